@@ -6,7 +6,9 @@ using Fts.Protocol;
 
 namespace Fts.Client.Downloads;
 
-/// <summary>Downloads one text file in ASCII mode. Without a comparable length, the end of the data and the server's final reply are the proof.</summary>
+/// <summary>
+/// Downloads one text file in ASCII mode. Its length cannot be compared, so the end of the data and the final reply are the only proof.
+/// </summary>
 internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
 {
     private const int BufferLength = 64 * 1024;
@@ -22,61 +24,68 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 
         meter.EnterStage(FtpTransferStage.Connecting);
         using PartialDownloadFile file = PartialDownloadFile.CreateTemporary(target);
-        (FtpReply reply, DateTime? lastModified) = await ReceiveAsync(
-            // The file is created when the server has begun to send, so that a missing one leaves nothing behind.
-            () => file.CreateOrTruncate(null),
-            (bytes, _) =>
-            {
-                file.Write(bytes.Span);
-                return default;
-            },
-            cancellationToken).ConfigureAwait(false);
+        ReceivedText received = await pool.RunAsync(
+            (connection, token) => ReceiveAsync(connection, file, file.WriteAsync, token), cancellationToken).ConfigureAwait(false);
         meter.EnterStage(FtpTransferStage.Committing);
-        file.Commit(options.PreserveLastModified ? lastModified : null, options.Overwrite);
-        return CreateResult(reply, lastModified);
+        file.Commit(options.PreserveLastModified ? received.LastModified : null, options.Overwrite);
+        return CreateResult(received);
     }
 
     public async Task<FtpTransferResult> DownloadToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
         meter.EnterStage(FtpTransferStage.Connecting);
-        (FtpReply reply, DateTime? lastModified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
-        return CreateResult(reply, lastModified);
+        ReceivedText received = await pool.RunAsync(
+            (connection, token) => ReceiveAsync(connection, null, target.WriteAsync, token), cancellationToken).ConfigureAwait(false);
+        return CreateResult(received);
     }
 
-    private Task<(FtpReply Reply, DateTime? Modified)> ReceiveAsync(
-        Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken) => pool.RunAsync(
-        async (connection, token) =>
-        {
-            FtpEntry? metadata = options.SourceEntry ?? await RemoteMetadata.TryGetMetadataAsync(connection, path, options.PreserveLastModified, token).ConfigureAwait(false);
-            if (metadata?.Kind == FtpEntryKind.Directory)
-            {
-                throw new FtpException($"{path.ToPrintable()} is a folder");
-            }
-
-            FtpReply reply = await AsciiMode.RunInAsciiAsync(connection, () => ReceiveAsync(connection, begin, write, token), token).ConfigureAwait(false);
-            return (reply, metadata?.LastModified);
-        },
-        cancellationToken);
-
-    private async Task<FtpReply> ReceiveAsync(
-        FtpConnection connection, Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    private async Task<ReceivedText> ReceiveAsync(
+        FtpConnection connection,
+        PartialDownloadFile? file,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        CancellationToken cancellationToken)
     {
-        FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        FtpEntry? metadata = options.SourceEntry
+            ?? await RemoteMetadata.TryGetMetadataAsync(connection, path, options.PreserveLastModified, cancellationToken)
+                .ConfigureAwait(false);
+        if (metadata?.Kind == FtpEntryKind.Directory)
+        {
+            throw new FtpException($"{path.ToPrintable()} is a folder");
+        }
+
+        FtpReply reply = await AsciiMode.RunInAsciiAsync(
+            connection, () => RetrieveAsync(connection, file, write, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return new ReceivedText(reply, metadata?.LastModified);
+    }
+
+    /// <summary>Creates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.</summary>
+    private async Task<FtpReply> RetrieveAsync(
+        FtpConnection connection,
+        PartialDownloadFile? file,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        CancellationToken cancellationToken)
+    {
+        FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken)
+            .ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
-            begin();
+            file?.CreateOrTruncate(null);
             meter.EnterStage(FtpTransferStage.Transferring);
             await CopyAsync(data, write, cancellationToken).ConfigureAwait(false);
             meter.EnterStage(FtpTransferStage.AwaitingReply);
             FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return !reply.IsCompletion ? throw new FtpReplyException(reply, data.CommandText)
-                : data.IsTruncated ? throw FtpTlsException.CreateTruncated(path.ToPrintable())
-                : reply;
+            if (!reply.IsCompletion)
+            {
+                throw new FtpReplyException(reply, data.CommandText);
+            }
+
+            return data.IsTruncated ? throw FtpTlsException.CreateTruncated(path.ToPrintable()) : reply;
         }
     }
 
-    private async Task CopyAsync(FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    private async Task CopyAsync(
+        FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         byte[] wire = ArrayPool<byte>.Shared.Rent(BufferLength), text = ArrayPool<byte>.Shared.Rent(BufferLength + 1);
         try
@@ -103,5 +112,10 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
-    private FtpTransferResult CreateResult(FtpReply reply, DateTime? lastModified) => new(path, meter.Bytes, meter.Elapsed, reply, lastModified);
+    private FtpTransferResult CreateResult(ReceivedText received) =>
+        new(path, meter.Bytes, meter.Elapsed, received.Reply, received.LastModified);
+
+    /// <param name="Reply">The final reply.</param>
+    /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
+    private readonly record struct ReceivedText(FtpReply Reply, DateTime? LastModified);
 }

@@ -1,62 +1,82 @@
 using Fts.Client.Connections;
 using Fts.Client.Transfers;
+using Fts.Protocol;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Downloads;
 
-/// <summary>Where a download begins: what is here of the file already, and proven to be.</summary>
+/// <summary>The offset at which a download starts.</summary>
+/// <param name="Offset">The number of verified bytes in the partial file; 0 for a download from the beginning.</param>
+/// <param name="RestartReason">The reason why existing bytes are not used.</param>
+internal readonly record struct ResumePoint(long Offset, FtpRestartReason RestartReason = FtpRestartReason.None);
+
+/// <summary>Finds existing local bytes, and verifies that they are the beginning of the remote file.</summary>
 internal sealed class DownloadResumption(FtpConnection connection, string path, FtpEntry? metadata, ProgressMeter meter)
 {
     private const int CopyBufferLength = 1024 * 1024;
 
-    /// <summary>File systems keep a time to two seconds at worst.</summary>
+    /// <summary>The coarsest resolution of a file time: FAT stores multiples of two seconds.</summary>
     private static readonly TimeSpan TimeTolerance = TimeSpan.FromSeconds(2);
 
-    /// <summary>What is to be kept beside what comes; null when it could never prove anything, so that keeping would be litter.</summary>
-    public PartialDownloadRecord? Record { get; } = metadata is { Length: { } length, Kind: Protocol.FtpEntryKind.File } && (GetExactTime(metadata) is not null || RemoteHash.IsSupportedForPrefix(connection))
-        ? new PartialDownloadRecord($"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}", WorkingDirectory.GetPathIdentity(connection, path), length, GetExactTime(metadata), DateTime.UtcNow)
-        : null;
+    /// <summary>
+    /// The record to store beside the partial file; null if a later download could not verify the bytes with it. Then they are not kept.
+    /// </summary>
+    public PartialDownloadRecord? Record { get; } = CreateRecord(connection, path, metadata);
 
-    /// <summary>Whether facts are as the server itself tells a file's: LIST tells times to the minute at best, and in no zone.</summary>
-    public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or Protocol.FtpEntrySource.Mlsx or Protocol.FtpEntrySource.Eplf;
+    /// <summary>
+    /// Returns whether metadata has the exact length and last-modified time of the file. LIST reports times to the minute at best, in an
+    /// unknown time zone.
+    /// </summary>
+    public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
 
-    /// <summary>Leaves in <paramref name="part"/> what an earlier download left and is proven to be the file's beginning, and says how many bytes that is.</summary>
-    public async Task<long> FindOffsetAsync(PartialDownloadFile part, CancellationToken cancellationToken)
+    /// <summary>Verifies the bytes that an earlier download stored in <paramref name="file"/>.</summary>
+    /// <remarks>Removes the bytes after the first gap if only a hash of the bytes before it verifies them.</remarks>
+    public async Task<ResumePoint> FindResumePointAsync(PartialDownloadFile file, CancellationToken cancellationToken)
     {
-        if (part.PrefixLength == 0)
+        if (file.PrefixLength == 0)
         {
-            return 0;
+            return new ResumePoint(0);
         }
 
-        meter.RestartReason = await PrefixVerification.VerifyAsync(connection, part, Record, () => meter.EnterStage(FtpTransferStage.Verifying), cancellationToken).ConfigureAwait(false);
-        if (meter.RestartReason != FtpRestartReason.None)
+        FtpRestartReason reason = await PrefixVerification.VerifyAsync(connection, file, Record, meter, cancellationToken)
+            .ConfigureAwait(false);
+        if (reason != FtpRestartReason.None)
         {
-            return 0;
+            meter.SetRestartReason(reason);
+            return new ResumePoint(0, reason);
         }
 
-        if (part.CanHaveGaps && !PrefixVerification.IsTimeSufficient(part.Record!, Record!))
+        if (file.CanHaveGaps && !PrefixVerification.IsTimeSufficient(file.Record!, Record!))
         {
-            part.TruncateToPrefix();
+            file.TruncateToPrefix();
         }
 
-        return part.PrefixLength;
+        return new ResumePoint(file.PrefixLength);
     }
 
-    /// <summary>Whether the target has all of the server's file already: how that showed; null when it has not.</summary>
+    /// <summary>Returns the proof that the target has the content of the remote file; null if their lengths differ.</summary>
+    /// <exception cref="FtpTargetExistsException">The lengths are equal, but the content differs or cannot be verified.</exception>
     public async Task<FtpVerifiedBy?> VerifyCompleteTargetAsync(string target, CancellationToken cancellationToken)
     {
         using SafeFileHandle handle = File.OpenHandle(target);
-        return RandomAccess.GetLength(handle) != metadata?.Length ? null : await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
+        if (RandomAccess.GetLength(handle) != metadata?.Length)
+        {
+            return null;
+        }
+
+        return await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
         {
             true => FtpVerifiedBy.Hash,
-            null when metadata.LastModified is { } there && IsSameTime(File.GetLastWriteTimeUtc(handle), there) => FtpVerifiedBy.Length,
-            false => throw CreateMismatchException(target, "its content is another than that on the server"),
-            null => throw CreateMismatchException(target, "nothing proves that its content is that on the server"),
+            null when metadata.LastModified is { } remote && IsSameTime(File.GetLastWriteTimeUtc(handle), remote) => FtpVerifiedBy.Length,
+            false => throw new FtpTargetExistsException(target, "its content differs from the file on the server"),
+            null => throw new FtpTargetExistsException(target, "the server cannot prove that its content is the same"),
         };
     }
 
-    /// <summary>Copies the target, if it is proven to be the file's beginning, into <paramref name="part"/>, and says how many bytes that is.</summary>
-    public async Task<long> CopyTargetAsync(string target, PartialDownloadFile part, CancellationToken cancellationToken)
+    /// <summary>Copies the target into the partial file, if a hash proves that it is the beginning of the remote file.</summary>
+    /// <returns>The number of bytes copied; 0 for an empty target.</returns>
+    /// <exception cref="FtpTargetExistsException">The target is not proven to be the beginning of the remote file.</exception>
+    public async Task<long> CopyTargetAsync(string target, PartialDownloadFile file, CancellationToken cancellationToken)
     {
         using SafeFileHandle handle = File.OpenHandle(target);
         long length = RandomAccess.GetLength(handle);
@@ -65,35 +85,68 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
             return 0;
         }
 
-        if (metadata?.Length is not { } whole || length > whole)
+        if (metadata?.Length is not { } remoteLength)
         {
-            throw CreateMismatchException(target, metadata?.Length is null ? "the server does not tell how long its file is" : "is longer than the file on the server");
+            throw new FtpTargetExistsException(target, "the server does not report the length of its file");
+        }
+
+        if (length > remoteLength)
+        {
+            throw new FtpTargetExistsException(target, "it is longer than the file on the server");
         }
 
         if (await CompareAsync(handle, isWhole: false, cancellationToken).ConfigureAwait(false) is not true)
         {
-            throw CreateMismatchException(target, "is not proven to be the beginning of the file on the server");
+            throw new FtpTargetExistsException(target, "it is not proven to be the beginning of the file on the server");
         }
 
-        part.CreateOrTruncate(Record);
+        file.CreateOrTruncate(Record);
         byte[] buffer = new byte[CopyBufferLength];
-        for (int read; part.PrefixLength < length && (read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - part.PrefixLength)), part.PrefixLength)) > 0;)
+        while (file.PrefixLength < length)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            part.Write(buffer.AsSpan(0, read));
+            int count = (int)Math.Min(buffer.Length, length - file.PrefixLength);
+            int read = RandomAccess.Read(handle, buffer.AsSpan(0, count), file.PrefixLength);
+            if (read == 0)
+            {
+                break; // The target was truncated meanwhile.
+            }
+
+            file.Write(buffer.AsSpan(0, read));
         }
 
-        return part.PrefixLength;
+        return file.PrefixLength;
     }
 
-    /// <summary>A file that was fetched by what a LIST told has its time to the minute.</summary>
-    private static bool IsSameTime(DateTime here, DateTime there) =>
-        (here - there).Duration() <= TimeTolerance || (here.Ticks % TimeSpan.TicksPerMinute == 0 && here.Ticks == there.Ticks - (there.Ticks % TimeSpan.TicksPerMinute));
+    private static PartialDownloadRecord? CreateRecord(FtpConnection connection, string path, FtpEntry? metadata)
+    {
+        if (metadata is not { Length: { } length, Kind: FtpEntryKind.File })
+        {
+            return null;
+        }
 
-    private static DateTime? GetExactTime(FtpEntry metadata) => HasExactMetadata(metadata) ? metadata.LastModified : null;
+        DateTime? lastModified = HasExactMetadata(metadata) ? metadata.LastModified : null;
+        if (lastModified is null && !RemoteHash.IsSupportedForPrefix(connection))
+        {
+            return null;
+        }
 
-    private static FtpTargetExistsException CreateMismatchException(string target, string why) => new(target, why);
+        string server = $"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}";
+        return new PartialDownloadRecord(server, WorkingDirectory.GetPathIdentity(connection, path), length, lastModified, DateTime.UtcNow);
+    }
 
+    /// <summary>
+    /// Returns whether two times, UTC, are equal within the resolution of file systems. A file that was downloaded with the metadata of a
+    /// LIST has its time to the minute.
+    /// </summary>
+    private static bool IsSameTime(DateTime local, DateTime remote)
+    {
+        bool isSameMinute = local.Ticks % TimeSpan.TicksPerMinute == 0
+            && local.Ticks == remote.Ticks - (remote.Ticks % TimeSpan.TicksPerMinute);
+        return isSameMinute || (local - remote).Duration() <= TimeTolerance;
+    }
+
+    /// <summary>Compares a local file with the remote file by hash; returns null if the server reports no hash.</summary>
     private async Task<bool?> CompareAsync(SafeFileHandle handle, bool isWhole, CancellationToken cancellationToken)
     {
         long length = RandomAccess.GetLength(handle);

@@ -5,34 +5,51 @@ using Fts.Protocol.Deflate;
 
 namespace Fts.Client.Downloads;
 
-/// <summary>One RETR: the data connection, the bytes, the server's final word, and whether as many bytes came as it told.</summary>
-internal sealed class DownloadTransfer(FtpConnection connection, string path, FtpEntry? metadata, ProgressMeter meter)
+/// <summary>The result of a RETR that the server confirmed.</summary>
+/// <param name="Reply">The final reply.</param>
+/// <param name="Bytes">The number of bytes received, without those before the restart offset.</param>
+/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported none, or sent more.</param>
+/// <param name="ExceededLength">The length in bytes that the server reported, if it sent more; else null.</param>
+internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? ExpectedLength, long? ExceededLength);
+
+/// <summary>
+/// Executes one RETR: opens the data connection, receives the bytes, reads the final reply, and compares the number of bytes with the
+/// reported lengths.
+/// </summary>
+/// <param name="connection">The control connection.</param>
+/// <param name="path">The remote path.</param>
+/// <param name="metadata">The metadata that the server reported; null without any.</param>
+/// <param name="offset">The restart offset in bytes; 0 for the whole file.</param>
+/// <param name="meter">Receives the progress.</param>
+internal sealed class DownloadTransfer(FtpConnection connection, string path, FtpEntry? metadata, long offset, ProgressMeter meter)
 {
-    /// <summary>Large enough that system calls do not count, small enough to stay in the processor's cache.</summary>
+    /// <summary>The buffer size in bytes: few system calls, but still within the processor's cache.</summary>
     private const int BufferLength = 256 * 1024;
 
     private const int SampleLength = 64 * 1024;
 
-    /// <summary>The length in bytes that the server reported, if it sent more than that; else null.</summary>
-    public long? ExceededLength { get; private set; }
+    // The length of a link or device is not the length of the content that is read through it.
+    private readonly long? _metadataLength = metadata?.Kind == FtpEntryKind.File ? metadata.Length : null;
+    private long _receivedBytes;
+    private long? _exceededLength;
 
-    /// <summary>The data connection, from <see cref="ProgressMeter.ResumedBytes"/> on; from the beginning where the server does not start in the middle, and then says so there.</summary>
-    public async Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
+    private long TotalBytes => offset + _receivedBytes;
+
+    /// <summary>Opens the data connection.</summary>
+    /// <exception cref="FtpReplyException">The server rejects RETR, or REST (<see cref="RestCommand.IsRejection"/>).</exception>
+    public Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
     {
         bool deflate = DeflateChoice.ShouldDeflateDownload(connection, path, metadata?.Length);
-        try
-        {
-            return await connection.OpenDataAsync("RETR", path, meter.ResumedBytes, FtpDataDirection.Receive, deflate, cancellationToken).ConfigureAwait(false);
-        }
-        catch (FtpReplyException e) when (meter.ResumedBytes > 0 && e.Command.StartsWith("REST ", StringComparison.Ordinal) && e.Reply.IsPermanentFailure)
-        {
-            (meter.ResumedBytes, meter.RestartReason) = (0, FtpRestartReason.Unsupported);
-            return await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, deflate, cancellationToken).ConfigureAwait(false);
-        }
+        return connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, deflate, cancellationToken);
     }
 
-    /// <summary>The bytes and the server's final word. A server whose compressed data does not come out right is not asked for any again.</summary>
-    public async Task<FtpReply> ReceiveAsync(
+    /// <summary>Receives all bytes and the final reply.</summary>
+    /// <remarks>If decompressed data is wrong, the server's compression is not used again.</remarks>
+    /// <exception cref="FtpIntegrityException">Fewer bytes arrived than reported, or too many.</exception>
+    /// <exception cref="FtpReplyException">The final reply is negative.</exception>
+    /// <exception cref="FtpTlsException">The data connection ended without close_notify, and no length proves that the file is
+    /// complete.</exception>
+    public async Task<ReceivedFile> ReceiveAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         try
@@ -46,43 +63,15 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
         }
     }
 
-    private async Task<FtpReply> ReceiveAllAsync(
+    private async Task<ReceivedFile> ReceiveAllAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
-        // A link's or device's size says nothing of what is read through it.
-        long? told = metadata?.Kind == FtpEntryKind.File ? metadata.Length : null;
-        // Of a part, some servers announce its length and some the whole file's.
-        long? announced = meter.ResumedBytes == 0 ? data.AnnouncedLength : null;
-        meter.TotalBytes = announced ?? told;
+        // After REST, some servers announce the length of the rest and some the length of the whole file.
+        long? announced = offset == 0 ? data.AnnouncedLength : null;
+        meter.SetFileLength(announced ?? _metadataLength);
         meter.EnterStage(FtpTransferStage.Transferring);
-        long? most = told > announced ? told : announced ?? told;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
-        byte[] sample = [];
         long started = connection.Options.TimeProvider.GetTimestamp();
-        try
-        {
-            for (int read; (read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
-            {
-                if (meter.Bytes == 0 && connection.Options.Compression == FtpCompression.Auto)
-                {
-                    sample = buffer.AsSpan(0, Math.Min(read, SampleLength)).ToArray();
-                }
-
-                await write(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                meter.AddBytes(read);
-                if (meter.ResumedBytes + meter.Bytes > most)
-                {
-                    NoteExceededLength(most.Value);
-                }
-            }
-        }
-        finally
-        {
-            // However it ends: this is how far it came.
-            meter.Report();
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
+        byte[] sample = await CopyAsync(data, write, announced, cancellationToken).ConfigureAwait(false);
         meter.EnterStage(FtpTransferStage.AwaitingReply);
         FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
@@ -90,47 +79,86 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
             throw new FtpReplyException(reply, data.CommandText);
         }
 
-        ThrowIfIncomplete(announced, told);
-        long here = meter.ResumedBytes + meter.Bytes;
-        if (data.IsTruncated && here != announced && here != told)
+        ThrowIfIncomplete(announced);
+        if (data.IsTruncated && TotalBytes != announced && TotalBytes != _metadataLength)
         {
             throw FtpTlsException.CreateTruncated(path.ToPrintable());
         }
 
+        long? expected = _exceededLength is null ? announced ?? _metadataLength : null;
         // The 150 reply may announce the full length even if the metadata did not.
-        ExceededLength ??= here > told ? told : null;
-        DeflateChoice.NoteTransfer(connection, path, meter.Bytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
-        return reply;
+        _exceededLength ??= TotalBytes > _metadataLength ? _metadataLength : null;
+        DeflateChoice.NoteTransfer(connection, path, _receivedBytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
+        return new ReceivedFile(reply, _receivedBytes, expected, _exceededLength);
     }
 
     /// <summary>
-    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths.
-    /// This is not an error, except in a resumed transfer, where the length was part of the proof that the earlier bytes belong to this file.
+    /// Copies all bytes to the target. With <see cref="FtpCompression.Auto"/>, returns the beginning of the file as a sample; else nothing.
     /// </summary>
-    private void NoteExceededLength(long most)
+    private async Task<byte[]> CopyAsync(
+        FtpDataStream data,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        long? announced,
+        CancellationToken cancellationToken)
     {
-        long here = meter.ResumedBytes + meter.Bytes;
-        if (meter.ResumedBytes > 0 || here - most > connection.Options.Limits.BytesBeyondReportedSize)
+        long? limit = _metadataLength > announced ? _metadataLength : announced ?? _metadataLength;
+        byte[] sample = [];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
+        try
         {
-            // Abort, so that a server cannot fill the disk with endless data.
-            throw new FtpIntegrityException(path, most, here);
+            for (int read; (read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                if (_receivedBytes == 0 && connection.Options.Compression == FtpCompression.Auto)
+                {
+                    sample = buffer.AsSpan(0, Math.Min(read, SampleLength)).ToArray();
+                }
+
+                await write(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                _receivedBytes += read;
+                meter.AddBytes(read);
+                if (TotalBytes > limit)
+                {
+                    NoteExceededLength(limit.Value);
+                }
+            }
+        }
+        finally
+        {
+            meter.Report();
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        // The remaining length is unknown.
-        (ExceededLength, meter.TotalBytes) = (most, null);
+        return sample;
     }
 
     /// <summary>
-    /// An end of data is no proof of its completeness, not even with a 226. The size in the 150 is newer than the facts, but prose: either one will do.
+    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths. This is not
+    /// an error, except in a resumed transfer, where the length was part of the proof that the earlier bytes belong to this file.
     /// </summary>
-    private void ThrowIfIncomplete(long? announced, long? told)
+    private void NoteExceededLength(long reported)
     {
-        long here = meter.ResumedBytes + meter.Bytes;
-        // A length from LIST may be in blocks or records. The caller compares a shorter file with SIZE.
-        bool isRough = announced is null && metadata is not null && !DownloadResumption.HasExactMetadata(metadata) && meter.ResumedBytes == 0;
-        if (ExceededLength is null && !isRough && (announced ?? told) is { } expected && here != expected && here != told)
+        if (offset > 0 || TotalBytes - reported > connection.Options.Limits.BytesBeyondReportedSize)
         {
-            throw new FtpIntegrityException(path, told ?? expected, here);
+            // Abort, so that a server cannot fill the disk with endless data.
+            throw new FtpIntegrityException(path, reported, TotalBytes);
+        }
+
+        _exceededLength = reported;
+        meter.SetFileLength(null);
+    }
+
+    /// <summary>
+    /// Throws if the file is shorter than reported. Neither the end of the data nor a 226 proves that it is complete. The length in the 150
+    /// reply is newer than the metadata, but it is free text. One of the two lengths is sufficient.
+    /// </summary>
+    private void ThrowIfIncomplete(long? announced)
+    {
+        // A length from LIST may count blocks or records. The caller compares a shorter file with SIZE.
+        bool isRough = announced is null && offset == 0 && metadata is not null && !DownloadResumption.HasExactMetadata(metadata);
+        if (_exceededLength is null && !isRough && (announced ?? _metadataLength) is { } expected
+            && TotalBytes != expected && TotalBytes != _metadataLength)
+        {
+            throw new FtpIntegrityException(path, _metadataLength ?? expected, TotalBytes);
         }
     }
 }

@@ -3,18 +3,19 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// The Unix modes of downloaded files. A download that replaces a file gets that file's mode at its end. Until then only its owner can read
-/// it. Windows has no modes.
+/// The Unix modes of downloaded files. A download that replaces a file keeps that file's mode. Until it is complete, only its owner can
+/// read it. Windows has no modes.
 /// </summary>
 internal static class FileModes
 {
     /// <summary>Read and write for the owner: 0600.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private const UnixFileMode Permissions = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+    private const UnixFileMode Permissions = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>Returns the permissions of the file at a path; null if there is none, or on Windows.</summary>
+    /// <summary>Returns the permissions of the file at a path; null if it does not exist, or on Windows.</summary>
     public static UnixFileMode? GetTargetMode(string path) => GetMode(new FileInfo(path));
 
     /// <summary>
@@ -29,7 +30,8 @@ internal static class FileModes
 
         try
         {
-            FileSystemInfo real = file.Attributes.HasFlag(FileAttributes.ReparsePoint) ? file.ResolveLinkTarget(returnFinalTarget: true) ?? file : file;
+            bool isLink = file.Attributes.HasFlag(FileAttributes.ReparsePoint);
+            FileSystemInfo real = isLink ? file.ResolveLinkTarget(returnFinalTarget: true) ?? file : file;
             return real.Exists ? real.UnixFileMode & Permissions : null;
         }
         catch (IOException)
@@ -39,7 +41,7 @@ internal static class FileModes
         }
     }
 
-    /// <summary>Sets the mode of an open file, ignoring the umask. On a file system without Unix modes, the file keeps the mode it has.</summary>
+    /// <summary>Sets the mode of an open file, ignoring the umask. Does nothing on a file system without Unix modes.</summary>
     public static void SetMode(SafeFileHandle handle, UnixFileMode mode)
     {
         if (OperatingSystem.IsWindows())
@@ -53,7 +55,7 @@ internal static class FileModes
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            // The file is this process's own, so that this means a file system such as FAT, whose modes cannot be changed.
+            // This process owns the file, so the file system must be one without modes, such as FAT.
         }
     }
 }

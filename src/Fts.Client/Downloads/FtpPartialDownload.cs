@@ -2,12 +2,13 @@ using Fts.Client.Downloads;
 
 namespace Fts.Client;
 
-/// <summary>What a download that broke off has left hidden beside its target, for the next one to go on from.</summary>
-/// <param name="Length">Bytes that are here.</param>
-/// <param name="Total">Bytes of the remote file, when it was seen last.</param>
+/// <summary>The bytes of an interrupted download, kept in a hidden file beside the target for the next download to resume.</summary>
+/// <param name="Length">The number of bytes kept.</param>
+/// <param name="Total">The length of the remote file in bytes when the interrupted download started.</param>
 public sealed record FtpPartialDownload(long Length, long Total)
 {
-    /// <summary>Looks for what is left of a download to this local path; null when nothing is, or nothing that could be gone on with.</summary>
+    /// <summary>Finds the partial download to a local path; returns null if none exists, or none that can be resumed.</summary>
+    /// <param name="localPath">The path of the target.</param>
     public static FtpPartialDownload? Find(string localPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(localPath);
@@ -15,7 +16,9 @@ public sealed record FtpPartialDownload(long Length, long Total)
         return file is { PrefixLength: > 0, Record: { } record } ? new FtpPartialDownload(file.PresentBytes, record.Length) : null;
     }
 
-    /// <summary>Whether a local name is that of something left by a download: nothing to upload or to show.</summary>
+    /// <summary>
+    /// Returns whether a local file name is that of a hidden file of a partial download, which is not to be uploaded or listed.
+    /// </summary>
     public static bool IsPartialFileName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

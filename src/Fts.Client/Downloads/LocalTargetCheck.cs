@@ -5,7 +5,9 @@ internal sealed class LocalTargetCheck
 {
     private string? _checkedDirectory;
 
-    /// <summary>Returns the mode of the file at the target, which the downloaded file keeps; null if there is none, or on Windows.</summary>
+    /// <summary>
+    /// Returns the mode of the existing target, which the downloaded file keeps; null if the target does not exist, or on Windows.
+    /// </summary>
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
     public UnixFileMode? Check(string target)
     {
@@ -19,7 +21,9 @@ internal sealed class LocalTargetCheck
         string directory = Path.GetDirectoryName(Path.GetFullPath(target))!;
         if (directory != _checkedDirectory)
         {
-            _checkedDirectory = Directory.Exists(directory) ? directory : throw new DirectoryNotFoundException($"There is no folder {directory}.");
+            _checkedDirectory = Directory.Exists(directory)
+                ? directory
+                : throw new DirectoryNotFoundException($"The folder {directory} does not exist.");
         }
 
         return FileModes.GetMode(file);

@@ -4,12 +4,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// A local file being downloaded: hidden beside its target, renamed over it at the end. Its name follows from the target's, so that a later run finds what an
-/// earlier one left, with a <see cref="PartialDownloadRecord"/> beside it. The open file is locked; a second download to the same target takes a file that nobody finds.
+/// The hidden local file that receives a download. It is in the directory of the target, and is renamed to the target when the download is
+/// complete.
 /// </summary>
 /// <remarks>
-/// Owns the file until <see cref="Commit"/>. The record is written while the file is empty, so that at no moment bytes stand beside a record of another file; after
-/// that only to say which bytes are there, where they come in no order (<see cref="TryAllowGaps"/>). What is removed or renamed is so while it is locked: else it could be another run's by then.
+/// <para>The name is derived from the target's, so that a later download finds the file. The open file is locked, and is deleted or renamed
+/// only under the lock. A second download to the same target uses a file with a random name.</para>
+/// <para>A <see cref="PartialDownloadRecord"/> beside the file is written while the file is empty, so that bytes never exist beside the
+/// record of another file. Later it is replaced only to list the ranges of bytes that exist (<see cref="TryAllowGaps"/>).</para>
+/// <para>This object owns the file until <see cref="Commit"/>.</para>
 /// </remarks>
 internal sealed class PartialDownloadFile : IDisposable
 {
@@ -17,56 +20,60 @@ internal sealed class PartialDownloadFile : IDisposable
     private string _path;
     private readonly Lock _rangesLock = new();
     private SafeFileHandle? _handle;
-    private ByteRanges? _ranges;
+    private ByteRanges? _ranges; // under the lock above while segments are written
     private bool _shouldKeep;
     private bool _hasUnsavedRanges;
     private bool _isCommitted;
 
     private PartialDownloadFile(string target, string path) => (_target, _path) = (target, path);
 
-    /// <summary>Bytes that are here from the beginning.</summary>
+    /// <summary>The number of bytes before the first gap.</summary>
     public long PrefixLength { get; private set; }
 
-    /// <summary>Whether there may be bytes after a gap.</summary>
+    /// <summary>Whether bytes may exist after a gap.</summary>
     public bool CanHaveGaps => _ranges is not null;
 
-    /// <summary>Bytes that are here, wherever.</summary>
+    /// <summary>The number of bytes in the file, before and after gaps.</summary>
     public long PresentBytes => _ranges?.TotalLength ?? PrefixLength;
 
-    /// <summary>What they are a part of; null when there are none, or nobody knows.</summary>
+    /// <summary>The description of the remote file; null if it is unknown, or if the file does not exist yet.</summary>
     public PartialDownloadRecord? Record { get; private set; }
 
-    /// <summary>For reading what was written.</summary>
+    /// <summary>The open file. Valid after <see cref="CreateOrTruncate"/>, or if <see cref="PrefixLength"/> is not 0.</summary>
     public SafeFileHandle Handle => _handle!;
 
-    /// <summary>Whether an earlier download to a target left something.</summary>
+    /// <summary>Returns whether a partial file of the target exists.</summary>
     public static bool Exists(string target) => File.Exists(PartialDownloadNames.GetPartialPath(Path.GetFullPath(target)));
 
-    /// <summary>Opens what an earlier download left, if it did and nobody is at it. Nothing is made or changed before <see cref="CreateOrTruncate"/>.</summary>
+    /// <summary>
+    /// Opens and locks the partial file of an earlier download, if it exists and no other download uses it. Does not create a file: only
+    /// <see cref="CreateOrTruncate"/> does.
+    /// </summary>
     public static PartialDownloadFile Open(string target)
     {
         string full = Path.GetFullPath(target);
         var file = new PartialDownloadFile(full, PartialDownloadNames.GetPartialPath(full));
         if (File.Exists(file._path) && TryOpenOwn(file._path) is { } handle)
         {
-            (file._handle, file._shouldKeep, file.PrefixLength, file.Record) = (handle, true, RandomAccess.GetLength(handle), PartialDownloadRecordFile.Read(full));
+            (file._handle, file._shouldKeep) = (handle, true);
+            (file.PrefixLength, file.Record) = (RandomAccess.GetLength(handle), PartialDownloadRecord.Read(full));
             file.LoadRanges();
         }
 
         return file;
     }
 
-    /// <summary>Removes what an earlier download to a target left, if it did and nobody is at it.</summary>
+    /// <summary>Deletes the partial file of a target and its record, unless another download uses it.</summary>
     /// <param name="target">A full path.</param>
     public static void Delete(string target)
     {
-        using PartialDownloadFile left = Open(target);
-        left.DiscardOnDispose();
+        using PartialDownloadFile file = Open(target);
+        file.DiscardOnDispose();
     }
 
     /// <summary>
-    /// Makes an earlier partial file readable only for its owner, if the target exists: other users may have no permission to read the
-    /// target. <see cref="Commit"/> sets the target's mode.
+    /// Makes the open file readable only for its owner if the target exists, because other users may have no permission to read the target.
+    /// <see cref="Commit"/> sets the target's mode.
     /// </summary>
     public void RestrictMode()
     {
@@ -76,11 +83,18 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    /// <summary>One that is removed unless it is committed, and looks at nothing that an earlier download left.</summary>
-    public static PartialDownloadFile CreateTemporary(string target) => new(Path.GetFullPath(target), PartialDownloadNames.CreateTemporaryPath(Path.GetFullPath(target)));
+    /// <summary>
+    /// Returns a download file with a random name, which is deleted unless it is committed. An earlier partial file is not used.
+    /// </summary>
+    public static PartialDownloadFile CreateTemporary(string target)
+    {
+        string full = Path.GetFullPath(target);
+        return new PartialDownloadFile(full, PartialDownloadNames.CreateTemporaryPath(full));
+    }
 
-    /// <summary>Makes the file, or empties what is left of an earlier one.</summary>
-    /// <param name="record">What it becomes a part of; null when nothing could prove that later, so that it is not worth keeping.</param>
+    /// <summary>Creates the file, or removes all bytes of an earlier download.</summary>
+    /// <param name="record">The description of the remote file; null if a later download could not verify the bytes. Then they are not
+    /// kept.</param>
     public void CreateOrTruncate(PartialDownloadRecord? record)
     {
         bool mayKeep = record is not null && _path == PartialDownloadNames.GetPartialPath(_target);
@@ -88,7 +102,7 @@ internal sealed class PartialDownloadFile : IDisposable
         {
             RestrictMode();
             RandomAccess.SetLength(_handle, 0);
-            // After a power cut, too, the old bytes must not stand beside the new record.
+            // Even after a power failure, the old bytes must not exist beside the new record.
             RandomAccess.FlushToDisk(_handle);
             (PrefixLength, _ranges, _hasUnsavedRanges) = (0, null, false);
         }
@@ -101,33 +115,45 @@ internal sealed class PartialDownloadFile : IDisposable
 
         if (_path == PartialDownloadNames.GetPartialPath(_target))
         {
-            PartialDownloadRecordFile.Delete(_target);
+            PartialDownloadRecord.Delete(_target);
         }
 
-        _shouldKeep = mayKeep && PartialDownloadRecordFile.TryWrite(_target, record!);
+        _shouldKeep = mayKeep && record!.TryWrite(_target);
         Record = record;
     }
 
-    /// <summary>Appends bytes; a local file is written synchronously, for nothing waits longer than the page cache.</summary>
+    /// <summary>Appends bytes. Writes synchronously, because the page cache receives them without a wait.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_handle!, bytes, PrefixLength);
         PrefixLength += bytes.Length;
     }
 
-    /// <summary>From now on bytes may come in any order. False where that could not be told to a later run, which would take gaps for content: then nothing is changed.</summary>
+    /// <summary>
+    /// Appends bytes synchronously, with the signature of <see cref="Stream.WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.
+    /// </summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Write(bytes.Span);
+        return default;
+    }
+
+    /// <summary>
+    /// Allows writes in any order. Returns false if the record cannot be replaced; then nothing changes, because a later download would
+    /// treat gaps as content.
+    /// </summary>
     public bool TryAllowGaps()
     {
-        var pieces = ByteRanges.FromStart(PrefixLength);
-        if (!_shouldKeep || TryReplaceRecord(pieces))
+        var ranges = ByteRanges.FromStart(PrefixLength);
+        if (!_shouldKeep || TryReplaceRecord(ranges))
         {
-            _ranges = pieces;
+            _ranges = ranges;
         }
 
         return CanHaveGaps;
     }
 
-    /// <summary>Writes bytes where they belong, as several do at once.</summary>
+    /// <summary>Writes bytes at an offset. Several threads may call it at the same time.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_handle!, bytes, offset);
@@ -138,7 +164,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    /// <summary>What is not here of a file of this length.</summary>
+    /// <summary>Returns the ranges of bytes that a file of this length in bytes still lacks.</summary>
     public IReadOnlyList<ByteRange> GetMissingRanges(long length)
     {
         lock (_rangesLock)
@@ -147,10 +173,13 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    /// <summary>Has a later run find the bytes that are here now. They are on the disk before it is said that they are: a power cut must not leave zeros in their place.</summary>
+    /// <summary>Writes the ranges of the existing bytes to the record, so that a later download finds them.</summary>
+    /// <remarks>
+    /// The bytes are flushed before, because a power failure could otherwise leave zeros in ranges that the record lists.
+    /// </remarks>
     public void SaveRanges()
     {
-        ByteRanges pieces;
+        ByteRanges ranges;
         lock (_rangesLock)
         {
             if (!_shouldKeep || !_hasUnsavedRanges)
@@ -158,35 +187,35 @@ internal sealed class PartialDownloadFile : IDisposable
                 return;
             }
 
-            (pieces, _hasUnsavedRanges) = (_ranges!.GetBelow(long.MaxValue), false);
+            (ranges, _hasUnsavedRanges) = (_ranges!.GetBelow(long.MaxValue), false);
         }
 
         try
         {
             RandomAccess.FlushToDisk(_handle!);
-            TryReplaceRecord(pieces);
+            TryReplaceRecord(ranges);
         }
         catch (IOException)
         {
-            // What was said last still is true; whoever writes on meets the error.
+            // The earlier record is still true. The next write reports the error.
         }
     }
 
-    /// <summary>Gives up what is here after a gap.</summary>
+    /// <summary>Removes the bytes after the first gap.</summary>
     public void TruncateToPrefix()
     {
         RandomAccess.SetLength(_handle!, PrefixLength);
         RandomAccess.FlushToDisk(_handle!);
         (_ranges, _hasUnsavedRanges) = (null, false);
-        // Where it cannot be said that all of it is there, less is said, which is true as well.
+        // If the record cannot be replaced, it lists fewer bytes than exist, which is safe.
         _ = _shouldKeep && TryReplaceRecord(null);
     }
 
-    /// <summary>What came is of no use: nothing of it is kept.</summary>
+    /// <summary>Deletes the file and its record on disposal, instead of keeping them for a later download.</summary>
     public void DiscardOnDispose() => _shouldKeep = false;
 
-    /// <summary>Gives the file its name and, when known, its time.</summary>
-    /// <exception cref="FtpTargetExistsException">The target came into being meanwhile and is not to be replaced.</exception>
+    /// <summary>Sets the last-modified time and the mode, if they are known, and renames the file to the target.</summary>
+    /// <exception cref="FtpTargetExistsException">The target exists, and <paramref name="overwrite"/> is false.</exception>
     public void Commit(DateTime? lastModifiedUtc, bool overwrite)
     {
         if (lastModifiedUtc is { } time)
@@ -203,7 +232,7 @@ internal sealed class PartialDownloadFile : IDisposable
         {
             File.Move(_path, _target, overwrite);
             _isCommitted = true;
-            // Whoever reads the target is not to find it locked.
+            // Release the lock, because other processes may open the target.
             _handle!.Dispose();
         }
         catch (IOException) when (!overwrite && Path.Exists(_target))
@@ -213,11 +242,11 @@ internal sealed class PartialDownloadFile : IDisposable
 
         if (_path == PartialDownloadNames.GetPartialPath(_target))
         {
-            PartialDownloadRecordFile.Delete(_target);
+            PartialDownloadRecord.Delete(_target);
         }
         else
         {
-            // What an earlier download left of the target is in nobody's way any more, and of no use.
+            // The partial file of an earlier download is obsolete.
             Delete(_target);
         }
     }
@@ -233,7 +262,7 @@ internal sealed class PartialDownloadFile : IDisposable
             File.Delete(_path);
             if (_path == PartialDownloadNames.GetPartialPath(_target))
             {
-                PartialDownloadRecordFile.Delete(_target);
+                PartialDownloadRecord.Delete(_target);
             }
         }
 
@@ -241,7 +270,7 @@ internal sealed class PartialDownloadFile : IDisposable
         _handle = null;
     }
 
-    /// <summary>Locked against everybody else. On Windows a name can be changed or removed only of a file that is open for it.</summary>
+    /// <summary>Opens and locks a file. Windows can rename or delete an open file only with <see cref="FileShare.Delete"/>.</summary>
     private static SafeFileHandle Open(string path, FileMode mode) =>
         File.OpenHandle(path, mode, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
 
@@ -255,18 +284,24 @@ internal sealed class PartialDownloadFile : IDisposable
 
         return new FileStream(path, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, UnixCreateMode = FileModes.OwnerOnly,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            UnixCreateMode = FileModes.OwnerOnly,
         }).SafeFileHandle;
     }
 
-    /// <summary>Null when another run is at it, or it is no file of ours.</summary>
+    /// <summary>
+    /// Opens and locks an earlier partial file; returns null if another download uses it, or if it is not this user's regular file.
+    /// </summary>
     private static SafeFileHandle? TryOpenOwn(string path)
     {
         SafeFileHandle? handle = null;
         try
         {
             handle = Open(path, FileMode.Open);
-            // The other run may have renamed it between the opening and the lock: then it is the target by now.
+            // Another download may have renamed it between open and lock: then it is the target now.
             if (LocalFileCheck.IsOwnFileAt(path, handle))
             {
                 return handle;
@@ -274,23 +309,24 @@ internal sealed class PartialDownloadFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Locked, gone, or not for us.
+            // The file is locked, deleted, or not accessible.
         }
 
         handle?.Dispose();
         return null;
     }
 
-    /// <summary>Bytes that a record names and the file does not have are none.</summary>
+    /// <summary>Reads the ranges of a record that lists any, and ignores those beyond the end of the file.</summary>
     private void LoadRanges()
     {
         if (Record?.Ranges is { } text)
         {
-            _ranges = ByteRanges.TryParse(text, out ByteRanges pieces) ? pieces.GetBelow(PrefixLength) : new ByteRanges();
+            _ranges = ByteRanges.TryParse(text, out ByteRanges ranges) ? ranges.GetBelow(PrefixLength) : new ByteRanges();
             PrefixLength = _ranges.PrefixLength;
         }
     }
 
+    /// <summary>Creates the file; returns false if a file or link with its name exists.</summary>
     private bool TryCreate()
     {
         try
@@ -304,10 +340,10 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    private bool TryReplaceRecord(ByteRanges? pieces)
+    private bool TryReplaceRecord(ByteRanges? ranges)
     {
-        PartialDownloadRecord record = Record! with { Ranges = pieces?.ToString() };
-        bool isReplaced = PartialDownloadRecordFile.TryReplace(_target, record);
+        PartialDownloadRecord record = Record! with { Ranges = ranges?.ToString() };
+        bool isReplaced = record.TryReplace(_target);
         Record = isReplaced ? record : Record;
         return isReplaced;
     }

@@ -3,25 +3,32 @@ using System.Text;
 
 namespace Fts.Client.Downloads;
 
-/// <summary>The hidden names, beside a target, of what a download has of it so far and of the <see cref="PartialDownloadRecord"/> that says what that is a part of.</summary>
+/// <summary>
+/// The hidden names beside a target: of its partial file, and of the <see cref="PartialDownloadRecord"/> that describes it.
+/// </summary>
 internal static class PartialDownloadNames
 {
     private const string Suffix = ".fts-part", RecordSuffix = ".fts-part-of";
 
-    /// <summary>Bytes that every file system takes in a name.</summary>
+    /// <summary>The maximum length of a file name in bytes. Common file systems support at least this length.</summary>
     private const int MaxNameBytes = 255;
 
+    /// <summary>Returns the path of the partial file that a later download finds.</summary>
     public static string GetPartialPath(string target) => CombineWithDirectory(target, GetStem(target) + Suffix);
 
+    /// <summary>Returns the path of the record that describes the partial file.</summary>
     public static string GetRecordPath(string target) => CombineWithDirectory(target, GetStem(target) + RecordSuffix);
 
-    /// <summary>A name that nobody else has, for what nobody is to find later.</summary>
+    /// <summary>Returns a random path for a file that no other download finds.</summary>
     public static string CreateTemporaryPath(string target) => CombineWithDirectory(target, $".{Random.Shared.NextInt64():x16}{Suffix}");
 
-    public static bool IsPartialName(string name) => name.StartsWith('.') && (name.EndsWith(Suffix, StringComparison.Ordinal) || name.EndsWith(RecordSuffix, StringComparison.Ordinal));
+    /// <summary>Returns whether a file name is that of a partial file or a record.</summary>
+    public static bool IsPartialName(string name) =>
+        name.StartsWith('.') && (name.EndsWith(Suffix, StringComparison.Ordinal) || name.EndsWith(RecordSuffix, StringComparison.Ordinal));
 
     private static string CombineWithDirectory(string target, string name) => Path.Combine(Path.GetDirectoryName(target)!, name);
 
+    /// <summary>Returns the target's name after a dot, or its hash if the name with the suffix would be too long.</summary>
     private static string GetStem(string target)
     {
         string name = Path.GetFileName(target);

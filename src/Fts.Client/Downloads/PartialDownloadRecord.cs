@@ -3,56 +3,169 @@ using System.Security.Cryptography;
 using System.Text;
 using Fts.Client.Segments;
 using Fts.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// What a download that broke off was a part of. It is kept beside the part as a few lines of text, written before the part's first byte; the last line tells
-/// whether all of it is there. Before bytes are written in another order than the file's, it says which are there: from then on the part's length says nothing.
+/// Describes the remote file that a partial file belongs to. Stored as lines of text in a hidden file beside it, before the first byte of
+/// the partial file is written.
 /// </summary>
-/// <param name="Server">The user and the server it was fetched from, <c>ann@files.example.com:21</c>. A different user or server needs a
-/// stricter proof (<see cref="PrefixVerification"/>).</param>
-/// <param name="Path">The remote path as it was asked for.</param>
-/// <param name="Length">The remote file's bytes.</param>
-/// <param name="LastModified">When it last changed, UTC; null where the server did not tell.</param>
-/// <param name="RetrievedAt">When that was asked for, by this machine's clock.</param>
-/// <param name="Ranges">Which bytes are there, as <see cref="ByteRanges"/> writes it; null when it is as many from the beginning as the part is long.</param>
-internal sealed record PartialDownloadRecord(string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
+/// <remarks>
+/// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the record lists the ranges of
+/// bytes that exist, because the length of the partial file proves nothing from then on. The record is never read or written through a
+/// link, and never read if it belongs to another user.
+/// </remarks>
+/// <param name="Server">The user and the server, <c>ann@files.example.com:21</c>. A different user or server needs a stricter proof
+/// (<see cref="PrefixVerification"/>).</param>
+/// <param name="Path">The remote path, joined with the working directory if it is relative and the client has entered one.</param>
+/// <param name="Length">The length of the remote file in bytes.</param>
+/// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
+/// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
+/// <param name="Ranges">The ranges of bytes that exist, as written by <see cref="ByteRanges"/>; null if the partial file has no
+/// gaps.</param>
+internal sealed record PartialDownloadRecord(
+    string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
 {
-    /// <summary>More than any path a server takes.</summary>
-    public const int MaxTextBytes = 64 * 1024;
+    /// <summary>The maximum size of a record: longer than any path that a server accepts.</summary>
+    private const int MaxTextBytes = 64 * 1024;
 
     private const string Header = "fts-part 1", RangesHeader = "fts-part 2", TimeFormat = "yyyyMMddHHmmss.fffffff";
 
-    /// <summary>Reads one; false for what was cut off, changed or is something else.</summary>
+    /// <summary>Parses the text of a record; returns false if it is truncated, changed or not a record.</summary>
     public static bool TryParse(string text, out PartialDownloadRecord record)
     {
         record = null!;
-        if (text.Split('\n') is not [Header or RangesHeader, ['s', 'e', 'r', 'v', 'e', 'r', ' ', .. var server], ['p', 'a', 't', 'h', ' ', .. var path], ['l', 'e', 'n', 'g', 't', 'h', ' ', .. var bytes],
-                ['m', 'o', 'd', 'i', 'f', 'i', 'e', 'd', ' ', .. var lastModified], ['s', 'e', 'e', 'n', ' ', .. var seen], .. var pieces, ['c', 'h', 'e', 'c', 'k', ' ', .. var check], ""]
-            || pieces is not ([] or [['p', 'i', 'e', 'c', 'e', 's', ' ', ..]]) || (pieces.Length > 0) != text.StartsWith(RangesHeader, StringComparison.Ordinal)
+        if (text.Split('\n') is not [
+                Header or RangesHeader,
+                ['s', 'e', 'r', 'v', 'e', 'r', ' ', .. var server],
+                ['p', 'a', 't', 'h', ' ', .. var path],
+                ['l', 'e', 'n', 'g', 't', 'h', ' ', .. var bytes],
+                ['m', 'o', 'd', 'i', 'f', 'i', 'e', 'd', ' ', .. var modified],
+                ['s', 'e', 'e', 'n', ' ', .. var seen],
+                .. var ranges,
+                ['c', 'h', 'e', 'c', 'k', ' ', .. var check],
+                ""]
+            || ranges is not ([] or [['p', 'i', 'e', 'c', 'e', 's', ' ', ..]])
+            || (ranges.Length > 0) != text.StartsWith(RangesHeader, StringComparison.Ordinal)
             || check != ComputeChecksum(text[..(text.LastIndexOf("\ncheck ", StringComparison.Ordinal) + 1)])
             || !long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
-            || !WireTime.TryParse(seen, out DateTime when))
+            || !WireTime.TryParse(seen, out DateTime retrievedAt))
         {
             return false;
         }
 
-        DateTime? changed = WireTime.TryParse(lastModified, out DateTime time) ? time : null;
-        record = new PartialDownloadRecord(server, path, length, changed, when, pieces is [var line] ? line["pieces ".Length..] : null);
+        DateTime? lastModified = WireTime.TryParse(modified, out DateTime time) ? time : null;
+        string? presentRanges = ranges is [var line] ? line["pieces ".Length..] : null;
+        record = new PartialDownloadRecord(server, path, length, lastModified, retrievedAt, presentRanges);
         return true;
     }
 
-    /// <summary>The text of it.</summary>
+    /// <summary>Reads the record beside the partial file of a target; returns null if there is no usable record.</summary>
+    public static PartialDownloadRecord? Read(string target)
+    {
+        try
+        {
+            string path = PartialDownloadNames.GetRecordPath(target);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (!LocalFileCheck.IsOwnFileAt(path, stream.SafeFileHandle) || stream.Length > MaxTextBytes)
+            {
+                return null;
+            }
+
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            return TryParse(reader.ReadToEnd(), out PartialDownloadRecord record) ? record : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes the record of a target, if it exists.</summary>
+    public static void Delete(string target) => TryDelete(PartialDownloadNames.GetRecordPath(target));
+
+    /// <summary>Creates the record of a target; returns false if that fails. Then no later download can resume.</summary>
+    public bool TryWrite(string target)
+    {
+        try
+        {
+            using SafeFileHandle file = Create(PartialDownloadNames.GetRecordPath(target));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Replaces the record of a target in one step. Returns false and keeps the earlier record if that fails.
+    /// </summary>
+    /// <remarks>The record is on stable storage when the method returns, because the next bytes may be written after a gap.</remarks>
+    public bool TryReplace(string target)
+    {
+        string next = PartialDownloadNames.CreateTemporaryPath(target);
+        try
+        {
+            using SafeFileHandle file = Create(next);
+            RandomAccess.FlushToDisk(file);
+            File.Move(next, PartialDownloadNames.GetRecordPath(target), overwrite: true);
+            // The second flush makes the new name durable.
+            RandomAccess.FlushToDisk(file);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(next);
+            return false;
+        }
+    }
+
+    /// <summary>Returns the text of the record, as <see cref="TryParse"/> reads it.</summary>
     public override string ToString()
     {
-        string lastModified = LastModified?.ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "unknown";
+        string modified = LastModified?.ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "unknown";
+        string retrievedAt = RetrievedAt.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        string header = Ranges is null ? Header : RangesHeader;
         string text = string.Create(
-            CultureInfo.InvariantCulture, $"{(Ranges is null ? Header : RangesHeader)}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {lastModified}\nseen {RetrievedAt.ToString(TimeFormat, CultureInfo.InvariantCulture)}\n");
+            CultureInfo.InvariantCulture,
+            $"{header}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {modified}\nseen {retrievedAt}\n");
         text += Ranges is null ? "" : $"pieces {Ranges}\n";
         return $"{text}check {ComputeChecksum(text)}\n";
     }
 
-    /// <summary>Against half a text, not against somebody who means harm.</summary>
-    private static string ComputeChecksum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    /// <summary>Computes a checksum that detects a truncated record. It does not protect against forgery.</summary>
+    private static string ComputeChecksum(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's file in a shared directory. Such a file is not read either.
+        }
+    }
+
+    /// <summary>
+    /// Creates a file with the text of the record. Windows can rename an open file only with <see cref="FileShare.Delete"/>.
+    /// </summary>
+    private SafeFileHandle Create(string path)
+    {
+        SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        try
+        {
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes(ToString()), 0);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 }

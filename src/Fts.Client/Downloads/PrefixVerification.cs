@@ -3,76 +3,95 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Whether what an earlier download left is the beginning of the server's file as it is now. Length and time of change, as they were told then and now, prove
-/// that. If there is no time, or it may not reflect the latest change, only a hash does. The address of the server is not part of the
-/// proof, because a server can have several names and ports. From another address, the time proves it only for the same user and path, and
-/// only if it is settled. For another user or path, only a hash proves it.
+/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and last-modified times
+/// prove that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
 /// </summary>
+/// <remarks>
+/// The server's address is not part of the proof, because a server can have several names and ports. For another address, a time is a proof
+/// only for the same user and path, and only if it is settled. For another user or path, only a hash is a proof.
+/// </remarks>
 internal static class PrefixVerification
 {
-    /// <summary>From here on a hash costs less than the bytes that would be fetched in vain, and is asked for although the time proves it.</summary>
+    /// <summary>
+    /// The minimum length in bytes at which a hash is compared even if the time is a proof, because it costs less than a wasted download.
+    /// </summary>
     private const long MinHashedLength = 1024 * 1024;
 
-    /// <summary>A file seen this soon after its time of change may have changed once more within the same second; clocks differ besides.</summary>
+    /// <summary>
+    /// A file whose metadata was requested this soon after its last-modified time may have changed again within the same second. Clocks
+    /// also differ.
+    /// </summary>
     private static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(1);
 
-    /// <summary><see cref="FtpRestartReason.None"/> when it is; else why it cannot be gone on with.</summary>
-    /// <param name="connection">Where to ask.</param>
-    /// <param name="part">What is here, locked.</param>
-    /// <param name="now">What a record of it would say now; null when the server tells too little.</param>
-    /// <param name="verifying">Called before hashing, which can take long.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<FtpRestartReason> VerifyAsync(FtpConnection connection, PartialDownloadFile part, PartialDownloadRecord? now, Action verifying, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns <see cref="FtpRestartReason.None"/> if the bytes are verified, else the reason why the download starts from the beginning.
+    /// </summary>
+    /// <param name="connection">The control connection.</param>
+    /// <param name="file">The locked partial file.</param>
+    /// <param name="now">The current record of the remote file; null if the server reports too little.</param>
+    /// <param name="meter">Reports <see cref="FtpTransferStage.Verifying"/> before hashing, which can take long.</param>
+    /// <param name="cancellationToken">Cancels the wait for the server.</param>
+    public static async Task<FtpRestartReason> VerifyAsync(
+        FtpConnection connection,
+        PartialDownloadFile file,
+        PartialDownloadRecord? now,
+        ProgressMeter meter,
+        CancellationToken cancellationToken)
     {
-        if (part.Record is not { } then || now is null)
+        if (file.Record is not { } then || now is null)
         {
             return FtpRestartReason.Unverifiable;
         }
 
-        if (then.Length != now.Length || part.PrefixLength > now.Length || (then.LastModified is { } before && now.LastModified is { } after && !IsSameTime(before, after)))
+        bool hasTimeChanged = then.LastModified is { } before && now.LastModified is { } after && !IsSameTime(before, after);
+        if (then.Length != now.Length || file.PrefixLength > now.Length || hasTimeChanged)
         {
             return FtpRestartReason.Changed;
         }
 
-        if (part.PrefixLength < now.Length && connection.Features is { IsKnown: true, CanRestart: false })
+        if (file.PrefixLength < now.Length && connection.Features is { IsKnown: true, CanRestart: false })
         {
             return FtpRestartReason.Unsupported;
         }
 
-        bool isByTime = IsProvenByTime(then, now);
-        if (RemoteHash.IsSupportedForPrefix(connection) && (!isByTime || !IsTimeSettled(then) || then.Server != now.Server || part.PrefixLength >= MinHashedLength))
+        bool isProvenByTime = IsProvenByTime(then, now);
+        bool shouldHash = !isProvenByTime || !IsTimeSettled(then) || then.Server != now.Server || file.PrefixLength >= MinHashedLength;
+        if (shouldHash && RemoteHash.IsSupportedForPrefix(connection))
         {
-            verifying();
-            switch (await ContentComparison.CompareAsync(connection, now.Path, part.Handle, part.PrefixLength, part.PrefixLength == now.Length, cancellationToken).ConfigureAwait(false))
+            meter.EnterStage(FtpTransferStage.Verifying);
+            bool? isSame = await ContentComparison.CompareAsync(
+                connection, now.Path, file.Handle, file.PrefixLength, file.PrefixLength == now.Length, cancellationToken)
+                    .ConfigureAwait(false);
+            if (isSame is { } answer)
             {
-                case true:
-                    return FtpRestartReason.None;
-                case false:
-                    return FtpRestartReason.Changed;
-                default:
-                    // It does not tell after all.
-                    break;
+                return answer ? FtpRestartReason.None : FtpRestartReason.Changed;
             }
         }
 
-        return isByTime ? FtpRestartReason.None : FtpRestartReason.Unverifiable;
+        return isProvenByTime ? FtpRestartReason.None : FtpRestartReason.Unverifiable;
     }
 
-    /// <summary>Servers tell a file's time to the second in one reply and finer in another.</summary>
+    /// <summary>
+    /// Returns whether two times, UTC, are equal. A server may report a time to the second in one reply and more precisely in another.
+    /// </summary>
     public static bool IsSameTime(DateTime one, DateTime other) =>
-        one == other || ((IsWholeSecond(one) || IsWholeSecond(other)) && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
+        one == other
+            || ((IsWholeSecond(one) || IsWholeSecond(other))
+                && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
 
-    /// <summary>Whether the time alone proves all that is here, also what is after a gap and in no hash.</summary>
-    public static bool IsTimeSufficient(PartialDownloadRecord then, PartialDownloadRecord now) => IsProvenByTime(then, now) && IsTimeSettled(then);
+    /// <summary>Returns whether the time alone proves all existing bytes, also those after a gap, which no hash covers.</summary>
+    public static bool IsTimeSufficient(PartialDownloadRecord then, PartialDownloadRecord now) =>
+        IsProvenByTime(then, now) && IsTimeSettled(then);
 
-    /// <summary>Whether a change after this record would show in the time that the server tells.</summary>
-    public static bool IsTimeSettled(PartialDownloadRecord record) => record.LastModified is { } time && (!IsWholeSecond(time) || (record.RetrievedAt - time).Duration() > SettlingTime);
+    /// <summary>Returns whether every change after this record would change the time that the server reports.</summary>
+    public static bool IsTimeSettled(PartialDownloadRecord record) =>
+        record.LastModified is { } time && (!IsWholeSecond(time) || (record.RetrievedAt - time).Duration() > SettlingTime);
 
     private static bool IsProvenByTime(PartialDownloadRecord then, PartialDownloadRecord now) =>
         then.LastModified is not null && now.LastModified is not null && then.Path == now.Path
             && (then.Server == now.Server || (GetUser(then) == GetUser(now) && IsTimeSettled(then)));
 
-    /// <summary>Each user may have another directory after login, and so another file at the same path.</summary>
+    /// <summary>Returns the user. Users may have different directories after login, and so different files at the same path.</summary>
     private static string GetUser(PartialDownloadRecord record) => record.Server[..Math.Max(0, record.Server.LastIndexOf('@'))];
 
     private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;

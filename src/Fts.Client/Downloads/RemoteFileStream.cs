@@ -3,9 +3,12 @@ using Fts.Protocol;
 
 namespace Fts.Client.Downloads;
 
-/// <summary>A remote file being read. The read that finds the end reads the server's confirmation too, so that half a file never looks whole.</summary>
+/// <summary>
+/// Reads a remote file. The read that reaches the end also reads the final reply, so that a truncated file never looks complete.
+/// </summary>
 /// <remarks>Owns the data connection and the lease on its control connection.</remarks>
-internal sealed class RemoteFileStream(PoolLease lease, FtpDataStream data, string path, bool isWhole, CancellationToken clientDisposed) : Stream
+internal sealed class RemoteFileStream(
+    PoolLease lease, FtpDataStream data, string path, bool isWhole, CancellationToken clientDisposed) : Stream
 {
     private long _position;
     private bool _isCompleted;
@@ -69,9 +72,11 @@ internal sealed class RemoteFileStream(PoolLease lease, FtpDataStream data, stri
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Only asynchronous reads are supported.");
 
     public override void Flush()
     {
@@ -89,7 +94,7 @@ internal sealed class RemoteFileStream(PoolLease lease, FtpDataStream data, stri
         {
             _isDisposed = true;
             data.Dispose();
-            // The connection is broken by now, or at its end: giving it back waits for nothing.
+            // The transfer is complete, or its connection is closed. The release does not wait.
             _ = lease.DisposeAsync().AsTask();
         }
 
@@ -117,7 +122,9 @@ internal sealed class RemoteFileStream(PoolLease lease, FtpDataStream data, stri
         }
     }
 
-    /// <summary>A reader that took exactly the bytes it wanted may stand at the end without having seen it; any other gives the connection up.</summary>
+    /// <summary>
+    /// Completes the transfer if the caller has read all bytes without reading the end. Otherwise closes the connection.
+    /// </summary>
     private async Task EndEarlyAsync()
     {
         if (_isCancelled || clientDisposed.IsCancellationRequested)
@@ -138,7 +145,7 @@ internal sealed class RemoteFileStream(PoolLease lease, FtpDataStream data, stri
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
-            // Who leaves early does not care how it would have ended.
+            // The caller needs neither the rest of the file nor the result.
         }
 
         lease.Connection.CloseImmediately();

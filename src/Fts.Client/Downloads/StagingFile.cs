@@ -5,9 +5,12 @@ using static Fts.Native.FileCalls;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// A local file that a small download becomes: under a hidden name of its own beside its target, renamed over it when it is whole, and otherwise removed. Unlike a
-/// <see cref="PartialDownloadFile"/> it is for nobody to find, so it is not locked either: where there are ten thousand, each call to the system counts.
+/// A hidden local file that receives a small download. Renamed to the target when it is complete, otherwise deleted.
 /// </summary>
+/// <remarks>
+/// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it and it needs no lock. In a batch of
+/// thousands of files, each system call adds noticeable time.
+/// </remarks>
 internal sealed class StagingFile : IDisposable
 {
     private readonly string _target, _path;
@@ -18,22 +21,22 @@ internal sealed class StagingFile : IDisposable
 
     /// <param name="target">A full path.</param>
     /// <param name="mode">The final mode: the mode of the replaced file. Null for a new file.</param>
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="IOException">The file cannot be created.</exception>
     public StagingFile(string target, UnixFileMode? mode)
     {
         (_target, _path, _mode) = (target, PartialDownloadNames.CreateTemporaryPath(target), mode);
         _handle = Create(_path, isPrivate: mode is not null);
     }
 
-    /// <summary>Appends bytes; a local file is written synchronously, for nothing waits longer than the page cache.</summary>
+    /// <summary>Appends bytes. Writes synchronously, because the page cache receives them without a wait.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_handle, bytes, _length);
         _length += bytes.Length;
     }
 
-    /// <summary>Gives the file its name and, when known, its time.</summary>
-    /// <exception cref="FtpTargetExistsException">The target came into being meanwhile and is not to be replaced.</exception>
+    /// <summary>Sets the last-modified time and the mode, if they are known, and renames the file to the target.</summary>
+    /// <exception cref="FtpTargetExistsException">The target exists, and <paramref name="overwrite"/> is false.</exception>
     public void Commit(DateTime? lastModifiedUtc, bool overwrite)
     {
         if (lastModifiedUtc is { } time)
@@ -72,12 +75,16 @@ internal sealed class StagingFile : IDisposable
         _handle.Dispose();
     }
 
-    /// <summary>.NET would lock it. On Windows a name can be changed or removed only of a file that is open for it.</summary>
+    /// <summary>
+    /// Creates the file without the lock that .NET takes on Linux. Windows can rename an open file only with
+    /// <see cref="FileShare.Delete"/>.
+    /// </summary>
     private static SafeFileHandle Create(string path, bool isPrivate)
     {
         if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
         {
-            SafeFileHandle handle = FileCalls.Open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? (int)FileModes.OwnerOnly : 0x1B6 /* 0666 */);
+            int mode = isPrivate ? (int)FileModes.OwnerOnly : 0x1B6; // 0666 in octal
+            SafeFileHandle handle = FileCalls.Open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
             if (!handle.IsInvalid)
             {
                 return handle;
@@ -86,18 +93,25 @@ internal sealed class StagingFile : IDisposable
             handle.Dispose();
         }
 
-        // What was in the way the first time is told in .NET's words.
+        // If the first attempt failed, .NET reports the error in its own exception.
         if (isPrivate && !OperatingSystem.IsWindows())
         {
             return new FileStream(path, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Delete, BufferSize = 0, UnixCreateMode = FileModes.OwnerOnly,
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.Delete,
+                BufferSize = 0,
+                UnixCreateMode = FileModes.OwnerOnly,
             }).SafeFileHandle;
         }
 
         return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
     }
 
-    /// <summary>Spares the look at whether the source is there. False where the system refused, or is another.</summary>
+    /// <summary>
+    /// Renames the file with one system call, because .NET first checks that the source exists. Returns false if the call fails, or on
+    /// a system other than Linux.
+    /// </summary>
     private static bool TryReplace(string path, string target) => OperatingSystem.IsLinux() && FileCalls.Rename(path, target) == 0;
 }

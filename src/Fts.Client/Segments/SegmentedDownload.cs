@@ -24,7 +24,6 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
     /// <exception cref="FtpIntegrityException">The server's file ends before or after its length.</exception>
     public async Task<FtpReply?> RunAsync(int connections, CancellationToken cancellationToken)
     {
-        (meter.TotalBytes, meter.ResumedBytes) = (length, file.PresentBytes);
         meter.EnterStage(FtpTransferStage.Transferring);
         Segment[] segments = [.. SegmentPlan.SplitRanges(file.GetMissingRanges(length), connections).Select(range => new Segment(range))];
         using var stop = new CancellationTokenSource();

@@ -1,21 +1,29 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>Whether a local file and the server's begin alike, or are the same, byte for byte: both sides hash at once.</summary>
+/// <summary>
+/// Compares a local file, or its beginning, with the file on the server by SHA-256. Both sides compute their hash at the same time.
+/// </summary>
 internal static class ContentComparison
 {
-    /// <summary>True when they are the same, false when they differ, null when the server does not tell.</summary>
-    /// <param name="connection">Where to ask.</param>
-    /// <param name="path">The file there.</param>
-    /// <param name="handle">The file here.</param>
-    /// <param name="length">Bytes from the beginning of both that are compared.</param>
-    /// <param name="isWhole">Whether that is all of the server's file.</param>
-    /// <param name="cancellationToken">Ends the wait, and with it the use of the connection.</param>
-    public static async Task<bool?> CompareAsync(FtpConnection connection, string path, SafeFileHandle handle, long length, bool isWhole, CancellationToken cancellationToken)
+    private const int BufferLength = 256 * 1024;
+
+    /// <summary>Returns whether the contents are equal; null if the server does not report a hash.</summary>
+    /// <param name="connection">The control connection.</param>
+    /// <param name="path">The remote path.</param>
+    /// <param name="handle">The local file.</param>
+    /// <param name="length">The number of bytes to compare, from the beginning of both files.</param>
+    /// <param name="isWhole">Whether <paramref name="length"/> is the length of the remote file.</param>
+    /// <param name="cancellationToken">Cancels the comparison. The connection cannot be used afterwards.</param>
+    /// <exception cref="IOException">The local file cannot be read, or is shorter than <paramref name="length"/>.</exception>
+    public static async Task<bool?> CompareAsync(
+        FtpConnection connection, string path, SafeFileHandle handle, long length, bool isWhole, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<byte[]> local = LocalHash.ComputeAsync(handle, length, stop.Token);
+        var local = Task.Run(() => ComputeLocalHash(handle, length, stop.Token), stop.Token);
         try
         {
             byte[]? remote = await RemoteHash.RequestAsync(connection, path, length, isWhole, cancellationToken).ConfigureAwait(false);
@@ -23,9 +31,37 @@ internal static class ContentComparison
         }
         finally
         {
-            // The file is somebody's to close: nothing reads it any more after this.
+            // The caller may close the file after this method returns.
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)local).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Computes the hash of the bytes that are stored in the file, not of those that were received.</summary>
+    private static byte[] ComputeLocalHash(SafeFileHandle handle, long length, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
+        try
+        {
+            for (long offset = 0; offset < length;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset)), offset);
+                if (read == 0)
+                {
+                    throw new EndOfStreamException("The local file became shorter while it was read.");
+                }
+
+                hash.AppendData(buffer, 0, read);
+                offset += read;
+            }
+
+            return hash.GetHashAndReset();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

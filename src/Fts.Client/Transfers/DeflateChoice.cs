@@ -1,18 +1,27 @@
 namespace Fts.Client.Transfers;
 
-/// <summary>Whether one file travels compressed, as <see cref="FtpCompression"/> has it.</summary>
+/// <summary>Decides whether one file is transferred compressed, according to <see cref="FtpCompression"/>.</summary>
 internal static class DeflateChoice
 {
     private const int SampleBlockCount = 3, BlockBytes = 32 * 1024;
 
-    /// <summary>Of a local file that can be read anywhere, <paramref name="read"/> takes the sample; null for a source that cannot.</summary>
-    public static bool ShouldDeflateUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read) => connection.Options.Compression switch
-    {
-        FtpCompression.Always => IsSupported(connection),
-        FtpCompression.Auto when length is { } bytes && read is not null && IsSupported(connection) => ShouldDeflate(connection, path, bytes, read),
-        _ => false,
-    };
+    /// <summary>
+    /// Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, reads and compresses a sample of the file.
+    /// </summary>
+    /// <param name="connection">The control connection.</param>
+    /// <param name="path">The remote path.</param>
+    /// <param name="length">The length of the source in bytes; null if it is unknown.</param>
+    /// <param name="read">Reads the source at an offset; null if it cannot be read at an offset.</param>
+    public static bool ShouldDeflateUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read) =>
+        connection.Options.Compression switch
+        {
+            FtpCompression.Always => IsSupported(connection),
+            FtpCompression.Auto when length is { } bytes && read is not null && IsSupported(connection) =>
+                ShouldDeflate(connection, path, bytes, read),
+            _ => false,
+        };
 
+    /// <summary>Returns whether a download is compressed. The length is in bytes; null if it is unknown.</summary>
     public static bool ShouldDeflateDownload(FtpConnection connection, string path, long? length) => connection.Options.Compression switch
     {
         FtpCompression.Always => IsSupported(connection),
@@ -20,7 +29,14 @@ internal static class DeflateChoice
         _ => false,
     };
 
-    /// <summary>What a finished transfer tells for those that follow. <paramref name="sample"/> is the beginning of a file that came as it is; empty for none.</summary>
+    /// <summary>
+    /// Measures a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.
+    /// </summary>
+    /// <param name="connection">The control connection.</param>
+    /// <param name="path">The remote path.</param>
+    /// <param name="bytes">The number of uncompressed bytes transferred.</param>
+    /// <param name="elapsed">The duration of the transfer.</param>
+    /// <param name="sample">The beginning of a file that was downloaded without compression; empty for any other transfer.</param>
     public static void NoteTransfer(FtpConnection connection, string path, long bytes, TimeSpan elapsed, ReadOnlySpan<byte> sample)
     {
         if (connection.Options.Compression != FtpCompression.Auto || !IsSupported(connection))
@@ -28,30 +44,30 @@ internal static class DeflateChoice
             return;
         }
 
-        DeflateMeasurements measures = connection.ServerProfile.DeflateMeasurements;
+        DeflateMeasurements measurements = connection.ServerProfile.DeflateMeasurements;
         if (!connection.IsDeflating)
         {
-            measures.NoteNetworkSpeed(bytes, elapsed);
-            if (measures.ShouldSample(path, null))
+            measurements.NoteNetworkSpeed(bytes, elapsed);
+            if (measurements.ShouldSample(path, null))
             {
-                measures.NoteSample(path, sample, connection.Options.TimeProvider);
+                measurements.NoteSample(path, sample, connection.Options.TimeProvider);
             }
         }
-        else if (bytes >= DeflateMeasurements.MinMeasuredBytes && bytes / elapsed.TotalSeconds < measures.NetworkSpeed)
+        else if (bytes >= DeflateMeasurements.MinMeasuredBytes && bytes / elapsed.TotalSeconds < measurements.NetworkSpeed)
         {
-            measures.NoteNoGain(path);
+            measurements.NoteNoGain(path);
         }
     }
 
     private static bool ShouldDeflate(FtpConnection connection, string path, long length, Func<long, Memory<byte>, int> read)
     {
-        DeflateMeasurements measures = connection.ServerProfile.DeflateMeasurements;
-        if (!measures.ShouldSample(path, length))
+        DeflateMeasurements measurements = connection.ServerProfile.DeflateMeasurements;
+        if (!measurements.ShouldSample(path, length))
         {
             return false;
         }
 
-        // From the beginning, the middle and the last quarter: many formats have a head that tells nothing of what follows.
+        // From the beginning, the middle and the last quarter, because the header of many formats differs from the content.
         byte[] sample = new byte[SampleBlockCount * BlockBytes];
         int filled = 0;
         foreach (long offset in (ReadOnlySpan<long>)[0, length / 2, length / 4 * 3])
@@ -59,10 +75,11 @@ internal static class DeflateChoice
             filled += read(offset, sample.AsMemory(filled, BlockBytes));
         }
 
-        measures.NoteSample(path, sample.AsSpan(0, filled), connection.Options.TimeProvider);
-        return measures.ShouldDeflate(path, length);
+        measurements.NoteSample(path, sample.AsSpan(0, filled), connection.Options.TimeProvider);
+        return measurements.ShouldDeflate(path, length);
     }
 
     private static bool IsSupported(FtpConnection connection) =>
-        !connection.ServerProfile.IsDeflateUnusable && connection.Features.GetParameters("MODE")?.StartsWith("Z", StringComparison.OrdinalIgnoreCase) == true;
+        !connection.ServerProfile.IsDeflateUnusable
+            && connection.Features.GetParameters("MODE")?.StartsWith("Z", StringComparison.OrdinalIgnoreCase) == true;
 }

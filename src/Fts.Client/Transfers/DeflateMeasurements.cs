@@ -4,13 +4,18 @@ using Fts.Protocol.Deflate;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>What was measured of one server's link, of this machine, and of files by the ends of their names; shared by all connections to the server.</summary>
+/// <summary>
+/// Measured speeds of the network and of compression, and measured compression ratios by file extension. Shared by all connections to one
+/// server.
+/// </summary>
 internal sealed class DeflateMeasurements
 {
-    /// <summary>Less is gone before a link shows its speed: buffers on the way take it in.</summary>
+    /// <summary>The minimum size of a transfer that measures the network speed, in bytes. Socket buffers distort smaller ones.</summary>
     public const int MinMeasuredBytes = 256 * 1024;
 
-    /// <summary>More time than it saves goes into the change of mode.</summary>
+    /// <summary>
+    /// The minimum length of a compressed file in bytes. For smaller files, the MODE command costs more time than compression saves.
+    /// </summary>
     public const int MinFileBytes = 64 * 1024;
 
     private const double MaxRatio = 0.75;
@@ -18,33 +23,34 @@ internal sealed class DeflateMeasurements
 
     private static readonly HashSet<string> CompressedExtensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".7z", ".aac", ".apk", ".avi", ".avif", ".br", ".bz2", ".cab", ".crx", ".deb", ".docx", ".flac", ".gif", ".gpg", ".gz", ".heic", ".jar", ".jpeg", ".jpg", ".lz", ".lz4",
-        ".lzma", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".odt", ".ogg", ".opus", ".png", ".pptx", ".rar", ".rpm", ".tbz2", ".tgz", ".txz", ".webm",
-        ".webp", ".whl", ".wma", ".wmv", ".woff", ".woff2", ".xlsx", ".xz", ".zip", ".zst",
+        ".7z", ".aac", ".apk", ".avi", ".avif", ".br", ".bz2", ".cab", ".crx", ".deb", ".docx", ".flac", ".gif", ".gpg", ".gz", ".heic",
+        ".jar", ".jpeg", ".jpg", ".lz", ".lz4", ".lzma", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".odt",
+        ".ogg", ".opus", ".png", ".pptx", ".rar", ".rpm", ".tbz2", ".tgz", ".txz", ".webm", ".webp", ".whl", ".wma", ".wmv", ".woff",
+        ".woff2", ".xlsx", ".xz", ".zip", ".zst",
     };
 
     private readonly ConcurrentDictionary<string, double> _ratios = new(StringComparer.OrdinalIgnoreCase);
 
     private long _networkSpeed, _deflateSpeed;
 
-    /// <summary>Bytes per second that the link carried last, as they were; 0 while nobody knows.</summary>
+    /// <summary>The speed of the last measured transfer without compression, in bytes per second; 0 before the first one.</summary>
     public long NetworkSpeed
     {
         get => Volatile.Read(ref _networkSpeed);
         set => Volatile.Write(ref _networkSpeed, value);
     }
 
-    /// <summary>Bytes per second that this machine deflated last; 0 while nobody knows.</summary>
+    /// <summary>The speed at which this machine last compressed a sample, in bytes per second; 0 before the first one.</summary>
     public long DeflateSpeed
     {
         get => Volatile.Read(ref _deflateSpeed);
         set => Volatile.Write(ref _deflateSpeed, value);
     }
 
-    /// <summary>Whether files of such a name are compressed already.</summary>
+    /// <summary>Returns whether the extension is that of a compressed format.</summary>
     public static bool IsAlreadyCompressed(string path) => CompressedExtensions.Contains(GetExtension(path));
 
-    /// <summary>Notes how fast a transfer that was not compressed went.</summary>
+    /// <summary>Notes the size in bytes and the duration of a transfer without compression. Small transfers are ignored.</summary>
     public void NoteNetworkSpeed(long bytes, TimeSpan elapsed)
     {
         if (bytes >= MinMeasuredBytes && elapsed > TimeSpan.Zero)
@@ -53,7 +59,7 @@ internal sealed class DeflateMeasurements
         }
     }
 
-    /// <summary>Deflates a part of a file, and notes how fast that went by a clock, and how far files of its kind shrink.</summary>
+    /// <summary>Compresses a sample of a file, and notes the speed of compression and the ratio for the file's extension.</summary>
     public void NoteSample(string path, ReadOnlySpan<byte> sample, TimeProvider time)
     {
         if (sample.IsEmpty)
@@ -62,35 +68,40 @@ internal sealed class DeflateMeasurements
         }
 
         long started = time.GetTimestamp();
-        using var shrunk = new MemoryStream(sample.Length);
-        using (var zlib = new ZLibStream(shrunk, new ZLibCompressionOptions { CompressionLevel = DeflateWriter.DefaultLevel }, leaveOpen: true))
+        using var compressed = new MemoryStream(sample.Length);
+        var level = new ZLibCompressionOptions { CompressionLevel = DeflateWriter.DefaultLevel };
+        using (var zlib = new ZLibStream(compressed, level, leaveOpen: true))
         {
             zlib.Write(sample);
         }
 
         DeflateSpeed = (long)(sample.Length / Math.Max(time.GetElapsedTime(started).TotalSeconds, 1e-6));
-        NoteRatio(path, (double)shrunk.Length / sample.Length);
+        NoteRatio(path, (double)compressed.Length / sample.Length);
     }
 
-    /// <summary>Notes that compressing files of this kind did not pay.</summary>
+    /// <summary>Notes that compression does not help files with this extension.</summary>
     public void NoteNoGain(string path) => NoteRatio(path, 1);
 
-    /// <summary>Whether a sample of files of this kind would tell anything that is of use: the link is not known to be faster than any deflation.</summary>
+    /// <summary>
+    /// Returns whether a sample is useful: the file is not too small or in a compressed format, and the network is not faster than any
+    /// compression.
+    /// </summary>
     public bool ShouldSample(string path, long? length) =>
         NetworkSpeed is > 0 and < 256 * 1024 * 1024 && !(length < MinFileBytes) && !IsAlreadyCompressed(path);
 
-    /// <summary>Whether a file is better sent compressed, by all that is known.</summary>
+    /// <summary>Returns whether compression makes the transfer faster, according to the measurements.</summary>
     public bool ShouldDeflate(string path, long? length) =>
-        ShouldSample(path, length) && NetworkSpeed < DeflateSpeed / 2 && _ratios.TryGetValue(GetExtension(path), out double ratio) && ratio <= MaxRatio;
+        ShouldSample(path, length) && NetworkSpeed < DeflateSpeed / 2
+            && _ratios.TryGetValue(GetExtension(path), out double ratio) && ratio <= MaxRatio;
 
     private static string GetExtension(string path) => Path.GetExtension(path);
 
     private void NoteRatio(string path, double ratio)
     {
-        // Names are the server's to choose; what it makes us remember has a bound.
-        if (GetExtension(path) is { Length: <= 16 } kind && (_ratios.Count < MaxExtensions || _ratios.ContainsKey(kind)))
+        // The number and length of extensions are limited, because the server chooses them.
+        if (GetExtension(path) is { Length: <= 16 } extension && (_ratios.Count < MaxExtensions || _ratios.ContainsKey(extension)))
         {
-            _ratios[kind] = ratio;
+            _ratios[extension] = ratio;
         }
     }
 }

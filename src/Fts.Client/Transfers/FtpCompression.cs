@@ -1,17 +1,18 @@
 namespace Fts.Client;
 
-/// <summary>Whether files travel compressed (MODE Z, draft-preston-ftpext-deflate). Listings never do.</summary>
+/// <summary>Whether files are transferred compressed (MODE Z, draft-preston-ftpext-deflate). Listings are never compressed.</summary>
 public enum FtpCompression
 {
     /// <summary>Never.</summary>
     Off,
     /// <summary>
-    /// Where it was measured to pay: the server announces MODE Z; an earlier transfer of 256 KiB or more showed this link to be slower than half of what this
-    /// machine deflates; the file has 64 KiB or more, and is of no kind that is compressed already, by its name; and a sample shrinks to three quarters or
-    /// less. Of a local file the sample is taken from the file itself, of a remote one from the file of its kind that came before. So the first file goes as it
-    /// is, and on a fast network every file does. An upload that came out wrong, or that the server refuses when compressed, is sent again as it is.
+    /// If compression was measured to be faster. The server must announce MODE Z, the file must have at least 64 KiB, and its name must not
+    /// be that of a compressed format. An earlier transfer of at least 256 KiB must have been slower than half the speed at which this
+    /// machine compresses. A sample must shrink to three quarters or less. For an upload it is taken from the file, for a download from an
+    /// earlier file with the same extension. So the first file is not compressed, and on a fast network no file is. An upload that the
+    /// server rejects or stores wrongly is sent again without compression.
     /// </summary>
     Auto,
-    /// <summary>Wherever the server announces it and takes it.</summary>
+    /// <summary>Whenever the server announces MODE Z and accepts it.</summary>
     Always,
 }

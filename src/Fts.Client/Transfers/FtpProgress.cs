@@ -1,38 +1,46 @@
 namespace Fts.Client;
 
-/// <summary>What a transfer is doing.</summary>
+/// <summary>The stages of a transfer.</summary>
 public enum FtpTransferStage
 {
-    /// <summary>Waiting for a connection, signing in, opening the data connection.</summary>
+    /// <summary>The client waits for a connection, logs in, or opens the data connection.</summary>
     Connecting,
-    /// <summary>Bytes move.</summary>
+    /// <summary>Bytes are transferred.</summary>
     Transferring,
-    /// <summary>The last byte is through; the server's word is awaited.</summary>
+    /// <summary>All bytes are transferred, and the client waits for the final reply.</summary>
     AwaitingReply,
-    /// <summary>The server confirmed; the local file gets its name.</summary>
+    /// <summary>The server confirmed the download, and the client renames the local file to the target.</summary>
     Committing,
-    /// <summary>Both sides hash what they have: before a transfer is resumed, or at its end.</summary>
+    /// <summary>Both sides compute hashes: before a transfer is resumed, or at its end.</summary>
     Verifying,
 }
 
-/// <summary>Why a transfer that was to be resumed starts anew.</summary>
+/// <summary>The reason why a transfer starts from the beginning although bytes of an interrupted one exist.</summary>
 public enum FtpRestartReason
 {
-    /// <summary>It does not: it is resumed, or there was nothing to go on from.</summary>
+    /// <summary>None: the transfer is resumed, or no bytes of an interrupted one exist.</summary>
     None,
-    /// <summary>The server's file is not the one that the earlier transfer began.</summary>
+    /// <summary>The remote file changed after the interrupted transfer.</summary>
     Changed,
-    /// <summary>Nothing proves that it still is: the server tells no time of change, and no hash.</summary>
+    /// <summary>The existing bytes cannot be verified, because the server reports neither a last-modified time nor a hash.</summary>
     Unverifiable,
-    /// <summary>The server cannot start in the middle of a file.</summary>
+    /// <summary>The server does not support restart offsets (REST).</summary>
     Unsupported,
 }
 
-/// <summary>How far a transfer is. Reported when the phase changes, at most ten times a second in between, and once at the end.</summary>
+/// <summary>
+/// The progress of a transfer. Reported when the stage changes, at most ten times a second in between, and once at the end.
+/// </summary>
 /// <param name="Path">The remote path.</param>
-/// <param name="Stage">What is going on.</param>
-/// <param name="Bytes">Bytes moved by this transfer, without <paramref name="ResumedBytes"/>.</param>
-/// <param name="TotalBytes">Bytes this transfer will have moved at its end; null when nobody knows.</param>
-/// <param name="ResumedBytes">Bytes that were there before, and count for no rate.</param>
-/// <param name="RestartReason">Why what was there before is not gone on with.</param>
-public readonly record struct FtpProgress(string Path, FtpTransferStage Stage, long Bytes, long? TotalBytes, long ResumedBytes = 0, FtpRestartReason RestartReason = FtpRestartReason.None);
+/// <param name="Stage">The current stage.</param>
+/// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
+/// <param name="TotalBytes">The number of bytes to transfer, without <paramref name="ResumedBytes"/>; null if it is unknown.</param>
+/// <param name="ResumedBytes">The number of bytes of an interrupted transfer that are not transferred again.</param>
+/// <param name="RestartReason">The reason why the bytes of an interrupted transfer are not used.</param>
+public readonly record struct FtpProgress(
+    string Path,
+    FtpTransferStage Stage,
+    long Bytes,
+    long? TotalBytes,
+    long ResumedBytes = 0,
+    FtpRestartReason RestartReason = FtpRestartReason.None);

@@ -1,82 +1,114 @@
 namespace Fts.Client;
 
-/// <summary>Whether a transfer goes on where an earlier one broke off.</summary>
+/// <summary>Whether a transfer resumes an interrupted transfer of the same file.</summary>
 public enum FtpResume
 {
-    /// <summary>Never; and a download that breaks off leaves nothing behind.</summary>
+    /// <summary>Never. An interrupted download leaves no file.</summary>
     Never,
     /// <summary>
-    /// A download that breaks off keeps what came, hidden beside its target, if a later one will be able to prove what it is a part of; the next download to
-    /// that target proves it and goes on from there, or starts anew. Uploads start anew.
+    /// An interrupted download keeps its bytes in a hidden file beside the target, if a later download can verify them. The next download
+    /// to that target verifies and resumes it, or starts from the beginning. Uploads always start from the beginning.
     /// </summary>
     Partial,
     /// <summary>
-    /// As <see cref="Partial"/>, and what stands under the target's own name is gone on with, too: that of an upload by its size on the server and, where the server
-    /// has hashes, if it is the beginning of the local file; that of a download only where a hash proves it. Complete already, nothing moves.
-    /// What is no beginning is left as it is: <see cref="FtpTargetExistsException"/>.
+    /// As <see cref="Partial"/>, and an existing target is resumed as well. An upload resumes at the size that the server reports. If the
+    /// server supports hashes, one must prove that the target is the beginning of the local file. A download resumes an existing target
+    /// only if a hash proves that it is the beginning of the remote file. Nothing is transferred if the target is already complete. Any
+    /// other target is not changed: <see cref="FtpTargetExistsException"/> is thrown.
     /// </summary>
     PartialOrTarget,
 }
 
-/// <summary>What is looked at before a transfer counts as done, besides the length, which always is where the server tells it.</summary>
+/// <summary>How a transfer is verified. The length is always compared, if the server reports it.</summary>
 public enum FtpVerification
 {
-    /// <summary>Nothing else.</summary>
+    /// <summary>By length only.</summary>
     Length,
-    /// <summary>The SHA-256 of what was resumed, if the server has HASH or XSHA256.</summary>
+    /// <summary>Resumed transfers also by SHA-256, if the server supports HASH or XSHA256.</summary>
     ResumedByHash,
     /// <summary>
-    /// The SHA-256 of every file. If the server has neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a byte is transferred.
-    /// If the server announces one and then refuses it, the exception is thrown after the transfer.
+    /// The SHA-256 of every file. If the server has neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a byte
+    /// is transferred. If the server announces one and then refuses it, the exception is thrown after the transfer.
     /// </summary>
     ByHash,
+}
+
+/// <summary>The representation type of a transfer (TYPE, RFC 959 §3.1.1).</summary>
+public enum FtpTransferType
+{
+    /// <summary>The bytes are not changed (TYPE I).</summary>
+    Binary,
+    /// <summary>
+    /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its
+    /// own line ends. The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and it cannot be
+    /// resumed.
+    /// </summary>
+    Ascii,
 }
 
 /// <summary>How one file is transferred.</summary>
 public sealed record FtpTransferOptions
 {
-    /// <summary>The defaults.</summary>
+    /// <summary>The default options.</summary>
     public static FtpTransferOptions Default { get; } = new();
 
     /// <summary>
-    /// Whether a target that exists is replaced; true unless said otherwise. When false, the target is looked for first and
-    /// <see cref="FtpTargetExistsException"/> ends the transfer before a byte moves.
+    /// Whether the transfer replaces an existing target; true by default. If false and the target exists,
+    /// <see cref="FtpTargetExistsException"/> is thrown before a byte is transferred.
     /// </summary>
     public bool Overwrite { get; init; } = true;
 
-    /// <summary>Whether a file's transfer goes on where an earlier one broke off; <see cref="FtpResume.Partial"/> unless said otherwise. Transfers of streams never do.</summary>
+    /// <summary>
+    /// Whether the transfer of a file resumes an interrupted one; <see cref="FtpResume.Partial"/> by default. Transfers of streams are
+    /// never resumed.
+    /// </summary>
     public FtpResume Resume { get; init; } = FtpResume.Partial;
 
-    /// <summary>How a file's transfer is verified; <see cref="FtpVerification.ResumedByHash"/> unless said otherwise. Transfers of streams are by their length.</summary>
+    /// <summary>
+    /// How the transfer of a file is verified; <see cref="FtpVerification.ResumedByHash"/> by default. Transfers of streams are verified by
+    /// length.
+    /// </summary>
     public FtpVerification Verification { get; init; } = FtpVerification.ResumedByHash;
 
     /// <summary>
-    /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split into segments and not
-    /// compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it throws <see cref="ArgumentException"/>.
+    /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split
+    /// into segments and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it throws
+    /// <see cref="ArgumentException"/>.
     /// </summary>
     public FtpTransferType Type { get; init; }
 
-    /// <summary>Whether a downloaded file gets the server's modification time, where the server tells it; true unless said otherwise.</summary>
+    /// <summary>Whether a downloaded file receives the last-modified time that the server reports; true by default.</summary>
     public bool PreserveLastModified { get; init; } = true;
 
-    /// <summary>What a listing already told of the file to download: saves asking again.</summary>
+    /// <summary>
+    /// The entry of the remote file from a listing; null by default. If it is exact enough, a download does not request the metadata again.
+    /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 
     /// <summary>
-    /// Over how many connections a file travels at once, in as many segments: null, as unless said otherwise, for several where the file is large and the server far
-    /// away, 1 for never. There are never more than <see cref="FtpClientOptions.MaxConnections"/>, nor more than the file has MiB. Downloads need a server that starts
-    /// in the middle of a file (REST) and tells when it changed, which must be a minute ago where it tells that to the second: sooner, another change would not show.
-    /// Uploads need one that joins files (COMB), and room there for the file twice. Any other transfer, those of streams among them, goes over one connection.
+    /// The maximum number of connections for one file, each of which transfers one segment. 1 means one connection. Null, the default,
+    /// means several connections for a large file on a distant server.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    /// <remarks>
+    /// <para>The number is limited by <see cref="FtpClientOptions.MaxConnections"/> and by the length of the file in MiB. Transfers of
+    /// streams use one connection.</para>
+    /// <para>A download in segments requires REST and a last-modified time that reveals every change. A time without fractions of a second
+    /// must be at least a minute old.</para>
+    /// <para>An upload in segments requires COMB, which joins files on the server, and storage there for the file twice.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int? Segments
     {
         get;
-        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Segments), value, "1 or more.");
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Segments), value, "Must be at least 1.");
     }
 
-    /// <summary>Whether a transfer must not succeed without a comparison of hashes.</summary>
+    /// <summary>Whether a transfer fails if no hashes can be compared.</summary>
     internal bool IsHashRequired => Verification == FtpVerification.ByHash;
 
-    internal bool ShouldVerifyByHash(bool isResumed) => Verification == FtpVerification.ByHash || (Verification == FtpVerification.ResumedByHash && isResumed);
+    /// <summary>Returns whether a transfer is verified by hash, if the server supports one.</summary>
+    internal bool ShouldVerifyByHash(bool isResumed) =>
+        Verification == FtpVerification.ByHash || (Verification == FtpVerification.ResumedByHash && isResumed);
 }

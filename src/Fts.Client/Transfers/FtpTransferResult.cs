@@ -2,14 +2,14 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>What showed that a transfer is whole.</summary>
+/// <summary>The proof that a transfer is complete.</summary>
 public enum FtpVerifiedBy
 {
-    /// <summary>The server's word alone: it tells no length.</summary>
+    /// <summary>Only the server's final reply, because the server reports no length.</summary>
     Reply,
-    /// <summary>Both sides have as many bytes.</summary>
+    /// <summary>Equal lengths.</summary>
     Length,
-    /// <summary>Both sides have the same SHA-256.</summary>
+    /// <summary>Equal SHA-256 hashes.</summary>
     Hash,
 }
 
@@ -19,7 +19,8 @@ public enum FtpTransferWarning
     /// <summary>No warning.</summary>
     None,
     /// <summary>
-    /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was growing.
+    /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was
+    /// growing.
     /// </summary>
     LongerThanReported,
     /// <summary>
@@ -30,12 +31,12 @@ public enum FtpTransferWarning
 
 /// <summary>A transfer that succeeded.</summary>
 /// <param name="Path">The remote path.</param>
-/// <param name="Bytes">Bytes moved, without those <paramref name="ResumedBytes"/>.</param>
-/// <param name="Elapsed">From asking for a connection to the last step.</param>
-/// <param name="Reply">The server's last word on the transfer, usually 226; null when all was there and nothing had to move.</param>
-/// <param name="LastModified">The server's modification time of a downloaded file, where it told.</param>
-/// <param name="ResumedBytes">Bytes that were there before.</param>
-/// <param name="VerifiedBy">What shows that it is whole.</param>
+/// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
+/// <param name="Elapsed">The time of the whole call, including the wait for a connection.</param>
+/// <param name="Reply">The server's final reply, usually 226; null if the target was already complete.</param>
+/// <param name="LastModified">The last-modified time of a downloaded file on the server, UTC; null if the server did not report it.</param>
+/// <param name="ResumedBytes">The number of bytes of an interrupted transfer that were not transferred again.</param>
+/// <param name="VerifiedBy">The proof that the transfer is complete.</param>
 public sealed record FtpTransferResult(
     string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTime? LastModified = null, long ResumedBytes = 0, FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
 {

@@ -2,35 +2,40 @@ using System.Diagnostics;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>Counts a transfer's bytes and tells its progress: phases at once, bytes at most ten times a second. Several connections may add at once.</summary>
+/// <summary>
+/// Reports the progress of one file: a new stage at once, bytes at most ten times a second. Several connections may add bytes at the same
+/// time.
+/// </summary>
+/// <remarks>Only for reports and results. The state of a transfer, on which decisions depend, is kept elsewhere.</remarks>
 internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string path)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
     private readonly Lock _lock = new();
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private FtpTransferStage _stage;
+    private long? _fileLength;
+    private long _resumedBytes;
+    private FtpRestartReason _restartReason;
     private long _reportedAt;
 
-    /// <summary>Bytes moved.</summary>
+    /// <summary>The number of bytes transferred since <see cref="StartTransfer"/>, without resumed bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Bytes there will be of the whole file; null when nobody knows.</summary>
-    public long? TotalBytes { get; set; }
-
-    /// <summary>Bytes that were there before.</summary>
-    public long ResumedBytes { get; set; }
-
-    /// <summary>Why there are none although there was something.</summary>
-    public FtpRestartReason RestartReason { get; set; }
-
+    /// <summary>The time since the creation of this object.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_startedAt);
 
-    /// <summary>Begins anew with the same file.</summary>
-    public void ResetBytes() => Bytes = 0;
+    /// <summary>Starts to count the bytes of a transfer, or of its repetition, at 0.</summary>
+    public void StartTransfer(long resumedBytes, FtpRestartReason restartReason) =>
+        (Bytes, _resumedBytes, _restartReason) = (0, resumedBytes, restartReason);
 
-    public void EnterStage(FtpTransferStage phase)
+    /// <summary>Sets the length of the whole file in bytes; null if it is unknown.</summary>
+    public void SetFileLength(long? length) => _fileLength = length;
+
+    public void SetRestartReason(FtpRestartReason reason) => _restartReason = reason;
+
+    public void EnterStage(FtpTransferStage stage)
     {
-        _stage = phase;
+        _stage = stage;
         Report();
     }
 
@@ -46,10 +51,10 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
         }
     }
 
-    /// <summary>Reports now.</summary>
+    /// <summary>Reports now, regardless of the interval.</summary>
     public void Report()
     {
         _reportedAt = Stopwatch.GetTimestamp();
-        progress?.Report(new FtpProgress(path, _stage, Bytes, TotalBytes - ResumedBytes, ResumedBytes, RestartReason));
+        progress?.Report(new FtpProgress(path, _stage, Bytes, _fileLength - _resumedBytes, _resumedBytes, _restartReason));
     }
 }

@@ -4,28 +4,31 @@ using Fts.Protocol;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// SHA-256 of a file on the server or of its first bytes: HASH (draft-bryan-ftpext-hash) or XSHA256. A part is rather asked for by XSHA256, which takes the range
-/// itself: ProFTPD keeps RANG for the next RETR and hashes the whole file.
+/// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For a part of a
+/// file, XSHA256 is preferred, because it has the range as an argument. ProFTPD keeps a RANG for the next RETR and hashes the whole file.
 /// </summary>
 internal static class RemoteHash
 {
-    /// <summary>A server that reads slower than this from its own disk is given up.</summary>
+    /// <summary>The minimum speed at which the server must hash its file, in bytes per second. It determines the timeout.</summary>
     private const long MinBytesPerSecond = 10_000_000;
 
     private const string AlgorithmName = "SHA-256";
 
+    /// <summary>Returns whether the server can hash a whole file.</summary>
     public static bool IsSupported(FtpServerFeatures features) => SupportsHash(features) || SupportsXsha256(features);
 
-    /// <summary>Whether a part of a file can be asked for.</summary>
-    public static bool IsSupportedForPrefix(FtpConnection connection) => (SupportsHash(connection.Features) && connection.Features.Supports("RANG")) || SupportsXsha256(connection.Features);
+    /// <summary>Returns whether the server can hash the beginning of a file.</summary>
+    public static bool IsSupportedForPrefix(FtpConnection connection) =>
+        (SupportsHash(connection.Features) && connection.Features.Supports("RANG")) || SupportsXsha256(connection.Features);
 
-    /// <summary>The hash of the file, or of its first <paramref name="length"/> bytes, of which there is at least one; null when the server does not tell.</summary>
-    /// <param name="connection">Where to ask.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="length">Bytes from its beginning.</param>
-    /// <param name="isWhole">Whether that is all of it.</param>
-    /// <param name="cancellationToken">Ends the wait, and with it the use of the connection.</param>
-    public static async Task<byte[]?> RequestAsync(FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)
+    /// <summary>Returns the hash of the file, or of its first bytes; null if the server does not report it.</summary>
+    /// <param name="connection">The control connection.</param>
+    /// <param name="path">The remote path.</param>
+    /// <param name="length">The number of bytes from the beginning of the file; at least 1.</param>
+    /// <param name="isWhole">Whether <paramref name="length"/> is the length of the file.</param>
+    /// <param name="cancellationToken">Cancels the wait. The connection cannot be used afterwards.</param>
+    public static async Task<byte[]?> RequestAsync(
+        FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)
     {
         TimeSpan limit = connection.Options.Timeouts.Reply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
@@ -36,27 +39,45 @@ internal static class RemoteHash
     }
 
     /// <summary>
-    /// The hash in <c>SHA-256 0-49 a1b2… a.txt</c>, which a HASH reply says; null when it is another kind's, or none, or not that of the part asked for. The
-    /// second number is the last byte's or, with ProFTPD, the one's after it.
+    /// Returns the hash in the reply to HASH, <c>SHA-256 0-49 a1b2… a.txt</c>. Returns null if the reply has no hash, another algorithm's,
+    /// or the hash of another range. The end of the range is the offset of the last byte; ProFTPD reports the offset after it.
     /// </summary>
-    public static byte[]? ParseHashReply(string text, long? length) =>
-        text.Split(' ') is [AlgorithmName, var range, var hex, ..] && (length is not { } bytes || range == FormatRange(bytes - 1) || range == FormatRange(bytes)) ? ParseHex(hex) : null;
+    /// <param name="text">The text of the reply.</param>
+    /// <param name="length">The number of bytes that were to be hashed; null for the whole file.</param>
+    public static byte[]? ParseHashReply(string text, long? length)
+    {
+        if (text.Split(' ') is not [AlgorithmName, var range, var hex, ..])
+        {
+            return null;
+        }
 
-    /// <summary>The hash in the reply to XSHA256: the last word that is one, for servers put what they like before it.</summary>
+        return length is not { } bytes || range == FormatRange(bytes - 1) || range == FormatRange(bytes) ? ParseHex(hex) : null;
+    }
+
+    /// <summary>
+    /// Returns the hash in the reply to XSHA256; null if it has none. The last hash counts, because the text before it differs by server.
+    /// </summary>
     public static byte[]? ParseXsha256Reply(string text) => text.Split(' ').Select(ParseHex).LastOrDefault(hash => hash is not null);
 
-    private static bool SupportsHash(FtpServerFeatures features) => GetOfferedAlgorithms(features).Any(name => name.TrimEnd('*').Equals(AlgorithmName, StringComparison.OrdinalIgnoreCase));
+    private static bool SupportsHash(FtpServerFeatures features) =>
+        GetOfferedAlgorithms(features).Any(name => name.TrimEnd('*').Equals(AlgorithmName, StringComparison.OrdinalIgnoreCase));
 
     private static bool SupportsXsha256(FtpServerFeatures features) => features.Supports("XSHA256");
 
-    /// <summary><c>SHA-256*;SHA-1</c>: the star marks the kind that is chosen at sign-in.</summary>
-    private static string[] GetOfferedAlgorithms(FtpServerFeatures features) => (features.GetParameters("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
+    /// <summary>
+    /// Returns the algorithms of the HASH feature, <c>SHA-256*;SHA-1</c>. The asterisk marks the one that is selected after login.
+    /// </summary>
+    private static string[] GetOfferedAlgorithms(FtpServerFeatures features) =>
+        (features.GetParameters("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
 
-    private static async Task<byte[]?> RequestByHashAsync(FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<byte[]?> RequestByHashAsync(
+        FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (!connection.IsSha256Selected && !GetOfferedAlgorithms(connection.Features).Contains(AlgorithmName + "*", StringComparer.OrdinalIgnoreCase))
+        bool isPreselected = GetOfferedAlgorithms(connection.Features).Contains(AlgorithmName + "*", StringComparer.OrdinalIgnoreCase);
+        if (!isPreselected && !connection.IsSha256Selected)
         {
-            connection.IsSha256Selected = (await connection.SendAsync("OPTS", $"HASH {AlgorithmName}", cancellationToken).ConfigureAwait(false)).IsCompletion;
+            FtpReply selected = await connection.SendAsync("OPTS", $"HASH {AlgorithmName}", cancellationToken).ConfigureAwait(false);
+            connection.IsSha256Selected = selected.IsCompletion;
             if (!connection.IsSha256Selected)
             {
                 return null;
@@ -76,20 +97,21 @@ internal static class RemoteHash
         byte[]? hash = reply.IsCompletion ? ParseHashReply(reply.Text, length) : null;
         if (length is not null && hash is null)
         {
-            // The range was not used: the next RETR must not have it.
+            // The range was not used. Reset it, so that the next RETR does not use it.
             await connection.SendAsync("RANG", "1 0", cancellationToken).ConfigureAwait(false);
         }
 
         return hash;
     }
 
-    private static string FormatRange(long last) => string.Create(CultureInfo.InvariantCulture, $"0-{last}");
+    private static string FormatRange(long end) => string.Create(CultureInfo.InvariantCulture, $"0-{end}");
 
-    private static async Task<byte[]?> RequestByXsha256Async(FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<byte[]?> RequestByXsha256Async(
+        FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (path.Contains('"'))
         {
-            // How that would be written inside quotes, servers do not agree.
+            // Servers differ in how they escape a quotation mark inside quotes.
             return null;
         }
 
@@ -98,5 +120,6 @@ internal static class RemoteHash
         return reply.IsCompletion ? ParseXsha256Reply(reply.Text) : null;
     }
 
-    private static byte[]? ParseHex(string word) => word.Length == 64 && word.All(char.IsAsciiHexDigit) ? Convert.FromHexString(word) : null;
+    private static byte[]? ParseHex(string word) =>
+        word.Length == 64 && word.All(char.IsAsciiHexDigit) ? Convert.FromHexString(word) : null;
 }

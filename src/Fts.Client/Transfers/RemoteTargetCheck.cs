@@ -3,14 +3,31 @@ using Fts.Client.Pool;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>Runs work on the server that must not replace a file.</summary>
+/// <summary>Checks the target of an operation that must not replace a file on the server.</summary>
 internal static class RemoteTargetCheck
 {
-    /// <summary>Checks that the target does not exist, then runs the work: on the same connection, or on another one if the lookup closed it.</summary>
-    /// <remarks>A lookup may have to enter a folder. Without PWD the client cannot return from it, so it closes the connection.</remarks>
+    /// <summary>
+    /// Requests the metadata of the target. The connection may be closed afterwards (see <see cref="CheckAndRunAsync"/>).
+    /// </summary>
+    /// <exception cref="FtpTargetExistsException">The target exists.</exception>
+    public static async Task ThrowIfExistsAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
+    {
+        if (await RemoteMetadata.GetEntryAsync(connection, target, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new FtpTargetExistsException(target);
+        }
+    }
+
+    /// <summary>
+    /// Checks that the target does not exist, then runs the work on the same connection, or on another one if the check closed the
+    /// connection.
+    /// </summary>
+    /// <remarks>
+    /// The check may enter a directory. If the server does not support PWD, the client cannot return and closes the connection.
+    /// </remarks>
     /// <param name="run">Acquires a connection for a function (<see cref="ConnectionPool.RunAsync"/>).</param>
-    /// <param name="target">The path.</param>
-    /// <param name="overwrite">Whether the target may exist, so that no lookup is needed.</param>
+    /// <param name="target">The remote path.</param>
+    /// <param name="overwrite">Whether the target may exist. If true, it is not checked.</param>
     /// <param name="work">The work.</param>
     /// <exception cref="FtpTargetExistsException">The target exists.</exception>
     public static async Task<T> CheckAndRunAsync<T>(
@@ -24,15 +41,14 @@ internal static class RemoteTargetCheck
         {
             (bool hasRun, T result) = await run(async (connection, token) =>
             {
-                if (!isChecked && await RemoteMetadata.GetEntryAsync(connection, target, token).ConfigureAwait(false) is not null)
+                if (!isChecked)
                 {
-                    throw new FtpTargetExistsException(target);
-                }
-
-                if (!isChecked && !connection.IsUsable)
-                {
-                    isChecked = true;
-                    return (false, default!);
+                    await ThrowIfExistsAsync(connection, target, token).ConfigureAwait(false);
+                    isChecked = !connection.IsUsable;
+                    if (isChecked)
+                    {
+                        return (false, default!);
+                    }
                 }
 
                 return (true, await work(connection, token).ConfigureAwait(false));

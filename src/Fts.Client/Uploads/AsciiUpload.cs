@@ -1,44 +1,34 @@
 using System.Buffers;
 using Fts.Client.Connections;
-using Fts.Client.Pool;
 using Fts.Client.Transfers;
 using Fts.Protocol;
 
 namespace Fts.Client.Uploads;
 
-/// <summary>Uploads one text file in ASCII mode. The server's final reply is the only proof, because the length on the server is another one.</summary>
-internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
+/// <summary>Sends one text file in ASCII mode. Its length on the server differs, so the final reply is the only proof.</summary>
+internal sealed class AsciiUpload(string path, ProgressMeter meter)
 {
     private const int BufferLength = 64 * 1024;
 
-    public async Task<FtpTransferResult> UploadAsync(UploadSource source, CancellationToken cancellationToken)
-    {
-        AsciiMode.ValidateOptions(options);
-        meter.TotalBytes = source.Length;
-        meter.EnterStage(FtpTransferStage.Connecting);
-        return await RemoteTargetCheck.CheckAndRunAsync(
-            work => pool.RunAsync(work, cancellationToken),
-            path,
-            options.Overwrite,
-            async (connection, token) =>
-            {
-                FtpReply reply = await AsciiMode.RunInAsciiAsync(connection, () => SendAsync(connection, source, token), token).ConfigureAwait(false);
-                return new FtpTransferResult(path, meter.Bytes, meter.Elapsed, reply);
-            }).ConfigureAwait(false);
-    }
+    /// <summary>Sends the source to its end, and returns the final reply.</summary>
+    /// <exception cref="FtpReplyException">The server rejects TYPE A or the upload.</exception>
+    /// <exception cref="FtpIntegrityException">The length of the local file changed during the upload.</exception>
+    public Task<FtpReply> SendAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken) =>
+        AsciiMode.RunInAsciiAsync(connection, () => StoreAsync(connection, source, cancellationToken), cancellationToken);
 
-    private async Task<FtpReply> SendAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    private async Task<FtpReply> StoreAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
         FtpDataStream data = await AccountCommand.RunWithAccountAsync(
-            connection, () => connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, cancellationToken), cancellationToken).ConfigureAwait(false);
+            connection, () => connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
             meter.EnterStage(FtpTransferStage.Transferring);
-            await CopyAsync(data, source, cancellationToken).ConfigureAwait(false);
-            if (source is { File: not null, Length: { } length } && length != meter.Bytes)
+            long read = await CopyAsync(data, source, cancellationToken).ConfigureAwait(false);
+            if (source is { File: not null, Length: { } length } && length != read)
             {
-                // The local file changed meanwhile. Without the end of the data, the server does not take it for whole.
-                throw new FtpIntegrityException(path, length, meter.Bytes);
+                // Without the end of the data, the server does not treat the upload as complete.
+                throw new FtpIntegrityException(path, length, read);
             }
 
             meter.EnterStage(FtpTransferStage.AwaitingReply);
@@ -47,8 +37,10 @@ internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferO
         }
     }
 
-    private async Task CopyAsync(FtpDataStream data, UploadSource source, CancellationToken cancellationToken)
+    /// <summary>Sends the source to its end, and returns the number of bytes read from it.</summary>
+    private async Task<long> CopyAsync(FtpDataStream data, UploadSource source, CancellationToken cancellationToken)
     {
+        long total = 0;
         byte[] text = ArrayPool<byte>.Shared.Rent(BufferLength), wire = ArrayPool<byte>.Shared.Rent(2 * BufferLength);
         try
         {
@@ -57,6 +49,7 @@ internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferO
             {
                 int length = translator.ToWire(text.AsSpan(0, read), wire);
                 await data.WriteAsync(wire.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+                total += read;
                 meter.AddBytes(read);
             }
         }
@@ -66,5 +59,7 @@ internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferO
             ArrayPool<byte>.Shared.Return(text);
             ArrayPool<byte>.Shared.Return(wire);
         }
+
+        return total;
     }
 }

@@ -4,61 +4,70 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Uploads;
 
-/// <summary>Where an upload that is to be resumed begins: after what the server has of the file, proven to be its beginning where the server can prove it.</summary>
+/// <summary>The beginning of the local file that the server already has.</summary>
+/// <param name="Length">The length in bytes; 0 for none.</param>
+/// <param name="CompleteBy">The proof that it is the whole file; null if bytes are missing, or if an upload must still commit it.</param>
+internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
+
+/// <summary>
+/// Finds the restart offset of an upload. If the server supports hashes, a hash proves that its bytes are the beginning of the local file.
+/// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {
-    /// <summary>The offset to go on from, and, when nothing is left to do, how that showed.</summary>
-    /// <exception cref="FtpTargetExistsException">What the server has is not the beginning of the file here.</exception>
-    public async Task<(long Offset, FtpVerifiedBy? Done)> FindOffsetAsync(CancellationToken cancellationToken)
-    {
-        if (await RemoteMetadata.GetSizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not ({ } there and > 0))
-        {
-            return (0, null);
-        }
-
-        if (there > length)
-        {
-            throw new FtpTargetExistsException(path, $"has {there} bytes on the server, which is more than the {length} here");
-        }
-
-        if ((there == length || RemoteHash.IsSupportedForPrefix(connection)) && await IsPartialUploadAsync(there, cancellationToken).ConfigureAwait(false))
-        {
-            // Nothing but the rest proves or commits it, be it no byte at all.
-            return (there, null);
-        }
-
-        FtpVerifiedBy proof = await VerifyPrefixAsync(there, cancellationToken).ConfigureAwait(false);
-        return (there, there == length ? proof : null);
-    }
-
-    /// <summary>
-    /// Whether SIZE told of an upload that waits to be resumed, hidden from all else: then a hash would be that of the file which stands there meanwhile.
-    /// MLST shows that one, or none.
-    /// </summary>
-    public async Task<bool> IsPartialUploadAsync(long there, CancellationToken cancellationToken)
+    /// <summary>Returns whether SIZE reported the length of a partial upload, which is hidden from all other commands.</summary>
+    /// <remarks>The server would hash the existing file at the path. MLST reports that file, or none.</remarks>
+    public static async Task<bool> IsPartialUploadAsync(
+        FtpConnection connection, string path, long size, CancellationToken cancellationToken)
     {
         if (!RemoteMetadata.CanUseMlst(connection))
         {
             return false;
         }
 
-        FtpEntry? committed = await RemoteMetadata.TryGetMetadataAsync(connection, path, withTime: false, cancellationToken).ConfigureAwait(false);
-        return RemoteMetadata.CanUseMlst(connection) && committed?.Length != there;
+        FtpEntry? committed = await RemoteMetadata.TryGetMetadataAsync(connection, path, withTime: false, cancellationToken)
+            .ConfigureAwait(false);
+        return RemoteMetadata.CanUseMlst(connection) && committed?.Length != size;
     }
 
-    private async Task<FtpVerifiedBy> VerifyPrefixAsync(long there, CancellationToken cancellationToken)
+    /// <summary>Returns the beginning of the local file that the server already has.</summary>
+    /// <exception cref="FtpTargetExistsException">The file on the server is not the beginning of the local file.</exception>
+    public async Task<RemotePrefix> FindPrefixAsync(CancellationToken cancellationToken)
     {
-        if (!(there == length ? RemoteHash.IsSupported(connection.Features) : RemoteHash.IsSupportedForPrefix(connection)))
+        if (await RemoteMetadata.GetSizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not ({ } size and > 0))
+        {
+            return new RemotePrefix(0);
+        }
+
+        if (size > length)
+        {
+            throw new FtpTargetExistsException(path, $"it has {size} bytes on the server, more than the {length} bytes of the local file");
+        }
+
+        if ((size == length || RemoteHash.IsSupportedForPrefix(connection))
+            && await IsPartialUploadAsync(connection, path, size, cancellationToken).ConfigureAwait(false))
+        {
+            // Only an upload of the rest, which may be empty, commits a partial upload. The verification after it is the proof.
+            return new RemotePrefix(size);
+        }
+
+        FtpVerifiedBy proof = await VerifyPrefixAsync(size, cancellationToken).ConfigureAwait(false);
+        return new RemotePrefix(size, size == length ? proof : null);
+    }
+
+    private async Task<FtpVerifiedBy> VerifyPrefixAsync(long size, CancellationToken cancellationToken)
+    {
+        if (!(size == length ? RemoteHash.IsSupported(connection.Features) : RemoteHash.IsSupportedForPrefix(connection)))
         {
             return FtpVerifiedBy.Length;
         }
 
         meter.EnterStage(FtpTransferStage.Verifying);
-        return await ContentComparison.CompareAsync(connection, path, source, there, there == length, cancellationToken).ConfigureAwait(false) switch
+        return await ContentComparison.CompareAsync(connection, path, source, size, size == length, cancellationToken)
+            .ConfigureAwait(false) switch
         {
             true => FtpVerifiedBy.Hash,
             null => FtpVerifiedBy.Length,
-            false => throw new FtpTargetExistsException(path, "what the server has of it is not its beginning"),
+            false => throw new FtpTargetExistsException(path, "it is not the beginning of the local file"),
         };
     }
 }

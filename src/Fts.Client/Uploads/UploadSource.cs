@@ -2,22 +2,29 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Uploads;
 
-/// <summary>What is uploaded, and what can be done with it besides reading on.</summary>
-/// <param name="Length">Bytes there are; null for a pipe or device.</param>
-/// <param name="ReadAsync">Reads on; 0 at the end.</param>
-/// <param name="Seek">Goes to an offset from where it began; null for what cannot.</param>
-/// <param name="File">The local file; null for a stream, a pipe or a device. Whoever opened it closes it.</param>
-internal sealed record UploadSource(long? Length, Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync, Action<long>? Seek, SafeFileHandle? File)
+/// <summary>The source of an upload: a file, a pipe, a device or a stream.</summary>
+/// <param name="Length">The length in bytes; null if the source cannot seek, as a pipe or device.</param>
+/// <param name="ReadAsync">Reads the next bytes and returns their number; 0 at the end.</param>
+/// <param name="Seek">Sets the offset of the next read, counted from the initial position; null if the source cannot seek.</param>
+/// <param name="File">The local file; null for a stream, a pipe or a device. The caller disposes it.</param>
+internal sealed record UploadSource(
+    long? Length, Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync, Action<long>? Seek, SafeFileHandle? File)
 {
-    /// <summary>Reads at an offset without going there; null for what cannot.</summary>
-    public Func<long, Memory<byte>, int>? ReadAt => File is { } file ? (offset, buffer) => RandomAccess.Read(file, buffer.Span, offset) : null;
+    /// <summary>
+    /// Reads at an offset without changing the position, and returns the number of bytes; null if the source is not a file.
+    /// </summary>
+    public Func<long, Memory<byte>, int>? ReadAt =>
+        File is { } file ? (offset, buffer) => RandomAccess.Read(file, buffer.Span, offset) : null;
 
+    /// <summary>Creates a source that reads a local file from its beginning.</summary>
     public static UploadSource Create(SafeFileHandle handle)
     {
-        // A pipe or device has no length and no positions; only a FileStream asks the handle which it is.
+        // Only FileStream reports whether the handle can seek. A pipe or device has no length and no position.
         var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         long position = 0;
-        return stream.CanSeek ? new UploadSource(stream.Length, ReadAsync, offset => position = offset, handle) : new UploadSource(null, stream.ReadAsync, null, null);
+        return stream.CanSeek
+            ? new UploadSource(stream.Length, ReadAsync, offset => position = offset, handle)
+            : new UploadSource(null, stream.ReadAsync, null, null);
 
         ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
@@ -27,6 +34,7 @@ internal sealed record UploadSource(long? Length, Func<Memory<byte>, Cancellatio
         }
     }
 
+    /// <summary>Creates a source that reads a stream from its current position.</summary>
     public static UploadSource Create(Stream stream)
     {
         if (!stream.CanSeek)

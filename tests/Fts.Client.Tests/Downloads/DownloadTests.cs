@@ -16,7 +16,7 @@ public sealed class DownloadTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task A_file_arrives_with_its_content_and_the_servers_time()
+    public async Task A_downloaded_file_has_the_content_and_the_last_modified_time_of_the_server()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST type*;size*;modify*;") + """
             C: MLST a.txt
@@ -37,7 +37,9 @@ public sealed class DownloadTests : IDisposable
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Local("b.txt"), null, steps, Token);
             Assert.Equal(5, result.Bytes);
             Assert.Equal(FtpReplyCode.TransferComplete, result.Reply?.Code);
-            Assert.Equal([FtpTransferStage.Connecting, FtpTransferStage.Transferring, FtpTransferStage.AwaitingReply, FtpTransferStage.Committing], steps.Phases);
+            Assert.Equal(
+                [FtpTransferStage.Connecting, FtpTransferStage.Transferring, FtpTransferStage.AwaitingReply, FtpTransferStage.Committing],
+                steps.Phases);
             Assert.Equal(5, steps.Last.Bytes);
             Assert.Equal(5, steps.Last.TotalBytes);
         }
@@ -49,7 +51,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_remote_file_leaves_no_local_file_and_the_connection_in_step()
+    public async Task A_missing_remote_file_leaves_no_local_file_and_the_connection_usable()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + """
             C: EPSV
@@ -83,12 +85,12 @@ public sealed class DownloadTests : IDisposable
     [InlineData("S: what?", typeof(FtpProtocolException))]
     [InlineData("X!", typeof(FtpConnectionException))]
     [InlineData("S: 425 cannot open", typeof(FtpReplyException))]
-    public async Task A_download_that_did_not_succeed_is_an_error_and_the_old_file_stays(string ending, Type error)
+    public async Task A_failed_download_throws_and_keeps_the_existing_file(string ending, Type error)
     {
         await File.WriteAllTextAsync(Local("a.txt"), "old", Token);
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + """
             C: SIZE a.txt
-            S: 550 I do not tell
+            S: 550 not available
             C: EPSV
             S: 229 ok (|||{port}|)
             C: RETR a.txt
@@ -106,7 +108,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Fewer_bytes_than_SIZE_told_are_an_error_although_the_server_says_226()
+    public async Task Fewer_bytes_than_SIZE_reports_are_an_error_despite_226()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + """
             C: SIZE a.txt
@@ -128,7 +130,7 @@ public sealed class DownloadTests : IDisposable
     [Theory]
     [InlineData("6", false)]
     [InlineData("5", true)]
-    public async Task A_transfer_that_is_announced_shorter_than_the_file_is_checked_again(string sizeNow, bool hasChanged)
+    public async Task A_transfer_announced_as_shorter_than_the_file_is_compared_with_SIZE_again(string sizeNow, bool hasChanged)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $$"""
             C: SIZE a.txt
@@ -153,7 +155,8 @@ public sealed class DownloadTests : IDisposable
             }
             else
             {
-                Assert.Equal((6, 5), (await Assert.ThrowsAsync<FtpIntegrityException>(() => download)) is var e ? (e.Expected, e.Actual) : default);
+                Assert.Equal(
+                    (6, 5), (await Assert.ThrowsAsync<FtpIntegrityException>(() => download)) is var e ? (e.Expected, e.Actual) : default);
             }
         }
 
@@ -161,7 +164,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_listing_told_is_not_asked_again()
+    public async Task Metadata_from_a_listing_is_not_requested_again()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST", "SIZE", "MDTM") + """
             C: EPSV
@@ -176,25 +179,27 @@ public sealed class DownloadTests : IDisposable
         {
             using var target = new MemoryStream();
             var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = FtpEntryKind.File, Length = 5 };
-            Assert.Equal(5, (await client.DownloadAsync("a.txt", target, new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
+            Assert.Equal(
+                5, (await client.DownloadAsync("a.txt", target, new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
         }
 
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task A_target_that_cannot_be_written_fails_before_a_connection_is_made()
+    public async Task A_target_that_cannot_be_written_fails_before_a_connection_is_opened()
     {
         await using var peer = ScriptedPeer.Start();
         await using var client = new FtpClient(peer.Options);
         await Assert.ThrowsAsync<IOException>(() => client.DownloadFileAsync("a", _folder.FullName, null, null, Token));
         await Assert.ThrowsAsync<DirectoryNotFoundException>(() => client.DownloadFileAsync("a", Local("no/where"), null, null, Token));
         await File.WriteAllTextAsync(Local("b"), "", Token);
-        await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a", Local("b"), new FtpTransferOptions { Overwrite = false }, null, Token));
+        await Assert.ThrowsAsync<FtpTargetExistsException>(
+            () => client.DownloadFileAsync("a", Local("b"), new FtpTransferOptions { Overwrite = false }, null, Token));
     }
 
     [Fact]
-    public async Task A_remote_folder_is_refused_with_a_clear_error()
+    public async Task The_download_of_a_remote_directory_throws()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + """
             C: MLST d
@@ -203,11 +208,13 @@ public sealed class DownloadTests : IDisposable
             S: 250 End
             """);
         await using var client = new FtpClient(peer.Options);
-        Assert.Equal("d is a folder", (await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync("d", Local("d"), null, null, Token))).Message);
+        Assert.Equal(
+            "d is a folder",
+            (await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync("d", Local("d"), null, null, Token))).Message);
     }
 
     [Fact]
-    public async Task Open_read_confirms_at_the_end_and_starts_at_the_offset()
+    public async Task Open_read_starts_at_the_offset_and_reads_the_final_reply_at_the_end()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + """
             C: EPSV
@@ -237,7 +244,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_read_throws_at_the_end_of_a_file_the_server_does_not_confirm()
+    public async Task Open_read_throws_at_the_end_if_the_final_reply_is_negative()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + """
             C: EPSV
@@ -254,7 +261,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task An_abandoned_read_gives_its_connection_up()
+    public async Task An_abandoned_read_closes_its_connection()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + """
@@ -282,19 +289,19 @@ public sealed class DownloadTests : IDisposable
     }
 }
 
-/// <summary>Does something when a transfer comes to a phase.</summary>
-internal sealed class AtPhase(FtpTransferStage phase, Action act) : IProgress<FtpProgress>
+/// <summary>Runs an action when a transfer enters a stage.</summary>
+internal sealed class ActionAtStage(FtpTransferStage stage, Action action) : IProgress<FtpProgress>
 {
     public void Report(FtpProgress value)
     {
-        if (value.Stage == phase)
+        if (value.Stage == stage)
         {
-            act();
+            action();
         }
     }
 }
 
-/// <summary>Progress as it was reported, on the reporting thread.</summary>
+/// <summary>Records the reported progress on the reporting thread.</summary>
 internal sealed class Steps : IProgress<FtpProgress>
 {
     private readonly List<FtpProgress> _all = [];

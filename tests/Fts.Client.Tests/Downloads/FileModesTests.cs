@@ -14,7 +14,7 @@ public sealed class FileModesTests : IDisposable
 
     private const string Facts = "MLST type*;size*;modify*;";
 
-    private const string Looked = """
+    private const string MetadataExchange = """
         C: MLST a
         S: 250-Listing
         S:  type=file;size=10;modify=20260102030405; a
@@ -33,18 +33,20 @@ public sealed class FileModesTests : IDisposable
     [Theory]
     [InlineData(FtpResume.Partial)]
     [InlineData(FtpResume.Never)]
-    public async Task A_file_that_is_replaced_keeps_its_mode_and_the_partial_file_is_private(FtpResume resume)
+    public async Task A_replaced_file_keeps_its_mode_and_the_partial_file_is_private(FtpResume resume)
     {
         Write(Target, "old", Owner);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts) + Looked + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> hello\n? looked\nD> world\nD.\nS: 226 done");
+            ScriptedPeer.Login(Facts) + MetadataExchange
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> hello\n? checked\nD> world\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
-            var begun = new Begun();
-            Task<FtpTransferResult> download = client.DownloadFileAsync("a", Target, new FtpTransferOptions { Resume = resume }, begun, Token);
-            await begun.Task.WaitAsync(Token);
+            var started = new TransferStarted();
+            Task<FtpTransferResult> download = client.DownloadFileAsync(
+                "a", Target, new FtpTransferOptions { Resume = resume }, started, Token);
+            await started.Task.WaitAsync(Token);
             Assert.Equal(Owner, ModeOf(Assert.Single(_folder.EnumerateFiles("*.fts-part")).FullName));
-            peer.Open("looked");
+            peer.Open("checked");
             await download;
         }
 
@@ -53,7 +55,7 @@ public sealed class FileModesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mode_wider_than_the_umask_allows_is_kept_as_well()
+    public async Task A_mode_that_exceeds_the_umask_is_kept_as_well()
     {
         Write(Target, "old", Group);
         await DownloadAsync();
@@ -80,9 +82,10 @@ public sealed class FileModesTests : IDisposable
     }
 
     [Fact]
-    public void An_earlier_partial_file_is_made_private_once_there_is_a_target()
+    public void An_earlier_partial_file_becomes_private_if_the_target_exists()
     {
-        var record = new PartialDownloadRecord("anonymous@127.0.0.1:21", "a", 10, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), DateTime.UtcNow);
+        var record = new PartialDownloadRecord(
+            "anonymous@127.0.0.1:21", "a", 10, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), DateTime.UtcNow);
         using (PartialDownloadFile first = PartialDownloadFile.Open(Target))
         {
             first.CreateOrTruncate(record);
@@ -134,7 +137,9 @@ public sealed class FileModesTests : IDisposable
 
     private async Task DownloadAsync()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts) + Looked + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> helloworld\nD.\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts) + MetadataExchange
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> helloworld\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.DownloadFileAsync("a", Target, null, null, Token);
@@ -144,17 +149,17 @@ public sealed class FileModesTests : IDisposable
     }
 
     /// <summary>Completes when the transfer of bytes begins, which is after the partial file was created.</summary>
-    private sealed class Begun : IProgress<FtpProgress>
+    private sealed class TransferStarted : IProgress<FtpProgress>
     {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task Task => _begun.Task;
+        public Task Task => _started.Task;
 
         public void Report(FtpProgress value)
         {
             if (value.Stage == FtpTransferStage.Transferring)
             {
-                _begun.TrySetResult();
+                _started.TrySetResult();
             }
         }
     }

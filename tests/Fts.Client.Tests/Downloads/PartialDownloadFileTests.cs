@@ -2,10 +2,15 @@ using Fts.Client.Downloads;
 
 namespace Fts.Client.Tests.Downloads;
 
-/// <summary>The hidden file of a download: what is kept, whose it is, and what is never written into.</summary>
+/// <summary>The partial file of a download: when it is kept, when it is resumed, and which existing files it never overwrites.</summary>
 public sealed class PartialDownloadFileTests : IDisposable
 {
-    private static readonly PartialDownloadRecord Record = new("ann@files.example.com:21", "/a b/c.txt", 10, new DateTime(2026, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc), new DateTime(2026, 2, 3, 0, 0, 0, DateTimeKind.Utc));
+    private static readonly PartialDownloadRecord Record = new(
+        "ann@files.example.com:21",
+        "/a b/c.txt",
+        10,
+        new DateTime(2026, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc),
+        new DateTime(2026, 2, 3, 0, 0, 0, DateTimeKind.Utc));
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
 
@@ -16,7 +21,7 @@ public sealed class PartialDownloadFileTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void What_was_written_is_found_again_with_what_it_is_a_part_of()
+    public void A_partial_file_is_found_again_with_its_record()
     {
         Write("a", "hello", Record);
         using PartialDownloadFile again = PartialDownloadFile.Open(this["a"]);
@@ -24,7 +29,7 @@ public sealed class PartialDownloadFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_in_use_is_found_by_nobody_else_and_a_second_one_leaves_it_alone()
+    public void A_second_download_ignores_a_partial_file_in_use_and_uses_another_one()
     {
         using PartialDownloadFile first = PartialDownloadFile.Open(this["a"]);
         first.CreateOrTruncate(Record);
@@ -44,14 +49,14 @@ public sealed class PartialDownloadFileTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_one_is_not_kept()
+    public void An_empty_partial_file_is_deleted()
     {
         Write("a", "", Record);
         Assert.Empty(LocalNames);
     }
 
     [Fact]
-    public void Begun_anew_the_old_bytes_and_the_old_record_are_gone()
+    public void A_restart_removes_the_earlier_bytes_and_replaces_the_record()
     {
         Write("a", "hello", Record);
         Write("a", "new", Record with { Length = 99 });
@@ -60,7 +65,7 @@ public sealed class PartialDownloadFileTests : IDisposable
     }
 
     [Fact]
-    public void A_name_of_any_length_has_a_hidden_one()
+    public void A_target_name_of_any_length_has_a_valid_partial_file_name()
     {
         string target = new('ü', 127);
         Write(target, "hello", Record);
@@ -70,16 +75,16 @@ public sealed class PartialDownloadFileTests : IDisposable
 
     [Theory]
     [InlineData("a link")]
-    [InlineData("a link to nothing")]
-    [InlineData("another name of a file")]
-    public void What_somebody_put_there_is_never_written_into(string kind)
+    [InlineData("a broken link")]
+    [InlineData("a hard link")]
+    public void A_link_at_the_name_of_the_partial_file_is_never_written_through(string kind)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Creating links requires a privilege on Windows.");
         File.WriteAllText(this["victim"], "precious");
         _ = kind switch
         {
             "a link" => File.CreateSymbolicLink(this[".a.fts-part"], this["victim"]),
-            "a link to nothing" => File.CreateSymbolicLink(this[".a.fts-part"], this["nothing"]),
+            "a broken link" => File.CreateSymbolicLink(this[".a.fts-part"], this["nothing"]),
             _ => HardLink(this[".a.fts-part"], this["victim"]),
         };
         File.CreateSymbolicLink(this[".a.fts-part-of"], this["victim"]);
@@ -92,13 +97,14 @@ public sealed class PartialDownloadFileTests : IDisposable
             file.Commit(null, overwrite: false);
         }
 
-        Assert.Equal(("precious", "hello", false), (File.ReadAllText(this["victim"]), File.ReadAllText(this["a"]), File.Exists(this["nothing"])));
+        Assert.Equal(
+            ("precious", "hello", false), (File.ReadAllText(this["victim"]), File.ReadAllText(this["a"]), File.Exists(this["nothing"])));
     }
 
     [Fact]
     public void A_record_that_is_a_link_is_not_read()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Creating links requires a privilege on Windows.");
         Write("a", "hello", Record);
         File.Move(this[".a.fts-part-of"], this["elsewhere"]);
         File.CreateSymbolicLink(this[".a.fts-part-of"], this["elsewhere"]);
@@ -107,14 +113,14 @@ public sealed class PartialDownloadFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_of_another_user_is_not_gone_on_with()
+    public void A_partial_file_of_another_user_is_not_resumed()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can change the owner of a file.");
         Write("a", "hello", Record);
-        using (var give = System.Diagnostics.Process.Start("chown", ["nobody", this[".a.fts-part"]]))
+        using (var chown = System.Diagnostics.Process.Start("chown", ["nobody", this[".a.fts-part"]]))
         {
-            give.WaitForExit();
-            Assert.Equal(0, give.ExitCode);
+            chown.WaitForExit();
+            Assert.Equal(0, chown.ExitCode);
         }
 
         using PartialDownloadFile file = PartialDownloadFile.Open(this["a"]);
@@ -122,7 +128,7 @@ public sealed class PartialDownloadFileTests : IDisposable
     }
 
     [Fact]
-    public void A_record_comes_back_from_its_text_and_from_no_part_of_it()
+    public void A_record_is_parsed_from_its_text_and_rejected_if_truncated()
     {
         string text = Record.ToString();
         Assert.True(PartialDownloadRecord.TryParse(text, out PartialDownloadRecord read));

@@ -5,12 +5,12 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Downloads;
 
-/// <summary>Downloads that broke off, and the ones that come after them.</summary>
+/// <summary>Interrupted downloads, and the downloads that resume them.</summary>
 public sealed class ResumedDownloadTests : IDisposable
 {
     private const string Facts = "MLST type*;size*;modify*;", Restart = "REST STREAM";
 
-    private const string Looked = """
+    private const string MetadataExchange = """
         C: MLST a.txt
         S: 250-Listing
         S:  type=file;size=10;modify=20260102030405; a.txt
@@ -24,8 +24,8 @@ public sealed class ResumedDownloadTests : IDisposable
 
         """;
 
-    /// <summary>Five of ten bytes, then the server is gone.</summary>
-    private const string BrokenOff = $"""
+    /// <summary>The server sends five of ten bytes and closes the connections.</summary>
+    private const string Interrupted = $"""
         {Passive}C: RETR a.txt
         S: 150 go
         D> hello
@@ -69,12 +69,14 @@ public sealed class ResumedDownloadTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task Only_the_rest_travels()
+    public async Task Only_the_missing_bytes_are_transferred()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + Rest + Looked);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of"], LocalNames);
             Assert.Equal(new FtpPartialDownload(5, 10), FtpPartialDownload.Find(Target));
 
@@ -85,23 +87,24 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
         Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(Target));
     }
 
     [Theory]
-    [InlineData("type=file;size=11;modify=20260102030405")]
-    [InlineData("type=file;size=10;modify=20260102030406")]
-    [InlineData("type=file;size=4;modify=20260102030405")]
-    public async Task A_file_that_changed_since_starts_anew(string facts)
+    [InlineData("type=file;size=11;modify=20260102030405", "hello there")]
+    [InlineData("type=file;size=10;modify=20260102030406", "HELLOWORLD")]
+    [InlineData("type=file;size=4;modify=20260102030405", "hell")]
+    public async Task A_file_that_changed_meanwhile_is_downloaded_from_the_beginning(string facts, string content)
     {
-        string content = facts.Contains("size=11", StringComparison.Ordinal) ? "hello there" : facts.Contains("size=4", StringComparison.Ordinal) ? "hell" : "HELLOWORLD";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart) + $"C: MLST a.txt\nS: 250-Listing\nS:  {facts}; a.txt\nS: 250 End\n{Passive}C: RETR a.txt\nS: 150 go\nD> {content}\nD.\nS: 226 done");
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart)
+                + $"C: MLST a.txt\nS: 250-Listing\nS:  {facts}; a.txt\nS: 250 End\n{Passive}"
+                + $"C: RETR a.txt\nS: 150 go\nD> {content}\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             var steps = new Steps();
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
             Assert.Equal((FtpRestartReason.Changed, 0), (steps.Last.RestartReason, result.ResumedBytes));
@@ -115,12 +118,13 @@ public sealed class ResumedDownloadTests : IDisposable
     [Theory]
     [InlineData("SIZE")]
     [InlineData("X")]
-    public async Task What_nothing_could_prove_later_is_not_kept(string feature)
+    public async Task Bytes_that_cannot_be_verified_later_are_not_kept(string feature)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + (feature == "SIZE" ? "C: SIZE a.txt\nS: 213 10\n" : "") + BrokenOff);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(feature) + (feature == "SIZE" ? "C: SIZE a.txt\nS: 213 10\n" : "") + Interrupted);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
         }
 
         Assert.Empty(LocalNames);
@@ -128,10 +132,10 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_time_of_change_a_hash_proves_the_beginning()
+    public async Task Without_a_last_modified_time_a_hash_verifies_the_existing_bytes()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, "XSHA256") + "C: SIZE a.txt\nS: 213 10\n" + BrokenOff,
+            ScriptedPeer.Login("SIZE", Restart, "XSHA256") + "C: SIZE a.txt\nS: 213 10\n" + Interrupted,
             ScriptedPeer.Login("SIZE", Restart, "XSHA256") + $"""
                 C: SIZE a.txt
                 S: 213 10
@@ -145,11 +149,11 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hash_of_a_range_is_one_of_that_range()
+    public async Task A_hash_of_a_range_is_requested_with_RANG()
     {
         string[] features = ["SIZE", Restart, "HASH SHA-256*;SHA-1", "RANG STREAM"];
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(features) + "C: SIZE a.txt\nS: 213 10\n" + BrokenOff,
+            ScriptedPeer.Login(features) + "C: SIZE a.txt\nS: 213 10\n" + Interrupted,
             ScriptedPeer.Login(features) + $"""
                 C: SIZE a.txt
                 S: 213 10
@@ -167,11 +171,11 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("S: 213 SHA-256 0-10 {0} a.txt")]
     [InlineData("S: 213 SHA-1 0-4 {0} a.txt")]
     [InlineData("S: 550 not now")]
-    public async Task A_range_that_was_not_hashed_is_taken_back_and_proves_nothing(string answer)
+    public async Task A_range_that_was_not_hashed_is_reset_and_verifies_nothing(string answer)
     {
         string[] features = ["SIZE", Restart, "HASH SHA-1*;SHA-256", "RANG STREAM"];
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(features) + "C: SIZE a.txt\nS: 213 10\n" + BrokenOff,
+            ScriptedPeer.Login(features) + "C: SIZE a.txt\nS: 213 10\n" + Interrupted,
             ScriptedPeer.Login(features) + $"""
                 C: SIZE a.txt
                 S: 213 10
@@ -187,43 +191,44 @@ public sealed class ResumedDownloadTests : IDisposable
                 """);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             var steps = new Steps();
             await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task A_time_that_may_not_have_counted_a_change_is_not_enough_where_there_is_a_hash()
+    public async Task A_time_that_may_hide_a_change_is_not_sufficient_if_the_server_supports_hashes()
     {
         string now = $"C: MLST a.txt\nS: 250-Listing\nS:  type=file;size=10;modify={DateTime.UtcNow:yyyyMMddHHmmss}; a.txt\nS: 250 End\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart, "XSHA256") + now + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart, "XSHA256") + now + Interrupted,
             ScriptedPeer.Login(Facts, Restart, "XSHA256") + $"{now}C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha("HELLO")}\n{All}");
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task A_hash_that_differs_at_the_end_leaves_the_old_file_and_nothing_of_the_new_one()
+    public async Task A_different_hash_at_the_end_keeps_the_existing_file_and_discards_the_download()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + Looked + Rest + $"C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("another")} a.txt");
+            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + MetadataExchange + Rest
+                + $"C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("another")} a.txt");
         await File.WriteAllTextAsync(Target, "old", Token);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             var steps = new Steps();
             var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, steps, Token));
             Assert.Equal((FtpIntegrityFailure.Content, FtpTransferStage.Verifying), (e.Failure, steps.Last.Stage));
@@ -237,15 +242,17 @@ public sealed class ResumedDownloadTests : IDisposable
     [Theory]
     [InlineData("type=file;size=12;modify=20260102030405")]
     [InlineData("type=file;size=10;modify=20260102030409")]
-    public async Task A_file_that_changed_under_a_resumed_transfer_is_not_committed(string after)
+    public async Task A_file_that_changes_during_a_resumed_download_is_not_committed(string after)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart) + Looked + Rest + $"C: MLST a.txt\nS: 250-Listing\nS:  {after}; a.txt\nS: 250 End");
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest
+                + $"C: MLST a.txt\nS: 250-Listing\nS:  {after}; a.txt\nS: 250 End");
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
-            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+            await InterruptAsync(client);
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
         await peer.PlayedAsync();
@@ -253,13 +260,15 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_size_that_only_the_150_tells_is_looked_at_again()
+    public async Task A_length_that_only_the_150_reply_reports_is_compared_again()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{Looked}");
+            ScriptedPeer.Login(Facts)
+                + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{MetadataExchange}");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
         await peer.PlayedAsync();
@@ -267,89 +276,94 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_refuses_REST_is_asked_for_all_of_it()
+    public async Task If_the_server_rejects_REST_the_whole_file_is_downloaded()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart) + $"{Looked}{Passive}C: REST 5\nS: 502 what?\n{All}");
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + $"{MetadataExchange}{Passive}C: REST 5\nS: 502 what?\n{All}");
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             var steps = new Steps();
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
             Assert.Equal((FtpRestartReason.Unsupported, 10, 0), (steps.Last.RestartReason, result.Bytes, result.ResumedBytes));
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task A_server_that_does_not_announce_REST_is_not_asked_to_start_in_the_middle()
+    public async Task REST_is_not_sent_to_a_server_that_does_not_announce_it()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts) + Looked + BrokenOff, ScriptedPeer.Login(Facts) + Looked + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task A_part_that_is_all_of_it_only_gets_its_name()
+    public async Task A_complete_partial_file_is_only_renamed()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go\nD> helloworld\nX!\nD.", ScriptedPeer.Login(Facts, Restart) + Looked + Looked);
+            ScriptedPeer.Login(Facts, Restart) + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go\nD> helloworld\nX!\nD.",
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
             Assert.Equal((0, 10, null), (result.Bytes, result.ResumedBytes, result.Reply));
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task A_refusal_in_the_middle_and_a_cancelled_transfer_keep_what_came()
+    public async Task A_negative_final_reply_and_a_cancellation_keep_the_received_bytes()
     {
         using var source = new CancellationTokenSource();
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 disk broke\n"
-            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok\n"
-            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> loworld\nD.\nS: 226 done\n{Looked}");
+            ScriptedPeer.Login(Facts, Restart) + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 disk broke\n"
+            + $"{MetadataExchange}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok\n"
+            + $"{MetadataExchange}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> loworld\nD.\nS: 226 done\n{MetadataExchange}");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
-            var cancel = new AtPhase(FtpTransferStage.Transferring, source.Cancel);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
+            var cancel = new ActionAtStage(FtpTransferStage.Transferring, source.Cancel);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Theory]
     [InlineData("no record")]
     [InlineData("an empty record")]
-    [InlineData("half a record")]
-    [InlineData("a record that was changed")]
+    [InlineData("a truncated record")]
+    [InlineData("a changed record")]
     [InlineData("more bytes than the file has")]
-    public async Task What_is_left_is_not_believed_blindly(string left)
+    public async Task Existing_bytes_are_discarded_if_their_record_is_missing_or_wrong(string left)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             await File.WriteAllTextAsync(Part, left.StartsWith("more", StringComparison.Ordinal) ? "hello, hello" : "HELLO", Token);
             string record = await File.ReadAllTextAsync(RecordFile, Token);
             switch (left)
@@ -360,10 +374,10 @@ public sealed class ResumedDownloadTests : IDisposable
                 case "an empty record":
                     await File.WriteAllTextAsync(RecordFile, "", Token);
                     break;
-                case "half a record":
+                case "a truncated record":
                     await File.WriteAllTextAsync(RecordFile, record[..(record.Length / 2)], Token);
                     break;
-                case "a record that was changed":
+                case "a changed record":
                     await File.WriteAllTextAsync(RecordFile, record.Replace("length 10", "length 11", StringComparison.Ordinal), Token);
                     break;
                 default:
@@ -374,18 +388,20 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Theory]
     [InlineData("anonymous@127.0.0.1:1")]
     [InlineData("anonymous@files.example.com:21")]
-    public async Task The_same_file_at_another_address_is_continued(string server)
+    public async Task The_same_file_at_another_address_is_resumed(string server)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + Rest + Looked);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             await ChangeRecordAsync(record => record with { Server = server });
             var steps = new Steps();
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
@@ -393,7 +409,7 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Theory]
@@ -403,13 +419,15 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("ann@127.0.0.1:1", "a.txt")]
     [InlineData("anonymous@127.0.0.1:1", "a.txt", 5)]
     [InlineData(null, "old/a.txt")]
-    public async Task A_possibly_different_file_at_another_address_or_path_is_fetched_from_the_start(
+    public async Task A_possibly_different_file_at_another_address_or_path_is_downloaded_from_the_beginning(
         string? server, string path, int? secondsAfterChange = null)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             await ChangeRecordAsync(record => record with
             {
                 Server = server ?? record.Server,
@@ -422,7 +440,7 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Theory]
@@ -430,16 +448,16 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("a.txt", "HELLO", false)]
     [InlineData("old/a.txt", "hello", true)]
     [InlineData("old/a.txt", "HELLO", false)]
-    public async Task At_another_address_or_path_a_hash_is_compared_if_the_server_offers_one(string path, string hashed, bool continues)
+    public async Task At_another_address_or_path_a_hash_is_compared_if_the_server_supports_one(string path, string hashed, bool continues)
     {
         string[] features = [Facts, Restart, "XSHA256"];
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(features) + Looked + BrokenOff,
-            ScriptedPeer.Login(features) + $"{Looked}C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n"
+            ScriptedPeer.Login(features) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(features) + $"{MetadataExchange}C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n"
                 + (continues ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}" : All));
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             await ChangeRecordAsync(record => record with { Server = "anonymous@127.0.0.1:1", Path = path });
             var steps = new Steps();
             await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
@@ -447,48 +465,51 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task Never_leaves_nothing_and_looks_at_nothing()
+    public async Task Resume_Never_keeps_no_bytes_and_uses_none()
     {
         var never = new FtpTransferOptions { Resume = FtpResume.Never };
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart) + Looked + All);
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, never, null, Token));
             Assert.Empty(LocalNames);
-            await BreakAsync(client);
+            await InterruptAsync(client);
             Assert.Equal(2, LocalNames.Length);
             await client.DownloadFileAsync("a.txt", Target, never, null, Token);
         }
 
         await peer.PlayedAsync();
-        // Nor is anything left of a target that became whole another way.
-        await AssertWholeAsync();
+        // The completed download also deletes the partial file of the interrupted one.
+        await AssertCompleteAsync();
     }
 
     [Theory]
     [InlineData("hello", "hello", true)]
     [InlineData("HELLO", "hello", false)]
     [InlineData("hello", null, false)]
-    public async Task The_target_itself_is_gone_on_with_only_where_a_hash_proves_it(string here, string? hashed, bool goesOn)
+    public async Task An_existing_target_is_resumed_only_if_a_hash_verifies_it(string local, string? hashed, bool isResumed)
     {
         string[] features = hashed is null ? [Facts, Restart] : [Facts, Restart, "XSHA256"];
         string proof = hashed is null ? "" : $"C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n";
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features) + Looked + proof + (goesOn ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n" : ""));
-        await File.WriteAllTextAsync(Target, here, Token);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(features) + MetadataExchange + proof
+                + (isResumed ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n" : ""));
+        await File.WriteAllTextAsync(Target, local, Token);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
-            if (!goesOn)
+            Task<FtpTransferResult> download = client.DownloadFileAsync(
+                "a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
+            if (!isResumed)
             {
                 await Assert.ThrowsAsync<FtpTargetExistsException>(() => download);
-                Assert.Equal(here, await File.ReadAllTextAsync(Target, Token));
+                Assert.Equal(local, await File.ReadAllTextAsync(Target, Token));
                 Assert.Equal(["a.txt"], LocalNames);
                 return;
             }
@@ -497,16 +518,18 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task A_target_that_is_whole_moves_nothing()
+    public async Task A_complete_target_is_not_transferred_again()
     {
         var existing = new FtpTransferOptions { Resume = FtpResume.PartialOrTarget };
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + Looked,
-            ScriptedPeer.Login(Facts, Restart, "XSHA256") + $"{Looked}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n{Looked}C: XSHA256 \"a.txt\"\nS: 250 {Sha("HELLOWORLD")}");
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange,
+            ScriptedPeer.Login(Facts, Restart, "XSHA256")
+                + $"{MetadataExchange}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n"
+                + $"{MetadataExchange}C: XSHA256 \"a.txt\"\nS: 250 {Sha("HELLOWORLD")}");
         await File.WriteAllTextAsync(Target, "helloworld", Token);
         File.SetLastWriteTimeUtc(Target, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
         await using (var client = new FtpClient(peer.Options))
@@ -522,49 +545,58 @@ public sealed class ResumedDownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Theory]
     [InlineData("2026-01-02T03:04:05Z")]
     [InlineData("2026-01-02T03:04:00Z")]
-    public async Task Of_a_target_that_is_here_LIST_does_not_tell_enough(string time)
+    public async Task For_an_existing_target_the_metadata_of_LIST_is_not_sufficient(string time)
     {
         var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.FtpEntryKind.File, Length = 10, LastModified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.FtpEntrySource.Unix };
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
         await File.WriteAllTextAsync(Target, "helloworld", Token);
-        File.SetLastWriteTimeUtc(Target, DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
+        File.SetLastWriteTimeUtc(
+            Target,
+            DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Null((await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known }, null, Token)).Reply);
+            var options = new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known };
+            Assert.Null((await client.DownloadFileAsync("a.txt", Target, options, null, Token)).Reply);
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
     [Fact]
-    public async Task Every_download_is_hashed_where_that_is_wanted()
+    public async Task Every_download_is_hashed_if_the_options_require_it()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, "HASH SHA-256*") + $"{Looked}{All}C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("helloworld")} a.txt");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, "HASH SHA-256*")
+                + $"{MetadataExchange}{All}C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("helloworld")} a.txt");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Verification = FtpVerification.ByHash }, null, Token)).VerifiedBy);
+            var options = new FtpTransferOptions { Verification = FtpVerification.ByHash };
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, options, null, Token)).VerifiedBy);
         }
 
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task A_second_download_to_the_same_target_takes_a_file_of_its_own()
+    public async Task A_second_download_to_the_same_target_uses_another_partial_file()
     {
         const string halted = $"{Passive}C: RETR a.txt\nS: 150 go\nD> hello\n? second\nD> there\nD.\nS: 226 done\n";
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + halted, ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + halted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> first = client.DownloadFileAsync("a.txt", Target, null, new AtPhase(FtpTransferStage.Transferring, () => begun.TrySetResult()), Token);
-            await begun.Task.WaitAsync(Token);
+            Task<FtpTransferResult> first = client.DownloadFileAsync(
+                "a.txt", Target, null, new ActionAtStage(FtpTransferStage.Transferring, () => started.TrySetResult()), Token);
+            await started.Task.WaitAsync(Token);
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
             Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
             Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of", "a.txt"], LocalNames);
@@ -585,23 +617,23 @@ public sealed class ResumedDownloadTests : IDisposable
         await File.WriteAllTextAsync(RecordFile, change(record).ToString(), Token);
     }
 
-    private async Task BreakAsync(FtpClient client) =>
+    private async Task InterruptAsync(FtpClient client) =>
         await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
 
     private async Task AssertResumedAsync(ScriptedPeer peer, FtpVerifiedBy verified)
     {
         await using (var client = new FtpClient(peer.Options))
         {
-            await BreakAsync(client);
+            await InterruptAsync(client);
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
             Assert.Equal((5, 5, verified), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         }
 
         await peer.PlayedAsync();
-        await AssertWholeAsync();
+        await AssertCompleteAsync();
     }
 
-    private async Task AssertWholeAsync()
+    private async Task AssertCompleteAsync()
     {
         Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
         Assert.Equal(["a.txt"], LocalNames);

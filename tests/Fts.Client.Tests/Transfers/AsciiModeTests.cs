@@ -4,10 +4,11 @@ using Fts.Client.Transfers;
 
 namespace Fts.Client.Tests.Transfers;
 
-/// <summary>Transfers in ASCII mode: TYPE A around each of them, and the line ends of each side.</summary>
+/// <summary>Transfers in ASCII mode: TYPE A before and TYPE I after each of them, and the conversion of line ends.</summary>
 public sealed class AsciiModeTests : IDisposable
 {
-    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", TypeA = "C: TYPE A\nS: 200 text\n", TypeI = "C: TYPE I\nS: 200 binary\n";
+    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+    private const string TypeA = "C: TYPE A\nS: 200 text\n", TypeI = "C: TYPE I\nS: 200 binary\n";
 
     private static readonly FtpTransferOptions Ascii = new() { Type = FtpTransferType.Ascii };
 
@@ -24,11 +25,12 @@ public sealed class AsciiModeTests : IDisposable
     [InlineData("one\\rtwo\\r", "one\rtwo\r")]
     [InlineData("one\\ntwo", "one\ntwo")]
     [InlineData("", "")]
-    public async Task A_download_gets_the_line_ends_of_this_system(string wire, string text)
+    public async Task A_download_has_the_line_ends_of_this_system(string wire, string text)
     {
         string sent = wire.Length == 0 ? "" : $"D> {wire}\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 99\n" + TypeA + Passive + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 99\n" + TypeA + Passive
+                + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
@@ -45,11 +47,12 @@ public sealed class AsciiModeTests : IDisposable
     [InlineData("one\ntwo\n", "one\\r\\ntwo\\r\\n")]
     [InlineData("one\r\ntwo", "one\\r\\ntwo")]
     [InlineData("", "")]
-    public async Task An_upload_gets_the_line_ends_of_the_wire_and_is_not_compared(string text, string wire)
+    public async Task An_upload_is_sent_with_CRLF_and_its_length_is_not_compared(string text, string wire)
     {
         await File.WriteAllTextAsync(Target, text, Token);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", "ALLO") + TypeA + Passive + $"C: STOR a.txt\nS: 150 go\nD< {wire}\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("SIZE", "ALLO") + TypeA + Passive + $"C: STOR a.txt\nS: 150 go\nD< {wire}\nS: 226 done\n" + TypeI
+                + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
             FtpTransferResult result = await client.UploadFileAsync(Target, "a.txt", Ascii, null, Token);
@@ -61,7 +64,7 @@ public sealed class AsciiModeTests : IDisposable
     }
 
     [Fact]
-    public async Task Streams_are_converted_too()
+    public async Task Streams_are_converted_as_well()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a\nS: 150 go\nD> x\\r\\n\nD.\nS: 226 done\n" + TypeI
@@ -81,8 +84,9 @@ public sealed class AsciiModeTests : IDisposable
     [Theory]
     [InlineData("C: TYPE A\nS: 504 never\nC: NOOP\nS: 200 ok", "TYPE A: 504 never")]
     [InlineData(TypeA + Passive + "C: RETR a.txt\nS: 550 none\n" + TypeI + "C: NOOP\nS: 200 ok", "RETR a.txt: 550 none")]
-    [InlineData(TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 broke\n" + TypeI + "C: NOOP\nS: 200 ok", "RETR a.txt: 451 broke")]
-    public async Task After_a_negative_reply_the_connection_is_binary_again_and_no_file_is_left(string script, string message)
+    [InlineData(
+        TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 broke\n" + TypeI + "C: NOOP\nS: 200 ok", "RETR a.txt: 451 broke")]
+    public async Task After_a_negative_reply_TYPE_I_is_restored_and_no_file_is_left(string script, string message)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
         await using (FtpClient client = One(peer))
@@ -97,10 +101,11 @@ public sealed class AsciiModeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_does_not_return_to_binary_is_not_used_again()
+    public async Task A_connection_whose_TYPE_I_cannot_be_restored_is_closed()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> x\nD.\nS: 226 done\nC: TYPE I\nS: 451 not now", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> x\nD.\nS: 226 done\nC: TYPE I\nS: 451 not now",
+            ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
             await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
@@ -120,8 +125,10 @@ public sealed class AsciiModeTests : IDisposable
             using var first = new CancellationTokenSource();
             Assert.Equal(1, await AsciiMode.RunInAsciiAsync(connection, () => CancelAsync(first, null), first.Token));
             using var second = new CancellationTokenSource();
-            var refusal = new FtpReplyException(new Fts.Protocol.FtpReply(Fts.Protocol.FtpReplyCode.FileUnavailable, "no"), "RETR a");
-            Assert.Same(refusal, await Assert.ThrowsAsync<FtpReplyException>(() => AsciiMode.RunInAsciiAsync(connection, () => CancelAsync(second, refusal), second.Token)));
+            var rejection = new FtpReplyException(new Fts.Protocol.FtpReply(Fts.Protocol.FtpReplyCode.FileUnavailable, "no"), "RETR a");
+            var e = await Assert.ThrowsAsync<FtpReplyException>(
+                () => AsciiMode.RunInAsciiAsync(connection, () => CancelAsync(second, rejection), second.Token));
+            Assert.Same(rejection, e);
             Assert.True(connection.IsUsable);
             await connection.QuitAsync(Token);
         }
@@ -136,12 +143,14 @@ public sealed class AsciiModeTests : IDisposable
     }
 
     [Fact]
-    public async Task What_ASCII_mode_cannot_do_is_refused_before_anything_is_sent()
+    public async Task Options_that_ASCII_mode_does_not_support_throw_before_a_command_is_sent()
     {
         await using var peer = ScriptedPeer.Start();
         await using FtpClient client = One(peer);
         await File.WriteAllTextAsync(Target, "x", Token);
-        foreach (FtpTransferOptions options in (FtpTransferOptions[])[Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }])
+        FtpTransferOptions[] unsupported =
+            [Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }];
+        foreach (FtpTransferOptions options in unsupported)
         {
             await Assert.ThrowsAsync<ArgumentException>(() => client.DownloadFileAsync("a.txt", Target, options, null, Token));
             await Assert.ThrowsAsync<ArgumentException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));
@@ -149,7 +158,7 @@ public sealed class AsciiModeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_target_that_must_not_be_replaced_is_left()
+    public async Task A_target_that_must_not_be_replaced_is_not_changed()
     {
         await File.WriteAllTextAsync(Target, "old", Token);
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 5");
@@ -165,7 +174,7 @@ public sealed class AsciiModeTests : IDisposable
     }
 
     [Fact]
-    public async Task Text_of_any_length_comes_back_from_our_server()
+    public async Task A_long_text_survives_an_upload_and_a_download()
     {
         string text = string.Concat(Enumerable.Range(0, 50_000).Select(number => number % 7 == 0 ? "\n" : $"line {number}\n"));
         await using var files = new RelayedTestServer();

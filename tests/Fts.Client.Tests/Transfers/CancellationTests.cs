@@ -16,7 +16,7 @@ public sealed class CancellationTests : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    /// <summary>Cancels when the client has seen or said a line that starts so.</summary>
+    /// <summary>Cancels when the client sends or receives a line with this prefix.</summary>
     private FtpClientOptions CancelAt(ScriptedPeer peer, string line) => peer.Options with
     {
         Trace = trace =>
@@ -28,7 +28,8 @@ public sealed class CancellationTests : IDisposable
         },
     };
 
-    private Task<FtpTransferResult> DownloadAsync(FtpClient client) => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, null, _source.Token);
+    private Task<FtpTransferResult> DownloadAsync(FtpClient client) =>
+        client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, null, _source.Token);
 
     private async Task AssertCancelledAsync(Func<Task> act)
     {
@@ -38,7 +39,7 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_token_that_is_cancelled_already_sends_nothing()
+    public async Task A_call_with_a_cancelled_token_sends_nothing()
     {
         await using var peer = ScriptedPeer.Start();
         await using var client = new FtpClient(peer.Options);
@@ -52,7 +53,7 @@ public sealed class CancellationTests : IDisposable
     [InlineData("S: 220", "? never")]
     [InlineData("C: USER", "S: 220 hi\nC: USER anonymous\n? never")]
     [InlineData("C: FEAT", "S: 220 hi\nC: USER anonymous\nS: 230 in\nC: FEAT\nS: 211-slow\n? never")]
-    public async Task Cancelled_while_signing_in(string at, string script)
+    public async Task A_cancellation_during_login_ends_the_call(string at, string script)
     {
         await using var peer = ScriptedPeer.Start(script);
         await using var client = new FtpClient(CancelAt(peer, at));
@@ -65,9 +66,10 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_before_the_transfer_command_the_connection_is_replaced()
+    public async Task After_a_cancellation_before_the_transfer_command_the_connection_is_replaced()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\n? never", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + "C: EPSV\n? never", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
         await using var client = new FtpClient(CancelAt(peer, "C: EPSV") with { MaxConnections = 1 });
         await AssertCancelledAsync(() => DownloadAsync(client));
         Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
@@ -80,9 +82,10 @@ public sealed class CancellationTests : IDisposable
     [InlineData("S: 150", "S: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok")]
     [InlineData("S: 150", "S: 150 go\nC: ABOR\nS: 226 was done\nS: 225 nothing to abort")]
     [InlineData("S: 150", "D> some bytes\nS: 150 go\nC: ABOR\nS: 226-was\nS: done\nS: 226 yes\nS: 502 what is ABOR?")]
-    public async Task Cancelled_in_a_transfer_the_connection_comes_back_in_step(string at, string replies)
+    public async Task After_a_cancelled_transfer_the_connection_is_resynchronised(string at, string replies)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies + "\nC: NOOP\nS: 200 in step");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies + "\nC: NOOP\nS: 200 in step");
         await using (var client = new FtpClient(CancelAt(peer, at) with { MaxConnections = 1 }))
         {
             await AssertCancelledAsync(() => DownloadAsync(client));
@@ -98,21 +101,24 @@ public sealed class CancellationTests : IDisposable
     [InlineData("S: 150 go\nC: ABOR\nX")]
     [InlineData("S: 150 go\nC: ABOR\nS: 421 bye\nX")]
     [InlineData("S: 150 go\nC: ABOR\nS: nonsense")]
-    public async Task Cancelled_in_a_transfer_that_the_server_does_not_settle_the_connection_is_given_up(string replies)
+    public async Task After_a_cancelled_transfer_whose_abort_the_server_does_not_confirm_the_connection_is_replaced(string replies)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies,
             ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
         FtpClientOptions options = CancelAt(peer, "S: 150");
-        await using var client = new FtpClient(options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200) } });
+        await using var client = new FtpClient(
+            options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200) } });
         await AssertCancelledAsync(() => DownloadAsync(client));
         Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
     }
 
     [Fact]
-    public async Task A_cancelled_upload_is_reset_so_that_half_a_file_does_not_look_whole()
+    public async Task A_cancelled_upload_is_reset_so_that_a_truncated_file_does_not_look_complete()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR a\nS: 150 go\nD< (reset)\nC: ABOR\nS: 426 stopped\nS: 226 ok");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X")
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR a\nS: 150 go\nD< (reset)\nC: ABOR\nS: 426 stopped\nS: 226 ok");
         await using (var client = new FtpClient(CancelAt(peer, "S: 150")))
         {
             using var source = new MemoryStream(new byte[10]);
@@ -123,20 +129,23 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_while_waiting_for_the_confirmation()
+    public async Task A_cancellation_while_the_final_reply_is_awaited_aborts_the_transfer()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nC: ABOR\nS: 226 done\nS: 225 idle");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X")
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nC: ABOR\nS: 226 done\nS: 225 idle");
         await using (var client = new FtpClient(peer.Options))
         {
-            var cancel = new AtPhase(FtpTransferStage.AwaitingReply, _source.Cancel);
-            await AssertCancelledAsync(() => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
+            var cancel = new ActionAtStage(FtpTransferStage.AwaitingReply, _source.Cancel);
+            await AssertCancelledAsync(
+                () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
         }
 
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task Cancelled_while_waiting_for_a_free_connection()
+    public async Task A_cancellation_while_waiting_for_a_connection_ends_the_call()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: HELP 1\n? go\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
@@ -152,22 +161,25 @@ public sealed class CancellationTests : IDisposable
         await peer.PlayedAsync();
     }
 
-    /// <summary>A client that would wait for the replies to ABOR without end.</summary>
-    private static FtpClientOptions Patient(FtpClientOptions options) =>
+    /// <summary>Returns options with which the client waits indefinitely for the replies to ABOR.</summary>
+    private static FtpClientOptions WithoutResyncTimeout(FtpClientOptions options) =>
         options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = Timeout.InfiniteTimeSpan } };
 
-    private const string Opened = "C: EPSV\nS: 229 ok (|||{port}|)\n", Settled = "C: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 in step";
+    private const string Opened = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+
+    private const string AbortConfirmed = "C: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 in step";
 
     [Theory]
     [InlineData("RETR a", "S: 150 go\n")]
     [InlineData("RETR a", "")]
     [InlineData("STOR a", "S: 150 go\nD< (reset)\n")]
     [InlineData("LIST", "S: 150 go\n")]
-    public async Task Cancelled_in_a_transfer_with_a_silent_server_the_call_ends_before_the_server_replies(string command, string begun)
+    public async Task A_cancelled_call_ends_before_the_server_confirms_the_abort(string command, string started)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Opened + $"C: {command}\n{begun}{Settled}");
-        await using (var client = new FtpClient(Patient(CancelAt(peer, begun.Length > 0 ? "S: 150" : $"C: {command}"))))
+            ScriptedPeer.Login("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Opened
+                + $"C: {command}\n{started}{AbortConfirmed}");
+        await using (var client = new FtpClient(WithoutResyncTimeout(CancelAt(peer, started.Length > 0 ? "S: 150" : $"C: {command}"))))
         {
             using var source = new MemoryStream(new byte[10]);
             await AssertCancelledAsync(async () =>
@@ -196,19 +208,22 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_with_a_silent_server_the_call_ends_with_the_partial_download_kept()
+    public async Task A_cancelled_download_ends_before_the_server_confirms_the_abort_and_keeps_its_bytes()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST size*;modify*;", "REST STREAM")
-            + "C: MLST a\nS: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a\nS: 250 End\n" + Opened + "C: RETR a\nS: 150 go\nD> hello\nD.\n" + Settled);
-        await using (var client = new FtpClient(Patient(peer.Options)))
+            + "C: MLST a\nS: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a\nS: 250 End\n" + Opened
+                + "C: RETR a\nS: 150 go\nD> hello\nD.\n" + AbortConfirmed);
+        await using (var client = new FtpClient(WithoutResyncTimeout(peer.Options)))
         {
-            var cancel = new AtPhase(FtpTransferStage.AwaitingReply, _source.Cancel);
+            var cancel = new ActionAtStage(FtpTransferStage.AwaitingReply, _source.Cancel);
             var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
             Assert.Equal(_source.Token, e.CancellationToken);
-            Assert.Equal([".a.fts-part", ".a.fts-part-of"], _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal));
-            // Not locked any more: the transfer has let go of it.
+            Assert.Equal(
+                [".a.fts-part", ".a.fts-part-of"],
+                _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal));
+            // The read succeeds only because the transfer has released its lock.
             Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, ".a.fts-part"), Token));
             peer.Open("seen");
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
@@ -218,11 +233,11 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelled_in_a_read_with_a_silent_server_the_stream_is_disposed_without_waiting_for_it()
+    public async Task A_stream_whose_read_was_cancelled_is_disposed_without_waiting_for_the_server()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + Opened + "C: RETR a\nS: 150 go\nD> abc\n? never", ScriptedPeer.Login() + "C: NOOP\nS: 200 fresh");
-        await using var client = new FtpClient(Patient(peer.Options));
+        await using var client = new FtpClient(WithoutResyncTimeout(peer.Options));
         await using (Stream stream = await client.OpenReadAsync("a", 0, Token))
         {
             await stream.ReadExactlyAsync(new byte[3], Token);
@@ -238,8 +253,9 @@ public sealed class CancellationTests : IDisposable
     public async Task Disposal_waits_for_the_abort_of_a_cancelled_transfer_and_then_sends_QUIT()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + Opened + "C: RETR a\nS: 150 go\nC: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: QUIT\nS: 221 bye");
-        var client = new FtpClient(Patient(CancelAt(peer, "S: 150")));
+            ScriptedPeer.Login("X") + Opened
+                + "C: RETR a\nS: 150 go\nC: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: QUIT\nS: 221 bye");
+        var client = new FtpClient(WithoutResyncTimeout(CancelAt(peer, "S: 150")));
         await AssertCancelledAsync(() => DownloadAsync(client));
         ValueTask disposal = client.DisposeAsync();
         peer.Open("seen");
@@ -248,22 +264,22 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
-    public async Task Disposal_closes_a_connection_whose_abort_the_server_never_replies_to()
+    public async Task Disposal_closes_a_connection_whose_abort_the_server_never_confirms()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Opened + "C: RETR a\nS: 150 go\nC: ABOR");
         FtpClientOptions options = CancelAt(peer, "S: 150");
         var client = new FtpClient(options with { Timeouts = options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200) } });
         await AssertCancelledAsync(() => DownloadAsync(client));
         await client.DisposeAsync();
-        // Its end is what the script waits for.
+        // The script ends when the client closes the connection.
         await peer.PlayedAsync();
     }
 
     [Fact]
     public async Task The_next_command_of_a_connection_waits_for_the_abort_of_a_cancelled_transfer()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hi\n" + Opened + "C: RETR a\nS: 150 go\n" + Settled);
-        await using (FtpConnection connection = await FtpConnection.ConnectAsync(Patient(peer.Options), Token))
+        await using var peer = ScriptedPeer.Start("S: 220 hi\n" + Opened + "C: RETR a\nS: 150 go\n" + AbortConfirmed);
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(WithoutResyncTimeout(peer.Options), Token))
         {
             FtpDataStream data = await connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, _source.Token);
             await _source.CancelAsync();

@@ -5,14 +5,14 @@ using Fts.Client.Transfers;
 
 namespace Fts.Client.Tests.Transfers;
 
-/// <summary>MODE Z: when it is asked for, and what becomes of a transfer that it spoils.</summary>
+/// <summary>MODE Z: when the client uses it, and how a transfer that fails with it is repeated.</summary>
 public sealed class CompressionTests : IDisposable
 {
     private const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
 
     private static readonly string Offered = ScriptedPeer.Login("MODE Z", "SIZE");
 
-    /// <summary>Enough to measure a link with, and it shrinks well.</summary>
+    /// <summary>Large enough to measure the network speed, and well compressible.</summary>
     private static readonly string Text = string.Concat(Enumerable.Range(0, 60_000));
 
     private readonly FakeClock _clock = new();
@@ -41,7 +41,7 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task An_empty_file_may_come_as_nothing_at_all()
+    public async Task An_empty_file_may_be_sent_as_no_bytes()
     {
         await using var peer = ScriptedPeer.Start(
             Offered + "C: SIZE a\nS: 213 0\nC: MODE Z\nS: 200 ok\n" + Epsv + "C: RETR a\nS: 150 go (0 bytes)\nD.\nS: 226 done");
@@ -54,7 +54,7 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_refuses_is_asked_once_and_gets_the_data_as_it_is()
+    public async Task MODE_Z_is_sent_once_to_a_server_that_rejects_it_and_the_data_is_not_compressed()
     {
         await using var peer = ScriptedPeer.Start(
             Offered + "C: MODE Z\nS: 504 no\n" + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" + Epsv
@@ -73,9 +73,11 @@ public sealed class CompressionTests : IDisposable
     [InlineData(FtpCompression.Auto, "MODE Z")]
     [InlineData(FtpCompression.Always, "MODE B")]
     [InlineData(FtpCompression.Always, "SIZE")]
-    public async Task It_is_not_asked_for_where_it_is_not_wanted_not_known_to_pay_or_not_announced(FtpCompression compression, string feature)
+    public async Task MODE_Z_is_not_sent_if_it_is_off_not_measured_or_not_announced(FtpCompression compression, string feature)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done" + (feature == "SIZE" ? "\nC: SIZE a\nS: 213 5" : ""));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(feature) + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done"
+                + (feature == "SIZE" ? "\nC: SIZE a\nS: 213 5" : ""));
         await using (var client = Client(peer, compression))
         {
             await client.UploadAsync(Source("hello"), "a", cancellationToken: Token);
@@ -88,7 +90,7 @@ public sealed class CompressionTests : IDisposable
     [InlineData("S: 226 done\nC: SIZE a\nS: 213 4\n")]
     [InlineData("S: 552 expands too far\n")]
     [InlineData("S: 451 damaged\n")]
-    public async Task What_compression_spoilt_is_sent_again_as_it_is(string end)
+    public async Task An_upload_that_fails_with_compression_is_sent_again_without(string end)
     {
         await using var peer = ScriptedPeer.Start(
             Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< llo\n" + end + "C: MODE S\nS: 200 ok\n" + Epsv
@@ -104,9 +106,10 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task An_upload_that_cannot_be_repeated_fails_when_the_server_has_another_size()
+    public async Task An_upload_that_cannot_be_repeated_fails_if_the_size_differs()
     {
-        await using var peer = ScriptedPeer.Start(Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 4");
+        await using var peer = ScriptedPeer.Start(
+            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 4");
         await using (var client = Client(peer, FtpCompression.Always))
         {
             await using var pipe = new OnceStream(Source("hello"));
@@ -117,10 +120,10 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(@"D> x\x9c\x03\x00\x00\x00")] // cut off
+    [InlineData(@"D> x\x9c\x03\x00\x00\x00")] // truncated
     [InlineData("D> no zlib stream")]
     [InlineData(@"D> x\x9c\x03\x00\x00\x00\x00\x01rest")]
-    public async Task A_download_that_came_damaged_fails_and_the_next_comes_as_it_is(string data)
+    public async Task A_damaged_download_fails_and_the_next_one_is_not_compressed(string data)
     {
         await using var peer = ScriptedPeer.Start(
             Offered + "C: SIZE a\nS: 213 5\nC: MODE Z\nS: 200 ok\n" + Epsv + $"C: RETR a\nS: 150 go\n{data}\nD.\nS: 226 done\n" +
@@ -135,32 +138,34 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task Automatic_means_a_slow_link_a_large_file_of_a_kind_that_shrinks_and_nothing_less()
+    public async Task Auto_compresses_large_files_that_shrink_on_a_slow_network_only()
     {
         await using var peer = ScriptedPeer.Start(Offered);
-        var memory = new ServerProfile();
+        var profile = new ServerProfile();
         FtpClientOptions options = peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock };
-        await using FtpConnection connection = await FtpConnection.ConnectAsync(options, memory, Token);
+        await using FtpConnection connection = await FtpConnection.ConnectAsync(options, profile, Token);
         await connection.LoginAsync(Token);
-        byte[] noise = new byte[1_000_000], text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 150_000).Select(i => $"{i}\n")));
+        byte[] noise = new byte[1_000_000], text = Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Range(0, 150_000).Select(i => $"{i}\n")));
         new Random(1).NextBytes(noise);
 
-        Assert.False(Upload("a.log", text), "Nobody knows how fast the link is.");
-        memory.DeflateMeasurements.NetworkSpeed = 1000;
+        Assert.False(Upload("a.log", text), "The network speed is unknown.");
+        profile.DeflateMeasurements.NetworkSpeed = 1000;
         Assert.True(Upload("a.log", text));
         Assert.False(Upload("a.log", noise), "It does not shrink.");
-        Assert.False(Upload("a.zip", text), "Its name says that it does not shrink.");
+        Assert.False(Upload("a.zip", text), "Its extension is that of a compressed format.");
         Assert.False(Upload("a.log", text[..60_000]), "It is too small.");
-        memory.DeflateMeasurements.NetworkSpeed = 10_000_000_000;
-        Assert.False(Upload("a.log", text), "The link is faster than any deflation.");
+        profile.DeflateMeasurements.NetworkSpeed = 10_000_000_000;
+        Assert.False(Upload("a.log", text), "The network is faster than any compression.");
 
-        memory.DeflateMeasurements.NetworkSpeed = 1000;
-        Assert.False(DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000), "None of its kind has come before.");
+        profile.DeflateMeasurements.NetworkSpeed = 1000;
+        Assert.False(
+            DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000), "No file with this extension was downloaded before.");
         DeflateChoice.NoteTransfer(connection, "/b.csv", 1_000_000, TimeSpan.FromSeconds(100), text.AsSpan(0, 64 * 1024));
-        Assert.Equal(10_000, memory.DeflateMeasurements.NetworkSpeed);
+        Assert.Equal(10_000, profile.DeflateMeasurements.NetworkSpeed);
         Assert.True(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 1_000_000));
         Assert.False(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 10_000));
-        memory.IsDeflateUnusable = true;
+        profile.IsDeflateUnusable = true;
         Assert.False(DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000));
 
         bool Upload(string name, byte[] content) => DeflateChoice.ShouldDeflateUpload(connection, name, content.Length, (offset, buffer) =>
@@ -172,7 +177,7 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task On_a_fast_link_automatic_never_compresses()
+    public async Task Auto_never_compresses_on_a_fast_network()
     {
         int[] rounds = [1, 2, 3];
         string trips = string.Concat(rounds.Select(round => Stored($"{round}.txt", "D") + Retrieved($"{round}.txt", "D")));
@@ -181,7 +186,7 @@ public sealed class CompressionTests : IDisposable
         {
             foreach (int round in rounds)
             {
-                // Some 290 MB/s.
+                // About 290 MB/s.
                 await UploadTextAsync(client, peer, $"{round}.txt", TimeSpan.FromMilliseconds(1));
                 await DownloadTextAsync(client, $"{round}.txt", TimeSpan.FromMilliseconds(1));
             }
@@ -191,10 +196,11 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_slow_upload_automatic_compresses_files_that_shrink()
+    public async Task After_a_slow_upload_Auto_compresses_files_that_shrink()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MODE Z") + Stored("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + Stored("b.txt", "Z") + Retrieved("c.txt", "Z"));
+            ScriptedPeer.Login("MODE Z") + Stored("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + Stored("b.txt", "Z")
+                + Retrieved("c.txt", "Z"));
         await using (FtpClient client = TimedClient(peer))
         {
             await UploadTextAsync(client, peer, "a.txt", TimeSpan.FromSeconds(1));
@@ -206,10 +212,11 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_slow_download_automatic_compresses_files_of_the_kind_that_shrank()
+    public async Task After_a_slow_download_Auto_compresses_files_with_the_same_extension()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MODE Z") + Retrieved("a.txt", "D") + Retrieved("b.log", "D") + "C: MODE Z\nS: 200 ok\n" + Retrieved("c.txt", "Z"));
+            ScriptedPeer.Login("MODE Z") + Retrieved("a.txt", "D") + Retrieved("b.log", "D") + "C: MODE Z\nS: 200 ok\n"
+                + Retrieved("c.txt", "Z"));
         await using (FtpClient client = TimedClient(peer))
         {
             await DownloadTextAsync(client, "a.txt", TimeSpan.FromSeconds(1));
@@ -221,15 +228,15 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
-    public void Only_where_this_machine_deflates_faster_than_the_link_carries_does_compression_pay()
+    public void Compression_helps_only_if_this_machine_compresses_faster_than_the_network_transfers()
     {
         byte[] sample = Encoding.ASCII.GetBytes(Text);
-        var measures = new DeflateMeasurements { NetworkSpeed = 1_000_000 };
-        measures.NoteSample("a.txt", sample, new SteppingClock());
-        Assert.Equal(sample.Length / 10, measures.DeflateSpeed);
-        Assert.False(measures.ShouldDeflate("b.txt", 1_000_000));
-        measures.NoteSample("a.txt", sample, _clock);
-        Assert.True(measures.ShouldDeflate("b.txt", 1_000_000));
+        var measurements = new DeflateMeasurements { NetworkSpeed = 1_000_000 };
+        measurements.NoteSample("a.txt", sample, new SteppingClock());
+        Assert.Equal(sample.Length / 10, measurements.DeflateSpeed);
+        Assert.False(measurements.ShouldDeflate("b.txt", 1_000_000));
+        measurements.NoteSample("a.txt", sample, _clock);
+        Assert.True(measurements.ShouldDeflate("b.txt", 1_000_000));
     }
 
     private static string Stored(string name, string way) =>
@@ -239,7 +246,7 @@ public sealed class CompressionTests : IDisposable
 
     private FtpClient TimedClient(ScriptedPeer peer) => new(peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock });
 
-    /// <summary>Uploads the text in a time of the test's clock.</summary>
+    /// <summary>Uploads the text. The upload takes the duration by the test's clock.</summary>
     private async Task UploadTextAsync(FtpClient client, ScriptedPeer peer, string name, TimeSpan duration)
     {
         string local = Path.Combine(_folder.FullName, name);
@@ -251,7 +258,7 @@ public sealed class CompressionTests : IDisposable
         Assert.Equal(Text.Length, (await upload).Bytes);
     }
 
-    /// <summary>Downloads the text in a time of the test's clock.</summary>
+    /// <summary>Downloads the text. The download takes the duration by the test's clock.</summary>
     private async Task DownloadTextAsync(FtpClient client, string name, TimeSpan duration)
     {
         using var target = new SlowTarget(_clock, duration);
@@ -270,7 +277,7 @@ public sealed class CompressionTests : IDisposable
         return Encoding.UTF8.GetString(target.ToArray());
     }
 
-    /// <summary>Takes in the first bytes so slowly that the clock advances.</summary>
+    /// <summary>Advances the clock when the first bytes are written.</summary>
     private sealed class SlowTarget(FakeClock clock, TimeSpan duration) : MemoryStream
     {
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -284,7 +291,7 @@ public sealed class CompressionTests : IDisposable
         }
     }
 
-    /// <summary>Read once, as a pipe is.</summary>
+    /// <summary>A stream that cannot seek, like a pipe.</summary>
     private sealed class OnceStream(Stream inner) : Stream
     {
         public override bool CanRead => true;

@@ -2,12 +2,12 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Transfers;
 
-/// <summary>A 421 that a stopping server sends behind a reply concerns the next command, and only that.</summary>
+/// <summary>A 421 that a stopping server sends after another reply affects only the next command.</summary>
 public sealed class ServiceClosingTests : IDisposable
 {
     private const string Facts = "MLST type*;size*;modify*;", Closing = @"S* 226 done\r\n421 stopping\r\n" + "\nX\n! closed";
 
-    private const string Looked = """
+    private const string MetadataExchange = """
         C: MLST a.txt
         S: 250-Listing
         S:  type=file;size=10;modify=20260102030405; a.txt
@@ -29,7 +29,7 @@ public sealed class ServiceClosingTests : IDisposable
 
     private const string Stor = "C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR a.txt\nS: 150 go\nD< hello\n";
 
-    /// <summary>The answer to a new connection while the server stops.</summary>
+    /// <summary>The greeting of a server that is stopping.</summary>
     private const string Refused = "S: 421 stopping\nX";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
@@ -43,7 +43,8 @@ public sealed class ServiceClosingTests : IDisposable
     [Fact]
     public async Task A_download_is_complete_when_226_and_421_arrive_in_one_packet_and_no_connection_can_be_opened_to_verify_it()
     {
-        await using var peer = ScriptedPeer.Start(BrokenOff, ScriptedPeer.Login(Facts, "REST STREAM") + Looked + Resumed + Closing, Refused);
+        await using var peer = ScriptedPeer.Start(
+            Interrupted, ScriptedPeer.Login(Facts, "REST STREAM") + MetadataExchange + Resumed + Closing, Refused);
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
@@ -57,10 +58,12 @@ public sealed class ServiceClosingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_download_is_verified_on_another_connection_if_one_can_be_opened()
+    public async Task A_download_is_verified_on_another_connection_if_one_can_be_opened()
     {
         await using var peer = ScriptedPeer.Start(
-            BrokenOff, ScriptedPeer.Login(Facts, "REST STREAM") + Looked + Resumed + Closing, ScriptedPeer.Login(Facts, "REST STREAM") + Looked.Replace("size=10", "size=11", StringComparison.Ordinal));
+            Interrupted,
+            ScriptedPeer.Login(Facts, "REST STREAM") + MetadataExchange + Resumed + Closing,
+            ScriptedPeer.Login(Facts, "REST STREAM") + MetadataExchange.Replace("size=10", "size=11", StringComparison.Ordinal));
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
@@ -77,7 +80,8 @@ public sealed class ServiceClosingTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", "HASH SHA-256*") + Stor + Closing, Refused);
         await using var client = new FtpClient(OneConnection(peer));
-        var e = await Assert.ThrowsAsync<FtpConnectionException>(() => UploadAsync(client, new FtpTransferOptions { Verification = FtpVerification.ByHash }));
+        var e = await Assert.ThrowsAsync<FtpConnectionException>(
+            () => UploadAsync(client, new FtpTransferOptions { Verification = FtpVerification.ByHash }));
         Assert.Equal("stopping", e.Reply?.Text);
     }
 
@@ -88,14 +92,16 @@ public sealed class ServiceClosingTests : IDisposable
         await using var client = new FtpClient(OneConnection(peer));
         FtpTransferResult result = await UploadAsync(client, null);
         Assert.Equal((5, FtpVerifiedBy.Reply, "done"), (result.Bytes, result.VerifiedBy, result.Reply?.Text));
-        Assert.Equal("stopping", (await Assert.ThrowsAsync<FtpConnectionException>(() => client.SendAsync("NOOP", null, Token))).Reply?.Text);
+        Assert.Equal(
+            "stopping", (await Assert.ThrowsAsync<FtpConnectionException>(() => client.SendAsync("NOOP", null, Token))).Reply?.Text);
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task An_upload_is_verified_on_the_next_connection_and_the_next_command_uses_that()
+    public async Task An_upload_is_verified_on_another_connection_which_the_next_command_uses()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Stor + Closing, ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 5\nC: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE") + Stor + Closing, ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 5\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             Assert.Equal(FtpVerifiedBy.Length, (await UploadAsync(client, null)).VerifiedBy);
@@ -109,7 +115,8 @@ public sealed class ServiceClosingTests : IDisposable
     public async Task A_listing_is_complete_and_the_next_command_opens_a_connection()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts) + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD d\nS: 150 go\nD> type=file;size=1; one\\r\\n\nD.\n" + Closing,
+            ScriptedPeer.Login(Facts)
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD d\nS: 150 go\nD> type=file;size=1; one\\r\\n\nD.\n" + Closing,
             ScriptedPeer.Login(Facts) + "C: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
@@ -124,7 +131,7 @@ public sealed class ServiceClosingTests : IDisposable
     [Theory]
     [InlineData(@"S* 220 hello\r\n421 stopping\r\n")]
     [InlineData("S: 220 hello\nC: USER anonymous\nS* 230 in\\r\\n421 stopping\\r\\n")]
-    public async Task A_421_after_the_greeting_or_the_login_is_reported_to_the_user(string script)
+    public async Task A_421_after_the_greeting_or_the_login_is_reported(string script)
     {
         await using var peer = ScriptedPeer.Start(script + "\nX");
         await using var client = new FtpClient(peer.Options);
@@ -132,21 +139,21 @@ public sealed class ServiceClosingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_download_from_our_server_is_complete_when_the_server_is_stopped_in_the_middle_of_it()
+    public async Task A_download_is_complete_although_our_server_stops_during_the_transfer()
     {
         byte[] content = RelayedTestServer.Content(16 * 1024 * 1024);
         await using var files = new RelayedTestServer();
         await files.PutAsync("a", content);
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         files.Relay.Pass = _ =>
         {
-            begun.TrySetResult();
+            started.TrySetResult();
             return stopping.Task;
         };
         await using FtpClient client = files.Client();
         Task<FtpTransferResult> download = client.DownloadFileAsync("a", Target, new FtpTransferOptions { Segments = 1 }, null, Token);
-        await begun.Task.WaitAsync(Token);
+        await started.Task.WaitAsync(Token);
         Task stop = files.StopServerAsync();
         stopping.SetResult();
         FtpTransferResult result = await download;
@@ -157,7 +164,7 @@ public sealed class ServiceClosingTests : IDisposable
     }
 
     [Fact]
-    public async Task In_block_mode_the_files_that_were_confirmed_are_received_to_their_end()
+    public async Task In_block_mode_confirmed_files_are_received_completely()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MODE B") + """
@@ -180,19 +187,22 @@ public sealed class ServiceClosingTests : IDisposable
         IReadOnlyList<FtpBatchResult> results;
         await using (var client = new FtpClient(OneConnection(peer)))
         {
-            results = await client.DownloadManyAsync([.. names.Select(name => new FtpBatchFile(Path.Combine(_folder.FullName, name), name))], null, null, Token);
+            results = await client.DownloadManyAsync(
+                [.. names.Select(name => new FtpBatchFile(Path.Combine(_folder.FullName, name), name))], null, null, Token);
         }
 
         Assert.Equal([true, true, false], results.Select(result => result.Succeeded));
         Assert.Equal("stopping", Assert.IsType<FtpConnectionException>(results[2].Exception).Reply?.Text);
-        Assert.Equal(("one", "two"), (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "a"), Token), await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "b"), Token)));
+        Assert.Equal("one", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "a"), Token));
+        Assert.Equal("two", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "b"), Token));
     }
 
-    /// <summary>The first connection of a download that left five of ten bytes: the next one is verified at its end.</summary>
-    private static string BrokenOff =>
-        ScriptedPeer.Login(Facts, "REST STREAM") + Looked + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.";
+    /// <summary>The script of an interrupted download that keeps five of ten bytes. The download that resumes it is verified.</summary>
+    private static string Interrupted =>
+        ScriptedPeer.Login(Facts, "REST STREAM") + MetadataExchange
+            + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.";
 
-    /// <summary>A refused connection is not tried again: the time to connect is over by then.</summary>
+    /// <summary>Returns options with which a rejected connection is not retried, because the clock exceeds the connect timeout.</summary>
     private static FtpClientOptions OneConnection(ScriptedPeer peer) => peer.Options with
     {
         MaxConnections = 1,

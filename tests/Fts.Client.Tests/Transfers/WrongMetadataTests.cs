@@ -2,14 +2,18 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Transfers;
 
-/// <summary>Sizes, times and types that servers report wrongly or not at all. They do not prevent a transfer, and a truncated file never counts as whole.</summary>
+/// <summary>
+/// Sizes, times and types that servers report wrongly or not at all. They do not prevent a transfer, and a truncated file never counts as
+/// complete.
+/// </summary>
 public sealed class WrongMetadataTests : IDisposable
 {
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
     private const string Retr = Passive + "C: RETR a.txt\nS: 150 go\nD> hello\nD.\nS: 226 done\n";
     private const string Facts = "MLST type*;size*;modify*;", Restart = "REST STREAM";
-    private const string Looked = "C: MLST a.txt\nS: 250-Listing\nS:  type=file;size=10;modify=20240102030405; a.txt\nS: 250 End\n";
-    private const string BrokenOff = Passive + "C: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.\n";
+    private const string MetadataExchange =
+        "C: MLST a.txt\nS: 250-Listing\nS:  type=file;size=10;modify=20240102030405; a.txt\nS: 250 End\n";
+    private const string Interrupted = Passive + "C: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.\n";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
 
@@ -25,7 +29,7 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("213 3", "213 5", 3)]
     [InlineData("213 3", "213 9", 3)]
     [InlineData("213 3", "550 gone", 3)]
-    public async Task A_file_that_is_longer_than_SIZE_is_kept_with_a_warning(string before, string after, int reported)
+    public async Task A_file_that_is_longer_than_SIZE_reports_is_kept_with_a_warning(string before, string after, int reported)
     {
         FtpTransferResult result = await GetAsync(["SIZE"], $"C: SIZE a.txt\nS: {before}\n{Retr}C: SIZE a.txt\nS: {after}");
         Assert.Equal((5, FtpTransferWarning.LongerThanReported, reported), (result.Bytes, result.Warning, result.ReportedLength));
@@ -34,14 +38,14 @@ public sealed class WrongMetadataTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_longer_than_the_150_is_kept_with_a_warning()
+    public async Task A_file_that_is_longer_than_the_150_reply_announces_is_kept_with_a_warning()
     {
         FtpTransferResult result = await GetAsync(["X"], Retr.Replace("150 go", "150 go (3 bytes)", StringComparison.Ordinal));
         Assert.Equal((5, FtpTransferWarning.LongerThanReported, 3), (result.Bytes, result.Warning, result.ReportedLength));
     }
 
     [Fact]
-    public async Task A_stream_is_longer_than_SIZE_without_an_error()
+    public async Task A_stream_that_is_longer_than_SIZE_reports_is_not_an_error()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: 213 3\n{Retr}");
         await using var client = new FtpClient(peer.Options);
@@ -51,9 +55,10 @@ public sealed class WrongMetadataTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_is_read_may_be_longer_than_the_150()
+    public async Task A_read_stream_may_be_longer_than_the_150_reply_announces()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr.Replace("150 go", "150 go (3 bytes)", StringComparison.Ordinal));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + Retr.Replace("150 go", "150 go (3 bytes)", StringComparison.Ordinal));
         await using var client = new FtpClient(peer.Options);
         await using Stream stream = await client.OpenReadAsync("a.txt", 0, Token);
         using var reader = new StreamReader(stream);
@@ -65,9 +70,10 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("213 9", "213 3")]
     [InlineData("213 9", "550 gone")]
     [InlineData("213 3", "213 2")]
-    public async Task A_file_that_is_shorter_is_not_kept(string before, string after)
+    public async Task A_file_that_is_shorter_than_SIZE_reports_is_not_kept(string before, string after)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: {before}\n{Retr}C: SIZE a.txt\nS: {after}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: {before}\n{Retr}C: SIZE a.txt\nS: {after}");
         await using var client = new FtpClient(peer.Options);
         await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
         Assert.False(File.Exists(Target));
@@ -82,8 +88,16 @@ public sealed class WrongMetadataTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"{Retr}C: SIZE a.txt\nS: {size}");
         await using var client = new FtpClient(peer.Options);
-        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Fts.Protocol.FtpEntryKind.File, Length = 512, Source = Fts.Protocol.FtpEntrySource.Unix };
-        Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { SourceEntry = known }, null, Token);
+        var known = new FtpEntry
+        {
+            Path = "a.txt",
+            Name = "a.txt",
+            Kind = Fts.Protocol.FtpEntryKind.File,
+            Length = 512,
+            Source = Fts.Protocol.FtpEntrySource.Unix,
+        };
+        Task<FtpTransferResult> download = client.DownloadFileAsync(
+            "a.txt", Target, new FtpTransferOptions { SourceEntry = known }, null, Token);
         if (isWhole)
         {
             Assert.Equal(FtpVerifiedBy.Length, (await download).VerifiedBy);
@@ -103,7 +117,8 @@ public sealed class WrongMetadataTests : IDisposable
         string content = new('x', Length);
         FtpTransferResult result = await GetAsync(
             ["SIZE", "MDTM"],
-            $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n{Retr.Replace("hello", content, StringComparison.Ordinal)}"
+            $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n"
+            + Retr.Replace("hello", content, StringComparison.Ordinal)
             + $"C: SIZE a.txt\nS: 213 {Length + 7}\nC: MDTM a.txt\nS: 213 20240102030409");
         Assert.Equal((Length, FtpTransferWarning.StillGrowing, Length + 7), (result.Bytes, result.Warning, result.ReportedLength));
     }
@@ -111,13 +126,14 @@ public sealed class WrongMetadataTests : IDisposable
     [Theory]
     [InlineData(0, "20240102030409")]
     [InlineData(-1, "20240102030405")]
-    public async Task A_large_file_that_changes_otherwise_is_not_kept(int more, string modified)
+    public async Task A_large_file_that_changes_without_growing_is_not_kept(int more, string modified)
     {
         const int Length = 1024 * 1024;
         string content = new('x', Length);
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", "MDTM")
-            + $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n{Retr.Replace("hello", content, StringComparison.Ordinal)}"
+            + $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n"
+            + Retr.Replace("hello", content, StringComparison.Ordinal)
             + $"C: SIZE a.txt\nS: 213 {Length + more}\nC: MDTM a.txt\nS: 213 {modified}");
         await using var client = new FtpClient(peer.Options);
         var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
@@ -133,7 +149,7 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("501 what")]
     [InlineData("550 SIZE not allowed in ASCII mode")]
     [InlineData("553 no")]
-    public async Task A_download_continues_without_a_size(string reply)
+    public async Task A_download_succeeds_without_a_size(string reply)
     {
         FtpTransferResult result = await GetAsync(["SIZE"], $"C: SIZE a.txt\nS: {reply}\n{Retr}");
         Assert.Equal((5, FtpVerifiedBy.Reply, FtpTransferWarning.None), (result.Bytes, result.VerifiedBy, result.Warning));
@@ -153,7 +169,7 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("213 yesterday", null)]
     [InlineData("450 busy", null)]
     [InlineData("501 what", null)]
-    public async Task The_time_of_a_download_is_the_servers_if_it_can_be_read(string reply, string? time)
+    public async Task A_download_has_the_last_modified_time_of_the_server_if_it_can_be_parsed(string reply, string? time)
     {
         FtpTransferResult result = await GetAsync(["SIZE", "MDTM"], $"C: SIZE a.txt\nS: 213 5\nC: MDTM a.txt\nS: {reply}\n{Retr}");
         Assert.Equal(time, result.LastModified?.ToString("O"));
@@ -163,7 +179,7 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("S: 250 here it is\nC: SIZE a.txt\nS: 213 5")]
     [InlineData("S: 250-x\nS: rubbish\nS: 250 End\nC: SIZE a.txt\nS: 213 5")]
     [InlineData("S: 250 type=file;size=5; a.txt")]
-    public async Task A_download_continues_after_an_unreadable_MLST_reply(string replies)
+    public async Task A_download_succeeds_after_an_unreadable_MLST_reply(string replies)
     {
         FtpTransferResult result = await GetAsync(["MLST", "SIZE"], $"C: MLST a.txt\n{replies}\n{Retr}");
         Assert.Equal((5, FtpVerifiedBy.Length), (result.Bytes, result.VerifiedBy));
@@ -174,10 +190,11 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("502 no")]
     [InlineData("504 no")]
     [InlineData("451 not now")]
-    public async Task A_server_that_refuses_TYPE_I_is_used_all_the_same(string reply)
+    public async Task A_server_that_rejects_TYPE_I_is_still_used(string reply)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE").Replace("S: 200 binary", $"S: {reply}", StringComparison.Ordinal) + $"C: SIZE a.txt\nS: 213 5\n{Retr}");
+            ScriptedPeer.Login("SIZE").Replace("S: 200 binary", $"S: {reply}", StringComparison.Ordinal)
+                + $"C: SIZE a.txt\nS: 213 5\n{Retr}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(5, (await client.DownloadFileAsync("a.txt", Target, null, null, Token)).Bytes);
@@ -187,12 +204,13 @@ public sealed class WrongMetadataTests : IDisposable
     }
 
     [Fact]
-    public async Task A_resumed_download_that_exceeds_the_size_restarts_from_zero()
+    public async Task A_resumed_download_that_exceeds_the_size_restarts_from_the_beginning()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
-            ScriptedPeer.Login(Facts, Restart) + Looked + Passive + "C: REST 5\nS: 350 go on\nC: RETR a.txt\nS: 150 go\nD> world!!!\nC: ABOR\nS: 426 a\nS: 226 b\n"
-            + Passive + "C: RETR a.txt\nS: 150 go\nD> helloworld!!!\nD.\nS: 226 done\n" + Looked);
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Passive
+            + "C: REST 5\nS: 350 go on\nC: RETR a.txt\nS: 150 go\nD> world!!!\nC: ABOR\nS: 426 a\nS: 226 b\n"
+            + Passive + "C: RETR a.txt\nS: 150 go\nD> helloworld!!!\nD.\nS: 226 done\n" + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
@@ -206,10 +224,10 @@ public sealed class WrongMetadataTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_kept_to_be_resumed_if_the_size_is_unknown()
+    public async Task No_bytes_are_kept_if_the_size_is_unknown()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 -1\nC: MDTM a.txt\nS: 213 20240102030405\n" + BrokenOff);
+            ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 -1\nC: MDTM a.txt\nS: 213 20240102030405\n" + Interrupted);
         await using var client = new FtpClient(peer.Options);
         await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
         Assert.Empty(_folder.EnumerateFiles());

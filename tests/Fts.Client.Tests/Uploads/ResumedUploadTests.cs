@@ -5,7 +5,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Uploads;
 
-/// <summary>Uploads that go on after what the server has of them.</summary>
+/// <summary>Uploads that resume after the bytes that the server already has.</summary>
 public sealed class ResumedUploadTests : IDisposable
 {
     private const string Restart = "REST STREAM", Facts = "MLST type*;size*;", Hash = "XSHA256";
@@ -35,7 +35,7 @@ public sealed class ResumedUploadTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task Only_the_rest_is_sent_and_the_size_looked_at()
+    public async Task Only_the_missing_bytes_are_sent_and_the_size_is_compared()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + Size("213 5") + Rest + Size("213 10"));
         await using (var client = new FtpClient(peer.Options))
@@ -52,9 +52,11 @@ public sealed class ResumedUploadTests : IDisposable
     [Theory]
     [InlineData(Restart, "C: REST 5\nS: 502 not for uploads\n" + Passive)]
     [InlineData("X", "")]
-    public async Task Without_REST_it_is_appended(string feature, string before)
+    public async Task Without_REST_the_missing_bytes_are_appended(string feature, string before)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", feature) + $"{Size("213 5")}{Passive}{before}C: APPE b.txt\nS: 150 go\nD< world\nS: 226 done\n{Size("213 10")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", feature)
+                + $"{Size("213 5")}{Passive}{before}C: APPE b.txt\nS: 150 go\nD< world\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(5, (await UploadAsync(client)).ResumedBytes);
@@ -64,9 +66,11 @@ public sealed class ResumedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_there_is_sent_from_the_beginning()
+    public async Task A_file_that_is_not_on_the_server_is_sent_from_the_beginning()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + $"{Size("550 no such file")}{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart)
+                + $"{Size("550 no such file")}{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal((10, 0), ((await UploadAsync(client)).Bytes, 0));
@@ -76,22 +80,26 @@ public sealed class ResumedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_has_more_is_sent_nothing()
+    public async Task Nothing_is_sent_if_the_file_on_the_server_is_longer()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + Size("213 11"));
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Contains("has 11 bytes on the server", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "has 11 bytes on the server",
+                (await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client))).Message,
+                StringComparison.Ordinal);
         }
 
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task A_hash_proves_the_beginning_and_the_end()
+    public async Task A_hash_verifies_the_existing_bytes_and_the_whole_file()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, Facts, Hash) + Size("213 5") + Committed(5) + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("hello")}\n" + Rest + Whole("helloworld"));
+            ScriptedPeer.Login("SIZE", Restart, Facts, Hash) + Size("213 5") + Committed(5)
+                + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("hello")}\n" + Rest + Whole("helloworld"));
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(FtpVerifiedBy.Hash, (await UploadAsync(client)).VerifiedBy);
@@ -101,9 +109,10 @@ public sealed class ResumedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_beginning_is_left_as_it_is()
+    public async Task A_file_on_the_server_that_is_not_the_beginning_is_not_changed()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart, Hash) + Size("213 5") + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("HELLO")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, Hash) + Size("213 5") + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("HELLO")}");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client));
@@ -115,9 +124,10 @@ public sealed class ResumedUploadTests : IDisposable
     [Theory]
     [InlineData(Hash, FtpVerifiedBy.Hash)]
     [InlineData("X", FtpVerifiedBy.Length)]
-    public async Task A_file_that_is_complete_already_is_not_sent(string feature, FtpVerifiedBy verified)
+    public async Task A_file_that_is_already_complete_is_not_sent(string feature, FtpVerifiedBy verified)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart, feature) + Size("213 10") + (feature == Hash ? Whole("helloworld") : ""));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, feature) + Size("213 10") + (feature == Hash ? Whole("helloworld") : ""));
         await using (var client = new FtpClient(peer.Options))
         {
             FtpTransferResult result = await UploadAsync(client);
@@ -131,24 +141,28 @@ public sealed class ResumedUploadTests : IDisposable
     [InlineData(5, "world", "S: 550 no such file")]
     [InlineData(5, "world", "S: 250-x\nS:  type=file;size=3; b.txt\nS: 250 End")]
     [InlineData(10, "", "S: 550 no such file")]
-    public async Task An_upload_that_waits_on_the_server_is_committed_by_what_is_missing_and_proven_at_its_end(int there, string rest, string committed)
+    public async Task A_partial_upload_on_the_server_is_committed_by_the_missing_bytes_and_verified_at_the_end(
+        int size, string rest, string committed)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", Restart, Facts, Hash)
-            + $"{Size($"213 {there}")}C: MLST b.txt\n{committed}\n{Passive}C: REST {there}\nS: 350 ok\nC: STOR b.txt\nS: 150 go\nD< {rest}\nS: 226 done\n{Whole("helloworld")}");
+            + $"{Size($"213 {size}")}C: MLST b.txt\n{committed}\n{Passive}C: REST {size}\nS: 350 ok\n"
+            + $"C: STOR b.txt\nS: 150 go\nD< {rest}\nS: 226 done\n{Whole("helloworld")}");
         await using (var client = new FtpClient(peer.Options))
         {
             FtpTransferResult result = await UploadAsync(client);
-            Assert.Equal((rest.Length, there, FtpVerifiedBy.Hash), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
+            Assert.Equal((rest.Length, size, FtpVerifiedBy.Hash), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         }
 
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task Another_content_at_the_end_is_an_error()
+    public async Task A_different_hash_at_the_end_is_an_error()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart, "HASH SHA-256*") + Size("213 5") + Rest + $"C: HASH b.txt\nS: 213 SHA-256 0-9 {Sha("HELLOworld")} b.txt");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, "HASH SHA-256*") + Size("213 5") + Rest
+                + $"C: HASH b.txt\nS: 213 SHA-256 0-9 {Sha("HELLOworld")} b.txt");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(FtpIntegrityFailure.Content, (await Assert.ThrowsAsync<FtpIntegrityException>(() => UploadAsync(client))).Failure);
@@ -158,7 +172,7 @@ public sealed class ResumedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_size_that_is_another_at_the_end_is_an_error()
+    public async Task A_different_size_at_the_end_is_an_error()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + Size("213 5") + Rest + Size("213 9"));
         await using (var client = new FtpClient(peer.Options))
@@ -171,9 +185,10 @@ public sealed class ResumedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_being_told_an_upload_starts_anew()
+    public async Task By_default_an_upload_starts_from_the_beginning()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + $"{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart) + $"{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(0, (await UploadAsync(client, FtpTransferOptions.Default)).ResumedBytes);
@@ -186,10 +201,12 @@ public sealed class ResumedUploadTests : IDisposable
     [InlineData("S: 200 Expecting 5 bytes.")]
     [InlineData("S: 202 superfluous")]
     [InlineData("S: 501 what?")]
-    public async Task A_server_that_wants_to_know_is_told_how_many_bytes_come(string answer)
+    public async Task A_server_that_announces_ALLO_receives_the_number_of_bytes(string answer)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, "ALLO") + $"{Size("213 5")}C: ALLO 5\n{answer}\n{Rest}{Size("213 10")}C: ALLO 10\n{answer}\n{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
+            ScriptedPeer.Login("SIZE", Restart, "ALLO")
+                + $"{Size("213 5")}C: ALLO 5\n{answer}\n{Rest}{Size("213 10")}C: ALLO 10\n{answer}\n{Passive}"
+                + $"C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             await UploadAsync(client);
@@ -207,7 +224,8 @@ public sealed class ResumedUploadTests : IDisposable
 
     private static string Sha(string text) => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 
-    private async Task<FtpTransferResult> UploadAsync(FtpClient client, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null)
+    private async Task<FtpTransferResult> UploadAsync(
+        FtpClient client, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null)
     {
         string path = Path.Combine(_folder.FullName, "a.txt");
         await File.WriteAllTextAsync(path, "helloworld", Token);

@@ -42,7 +42,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_is_sent_from_where_it_stands_and_stays_open()
+    public async Task A_stream_is_sent_from_its_position_and_stays_open()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + "S: 150 go\nD< llo\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
@@ -56,23 +56,26 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_local_file_or_a_folder_fails_before_a_connection_is_made()
+    public async Task A_missing_local_file_or_a_directory_fails_before_a_connection_is_opened()
     {
         await using var peer = ScriptedPeer.Start();
         await using var client = new FtpClient(peer.Options);
-        await Assert.ThrowsAsync<FileNotFoundException>(() => client.UploadFileAsync(Path.Combine(_folder.FullName, "none"), "b", null, null, Token));
+        await Assert.ThrowsAsync<FileNotFoundException>(
+            () => client.UploadFileAsync(Path.Combine(_folder.FullName, "none"), "b", null, null, Token));
         await Assert.ThrowsAsync<IOException>(() => client.UploadFileAsync(_folder.FullName, "b", null, null, Token));
     }
 
     [Theory]
     [InlineData("S: 553 not here", "STOR b.txt: 553 not here")]
     [InlineData("S: 150 go\nD<*\nS: 452 disk full", "STOR b.txt: 452 disk full")]
-    public async Task The_servers_word_says_why_an_upload_failed_and_the_connection_goes_on(string ending, string message)
+    public async Task The_reply_explains_a_failed_upload_and_the_connection_stays_usable(string ending, string message)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + ending + "\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(message, (await Assert.ThrowsAsync<FtpReplyException>(() => client.UploadFileAsync(LocalFile("hello"), "b.txt", null, null, Token))).Message);
+            var e = await Assert.ThrowsAsync<FtpReplyException>(
+                () => client.UploadFileAsync(LocalFile("hello"), "b.txt", null, null, Token));
+            Assert.Equal(message, e.Message);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
@@ -80,7 +83,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_connection_that_breaks_shows_the_servers_reason_and_the_connection_goes_on()
+    public async Task After_a_reset_data_connection_the_reply_is_reported_and_the_connection_stays_usable()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + "S: 150 go\nD!\nS: 552 over quota\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
@@ -95,7 +98,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_connection_that_breaks_is_a_failure_even_when_the_server_says_226()
+    public async Task A_reset_data_connection_is_an_error_despite_226()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + "S: 150 go\nD!\nS: 226 all fine");
         await using var client = new FtpClient(peer.Options);
@@ -104,12 +107,14 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_source_that_fails_resets_the_data_connection_and_aborts()
+    public async Task A_source_that_cannot_be_read_resets_the_data_connection_and_aborts()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + "S: 150 go\nD< hello(reset)\nC: ABOR\nS: 426 aborted\nS: 226 abor done\nC: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login() + Stor + "S: 150 go\nD< hello(reset)\nC: ABOR\nS: 426 aborted\nS: 226 abor done\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<InvalidDataException>(() => client.UploadAsync(new FailingStream("hello"u8.ToArray()), "b.txt", null, null, Token));
+            var e = await Assert.ThrowsAsync<InvalidDataException>(
+                () => client.UploadAsync(new FailingStream("hello"u8.ToArray()), "b.txt", null, null, Token));
             Assert.Equal("bad sector", e.Message);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -118,7 +123,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_confirms_an_upload_before_its_bytes_is_not_believed()
+    public async Task A_226_before_the_bytes_are_sent_is_a_protocol_error()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + "S: 226 done already");
         await using var client = new FtpClient(peer.Options);
@@ -126,25 +131,27 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_target_that_is_not_to_be_replaced_is_looked_for_first()
+    public async Task A_target_that_must_not_be_replaced_is_checked_before_the_upload()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + "C: MLST b.txt\nS: 250-x\nS:  type=file; b.txt\nS: 250 End");
         await using (var client = new FtpClient(peer.Options))
         {
             var options = new FtpTransferOptions { Overwrite = false };
-            Assert.Equal("b.txt", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.UploadFileAsync(LocalFile("x"), "b.txt", options, null, Token))).Path);
+            var e = await Assert.ThrowsAsync<FtpTargetExistsException>(
+                () => client.UploadFileAsync(LocalFile("x"), "b.txt", options, null, Token));
+            Assert.Equal("b.txt", e.Path);
         }
 
         await peer.PlayedAsync();
     }
 
-    /// <summary>Zeros without end, for uploads that the other side cuts off.</summary>
+    /// <summary>Returns zeros endlessly, for uploads that the server interrupts.</summary>
     private sealed class EndlessStream : SourceStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(buffer.Length);
     }
 
-    /// <summary>Some bytes, then an error.</summary>
+    /// <summary>Returns some bytes once, then throws.</summary>
     private sealed class FailingStream(byte[] bytes) : SourceStream
     {
         private bool _read;

@@ -29,7 +29,7 @@ public sealed class VerifiedUploadTests : IDisposable
     [InlineData("SIZE", "C: SIZE b.txt\nS: 213 3\n")]
     [InlineData("MLST size*;", Mlst)]
     [InlineData("SIZE,MLST size*;", "C: SIZE b.txt\nS: 550 not now\n" + Mlst)]
-    public async Task A_file_that_the_server_stored_only_in_part_is_an_error_although_it_replied_226(string features, string question)
+    public async Task A_truncated_file_on_the_server_is_an_error_despite_226(string features, string question)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features.Split(',')) + Stor + question + Stor + question);
         await using (var client = new FtpClient(peer.Options))
@@ -44,14 +44,16 @@ public sealed class VerifiedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task Fifty_thousand_bytes_of_which_three_were_stored_are_an_error()
+    public async Task The_error_of_a_truncated_file_contains_both_lengths()
     {
         string content = new('x', 50_000);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", "MLST size*;") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR b.txt\nS: 150 go\nD< {content}\nS: 226 done\nC: SIZE b.txt\nS: 213 3");
+            ScriptedPeer.Login("SIZE", "MLST size*;")
+                + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR b.txt\nS: 150 go\nD< {content}\nS: 226 done\nC: SIZE b.txt\nS: 213 3");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadFileAsync(LocalFile(content), "b.txt", null, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.UploadFileAsync(LocalFile(content), "b.txt", null, null, Token));
             Assert.Equal("b.txt: 3 of 50000 bytes were transferred", e.Message);
         }
 
@@ -64,7 +66,8 @@ public sealed class VerifiedUploadTests : IDisposable
     [InlineData("SIZE", "C: SIZE b.txt\nS: 213 many\n", FtpVerifiedBy.Reply)]
     [InlineData("SIZE", "C: SIZE b.txt\nS: 213 5\n", FtpVerifiedBy.Length)]
     [InlineData("X", "", FtpVerifiedBy.Reply)]
-    public async Task If_the_server_does_not_report_the_length_its_final_reply_is_sufficient(string feature, string question, FtpVerifiedBy verified)
+    public async Task If_the_server_does_not_report_the_length_its_final_reply_is_sufficient(
+        string feature, string question, FtpVerifiedBy verified)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + Stor + question + "C: NOOP\nS: 200 same connection");
         await using (var client = new FtpClient(peer.Options))
@@ -77,7 +80,7 @@ public sealed class VerifiedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_does_not_know_SIZE_is_asked_once()
+    public async Task SIZE_is_sent_once_to_a_server_that_does_not_support_it()
     {
         const string SignIn = """
             S: 220 hello
@@ -107,9 +110,11 @@ public sealed class VerifiedUploadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature));
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
             Assert.Equal((FtpIntegrityFailure.Unverified, false), (e.Failure, e.IsTransient));
-            e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("b.txt", Path.Combine(_folder.FullName, "c"), ByHash, null, Token));
+            e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.DownloadFileAsync("b.txt", Path.Combine(_folder.FullName, "c"), ByHash, null, Token));
             Assert.Equal(FtpIntegrityFailure.Unverified, e.Failure);
         }
 
@@ -117,12 +122,13 @@ public sealed class VerifiedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_required_hash_that_the_server_refuses_is_an_error()
+    public async Task A_required_hash_that_the_server_rejects_is_an_error()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", "HASH SHA-256*") + Stor + "C: HASH b.txt\nS: 502 disabled");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
             Assert.Equal((FtpIntegrityFailure.Unverified, 5), (e.Failure, e.Actual));
         }
 
@@ -130,7 +136,7 @@ public sealed class VerifiedUploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_required_hash_of_a_download_that_the_server_refuses_is_an_error_and_keeps_the_bytes()
+    public async Task A_required_hash_of_a_download_that_the_server_rejects_is_an_error_and_keeps_the_bytes()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST size*;modify*;", "REST STREAM", "HASH SHA-256*") + """
             C: MLST b.txt

@@ -1,0 +1,149 @@
+using Fts.Protocol;
+
+namespace Fts.Client.Downloads;
+
+/// <summary>The step that a download to a local file executes next (<see cref="FileDownload"/>).</summary>
+internal enum DownloadStep
+{
+    /// <summary>Requests the metadata, verifies the bytes of an earlier download, and chooses between one connection and several.</summary>
+    Prepare,
+    /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new one.</summary>
+    Retrieve,
+    /// <summary>
+    /// Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released before.
+    /// </summary>
+    RetrieveSegments,
+    /// <summary>Verifies the content on the connection of the previous step, or on a new one.</summary>
+    Verify,
+    /// <summary>Verifies the content on another connection, because the first one ended after the final reply.</summary>
+    VerifyAgain,
+    /// <summary>Renames the partial file to the target. Needs no connection.</summary>
+    Commit,
+    /// <summary>The download is complete.</summary>
+    Completed,
+}
+
+/// <summary>
+/// The state of a download to a local file. The methods are the transitions: each is named after an event and returns the state that
+/// follows. The pool may run a step again on another connection, so states are immutable.
+/// </summary>
+internal sealed record DownloadState
+{
+    public DownloadStep Step { get; private init; } = DownloadStep.Prepare;
+
+    /// <summary>The metadata of the remote file; null if the server does not report it.</summary>
+    public FtpEntry? Metadata { get; private init; }
+
+    /// <summary>The record that is stored beside the partial file; null if a later download could not verify the bytes with it.</summary>
+    public PartialDownloadRecord? Record { get; private init; }
+
+    /// <summary>
+    /// The number of bytes that exist locally and are not retrieved again. The restart offset of a retrieval over one connection.
+    /// </summary>
+    public long ResumedBytes { get; private init; }
+
+    /// <summary>The reason why existing bytes are retrieved again.</summary>
+    public FtpRestartReason RestartReason { get; private init; }
+
+    /// <summary>The number of connections for <see cref="DownloadStep.RetrieveSegments"/>.</summary>
+    public int SegmentCount { get; private init; }
+
+    /// <summary>Whether the local file contains bytes that arrived over several connections.</summary>
+    public bool IsSegmented { get; private init; }
+
+    /// <summary>Whether the server reported the length of the file and did not send more.</summary>
+    public bool IsLengthConfirmed { get; private init; }
+
+    /// <summary>The final reply; null if nothing was missing, or if no segment received one.</summary>
+    public FtpReply? FinalReply { get; private init; }
+
+    public FtpVerifiedBy VerifiedBy { get; private init; }
+
+    public FtpTransferWarning Warning { get; private init; }
+
+    /// <summary>The length in bytes that <see cref="Warning"/> refers to; null without a warning.</summary>
+    public long? ReportedLength { get; private init; }
+
+    /// <summary>Whether a step executes on a connection that the previous step may have used.</summary>
+    public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
+
+    /// <summary>
+    /// Whether another connection may verify the content. The segments of a file may be of different versions, so their verification is
+    /// never replaced by <see cref="VerifiedByReply"/>.
+    /// </summary>
+    public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
+
+    /// <summary>The proof without another command: the reported length, or the final reply alone.</summary>
+    public FtpVerifiedBy VerifiedByReply => IsLengthConfirmed ? FtpVerifiedBy.Length : FtpVerifiedBy.Reply;
+
+    // Transitions of Prepare.
+
+    /// <summary>The target already has the content of the remote file.</summary>
+    public DownloadState TargetComplete(FtpEntry metadata, FtpVerifiedBy proof) =>
+        this with { Step = DownloadStep.Completed, Metadata = metadata, ResumedBytes = metadata.Length!.Value, VerifiedBy = proof };
+
+    /// <summary>The missing bytes are retrieved over one connection.</summary>
+    public DownloadState Prepared(FtpEntry? metadata, PartialDownloadRecord? record, ResumePoint start) =>
+        this with
+        {
+            Step = DownloadStep.Retrieve,
+            Metadata = metadata,
+            Record = record,
+            ResumedBytes = start.Offset,
+            RestartReason = start.RestartReason,
+        };
+
+    /// <summary>The missing bytes are retrieved over several connections.</summary>
+    public DownloadState PreparedForSegments(FtpEntry metadata, PartialDownloadRecord? record, ResumePoint start, int count) =>
+        Prepared(metadata, record, start) with { Step = DownloadStep.RetrieveSegments, SegmentCount = count, IsSegmented = true };
+
+    // Transitions of Retrieve.
+
+    /// <summary>The local file already has the length of the remote file.</summary>
+    public DownloadState NothingMissing() => this with { Step = DownloadStep.Verify, IsLengthConfirmed = true, FinalReply = null };
+
+    public DownloadState Retrieved(ReceivedFile received) => this with
+    {
+        Step = DownloadStep.Verify,
+        IsLengthConfirmed = received.ExpectedLength is not null,
+        FinalReply = received.Reply,
+        Warning = received.ExceededLength is null ? FtpTransferWarning.None : FtpTransferWarning.LongerThanReported,
+        ReportedLength = received.ExceededLength,
+    };
+
+    /// <summary>The server rejected REST: the file is retrieved from its beginning.</summary>
+    public DownloadState RestartRejected() =>
+        this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Unsupported };
+
+    /// <summary>The resumed file is longer than the length that proved its beginning: it is retrieved from its beginning.</summary>
+    public DownloadState ResumedFileTooLong() =>
+        this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Changed };
+
+    // Transitions of RetrieveSegments.
+
+    /// <summary>All segments arrived.</summary>
+    public DownloadState SegmentsRetrieved(long resumedBytes, FtpReply? reply) =>
+        this with { Step = DownloadStep.Verify, ResumedBytes = resumedBytes, IsLengthConfirmed = true, FinalReply = reply };
+
+    /// <summary>The server rejected REST for a segment: one connection retrieves the bytes after the first gap.</summary>
+    public DownloadState SegmentRestartRejected(long prefixLength) =>
+        this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
+
+    /// <summary>The reported length is wrong, so segments cannot be planned: one connection retrieves the whole file.</summary>
+    public DownloadState SegmentsExceedLength() => this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, IsSegmented = false };
+
+    // Transitions of Verify, VerifyAgain and Commit.
+
+    /// <summary>The connection ended after the final reply and before the verification.</summary>
+    public DownloadState VerificationInterrupted() => this with { Step = DownloadStep.VerifyAgain };
+
+    public DownloadState Verified(VerifiedFile verified) => this with
+    {
+        Step = DownloadStep.Commit,
+        VerifiedBy = verified.By,
+        Warning = Warning == FtpTransferWarning.None && verified.GrownLength is not null ? FtpTransferWarning.StillGrowing : Warning,
+        ReportedLength = ReportedLength ?? verified.GrownLength,
+    };
+
+    public DownloadState Committed() => this with { Step = DownloadStep.Completed };
+}

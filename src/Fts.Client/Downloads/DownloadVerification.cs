@@ -1,0 +1,111 @@
+using Fts.Client.Listings;
+using Fts.Client.Transfers;
+using Fts.Protocol;
+
+namespace Fts.Client.Downloads;
+
+/// <summary>The result of a successful verification.</summary>
+/// <param name="By">The proof.</param>
+/// <param name="GrownLength">The length in bytes that the server reports now, if the remote file became longer during the download.</param>
+internal readonly record struct VerifiedFile(FtpVerifiedBy By, long? GrownLength = null);
+
+/// <summary>Whether the remote file changed during the download.</summary>
+/// <param name="IsChanged">Whether its length or last-modified time differs from the earlier one.</param>
+/// <param name="Length">The length in bytes that the server reports now; null if it reports none.</param>
+internal readonly record struct SourceChange(bool IsChanged, long? Length);
+
+/// <summary>Verifies that the downloaded bytes are the content of the remote file.</summary>
+internal sealed class DownloadVerification(
+    FtpConnection connection, string path, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
+{
+    /// <summary>
+    /// Compares hashes if the options require it. Otherwise requests the metadata again, except for small files: a file that changed during
+    /// the download is neither the old nor the new one.
+    /// </summary>
+    /// <remarks>A download that was neither resumed nor segmented may find that the file has grown, because log files grow.</remarks>
+    /// <exception cref="FtpIntegrityException">The content differs, the file changed, or a required hash cannot be compared.</exception>
+    public async Task<VerifiedFile> VerifyAsync(DownloadState state, CancellationToken cancellationToken)
+    {
+        bool isResumed = state.ResumedBytes > 0;
+        if (options.ShouldVerifyByHash(isResumed) && await CompareHashAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return new VerifiedFile(FtpVerifiedBy.Hash);
+        }
+
+        bool isResumedOrSegmented = state.IsSegmented || isResumed;
+        long received = file.PrefixLength;
+        if (state.Metadata is not { Length: { } before, Kind: FtpEntryKind.File } metadata
+            || !(isResumedOrSegmented || received >= FileDownload.MinRecheckedLength || received != before))
+        {
+            return new VerifiedFile(state.VerifiedByReply);
+        }
+
+        SourceChange change = await CheckForChangeAsync(metadata, isProofRequired: state.IsSegmented, cancellationToken)
+            .ConfigureAwait(false);
+        if (received < before && !isResumedOrSegmented && !DownloadResumption.HasExactMetadata(metadata))
+        {
+            // The length is from LIST, which may count blocks or records. SIZE decides whether the file is complete.
+            return change.Length == received
+                ? new VerifiedFile(FtpVerifiedBy.Length)
+                : throw new FtpIntegrityException(path, change.Length ?? before, received);
+        }
+
+        bool hasGrown = (received > before || change.Length > before) && !(change.Length < before);
+        if (received < before || (change.IsChanged && (isResumedOrSegmented || !hasGrown)))
+        {
+            file.DiscardOnDispose();
+            throw FtpIntegrityException.CreateSourceChanged(path, before, change.Length ?? 0);
+        }
+
+        return new VerifiedFile(state.VerifiedByReply, change.Length > before ? change.Length : null);
+    }
+
+    /// <summary>Requests the metadata again and compares it with the earlier metadata.</summary>
+    /// <param name="metadata">The earlier metadata.</param>
+    /// <param name="isProofRequired">Whether missing metadata counts as a change. If false, it counts as unchanged.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    public async Task<SourceChange> CheckForChangeAsync(FtpEntry metadata, bool isProofRequired, CancellationToken cancellationToken)
+    {
+        FtpEntry? now = await RemoteMetadata.TryGetMetadataAsync(connection, path, metadata.LastModified is not null, cancellationToken)
+            .ConfigureAwait(false);
+        if (now is null)
+        {
+            return new SourceChange(isProofRequired, null);
+        }
+
+        bool hasTimeChanged = false;
+        if (metadata.LastModified is { } before && DownloadResumption.HasExactMetadata(metadata))
+        {
+            hasTimeChanged = now.LastModified is { } after ? !PrefixVerification.IsSameTime(before, after) : isProofRequired;
+        }
+
+        return new SourceChange(now.Length != metadata.Length || hasTimeChanged, now.Length);
+    }
+
+    /// <summary>Returns true if the hashes are equal, and false if the server reports no hash and none is required.</summary>
+    /// <exception cref="FtpIntegrityException">The hashes differ, or a required hash cannot be compared.</exception>
+    private async Task<bool> CompareHashAsync(CancellationToken cancellationToken)
+    {
+        long length = file.PrefixLength;
+        if (length == 0 || !RemoteHash.IsSupported(connection.Features))
+        {
+            return false;
+        }
+
+        meter.EnterStage(FtpTransferStage.Verifying);
+        bool? isSame = await ContentComparison.CompareAsync(connection, path, file.Handle, length, isWhole: true, cancellationToken)
+            .ConfigureAwait(false);
+        if (isSame == false)
+        {
+            file.DiscardOnDispose();
+            throw FtpIntegrityException.CreateContentMismatch(path, length);
+        }
+
+        if (isSame is null && options.IsHashRequired)
+        {
+            throw FtpIntegrityException.CreateHashUnavailable(path, length);
+        }
+
+        return isSame == true;
+    }
+}

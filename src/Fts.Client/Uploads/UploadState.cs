@@ -1,0 +1,114 @@
+using Fts.Protocol;
+
+namespace Fts.Client.Uploads;
+
+/// <summary>The step that an upload executes next (<see cref="Upload"/>).</summary>
+internal enum UploadStep
+{
+    /// <summary>Checks that the target does not exist. May close the connection (<see cref="Transfers.RemoteTargetCheck"/>).</summary>
+    CheckTarget,
+    /// <summary>Finds the restart offset, and chooses compression and the number of connections.</summary>
+    Prepare,
+    /// <summary>Sends the bytes with STOR or APPE.</summary>
+    Send,
+    /// <summary>Sends a text file in ASCII mode.</summary>
+    SendText,
+    /// <summary>Sends segments over several connections of the pool. The connection of the previous step is released before.</summary>
+    SendSegments,
+    /// <summary>Verifies the stored file on the connection of the previous step.</summary>
+    Verify,
+    /// <summary>Verifies the stored file on another connection, because the first one ended after the final reply.</summary>
+    VerifyAgain,
+    /// <summary>The upload is complete.</summary>
+    Completed,
+}
+
+/// <summary>
+/// The state of an upload. The methods are the transitions: each is named after an event and returns the state that follows. The pool may
+/// run a step again on another connection, so states are immutable.
+/// </summary>
+internal sealed record UploadState
+{
+    private UploadState()
+    {
+    }
+
+    public UploadStep Step { get; private init; }
+
+    /// <summary>The number of bytes at the beginning of the source that the server has already. The restart offset.</summary>
+    public long ResumedBytes { get; private init; }
+
+    /// <summary>Whether <see cref="UploadStep.Send"/> uses MODE Z.</summary>
+    public bool ShouldDeflate { get; private init; }
+
+    /// <summary>The number of connections for <see cref="UploadStep.SendSegments"/>.</summary>
+    public int SegmentCount { get; private init; }
+
+    /// <summary>Whether the file is sent over one connection because the server rejected its segments.</summary>
+    public bool WereSegmentsRejected { get; private init; }
+
+    /// <summary>The length of the stored file in bytes: resumed and sent bytes.</summary>
+    public long StoredBytes { get; private init; }
+
+    /// <summary>The final reply; null if the server had the whole file already.</summary>
+    public FtpReply? FinalReply { get; private init; }
+
+    public FtpVerifiedBy VerifiedBy { get; private init; }
+
+    /// <summary>Whether a step executes on a connection that the previous step may have used.</summary>
+    public bool UsesOneConnection =>
+        Step is UploadStep.CheckTarget or UploadStep.Prepare or UploadStep.Send or UploadStep.SendText or UploadStep.Verify;
+
+    /// <summary>The first step.</summary>
+    public static UploadState Start(FtpTransferOptions options) =>
+        new() { Step = options.Overwrite ? GetStepAfterCheck(options) : UploadStep.CheckTarget };
+
+    // Transition of CheckTarget.
+
+    /// <summary>The target does not exist.</summary>
+    public UploadState TargetChecked(FtpTransferOptions options) => this with { Step = GetStepAfterCheck(options) };
+
+    // Transitions of Prepare.
+
+    /// <summary>The server already has the whole file.</summary>
+    public UploadState TargetComplete(long length, FtpVerifiedBy proof) =>
+        this with { Step = UploadStep.Completed, ResumedBytes = length, VerifiedBy = proof };
+
+    /// <summary>The file is sent over one connection.</summary>
+    public UploadState Prepared(long offset, bool deflate) =>
+        this with { Step = UploadStep.Send, ResumedBytes = offset, ShouldDeflate = deflate };
+
+    /// <summary>The file is sent over several connections.</summary>
+    public UploadState PreparedForSegments(int count) => this with { Step = UploadStep.SendSegments, SegmentCount = count };
+
+    // Transitions of Send and SendText.
+
+    public UploadState Sent(FtpReply reply, long storedBytes) =>
+        this with { Step = UploadStep.Verify, FinalReply = reply, StoredBytes = storedBytes };
+
+    /// <summary>A text file is complete. Its length on the server differs, so only the final reply confirms it.</summary>
+    public UploadState TextSent(FtpReply reply) =>
+        this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = FtpVerifiedBy.Reply };
+
+    /// <summary>The server rejected compressed data, or stored it wrongly: the file is sent again without compression.</summary>
+    public UploadState DeflateFailed() => this with { Step = UploadStep.Send, ShouldDeflate = false };
+
+    // Transitions of SendSegments.
+
+    /// <summary>All segments are stored, combined and verified.</summary>
+    public UploadState SegmentsStored(FtpReply reply, FtpVerifiedBy proof) =>
+        this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = proof };
+
+    /// <summary>The server rejected the segments, or their combination: the file is sent over one connection.</summary>
+    public UploadState SegmentsRejected() => this with { Step = UploadStep.Send, WereSegmentsRejected = true };
+
+    // Transitions of Verify and VerifyAgain.
+
+    /// <summary>The connection ended after the final reply and before the verification.</summary>
+    public UploadState VerificationInterrupted() => this with { Step = UploadStep.VerifyAgain };
+
+    public UploadState Verified(FtpVerifiedBy proof) => this with { Step = UploadStep.Completed, VerifiedBy = proof };
+
+    private static UploadStep GetStepAfterCheck(FtpTransferOptions options) =>
+        options.Type == FtpTransferType.Ascii ? UploadStep.SendText : UploadStep.Prepare;
+}
