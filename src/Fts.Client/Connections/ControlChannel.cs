@@ -111,9 +111,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Sends one command. Checks first that no reply is waiting which would be taken for this command's.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="prefix">A command that goes before it, in one packet; its reply comes first.</param>
+    /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply arrives first.</param>
     /// <exception cref="FtpConnectionException">The connection is gone; says whether the command left.</exception>
-    public async Task WriteCommandAsync(Command command, CancellationToken cancellationToken, Command? prefix = null)
+    public async Task WriteCommandAsync(Command command, CancellationToken cancellationToken, Command? precededBy = null)
     {
         byte[] line = Text.EncodeLine(command.ToString());
         ThrowIfUnusable();
@@ -122,7 +122,7 @@ internal sealed class ControlChannel : IAsyncDisposable
             await ThrowUnexpectedReplyAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (prefix is { } first)
+        if (precededBy is { } first)
         {
             _lines.Queue(Text.EncodeLine(first.ToString()));
             RecordSent(first);

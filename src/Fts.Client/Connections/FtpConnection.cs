@@ -24,7 +24,6 @@ public sealed class FtpConnection : IAsyncDisposable
     private readonly SessionTicketRenewal _ticketRenewal;
     private bool _hasLostTicket;
     private FtpDataStream? _dataStream;
-    private Command? _allocateCommand;
     private int _isExchanging;
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile memory)
@@ -165,21 +164,22 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Sends a command that belongs to the call under way, and returns the reply that completes it.</summary>
-    internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
-        ExchangeAsync(CommandValidator.CreateCommand(verb, argument), Options.Timeouts.Reply, cancellationToken);
+    /// <param name="verb">The verb.</param>
+    /// <param name="argument">The argument; null for none.</param>
+    /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
+    /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply is read and ignored.</param>
+    internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken, Command? precededBy = null) =>
+        ExchangeAsync(CommandValidator.CreateCommand(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
-    private async Task<FtpReply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<FtpReply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken, Command? precededBy = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Command? ahead = _allocateCommand;
-        _allocateCommand = null;
         long sent = Stopwatch.GetTimestamp();
-        await _control.WriteCommandAsync(command, cancellationToken, ahead).ConfigureAwait(false);
+        await _control.WriteCommandAsync(command, cancellationToken, precededBy).ConfigureAwait(false);
         try
         {
-            if (ahead is not null)
+            if (precededBy is not null)
             {
-                // What the server makes of it changes nothing.
                 await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             }
 
@@ -223,7 +223,9 @@ public sealed class FtpConnection : IAsyncDisposable
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? announcedBytes = null, long? lastByte = null)
     {
-        Command command = CommandValidator.CreateCommand(verb, argument);
+        // Sent in one packet with the command that opens the data connection, so it costs no round trip.
+        Command? allocate = announcedBytes is { } bytes && Features.Supports("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
+        var transfer = new TransferCommand(CommandValidator.CreateCommand(verb, argument), allocate, restartOffset, lastByte, direction);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
@@ -232,46 +234,13 @@ public sealed class FtpConnection : IAsyncDisposable
         try
         {
             await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
-            // Sent in one packet with the command that opens the data connection, so it costs no round trip.
-            _allocateCommand = announcedBytes is { } bytes && Features.Supports("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
-            // Sent twice, STOU would leave two files.
-            return await _dataConnector.OpenAsync(
-                link => OpenDataAsync(link, command, restartOffset, lastByte, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+            FtpDataStream data = await _dataConnector.OpenAsync(transfer, deflate, cancellationToken).ConfigureAwait(false);
+            _ticketRenewal.NoteTransfer(direction, transfer.Command.Argument);
+            return data;
         }
         finally
         {
             EndExchange();
-        }
-    }
-
-    private async Task<FtpDataStream> OpenDataAsync(
-        PreparedDataConnection prepared, Command command, long restartOffset, long? lastByte, FtpDataDirection direction, CancellationToken cancellationToken)
-    {
-        if (restartOffset > 0 || lastByte is not null)
-        {
-            string start = restartOffset.ToString(CultureInfo.InvariantCulture);
-            Command rest = lastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
-            FtpReply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
-            if (!reply.IsIntermediate)
-            {
-                throw new FtpReplyException(reply, rest.Redacted);
-            }
-        }
-
-        await _control.WriteCommandAsync(command, cancellationToken).ConfigureAwait(false);
-        // From here the server may be transferring: until the final reply is read, this stream stands for it, and disposing of it aborts.
-        FtpDataStream data = _dataStream = new FtpDataStream(this, command, direction, cancellationToken);
-        try
-        {
-            await data.OpenAsync(prepared, cancellationToken).ConfigureAwait(false);
-            _ticketRenewal.NoteTransfer(direction, command.Argument);
-            return data;
-        }
-        catch
-        {
-            prepared.Dispose();
-            await data.DisposeAsync().ConfigureAwait(false);
-            throw;
         }
     }
 
@@ -410,6 +379,11 @@ public sealed class FtpConnection : IAsyncDisposable
         _control.CloseImmediately();
         _dataStream?.ResetFromAnotherThread();
     }
+
+    /// <summary>
+    /// Makes a stream the running transfer of the connection, after its command was sent. Until its final reply is read, disposal of the stream aborts the transfer.
+    /// </summary>
+    internal void AttachDataStream(FtpDataStream data) => _dataStream = data;
 
     internal void ReleaseDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
 

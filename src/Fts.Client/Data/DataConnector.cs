@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Client.Connections;
@@ -16,6 +17,24 @@ internal enum DataConnectionMode
     Active,
 }
 
+/// <summary>A command that transfers data, and the commands that prepare it.</summary>
+/// <param name="Command">The command, for example RETR or STOR.</param>
+/// <param name="Allocate">ALLO; null if it is not sent. The server's reply to it is ignored.</param>
+/// <param name="RestartOffset">The offset in bytes at which the transfer starts.</param>
+/// <param name="LastByte">The offset of the last byte wanted; null for the end of the file.</param>
+/// <param name="Direction">The direction of the data.</param>
+internal readonly record struct TransferCommand(Command Command, Command? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
+{
+    /// <summary>REST, or RANG if the transfer ends before the end of the file; null for a whole file.</summary>
+    public Command? Restart =>
+        LastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{RestartOffset} {end}"))
+        : RestartOffset > 0 ? new("REST", RestartOffset.ToString(CultureInfo.InvariantCulture))
+        : null;
+
+    /// <summary>Whether the command may be sent again after no data connection could be opened. A second STOU would create a second file.</summary>
+    public bool IsRepeatable => Command.Verb != "STOU";
+}
+
 /// <summary>Agrees with the server on where the next data connection is made (EPSV, PASV, EPRT, PORT).</summary>
 internal sealed class DataConnector(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerProfile memory)
 {
@@ -32,33 +51,36 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         ? control.RemoteEndPoint.AddressFamily == AddressFamily.InterNetwork
         : !IPAddress.TryParse(options.Host, out IPAddress? address) || address.AddressFamily == AddressFamily.InterNetwork;
 
-    /// <summary>Makes a data connection and uses it, by the next way where this one leads nowhere.</summary>
-    /// <param name="openStream">Sends the command and meets the server; called again when no data connection came about.</param>
-    /// <param name="canRepeat">Whether the command may be sent again.</param>
-    /// <param name="deflate">Whether to compress, if the server takes it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<FtpDataStream> OpenAsync(Func<PreparedDataConnection, Task<FtpDataStream>> openStream, bool canRepeat, bool deflate, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens a data connection and starts a transfer over it. If the server cannot be reached over that connection, tries the next mode.
+    /// </summary>
+    /// <param name="transfer">The command.</param>
+    /// <param name="deflate">Whether to compress the data if the server supports it.</param>
+    /// <param name="cancellationToken">Cancels the transfer.</param>
+    public async Task<FtpDataStream> OpenAsync(TransferCommand transfer, bool deflate, CancellationToken cancellationToken)
     {
         await SetTransferModeAsync(deflate && !memory.IsDeflateUnusable, cancellationToken).ConfigureAwait(false);
+        Command? allocate = transfer.Allocate;
         FtpException? failure = null;
         for (DataConnectionMode next = FirstMode; ;)
         {
-            (PreparedDataConnection link, DataConnectionMode way) = await PrepareAsync(next, failure, cancellationToken).ConfigureAwait(false);
-            using (link)
+            (PreparedDataConnection prepared, DataConnectionMode mode) = await PrepareAsync(next, failure, allocate, cancellationToken).ConfigureAwait(false);
+            allocate = null;
+            using (prepared)
             {
                 try
                 {
-                    FtpDataStream data = await openStream(link).ConfigureAwait(false);
-                    memory.DataConnectionMode = failure is null ? memory.DataConnectionMode : way;
+                    FtpDataStream data = await StartTransferAsync(prepared, transfer, cancellationToken).ConfigureAwait(false);
+                    memory.DataConnectionMode = failure is null ? memory.DataConnectionMode : mode;
                     return data;
                 }
                 catch (FtpException e) when (ShouldTryNextMode(e))
                 {
                     failure = failure is null ? e : CombineErrors(failure, e);
-                    DataConnectionMode? another = options.DataMode == FtpDataMode.Automatic ? GetNextMode(way) : null;
-                    if (another is null || !canRepeat || !connection.IsUsable)
+                    DataConnectionMode? another = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
+                    if (another is null || !transfer.IsRepeatable || !connection.IsUsable)
                     {
-                        // Whoever comes next tries another way, or starts over.
+                        // Another transfer starts with the next mode, or with the first one again.
                         memory.DataConnectionMode = options.DataMode == FtpDataMode.Automatic ? another ?? DataConnectionMode.ExtendedPassive : memory.DataConnectionMode;
                         throw failure;
                     }
@@ -66,6 +88,34 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                     next = another.Value;
                 }
             }
+        }
+    }
+
+    /// <summary>Sends the command, after REST or RANG if needed, and opens its data stream. If that fails, the transfer is aborted.</summary>
+    private async Task<FtpDataStream> StartTransferAsync(PreparedDataConnection prepared, TransferCommand transfer, CancellationToken cancellationToken)
+    {
+        if (transfer.Restart is { } restart)
+        {
+            FtpReply reply = await connection.ExchangeAsync(restart.Verb, restart.Argument, cancellationToken).ConfigureAwait(false);
+            if (!reply.IsIntermediate)
+            {
+                throw new FtpReplyException(reply, restart.Redacted);
+            }
+        }
+
+        await control.WriteCommandAsync(transfer.Command, cancellationToken).ConfigureAwait(false);
+        var data = new FtpDataStream(connection, transfer.Command, transfer.Direction, cancellationToken);
+        connection.AttachDataStream(data);
+        try
+        {
+            await data.OpenAsync(prepared, cancellationToken).ConfigureAwait(false);
+            return data;
+        }
+        catch
+        {
+            prepared.Dispose();
+            await data.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 
@@ -80,7 +130,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
         try
         {
-            return (await PrepareAsync(FirstMode, null, cancellationToken).ConfigureAwait(false)).Link;
+            return (await PrepareAsync(FirstMode, null, null, cancellationToken).ConfigureAwait(false)).Link;
         }
         catch
         {
@@ -93,7 +143,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or one without a usable port, tries
     /// the next mode.
     /// </summary>
-    private async Task<(PreparedDataConnection Link, DataConnectionMode Way)> PrepareAsync(DataConnectionMode way, FtpException? earlier, CancellationToken cancellationToken)
+    private async Task<(PreparedDataConnection Link, DataConnectionMode Way)> PrepareAsync(
+        DataConnectionMode way, FtpException? earlier, Command? allocate, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -101,9 +152,9 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             {
                 return (way switch
                 {
-                    DataConnectionMode.ExtendedPassive => await PreparePassiveAsync("EPSV", cancellationToken).ConfigureAwait(false),
-                    DataConnectionMode.Passive => await PreparePassiveAsync("PASV", cancellationToken).ConfigureAwait(false),
-                    _ => await PrepareActiveAsync(cancellationToken).ConfigureAwait(false),
+                    DataConnectionMode.ExtendedPassive => await PreparePassiveAsync("EPSV", allocate, cancellationToken).ConfigureAwait(false),
+                    DataConnectionMode.Passive => await PreparePassiveAsync("PASV", allocate, cancellationToken).ConfigureAwait(false),
+                    _ => await PrepareActiveAsync(allocate, cancellationToken).ConfigureAwait(false),
                 }, way);
             }
             catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
@@ -113,7 +164,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                     // Remember an unsupported verb or a reply without a port. Replies about the login and transient ones (4yz) concern only this transfer.
                     bool isLasting = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
                     memory.DataConnectionMode = earlier is null && isLasting ? next : memory.DataConnectionMode;
-                    way = next;
+                    (way, allocate) = (next, null);
                     continue;
                 }
 
@@ -179,9 +230,9 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
     /// <summary>Sends EPSV or PASV. Servers reply to either in the form of the other, and with other codes, so the text decides.</summary>
     /// <exception cref="FtpProtocolException">The reply is positive and names no usable port.</exception>
-    private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, CancellationToken cancellationToken)
+    private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, Command? allocate, CancellationToken cancellationToken)
     {
-        FtpReply reply = await connection.ExchangeAsync(verb, null, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.ExchangeAsync(verb, null, cancellationToken, precededBy: allocate).ConfigureAwait(false);
         if (!PassiveReply.TryRead(reply, out PassiveEndPoint place))
         {
             throw CreatePassiveException(reply, verb);
@@ -209,7 +260,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             : PreparedDataConnection.ConnectThroughProxy(control.RemoteEndPoint, options, told.Address.ToString(), told.Port);
     }
 
-    private async Task<PreparedDataConnection> PrepareActiveAsync(CancellationToken cancellationToken)
+    private async Task<PreparedDataConnection> PrepareActiveAsync(Command? allocate, CancellationToken cancellationToken)
     {
         var link = PreparedDataConnection.Listen(control.LocalEndPoint.Address, control.RemoteEndPoint.Address);
         try
@@ -218,7 +269,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             (string verb, string argument) = link.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork
                 ? ("PORT", HostPort.Format(link.LocalEndPoint))
                 : ("EPRT", HostPort.FormatExtended(new IPEndPoint(RemoveScope(link.LocalEndPoint.Address), link.LocalEndPoint.Port)));
-            FtpReply reply = await connection.ExchangeAsync(verb, argument, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.ExchangeAsync(verb, argument, cancellationToken, precededBy: allocate).ConfigureAwait(false);
             return reply.IsCompletion ? link : throw new FtpReplyException(reply, $"{verb} {argument}");
         }
         catch
