@@ -47,7 +47,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Commands sent so far.</summary>
     public int CommandsSent { get; private set; }
 
-    /// <summary>Commands sent so far that are not <see cref="RepeatableCommands"/>.</summary>
+    /// <summary>Commands sent so far that are not repeatable (<see cref="ClientCommand.IsRepeatable"/>).</summary>
     public int NonRepeatableCommandsSent { get; private set; }
 
     /// <summary>The last command sent.</summary>
@@ -249,7 +249,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
         LastCommand = command;
         CommandsSent++;
-        NonRepeatableCommandsSent += RepeatableCommands.Contains(command.Verb) ? 0 : 1;
+        NonRepeatableCommandsSent += ClientCommand.IsRepeatable(command.Verb) ? 0 : 1;
     }
 
     /// <summary>Finds out what stands unasked in the channel and throws it; nothing was sent then.</summary>

@@ -112,7 +112,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
 
     /// <summary>Whether the last command sent may be sent again.</summary>
-    internal bool IsLastCommandRepeatable => RepeatableCommands.Contains(_control.LastCommand.Verb);
+    internal bool IsLastCommandRepeatable => ClientCommand.IsRepeatable(_control.LastCommand.Verb);
 
     /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
     /// <exception cref="ArgumentException">An option that cannot work.</exception>
@@ -150,7 +150,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
     internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
-        Command command = CommandValidator.CreateCommand(verb, argument);
+        Command command = ClientCommand.Create(verb, argument);
         BeginExchange();
         try
         {
@@ -169,7 +169,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
     /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply is read and ignored.</param>
     internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken, Command? precededBy = null) =>
-        ExchangeAsync(CommandValidator.CreateCommand(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
+        ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
     private async Task<FtpReply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken, Command? precededBy = null)
     {
@@ -225,7 +225,7 @@ public sealed class FtpConnection : IAsyncDisposable
     {
         // Sent in one packet with the command that opens the data connection, so it costs no round trip.
         Command? allocate = announcedBytes is { } bytes && Features.Supports("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
-        var transfer = new TransferCommand(CommandValidator.CreateCommand(verb, argument), allocate, restartOffset, lastByte, direction);
+        var transfer = new TransferCommand(ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
@@ -335,7 +335,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>Queues a command without waiting for replies to those before; returns its length in bytes.</summary>
     /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was queued.</exception>
-    internal int QueueCommand(string verb, string argument) => _control.QueueCommand(CommandValidator.CreateCommand(verb, argument));
+    internal int QueueCommand(string verb, string argument) => _control.QueueCommand(ClientCommand.Create(verb, argument));
 
     /// <summary>Sends what was queued.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _control.FlushAsync(cancellationToken);

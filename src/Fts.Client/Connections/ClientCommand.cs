@@ -2,14 +2,14 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>Checks the verb and argument of a caller's command before anything is sent.</summary>
-internal static class CommandValidator
+/// <summary>The rules for the commands that the client sends.</summary>
+internal static class ClientCommand
 {
     /// <summary>Creates a command. The server would read a line end in the argument as the start of a second command.</summary>
     /// <exception cref="ArgumentException">
     /// The verb contains other characters than ASCII letters and digits, or the argument contains a line end or NUL.
     /// </exception>
-    public static Command CreateCommand(string verb, string? argument)
+    public static Command Create(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
         // Verbs such as XSHA256 contain digits.
@@ -22,4 +22,13 @@ internal static class CommandValidator
             ? new Command(verb.ToUpperInvariant(), argument ?? "")
             : throw new ArgumentException("An argument must not contain a line end or NUL.", nameof(argument));
     }
+
+    /// <summary>
+    /// Returns whether a command may be sent again on another connection, because it changes nothing on the server and passes no content to the caller.
+    /// </summary>
+    /// <param name="verb">The verb in upper case.</param>
+    public static bool IsRepeatable(string verb) => verb is
+        "NOOP" or "HELP" or "STAT" or "SYST" or "FEAT" or "PWD" or "XPWD" or "CWD" or "CDUP" or "SIZE" or "MDTM" or "MLST"
+        or "MLSD" or "LIST" or "NLST" or "EPSV" or "PASV" or "EPRT" or "PORT" or "TYPE" or "MODE" or "STRU" or "OPTS" or "ALLO" or "REST" or "RANG" or "RNFR"
+        or "HASH" or "XCRC" or "XMD5" or "XSHA" or "XSHA1" or "XSHA256" or "XSHA512" or "AVBL" or "DSIZ";
 }
