@@ -8,6 +8,8 @@ internal static class KeyFingerprint
 {
     private const string Prefix = "SHA256:";
 
+    private const int Base64Characters = 43;
+
     /// <summary>The fingerprint of a certificate's key.</summary>
     public static string Compute(X509Certificate2 certificate) =>
         Prefix + Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
@@ -16,6 +18,8 @@ internal static class KeyFingerprint
     public static bool IsFingerprint(string text)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        return text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
+        // The length excludes white space, which the Base64 parser skips.
+        return text.Length == Prefix.Length + Base64Characters && text.StartsWith(Prefix, StringComparison.Ordinal)
+            && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
     }
 }

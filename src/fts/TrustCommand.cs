@@ -1,3 +1,4 @@
+using Fts.Client;
 using Fts.Protocol;
 
 namespace Fts.Cli;
@@ -24,7 +25,7 @@ internal static class TrustCommand
                     Terminal.Plain.Flush();
                     return Task.FromResult(ExitCode.Done);
                 case ["add", var server, var proof]:
-                    known.Set(Checked(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.Usage(
+                    known.Set(Checked(server), proof == KnownHost.Authority || FtpServerIdentity.IsFingerprint(proof) ? proof : throw CommandLine.Usage(
                         $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
                     return Task.FromResult(ExitCode.Done);
                 case ["remove", var server]:
@@ -51,7 +52,4 @@ internal static class TrustCommand
         CommandLine.ParsePort(server[(colon + 1)..], zeroAllowed: false);
         return server;
     }
-
-    private static bool IsFingerprint(string text) =>
-        text.StartsWith("SHA256:", StringComparison.Ordinal) && text.Length == 50 && Convert.TryFromBase64String(text[7..] + "=", new byte[32], out _);
 }

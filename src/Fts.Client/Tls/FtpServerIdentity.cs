@@ -63,6 +63,13 @@ public sealed record FtpServerIdentity
     /// <summary>The certificate itself, DER.</summary>
     public ReadOnlyMemory<byte> Certificate { get; }
 
+    /// <summary>Returns whether a text has the form of <see cref="Fingerprint"/>: <c>SHA256:</c> and 43 characters of Base64.</summary>
+    public static bool IsFingerprint(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return KeyFingerprint.IsFingerprint(text);
+    }
+
     /// <summary>Reads who a server says it is. <paramref name="problems"/> may have a wrong idea of the name, which is looked at anew.</summary>
     internal static FtpServerIdentity FromCertificate(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host, int port)
     {
