@@ -56,7 +56,7 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("type=file; ", "x", "a line of the listing is over the limit")]
+    [InlineData("type=file; ", "x", "a line of the listing exceeds the limit")]
     [InlineData("", "type=file; a\\r\\n", "the listing does not end")]
     public async Task A_listing_without_end_is_left_at_its_limit(string start, string again, string said)
     {

@@ -88,7 +88,7 @@ public sealed class TlsTests
         var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.ConnectAsync(Token));
         Assert.Equal(FtpTlsFailure.UntrustedServerCertificate, e.Failure);
         Assert.Equal(["127.0.0.1"], e.Identity!.Names);
-        Assert.Equal("no trusted authority vouches for it", e.Identity.Problem);
+        Assert.Equal("it was not issued by a trusted authority", e.Identity.Problem);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class TlsTests
 
     [Theory]
     [InlineData("TLS expired", FtpCertificateProblem.Expired, "it is valid from ")]
-    [InlineData("TLS another", FtpCertificateProblem.NameMismatch, "it is not for 127.0.0.1")]
+    [InlineData("TLS another", FtpCertificateProblem.NameMismatch, "it is not valid for 127.0.0.1")]
     [InlineData("TLS", FtpCertificateProblem.None, null)]
     public async Task A_certificate_that_an_authority_vouches_for_must_be_in_its_dates_and_for_the_host(string handshake, FtpCertificateProblem kind, string? words)
     {
