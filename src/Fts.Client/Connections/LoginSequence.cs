@@ -93,7 +93,7 @@ internal static class LoginSequence
             {
                 // A transient reply such as 431 shows that the server supports TLS, so the client does not fall back to plain text.
                 throw new FtpTlsException(
-                    FtpTlsFailure.NotOffered, $"the server refused to start TLS: {reply.ToPrintable()}") { Reply = reply };
+                    FtpTlsFailure.NotOffered, $"the server rejected TLS: {reply.ToPrintable()}") { Reply = reply };
             }
 
             decision.RecordDecision(isAccepted);

@@ -23,7 +23,7 @@ public sealed class FtpDataStream : Stream
     // A listing whose final reply arrived first may have no data: some servers open no data connection for an empty directory.
     private bool _canLackData;
     private bool _hasNoDataConnection;
-    // The server certainly has the data connection: TLS, or active mode. In passive mode a connect can succeed before the server accepts
+    // Whether the server certainly has the data connection (TLS or active mode). A passive connect can succeed before the server accepts
     // it.
     private bool _isAccepted;
 
@@ -36,7 +36,7 @@ public sealed class FtpDataStream : Stream
     internal FtpDataStream(FtpConnection connection, Command command, FtpDataDirection direction, CancellationToken caller) =>
         (_connection, _command, _direction, _caller) = (connection, command, direction, caller);
 
-    /// <summary>The preliminary reply (1yz) to the command.</summary>
+    /// <summary>The first reply to the command: preliminary (1yz), or the final reply if the server sent no preliminary one.</summary>
     public FtpReply Preliminary { get; private set; } = null!;
 
     /// <summary>
@@ -86,13 +86,13 @@ public sealed class FtpDataStream : Stream
             return 0;
         }
 
-        DataConnection socket = GetDataConnection(FtpDataDirection.Receive);
+        DataConnection data = GetDataConnection(FtpDataDirection.Receive);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            int read = await WithStallTimeoutAsync(socket.ReadAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false);
+            int read = await WithStallTimeoutAsync(data.ReadAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false);
             _canLackData &= read == 0;
-            IsTruncated = socket.IsTruncated;
+            IsTruncated = data.IsTruncated;
             _connection.NoteActivity();
             return read;
         }
@@ -114,13 +114,13 @@ public sealed class FtpDataStream : Stream
     /// <exception cref="FtpConnectionException">The data connection was lost.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        DataConnection socket = GetDataConnection(FtpDataDirection.Send);
+        DataConnection data = GetDataConnection(FtpDataDirection.Send);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             while (!buffer.IsEmpty)
             {
-                ValueTask<int> write = socket.WriteAsync(buffer, _stallTimeout.Token);
+                ValueTask<int> write = data.WriteAsync(buffer, _stallTimeout.Token);
                 buffer = buffer[await WithStallTimeoutAsync(write, cancellationToken).ConfigureAwait(false)..];
                 _connection.NoteActivity();
             }
@@ -154,6 +154,7 @@ public sealed class FtpDataStream : Stream
                 await _dataConnection.CloseAfterConfirmationAsync(_connection.Options.Timeouts.Resync).ConfigureAwait(false);
                 _dataConnection = null;
             }
+
             Release();
         }
 
@@ -289,6 +290,9 @@ public sealed class FtpDataStream : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>
+    /// Waits for the socket of the data connection, and performs the TLS handshake if the control connection is encrypted.
+    /// </summary>
     private async Task ConnectAsync(PreparedDataConnection prepared, CancellationToken cancellationToken)
     {
         try
@@ -320,6 +324,8 @@ public sealed class FtpDataStream : Stream
         exception is OperationCanceledException || (exception is FtpConnectionException and not FtpTlsException)
         || exception is FtpTlsException { Failure: FtpTlsFailure.Handshake, InnerException: IOException or SocketException };
 
+    /// <summary>Returns the open data connection.</summary>
+    /// <exception cref="NotSupportedException">The stream has the other direction.</exception>
     private DataConnection GetDataConnection(FtpDataDirection direction)
     {
         ObjectDisposedException.ThrowIf(_isReleased, this);

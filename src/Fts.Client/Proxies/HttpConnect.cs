@@ -53,7 +53,7 @@ internal static class HttpConnect
 
     /// <summary>
     /// Returns the end of the empty line after the headers, or -1 if it was not received yet. A bare LF also ends a line (RFC 9112 §2.2).
-    /// Data that does not start like an HTTP response ends at once.
+    /// If the data does not start like an HTTP response, returns its length.
     /// </summary>
     private static int FindHeadersEnd(ReadOnlySpan<byte> bytes)
     {

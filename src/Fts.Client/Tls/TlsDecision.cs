@@ -46,7 +46,7 @@ internal sealed class TlsDecision
     /// <summary>Ends the decision of the caller. Waiting connections continue.</summary>
     public void End() => _gate.Release();
 
-    /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server refused TLS.</summary>
+    /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server rejected TLS.</summary>
     public void RecordDecision(bool usesTls)
     {
         _hasUsedTls |= usesTls;
