@@ -11,6 +11,8 @@ public static class KeyFingerprint
 {
     private const string Prefix = "SHA256:";
 
+    private const int Base64Characters = 43;
+
     /// <summary>Returns the fingerprint of a certificate's public key.</summary>
     /// <param name="certificate">The certificate.</param>
     public static string Compute(X509Certificate2 certificate)
@@ -25,7 +27,8 @@ public static class KeyFingerprint
     {
         ArgumentNullException.ThrowIfNull(text);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        return text.StartsWith(Prefix, StringComparison.Ordinal) &&
-            Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
+        // The length excludes white space, which the Base64 parser skips.
+        return text.Length == Prefix.Length + Base64Characters && text.StartsWith(Prefix, StringComparison.Ordinal)
+            && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
     }
 }

@@ -1,11 +1,14 @@
+using System.Diagnostics.CodeAnalysis;
 using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>ACCT (RFC 959 §4.1.1): at the login (332), and before a file is stored or renamed (532).</summary>
+/// <summary>
+/// Sends ACCT (RFC 959 §4.1.1), which servers require during the login (332) or before they store or rename a file (532).
+/// </summary>
 internal static class AccountCommand
 {
-    /// <summary>Returns the account to send; null if the caller has none.</summary>
+    /// <summary>Returns the account to send, or null if the caller has none.</summary>
     public static async Task<string?> GetAccountAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         FtpClientOptions options = connection.Options;
@@ -19,16 +22,20 @@ internal static class AccountCommand
             return null;
         }
 
-        string? given = await connection.ServerProfile.RequestedAccount.GetAsync(options.RequestAccountAsync, cancellationToken).ConfigureAwait(false);
-        if (given is not null)
+        string? requested = await connection.ServerProfile.RequestedAccount.GetAsync(
+            options.RequestAccountAsync, cancellationToken).ConfigureAwait(false);
+        if (requested is not null)
         {
             await LoginSequence.ThrowIfSecretUnprotectedAsync(connection, hasSecret: true, cancellationToken).ConfigureAwait(false);
         }
 
-        return given;
+        return requested;
     }
 
-    /// <summary>Runs a command. If the server replies that it needs an account for it (532), sends ACCT and runs it once more.</summary>
+    /// <summary>Runs a command. If the server requires an account for it (532), sends ACCT and runs the command once more.</summary>
+    /// <exception cref="FtpReplyException">
+    /// The server rejected the command or ACCT, or requires an account and the caller has none.
+    /// </exception>
     public static async Task<T> RunWithAccountAsync<T>(FtpConnection connection, Func<Task<T>> command, CancellationToken cancellationToken)
     {
         try
@@ -50,5 +57,37 @@ internal static class AccountCommand
         }
 
         return await command().ConfigureAwait(false);
+    }
+}
+
+/// <summary>Requests the account from the caller, once for all connections of a client, and caches it.</summary>
+/// <remarks>Thread-safe.</remarks>
+[SuppressMessage(
+    "Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "The semaphore has no wait handle unless one is requested.")]
+internal sealed class RequestedAccount
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private string? _account; // protected by _gate, like the next field
+    private bool _isRequested;
+
+    /// <summary>Returns the account, or null if the caller has none. The first call runs <paramref name="request"/>.</summary>
+    public async Task<string?> GetAsync(Func<CancellationToken, ValueTask<string?>> request, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_isRequested)
+            {
+                _account = await request(cancellationToken).ConfigureAwait(false);
+                _isRequested = true;
+            }
+
+            return _account;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 }

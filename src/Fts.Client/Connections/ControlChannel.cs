@@ -6,10 +6,13 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// The control connection as commands out and replies in. It keeps the books: a reply nobody asked for, a lost connection or nonsense makes it
-/// unusable at once, since from then on no reply could be trusted to answer the last command.
+/// Sends commands and reads replies over the control connection. After an unexpected reply, a malformed reply or a lost connection it is
+/// unusable, because a later reply could be taken for the reply to another command.
 /// </summary>
-/// <remarks>Owns its socket. After <see cref="CloseImmediately"/> only disposal is left.</remarks>
+/// <remarks>
+/// Owns its socket. One task may send while another reads: output and input share only the flag <see cref="IsUsable"/>.
+/// <see cref="CloseImmediately"/> may be called by any thread. After it, the only useful call is disposal.
+/// </remarks>
 internal sealed class ControlChannel : IAsyncDisposable
 {
     private readonly Socket _socket;
@@ -30,35 +33,42 @@ internal sealed class ControlChannel : IAsyncDisposable
         LocalEndPoint = ((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4();
     }
 
-    /// <summary>The server's end, or the proxy's where there is one; data connections go to no other address.</summary>
+    /// <summary>The address of the server, or of the proxy if one is used. IPv4-mapped addresses are converted to IPv4.</summary>
     public IPEndPoint RemoteEndPoint { get; }
 
-    /// <summary>This end.</summary>
+    /// <summary>The local address of the connection. IPv4-mapped addresses are converted to IPv4.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>The encoding of commands and replies.</summary>
     public WireText Text { get; }
 
-    /// <summary>The encryption; null while there is none.</summary>
+    /// <summary>The TLS state; null while the connection is not encrypted.</summary>
     public ConnectionTls? Tls { get; private set; }
 
-    /// <summary>False once commands and replies may be out of step, or the connection is gone.</summary>
+    /// <summary>Returns false after the connection was lost or closed, or if replies may no longer match commands.</summary>
     public bool IsUsable { get; private set; } = true;
 
-    /// <summary>Commands sent so far.</summary>
+    /// <summary>The number of commands sent.</summary>
     public int CommandsSent { get; private set; }
 
-    /// <summary>Commands sent so far that are not <see cref="RepeatableCommands"/>.</summary>
+    /// <summary>The number of commands sent that are not repeatable (<see cref="ClientCommand.IsRepeatable"/>).</summary>
     public int NonRepeatableCommandsSent { get; private set; }
 
     /// <summary>The last command sent.</summary>
     public FtpCommand LastCommand { get; private set; }
 
-    /// <summary>Returns true while a reply is awaited. Read by other threads.</summary>
+    /// <summary>Returns true while a call awaits a reply. Other threads read it without a lock.</summary>
     public bool IsAwaitingReply { get; private set; }
 
-    /// <summary>False when the server said or did something although nothing was asked: a timeout's 421, a close, a reply out of step.</summary>
-    public bool IsSynchronized => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_tlsStream?.HasUnreadData ?? HasUnreadBytes());
+    /// <summary>
+    /// Returns true if the connection is usable and no input is unread. While no reply is awaited, unread input is an unexpected reply,
+    /// such as 421 after an idle timeout, or the end of the connection.
+    /// </summary>
+    public bool IsSynchronized =>
+        IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_tlsStream?.HasUnreadData ?? HasUnreadBytes());
 
+    /// <summary>Connects to the server, directly or through the proxy of the options.</summary>
+    /// <exception cref="FtpConnectionException">No connection could be opened, or the server reset it at once.</exception>
     public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
         Socket socket = await ControlConnector.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
@@ -68,19 +78,24 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            // Reset so soon that the system does not know any more who was there.
+            // The peer reset the connection so soon that the socket no longer has a remote address.
             socket.Dispose();
             throw CreateLostException(FtpOperationPhase.Greeting, e);
         }
     }
 
-    /// <summary>Goes on encrypted. What is received and not yet read would be taken for the encrypted server's word, so there must be nothing (CVE-2011-0411).</summary>
+    /// <summary>
+    /// Performs the TLS handshake and encrypts the connection from then on. Plain text received before the handshake is an error, because
+    /// an attacker could have inserted it (CVE-2011-0411).
+    /// </summary>
     /// <exception cref="FtpTlsException">The handshake failed, or the server is not trusted.</exception>
+    /// <exception cref="FtpProtocolException">Plain text was received after the reply that starts TLS.</exception>
     public async Task StartTlsAsync(CancellationToken cancellationToken)
     {
         if (_lines.HasUnreadInput || _replies.IsInsideReply)
         {
-            throw CloseAndReturn(new FtpProtocolException("the server, or somebody on the way, sent more in plain after the reply that begins the encryption"));
+            throw CloseAndReturn(new FtpProtocolException(
+                "received unencrypted data after the reply that starts TLS; the server is faulty, or an attacker inserted the data"));
         }
 
         Tls = new ConnectionTls(_options);
@@ -95,7 +110,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Says on an encrypted connection that nothing more will be sent.</summary>
+    /// <summary>Sends close_notify if the connection is encrypted.</summary>
     public async Task SendCloseNotifyAsync(CancellationToken cancellationToken)
     {
         try
@@ -104,16 +119,20 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
         {
-            // The server was faster to close.
+            // The server has closed the connection already.
         }
     }
 
-    /// <summary>Sends one command. Checks first that no reply is waiting which would be taken for this command's.</summary>
+    /// <summary>Sends a command. Throws instead if unread input could be taken for the reply to this command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="prefix">A command that goes before it, in one packet; its reply comes first.</param>
-    /// <exception cref="FtpConnectionException">The connection is gone; says whether the command left.</exception>
-    public async Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? prefix = null)
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply arrives first.</param>
+    /// <exception cref="ArgumentException">The command contains characters that the encoding does not have. Nothing was sent.</exception>
+    /// <exception cref="FtpConnectionException">
+    /// The connection is lost. <see cref="FtpConnectionException.IsCommandUnsent"/> reports whether the command was certainly not sent.
+    /// </exception>
+    /// <exception cref="FtpProtocolException">The server sent an unexpected reply before. Nothing was sent.</exception>
+    public async Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
         byte[] line = Text.EncodeLine(command.ToString());
         ThrowIfUnusable();
@@ -122,7 +141,7 @@ internal sealed class ControlChannel : IAsyncDisposable
             await ThrowUnexpectedReplyAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (prefix is { } first)
+        if (precededBy is { } first)
         {
             _lines.Queue(Text.EncodeLine(first.ToString()));
             RecordSent(first);
@@ -131,10 +150,14 @@ internal sealed class ControlChannel : IAsyncDisposable
         await SendLineAsync(command, line, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends one command although replies may be waiting: ABOR, whose sender counts what is still to come.</summary>
-    public Task WriteDuringTransferAsync(FtpCommand command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
+    /// <summary>Sends a command even if replies are unread. Used for ABOR, whose caller counts the expected replies.</summary>
+    public Task WriteDuringTransferAsync(FtpCommand command, CancellationToken cancellationToken) =>
+        SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
 
-    /// <summary>Queues a command behind others whose replies are still to come; its sender counts them. Returns its length in bytes.</summary>
+    /// <summary>
+    /// Queues a command without waiting for the replies to earlier commands, which the caller counts. Returns its length in bytes.
+    /// </summary>
+    /// <exception cref="ArgumentException">The command contains characters that the encoding does not have. Nothing was queued.</exception>
     public int QueueCommand(FtpCommand command)
     {
         byte[] line = Text.EncodeLine(command.ToString());
@@ -142,12 +165,15 @@ internal sealed class ControlChannel : IAsyncDisposable
         return line.Length;
     }
 
-    /// <summary>Sends what was queued.</summary>
+    /// <summary>Sends the queued commands.</summary>
+    /// <exception cref="FtpConnectionException">The connection is lost, or the commands could not be sent in time.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
-        // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
-        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Resync), null);
+        // Part of a command cannot be taken back, so cancellation only shortens the time limit. The read of the reply then reports the
+        // cancellation.
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            _ => limit.CancelAfter(_options.Timeouts.Resync), null);
         try
         {
             await _lines.FlushAsync(limit.Token).ConfigureAwait(false);
@@ -162,9 +188,16 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads one whole reply. After a timeout or cancellation the rest of it can still be read; after any other error the channel is broken.</summary>
-    /// <exception cref="FtpConnectionException">The connection is gone, or the server says it closes it (421).</exception>
-    /// <exception cref="FtpProtocolException">What came is no reply.</exception>
+    /// <summary>
+    /// Reads one reply. After a timeout or cancellation, another call can read the rest of it. After any other error the channel is
+    /// unusable.
+    /// </summary>
+    /// <param name="phase">The phase that an exception reports.</param>
+    /// <param name="limit">The time limit for the whole reply.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="FtpTimeoutException">The reply did not arrive within <paramref name="limit"/>.</exception>
+    /// <exception cref="FtpConnectionException">The connection is lost, or the server closes it (421).</exception>
+    /// <exception cref="FtpProtocolException">The received text is not a reply, or exceeds a limit.</exception>
     public async Task<FtpReply> ReadReplyAsync(FtpOperationPhase phase, TimeSpan limit, CancellationToken cancellationToken)
     {
         ThrowIfUnusable();
@@ -179,7 +212,8 @@ internal sealed class ControlChannel : IAsyncDisposable
                 {
                     return reply.Code != FtpReplyCode.ServiceNotAvailable
                         ? reply
-                        : throw CloseAndReturn(new FtpConnectionException(phase, $"the server closes the connection: {reply.ToPrintable()}") { Reply = reply });
+                        : throw CloseAndReturn(new FtpConnectionException(
+                            phase, $"the server closed the connection: {reply.ToPrintable()}") { Reply = reply });
                 }
             }
         }
@@ -201,7 +235,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the connection for good.</summary>
+    /// <summary>Closes the socket and makes the channel unusable. May be called by any thread.</summary>
     public void CloseImmediately()
     {
         IsUsable = false;
@@ -224,7 +258,7 @@ internal sealed class ControlChannel : IAsyncDisposable
 
         if (read.Status == LineStatus.TooLong)
         {
-            throw new ReplyFormatException($"A line of a reply is longer than {_options.Limits.ReplyLine} bytes.");
+            throw new ReplyFormatException($"A line of the reply is longer than {_options.Limits.ReplyLine} bytes.");
         }
 
         string line = Text.Decode(read.Bytes.Span);
@@ -249,16 +283,17 @@ internal sealed class ControlChannel : IAsyncDisposable
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
         LastCommand = command;
         CommandsSent++;
-        NonRepeatableCommandsSent += RepeatableCommands.Contains(command.Verb) ? 0 : 1;
+        NonRepeatableCommandsSent += ClientCommand.IsRepeatable(command.Verb) ? 0 : 1;
     }
 
-    /// <summary>Finds out what stands unasked in the channel and throws it; nothing was sent then.</summary>
+    /// <summary>Reads the unexpected input, closes the connection, and throws an exception that describes the input.</summary>
     private async Task ThrowUnexpectedReplyAsync(CancellationToken cancellationToken)
     {
         try
         {
-            FtpReply reply = await ReadReplyAsync(FtpOperationPhase.Reply, _options.Timeouts.Resync, cancellationToken).ConfigureAwait(false);
-            throw CloseAndReturn(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.ToPrintable()}"));
+            FtpReply reply = await ReadReplyAsync(
+                FtpOperationPhase.Reply, _options.Timeouts.Resync, cancellationToken).ConfigureAwait(false);
+            throw CloseAndReturn(new FtpProtocolException($"the server sent an unexpected reply: {reply.ToPrintable()}"));
         }
         catch (FtpConnectionException e)
         {
@@ -276,7 +311,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         if (!IsUsable)
         {
-            throw new FtpConnectionException(FtpOperationPhase.Reply, "the connection is closed or was given up after an earlier error") { IsCommandUnsent = true };
+            throw new FtpConnectionException(FtpOperationPhase.Reply, "the connection is already closed") { IsCommandUnsent = true };
         }
     }
 
@@ -288,7 +323,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Whoever reads next gets this error as the reason.
+            // The next read throws this error.
             return true;
         }
     }

@@ -8,8 +8,13 @@ namespace Fts.Client.Connections;
 /// <summary>Opens the TCP connection to the server, or to the server through the proxy.</summary>
 internal static class ControlConnector
 {
-    /// <summary>Returns a connected socket, which the caller owns.</summary>
-    /// <exception cref="FtpConnectionException">No address of the server accepts the connection.</exception>
+    /// <summary>
+    /// Returns a connected socket, which the caller owns. Tries the addresses of the server in the order of the resolver.
+    /// </summary>
+    /// <exception cref="FtpConnectionException">
+    /// The name cannot be resolved, or no address of the server accepts the connection in time.
+    /// </exception>
+    /// <exception cref="FtpProxyException">The proxy cannot be reached, or cannot connect to the server.</exception>
     public static async Task<Socket> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
         if (options.Proxy is not { } proxy)
@@ -65,7 +70,8 @@ internal static class ControlConnector
         }
         catch (SocketException e)
         {
-            throw new FtpConnectionException(FtpOperationPhase.Connect, $"cannot connect to {options.Host.ToPrintable()} port {options.Port}: {e.Message}", e);
+            throw new FtpConnectionException(
+                FtpOperationPhase.Connect, $"cannot connect to {options.Host.ToPrintable()} port {options.Port}: {e.Message}", e);
         }
     }
 

@@ -1,6 +1,7 @@
 namespace Fts.Client.Connections;
 
-/// <summary>One wait with a limit, under a caller's token. Whoever makes it disposes it.</summary>
+/// <summary>A time limit for one operation, combined with the token of the caller.</summary>
+/// <remarks>The creator disposes it.</remarks>
 internal readonly struct Deadline : IDisposable
 {
     private readonly CancellationTokenSource _source;
@@ -14,15 +15,19 @@ internal readonly struct Deadline : IDisposable
         _source.CancelAfter(limit);
     }
 
-    /// <summary>What the wait is given.</summary>
+    /// <summary>The token for the operation. It is cancelled by the caller's token or by the time limit.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>The caller's cancellation or a timeout, by asking which token fired.</summary>
-    public Exception Translate(OperationCanceledException exception, FtpOperationPhase phase) => Translate(exception, phase, _limit, _caller);
+    /// <summary>Returns a cancellation if the caller's token is cancelled, and an <see cref="FtpTimeoutException"/> otherwise.</summary>
+    public Exception Translate(OperationCanceledException exception, FtpOperationPhase phase) =>
+        Translate(exception, phase, _limit, _caller);
 
     /// <inheritdoc cref="Translate(OperationCanceledException, FtpOperationPhase)"/>
-    public static Exception Translate(OperationCanceledException exception, FtpOperationPhase phase, TimeSpan limit, CancellationToken caller) =>
-        caller.IsCancellationRequested ? new OperationCanceledException(exception.Message, exception, caller) : new FtpTimeoutException(phase, limit, exception);
+    public static Exception Translate(
+        OperationCanceledException exception, FtpOperationPhase phase, TimeSpan limit, CancellationToken caller) =>
+        caller.IsCancellationRequested
+            ? new OperationCanceledException(exception.Message, exception, caller)
+            : new FtpTimeoutException(phase, limit, exception);
 
     public void Dispose() => _source.Dispose();
 }

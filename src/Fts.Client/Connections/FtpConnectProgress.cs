@@ -2,22 +2,22 @@ using System.Net;
 
 namespace Fts.Client;
 
-/// <summary>The steps of opening a connection, in their usual order. With implicit TLS, encryption precedes the greeting.</summary>
+/// <summary>The stages of opening a connection, in their usual order. With implicit TLS, encryption precedes the greeting.</summary>
 public enum FtpConnectStage
 {
-    /// <summary>The name of the server is looked up.</summary>
+    /// <summary>The client resolves the name of the server.</summary>
     ResolvingName,
-    /// <summary>A TCP connection to an address of the server, or to the proxy, is opened.</summary>
+    /// <summary>The client opens a TCP connection to an address of the server, or to the proxy.</summary>
     Connecting,
-    /// <summary>The TCP connection is open, and the server's greeting is awaited.</summary>
+    /// <summary>The client waits for the greeting of the server.</summary>
     AwaitingGreeting,
-    /// <summary>TLS is requested, or its handshake runs.</summary>
+    /// <summary>The client requests TLS, or performs the TLS handshake.</summary>
     Encrypting,
     /// <summary>The client logs in.</summary>
     LoggingIn,
 }
 
-/// <summary>A step of opening a connection begins. See <see cref="FtpClientOptions.ConnectProgress"/>.</summary>
-/// <param name="Stage">The step.</param>
-/// <param name="Address">The address that is tried or connected; null before it is known, and if a proxy resolves the name.</param>
+/// <summary>Reports that a stage of opening a connection begins. See <see cref="FtpClientOptions.ConnectProgress"/>.</summary>
+/// <param name="Stage">The stage.</param>
+/// <param name="Address">The address of the server. Null before it is known, and if a proxy is used.</param>
 public readonly record struct FtpConnectProgress(FtpConnectStage Stage, IPEndPoint? Address);

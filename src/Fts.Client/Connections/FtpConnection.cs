@@ -12,11 +12,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// One control connection. It sends exactly the commands of the caller and returns the server's replies. One command and one data
-/// connection at a time: a second call while one runs throws <see cref="InvalidOperationException"/> and sends nothing.
-/// <see cref="FtpClient"/> is safe to use from many threads.
+/// A control connection for one caller. It sends the commands of the caller and returns the replies of the server. It runs one command or
+/// transfer at a time: a call during another one throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/>
+/// is the thread-safe alternative.
 /// </summary>
-/// <remarks>A command whose reply did not come in time, or was cancelled, leaves the connection unusable: its reply might come later and be taken for another's.</remarks>
+/// <remarks>
+/// After a timeout or cancellation of a command the connection is unusable, because the late reply could be taken for the reply to another
+/// command.
+/// </remarks>
 public sealed class FtpConnection : IAsyncDisposable
 {
     private readonly ControlChannel _control;
@@ -24,32 +27,33 @@ public sealed class FtpConnection : IAsyncDisposable
     private readonly SessionTicketRenewal _ticketRenewal;
     private bool _hasLostTicket;
     private FtpDataStream? _dataStream;
-    private FtpCommand? _allocateCommand;
     private int _isExchanging;
 
-    private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile memory)
+    private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile serverProfile)
     {
-        (_control, Options, ServerProfile) = (control, options, memory);
-        _dataConnector = new DataConnector(this, control, options, memory);
+        (_control, Options, ServerProfile) = (control, options, serverProfile);
+        _dataConnector = new DataConnector(this, control, options, serverProfile);
         _ticketRenewal = new SessionTicketRenewal(this);
         TransferAbort = new TransferAbort(this, control);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
         NoteActivity();
     }
 
-    /// <summary>The server's greeting.</summary>
+    /// <summary>The greeting of the server.</summary>
     public FtpReply Greeting { get; private set; } = null!;
 
-    /// <summary>Who the server says it is, by its certificate; null when the connection is not encrypted.</summary>
+    /// <summary>The identity in the server's certificate; null if the connection is not encrypted.</summary>
     public FtpServerIdentity? ServerIdentity => _control.Tls?.Identity;
 
-    /// <summary>The version of TLS that protects the connection; <see cref="SslProtocols.None"/> if it is not encrypted.</summary>
+    /// <summary>The TLS version of the connection; <see cref="SslProtocols.None"/> if it is not encrypted.</summary>
     public SslProtocols TlsVersion => _control.Tls?.Protocol ?? SslProtocols.None;
 
-    /// <summary>What the server can do; nothing is known before <see cref="LoginAsync"/>.</summary>
+    /// <summary>The features that the server reports (FEAT, RFC 2389). Unknown before <see cref="LoginAsync"/>.</summary>
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
-    /// <summary>False once the connection is closed, or commands and replies may be out of step. Then only disposal is left.</summary>
+    /// <summary>
+    /// Returns false after the connection was lost or closed, or if replies may no longer match commands. Dispose it then.
+    /// </summary>
     public bool IsUsable => _control.IsUsable;
 
     internal FtpClientOptions Options { get; }
@@ -58,67 +62,73 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal ILogger Log { get; }
 
-    /// <summary>The encryption of this connection and its data connections; null when there is none.</summary>
+    /// <summary>The TLS state of this connection and its data connections; null if they are not encrypted.</summary>
     internal ConnectionTls? Tls => _control.Tls;
 
     internal WireText Text => _control.Text;
 
     /// <summary>
-    /// Returns true if the pool may use the connection again: it is in step, and it can resume its TLS session for the next data
-    /// connection.
+    /// Returns true if the pool may use the connection again: it can send a command, it is in the working directory, and it can resume its
+    /// TLS session for the next data connection.
     /// </summary>
     internal bool IsReusable => CanSendCommand && !_hasLostTicket && !IsOutsideWorkingDirectory;
 
-    /// <summary>The folder that relative paths count from; null for the one the account starts in.</summary>
+    /// <summary>The working directory; null for the initial directory of the account.</summary>
     internal WorkingDirectory? WorkingDirectory { get; set; }
 
-    /// <summary>Whether the connection is in another folder than <see cref="WorkingDirectory"/>, for a listing.</summary>
+    /// <summary>Whether the connection temporarily entered another directory than <see cref="WorkingDirectory"/>.</summary>
     internal bool IsOutsideWorkingDirectory { get; set; }
 
     /// <summary>
-    /// Returns true if the next command can be sent: no command, transfer or abort is under way, and no unexpected reply arrived. Returns
-    /// false for a plain connection once another connection of the same client is encrypted.
+    /// Returns true if the next command can be sent: no command, transfer or abort is running, and no unexpected reply arrived. Returns
+    /// false for an unencrypted connection after another connection of the same client used TLS.
     /// </summary>
     private bool CanSendCommand =>
-        _dataStream is null && TransferAbort.RunningAbort.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsSynchronized && (Tls is not null || !ServerProfile.Tls.HasUsedTls);
+        _dataStream is null && TransferAbort.RunningAbort.IsCompleted && Volatile.Read(ref _isExchanging) == 0
+        && _control.IsSynchronized && (Tls is not null || !ServerProfile.Tls.HasUsedTls);
 
-    /// <summary>Whether the server is on this machine, so that nothing travels over a network.</summary>
+    /// <summary>Whether the server is on this machine, so that no data crosses a network.</summary>
     internal bool IsServerLocal => Options.Proxy is null && IPAddress.IsLoopback(_control.RemoteEndPoint.Address);
 
-    /// <summary>Aborts a transfer (ABOR).</summary>
+    /// <summary>Aborts the transfer of this connection (ABOR).</summary>
     internal TransferAbort TransferAbort { get; }
 
-    /// <summary>The last command sent, without its password.</summary>
+    /// <summary>The text of the last command sent, with a password masked.</summary>
     internal string LastCommand => _control.LastCommand.Redacted;
 
-    /// <summary>When this connection last sent a command or received a reply or data, as a timestamp of the options' time provider.</summary>
+    /// <summary>The time of the last command, reply or data, as a timestamp of <see cref="FtpClientOptions.TimeProvider"/>.</summary>
     internal long LastActivity { get; private set; }
 
     /// <summary>
-    /// Returns true while a call waits for the server; the time-outs for replies and data bound that wait. Returns false
-    /// while the holder of the connection does not use it.
+    /// Returns true while a call waits for the server, which the timeouts for replies and data limit. Returns false while the caller that
+    /// holds the connection does not use it.
     /// </summary>
     internal bool IsAwaitingServer =>
         Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _dataStream is { IsAwaitingData: true };
 
-    /// <summary>Whether the transfer opened last is compressed.</summary>
+    /// <summary>Whether data is compressed (MODE Z).</summary>
     internal bool IsDeflating => _dataConnector.IsDeflating;
 
-    /// <summary>Whether HASH was told to answer with SHA-256.</summary>
+    /// <summary>Whether SHA-256 is selected for HASH (OPTS HASH).</summary>
     internal bool IsSha256Selected { get; set; }
 
+    /// <summary>The number of commands sent.</summary>
     internal int CommandsSent => _control.CommandsSent;
 
-    /// <summary>How many commands were sent that must not be sent twice.</summary>
+    /// <summary>The number of commands sent that must not be repeated on another connection.</summary>
     internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
 
-    /// <summary>Whether the last command sent may be sent again.</summary>
-    internal bool IsLastCommandRepeatable => RepeatableCommands.Contains(_control.LastCommand.Verb);
+    /// <summary>Whether the last command sent may be repeated on another connection.</summary>
+    internal bool IsLastCommandRepeatable => ClientCommand.IsRepeatable(_control.LastCommand.Verb);
 
-    /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
-    /// <exception cref="ArgumentException">An option that cannot work.</exception>
-    /// <exception cref="FtpConnectionException">There is no connection, or the server refuses it: its reply is in the exception.</exception>
-    /// <exception cref="FtpTlsException">Encryption failed, is refused though required, or the server is not trusted.</exception>
+    /// <summary>
+    /// Connects, reads the greeting, and starts TLS according to the options. After the reply 120 it waits for the greeting.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    /// <exception cref="FtpConnectionException">
+    /// The connection failed, or the server rejected it. The exception contains the reply.
+    /// </exception>
+    /// <exception cref="FtpTlsException">TLS failed, the server does not support required TLS, or the server is not trusted.</exception>
     public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -126,10 +136,14 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Names the host where the server knows several (HOST, RFC 7151, as its FEAT says; never for an address), signs in (USER, and PASS and ACCT when asked for),
-    /// asks for the features, turns UTF-8 on where it is offered and sets TYPE I.
+    /// Logs in (USER, and PASS and ACCT if requested). Before that, sends HOST (RFC 7151) if the server supports it and the host is a name.
+    /// After that, reads the features, enables UTF-8 if supported, and sets TYPE I.
     /// </summary>
-    /// <exception cref="FtpLoginException">The server does not let the user in.</exception>
+    /// <exception cref="FtpLoginException">The server rejected the login.</exception>
+    /// <exception cref="FtpTlsException">
+    /// The password was not sent because the connection is not encrypted, or the server does not encrypt data connections.
+    /// </exception>
+    /// <exception cref="FtpConnectionException">The connection is lost, or the server closed it (421).</exception>
     public async Task LoginAsync(CancellationToken cancellationToken = default)
     {
         ReportProgress(FtpConnectStage.LoggingIn);
@@ -137,21 +151,24 @@ public sealed class FtpConnection : IAsyncDisposable
         Log.LoggedIn(Options.Credentials.UserName, Options.Host);
     }
 
-    /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>
-    /// <param name="verb">The verb, ASCII letters and digits.</param>
-    /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
-    /// <param name="cancellationToken">Ends the wait, and with it the use of this connection.</param>
-    /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was sent.</exception>
-    /// <exception cref="InvalidOperationException">A data connection is open, or another command is under way. Nothing was sent.</exception>
-    /// <exception cref="FtpConnectionException">The connection is lost, or the server closes it (421).</exception>
-    /// <exception cref="FtpProtocolException">The server's answer is no reply.</exception>
+    /// <summary>Sends a command and returns its final reply, positive or negative. Preliminary replies are skipped.</summary>
+    /// <param name="verb">The verb: ASCII letters and digits.</param>
+    /// <param name="argument">The argument; null or empty for none.</param>
+    /// <param name="cancellationToken">Cancels the call. The connection is unusable after that.</param>
+    /// <exception cref="ArgumentException">
+    /// The argument contains a line end, NUL, or characters that the encoding does not have. Nothing was sent.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A data connection is open, or another command is running. Nothing was sent.</exception>
+    /// <exception cref="FtpTimeoutException">The reply did not arrive within <see cref="FtpTimeouts.Reply"/>.</exception>
+    /// <exception cref="FtpConnectionException">The connection is lost, or the server closed it (421).</exception>
+    /// <exception cref="FtpProtocolException">The received text is not a reply.</exception>
     public Task<FtpReply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default) =>
         SendAsync(verb, argument, Options.Timeouts.Reply, cancellationToken);
 
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
     internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
-        FtpCommand command = CommandValidator.CreateCommand(verb, argument);
+        FtpCommand command = ClientCommand.Create(verb, argument);
         BeginExchange();
         try
         {
@@ -164,22 +181,24 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a command that belongs to the call under way, and returns the reply that completes it.</summary>
-    internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
-        ExchangeAsync(CommandValidator.CreateCommand(verb, argument), Options.Timeouts.Reply, cancellationToken);
+    /// <summary>Sends a command as part of a call that already holds the connection, and returns its final reply.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="argument">The argument; null for none.</param>
+    /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
+    /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply is read and ignored.</param>
+    internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
+        ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
-    private async Task<FtpReply> ExchangeAsync(FtpCommand command, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<FtpReply> ExchangeAsync(
+        FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        FtpCommand? ahead = _allocateCommand;
-        _allocateCommand = null;
         long sent = Stopwatch.GetTimestamp();
-        await _control.WriteCommandAsync(command, cancellationToken, ahead).ConfigureAwait(false);
+        await _control.WriteCommandAsync(command, cancellationToken, precededBy).ConfigureAwait(false);
         try
         {
-            if (ahead is not null)
+            if (precededBy is not null)
             {
-                // What the server makes of it changes nothing.
                 await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             }
 
@@ -196,34 +215,51 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes a data connection and sends the command that uses it: EPSV, PASV, EPRT or PORT; REST when <paramref name="restartOffset"/> is not 0; the verb; its
-    /// 1yz reply. <see cref="FtpDataStream.CompleteAsync"/> reads the reply that ends the transfer; a stream disposed before is aborted.
-    /// After an upload over TLS 1.3 a name list of what was uploaded (NLST) goes before all that, until one is served: some servers give no ticket with an
-    /// upload, and would refuse what comes next.
+    /// Opens a data connection (EPSV, PASV, EPRT or PORT), sends REST if <paramref name="restartOffset"/> is not 0, and sends the command.
+    /// Returns the stream after the preliminary reply. <see cref="FtpDataStream.CompleteAsync"/> reads the final reply. Disposal before
+    /// that aborts the transfer.
     /// </summary>
-    /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
+    /// <remarks>
+    /// After an upload over TLS 1.3, NLST of the uploaded file is sent first, until one succeeds. Some servers issue no session ticket
+    /// during an upload, and would reject the next data connection.
+    /// </remarks>
+    /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>
-    /// <param name="restartOffset">Offset in bytes to start at.</param>
-    /// <param name="direction">Which way data goes.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="FtpReplyException">The server refuses; the connection is in step.</exception>
-    /// <exception cref="FtpConnectionException">No control or data connection; <see cref="IsUsable"/> tells whether this one can go on.</exception>
-    public Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restartOffset, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
+    /// <param name="restartOffset">The offset in bytes at which the transfer starts.</param>
+    /// <param name="direction">The direction of the data.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">
+    /// The argument contains a line end, NUL, or characters that the encoding does not have. Nothing was sent.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A data connection is open, or another command is running. Nothing was sent.</exception>
+    /// <exception cref="FtpReplyException">The server rejected a command. The connection is still usable.</exception>
+    /// <exception cref="FtpConnectionException">
+    /// The control connection is lost, or no data connection could be opened. <see cref="IsUsable"/> reports which.
+    /// </exception>
+    public Task<FtpDataStream> OpenDataAsync(
+        string verb, string? argument, long restartOffset, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
         OpenDataAsync(verb, argument, restartOffset, direction, deflate: false, cancellationToken);
 
     /// <inheritdoc cref="OpenDataAsync(string, string?, long, FtpDataDirection, CancellationToken)"/>
-    /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
+    /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>
-    /// <param name="restartOffset">Offset in bytes to start at.</param>
-    /// <param name="direction">Which way data goes.</param>
-    /// <param name="deflate">Whether to compress, if the server takes it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="announcedBytes">Bytes that will be sent; the server is told (ALLO) if it wants to know, so that it sees when some are missing.</param>
-    /// <param name="lastByte">The last byte wanted, by RANG in place of REST; null to go on to the end.</param>
+    /// <param name="restartOffset">The offset in bytes at which the transfer starts.</param>
+    /// <param name="direction">The direction of the data.</param>
+    /// <param name="deflate">Whether to compress the data (MODE Z) if the server supports it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="announcedBytes">
+    /// The length of an upload in bytes. It is sent (ALLO) if FEAT lists ALLO, so that the server detects missing bytes.
+    /// </param>
+    /// <param name="lastByte">The offset of the last byte wanted, sent with RANG instead of REST; null for the end of the file.</param>
     internal async Task<FtpDataStream> OpenDataAsync(
-        string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? announcedBytes = null, long? lastByte = null)
+        string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken,
+        long? announcedBytes = null, long? lastByte = null)
     {
-        FtpCommand command = CommandValidator.CreateCommand(verb, argument);
+        // Sent in one packet with the command that opens the data connection, so it costs no round trip.
+        FtpCommand? allocate = announcedBytes is { } bytes && Features.Supports("ALLO")
+            ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture))
+            : null;
+        var transfer = new TransferCommand(ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
@@ -232,11 +268,9 @@ public sealed class FtpConnection : IAsyncDisposable
         try
         {
             await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
-            // Sent in one packet with the command that opens the data connection, so it costs no round trip.
-            _allocateCommand = announcedBytes is { } bytes && Features.Supports("ALLO") ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
-            // Sent twice, STOU would leave two files.
-            return await _dataConnector.OpenAsync(
-                link => OpenDataAsync(link, command, restartOffset, lastByte, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+            FtpDataStream data = await _dataConnector.OpenAsync(transfer, deflate, cancellationToken).ConfigureAwait(false);
+            _ticketRenewal.NoteTransfer(direction, transfer.Command.Argument);
+            return data;
         }
         finally
         {
@@ -244,39 +278,9 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    private async Task<FtpDataStream> OpenDataAsync(
-        PreparedDataConnection prepared, FtpCommand command, long restartOffset, long? lastByte, FtpDataDirection direction, CancellationToken cancellationToken)
-    {
-        if (restartOffset > 0 || lastByte is not null)
-        {
-            string start = restartOffset.ToString(CultureInfo.InvariantCulture);
-            FtpCommand rest = lastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
-            FtpReply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
-            if (!reply.IsIntermediate)
-            {
-                throw new FtpReplyException(reply, rest.Redacted);
-            }
-        }
-
-        await _control.WriteCommandAsync(command, cancellationToken).ConfigureAwait(false);
-        // From here the server may be transferring: until the final reply is read, this stream stands for it, and disposing of it aborts.
-        FtpDataStream data = _dataStream = new FtpDataStream(this, command, direction, cancellationToken);
-        try
-        {
-            await data.OpenAsync(prepared, cancellationToken).ConfigureAwait(false);
-            _ticketRenewal.NoteTransfer(direction, command.Argument);
-            return data;
-        }
-        catch
-        {
-            prepared.Dispose();
-            await data.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
     /// <summary>
-    /// Waits for the abort of a cancelled transfer, sends QUIT if no command is under way, and closes the connection; all within <see cref="FtpTimeouts.Resync"/>.
+    /// Sends QUIT if no command is running, and closes the connection. Waits for the abort of a cancelled transfer and for the reply to
+    /// QUIT, but no longer than <see cref="FtpTimeouts.Resync"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -289,7 +293,10 @@ public sealed class FtpConnection : IAsyncDisposable
         await CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the abort of a cancelled transfer and sends QUIT if no command is under way. Returns when the server has replied, or the token is cancelled.</summary>
+    /// <summary>
+    /// Waits for the abort of a cancelled transfer, then sends QUIT if no command is running and reads the reply. Never throws. The token
+    /// limits both waits.
+    /// </summary>
     internal async Task QuitAsync(CancellationToken cancellationToken)
     {
         try
@@ -317,11 +324,13 @@ public sealed class FtpConnection : IAsyncDisposable
         return _control.DisposeAsync();
     }
 
-    internal static async Task<FtpConnection> ConnectAsync(FtpClientOptions options, ServerProfile memory, CancellationToken cancellationToken)
+    /// <inheritdoc cref="ConnectAsync(FtpClientOptions, CancellationToken)"/>
+    internal static async Task<FtpConnection> ConnectAsync(
+        FtpClientOptions options, ServerProfile serverProfile, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ControlChannel control = await ControlChannel.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
-        var connection = new FtpConnection(control, options, memory);
+        var connection = new FtpConnection(control, options, serverProfile);
         try
         {
             if (options.Tls == FtpTlsMode.Implicit)
@@ -350,31 +359,36 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Enters block mode and agrees on its data connection; null when the server refuses. From then on commands are queued, their replies counted by the caller, until
-    /// MODE S ends it. A server that does not read refused uploads to their end is no use for <see cref="FtpDataDirection.Send"/>.
+    /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
+    /// The caller then queues commands and counts their replies until it sends MODE S.
     /// </summary>
+    /// <remarks>For uploads the server must also support draining: it reads the data of a rejected upload to its end.</remarks>
     internal async Task<PreparedDataConnection?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
     {
         ThrowIfBusy();
         await _ticketRenewal.RenewIfNeededAsync(cancellationToken).ConfigureAwait(false);
-        bool isReady = direction == FtpDataDirection.Receive || (await SendAsync("OPTS", "MODE B DRAIN ON", cancellationToken).ConfigureAwait(false)).IsCompletion;
+        bool isReady = direction == FtpDataDirection.Receive
+            || (await SendAsync("OPTS", "MODE B DRAIN ON", cancellationToken).ConfigureAwait(false)).IsCompletion;
         return isReady ? await _dataConnector.EnterBlockModeAsync(cancellationToken).ConfigureAwait(false) : null;
     }
 
-    /// <summary>A data connection in block mode was used, for a path last.</summary>
+    /// <summary>Records the use of a data connection in block mode, and the path of its last command.</summary>
     internal void NoteBlockTransfer(FtpDataDirection direction, string path) => _ticketRenewal.NoteTransfer(direction, path);
 
-    /// <summary>Queues a command without waiting for replies to those before; returns its length in bytes.</summary>
-    /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was queued.</exception>
-    internal int QueueCommand(string verb, string argument) => _control.QueueCommand(CommandValidator.CreateCommand(verb, argument));
+    /// <summary>Queues a command without waiting for the replies to earlier commands. Returns its length in bytes.</summary>
+    /// <exception cref="ArgumentException">
+    /// The argument contains a line end, NUL, or characters that the encoding does not have. Nothing was queued.
+    /// </exception>
+    internal int QueueCommand(string verb, string argument) => _control.QueueCommand(ClientCommand.Create(verb, argument));
 
-    /// <summary>Sends what was queued.</summary>
+    /// <summary>Sends the queued commands.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _control.FlushAsync(cancellationToken);
 
+    /// <inheritdoc cref="ControlChannel.ReadReplyAsync"/>
     internal Task<FtpReply> ReadReplyAsync(FtpOperationPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
         _control.ReadReplyAsync(phase, limit, cancellationToken);
 
-    /// <summary>The reply that ends a transfer; preliminary ones before it are passed over.</summary>
+    /// <summary>Reads the final reply of a transfer within <see cref="FtpTimeouts.FinalReply"/>. Preliminary replies are skipped.</summary>
     internal async Task<FtpReply> ReadFinalReplyAsync(CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(Options.Timeouts.FinalReply, cancellationToken);
@@ -382,7 +396,8 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             try
             {
-                FtpReply reply = await ReadReplyAsync(FtpOperationPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
+                FtpReply reply = await ReadReplyAsync(
+                    FtpOperationPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
                 if (!reply.IsPreliminary)
                 {
                     return reply;
@@ -395,12 +410,13 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes the control connection without QUIT.</summary>
     internal void CloseImmediately() => _control.CloseImmediately();
 
     /// <summary>
-    /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new tickets only at the
-    /// end of a complete upload. A server that requires resumption would refuse the next data connection, so the pool opens a new control
-    /// connection instead.
+    /// Records that the data connection of an upload was reset. With TLS 1.3 its session ticket is used up, and the server sends new
+    /// tickets only at the end of a complete upload. A server that requires session resumption would reject the next data connection, so
+    /// the pool opens a new connection.
     /// </summary>
     internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
@@ -411,16 +427,26 @@ public sealed class FtpConnection : IAsyncDisposable
         _dataStream?.ResetFromAnotherThread();
     }
 
+    /// <summary>
+    /// Registers the stream of a transfer whose command was sent. Until <see cref="ReleaseDataStream"/>, the connection accepts no other
+    /// command.
+    /// </summary>
+    internal void AttachDataStream(FtpDataStream data) => _dataStream = data;
+
+    /// <summary>Ends the registration of a stream, so that the connection accepts commands again.</summary>
     internal void ReleaseDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
 
+    /// <summary>Sets <see cref="LastActivity"/> to the current time.</summary>
     internal void NoteActivity() => LastActivity = Options.TimeProvider.GetTimestamp();
 
-    /// <summary>Throws if another call is under way, because two calls at once would receive each other's replies.</summary>
+    /// <summary>
+    /// Marks the connection as busy. Throws if it is busy already, because two concurrent calls would receive each other's replies.
+    /// </summary>
     private void BeginExchange()
     {
         if (Interlocked.Exchange(ref _isExchanging, 1) != 0)
         {
-            throw new InvalidOperationException("Another call of this connection is under way: an FtpConnection runs one command at a time.");
+            throw new InvalidOperationException("Another call on this connection is running. An FtpConnection runs one command at a time.");
         }
 
         if (_dataStream is not null)
@@ -436,7 +462,7 @@ public sealed class FtpConnection : IAsyncDisposable
     {
         if (_dataStream is not null)
         {
-            throw new InvalidOperationException("A data connection is open: complete or dispose its stream first.");
+            throw new InvalidOperationException("A data connection is open. Complete or dispose its stream first.");
         }
     }
 }

@@ -4,13 +4,16 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>Tells a server that is known by several names which one is meant (RFC 7151): after the handshake, which has asked for the same name, and before USER.</summary>
+/// <summary>
+/// Sends HOST (RFC 7151), which selects one of several virtual hosts on a server. It is sent after the TLS handshake and before USER.
+/// </summary>
 internal static class HostCommand
 {
     /// <summary>
-    /// Says HOST where the server announces it and a name was connected to. A server that refuses, or does not announce anything to strangers, goes on as the
-    /// host that it is without: that is all there was before, and its certificate has been judged by the name already.
+    /// Sends HOST if the server lists it in FEAT and the client connected to a DNS name. A negative reply is not an error: the server then
+    /// uses its default host, and its certificate was already checked against the name.
     /// </summary>
+    /// <exception cref="FtpReplyException">The server rejects HOST, but accepted it on another connection of this client.</exception>
     public static async Task SendIfSupportedAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         if (GetDnsName(connection.Options.Host) is not { } name || connection.ServerProfile.IsHostUnsupported)
@@ -28,14 +31,14 @@ internal static class HostCommand
         FtpReply reply = await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion && connection.ServerProfile.IsHostAccepted)
         {
-            // Other connections of this client are on that host: this one would mix another's files with its.
+            // The other connections use that virtual host. On this connection the same paths could name files of another host.
             throw new FtpReplyException(reply, $"HOST {name}");
         }
 
         (connection.ServerProfile.IsHostAccepted, connection.ServerProfile.IsHostUnsupported) = (reply.IsCompletion, !reply.IsCompletion);
     }
 
-    /// <summary>The name as it stands in DNS; null for an address, which says nothing that the connection does not.</summary>
+    /// <summary>Returns the ASCII form of a DNS name, or null for an address or an invalid name.</summary>
     private static string? GetDnsName(string host)
     {
         if (IPAddress.TryParse(host, out _))
@@ -49,7 +52,7 @@ internal static class HostCommand
         }
         catch (ArgumentException)
         {
-            // No name in DNS: only this machine knows whom it means.
+            // Not a valid DNS name: only this machine can resolve it.
             return null;
         }
     }

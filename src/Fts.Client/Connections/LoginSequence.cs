@@ -3,17 +3,22 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>The conversation from the greeting to a connection that can move files.</summary>
+/// <summary>
+/// Runs the exchanges between the connect and the first command of the caller: greeting, AUTH TLS, login and transfer settings.
+/// </summary>
 internal static class LoginSequence
 {
     private const int MaxDelayedGreetings = 10;
 
-    /// <summary>Reads the greeting, waiting for a server that says "later" (120).</summary>
+    /// <summary>Reads the greeting. After 120 ("service ready in n minutes"), waits for the next reply.</summary>
+    /// <exception cref="FtpConnectionException">The server rejects the connection. The exception contains the reply.</exception>
+    /// <exception cref="FtpProtocolException">The server sent 120 too often.</exception>
     public static async Task<FtpReply> ReadGreetingAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         for (int i = 0; i < MaxDelayedGreetings; i++)
         {
-            FtpReply reply = await connection.ReadReplyAsync(FtpOperationPhase.Greeting, connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.ReadReplyAsync(
+                FtpOperationPhase.Greeting, connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
             if (reply.IsCompletion)
             {
                 return reply;
@@ -21,13 +26,21 @@ internal static class LoginSequence
 
             if (!reply.IsPreliminary)
             {
-                throw new FtpConnectionException(FtpOperationPhase.Greeting, $"the server refuses the connection: {reply.ToPrintable()}") { Reply = reply };
+                throw new FtpConnectionException(
+                    FtpOperationPhase.Greeting, $"the server rejected the connection: {reply.ToPrintable()}") { Reply = reply };
             }
         }
 
-        throw new FtpProtocolException("the server keeps saying that it will be ready later");
+        throw new FtpProtocolException($"the server sent {MaxDelayedGreetings} replies with code 120 (ready later) and no greeting");
     }
 
+    /// <summary>
+    /// Logs in and prepares the connection for transfers: HOST, USER, PASS, ACCT, PBSZ and PROT (with TLS), FEAT, OPTS UTF8, TYPE I.
+    /// </summary>
+    /// <exception cref="FtpLoginException">The server rejects the login.</exception>
+    /// <exception cref="FtpTlsException">
+    /// The password cannot be sent encrypted, or the server does not encrypt data connections.
+    /// </exception>
     public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         await ThrowIfSecretUnprotectedAsync(connection, connection.Options.Credentials.HasSecret, cancellationToken).ConfigureAwait(false);
@@ -39,14 +52,16 @@ internal static class LoginSequence
         }
 
         FtpReply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
-        connection.Features = features.IsCompletion ? new FtpServerFeatures(FeatureList.Parse(features), isKnown: true) : FtpServerFeatures.Unknown;
+        connection.Features = features.IsCompletion
+            ? new FtpServerFeatures(FeatureList.Parse(features), isKnown: true)
+            : FtpServerFeatures.Unknown;
         if (connection.Features.HasUtf8 && connection.Text.IsUtf8)
         {
-            // Some servers speak UTF-8 only after this, and some that always do refuse it: the answer changes nothing.
+            // Some servers need this command. Others always use UTF-8 and reject it, so the reply is ignored.
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 
-        // Some servers have one type only and refuse to set it. The lengths that are compared later show whether it is another one.
+        // Some servers have one type only and reject TYPE. If it is not binary, the later comparison of lengths detects that.
         FtpReply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
         if (type.IsIntermediate)
         {
@@ -54,11 +69,18 @@ internal static class LoginSequence
         }
     }
 
-    /// <summary>Goes over to TLS by AUTH (RFC 4217 §4), or stays plain where the options leave that to the server.</summary>
+    /// <summary>
+    /// Starts TLS with AUTH (RFC 4217 §4). In <see cref="FtpTlsMode.Preferred"/> the connection stays unencrypted if the server rejects
+    /// AUTH.
+    /// </summary>
+    /// <exception cref="FtpTlsException">
+    /// The server rejects a required AUTH, the handshake failed, or the server is not trusted.
+    /// </exception>
     public static async Task StartTlsAsync(FtpConnection connection, ControlChannel control, CancellationToken cancellationToken)
     {
         TlsDecision decision = connection.ServerProfile.Tls;
-        bool decides = connection.Options.Tls == FtpTlsMode.Preferred && await decision.TryBeginAsync(cancellationToken).ConfigureAwait(false);
+        bool decides = connection.Options.Tls == FtpTlsMode.Preferred
+            && await decision.TryBeginAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             FtpReply reply = await connection.SendAsync("AUTH", "TLS", cancellationToken).ConfigureAwait(false);
@@ -69,8 +91,9 @@ internal static class LoginSequence
             }
             else if (connection.Options.Tls == FtpTlsMode.Required || decision.HasUsedTls || !reply.IsPermanentFailure)
             {
-                // 431 means that TLS is unavailable only now: no plain connection is used with a server that supports TLS.
-                throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server refused to start TLS: {reply.ToPrintable()}") { Reply = reply };
+                // A transient reply such as 431 shows that the server supports TLS, so the client does not fall back to plain text.
+                throw new FtpTlsException(
+                    FtpTlsFailure.NotOffered, $"the server rejected TLS: {reply.ToPrintable()}") { Reply = reply };
             }
 
             decision.RecordDecision(isAccepted);
@@ -84,7 +107,10 @@ internal static class LoginSequence
         }
     }
 
-    /// <summary>Refuses to send a password or account in plain to another machine, unless the caller turned TLS off or confirms it.</summary>
+    /// <summary>
+    /// Throws if a password or account would be sent unencrypted to another machine, unless the caller disabled TLS or confirms it.
+    /// </summary>
+    /// <exception cref="FtpTlsException">The secret cannot be sent encrypted, or the server used TLS on another connection.</exception>
     public static async Task ThrowIfSecretUnprotectedAsync(FtpConnection connection, bool hasSecret, CancellationToken cancellationToken)
     {
         FtpClientOptions options = connection.Options;
@@ -98,27 +124,34 @@ internal static class LoginSequence
             || await decision.IsPlainPasswordAllowedAsync(options.ConfirmPlainPasswordAsync, cancellationToken).ConfigureAwait(false);
         if (!isAllowed)
         {
-            throw new FtpTlsException(FtpTlsFailure.PasswordNotProtected, "the server offers no encryption, and the password is not sent in plain");
+            throw new FtpTlsException(
+                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, and the password was not sent unencrypted");
         }
 
         if (decision.HasUsedTls)
         {
-            throw new FtpTlsException(FtpTlsFailure.NotOffered, "the server offered no encryption for this connection, but offered it for another one");
+            throw new FtpTlsException(
+                FtpTlsFailure.NotOffered, "the server rejected TLS on this connection, but accepted it on another one");
         }
     }
 
-    /// <summary>PBSZ, which TLS has no use for but PROT needs (RFC 4217 §9), and PROT. Data in plain beside encrypted commands is what nobody expects: then rather none.</summary>
+    /// <summary>
+    /// Sends PBSZ 0 and PROT P (RFC 4217 §9), so that data connections are encrypted. A negative reply to PROT is an error.
+    /// </summary>
     private static async Task ProtectDataAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         await connection.SendAsync("PBSZ", "0", cancellationToken).ConfigureAwait(false);
         FtpReply reply = await connection.SendAsync("PROT", "P", cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
         {
-            throw new FtpTlsException(FtpTlsFailure.DataNotProtected, $"the server does not encrypt data: {reply.ToPrintable()}") { Reply = reply };
+            throw new FtpTlsException(
+                FtpTlsFailure.DataNotProtected, $"the server rejected encrypted data connections: {reply.ToPrintable()}") { Reply = reply };
         }
     }
 
-    /// <summary>Sends USER, then PASS and ACCT as the server asks for them: each once, in either order.</summary>
+    /// <summary>
+    /// Sends USER, then PASS and ACCT if the server requests them. Each is sent at most once, in the order of the requests.
+    /// </summary>
     private static async Task AuthenticateAsync(FtpConnection connection, FtpCredentials credentials, CancellationToken cancellationToken)
     {
         var command = new FtpCommand("USER", credentials.UserName);

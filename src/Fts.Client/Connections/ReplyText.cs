@@ -3,24 +3,33 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>What replies say in words, for people to read and where only words tell it.</summary>
+/// <summary>Formats replies for messages, and reads values that are only in the text of a reply.</summary>
 internal static class ReplyText
 {
-    /// <summary>Enough for every reason a server gives; the exception's reply has all of it.</summary>
+    /// <summary>The maximum length in a message, in characters. The reply in the exception is complete.</summary>
     private const int MaxPrintedCharacters = 1000;
 
-    /// <summary>Code and text, line by line, with control characters escaped and what is beyond reason cut: messages end up on terminals and in logs.</summary>
+    /// <summary>
+    /// Returns the code and text of a reply for a terminal or a log: control characters are escaped, and text over the limit is replaced by
+    /// an ellipsis. The lines of the reply stay separate lines.
+    /// </summary>
     public static string ToPrintable(this FtpReply reply)
     {
         string text = reply.ToString();
-        return string.Join('\n', (text.Length <= MaxPrintedCharacters ? text : text[..MaxPrintedCharacters] + "…").Split('\n').Select(line => FtpName.ToDisplayText(line).ToPrintable()));
+        text = text.Length <= MaxPrintedCharacters ? text : text[..MaxPrintedCharacters] + "…";
+        return string.Join('\n', text.Split('\n').Select(line => FtpName.ToDisplayText(line).ToPrintable()));
     }
 
-    /// <summary>The length in the text of a 150 reply: <c>(1234 bytes)</c>; null where it does not tell.</summary>
+    /// <summary>
+    /// Returns the length in bytes from the text of a 150 reply, such as <c>(1234 bytes)</c>, or null if the text contains none.
+    /// </summary>
     public static long? ParseAnnouncedLength(string text)
     {
         int end = text.LastIndexOf(" bytes)", StringComparison.OrdinalIgnoreCase);
         int start = end < 0 ? -1 : text.LastIndexOf('(', end);
-        return start >= 0 && long.TryParse(text.AsSpan(start + 1, end - start - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
+        return start >= 0
+            && long.TryParse(text.AsSpan(start + 1, end - start - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long length)
+            ? length
+            : null;
     }
 }

@@ -5,7 +5,10 @@ using Fts.Client.Transfers;
 
 namespace Fts.Client.Connections;
 
-/// <summary>What was learnt of a server the hard way, shared by all connections to it so that each lesson is paid for once.</summary>
+/// <summary>
+/// Caches how a server behaves, for all connections of one client, so that a rejected command is not repeated on each connection.
+/// </summary>
+/// <remarks>Thread-safe: each value is read and written on its own, and a stale value only costs one more attempt.</remarks>
 internal sealed class ServerProfile
 {
     private volatile DataConnectionMode _dataConnectionMode;
@@ -20,97 +23,105 @@ internal sealed class ServerProfile
     private volatile string? _initialDirectory;
     private long _roundTripTicks = long.MaxValue;
 
-    /// <summary>How to open data connections, at first: those before it were answered with 5yz, or led nowhere.</summary>
+    /// <summary>The mode that the next data connection tries first, because the modes before it failed.</summary>
     public DataConnectionMode DataConnectionMode
     {
         get => _dataConnectionMode;
         set => _dataConnectionMode = value;
     }
 
-    /// <summary>HOST is not announced, or was refused.</summary>
+    /// <summary>Whether FEAT does not list HOST, or the server rejected it.</summary>
     public bool IsHostUnsupported
     {
         get => _isHostUnsupported;
         set => _isHostUnsupported = value;
     }
 
-    /// <summary>HOST was accepted.</summary>
+    /// <summary>Whether the server accepted HOST.</summary>
     public bool IsHostAccepted
     {
         get => _isHostAccepted;
         set => _isHostAccepted = value;
     }
 
-    /// <summary>MLSD or MLST is announced, but was answered with "not implemented".</summary>
+    /// <summary>Whether the server replied "not implemented" to MLSD or MLST although FEAT lists it.</summary>
     public bool IsMachineListingUnsupported
     {
         get => _isMachineListingUnsupported;
         set => _isMachineListingUnsupported = value;
     }
 
-    /// <summary>The server replied "not implemented" to SIZE, whether FEAT lists it or not.</summary>
+    /// <summary>Whether the server replied "not implemented" to SIZE.</summary>
     public bool IsSizeUnsupported
     {
         get => _isSizeUnsupported;
         set => _isSizeUnsupported = value;
     }
 
-    /// <summary>A data connection after an encrypted upload is taken: the server gives new tickets with uploads, or does not ask for any.</summary>
+    /// <summary>
+    /// Whether the server accepts a data connection after an encrypted upload: it issues new session tickets during uploads, or does not
+    /// require resumption.
+    /// </summary>
     public bool CanResumeTlsAfterUpload
     {
         get => _canResumeTlsAfterUpload;
         set => _canResumeTlsAfterUpload = value;
     }
 
-    /// <summary>MODE Z is announced, but was refused, or spoilt a file.</summary>
+    /// <summary>Whether MODE Z was rejected, or corrupted a file, although FEAT lists it.</summary>
     public bool IsDeflateUnusable
     {
         get => _isDeflateUnusable;
         set => _isDeflateUnusable = value;
     }
 
-    /// <summary>RANG is announced, but was refused, or not followed by RETR.</summary>
+    /// <summary>Whether RANG was rejected, or ignored by RETR, although FEAT lists it.</summary>
     public bool IsRangeUnusable
     {
         get => _isRangeUnusable;
         set => _isRangeUnusable = value;
     }
 
-    /// <summary>COMB is announced, but an upload in parts was refused.</summary>
+    /// <summary>Whether the server rejected an upload in segments although FEAT lists COMB.</summary>
     public bool IsSegmentedUploadUnusable
     {
         get => _isSegmentedUploadUnusable;
         set => _isSegmentedUploadUnusable = value;
     }
 
-    /// <summary>The shortest time yet from a command to its reply, which is the link's alone; null before the first.</summary>
+    /// <summary>
+    /// The shortest time from a command to its reply, which approximates the network round trip. Null before the first reply.
+    /// </summary>
     public TimeSpan? RoundTripTime => Interlocked.Read(ref _roundTripTicks) is < long.MaxValue and var ticks ? new TimeSpan(ticks) : null;
 
-    /// <summary>The path of the folder that the account starts in (PWD). Null before PWD was sent; empty if the server does not report it.</summary>
+    /// <summary>
+    /// The path of the directory after the login, as PWD reported it. Null before PWD was sent; empty if the server does not report it.
+    /// </summary>
     public string? InitialDirectory
     {
         get => _initialDirectory;
         set => _initialDirectory = value;
     }
 
-    /// <summary>Which listing commands work, and how.</summary>
+    /// <summary>The behaviour of the listing commands.</summary>
     public ListingProfile ListingProfile { get; } = new();
 
-    /// <summary>Whether the server uses TLS.</summary>
+    /// <summary>The decision whether the server uses TLS.</summary>
     public TlsDecision Tls { get; } = new();
 
-    /// <summary>The account for ACCT, if the caller was asked for one.</summary>
+    /// <summary>The account for ACCT that the caller supplied on request.</summary>
     public RequestedAccount RequestedAccount { get; } = new();
 
-    /// <summary>What compressing would be worth.</summary>
+    /// <summary>The measured benefit of compression.</summary>
     public DeflateMeasurements DeflateMeasurements { get; } = new();
 
-    /// <summary>Notes how long a reply took.</summary>
-    public void NoteReplyTime(TimeSpan took)
+    /// <summary>Records the time from a command to its reply.</summary>
+    public void NoteReplyTime(TimeSpan elapsed)
     {
-        for (long least = Interlocked.Read(ref _roundTripTicks); took.Ticks < least; least = Interlocked.Read(ref _roundTripTicks))
+        long shortest = Interlocked.Read(ref _roundTripTicks);
+        while (elapsed.Ticks < shortest)
         {
-            Interlocked.CompareExchange(ref _roundTripTicks, took.Ticks, least);
+            shortest = Interlocked.CompareExchange(ref _roundTripTicks, elapsed.Ticks, shortest);
         }
     }
 }

@@ -5,34 +5,35 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone surrogates, as
-/// <see cref="FtpName"/> describes, so that a listed name is sent back as it was received.
+/// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone
+/// surrogates, as <see cref="FtpName"/> describes, so that the client can send a listed name back unchanged.
 /// </summary>
 internal sealed class WireText
 {
     private const int MaxCharacterBytes = 4;
-    private static readonly SearchValues<char> Escapes = SearchValues.Create([.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
+    private static readonly SearchValues<char> Escapes = SearchValues.Create(
+        [.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
     private readonly Encoding _encoding;
 
     public WireText(Encoding encoding)
     {
         IsUtf8 = encoding is UTF8Encoding;
         _encoding = (Encoding)encoding.Clone();
-        // Replacements are never sent: each result is compared with its source.
+        // Replacement characters are never sent or returned, because each result is converted back and compared.
         (_encoding.EncoderFallback, _encoding.DecoderFallback) = (EncoderFallback.ReplacementFallback, DecoderFallback.ReplacementFallback);
     }
 
-    /// <summary>Whether text is UTF-8 (RFC 2640).</summary>
+    /// <summary>Whether the encoding is UTF-8 (RFC 2640).</summary>
     public bool IsUtf8 { get; }
 
-    /// <summary>Returns whether an encoding can carry commands: ASCII must be the same bytes in it.</summary>
+    /// <summary>Returns whether an encoding can be used for commands: it must encode ASCII characters as their ASCII bytes.</summary>
     public static bool IsSupported(Encoding encoding)
     {
         string ascii = string.Concat(Enumerable.Range(0x20, 0x5F).Select(value => (char)value)) + "\r\n";
         return encoding.GetBytes(ascii).AsSpan().SequenceEqual(Encoding.ASCII.GetBytes(ascii));
     }
 
-    /// <summary>Returns a line with its line end. A byte 255 is doubled, because alone it would start a Telnet command (RFC 854).</summary>
+    /// <summary>Encodes a line and appends CRLF. A byte 255 is doubled, because a single one starts a Telnet command (RFC 854).</summary>
     /// <exception cref="ArgumentException">The line contains characters that the encoding does not have.</exception>
     public byte[] EncodeLine(string line)
     {
@@ -41,7 +42,7 @@ internal sealed class WireText
         return escaped.Length == bytes.Length ? bytes : escaped.ToArray();
     }
 
-    /// <summary>Returns the text of bytes from the server. No byte sequence is an error.</summary>
+    /// <summary>Decodes bytes from the server. Every byte sequence is valid.</summary>
     public string Decode(ReadOnlySpan<byte> bytes)
     {
         if (IsUtf8)
@@ -58,7 +59,9 @@ internal sealed class WireText
         var bytes = new List<byte>(text.Length * 2);
         while (!text.IsEmpty)
         {
-            int run = text.IndexOfAny(Escapes) is >= 0 and var at ? at + (at > 0 && char.IsHighSurrogate(text[at - 1]) ? 1 : 0) : text.Length;
+            int run = text.IndexOfAny(Escapes) is >= 0 and var at
+                ? at + (at > 0 && char.IsHighSurrogate(text[at - 1]) ? 1 : 0)
+                : text.Length;
             if (run == 0)
             {
                 bytes.Add((byte)text[0]);
@@ -70,7 +73,8 @@ internal sealed class WireText
             byte[] encoded = _encoding.GetBytes(part);
             if (_encoding.GetString(encoded) != part)
             {
-                throw new ArgumentException($"'{part.ToPrintable()}' cannot be sent, because the encoding {_encoding.WebName} does not contain all of its characters");
+                throw new ArgumentException(
+                    $"'{part.ToPrintable()}' cannot be sent, because the encoding {_encoding.WebName} lacks some of its characters");
             }
 
             bytes.AddRange(encoded);

@@ -3,17 +3,17 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>A folder that the connections of a client work in, so that relative paths count from it. Compared by reference.</summary>
-/// <param name="parent">The folder in which CWD was sent; null for the one the account starts in.</param>
+/// <summary>The working directory of a client, which relative paths start from. Instances are compared by reference.</summary>
+/// <param name="parent">The directory in which CWD was sent; null for the initial directory of the account.</param>
 /// <param name="argument">The argument of CWD.</param>
-/// <param name="path">The path that PWD reported; null if the server did not report one.</param>
+/// <param name="path">The path that PWD reported, or null if the server did not report one.</param>
 internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument, string? path)
 {
-    /// <summary>The path that PWD reported; null if the server did not report one.</summary>
+    /// <summary>The path that PWD reported, or null if the server did not report one.</summary>
     public string? Path => path;
 
-    /// <summary>Enters a folder (CWD), reads its path (PWD) and returns it. The connection stays in it.</summary>
-    /// <exception cref="FtpReplyException">The server refuses the folder.</exception>
+    /// <summary>Makes a directory the working directory of the connection (CWD), reads its path (PWD) and returns it.</summary>
+    /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     public static async Task<WorkingDirectory> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
     {
         await ReadInitialDirectoryAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -29,18 +29,22 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
             throw new FtpReplyException(reply, $"CWD {argument}");
         }
 
-        // If PWD is cancelled before it is sent, the connection is in a folder that the client does not work in.
+        // If PWD is cancelled before it is sent, the connection is in a directory that is not the working directory of the client.
         connection.IsOutsideWorkingDirectory = true;
-        FtpReply place = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
-        var entered = new WorkingDirectory(connection.WorkingDirectory, argument, ParsePath(place));
+        FtpReply pwd = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
+        var entered = new WorkingDirectory(connection.WorkingDirectory, argument, ParsePath(pwd));
         (connection.WorkingDirectory, connection.IsOutsideWorkingDirectory) = (entered, false);
         return entered;
     }
 
     /// <summary>
-    /// Enters the folder that a client works in, null for the one the account starts in. Returns false if the connection cannot reach it from its current folder.
+    /// Switches the connection to the working directory of the client. Returns false if no path from the current directory leads there,
+    /// because the server does not report paths.
     /// </summary>
-    /// <exception cref="FtpReplyException">The server refuses the folder.</exception>
+    /// <param name="connection">The connection.</param>
+    /// <param name="wanted">The working directory; null for the initial directory of the account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     public static async Task<bool> TrySwitchAsync(FtpConnection connection, WorkingDirectory? wanted, CancellationToken cancellationToken)
     {
         if (FindSteps(connection, wanted) is not { } steps)
@@ -58,10 +62,13 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
         return true;
     }
 
-    /// <summary>Enters a folder for one listing; null if it worked, else the negative reply. <see cref="ReturnAsync"/> returns to the working folder.</summary>
+    /// <summary>
+    /// Enters a directory temporarily, for example for one listing. Returns null on success, or the negative reply.
+    /// <see cref="ReturnAsync"/> returns to the working directory.
+    /// </summary>
     public static async Task<FtpReply?> EnterTemporarilyAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
-        // The path may be relative to the working folder.
+        // The path may be relative to the working directory.
         await ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
         await ReadInitialDirectoryAsync(connection, cancellationToken).ConfigureAwait(false);
         FtpReply reply = await connection.SendAsync("CWD", path, cancellationToken).ConfigureAwait(false);
@@ -70,7 +77,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Returns to the working folder after a visit. If that is impossible, the connection is closed, because a relative path would name another file.
+    /// Returns to the working directory after <see cref="EnterTemporarilyAsync"/>. If that fails, closes the connection, because relative
+    /// paths would name other files.
     /// </summary>
     public static async Task ReturnAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
@@ -88,18 +96,23 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
         }
         catch (FtpReplyException)
         {
-            // The folder is gone, or may not be entered again.
+            // The directory was deleted, or its permissions changed.
         }
 
         connection.CloseImmediately();
     }
 
-    /// <summary>Returns what identifies a path on the server: with the working folder's path, if the path is relative.</summary>
+    /// <summary>
+    /// Returns a key that identifies a path on the server. A relative path is joined to the path of the working directory.
+    /// </summary>
     public static string GetPathIdentity(FtpConnection connection, string path) =>
-        connection.WorkingDirectory is null || path.StartsWith('/') ? path : RemotePath.Join(connection.WorkingDirectory.Path ?? string.Join('/', FindSteps(null, connection.WorkingDirectory) ?? []), path);
+        connection.WorkingDirectory is not { } directory || path.StartsWith('/')
+            ? path
+            : RemotePath.Join(directory.Path ?? string.Join('/', FindSteps(null, directory) ?? []), path);
 
     /// <summary>
-    /// Returns the path of a 257 reply: the quoted one (RFC 959 appendix II), or the first words of a reply without quotes. Returns null if there is none.
+    /// Returns the path in a 257 reply: the quoted path (RFC 959 appendix II), or the path at the start or end of a reply without quotes.
+    /// Returns null if the reply contains no path.
     /// </summary>
     public static string? ParsePath(FtpReply reply)
     {
@@ -114,19 +127,25 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
             return quoted.Length > 0 ? quoted : null;
         }
 
-        foreach (string words in (string[])[" is ", " current", " working", " - "])
+        foreach (string separator in (string[])[" is ", " current", " working", " - "])
         {
-            int end = text.IndexOf(words, StringComparison.OrdinalIgnoreCase);
+            int end = text.IndexOf(separator, StringComparison.OrdinalIgnoreCase);
             text = end > 0 ? text[..end] : text;
         }
 
         text = text is ['\'', .. var inner, '\''] && inner.StartsWith('/') ? inner : text.TrimEnd('"');
-        // Prose such as "Current directory: /pub" has the path as its last word.
-        int slash = text.Contains(' ', StringComparison.Ordinal) && !text.StartsWith('/') ? text.IndexOf(" /", StringComparison.Ordinal) + 1 : 0;
+        // In text such as "Current directory: /pub" the path follows the first " /".
+        int slash = text.Contains(' ', StringComparison.Ordinal) && !text.StartsWith('/')
+            ? text.IndexOf(" /", StringComparison.Ordinal) + 1
+            : 0;
         text = text[slash..].Trim();
         return text.Length == 0 || (text.Contains(' ', StringComparison.Ordinal) && !text.StartsWith('/')) ? null : text;
     }
 
+    /// <summary>
+    /// Returns the arguments of the CWD commands that lead to a working directory, or null if none are known. Starts at the last absolute
+    /// path, or at the current directory of the connection.
+    /// </summary>
     private static List<string>? FindSteps(FtpConnection? connection, WorkingDirectory? wanted)
     {
         var steps = new List<string>();
@@ -160,12 +179,14 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
         return steps;
     }
 
-    /// <summary>Reads the path of the start folder before the first CWD, so that the connection can return.</summary>
+    /// <summary>Reads the path of the initial directory (PWD) before the first CWD, so that the connection can return to it.</summary>
     private static async Task ReadInitialDirectoryAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
-        if (connection.ServerProfile.InitialDirectory is null && connection.WorkingDirectory is null && !connection.IsOutsideWorkingDirectory)
+        ServerProfile profile = connection.ServerProfile;
+        if (profile.InitialDirectory is null && connection.WorkingDirectory is null && !connection.IsOutsideWorkingDirectory)
         {
-            connection.ServerProfile.InitialDirectory = ParsePath(await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false)) ?? "";
+            profile.InitialDirectory = ParsePath(await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false))
+                ?? "";
         }
     }
 

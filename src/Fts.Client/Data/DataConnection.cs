@@ -6,8 +6,16 @@ using Fts.Protocol.Deflate;
 
 namespace Fts.Client.Data;
 
-/// <summary>A data connection that stands: a socket, TLS over it where the control connection has that, and compression over that in MODE Z.</summary>
-/// <remarks>Owned by its <see cref="FtpDataStream"/>, which says whether it ends in order (<see cref="Dispose"/>) or by a reset.</remarks>
+/// <summary>
+/// An open data connection: a socket, TLS over it if the control connection is encrypted, and compression over that in MODE Z.
+/// </summary>
+/// <remarks>
+/// Owned by its <see cref="FtpDataStream"/> or block pipeline, which closes it in order (<see cref="ShutDownAsync"/>) or resets it.
+/// One task reads or writes at a time. During an encrypted upload, <see cref="ReadTicketsAsync"/> also reads, in the background.
+/// OpenSSL must not send close_notify while a read processes received bytes. Reads of the background task therefore hold
+/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/>
+/// acquires it.
+/// </remarks>
 internal sealed class DataConnection : IDisposable
 {
     private readonly Socket _socket;
@@ -20,43 +28,47 @@ internal sealed class DataConnection : IDisposable
 
     private DataConnection(Socket socket) => _socket = socket;
 
-    private DataConnection(Socket socket, TlsTransportStream transport, SslStream tlsStream, bool isProxied) => (_socket, _tlsTransport, _tlsStream, _isProxied) = (socket, transport, tlsStream, isProxied);
+    private DataConnection(Socket socket, TlsTransportStream transport, SslStream tlsStream, bool isProxied) =>
+        (_socket, _tlsTransport, _tlsStream, _isProxied) = (socket, transport, tlsStream, isProxied);
 
-    /// <summary>The data ended without the close_notify that tells a sender's end from a cut (RFC 4217 §11).</summary>
+    /// <summary>Whether encrypted data ended without close_notify, so that it may be truncated (RFC 4217 §11).</summary>
     public bool IsTruncated { get; private set; }
 
-    /// <summary>Takes a connected socket over, and shakes hands where <paramref name="tls"/> is given. On failure the socket is closed by a reset.</summary>
+    /// <summary>Creates a data connection from a connected socket, which it then owns. On failure the socket is reset.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="tls">The control connection's encryption.</param>
-    /// <param name="isSender">Whether this side sends the data.</param>
-    /// <param name="isProxied">Whether a proxy stands between.</param>
-    /// <param name="isCompressed">Whether it travels compressed.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <param name="tls">The TLS state of the control connection; null for an unencrypted data connection.</param>
+    /// <param name="isSender">Whether the client sends the data.</param>
+    /// <param name="isProxied">Whether the socket is connected through a proxy.</param>
+    /// <param name="isCompressed">Whether the data is compressed (MODE Z).</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
-    public static async Task<DataConnection> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isProxied, bool isCompressed, CancellationToken cancellationToken)
+    public static async Task<DataConnection> OpenAsync(
+        Socket socket, ConnectionTls? tls, bool isSender, bool isProxied, bool isCompressed, CancellationToken cancellationToken)
     {
-        DataConnection data = await OpenAsync(socket, tls, isSender, isProxied, cancellationToken).ConfigureAwait(false);
+        DataConnection data = await OpenUncompressedAsync(socket, tls, isSender, isProxied, cancellationToken).ConfigureAwait(false);
         if (isCompressed)
         {
             data._deflateWriter = isSender ? new DeflateWriter(data.WriteAllRawAsync, DeflateWriter.DefaultLevel) : null;
-            // Some servers send no byte for an empty file; whether it is one, their final reply tells.
+            // Some servers send no byte for an empty file. The final reply reports whether the transfer succeeded.
             data._inflateReader = isSender ? null : new InflateReader(data.ReadRawAsync, InflateLimit.None, acceptsEmptyConnection: true);
         }
 
         return data;
     }
 
-    private static async Task<DataConnection> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isProxied, CancellationToken cancellationToken)
+    private static async Task<DataConnection> OpenUncompressedAsync(
+        Socket socket, ConnectionTls? tls, bool isSender, bool isProxied, CancellationToken cancellationToken)
     {
         if (tls is null)
         {
             return new DataConnection(socket);
         }
 
-        var end = new TlsTransportStream(socket);
+        var transport = new TlsTransportStream(socket);
         try
         {
-            var data = new DataConnection(socket, end, await tls.AuthenticateDataAsync(end, cancellationToken).ConfigureAwait(false), isProxied);
+            SslStream tlsStream = await tls.AuthenticateDataAsync(transport, cancellationToken).ConfigureAwait(false);
+            var data = new DataConnection(socket, transport, tlsStream, isProxied);
             data._ticketReading = isSender ? data.ReadTicketsAsync() : Task.CompletedTask;
             return data;
         }
@@ -67,19 +79,23 @@ internal sealed class DataConnection : IDisposable
         }
     }
 
-    /// <summary>Reads some bytes; 0 at the end.</summary>
-    /// <exception cref="DeflateException">What came compressed is not one whole zlib stream.</exception>
+    /// <summary>Reads bytes into the buffer and returns their number, or 0 at the end of the data.</summary>
+    /// <exception cref="DeflateException">The compressed data is not one complete zlib stream.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
         _inflateReader is null ? ReadRawAsync(buffer, cancellationToken) : _inflateReader.ReadAsync(buffer, cancellationToken);
 
-    /// <summary>Sends some bytes; returns how many.</summary>
+    /// <summary>Sends some or all bytes of the buffer and returns their number.</summary>
     public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
         _deflateWriter is null ? WriteRawAsync(buffer, cancellationToken) : WriteDeflatedAsync(buffer, cancellationToken);
 
-    /// <summary>Says that all was sent. Servers that miss the close_notify call the transfer broken.</summary>
-    /// <param name="isSender">Whether this side sent the data: then its end is the end of the file.</param>
-    /// <param name="limit">How long that may take.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>
+    /// Ends the data: finishes the compression, sends close_notify and shuts down the socket. An encrypted upload stays open until
+    /// <see cref="CloseAfterConfirmationAsync"/>; any other connection is disposed.
+    /// </summary>
+    /// <param name="isSender">Whether the client sent the data, so that its end is the end of the file.</param>
+    /// <param name="limit">The time limit for each step.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FtpTimeoutException">A step took longer than <paramref name="limit"/>.</exception>
     public async Task ShutDownAsync(bool isSender, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
@@ -94,7 +110,8 @@ internal sealed class DataConnection : IDisposable
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
-            // Many proxies answer half a close with a whole one, and with the server's tickets unread that is a reset, which overtakes the data.
+            // Many proxies close fully after a half-close. With session tickets unread that becomes a reset, which can destroy data in
+            // transit.
             if (isSender && !(_isProxied && _tlsStream is not null))
             {
                 _socket.Shutdown(SocketShutdown.Send);
@@ -102,7 +119,7 @@ internal sealed class DataConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException or CryptographicException)
         {
-            // The other side is gone; its final reply will say so.
+            // The server closed the connection. Its final reply contains the reason.
         }
         catch (TimeoutException e)
         {
@@ -115,7 +132,11 @@ internal sealed class DataConnection : IDisposable
         }
     }
 
-    /// <summary>Closes an encrypted upload once the server has confirmed it: closed before, with something unread, it would be reset, and that can overtake the data.</summary>
+    /// <summary>
+    /// Closes an encrypted upload after the final reply. A close with unread session tickets resets the connection, which could destroy
+    /// data in transit if it happened before the reply.
+    /// </summary>
+    /// <param name="limit">The time limit for the server to close its side.</param>
     public async Task CloseAfterConfirmationAsync(TimeSpan limit)
     {
         try
@@ -124,20 +145,20 @@ internal sealed class DataConnection : IDisposable
         }
         catch (TimeoutException)
         {
-            // It confirmed; how it leaves is its own affair.
+            // The transfer is confirmed, so the missing close of the server does not matter.
         }
 
         Dispose();
     }
 
-    /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
+    /// <summary>Resets the connection. In stream mode a server would take an orderly close for the end of the file.</summary>
     public void Reset()
     {
         PreparedDataConnection.Reset(_socket);
         Dispose();
     }
 
-    /// <summary>Resets the connection from another thread. The buffers stay allocated, because a call may still be using them.</summary>
+    /// <summary>Resets the connection from another thread. Keeps the buffers, because a running call may use them.</summary>
     public void ResetFromAnotherThread() => PreparedDataConnection.Reset(_socket);
 
     public void Dispose()
@@ -149,10 +170,14 @@ internal sealed class DataConnection : IDisposable
     }
 
     private ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken) : ReadEncryptedAsync(buffer, cancellationToken);
+        _tlsStream is null
+            ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
+            : ReadEncryptedAsync(buffer, cancellationToken);
 
     private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
-        _tlsStream is null ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken) : WriteEncryptedAsync(buffer, cancellationToken);
+        _tlsStream is null
+            ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)
+            : WriteEncryptedAsync(buffer, cancellationToken);
 
     private async ValueTask WriteAllRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -169,8 +194,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Reads what a server says that receives: its session tickets and its close_notify. Each ticket may be good for one connection only, so those
-    /// that come here are needed for the next.
+    /// Reads the session tickets and close_notify that the server sends during an upload. A ticket may be valid for one connection only, so
+    /// the next data connection needs the tickets of this one.
     /// </summary>
     private async Task ReadTicketsAsync()
     {
@@ -184,7 +209,7 @@ internal sealed class DataConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
         {
-            // The writer meets the same error, or the connection is being closed.
+            // The writer gets the same error, or the connection is being closed.
         }
         finally
         {
@@ -192,7 +217,10 @@ internal sealed class DataConnection : IDisposable
         }
     }
 
-    /// <summary>Sends close_notify, between two reads: OpenSSL takes no two calls at once, and none in the middle of a ticket whose rest is still on its way.</summary>
+    /// <summary>
+    /// Sends close_notify between two reads of the background task. OpenSSL rejects it while a session ticket has been received in part, so
+    /// it is retried after a millisecond.
+    /// </summary>
     private async Task SendCloseNotifyAsync()
     {
         while (true)
@@ -205,7 +233,7 @@ internal sealed class DataConnection : IDisposable
             }
             catch (CryptographicException) when (!_tlsTransport.HasReachedEnd && !_ticketReading.IsCompleted)
             {
-                // In the middle of one.
+                // A ticket was received in part. The next read may complete it.
             }
             finally
             {
@@ -229,17 +257,24 @@ internal sealed class DataConnection : IDisposable
         return buffer.Length;
     }
 
-    /// <summary>Notes the end of TCP: a TLS stream that ends without it has read a close_notify. And tells when nothing that came is still being looked at.</summary>
+    /// <summary>
+    /// The socket below TLS. It records the end of the TCP data, because a TLS stream that ends before it has received close_notify. It
+    /// also provides the lock that a reader holds while it processes received bytes.
+    /// </summary>
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
         private bool _isProcessing;
 
+        /// <summary>Whether the TCP data has ended.</summary>
         public bool HasReachedEnd { get; private set; }
 
-        /// <summary>Held from each arrival of bytes until the next are asked for. Never disposed: it has no handle, and is asked for after the end.</summary>
+        /// <summary>
+        /// Held from each receipt of bytes until the next read. Not disposed: it has no wait handle, and is used after the connection has
+        /// ended.
+        /// </summary>
         public SemaphoreSlim ProcessingLock { get; } = new(1, 1);
 
-        /// <summary>Whether somebody else will want a quiet moment.</summary>
+        /// <summary>Whether reads hold <see cref="ProcessingLock"/>.</summary>
         public bool ShouldLockProcessing { get; set; }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -256,7 +291,7 @@ internal sealed class DataConnection : IDisposable
             return read;
         }
 
-        /// <summary>What came last has been looked at.</summary>
+        /// <summary>Releases the lock after the received bytes were processed.</summary>
         public void EndProcessing()
         {
             if (_isProcessing)

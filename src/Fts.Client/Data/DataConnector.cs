@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Client.Connections;
@@ -5,61 +6,106 @@ using Fts.Protocol;
 
 namespace Fts.Client.Data;
 
-/// <summary>How a data connection comes about, in the order in which it is tried.</summary>
+/// <summary>The commands that prepare a data connection, in the order in which the client tries them.</summary>
 internal enum DataConnectionMode
 {
     /// <summary>EPSV (RFC 2428 §3).</summary>
     ExtendedPassive,
     /// <summary>PASV (RFC 959 §4.1.2).</summary>
     Passive,
-    /// <summary>PORT, or EPRT over IPv6.</summary>
+    /// <summary>PORT (RFC 959 §4.1.2), or EPRT (RFC 2428 §2) over IPv6.</summary>
     Active,
 }
 
-/// <summary>Agrees with the server on where the next data connection is made (EPSV, PASV, EPRT, PORT).</summary>
-internal sealed class DataConnector(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerProfile memory)
+/// <summary>A command that transfers data, and the commands that prepare it.</summary>
+/// <param name="Command">The command, for example RETR or STOR.</param>
+/// <param name="Allocate">ALLO; null if it is not sent. The server's reply to it is ignored.</param>
+/// <param name="RestartOffset">The offset in bytes at which the transfer starts.</param>
+/// <param name="LastByte">The offset of the last byte wanted; null for the end of the file.</param>
+/// <param name="Direction">The direction of the data.</param>
+internal readonly record struct TransferCommand(
+    Command Command, Command? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
 {
-    /// <summary>Whether data travels compressed now (MODE Z).</summary>
+    /// <summary>REST, or RANG if the transfer ends before the end of the file; null for a whole file.</summary>
+    public Command? Restart =>
+        LastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{RestartOffset} {end}"))
+        : RestartOffset > 0 ? new("REST", RestartOffset.ToString(CultureInfo.InvariantCulture))
+        : null;
+
+    /// <summary>
+    /// Whether the command may be sent again after no data connection could be opened. A second STOU would create a second file.
+    /// </summary>
+    public bool IsRepeatable => Command.Verb != "STOU";
+}
+
+/// <summary>
+/// Prepares the data connections of a control connection (EPSV, PASV, EPRT, PORT) and starts transfers over them. If one mode fails, it
+/// tries the next and caches which mode works.
+/// </summary>
+internal sealed class DataConnector(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerProfile serverProfile)
+{
+    /// <summary>Whether the data of the next transfer is compressed (MODE Z).</summary>
     public bool IsDeflating { get; private set; }
 
-    /// <summary>The way to begin with: the first, or what proved itself.</summary>
-    private DataConnectionMode FirstMode => options.DataMode == FtpDataMode.Active || memory.DataConnectionMode == DataConnectionMode.Active ? DataConnectionMode.Active
-        : CanUsePasv && (options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply || memory.DataConnectionMode == DataConnectionMode.Passive) ? DataConnectionMode.Passive
-        : DataConnectionMode.ExtendedPassive;
+    /// <summary>The mode that a transfer tries first, from the options and the modes that failed before.</summary>
+    private DataConnectionMode FirstMode
+    {
+        get
+        {
+            if (options.DataMode == FtpDataMode.Active || serverProfile.DataConnectionMode == DataConnectionMode.Active)
+            {
+                return DataConnectionMode.Active;
+            }
 
-    /// <summary>PASV names IPv4 addresses only. What is behind a proxy, only the proxy knows.</summary>
+            bool prefersPasv = options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply
+                || serverProfile.DataConnectionMode == DataConnectionMode.Passive;
+            return prefersPasv && CanUsePasv ? DataConnectionMode.Passive : DataConnectionMode.ExtendedPassive;
+        }
+    }
+
+    /// <summary>
+    /// Whether PASV can be used, which supports IPv4 only. Through a proxy the address family of a host name is unknown, so PASV is tried.
+    /// </summary>
     private bool CanUsePasv => options.Proxy is null
         ? control.RemoteEndPoint.AddressFamily == AddressFamily.InterNetwork
         : !IPAddress.TryParse(options.Host, out IPAddress? address) || address.AddressFamily == AddressFamily.InterNetwork;
 
-    /// <summary>Makes a data connection and uses it, by the next way where this one leads nowhere.</summary>
-    /// <param name="openStream">Sends the command and meets the server; called again when no data connection came about.</param>
-    /// <param name="canRepeat">Whether the command may be sent again.</param>
-    /// <param name="deflate">Whether to compress, if the server takes it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<FtpDataStream> OpenAsync(Func<PreparedDataConnection, Task<FtpDataStream>> openStream, bool canRepeat, bool deflate, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens a data connection and starts a transfer over it. If the data connection cannot be opened, tries the next mode.
+    /// </summary>
+    /// <param name="transfer">The command.</param>
+    /// <param name="deflate">Whether to compress the data if the server supports it.</param>
+    /// <param name="cancellationToken">Cancels the transfer.</param>
+    public async Task<FtpDataStream> OpenAsync(TransferCommand transfer, bool deflate, CancellationToken cancellationToken)
     {
-        await SetTransferModeAsync(deflate && !memory.IsDeflateUnusable, cancellationToken).ConfigureAwait(false);
+        await SetTransferModeAsync(deflate && !serverProfile.IsDeflateUnusable, cancellationToken).ConfigureAwait(false);
+        FtpCommand? allocate = transfer.Allocate;
         FtpException? failure = null;
         for (DataConnectionMode next = FirstMode; ;)
         {
-            (PreparedDataConnection link, DataConnectionMode way) = await PrepareAsync(next, failure, cancellationToken).ConfigureAwait(false);
-            using (link)
+            (PreparedDataConnection prepared, DataConnectionMode mode) =
+                await PrepareAsync(next, failure, allocate, cancellationToken).ConfigureAwait(false);
+            allocate = null;
+            using (prepared)
             {
                 try
                 {
-                    FtpDataStream data = await openStream(link).ConfigureAwait(false);
-                    memory.DataConnectionMode = failure is null ? memory.DataConnectionMode : way;
+                    FtpDataStream data = await StartTransferAsync(prepared, transfer, cancellationToken).ConfigureAwait(false);
+                    serverProfile.DataConnectionMode = failure is null ? serverProfile.DataConnectionMode : mode;
                     return data;
                 }
                 catch (FtpException e) when (ShouldTryNextMode(e))
                 {
                     failure = failure is null ? e : CombineErrors(failure, e);
-                    DataConnectionMode? another = options.DataMode == FtpDataMode.Automatic ? GetNextMode(way) : null;
-                    if (another is null || !canRepeat || !connection.IsUsable)
+                    DataConnectionMode? another = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
+                    if (another is null || !transfer.IsRepeatable || !connection.IsUsable)
                     {
-                        // Whoever comes next tries another way, or starts over.
-                        memory.DataConnectionMode = options.DataMode == FtpDataMode.Automatic ? another ?? DataConnectionMode.ExtendedPassive : memory.DataConnectionMode;
+                        // The next transfer starts with the mode after this one, or with the first mode.
+                        if (options.DataMode == FtpDataMode.Automatic)
+                        {
+                            serverProfile.DataConnectionMode = another ?? DataConnectionMode.ExtendedPassive;
+                        }
+
                         throw failure;
                     }
 
@@ -69,7 +115,38 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         }
     }
 
-    /// <summary>Enters block mode and agrees on its data connection, which the caller disposes; null when the server refuses the mode.</summary>
+    /// <summary>Sends REST or RANG if needed and the command, and opens the data stream. Aborts the transfer if that fails.</summary>
+    private async Task<FtpDataStream> StartTransferAsync(
+        PreparedDataConnection prepared, TransferCommand transfer, CancellationToken cancellationToken)
+    {
+        if (transfer.Restart is { } restart)
+        {
+            FtpReply reply = await connection.ExchangeAsync(restart.Verb, restart.Argument, cancellationToken).ConfigureAwait(false);
+            if (!reply.IsIntermediate)
+            {
+                throw new FtpReplyException(reply, restart.Redacted);
+            }
+        }
+
+        await control.WriteCommandAsync(transfer.Command, cancellationToken).ConfigureAwait(false);
+        var data = new FtpDataStream(connection, transfer.Command, transfer.Direction, cancellationToken);
+        connection.AttachDataStream(data);
+        try
+        {
+            await data.OpenAsync(prepared, cancellationToken).ConfigureAwait(false);
+            return data;
+        }
+        catch
+        {
+            prepared.Dispose();
+            await data.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
+    /// </summary>
     public async Task<PreparedDataConnection?> EnterBlockModeAsync(CancellationToken cancellationToken)
     {
         await SetTransferModeAsync(deflate: false, cancellationToken).ConfigureAwait(false);
@@ -80,45 +157,49 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
         try
         {
-            return (await PrepareAsync(FirstMode, null, cancellationToken).ConfigureAwait(false)).Link;
+            return (await PrepareAsync(FirstMode, null, null, cancellationToken).ConfigureAwait(false)).Prepared;
         }
         catch
         {
-            connection.CloseImmediately(); // whose mode nobody here would know
+            // The server would stay in block mode, and other transfers use stream mode.
+            connection.CloseImmediately();
             throw;
         }
     }
 
     /// <summary>
-    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or one without a usable port, tries
-    /// the next mode.
+    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or one without a usable
+    /// port, tries the next mode.
     /// </summary>
-    private async Task<(PreparedDataConnection Link, DataConnectionMode Way)> PrepareAsync(DataConnectionMode way, FtpException? earlier, CancellationToken cancellationToken)
+    private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
+        DataConnectionMode mode, FtpException? earlier, FtpCommand? allocate, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return (way switch
+                Task<PreparedDataConnection> preparation = mode switch
                 {
-                    DataConnectionMode.ExtendedPassive => await PreparePassiveAsync("EPSV", cancellationToken).ConfigureAwait(false),
-                    DataConnectionMode.Passive => await PreparePassiveAsync("PASV", cancellationToken).ConfigureAwait(false),
-                    _ => await PrepareActiveAsync(cancellationToken).ConfigureAwait(false),
-                }, way);
+                    DataConnectionMode.ExtendedPassive => PreparePassiveAsync("EPSV", allocate, cancellationToken),
+                    DataConnectionMode.Passive => PreparePassiveAsync("PASV", allocate, cancellationToken),
+                    _ => PrepareActiveAsync(allocate, cancellationToken),
+                };
+                return (await preparation.ConfigureAwait(false), mode);
             }
             catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
             {
-                if (GetNextMode(way) is { } next && (!IsAboutLogin(e) || next == DataConnectionMode.Passive))
+                if (GetNextMode(mode) is { } next && (!IsAboutLogin(e) || next == DataConnectionMode.Passive))
                 {
-                    // Remember an unsupported verb or a reply without a port. Replies about the login and transient ones (4yz) concern only this transfer.
+                    // Cache an unsupported verb or a reply without a port. A transient reply (4yz), or one about the login, concerns this
+                    // transfer only.
                     bool isLasting = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
-                    memory.DataConnectionMode = earlier is null && isLasting ? next : memory.DataConnectionMode;
-                    way = next;
+                    serverProfile.DataConnectionMode = earlier is null && isLasting ? next : serverProfile.DataConnectionMode;
+                    (mode, allocate) = (next, null);
                     continue;
                 }
 
                 // No mode is left. The next transfer starts with EPSV.
-                memory.DataConnectionMode = DataConnectionMode.ExtendedPassive;
+                serverProfile.DataConnectionMode = DataConnectionMode.ExtendedPassive;
                 if (earlier is not null)
                 {
                     throw CombineErrors(earlier, e);
@@ -130,12 +211,19 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Returns true for negative replies about the login, which normally affect every mode. Some firewalls send them only to EPSV, so PASV is tried.
+    /// Returns true for negative replies about the login, which normally apply to every mode. Some firewalls send them only for EPSV, so
+    /// PASV is tried.
     /// </summary>
     private static bool IsAboutLogin(FtpException failure) =>
-        failure is FtpReplyException { Reply.Code: FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeeded or FtpReplyCode.AccountNeededToStore };
+        failure is FtpReplyException
+        {
+            Reply.Code: FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeeded or FtpReplyCode.AccountNeededToStore,
+        };
 
-    /// <summary>The mode holds until another is said. A server that refuses to compress is sent the data as it is.</summary>
+    /// <summary>
+    /// Sends MODE Z or MODE S if the mode changes. If the server rejects MODE Z, the data is sent uncompressed.
+    /// </summary>
+    /// <exception cref="FtpReplyException">The server rejected MODE S.</exception>
     private async Task SetTransferModeAsync(bool deflate, CancellationToken cancellationToken)
     {
         if (deflate == IsDeflating)
@@ -150,7 +238,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         }
         else if (deflate)
         {
-            memory.IsDeflateUnusable = true;
+            serverProfile.IsDeflateUnusable = true;
         }
         else
         {
@@ -159,79 +247,99 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Returns true if another way may lead to a data connection where this one did not. After a failed TLS handshake none does: the sockets
-    /// did connect.
+    /// Returns true if the data connection failed in a way that another mode may avoid. A failed TLS handshake is not such a failure,
+    /// because the sockets were connected.
     /// </summary>
     private static bool ShouldTryNextMode(FtpException failure) =>
         failure.InnerException is not FtpTlsException
         && failure is FtpConnectionException { Phase: FtpOperationPhase.OpenData }
             or FtpReplyException { Reply.Code: FtpReplyCode.CannotOpenDataConnection };
 
-    private static FtpConnectionException CombineErrors(FtpException one, FtpException another) =>
-        new(FtpOperationPhase.OpenData, $"{one.Message}; by another way: {another.Message}", another);
+    private static FtpConnectionException CombineErrors(FtpException first, FtpException second) =>
+        new(FtpOperationPhase.OpenData, $"{first.Message}; the next attempt failed: {second.Message}", second);
 
-    private DataConnectionMode? GetNextMode(DataConnectionMode way) => way switch
+    /// <summary>Returns the mode to try after a mode that failed, or null if no other mode can work.</summary>
+    private DataConnectionMode? GetNextMode(DataConnectionMode mode)
     {
-        DataConnectionMode.ExtendedPassive when CanUsePasv => DataConnectionMode.Passive,
-        DataConnectionMode.ExtendedPassive or DataConnectionMode.Passive when options is { DataMode: FtpDataMode.Automatic, Proxy: null } => DataConnectionMode.Active,
-        _ => null,
-    };
+        if (mode == DataConnectionMode.ExtendedPassive && CanUsePasv)
+        {
+            return DataConnectionMode.Passive;
+        }
 
-    /// <summary>Sends EPSV or PASV. Servers reply to either in the form of the other, and with other codes, so the text decides.</summary>
-    /// <exception cref="FtpProtocolException">The reply is positive and names no usable port.</exception>
-    private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, CancellationToken cancellationToken)
+        bool canUseActive = options is { DataMode: FtpDataMode.Automatic, Proxy: null };
+        return mode != DataConnectionMode.Active && canUseActive ? DataConnectionMode.Active : null;
+    }
+
+    /// <summary>
+    /// Sends EPSV or PASV and starts to connect. Some servers reply in the form of the other verb or with other codes, so only the text is
+    /// parsed.
+    /// </summary>
+    /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>
+    private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, FtpCommand? allocate, CancellationToken cancellationToken)
     {
-        FtpReply reply = await connection.ExchangeAsync(verb, null, cancellationToken).ConfigureAwait(false);
-        if (!PassiveReply.TryRead(reply, out PassiveEndPoint place))
+        FtpReply reply = await connection.ExchangeAsync(verb, null, cancellationToken, precededBy: allocate).ConfigureAwait(false);
+        if (!PassiveReply.TryRead(reply, out PassiveEndPoint passive))
         {
             throw CreatePassiveException(reply, verb);
         }
 
-        // By default only the port counts. The address is the server's private one behind a translator, or a third host's on a hostile server.
-        return options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && place.Address is { } address
-            ? ConnectToReportedAddress(new IPEndPoint(address, place.Port), reply)
-            : ConnectToPort(place.Port);
+        // By default only the port is used. The address may be a private one behind NAT, or the address of a third host on a hostile
+        // server.
+        return options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && passive.Address is { } address
+            ? ConnectToReportedAddress(new IPEndPoint(address, passive.Port), reply)
+            : ConnectToPort(passive.Port);
     }
 
-    /// <summary>To the control connection's own host.</summary>
+    /// <summary>Connects to a port of the host of the control connection.</summary>
     private PreparedDataConnection ConnectToPort(int port) => options.Proxy is null
         ? PreparedDataConnection.Connect(new IPEndPoint(control.RemoteEndPoint.Address, port), options.Timeouts.Connect)
         : PreparedDataConnection.ConnectThroughProxy(control.RemoteEndPoint, options, options.Host, port);
 
-    private PreparedDataConnection ConnectToReportedAddress(IPEndPoint told, FtpReply reply)
+    /// <summary>Connects to the address in a PASV reply.</summary>
+    /// <exception cref="FtpProtocolException">The address cannot be that of another host.</exception>
+    private PreparedDataConnection ConnectToReportedAddress(IPEndPoint reported, FtpReply reply)
     {
-        bool isOwnHost = options.Proxy is null ? told.Address.Equals(control.RemoteEndPoint.Address) : told.Address.ToString() == options.Host;
-        byte first = told.Address.GetAddressBytes()[0];
-        // 0.x is nobody, 127.x this machine (or the proxy), and from 224.x on it is many.
-        return !isOwnHost && first is 0 or 127 or >= 224
-            ? throw new FtpProtocolException($"the server's passive reply names an address that nobody else can be at: {reply.ToPrintable()}")
-            : options.Proxy is null ? PreparedDataConnection.Connect(told, options.Timeouts.Connect)
-            : PreparedDataConnection.ConnectThroughProxy(control.RemoteEndPoint, options, told.Address.ToString(), told.Port);
+        bool isOwnHost = options.Proxy is null
+            ? reported.Address.Equals(control.RemoteEndPoint.Address)
+            : reported.Address.ToString() == options.Host;
+        byte first = reported.Address.GetAddressBytes()[0];
+        // 0.x is unspecified, 127.x is this machine or the proxy, and addresses from 224.x on are multicast or reserved.
+        if (!isOwnHost && first is 0 or 127 or >= 224)
+        {
+            throw new FtpProtocolException(
+                $"the server's passive reply contains an unspecified, loopback or multicast address: {reply.ToPrintable()}");
+        }
+
+        return options.Proxy is null
+            ? PreparedDataConnection.Connect(reported, options.Timeouts.Connect)
+            : PreparedDataConnection.ConnectThroughProxy(control.RemoteEndPoint, options, reported.Address.ToString(), reported.Port);
     }
 
-    private async Task<PreparedDataConnection> PrepareActiveAsync(CancellationToken cancellationToken)
+    /// <summary>Listens on a free port and sends PORT or EPRT.</summary>
+    private async Task<PreparedDataConnection> PrepareActiveAsync(FtpCommand? allocate, CancellationToken cancellationToken)
     {
-        var link = PreparedDataConnection.Listen(control.LocalEndPoint.Address, control.RemoteEndPoint.Address);
+        var prepared = PreparedDataConnection.Listen(control.LocalEndPoint.Address, control.RemoteEndPoint.Address);
         try
         {
-            // PORT is what every server knows for IPv4; EPRT is the only word for IPv6.
-            (string verb, string argument) = link.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork
-                ? ("PORT", HostPort.Format(link.LocalEndPoint))
-                : ("EPRT", HostPort.FormatExtended(new IPEndPoint(RemoveScope(link.LocalEndPoint.Address), link.LocalEndPoint.Port)));
-            FtpReply reply = await connection.ExchangeAsync(verb, argument, cancellationToken).ConfigureAwait(false);
-            return reply.IsCompletion ? link : throw new FtpReplyException(reply, $"{verb} {argument}");
+            // Every server supports PORT, which is for IPv4 only. IPv6 needs EPRT.
+            (string verb, string argument) = prepared.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork
+                ? ("PORT", HostPort.Format(prepared.LocalEndPoint))
+                : ("EPRT", HostPort.FormatExtended(
+                    new IPEndPoint(RemoveScope(prepared.LocalEndPoint.Address), prepared.LocalEndPoint.Port)));
+            FtpReply reply = await connection.ExchangeAsync(verb, argument, cancellationToken, precededBy: allocate).ConfigureAwait(false);
+            return reply.IsCompletion ? prepared : throw new FtpReplyException(reply, $"{verb} {argument}");
         }
         catch
         {
-            link.Dispose();
+            prepared.Dispose();
             throw;
         }
     }
 
-    /// <summary>A scope names an interface of this machine and means nothing to the other side.</summary>
+    /// <summary>Removes the scope of an IPv6 address, which identifies an interface of this machine only.</summary>
     private static IPAddress RemoveScope(IPAddress address) => new(address.GetAddressBytes());
 
-    private static FtpException CreatePassiveException(FtpReply reply, string command) => reply.IsCompletion ? CreateMissingPortException(reply) : new FtpReplyException(reply, command);
-
-    private static FtpProtocolException CreateMissingPortException(FtpReply reply) => new($"the server's passive reply names no port: {reply.ToPrintable()}");
+    private static FtpException CreatePassiveException(FtpReply reply, string command) => reply.IsCompletion
+        ? new FtpProtocolException($"the server's passive reply contains no port: {reply.ToPrintable()}")
+        : new FtpReplyException(reply, command);
 }

@@ -1,33 +1,36 @@
 namespace Fts.Client;
 
-/// <summary>Who opens the data connections.</summary>
+/// <summary>Whether the client or the server opens the data connections.</summary>
 public enum FtpDataMode
 {
-    /// <summary>The client, to the control connection's own peer: EPSV (RFC 2428), else PASV whose address is ignored.</summary>
+    /// <summary>
+    /// The client connects to the host of the control connection: EPSV (RFC 2428), or PASV if the server rejects EPSV. For the address of
+    /// PASV, see <see cref="FtpPassiveAddressSource"/>.
+    /// </summary>
     Passive,
-    /// <summary>The server, to this side of the control connection: EPRT for IPv6, PORT for IPv4.</summary>
+    /// <summary>The server connects to the local address of the control connection: PORT for IPv4, EPRT for IPv6.</summary>
     Active,
     /// <summary>
-    /// Passive, and where the port that EPSV named cannot be reached, PASV, since some firewalls understand only that; when no passive way leads there,
-    /// active, unless a proxy stands between. What worked is what the next transfer begins with. A way that failed may have been tried after the command
-    /// was sent: it was aborted then, and is sent again.
+    /// The client tries EPSV, then PASV, because some firewalls support only PASV, then active mode unless a proxy is used. The next
+    /// transfer starts with the mode that worked. If a data connection fails after the transfer command was sent, the client aborts the
+    /// transfer and sends the command again.
     /// </summary>
     Automatic,
 }
 
-/// <summary>Whose word counts for the address of passive data connections. The port is always the server's to say.</summary>
+/// <summary>The source of the address for passive data connections. The port is always from the server's reply.</summary>
 public enum FtpPassiveAddressSource
 {
-    /// <summary>The control connection's: whatever address a PASV reply names is ignored.</summary>
+    /// <summary>The address of the control connection. The address in a PASV reply is ignored.</summary>
     ControlConnection,
     /// <summary>
-    /// The one in the reply to PASV, which is asked instead of EPSV over IPv4: for servers whose data is at another address. A hostile server can make this
-    /// side connect to any host with it; addresses of this machine, of everybody and of nobody are refused.
+    /// The address in the reply to PASV, which is sent instead of EPSV over IPv4. For servers with data connections at another address. A
+    /// hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are rejected.
     /// </summary>
     ServerReply,
 }
 
-/// <summary>Which way a data connection carries.</summary>
+/// <summary>The direction of the data of a transfer.</summary>
 public enum FtpDataDirection
 {
     /// <summary>From the server: RETR, LIST, MLSD.</summary>

@@ -6,10 +6,10 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// One data connection and the transfer it belongs to. Read it to its end or write everything, then call <see cref="CompleteAsync"/>, which reads the
-/// server's final word. Disposed without that, the transfer is aborted (ABOR) and the connection brought back in step, or given up.
+/// The data of one transfer. Read it to its end, or write all data, then call <see cref="CompleteAsync"/>, which reads the final reply.
+/// Disposal before that aborts the transfer (ABOR). If the abort fails, the control connection is closed.
 /// </summary>
-/// <remarks>Owns its socket. Asynchronous only.</remarks>
+/// <remarks>Owns its data connection. Supports asynchronous calls only, one at a time.</remarks>
 public sealed class FtpDataStream : Stream
 {
     private readonly FtpConnection _connection;
@@ -20,34 +20,41 @@ public sealed class FtpDataStream : Stream
     private DataConnection? _dataConnection;
     private FtpReply? _finalReply;
     private bool _isReleased;
-    // A listing confirmed before its data may have none: some servers open no data connection for an empty folder.
+    // A listing whose final reply arrived first may have no data: some servers open no data connection for an empty directory.
     private bool _canLackData;
     private bool _hasNoDataConnection;
-    // Proof that the server has the data connection: TLS, or a connect by the server. A passive port connects before the server accepts.
+    // Whether the server certainly has the data connection (TLS or active mode). A passive connect can succeed before the server accepts
+    // it.
     private bool _isAccepted;
 
     /// <param name="connection">The control connection.</param>
     /// <param name="command">The command that opened the transfer.</param>
     /// <param name="direction">The direction of the data.</param>
-    /// <param name="caller">The token of the call that opened the transfer: if it is cancelled, disposal does not wait for the abort.</param>
+    /// <param name="caller">
+    /// The token of the call that opened the transfer. If it is cancelled, disposal does not wait for the abort.
+    /// </param>
     internal FtpDataStream(FtpConnection connection, FtpCommand command, FtpDataDirection direction, CancellationToken caller) =>
         (_connection, _command, _direction, _caller) = (connection, command, direction, caller);
 
-    /// <summary>The 1yz reply that opened it.</summary>
+    /// <summary>The first reply to the command: preliminary (1yz), or the final reply if the server sent no preliminary one.</summary>
     public FtpReply Preliminary { get; private set; } = null!;
 
-    /// <summary>The size in bytes a 150 reply often tells, "(1234 bytes)"; null when it does not. Prose, not protocol.</summary>
+    /// <summary>
+    /// The length in bytes from the text of the 150 reply, such as "(1234 bytes)". Null if the text contains none. No RFC specifies this
+    /// text, so the value is not reliable.
+    /// </summary>
     public long? AnnouncedLength => ReplyText.ParseAnnouncedLength(Preliminary.Text);
 
     /// <summary>
-    /// True when encrypted data ended without the server's word that it was all (TLS close_notify): unless a size proves it whole, somebody may have cut it.
+    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated it, unless its length proves that
+    /// it is complete.
     /// </summary>
     public bool IsTruncated { get; private set; }
 
-    /// <summary>Returns true while a read or write waits for the server. Read by other threads.</summary>
+    /// <summary>Returns true while a read or write waits for the server. Other threads read it without a lock.</summary>
     internal bool IsAwaitingData { get; private set; }
 
-    /// <summary>The command as sent.</summary>
+    /// <summary>The text of the command, with a password masked.</summary>
     internal string CommandText => _command.Redacted;
 
     /// <inheritdoc/>
@@ -65,10 +72,13 @@ public sealed class FtpDataStream : Stream
     /// <inheritdoc/>
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <summary>Reads what has arrived; 0 at the end of the data, which does not yet mean that the server sent all of it.</summary>
-    /// <exception cref="FtpTimeoutException">No byte came for <see cref="FtpTimeouts.TransferStall"/>.</exception>
-    /// <exception cref="FtpReplyException">The data connection broke, and the server says why.</exception>
-    /// <exception cref="FtpConnectionException">The data connection broke.</exception>
+    /// <summary>
+    /// Reads received bytes and returns their number, or 0 at the end of the data. Only the final reply (<see cref="CompleteAsync"/>)
+    /// confirms that the server sent all data.
+    /// </summary>
+    /// <exception cref="FtpTimeoutException">No data arrived for <see cref="FtpTimeouts.TransferStall"/>.</exception>
+    /// <exception cref="FtpReplyException">The data connection was lost, and the server sent a negative final reply.</exception>
+    /// <exception cref="FtpConnectionException">The data connection was lost.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_hasNoDataConnection && !_isReleased)
@@ -76,13 +86,13 @@ public sealed class FtpDataStream : Stream
             return 0;
         }
 
-        DataConnection socket = GetDataConnection(FtpDataDirection.Receive);
+        DataConnection data = GetDataConnection(FtpDataDirection.Receive);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            int read = await WithStallTimeoutAsync(socket.ReadAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false);
+            int read = await WithStallTimeoutAsync(data.ReadAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false);
             _canLackData &= read == 0;
-            IsTruncated = socket.IsTruncated;
+            IsTruncated = data.IsTruncated;
             _connection.NoteActivity();
             return read;
         }
@@ -98,19 +108,20 @@ public sealed class FtpDataStream : Stream
         }
     }
 
-    /// <summary>Sends bytes.</summary>
-    /// <exception cref="FtpTimeoutException">They could not be handed on for <see cref="FtpTimeouts.TransferStall"/>.</exception>
-    /// <exception cref="FtpReplyException">The data connection broke, and the server says why.</exception>
-    /// <exception cref="FtpConnectionException">The data connection broke.</exception>
+    /// <summary>Sends all bytes of the buffer.</summary>
+    /// <exception cref="FtpTimeoutException">No data could be sent for <see cref="FtpTimeouts.TransferStall"/>.</exception>
+    /// <exception cref="FtpReplyException">The data connection was lost, and the server sent a negative final reply.</exception>
+    /// <exception cref="FtpConnectionException">The data connection was lost.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        DataConnection socket = GetDataConnection(FtpDataDirection.Send);
+        DataConnection data = GetDataConnection(FtpDataDirection.Send);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             while (!buffer.IsEmpty)
             {
-                buffer = buffer[await WithStallTimeoutAsync(socket.WriteAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false)..];
+                ValueTask<int> write = data.WriteAsync(buffer, _stallTimeout.Token);
+                buffer = buffer[await WithStallTimeoutAsync(write, cancellationToken).ConfigureAwait(false)..];
                 _connection.NoteActivity();
             }
         }
@@ -120,9 +131,11 @@ public sealed class FtpDataStream : Stream
         }
     }
 
-    /// <summary>Closes the data connection and returns the reply that ends the transfer, refusal or not.</summary>
-    /// <exception cref="FtpTimeoutException">It did not come within <see cref="FtpTimeouts.FinalReply"/>.</exception>
-    /// <exception cref="FtpConnectionException">The control connection was lost, so nobody knows whether the transfer succeeded.</exception>
+    /// <summary>
+    /// Ends the data connection, reads the final reply and returns it, positive or negative. A second call returns the same reply.
+    /// </summary>
+    /// <exception cref="FtpTimeoutException">The reply did not arrive within <see cref="FtpTimeouts.FinalReply"/>.</exception>
+    /// <exception cref="FtpConnectionException">The control connection was lost. It is unknown whether the transfer succeeded.</exception>
     public async Task<FtpReply> CompleteAsync(CancellationToken cancellationToken = default)
     {
         if (_finalReply is null || !_isReleased)
@@ -130,16 +143,18 @@ public sealed class FtpDataStream : Stream
             ObjectDisposedException.ThrowIf(_isReleased, this);
             if (_dataConnection is not null)
             {
-                await _dataConnection.ShutDownAsync(CanWrite, _connection.Options.Timeouts.TransferStall, cancellationToken).ConfigureAwait(false);
+                await _dataConnection.ShutDownAsync(
+                    CanWrite, _connection.Options.Timeouts.TransferStall, cancellationToken).ConfigureAwait(false);
             }
 
-            // Cancelled here, the transfer is still open in the books: disposal aborts it.
+            // If this read is cancelled, the stream is not released, and disposal aborts the transfer.
             _finalReply ??= await _connection.ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false);
             if (_dataConnection is not null)
             {
                 await _dataConnection.CloseAfterConfirmationAsync(_connection.Options.Timeouts.Resync).ConfigureAwait(false);
                 _dataConnection = null;
             }
+
             Release();
         }
 
@@ -147,9 +162,8 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>
-    /// Aborts the transfer unless it is complete, and waits for the abort for at most <see cref="FtpTimeouts.Resync"/>. It does not wait if
-    /// the call that opened the transfer was cancelled: it sends ABOR and resets the data connection. The next command then waits for the
-    /// replies.
+    /// Aborts the transfer unless it is complete, and waits for the abort for at most <see cref="FtpTimeouts.Resync"/>. If the call that
+    /// opened the transfer was cancelled, it only starts the abort. The next command then waits for it.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
@@ -176,19 +190,23 @@ public sealed class FtpDataStream : Stream
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Reads the reply to the command and meets the server.</summary>
-    internal async Task OpenAsync(PreparedDataConnection link, CancellationToken cancellationToken)
+    /// <summary>Reads the preliminary reply to the command and opens the data connection.</summary>
+    /// <exception cref="FtpReplyException">The server rejected the command.</exception>
+    /// <exception cref="FtpConnectionException">The data connection could not be opened.</exception>
+    /// <exception cref="FtpProtocolException">The server confirmed an upload before its data.</exception>
+    internal async Task OpenAsync(PreparedDataConnection prepared, CancellationToken cancellationToken)
     {
         FtpReply reply;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.ConnectFailed);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, prepared.ConnectFailed);
         try
         {
-            reply = await _connection.ReadReplyAsync(FtpOperationPhase.Reply, _connection.Options.Timeouts.Reply, either.Token).ConfigureAwait(false);
+            reply = await _connection.ReadReplyAsync(
+                FtpOperationPhase.Reply, _connection.Options.Timeouts.Reply, linked.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Throws the reason why there will be no data connection.
-            await ConnectAsync(link, cancellationToken).ConfigureAwait(false);
+            // Throws the error of the failed connect.
+            await ConnectAsync(prepared, cancellationToken).ConfigureAwait(false);
             throw;
         }
         catch (OperationCanceledException e)
@@ -198,7 +216,7 @@ public sealed class FtpDataStream : Stream
 
         if (!reply.IsPreliminary)
         {
-            // It is the final reply: nothing is left to abort.
+            // This is the final reply, so the transfer needs no abort.
             _finalReply = reply;
             if (!reply.IsCompletion || CanWrite)
             {
@@ -210,24 +228,26 @@ public sealed class FtpDataStream : Stream
         _canLackData = _finalReply is not null && _command.Verb is "LIST" or "NLST" or "MLSD";
         if (!_canLackData)
         {
-            await ConnectAsync(link, cancellationToken).ConfigureAwait(false);
+            await ConnectAsync(prepared, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        using var brief = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        brief.CancelAfter(_connection.Options.Timeouts.Resync);
+        using var resync = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        resync.CancelAfter(_connection.Options.Timeouts.Resync);
         try
         {
-            await ConnectAsync(link, brief.Token).ConfigureAwait(false);
+            await ConnectAsync(prepared, resync.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (CanMeanNoConnection(e) && !cancellationToken.IsCancellationRequested)
         {
             _hasNoDataConnection = true;
-            link.Dispose();
+            prepared.Dispose();
         }
     }
 
-    /// <summary>Closes without a word: whoever cannot wait for the abort gives the whole connection up.</summary>
+    /// <summary>
+    /// Closes the control connection and resets the data connection, because synchronous disposal cannot wait for an abort.
+    /// </summary>
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_isReleased)
@@ -240,7 +260,7 @@ public sealed class FtpDataStream : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>Nothing is buffered.</summary>
+    /// <summary>Does nothing, because the stream has no buffer.</summary>
     public override void Flush()
     {
     }
@@ -249,16 +269,20 @@ public sealed class FtpDataStream : Stream
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Not supported: asynchronous only.</summary>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    /// <summary>Not supported. Use the asynchronous method.</summary>
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("The stream supports asynchronous calls only.");
 
-    /// <summary>Not supported: asynchronous only.</summary>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    /// <summary>Not supported. Use the asynchronous method.</summary>
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("The stream supports asynchronous calls only.");
 
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
@@ -266,56 +290,66 @@ public sealed class FtpDataStream : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private async Task ConnectAsync(PreparedDataConnection link, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for the socket of the data connection, and performs the TLS handshake if the control connection is encrypted.
+    /// </summary>
+    private async Task ConnectAsync(PreparedDataConnection prepared, CancellationToken cancellationToken)
     {
         try
         {
-            Socket socket = await link.WaitForSocketAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
-            _isAccepted = link.IsListener || _connection.Tls is not null;
+            Socket socket = await prepared.WaitForSocketAsync(
+                _connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+            _isAccepted = prepared.IsListener || _connection.Tls is not null;
             _dataConnection = await DataConnection.OpenAsync(
-                socket, _connection.Tls, CanWrite, _connection.Options.Proxy is not null, _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
+                socket, _connection.Tls, isSender: CanWrite, isProxied: _connection.Options.Proxy is not null,
+                isCompressed: _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpConnectionException e) when (_finalReply is null && e is not FtpProxyException && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
+        catch (FtpConnectionException e) when (_finalReply is null && e is not FtpProxyException
+            && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {
-            // The server accepted and took it back at once: it knows why, and says so.
+            // The server accepted and reset the connection at once. Its final reply contains the reason.
             throw await CreateTransferExceptionAsync(reset, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpTlsException e) when (_finalReply is null && e.Failure == FtpTlsFailure.Handshake)
         {
-            // A server that wants its session resumed and sees another says so on the control connection (522).
+            // A server that requires TLS session resumption sends the reason on the control connection (522).
             throw await CreateTransferExceptionAsync(e, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Returns whether the server may have opened no data connection. A peer that completes or rejects a TLS handshake has opened one.</summary>
+    /// <summary>
+    /// Returns whether the error may mean that the server opened no data connection. A TLS alert proves that it opened one.
+    /// </summary>
     private static bool CanMeanNoConnection(Exception exception) =>
         exception is OperationCanceledException || (exception is FtpConnectionException and not FtpTlsException)
         || exception is FtpTlsException { Failure: FtpTlsFailure.Handshake, InnerException: IOException or SocketException };
 
+    /// <summary>Returns the open data connection.</summary>
+    /// <exception cref="NotSupportedException">The stream has the other direction.</exception>
     private DataConnection GetDataConnection(FtpDataDirection direction)
     {
         ObjectDisposedException.ThrowIf(_isReleased, this);
-        return direction != _direction ? throw new NotSupportedException($"This data connection is for {_direction} only.")
+        return direction != _direction ? throw new NotSupportedException($"The direction of this stream is {_direction}.")
             : _dataConnection ?? throw new InvalidOperationException("The data connection is closed.");
     }
 
-    /// <summary>The timer runs only while bytes are waited for, and is not touched when they are there already.</summary>
-    private async ValueTask<int> WithStallTimeoutAsync(ValueTask<int> moving, CancellationToken cancellationToken)
+    /// <summary>Awaits a read or write with the stall timeout. The timer is not started if the operation has already completed.</summary>
+    private async ValueTask<int> WithStallTimeoutAsync(ValueTask<int> operation, CancellationToken cancellationToken)
     {
-        if (moving.IsCompletedSuccessfully)
+        if (operation.IsCompletedSuccessfully)
         {
-            return moving.Result;
+            return operation.Result;
         }
 
-        // A server that has confirmed the listing already, and has not shown that it accepted the connection, has probably nothing to send.
+        // After the final reply of a listing, a server that may not have accepted the connection has probably no data to send.
         TimeSpan limit = _canLackData && !_isAccepted ? _connection.Options.Timeouts.Resync : _connection.Options.Timeouts.TransferStall;
         IsAwaitingData = true;
         try
         {
-            using (cancellationToken.UnsafeRegister(static stall => ((CancellationTokenSource)stall!).Cancel(), _stallTimeout))
+            using (cancellationToken.UnsafeRegister(static timeout => ((CancellationTokenSource)timeout!).Cancel(), _stallTimeout))
             {
                 _stallTimeout.CancelAfter(limit);
-                return await moving.ConfigureAwait(false);
+                return await operation.ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException e)
@@ -329,26 +363,32 @@ public sealed class FtpDataStream : Stream
         }
     }
 
-    /// <summary>The data connection broke: the server's final reply explains why, and is read in any case.</summary>
+    /// <summary>
+    /// Resets the lost data connection, reads the final reply and returns the exception for the caller. The final reply usually contains
+    /// the reason.
+    /// </summary>
     private async Task<FtpException> CreateTransferExceptionAsync(Exception exception, CancellationToken cancellationToken)
     {
         ResetDataConnection();
         FtpReply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion
-            ? new FtpConnectionException(FtpOperationPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply.ToPrintable()}", exception)
+            ? new FtpConnectionException(
+                FtpOperationPhase.Transfer, $"the data connection was lost ({exception.Message}), but the reply was: {reply.ToPrintable()}",
+                exception)
             : new FtpReplyException(reply, CommandText, exception);
     }
 
+    /// <summary>Closes the connection and returns the exception for a positive final reply before the data of an upload.</summary>
     private FtpProtocolException CreateUnexpectedConfirmation(FtpReply reply)
     {
         _connection.CloseImmediately();
-        return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.ToPrintable()}");
+        return new FtpProtocolException($"the server confirmed {CommandText} before any data was sent: {reply.ToPrintable()}");
     }
 
-    /// <summary>Resets the data connection from another thread. The call that uses its buffers keeps them.</summary>
+    /// <summary>Resets the data connection from another thread. A running call fails.</summary>
     internal void ResetFromAnotherThread() => _dataConnection?.ResetFromAnotherThread();
 
-    /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
+    /// <summary>Resets the data connection. In stream mode a server would take an orderly close for the end of the file.</summary>
     private void ResetDataConnection()
     {
         if (_dataConnection is not null && CanWrite)

@@ -5,37 +5,43 @@ using Fts.Client.Proxies;
 
 namespace Fts.Client.Data;
 
-/// <summary>A data connection in the making: a connect under way (passive) or a listener waiting for the server (active).</summary>
-/// <remarks>Owns its sockets until <see cref="WaitForSocketAsync"/> hands the connected one over.</remarks>
+/// <summary>A data connection that is not open yet: a running connect (passive mode) or a listener (active mode).</summary>
+/// <remarks>Owns its sockets. The caller of <see cref="WaitForSocketAsync"/> owns the connected socket.</remarks>
 internal sealed class PreparedDataConnection : IDisposable
 {
     private readonly Socket _socket;
     private readonly IPAddress _allowedAddress;
     private readonly Task? _connecting;
-    // Has no timer, and may fire after everyone has left: nothing to dispose.
+    // Not disposed: it has no timer, and a late connect may still cancel it.
     private readonly CancellationTokenSource _connectFailed = new();
     private Socket? _connected;
 
     private PreparedDataConnection(Socket socket, IPAddress peer) => (_socket, _allowedAddress) = (socket, peer);
 
     private PreparedDataConnection(IPEndPoint endPoint, Func<Socket, Task> connect)
-        : this(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint.Address) => _connecting = SignalFailureAsync(connect(_socket));
+        : this(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint.Address) =>
+        _connecting = SignalFailureAsync(connect(_socket));
 
-    /// <summary>Starts connecting; the first packet leaves now, so that it travels together with the command sent next.</summary>
-    public static PreparedDataConnection Connect(IPEndPoint endPoint, TimeSpan limit) => new(endPoint, socket => ConnectAsync(socket, endPoint, limit));
+    /// <summary>Starts to connect at once, so that the connect and the next command share one round trip.</summary>
+    public static PreparedDataConnection Connect(IPEndPoint endPoint, TimeSpan limit) =>
+        new(endPoint, socket => ConnectAsync(socket, endPoint, limit));
 
-    /// <summary>Starts connecting to a host through the proxy of the options.</summary>
-    /// <param name="proxy">Where the control connection found it.</param>
+    /// <summary>Starts to connect to a host through the proxy of the options.</summary>
+    /// <param name="proxy">The address at which the control connection reached the proxy.</param>
     /// <param name="options">The options.</param>
-    /// <param name="host">The host, as the proxy is to be told it.</param>
-    /// <param name="port">Its port.</param>
-    public static PreparedDataConnection ConnectThroughProxy(IPEndPoint proxy, FtpClientOptions options, string host, int port) => new(proxy, async socket =>
+    /// <param name="host">The host that the proxy connects to.</param>
+    /// <param name="port">The port that the proxy connects to.</param>
+    public static PreparedDataConnection ConnectThroughProxy(IPEndPoint proxy, FtpClientOptions options, string host, int port) =>
+        new(proxy, async socket =>
     {
-        await ProxyTunnel.ConnectToProxyAsync(socket, options.Proxy!, proxy, options.Timeouts.Connect, CancellationToken.None).ConfigureAwait(false);
+        await ProxyTunnel.ConnectToProxyAsync(
+            socket, options.Proxy!, proxy, options.Timeouts.Connect, CancellationToken.None).ConfigureAwait(false);
         await ProxyTunnel.OpenAsync(socket, options, host, port, CancellationToken.None).ConfigureAwait(false);
     });
 
-    /// <summary>Listens on a free port of an address of this side.</summary>
+    /// <summary>
+    /// Listens on a free port of a local address. Connections from other addresses than <paramref name="peer"/> are closed.
+    /// </summary>
     public static PreparedDataConnection Listen(IPAddress local, IPAddress peer)
     {
         var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -44,17 +50,19 @@ internal sealed class PreparedDataConnection : IDisposable
         return new PreparedDataConnection(socket, peer);
     }
 
-    /// <summary>Fires when connecting failed. A server that waits for the data connection before it answers would otherwise be waited for in vain.</summary>
+    /// <summary>
+    /// Cancelled if the connect fails. Some servers reply only after the data connection is open, so the wait for the reply must end too.
+    /// </summary>
     public CancellationToken ConnectFailed => _connectFailed.Token;
 
     /// <summary>Whether the server connects (active mode).</summary>
     public bool IsListener => _connecting is null;
 
-    /// <summary>Where the server is to connect to.</summary>
+    /// <summary>The local address. In active mode, the server connects to it.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
 
-    /// <summary>Waits for the connection and hands its socket over.</summary>
-    /// <exception cref="FtpConnectionException">There is none.</exception>
+    /// <summary>Waits for the connection and returns its socket, which the caller then owns.</summary>
+    /// <exception cref="FtpConnectionException">No connection could be opened within <paramref name="limit"/>.</exception>
     public async Task<Socket> WaitForSocketAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(limit, cancellationToken);
@@ -78,18 +86,21 @@ internal sealed class PreparedDataConnection : IDisposable
         }
     }
 
-    /// <summary>Closes what was not handed over, by a reset: an orderly close would be an empty upload, complete, to a server that accepted already.</summary>
+    /// <summary>
+    /// Resets a socket that no caller owns. A server that accepted it would take an orderly close for a complete, empty upload.
+    /// </summary>
     public void Dispose()
     {
         if (!ReferenceEquals(_socket, _connected))
         {
             Reset(_socket);
-            // A connect that fails only now has nobody left to tell.
-            _connecting?.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            // Observes a later failure of the connect, which no caller awaits.
+            _connecting?.ContinueWith(
+                static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
 
-    /// <summary>The server's connection; anyone else who finds the port is turned away.</summary>
+    /// <summary>Accepts the connection of the server and closes connections from other addresses.</summary>
     private async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -104,7 +115,7 @@ internal sealed class PreparedDataConnection : IDisposable
         }
     }
 
-    /// <summary>Closes a socket without the end of data that an orderly close would send.</summary>
+    /// <summary>Closes a socket with a TCP reset, so that the peer does not see an orderly end of the data.</summary>
     public static void Reset(Socket socket)
     {
         try
@@ -113,7 +124,7 @@ internal sealed class PreparedDataConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Closed already, by the other side or this one.
+            // The socket is already closed.
         }
 
         socket.Dispose();
@@ -132,6 +143,7 @@ internal sealed class PreparedDataConnection : IDisposable
         }
     }
 
+    /// <summary>Awaits the connect and cancels <see cref="ConnectFailed"/> if it fails.</summary>
     private async Task SignalFailureAsync(Task connecting)
     {
         try

@@ -4,21 +4,25 @@ using Fts.Protocol;
 namespace Fts.Client.Data;
 
 /// <summary>
-/// Keeps a TLS 1.3 session resumable on servers that insist on it. A ticket is good for one connection, and ProFTPD gives none with an upload: it would
-/// refuse the data connection after it, and by then STOR has emptied the file that was there. So what follows an upload is a list of the one name that was
-/// uploaded. Served, the server needs no such care, which is remembered; refused, it brought new tickets all the same, and cost nobody a file.
+/// Obtains new TLS 1.3 session tickets after an upload, for servers that require session resumption on data connections.
 /// </summary>
+/// <remarks>
+/// A ticket is valid for one connection, and ProFTPD issues none during an upload. It would reject the next data connection, and a STOR
+/// would already have truncated the existing file. NLST of the uploaded file is therefore sent first: if it succeeds, no renewal is needed
+/// and the result is cached. If it fails, it still obtained new tickets, and no file was harmed.
+/// </remarks>
 internal sealed class SessionTicketRenewal(FtpConnection connection)
 {
     private string? _lastUploadPath;
 
-    /// <summary>To be told of each data connection that was made.</summary>
+    /// <summary>Records a transfer. The caller calls it after each data connection.</summary>
     public void NoteTransfer(FtpDataDirection direction, string path) => _lastUploadPath = direction == FtpDataDirection.Send ? path : null;
 
-    /// <summary>To be called before each data connection.</summary>
+    /// <summary>Sends NLST if the last transfer was an encrypted upload. The caller calls it before each data connection.</summary>
     public async ValueTask RenewIfNeededAsync(CancellationToken cancellationToken)
     {
-        if (_lastUploadPath is not { } path || connection.ServerProfile.CanResumeTlsAfterUpload || connection.Tls?.Protocol != SslProtocols.Tls13)
+        bool mayLackTickets = connection.Tls?.Protocol == SslProtocols.Tls13 && !connection.ServerProfile.CanResumeTlsAfterUpload;
+        if (_lastUploadPath is not { } path || !mayLackTickets)
         {
             return;
         }
@@ -27,12 +31,14 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
         connection.ServerProfile.CanResumeTlsAfterUpload = await CanListAsync(path, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Returns whether the server accepted the data connection of NLST.</summary>
     private async Task<bool> CanListAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
             FtpDataStream names = await connection.OpenDataAsync(
-                "NLST", GetListArgument(path), restartOffset: 0, FtpDataDirection.Receive, connection.IsDeflating, cancellationToken).ConfigureAwait(false);
+                "NLST", GetListArgument(path), restartOffset: 0, FtpDataDirection.Receive, connection.IsDeflating,
+                cancellationToken).ConfigureAwait(false);
             await using (names.ConfigureAwait(false))
             {
                 byte[] unread = new byte[1024];
@@ -49,9 +55,14 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
         }
     }
 
-    /// <summary>425, and 522 as vsftpd has it. Any other refusal is about the name, and says nothing of the session.</summary>
-    private static bool IsDataConnectionRefused(FtpReply reply) => reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.ProtocolNotSupported;
+    /// <summary>
+    /// Returns true for 425, and 522 from vsftpd. Other negative replies are about the name and not about the TLS session.
+    /// </summary>
+    private static bool IsDataConnectionRefused(FtpReply reply) =>
+        reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.ProtocolNotSupported;
 
-    /// <summary>To NLST a name may be a pattern, or options; such a one is listed with all its folder.</summary>
+    /// <summary>
+    /// Returns the argument for NLST: the path, or an empty argument if the server could read the path as a pattern or as options.
+    /// </summary>
     private static string GetListArgument(string path) => path.StartsWith('-') || path.AsSpan().ContainsAny("*?[{~") ? "" : path;
 }

@@ -7,17 +7,19 @@ namespace Fts.Client.Data;
 internal sealed class TransferAbort(FtpConnection connection, ControlChannel control)
 {
     /// <summary>
-    /// The abort of a cancelled transfer, which ends at the latest after <see cref="FtpTimeouts.Resync"/>. Completed if none is running. It never fails.
+    /// The abort of a cancelled transfer, which ends within <see cref="FtpTimeouts.Resync"/> and never fails. A completed task if no abort
+    /// is running.
     /// </summary>
     public Task RunningAbort { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Starts <see cref="AbortAsync"/> without waiting for it. The next command of the connection waits.</summary>
+    /// <summary>Starts <see cref="AbortAsync"/> and returns at once. The next command of the connection waits for it.</summary>
     public void StartAbort(Action closeData) => RunningAbort = AbortAsync(closeData);
 
     /// <summary>
-    /// Sends ABOR and reads exactly two final replies: that of the transfer and that of ABOR (RFC 959 §4.1.3). If they do not arrive in time, the
-    /// connection is closed, because commands and replies may be out of step.
+    /// Sends ABOR and reads exactly two final replies: that of the transfer and that of ABOR (RFC 959 §4.1.3). If they do not arrive in
+    /// time, the connection is closed, because later replies could be taken for the replies to other commands.
     /// </summary>
+    /// <param name="closeData">Resets the data connection. Called after ABOR was sent, and again at the end.</param>
     public async Task AbortAsync(Action closeData)
     {
         TimeSpan limit = connection.Options.Timeouts.Resync;
@@ -34,7 +36,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // No call may be waiting for this task, so every error ends here.
+            // No caller may await this task, so no error may leave it.
             control.CloseImmediately();
         }
         finally

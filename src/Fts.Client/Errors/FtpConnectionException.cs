@@ -2,75 +2,75 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Where in the life of a connection something went wrong.</summary>
+/// <summary>The operation during which an error occurred.</summary>
 public enum FtpOperationPhase
 {
-    /// <summary>Finding the server's address and opening the control connection.</summary>
+    /// <summary>Resolving the name of the server and opening the control connection.</summary>
     Connect,
     /// <summary>Waiting for the greeting.</summary>
     Greeting,
-    /// <summary>Waiting for a command's reply.</summary>
+    /// <summary>Waiting for the reply to a command.</summary>
     Reply,
-    /// <summary>Agreeing on encryption, for control or data.</summary>
+    /// <summary>The TLS handshake of a control or data connection.</summary>
     Handshake,
     /// <summary>Opening the data connection.</summary>
     OpenData,
-    /// <summary>Moving data.</summary>
+    /// <summary>Transferring data.</summary>
     Transfer,
-    /// <summary>Waiting for the reply that ends a transfer.</summary>
+    /// <summary>Waiting for the final reply of a transfer.</summary>
     FinalReply,
-    /// <summary>Having a proxy connect, for control or data.</summary>
+    /// <summary>Connecting through a proxy, for a control or data connection.</summary>
     Proxy,
-    /// <summary>Waiting for a free connection of <see cref="FtpClient"/>.</summary>
+    /// <summary>Waiting for a free connection in the pool of <see cref="FtpClient"/>.</summary>
     Acquire,
 }
 
-/// <summary>A connection could not be opened or was lost.</summary>
+/// <summary>Thrown if a connection cannot be opened, is lost, or is closed by the server.</summary>
 public class FtpConnectionException : FtpException
 {
-    /// <summary>A connection that could not be opened or was lost.</summary>
-    /// <param name="phase">When.</param>
-    /// <param name="message">What happened.</param>
-    /// <param name="innerException">What the network said.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="phase">The operation during which the error occurred.</param>
+    /// <param name="message">The description of the error.</param>
+    /// <param name="innerException">The cause, for example a socket error.</param>
     public FtpConnectionException(FtpOperationPhase phase, string message, Exception? innerException = null)
         : base(message, innerException) => Phase = phase;
 
-    /// <summary>When it happened.</summary>
+    /// <summary>The operation during which the error occurred.</summary>
     public FtpOperationPhase Phase { get; }
 
-    /// <summary>The server's last word before it closed (421, or a refusal in place of a greeting); null when it said nothing.</summary>
+    /// <summary>The reply with which the server closed or rejected the connection, for example 421; null if it sent none.</summary>
     public FtpReply? Reply { get; init; }
 
-    /// <summary>True unless the server refused for good.</summary>
+    /// <summary>Returns true unless <see cref="Reply"/> is a permanent negative reply (5yz).</summary>
     public override bool IsTransient => Reply is not { IsPermanentFailure: true };
 
-    /// <summary>True when no byte of the command left this side, so that it can be sent again on another connection.</summary>
+    /// <summary>Whether no byte of the command was sent, so that it can be sent on another connection.</summary>
     internal bool IsCommandUnsent { get; init; }
 }
 
-/// <summary>A wait took longer than <see cref="FtpTimeouts"/> allows.</summary>
+/// <summary>Thrown if an operation takes longer than its limit in <see cref="FtpTimeouts"/>.</summary>
 public sealed class FtpTimeoutException : FtpConnectionException
 {
-    /// <summary>A wait that was given up.</summary>
-    /// <param name="phase">What was waited for.</param>
-    /// <param name="limit">How long.</param>
-    /// <param name="innerException">The wait's own error.</param>
+    /// <summary>Creates the exception with a message about the phase and the limit.</summary>
+    /// <param name="phase">The operation that timed out.</param>
+    /// <param name="limit">The time limit that was exceeded.</param>
+    /// <param name="innerException">The cause, usually an <see cref="OperationCanceledException"/>.</param>
     public FtpTimeoutException(FtpOperationPhase phase, TimeSpan limit, Exception? innerException = null)
-        : base(phase, $"gave up after {limit.TotalSeconds:0.###} s {DescribeWait(phase)}", innerException) => Limit = limit;
+        : base(phase, $"timed out after {limit.TotalSeconds:0.###} s {DescribeWait(phase)}", innerException) => Limit = limit;
 
     internal FtpTimeoutException(FtpOperationPhase phase, TimeSpan limit, string message, Exception? innerException)
         : base(phase, message, innerException) => Limit = limit;
 
-    /// <summary>How long was waited.</summary>
+    /// <summary>The time limit that was exceeded.</summary>
     public TimeSpan Limit { get; }
 
     private static string DescribeWait(FtpOperationPhase phase) => phase switch
     {
-        FtpOperationPhase.Connect => "trying to connect",
+        FtpOperationPhase.Connect => "connecting",
         FtpOperationPhase.Greeting => "waiting for the server's greeting",
-        FtpOperationPhase.Handshake => "waiting for the TLS handshake",
+        FtpOperationPhase.Handshake => "in the TLS handshake",
         FtpOperationPhase.OpenData => "opening the data connection",
-        FtpOperationPhase.Transfer => "with no data moving",
+        FtpOperationPhase.Transfer => "without data",
         FtpOperationPhase.FinalReply => "waiting for the server to confirm the transfer",
         FtpOperationPhase.Proxy => "waiting for the proxy",
         FtpOperationPhase.Acquire => "waiting for a free connection",

@@ -2,12 +2,12 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The server said something that is not FTP, or not an answer to what was asked.</summary>
+/// <summary>Thrown if the server violates the protocol, for example by a malformed or unexpected reply.</summary>
 public sealed class FtpProtocolException : FtpException
 {
-    /// <summary>Nonsense from the server.</summary>
-    /// <param name="message">What, and what was expected.</param>
-    /// <param name="innerException">The parser's error, when one found it.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">The description of the violation.</param>
+    /// <param name="innerException">The exception of the parser, if any.</param>
     public FtpProtocolException(string message, Exception? innerException = null)
         : base(message, innerException)
     {
@@ -15,18 +15,19 @@ public sealed class FtpProtocolException : FtpException
 }
 
 /// <summary>
-/// The received data is not a listing: no line is in a known format, or the data exceeds a limit. Also thrown if a requested name occurs only in a line
-/// that cannot be read. A listing with some lines in an unknown format has entries with <see cref="FtpEntry.RawLine"/> instead.
+/// Thrown if the received data is not a listing: no line is in a known format, or the data exceeds a limit. Also thrown if a requested name
+/// occurs only in a line that cannot be parsed. A listing with some lines in an unknown format has entries with
+/// <see cref="FtpEntry.RawLine"/> instead.
 /// </summary>
 public sealed class FtpListingException : FtpException
 {
-    /// <summary>A line that could not be read.</summary>
-    /// <param name="rawLine">The line as it came.</param>
-    /// <param name="reason">Why it could not be read.</param>
-    /// <param name="innerException">The parser's error.</param>
+    /// <summary>Creates the exception. The message is the reason, followed by the line.</summary>
+    /// <param name="rawLine">The line as received.</param>
+    /// <param name="reason">The reason why it cannot be parsed.</param>
+    /// <param name="innerException">The exception of the parser, if any.</param>
     public FtpListingException(string rawLine, string reason, Exception? innerException = null)
         : base($"{reason}: {rawLine.ToPrintable()}", innerException) => RawLine = rawLine;
 
-    /// <summary>The line as it came; cut where it was over the limit.</summary>
+    /// <summary>The line as received. A line over the limit is truncated.</summary>
     public string RawLine { get; }
 }

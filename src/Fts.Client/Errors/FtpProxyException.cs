@@ -2,26 +2,32 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The proxy could not be reached, refused, or said something that is no answer. The message is one line, with the proxy's own words where it had any.</summary>
+/// <summary>
+/// Thrown if the proxy cannot be reached, rejects the connection, or sends an invalid response. The message is one line and contains the
+/// reason that the proxy sent, if any.
+/// </summary>
 public sealed class FtpProxyException : FtpConnectionException
 {
     private readonly bool _isTransient;
 
-    /// <summary>A proxy that does not connect.</summary>
-    /// <param name="proxy">Which.</param>
-    /// <param name="reason">What it did or said, to follow its name.</param>
-    /// <param name="isTransient">Whether the same may work later.</param>
-    /// <param name="innerException">What the network said.</param>
+    /// <summary>Creates the exception. The message is the proxy, followed by the reason.</summary>
+    /// <param name="proxy">The proxy.</param>
+    /// <param name="reason">The predicate of a sentence about the proxy, for example "cannot be reached".</param>
+    /// <param name="isTransient">Whether the same call may succeed later.</param>
+    /// <param name="innerException">The cause, for example a socket error.</param>
     public FtpProxyException(FtpProxy proxy, string reason, bool isTransient, Exception? innerException = null)
-        : base(FtpOperationPhase.Proxy, $"the proxy {RequireProxy(proxy).ToString().ToPrintable()} {reason.ToPrintable()}", innerException) => (Proxy, _isTransient) = (proxy, isTransient);
+        : base(
+            FtpOperationPhase.Proxy, $"the proxy {RequireNotNull(proxy).ToString().ToPrintable()} {reason.ToPrintable()}",
+            innerException) =>
+        (Proxy, _isTransient) = (proxy, isTransient);
 
     /// <summary>The proxy.</summary>
     public FtpProxy Proxy { get; }
 
-    /// <summary>True when nothing has to be changed for another try to succeed.</summary>
+    /// <summary>Whether the same call may succeed later without any change by the caller.</summary>
     public override bool IsTransient => _isTransient;
 
-    private static FtpProxy RequireProxy(FtpProxy proxy)
+    private static FtpProxy RequireNotNull(FtpProxy proxy)
     {
         ArgumentNullException.ThrowIfNull(proxy);
         return proxy;

@@ -3,13 +3,13 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The server refused a command. The connection stays good and in step.</summary>
+/// <summary>Thrown if the server sent a negative reply to a command. The connection is still usable.</summary>
 public class FtpReplyException : FtpException
 {
-    /// <summary>A refusal.</summary>
-    /// <param name="reply">The server's reply.</param>
-    /// <param name="command">The command it answers, password masked.</param>
-    /// <param name="innerException">What went wrong on this side, when something did.</param>
+    /// <summary>Creates the exception. The message contains the command and the reply.</summary>
+    /// <param name="reply">The negative reply.</param>
+    /// <param name="command">The text of the command, with a password masked.</param>
+    /// <param name="innerException">The exception that the reply explains, if any.</param>
     public FtpReplyException(FtpReply reply, string command, Exception? innerException = null)
         : this(reply, command, $"{command.ToPrintable()}: {reply.ToPrintable()}", innerException)
     {
@@ -18,26 +18,26 @@ public class FtpReplyException : FtpException
     private protected FtpReplyException(FtpReply reply, string command, string message, Exception? innerException)
         : base(message, innerException) => (Reply, Command) = (reply, command);
 
-    /// <summary>The server's reply: code and text.</summary>
+    /// <summary>The negative reply.</summary>
     public FtpReply Reply { get; }
 
-    /// <summary>The command it answers, password masked.</summary>
+    /// <summary>The text of the command, with a password masked.</summary>
     public string Command { get; }
 
-    /// <summary>True for 4yz replies: the same command may work later (RFC 959 §4.2.1).</summary>
+    /// <summary>Returns true for 4yz replies: the same command may succeed later (RFC 959 §4.2.1).</summary>
     public override bool IsTransient => Reply.IsTransientFailure;
 }
 
-/// <summary>The server did not let the user in.</summary>
+/// <summary>Thrown if the server rejects the login.</summary>
 public sealed class FtpLoginException : FtpReplyException
 {
-    /// <summary>A refusal of USER, PASS or ACCT.</summary>
-    /// <param name="reply">The server's reply.</param>
-    /// <param name="command">The command it answers, password masked.</param>
-    /// <param name="userName">Who wanted in.</param>
+    /// <summary>Creates the exception for a negative reply to USER, PASS or ACCT.</summary>
+    /// <param name="reply">The negative reply.</param>
+    /// <param name="command">The text of the command, with a password masked.</param>
+    /// <param name="userName">The name of the account.</param>
     public FtpLoginException(FtpReply reply, string command, string userName)
-        : base(reply, command, $"sign-in as {userName.ToPrintable()} refused: {reply.ToPrintable()}", null) => UserName = userName;
+        : base(reply, command, $"login failed for {userName.ToPrintable()}: {reply.ToPrintable()}", null) => UserName = userName;
 
-    /// <summary>Who wanted in.</summary>
+    /// <summary>The name of the account.</summary>
     public string UserName { get; }
 }

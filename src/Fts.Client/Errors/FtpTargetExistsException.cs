@@ -2,20 +2,23 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The target exists and was not to be replaced, or does not fit to what was to be resumed; nothing was changed.</summary>
+/// <summary>
+/// Thrown if the target of a transfer exists and must not be replaced, or cannot be resumed because its content differs. The target was not
+/// changed.
+/// </summary>
 public sealed class FtpTargetExistsException : FtpException
 {
-    /// <summary>A target that exists.</summary>
-    /// <param name="path">Its path: remote, or local for a download.</param>
+    /// <summary>Creates the exception for a target that must not be replaced.</summary>
+    /// <param name="path">The path of the target: remote for an upload, local for a download.</param>
     public FtpTargetExistsException(string path)
-        : base($"{path.ToPrintable()} exists already") => Path = path;
+        : base($"{path.ToPrintable()} already exists") => Path = path;
 
-    /// <summary>A target that exists and cannot be gone on with.</summary>
-    /// <param name="path">Its path: remote, or local for a download.</param>
-    /// <param name="why">Why not, as the rest of a sentence.</param>
-    internal FtpTargetExistsException(string path, string why)
-        : base($"{path.ToPrintable()} exists already, and {why}") => Path = path;
+    /// <summary>Creates the exception for a target that cannot be resumed.</summary>
+    /// <param name="path">The path of the target: remote for an upload, local for a download.</param>
+    /// <param name="reason">The reason, as the rest of a sentence after "and".</param>
+    internal FtpTargetExistsException(string path, string reason)
+        : base($"{path.ToPrintable()} already exists, and {reason}") => Path = path;
 
-    /// <summary>Its path: remote, or local for a download.</summary>
+    /// <summary>The path of the target: remote for an upload, local for a download.</summary>
     public string Path { get; }
 }

@@ -1,45 +1,53 @@
 namespace Fts.Client;
 
-/// <summary>What about encryption failed.</summary>
+/// <summary>The kinds of TLS errors.</summary>
 public enum FtpTlsFailure
 {
-    /// <summary>The server does not offer encryption where it is required.</summary>
+    /// <summary>TLS is required, but the server does not support it.</summary>
     NotOffered,
-    /// <summary>The two sides could not agree, or what came was no TLS.</summary>
+    /// <summary>The TLS handshake failed.</summary>
     Handshake,
-    /// <summary>The server is not trusted; <see cref="FtpTlsException.Identity"/> says who it claims to be. Nothing was sent to it.</summary>
+    /// <summary>
+    /// The server is not trusted. <see cref="FtpTlsException.Identity"/> contains its identity. No credentials were sent.
+    /// </summary>
     UntrustedServerCertificate,
-    /// <summary>The server wants a certificate of the client's, or another one than <see cref="FtpTrust.ClientCertificate"/>.</summary>
+    /// <summary>The server requires a client certificate, or rejected <see cref="FtpTrust.ClientCertificate"/>.</summary>
     ClientCertificateRejected,
-    /// <summary>The server encrypts commands but refuses to encrypt data.</summary>
+    /// <summary>The server encrypts the control connection but rejected encrypted data connections.</summary>
     DataNotProtected,
-    /// <summary>Data ended without the sender's word that it was all (close_notify), and no size proves it: somebody may have cut it.</summary>
+    /// <summary>
+    /// Encrypted data ended without close_notify, and no length proves that it is complete. An attacker may have truncated it.
+    /// </summary>
     Truncated,
     /// <summary>
-    /// The server offers no encryption, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> does not allow a password in plain. Neither user name nor
-    /// password was sent.
+    /// The server does not support TLS, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> did not allow an unencrypted password.
+    /// Neither user name nor password was sent.
     /// </summary>
     PasswordNotProtected,
 }
 
-/// <summary>Encryption failed, or the server is not trusted. Never followed by another try in plain.</summary>
+/// <summary>Thrown if TLS fails or the server is not trusted. The client never retries without encryption.</summary>
 public sealed class FtpTlsException : FtpConnectionException
 {
-    /// <summary>A failure of encryption.</summary>
-    /// <param name="failure">What failed.</param>
-    /// <param name="message">What happened.</param>
-    /// <param name="innerException">What TLS or the network said.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="failure">The kind of error.</param>
+    /// <param name="message">The description of the error.</param>
+    /// <param name="innerException">The cause, for example the error of the TLS library.</param>
     public FtpTlsException(FtpTlsFailure failure, string message, Exception? innerException = null)
-        : base(failure == FtpTlsFailure.Truncated ? FtpOperationPhase.Transfer : FtpOperationPhase.Handshake, message, innerException) => Failure = failure;
+        : base(failure == FtpTlsFailure.Truncated ? FtpOperationPhase.Transfer : FtpOperationPhase.Handshake, message, innerException) =>
+        Failure = failure;
 
-    /// <summary>What failed.</summary>
+    /// <summary>The kind of error.</summary>
     public FtpTlsFailure Failure { get; }
 
-    /// <summary>Who the server says it is, where a certificate was refused.</summary>
+    /// <summary>The identity of the server if its certificate was rejected; otherwise null.</summary>
     public FtpServerIdentity? Identity { get; init; }
 
-    /// <summary>Whether another try may help: only where data was cut.</summary>
+    /// <summary>Returns true only for <see cref="FtpTlsFailure.Truncated"/>: another attempt may transfer the file completely.</summary>
     public override bool IsTransient => Failure == FtpTlsFailure.Truncated;
 
-    internal static FtpTlsException CreateTruncated(string what) => new(FtpTlsFailure.Truncated, $"{what} ended without the server's word that it was all (TLS close_notify)");
+    /// <summary>Returns the exception for data that ended without close_notify.</summary>
+    /// <param name="subject">The subject of the message, for example "the listing".</param>
+    internal static FtpTlsException CreateTruncated(string subject) =>
+        new(FtpTlsFailure.Truncated, $"{subject} ended without TLS close_notify and may be truncated");
 }

@@ -3,7 +3,7 @@ using Fts.Client.Connections;
 
 namespace Fts.Client.Listings;
 
-/// <summary>The lines of a listing as they arrive over a data connection, each bounded, and all of them together.</summary>
+/// <summary>Reads the lines of a listing from a data connection. Limits the length of each line and of the whole listing.</summary>
 /// <remarks>Owns its buffer, not the data connection.</remarks>
 internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLimits limits) : IDisposable
 {
@@ -11,8 +11,10 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
     private int _start, _end;
     private long _total;
 
-    /// <summary>The next line without its line end; null at the end of the data.</summary>
-    /// <exception cref="FtpListingException">A line or the whole listing is over its limit.</exception>
+    /// <summary>Returns the next line without its line end, or null at the end of the data.</summary>
+    /// <exception cref="FtpListingException">
+    /// A line exceeds <see cref="FtpLimits.ListingLine"/>, or the listing exceeds <see cref="FtpLimits.Listing"/>.
+    /// </exception>
     public async ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken)
     {
         for (int searched = 0; ;)
@@ -26,12 +28,12 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
             searched = _end - _start;
             if (searched > limits.ListingLine + 1)
             {
-                throw CreateLimitException("a line of the listing is over the limit");
+                throw CreateLimitException("a line of the listing exceeds the limit");
             }
 
             if (!await FillAsync(cancellationToken).ConfigureAwait(false))
             {
-                // The last line of some servers has no end.
+                // Some servers send no line end after the last line.
                 return searched == 0 ? null : DecodeLine(searched, lineEnd: 0);
             }
         }
@@ -50,6 +52,7 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
         return text.Decode(line.EndsWith("\r"u8) ? line[..^1] : line);
     }
 
+    /// <summary>Reads bytes into the buffer. Returns false at the end of the data.</summary>
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_end == _buffer.Length)
@@ -60,8 +63,10 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
 
         int read = await data.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += read;
-        return (_total += read) <= limits.Listing ? read > 0 : throw CreateLimitException("the listing does not end; it is over the limit");
+        _total += read;
+        return _total <= limits.Listing ? read > 0 : throw CreateLimitException("the listing exceeds the limit");
     }
 
-    private FtpListingException CreateLimitException(string reason) => new(text.Decode(_buffer.AsSpan(_start, Math.Min(200, _end - _start))), reason);
+    private FtpListingException CreateLimitException(string reason) =>
+        new(text.Decode(_buffer.AsSpan(_start, Math.Min(200, _end - _start))), reason);
 }

@@ -4,46 +4,50 @@ using Fts.Protocol;
 namespace Fts.Client.Listings;
 
 /// <summary>
-/// Begins the listing of a folder by the best command that the server has: MLSD, LIST -a, LIST, NLST. What is found out about the server is noted in
-/// <see cref="ListingProfile"/>, but not what concerns only one folder.
+/// Starts the listing of a directory with the best command that the server supports: MLSD, LIST -a, LIST or NLST. Results that apply to the
+/// server, and not only to one directory, are cached in <see cref="ListingProfile"/>.
 /// </summary>
 internal static class ListingOpener
 {
-    /// <summary>Begins the listing. A folder that is reported to be empty by a negative reply is an empty listing.</summary>
-    /// <exception cref="FtpReplyException">The folder is missing, or the account has no permission to list it.</exception>
+    /// <summary>Starts a listing. Returns an empty listing if the server reports an empty directory by a negative reply.</summary>
+    /// <exception cref="FtpReplyException">The directory does not exist, or the account has no permission to list it.</exception>
     public static async Task<ListingTransfer> OpenAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
-        if (connection.Features.HasMachineListing && !connection.ServerProfile.IsMachineListingUnsupported && !connection.ServerProfile.ListingProfile.IsMlsdUnsupported)
+        ServerProfile server = connection.ServerProfile;
+        if (connection.Features.HasMachineListing && !server.IsMachineListingUnsupported && !server.ListingProfile.IsMlsdUnsupported)
         {
             try
             {
                 return await OpenByCommandAsync(connection, ListingCommand.Mlsd, path, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (IsReplyTo(e, "MLSD") && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e)))
+            catch (FtpReplyException e) when (IsReplyTo(e, "MLSD")
+                && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e)))
             {
-                connection.ServerProfile.IsMachineListingUnsupported |= RemoteListing.IsUnknownCommand(e.Reply);
+                server.IsMachineListingUnsupported |= RemoteListing.IsUnknownCommand(e.Reply);
             }
 
             ListingTransfer other = await OpenListOrNlstAsync(connection, path, cancellationToken).ConfigureAwait(false);
-            // Recorded only after LIST succeeded, because the negative reply may concern only this folder.
-            connection.ServerProfile.ListingProfile.IsMlsdUnsupported = true;
+            // Cached only after LIST succeeded, because the negative reply may concern only this directory.
+            server.ListingProfile.IsMlsdUnsupported = true;
             return other;
         }
 
         return await OpenListOrNlstAsync(connection, path, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Enters a folder and begins its listing; null if the server refuses to enter it.</summary>
-    public static async Task<ListingTransfer?> TryEnterAndOpenAsync(FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken) =>
+    /// <summary>Enters a directory and starts its listing. Returns null if the server rejects CWD.</summary>
+    public static async Task<ListingTransfer?> TryEnterAndOpenAsync(
+        FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken) =>
         await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is null
             ? await OpenInEnteredDirectoryAsync(connection, command, cancellationToken).ConfigureAwait(false)
             : null;
 
-    /// <summary>LIST, or NLST if the server has no LIST.</summary>
-    private static async Task<ListingTransfer> OpenListOrNlstAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    /// <summary>Starts a listing with LIST, or with NLST if the server does not support LIST.</summary>
+    private static async Task<ListingTransfer> OpenListOrNlstAsync(
+        FtpConnection connection, string path, CancellationToken cancellationToken)
     {
-        ListingProfile memory = connection.ServerProfile.ListingProfile;
-        if (!memory.IsListUnsupported)
+        ListingProfile profile = connection.ServerProfile.ListingProfile;
+        if (!profile.IsListUnsupported)
         {
             try
             {
@@ -51,13 +55,16 @@ internal static class ListingOpener
             }
             catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && ListingReplies.IsUnsupported(e))
             {
-                ListingTransfer names = await OpenByCommandAsync(connection, ListingCommand.Nlst, path, cancellationToken).ConfigureAwait(false);
-                memory.IsListUnsupported = true;
+                ListingTransfer names = await OpenByCommandAsync(
+                    connection, ListingCommand.Nlst, path, cancellationToken).ConfigureAwait(false);
+                profile.IsListUnsupported = true;
                 return names;
             }
-            catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure && e.InnerException is not FtpReplyException { InnerException: not null })
+            catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure
+                && e.InnerException is not FtpReplyException { InnerException: not null })
             {
-                return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false) ?? throw new FtpReplyException(e.Reply, e.Command, e);
+                return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false)
+                    ?? throw new FtpReplyException(e.Reply, e.Command, e);
             }
         }
 
@@ -65,10 +72,11 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Enters a folder that LIST does not list, and begins NLST there. Null if the server refuses that too, or sends no name: an empty listing does not show
-    /// that the folder is empty.
+    /// Enters a directory for which LIST failed, and starts NLST there. Returns null if that fails too, or if the server sends no name:
+    /// after the failure of LIST, an empty listing does not prove that the directory is empty.
     /// </summary>
-    private static async Task<ListingTransfer?> TryEnterAndOpenNlstAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    private static async Task<ListingTransfer?> TryEnterAndOpenNlstAsync(
+        FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,26 +92,30 @@ internal static class ListingOpener
         }
         catch (FtpReplyException) when (connection.IsUsable)
         {
-            // The reply to LIST is the one that concerns the user.
+            // The caller reports the reply to LIST.
         }
 
-        // The caller counts relative paths from the working folder again.
+        // Later commands use paths relative to the working directory.
         await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
-    /// <summary>Begins a listing by one command: by its path, and if the server refuses that, in the folder.</summary>
-    private static async Task<ListingTransfer> OpenByCommandAsync(FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
+    /// <summary>
+    /// Starts a listing with one command and the path. If the server rejects the path, enters the directory and sends the command without
+    /// it.
+    /// </summary>
+    private static async Task<ListingTransfer> OpenByCommandAsync(
+        FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
     {
-        ListingProfile memory = connection.ServerProfile.ListingProfile;
-        bool isByFolder = command != ListingCommand.Mlsd && path.Length > 0
-            && (memory.ShouldEnterDirectory || (memory.ShouldEnterIfPathHasSpace && path.Contains(' ', StringComparison.Ordinal)));
-        if (isByFolder)
+        ListingProfile profile = connection.ServerProfile.ListingProfile;
+        bool shouldEnter = command != ListingCommand.Mlsd && path.Length > 0
+            && (profile.ShouldEnterDirectory || (profile.ShouldEnterIfPathHasSpace && path.Contains(' ', StringComparison.Ordinal)));
+        if (shouldEnter)
         {
-            FtpReply? refusal = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
-            return refusal is null
+            FtpReply? negative = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
+            return negative is null
                 ? await OpenInEnteredDirectoryAsync(connection, command, cancellationToken).ConfigureAwait(false)
-                : throw new FtpReplyException(refusal, $"CWD {path}");
+                : throw new FtpReplyException(negative, $"CWD {path}");
         }
 
         ListingTransfer listing;
@@ -111,7 +123,8 @@ internal static class ListingOpener
         {
             listing = await SendCommandAsync(connection, command, path, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpReplyException e) when (IsReplyTo(e, command.Verb) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e)
+        catch (FtpReplyException e) when (IsReplyTo(e, command.Verb)
+            && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e)
             && !(command == ListingCommand.Mlsd && ListingReplies.IsPermissionDenied(e)))
         {
             if (path.Length == 0)
@@ -121,15 +134,16 @@ internal static class ListingOpener
                     : throw new FtpReplyException(e.Reply, e.Command, e);
             }
 
-            if (await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } refusal)
+            if (await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } cwdReply)
             {
-                // A reply such as "501 No arguments, please" does not report that the folder is missing.
-                throw e.Reply.Code is FtpReplyCode.FileUnavailable or FtpReplyCode.FileBusy || RemoteListing.IsUnknownCommand(refusal)
-                    ? new FtpReplyException(e.Reply, e.Command, new FtpReplyException(refusal, $"CWD {path}", e))
-                    : new FtpReplyException(refusal, $"CWD {path}", e);
+                // A reply such as "501 No arguments, please" is about the arguments, so the reply to CWD is reported instead.
+                throw e.Reply.Code is FtpReplyCode.FileUnavailable or FtpReplyCode.FileBusy || RemoteListing.IsUnknownCommand(cwdReply)
+                    ? new FtpReplyException(e.Reply, e.Command, new FtpReplyException(cwdReply, $"CWD {path}", e))
+                    : new FtpReplyException(cwdReply, $"CWD {path}", e);
             }
 
-            return NoteListedAfterCwd(await OpenInEnteredDirectoryAsync(connection, command, cancellationToken).ConfigureAwait(false), memory, path);
+            return NoteListedAfterCwd(
+                await OpenInEnteredDirectoryAsync(connection, command, cancellationToken).ConfigureAwait(false), profile, path);
         }
 
         return listing.IsEmpty && path.Length > 0 && command != ListingCommand.Mlsd
@@ -138,30 +152,39 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Returns whether a negative reply reports that the working folder is empty. If the text may also mean that the folder is missing, CWD to it decides.
+    /// Returns whether a negative reply reports that the working directory is empty. If its text may also mean that the directory does not
+    /// exist, CWD to it decides.
     /// </summary>
-    /// <exception cref="FtpReplyException">The server refuses to enter the working folder.</exception>
-    private static async Task<bool> IsWorkingDirectoryEmptyAsync(FtpConnection connection, FtpReplyException negative, CancellationToken cancellationToken)
+    /// <exception cref="FtpReplyException">The server rejects CWD to the working directory.</exception>
+    private static async Task<bool> IsWorkingDirectoryEmptyAsync(
+        FtpConnection connection, FtpReplyException negative, CancellationToken cancellationToken)
     {
         if (!ListingReplies.CanMeanEmpty(negative) || ListingReplies.IsEmptyDirectory(negative))
         {
             return ListingReplies.IsEmptyDirectory(negative);
         }
 
-        string here = connection.WorkingDirectory?.Path ?? ".";
-        FtpReply reply = await connection.SendAsync("CWD", here, cancellationToken).ConfigureAwait(false);
+        string directory = connection.WorkingDirectory?.Path ?? ".";
+        FtpReply reply = await connection.SendAsync("CWD", directory, cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion || RemoteListing.IsUnknownCommand(reply)
             ? true
-            : throw new FtpReplyException(negative.Reply, negative.Command, new FtpReplyException(reply, $"CWD {here}", negative));
+            : throw new FtpReplyException(negative.Reply, negative.Command, new FtpReplyException(reply, $"CWD {directory}", negative));
     }
 
-    /// <summary>Some servers list a missing folder as if it were empty, or parse a path with a space as two paths. Only CWD shows which.</summary>
-    private static async Task<ListingTransfer> ConfirmEmptyAsync(FtpConnection connection, ListingTransfer empty, string path, CancellationToken cancellationToken)
+    /// <summary>
+    /// Checks an empty listing by path with CWD: some servers send an empty listing for a missing directory, or parse a path with a space
+    /// as two paths. Returns the listing, or one that is made in the directory.
+    /// </summary>
+    /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
+    private static async Task<ListingTransfer> ConfirmEmptyAsync(
+        FtpConnection connection, ListingTransfer empty, string path, CancellationToken cancellationToken)
     {
-        FtpReply? refusal = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
-        if (refusal is not null)
+        FtpReply? negative = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
+        if (negative is not null)
         {
-            return RemoteListing.IsUnknownCommand(refusal) ? empty : throw await DisposeAndCreateExceptionAsync(empty, refusal, path).ConfigureAwait(false);
+            return RemoteListing.IsUnknownCommand(negative)
+                ? empty
+                : throw await DisposeAndCreateExceptionAsync(empty, negative, path).ConfigureAwait(false);
         }
 
         if (connection.ServerProfile.ListingProfile.IsPathUsed && !path.Contains(' ', StringComparison.Ordinal))
@@ -171,17 +194,21 @@ internal static class ListingOpener
         }
 
         await empty.DisposeAsync().ConfigureAwait(false);
-        return NoteListedAfterCwd(await OpenInEnteredDirectoryAsync(connection, empty.Command, cancellationToken).ConfigureAwait(false), connection.ServerProfile.ListingProfile, path);
+        ListingTransfer listing = await OpenInEnteredDirectoryAsync(connection, empty.Command, cancellationToken).ConfigureAwait(false);
+        return NoteListedAfterCwd(listing, connection.ServerProfile.ListingProfile, path);
     }
 
-    private static async Task<FtpReplyException> DisposeAndCreateExceptionAsync(ListingTransfer empty, FtpReply refusal, string path)
+    private static async Task<FtpReplyException> DisposeAndCreateExceptionAsync(ListingTransfer empty, FtpReply negative, string path)
     {
         await empty.DisposeAsync().ConfigureAwait(false);
-        return new FtpReplyException(refusal, $"CWD {path}");
+        return new FtpReplyException(negative, $"CWD {path}");
     }
 
-    /// <summary>Begins the listing of a folder that was entered.</summary>
-    private static async Task<ListingTransfer> OpenInEnteredDirectoryAsync(FtpConnection connection, ListingCommand command, CancellationToken cancellationToken)
+    /// <summary>
+    /// Starts the listing of the directory that the connection entered. After an error, returns to the working directory.
+    /// </summary>
+    private static async Task<ListingTransfer> OpenInEnteredDirectoryAsync(
+        FtpConnection connection, ListingCommand command, CancellationToken cancellationToken)
     {
         try
         {
@@ -190,67 +217,82 @@ internal static class ListingOpener
         catch (FtpReplyException e) when (IsReplyTo(e, command.Verb))
         {
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
-            return ListingReplies.CanMeanEmpty(e) ? ListingTransfer.CreateEmpty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+            return ListingReplies.CanMeanEmpty(e)
+                ? ListingTransfer.CreateEmpty(connection, command)
+                : throw new FtpReplyException(e.Reply, e.Command, e);
         }
         catch (FtpException) when (connection.IsUsable)
         {
-            // The server refuses the data connection, or it cannot be opened.
+            // The data connection was rejected, or cannot be opened.
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Sends one command, with the option -a if the server takes it: without it many servers leave out names that begin with a dot.</summary>
-    private static async Task<ListingTransfer> SendCommandAsync(FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends one command, with the option -a if the server supports it. Without it many servers omit names that start with a dot.
+    /// </summary>
+    private static async Task<ListingTransfer> SendCommandAsync(
+        FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
     {
         if (command == ListingCommand.Mlsd)
         {
             return await ListingTransfer.StartAsync(connection, command, path, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
         }
 
-        ListingProfile memory = connection.ServerProfile.ListingProfile;
-        if (memory.OptionSupport == ListOptionSupport.Unknown)
+        ListingProfile profile = connection.ServerProfile.ListingProfile;
+        if (profile.OptionSupport == ListOptionSupport.Unknown)
         {
             FtpReply system = await connection.SendAsync("SYST", null, cancellationToken).ConfigureAwait(false);
-            memory.OptionSupport = ListingProfile.CanSupportOptions(system) ? ListOptionSupport.Possible : ListOptionSupport.Unsupported;
+            profile.OptionSupport = ListingProfile.CanSupportOptions(system) ? ListOptionSupport.Possible : ListOptionSupport.Unsupported;
         }
 
-        // To many servers a leading hyphen means options of ls.
+        // Many servers parse a leading hyphen as options of ls.
         string plain = path.StartsWith('-') ? $"./{path}" : path;
-        bool isTaken = memory.OptionSupport == ListOptionSupport.Supported;
-        if (isTaken || memory.OptionSupport == ListOptionSupport.Possible)
+        bool isSupported = profile.OptionSupport == ListOptionSupport.Supported;
+        if (isSupported || profile.OptionSupport == ListOptionSupport.Possible)
         {
             ListingTransfer? listing = null;
             try
             {
-                listing = await ListingTransfer.StartAsync(connection, command, path.Length == 0 ? "-a" : $"-a {plain}", isTaken ? 1 : 2, cancellationToken).ConfigureAwait(false);
+                string argument = path.Length == 0 ? "-a" : $"-a {plain}";
+                int linesToBuffer = isSupported ? 1 : 2;
+                listing = await ListingTransfer.StartAsync(
+                    connection, command, argument, linesToBuffer, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (!isTaken && IsReplyTo(e, command.Verb) && (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.FileBusy))
+            catch (FtpReplyException e) when (!isSupported && IsReplyTo(e, command.Verb)
+                && (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.FileBusy))
             {
-                // The refusal may be about the option.
+                // The negative reply may be about the option.
             }
 
-            if (listing is not null && (isTaken || listing is { IsEmpty: false, FirstLine: { } first } && !ListingReplies.IsAboutOption(first, listing.OnlyLine is not null)))
+            bool isAccepted = isSupported
+                || (listing?.FirstLine is { } first && !ListingReplies.IsAboutOption(first, isOnlyLine: listing.OnlyLine is not null));
+            if (listing is not null && isAccepted)
             {
-                memory.OptionSupport = ListOptionSupport.Supported;
+                profile.OptionSupport = ListOptionSupport.Supported;
                 return listing;
             }
 
             await (listing?.ReadToEndAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
         }
 
-        ListingTransfer withoutOption = await ListingTransfer.StartAsync(connection, command, plain, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
-        memory.OptionSupport = withoutOption.IsEmpty ? memory.OptionSupport : ListOptionSupport.Unsupported;
+        ListingTransfer withoutOption = await ListingTransfer.StartAsync(
+            connection, command, plain, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
+        profile.OptionSupport = withoutOption.IsEmpty ? profile.OptionSupport : ListOptionSupport.Unsupported;
         return withoutOption;
     }
 
-    private static ListingTransfer NoteListedAfterCwd(ListingTransfer listing, ListingProfile memory, string path)
+    /// <summary>
+    /// Records that a listing after CWD had lines although the listing by path failed or was empty. Later listings then use CWD.
+    /// </summary>
+    private static ListingTransfer NoteListedAfterCwd(ListingTransfer listing, ListingProfile profile, string path)
     {
         if (!listing.IsEmpty && listing.Command != ListingCommand.Mlsd)
         {
             bool hasSpace = path.Contains(' ', StringComparison.Ordinal);
-            memory.ShouldEnterIfPathHasSpace |= hasSpace;
-            memory.ShouldEnterDirectory |= !hasSpace;
+            profile.ShouldEnterIfPathHasSpace |= hasSpace;
+            profile.ShouldEnterDirectory |= !hasSpace;
         }
 
         return listing;

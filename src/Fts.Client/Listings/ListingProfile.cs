@@ -3,18 +3,22 @@ using Fts.Protocol;
 
 namespace Fts.Client.Listings;
 
-/// <summary>Caches how the listing commands of one server behave. Shared by its connections. A listing detects a value that is still unknown.</summary>
+/// <summary>Caches how the listing commands of one server behave, for all connections of one client.</summary>
+/// <remarks>Thread-safe: each flag is independent, and a lock protects the sample.</remarks>
 internal sealed class ListingProfile
 {
-    /// <summary>The number of names that identify a folder.</summary>
+    /// <summary>The number of names of a listing that are compared with those of another listing.</summary>
     public const int SampleNames = 16;
 
     /// <summary>Systems whose LIST accepts a name pattern and no options of ls, by their text in the reply to SYST.</summary>
     private static readonly string[] SystemsWithoutOptions =
-        ["windows", "vms", "mvs", "z/os", "os/400", "os400", "z/vm", "vm/", "netware", "os/2", "nonstop", "tandem", "guardian", "macos", "vxworks", "tops20", "cms"];
+    [
+        "windows", "vms", "mvs", "z/os", "os/400", "os400", "z/vm", "vm/", "netware", "os/2", "nonstop", "tandem", "guardian", "macos",
+        "vxworks", "tops20", "cms",
+    ];
 
     private readonly Lock _lock = new();
-    private (WorkingDirectory? Folder, string Path, string[] Names)? _sample; // under the lock above
+    private (WorkingDirectory? Directory, string Path, string[] Names)? _sample; // protected by _lock
     private volatile bool _isListUnsupported, _isMlsdUnsupported, _shouldEnterDirectory, _shouldEnterIfPathHasSpace, _isPathUsed;
     private volatile ListOptionSupport _optionSupport;
 
@@ -32,46 +36,49 @@ internal sealed class ListingProfile
         set => _isListUnsupported = value;
     }
 
-    /// <summary>Whether the server refuses MLSD of every folder. It may still support MLST.</summary>
+    /// <summary>Whether the server rejects MLSD for every directory. It may still support MLST.</summary>
     public bool IsMlsdUnsupported
     {
         get => _isMlsdUnsupported;
         set => _isMlsdUnsupported = value;
     }
 
-    /// <summary>Whether LIST refuses or ignores a path, so that a folder is listed after CWD.</summary>
+    /// <summary>Whether LIST rejects or ignores a path, so that the client enters a directory (CWD) to list it.</summary>
     public bool ShouldEnterDirectory
     {
         get => _shouldEnterDirectory;
         set => _shouldEnterDirectory = value;
     }
 
-    /// <summary>Whether LIST parses a path with a space as two paths. Such a folder is listed after CWD.</summary>
+    /// <summary>
+    /// Whether LIST parses a path with a space as two paths, so that the client enters such a directory (CWD) to list it.
+    /// </summary>
     public bool ShouldEnterIfPathHasSpace
     {
         get => _shouldEnterIfPathHasSpace;
         set => _shouldEnterIfPathHasSpace = value;
     }
 
-    /// <summary>Whether LIST is known to use its path, because two listings had no name in common.</summary>
+    /// <summary>Whether LIST certainly uses its path, because the listings of two paths had no name in common.</summary>
     public bool IsPathUsed => _isPathUsed;
 
-    /// <summary>Returns whether the system that SYST names has a LIST that may support options.</summary>
+    /// <summary>Returns whether LIST may support the options of ls, according to the reply to SYST.</summary>
     public static bool CanSupportOptions(FtpReply system) =>
         !system.IsCompletion || !SystemsWithoutOptions.Any(name => system.Text.Contains(name, StringComparison.OrdinalIgnoreCase))
         || system.Text.Contains("unix", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Returns whether a listing by path may be that of the current folder, because the server ignores the path: it contains a folder of the path itself, or
-    /// it is equal to the listing of another path.
+    /// Returns whether a listing by path may be the listing of the current directory, because the server ignored the path. That is possible
+    /// if it contains a directory named like a component of the path, or equals the listing of another path.
     /// </summary>
     public bool CanBeOfAnotherDirectory(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name)) || IsSampleOfAnotherPath(directory, path, entries);
+        return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name))
+            || IsSampleOfAnotherPath(directory, path, entries);
     }
 
-    /// <summary>Notes a listing made without CWD, so that the next one can be compared with it.</summary>
+    /// <summary>Records a listing that was made without CWD, so that the next one can be compared with it.</summary>
     public void NoteListing(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
         if (_isPathUsed || entries.Count == 0)
@@ -81,7 +88,7 @@ internal sealed class ListingProfile
 
         lock (_lock)
         {
-            if (_sample is not { } sample || sample.Folder != directory)
+            if (_sample is not { } sample || sample.Directory != directory)
             {
                 _sample = (directory, path, [.. entries.Take(SampleNames).Select(entry => entry.Name)]);
             }
@@ -96,21 +103,21 @@ internal sealed class ListingProfile
     {
         lock (_lock)
         {
-            return _sample is { } sample && sample.Folder == directory && sample.Path != path
+            return _sample is { } sample && sample.Directory == directory && sample.Path != path
                 && entries.Take(SampleNames).Select(entry => entry.Name).SequenceEqual(sample.Names);
         }
     }
 }
 
-/// <summary>Whether LIST takes the options of ls.</summary>
+/// <summary>Whether LIST supports the options of ls.</summary>
 internal enum ListOptionSupport
 {
-    /// <summary>Nothing is known, not even the server's system.</summary>
+    /// <summary>Unknown. SYST was not sent yet.</summary>
     Unknown,
-    /// <summary>The server's system may take them.</summary>
+    /// <summary>The system that SYST reports may support them.</summary>
     Possible,
     /// <summary>A listing with -a had entries.</summary>
     Supported,
-    /// <summary>The server refused -a, or took it for a name.</summary>
+    /// <summary>The server rejected -a, or took it for a name.</summary>
     Unsupported,
 }

@@ -8,66 +8,84 @@ internal static class ListingReplies
 {
     private static readonly string[] UnsupportedPhrases =
     [
-        "not supported", "unsupported", "not implemented", "unimplemented", "not understood", "unknown command", "unrecognized command", "unrecognised command",
-        "not recognized", "not recognised", "command not available", "disabled", "not enabled", "illegal command", "invalid command", "bad command",
+        "not supported", "unsupported", "not implemented", "unimplemented", "not understood", "unknown command", "unrecognized command",
+        "unrecognised command", "not recognized", "not recognised", "command not available", "disabled", "not enabled", "illegal command",
+        "invalid command", "bad command",
     ];
 
-    private static readonly string[] EmptyPhrases = ["no file", "empty", "no entries", "no members", "no data sets", "no datasets", "nothing", "no match", "0 files"];
+    private static readonly string[] EmptyPhrases =
+        ["no file", "empty", "no entries", "no members", "no data sets", "no datasets", "nothing", "no match", "0 files"];
 
     private static readonly string[] MissingPhrases = ["no such", "not found", "not exist", "cannot find", "no file or"];
 
-    private static readonly string[] DeniedPhrases = ["denied", "permi", "not allowed", "forbidden", "not authorized", "not authorised", "access"];
+    private static readonly string[] DeniedPhrases =
+        ["denied", "permi", "not allowed", "forbidden", "not authorized", "not authorised", "access"];
 
-    private static readonly string[] ErrorPhrases = ["no such", "not found", "cannot", "can't", "invalid", "illegal", "unknown", "unrecognized", "unrecognised", "not exist", "usage"];
+    private static readonly string[] ErrorPhrases =
+    [
+        "no such", "not found", "cannot", "can't", "invalid", "illegal", "unknown", "unrecognized", "unrecognised", "not exist", "usage",
+    ];
 
-    /// <summary>Returns whether the server does not have the command, as opposed to not this folder.</summary>
-    /// <param name="reply">The reply.</param>
+    /// <summary>
+    /// Returns whether the reply reports that the server does not support the command, as opposed to an error about the directory.
+    /// </summary>
+    /// <param name="reply">The negative reply.</param>
     /// <param name="argument">The argument of the command, which the reply may repeat.</param>
     public static bool IsUnsupported(FtpReply reply, string argument) =>
-        reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented || (reply.IsPermanentFailure && ContainsAny(reply, argument, UnsupportedPhrases));
+        reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented
+            || (reply.IsPermanentFailure && ContainsAny(reply, argument, UnsupportedPhrases));
 
     /// <inheritdoc cref="IsUnsupported(FtpReply, string)"/>
     public static bool IsUnsupported(FtpReplyException e) => IsUnsupported(e.Reply, GetArgument(e));
 
-    /// <summary>Returns whether the reply may mean that a folder which exists has no entries.</summary>
+    /// <summary>Returns whether the reply may report that an existing directory is empty.</summary>
     public static bool CanMeanEmpty(FtpReplyException e) =>
         e.Reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable
         && (ContainsAny(e.Reply, GetArgument(e), EmptyPhrases) || ContainsAny(e.Reply, GetArgument(e), MissingPhrases))
         && (!IsPermissionDenied(e) || ContainsAny(e.Reply, GetArgument(e), ["no files found"]));
 
-    /// <summary>Returns whether the reply reports a folder without entries, and cannot mean that the folder is missing.</summary>
+    /// <summary>Returns whether the reply reports an empty directory, and cannot mean that the directory does not exist.</summary>
     public static bool IsEmptyDirectory(FtpReplyException e) =>
         CanMeanEmpty(e) && ContainsAny(e.Reply, GetArgument(e), EmptyPhrases) && !ContainsAny(e.Reply, GetArgument(e), MissingPhrases);
 
-    /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
+    /// <summary>
+    /// Returns whether the final reply confirms a listing. For a directory that it cannot read, vsftpd sends a positive reply whose text
+    /// contains the error.
+    /// </summary>
     public static bool IsConfirmation(FtpReply reply) =>
         reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Returns whether the reply is about the permissions of the account.</summary>
+    /// <summary>Returns whether the reply reports a missing permission of the account.</summary>
     public static bool IsPermissionDenied(FtpReplyException e) => ContainsAny(e.Reply, GetArgument(e), DeniedPhrases);
 
-    /// <summary>Returns whether the reply is about the argument, so that the command without it may work.</summary>
+    /// <summary>Returns whether the reply may be about the argument, so that the command may work without it.</summary>
     public static bool IsAboutArgument(FtpReply reply) =>
-        reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable or FtpReplyCode.ParameterError or FtpReplyCode.ParameterNotImplemented or FtpReplyCode.NameNotAllowed;
+        reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable or FtpReplyCode.ParameterError
+            or FtpReplyCode.ParameterNotImplemented or FtpReplyCode.NameNotAllowed;
 
-    /// <summary>Returns whether a line of a listing with the option -a complains of the option, or is of a file of that name.</summary>
+    /// <summary>Returns whether a line of a listing is an error about the option -a, or the entry of a file named -a.</summary>
     public static bool IsAboutOption(string line, bool isOnlyLine) =>
         (isOnlyLine && (line.EndsWith(" -a", StringComparison.Ordinal) || line is "-a" || line.EndsWith("/-a", StringComparison.Ordinal)))
-        || (line.Contains("-a", StringComparison.Ordinal) && ErrorPhrases.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))
+        || (line.Contains("-a", StringComparison.Ordinal) && ErrorPhrases.Any(
+            phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase)))
         || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Returns whether the reply contains one of the words outside the path that it repeats.</summary>
-    private static bool ContainsAny(FtpReply reply, string argument, string[] words) =>
-        reply.Lines.Select(line => RemovePath(line, argument)).Any(line => words.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>Returns whether the reply contains one of the phrases, not counting the path that it repeats.</summary>
+    private static bool ContainsAny(FtpReply reply, string argument, string[] phrases) =>
+        reply.Lines.Select(line => RemovePath(line, argument)).Any(
+            line => phrases.Any(phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>Removes the argument, its last component and absolute paths: "sites-disabled: No such file" does not report a disabled command.</summary>
+    /// <summary>
+    /// Removes the argument, its last component and absolute paths from a line, because they may contain a phrase: "sites-disabled: No such
+    /// file" does not report a disabled command.
+    /// </summary>
     private static string RemovePath(string line, string argument)
     {
         foreach (string path in (string[])[argument, RemotePath.GetName(argument)])
         {
             if (path.Length > 0)
             {
-                // Only as whole words: a file may be named like a part of one.
+                // Whole words only, because a short name may also be part of another word.
                 line = Regex.Replace(line, $@"(?<![\w-]){Regex.Escape(path)}(?![\w-])", "", RegexOptions.CultureInvariant);
             }
         }
@@ -75,6 +93,7 @@ internal static class ListingReplies
         return Regex.Replace(line, @"(?<!\S)[""'(<]*/\S+", "", RegexOptions.CultureInvariant);
     }
 
+    /// <summary>Returns the path that the command had, without the option -a and the prefix "./".</summary>
     private static string GetArgument(FtpReplyException e)
     {
         int blank = e.Command.IndexOf(' ', StringComparison.Ordinal);

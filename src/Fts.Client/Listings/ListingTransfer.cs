@@ -4,8 +4,10 @@ using Fts.Protocol;
 
 namespace Fts.Client.Listings;
 
-/// <summary>A listing that the server has begun to send: its lines, the first ones read ahead.</summary>
-/// <remarks>Owns the data connection. After a listing in another folder, completion returns to the working folder.</remarks>
+/// <summary>The running transfer of a listing. The first lines are read ahead.</summary>
+/// <remarks>
+/// Owns the data connection. If the connection entered another directory for the listing, completion returns to the working directory.
+/// </remarks>
 internal sealed class ListingTransfer : IAsyncDisposable
 {
     private readonly FtpConnection _connection;
@@ -23,32 +25,33 @@ internal sealed class ListingTransfer : IAsyncDisposable
     /// <summary>The command that the server accepted.</summary>
     public ListingCommand Command { get; }
 
-    /// <summary>Whether the listed folder was entered (CWD), so that the command had no path.</summary>
+    /// <summary>Whether the client entered the listed directory (CWD), so that the command had no path.</summary>
     public bool IsOfEnteredDirectory { get; init; }
 
-    /// <summary>Whether the server sent no line, and confirmed that this is all.</summary>
+    /// <summary>Whether the listing is complete and has no lines.</summary>
     public bool IsEmpty => _hasEnded && _bufferedLines.Count == 0;
 
-    /// <summary>The only line of a listing of one line; null for any other listing.</summary>
+    /// <summary>The line of a listing of one line; null for other listings.</summary>
     public string? OnlyLine => _hasEnded && _bufferedLines.Count == 1 ? _bufferedLines.Peek() : null;
 
-    /// <summary>The first line, not yet read; null if the listing is empty.</summary>
+    /// <summary>The first line, which the next read returns; null if the listing is empty.</summary>
     public string? FirstLine => _bufferedLines.TryPeek(out string? line) ? line : null;
 
-    /// <summary>Returns the listing of a folder that the server reported to be empty by a negative reply.</summary>
+    /// <summary>Returns the listing of a directory that the server reported as empty by a negative reply.</summary>
     public static ListingTransfer CreateEmpty(FtpConnection connection, ListingCommand command) => new(connection, null, command);
 
-    /// <summary>Sends the command and reads the first lines. A listing without lines is completed.</summary>
+    /// <summary>Sends the command and reads the first lines. If the listing has no lines, also reads the final reply.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="command">The command.</param>
-    /// <param name="argument">Its argument.</param>
-    /// <param name="linesToBuffer">Lines to wait for before the listing is returned; fewer at its end.</param>
+    /// <param name="argument">The argument of the command.</param>
+    /// <param name="linesToBuffer">The number of lines to read ahead. A shorter listing is read to its end.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
-    /// <exception cref="FtpReplyException">The server refuses the command, at once or after no line.</exception>
+    /// <exception cref="FtpReplyException">The server rejected the command, or sent no line and a negative final reply.</exception>
     public static async Task<ListingTransfer> StartAsync(
         FtpConnection connection, ListingCommand command, string argument, int linesToBuffer, CancellationToken cancellationToken)
     {
-        FtpDataStream data = await connection.OpenDataAsync(command.Verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        FtpDataStream data = await connection.OpenDataAsync(
+            command.Verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
         var listing = new ListingTransfer(connection, data, command) { IsOfEnteredDirectory = connection.IsOutsideWorkingDirectory };
         try
         {
@@ -64,9 +67,11 @@ internal sealed class ListingTransfer : IAsyncDisposable
 
     /// <summary>Returns the next line, or null at the end of the data.</summary>
     public ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken) =>
-        _bufferedLines.TryDequeue(out string? line) ? new ValueTask<string?>(line) : _hasEnded || _lines is null ? default : _lines.ReadLineAsync(cancellationToken);
+        _bufferedLines.TryDequeue(out string? line)
+            ? new ValueTask<string?>(line)
+            : _hasEnded || _lines is null ? default : _lines.ReadLineAsync(cancellationToken);
 
-    /// <summary>Reads the server's final reply after the last line.</summary>
+    /// <summary>Reads the final reply after the last line, and returns to the working directory.</summary>
     /// <exception cref="FtpReplyException">The reply is negative: the listing is not complete.</exception>
     /// <exception cref="FtpTlsException">The encrypted data ended without close_notify.</exception>
     public async Task CompleteAsync(CancellationToken cancellationToken)
@@ -84,7 +89,7 @@ internal sealed class ListingTransfer : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the rest of a listing that is not wanted, which is cheaper than to abort it.</summary>
+    /// <summary>Reads and ignores the rest of the listing, which costs less than an abort.</summary>
     public async Task ReadToEndAsync(CancellationToken cancellationToken)
     {
         await using ConfiguredAsyncDisposable ownership = this.ConfigureAwait(false);
@@ -108,6 +113,8 @@ internal sealed class ListingTransfer : IAsyncDisposable
         _lines?.Dispose();
     }
 
+    /// <summary>Reads the first lines, and the final reply if there are none.</summary>
+    /// <exception cref="FtpReplyException">The listing has no lines, and the final reply is negative.</exception>
     private async Task ReadAheadAsync(FtpDataStream data, int linesToBuffer, CancellationToken cancellationToken)
     {
         while (!_hasEnded && _bufferedLines.Count < linesToBuffer)
@@ -133,23 +140,23 @@ internal sealed class ListingTransfer : IAsyncDisposable
     }
 }
 
-/// <summary>The commands that list a folder.</summary>
+/// <summary>The commands that list a directory.</summary>
 internal enum ListingCommand
 {
     /// <summary>MLSD (RFC 3659 §7).</summary>
     Mlsd,
-    /// <summary>LIST: lines for people.</summary>
+    /// <summary>LIST (RFC 959 §4.1.3): lines in a format of the server.</summary>
     List,
-    /// <summary>NLST: names alone.</summary>
+    /// <summary>NLST (RFC 959 §4.1.3): names only.</summary>
     Nlst,
 }
 
-/// <summary>Verbs of listing commands.</summary>
+/// <summary>Extends <see cref="ListingCommand"/>.</summary>
 internal static class ListingCommandExtensions
 {
     extension(ListingCommand command)
     {
-        /// <summary>The verb on the wire.</summary>
+        /// <summary>The verb of the command.</summary>
         public string Verb => command switch
         {
             ListingCommand.Mlsd => "MLSD",

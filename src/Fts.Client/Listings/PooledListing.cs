@@ -5,22 +5,26 @@ namespace Fts.Client.Listings;
 
 /// <summary>
 /// Reads a listing over a connection of the pool, one entry per call. If another call waits for a connection, the rest of the listing is
-/// read into memory. Without that, a caller that transfers each file as it is listed would wait for itself.
-/// <see cref="FtpLimits.Listing"/> bounds the memory.
+/// read into memory and the connection is released. Otherwise a caller that transfers each file while listing could wait for its own
+/// connection. <see cref="FtpLimits.Listing"/> limits the memory.
 /// </summary>
-/// <remarks>Owns its lease, and returns it at the end of the listing or on disposal. Supports one reader at a time.</remarks>
+/// <remarks>
+/// Owns its lease and releases it at the end of the listing or on disposal. Supports one reader at a time. Until reading ahead starts, only
+/// the reader uses the source and the lease; after that, only the read-ahead task. <see cref="_lock"/> protects the fields that decide when
+/// it starts.
+/// </remarks>
 internal sealed class PooledListing : IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
     private readonly string _path;
     private readonly CancellationToken _caller, _clientDisposed;
     private readonly CancellationTokenSource _stop;
-    // Changed by the reader of the source only, before the first entry.
+    // These fields belong to the user of the source, and change only before the first entry.
     private PoolLease _lease;
     private IAsyncEnumerator<FtpEntry> _source;
     private bool _hasBegun;
     private readonly Lock _lock = new();
-    // The lock protects these fields. Reading ahead begins between two reads, and from then on only that task uses the source.
+    // Protected by _lock. Reading ahead starts between two reads of the caller.
     private bool _isReading, _isConnectionWanted;
     private Channel<FtpEntry>? _bufferedEntries;
     private Task _readAhead = Task.CompletedTask;
@@ -32,10 +36,12 @@ internal sealed class PooledListing : IAsyncDisposable
         _source = RemoteListing.ReadAsync(lease.Connection, path, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
     }
 
-    /// <summary>Waits for a connection; the listing begins with the first read.</summary>
-    public static async Task<PooledListing> OpenAsync(ConnectionPool pool, RunningOperations operations, string path, CancellationToken cancellationToken)
+    /// <summary>Waits for a connection. The first read sends the command.</summary>
+    public static async Task<PooledListing> OpenAsync(
+        ConnectionPool pool, RunningOperations operations, string path, CancellationToken cancellationToken)
     {
-        PoolLease lease = await operations.RunAsync(token => pool.AcquireAsync(token, DescribePurpose(path)), cancellationToken).ConfigureAwait(false);
+        PoolLease lease = await operations.RunAsync(
+            token => pool.AcquireAsync(token, DescribePurpose(path)), cancellationToken).ConfigureAwait(false);
         var listing = new PooledListing(pool, lease, path, cancellationToken, operations.StoppingToken);
         pool.RegisterEarlyRelease(lease, listing.OnConnectionWanted);
         return listing;
@@ -44,16 +50,18 @@ internal sealed class PooledListing : IAsyncDisposable
     /// <summary>Returns the next entry, or null at the end.</summary>
     public async ValueTask<FtpEntry?> ReadAsync()
     {
-        Channel<FtpEntry>? ahead;
+        Channel<FtpEntry>? buffer;
         lock (_lock)
         {
-            ahead = _bufferedEntries;
-            _isReading = ahead is null;
+            buffer = _bufferedEntries;
+            _isReading = buffer is null;
         }
 
         try
         {
-            return ahead is null ? await ReadFromServerAsync().ConfigureAwait(false) : await ReadFromMemoryAsync(ahead.Reader).ConfigureAwait(false);
+            return buffer is null
+                ? await ReadFromServerAsync().ConfigureAwait(false)
+                : await ReadFromMemoryAsync(buffer.Reader).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
         {
@@ -86,10 +94,10 @@ internal sealed class PooledListing : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async ValueTask<FtpEntry?> ReadFromMemoryAsync(ChannelReader<FtpEntry> ahead)
+    private async ValueTask<FtpEntry?> ReadFromMemoryAsync(ChannelReader<FtpEntry> buffer)
     {
         _stop.Token.ThrowIfCancellationRequested();
-        return await ahead.WaitToReadAsync().ConfigureAwait(false) && ahead.TryRead(out FtpEntry? entry) ? entry : null;
+        return await buffer.WaitToReadAsync().ConfigureAwait(false) && buffer.TryRead(out FtpEntry? entry) ? entry : null;
     }
 
     private async ValueTask<FtpEntry?> ReadFromServerAsync()
@@ -112,7 +120,7 @@ internal sealed class PooledListing : IAsyncDisposable
             }
             else
             {
-                // At its end, or after an error, the listing needs no connection any more.
+                // At its end or after an error, the listing no longer needs a connection.
                 await CloseAsync().ConfigureAwait(false);
             }
         }
@@ -120,7 +128,9 @@ internal sealed class PooledListing : IAsyncDisposable
 
     private static string DescribePurpose(string path) => $"listing of '{(path.Length == 0 ? "." : path)}'";
 
-    /// <summary>Reads the next entry. If the server ended the idle connection instead of sending the first one, lists once more on another connection.</summary>
+    /// <summary>
+    /// Moves to the next entry. If the server closed the idle connection before the first entry, lists once more on another connection.
+    /// </summary>
     private async ValueTask<bool> MoveNextAsync()
     {
         try
@@ -142,7 +152,7 @@ internal sealed class PooledListing : IAsyncDisposable
         return await _source.MoveNextAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Called when another call waits for a connection.</summary>
+    /// <summary>Called by the pool, on another thread, when another call waits for a connection.</summary>
     private void OnConnectionWanted()
     {
         lock (_lock)
@@ -152,6 +162,7 @@ internal sealed class PooledListing : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts reading ahead if a connection is wanted and no read is running. The caller holds the lock.</summary>
     private void StartReadAhead()
     {
         if (_isConnectionWanted && !_isReading && _bufferedEntries is null)
@@ -161,19 +172,20 @@ internal sealed class PooledListing : IAsyncDisposable
         }
     }
 
-    private async Task ReadRestAsync(ChannelWriter<FtpEntry> ahead)
+    /// <summary>Reads the rest of the listing into memory and releases the connection.</summary>
+    private async Task ReadRestAsync(ChannelWriter<FtpEntry> buffer)
     {
         Exception? failure = null;
         try
         {
             while (await MoveNextAsync().ConfigureAwait(false))
             {
-                ahead.TryWrite(_source.Current);
+                buffer.TryWrite(_source.Current);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The reader receives it after the entries before it.
+            // The reader gets the exception after the buffered entries.
             failure = e;
         }
 
@@ -183,7 +195,7 @@ internal sealed class PooledListing : IAsyncDisposable
         }
         finally
         {
-            ahead.TryComplete(failure);
+            buffer.TryComplete(failure);
         }
     }
 

@@ -5,15 +5,24 @@ using Fts.Protocol.Listings;
 
 namespace Fts.Client.Listings;
 
-/// <summary>Listings of folders over one connection, by the command that <see cref="ListingOpener"/> finds.</summary>
+/// <summary>Lists directories over one connection, with the command that <see cref="ListingOpener"/> selects.</summary>
 internal static class RemoteListing
 {
-    /// <summary>Entries as they arrive. Throws at the end when the server does not confirm the listing.</summary>
-    public static async IAsyncEnumerable<FtpEntry> ReadAsync(FtpConnection connection, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns the entries of a directory as they arrive. If the server may ignore the path of LIST, returns them after the complete
+    /// listing was checked.
+    /// </summary>
+    /// <exception cref="FtpReplyException">
+    /// The listing was rejected, or the final reply is negative. The latter is thrown after the entries.
+    /// </exception>
+    /// <exception cref="FtpListingException">No line is in a known format, or the listing exceeds a limit.</exception>
+    public static async IAsyncEnumerable<FtpEntry> ReadAsync(
+        FtpConnection connection, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ListingTransfer listing = await ListingOpener.OpenAsync(connection, path, cancellationToken).ConfigureAwait(false);
-        ListingProfile memory = connection.ServerProfile.ListingProfile;
-        bool isComparable = listing is { Command: not ListingCommand.Mlsd, IsOfEnteredDirectory: false, IsEmpty: false } && !memory.IsPathUsed;
+        ListingProfile profile = connection.ServerProfile.ListingProfile;
+        bool isComparable = listing is { Command: not ListingCommand.Mlsd, IsOfEnteredDirectory: false, IsEmpty: false }
+            && !profile.IsPathUsed;
         if (isComparable && path.Length > 0)
         {
             // Return entries only after the listing is complete, because the server may have ignored the path.
@@ -48,31 +57,34 @@ internal static class RemoteListing
             yield return entry;
         }
 
-        memory.NoteListing(connection.WorkingDirectory, path, first);
+        profile.NoteListing(connection.WorkingDirectory, path, first);
     }
 
     /// <summary>
-    /// Reads a listing by path to its end. If it may be the listing of the current folder, the folder is also listed after CWD. If the two listings
-    /// differ, all later listings of this server use CWD.
+    /// Reads a listing by path to its end. If it may be the listing of the current directory, enters the directory (CWD) and lists it
+    /// again. If the two listings differ, all later listings of this server use CWD.
     /// </summary>
-    private static async Task<List<FtpEntry>> ReadAndCheckAsync(FtpConnection connection, ListingTransfer listing, string path, CancellationToken cancellationToken)
+    private static async Task<List<FtpEntry>> ReadAndCheckAsync(
+        FtpConnection connection, ListingTransfer listing, string path, CancellationToken cancellationToken)
     {
-        ListingProfile memory = connection.ServerProfile.ListingProfile;
+        ListingProfile profile = connection.ServerProfile.ListingProfile;
         List<FtpEntry> entries = await ReadAllAsync(listing, path, cancellationToken).ConfigureAwait(false);
-        if (!memory.CanBeOfAnotherDirectory(connection.WorkingDirectory, path, entries))
+        if (!profile.CanBeOfAnotherDirectory(connection.WorkingDirectory, path, entries))
         {
-            memory.NoteListing(connection.WorkingDirectory, path, entries);
+            profile.NoteListing(connection.WorkingDirectory, path, entries);
             return entries;
         }
 
-        if (await ListingOpener.TryEnterAndOpenAsync(connection, listing.Command, path, cancellationToken).ConfigureAwait(false) is not { } within)
+        ListingTransfer? listingAfterCwd =
+            await ListingOpener.TryEnterAndOpenAsync(connection, listing.Command, path, cancellationToken).ConfigureAwait(false);
+        if (listingAfterCwd is null)
         {
             return entries;
         }
 
-        List<FtpEntry> inside = await ReadAllAsync(within, path, cancellationToken).ConfigureAwait(false);
-        memory.ShouldEnterDirectory |= !inside.Select(entry => entry.Name).SequenceEqual(entries.Select(entry => entry.Name));
-        return inside;
+        List<FtpEntry> entriesAfterCwd = await ReadAllAsync(listingAfterCwd, path, cancellationToken).ConfigureAwait(false);
+        profile.ShouldEnterDirectory |= !entriesAfterCwd.Select(entry => entry.Name).SequenceEqual(entries.Select(entry => entry.Name));
+        return entriesAfterCwd;
     }
 
     private static async Task<List<FtpEntry>> ReadAllAsync(ListingTransfer listing, string path, CancellationToken cancellationToken)
@@ -94,19 +106,21 @@ internal static class RemoteListing
     private static async Task CompleteAsync(ListingTransfer listing, EntryReader reader, CancellationToken cancellationToken)
     {
         await listing.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        // Report an error of the transfer before an error in a line.
+        // An error of the transfer is thrown before an error in a line.
         reader.Complete();
     }
 
-    /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>
-    public static bool IsUnknownCommand(FtpReply reply) => reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented or FtpReplyCode.ParameterNotImplemented;
+    /// <summary>Returns whether the reply code reports that the server does not implement the command.</summary>
+    public static bool IsUnknownCommand(FtpReply reply) =>
+        reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented or FtpReplyCode.ParameterNotImplemented;
 
-    /// <summary>Turns the lines of one listing into entries.</summary>
+    /// <summary>Parses the lines of one listing into entries.</summary>
     private sealed class EntryReader(ListingCommand command, string path)
     {
         private readonly ListingReader _listing = new(DateTime.UtcNow, command == ListingCommand.Mlsd);
         private ListingEntry? _name;
 
+        /// <summary>Parses the next line.</summary>
         public void AddLine(string line)
         {
             if (command == ListingCommand.Nlst)
@@ -119,16 +133,17 @@ internal static class RemoteListing
             }
         }
 
-        /// <summary>Returns the next entry that is complete; false if a further line is needed.</summary>
+        /// <summary>Returns the next complete entry. Returns false if it needs another line.</summary>
         public bool TryDequeue([NotNullWhen(true)] out FtpEntry? entry)
         {
             ListingEntry? next = _name;
             _name = null;
-            bool isTaken = next is not null || _listing.TryDequeue(out next);
-            entry = isTaken ? FtpEntry.FromListing(path, next!) : null;
-            return isTaken;
+            bool hasEntry = next is not null || _listing.TryDequeue(out next);
+            entry = hasEntry ? FtpEntry.FromListing(path, next!) : null;
+            return hasEntry;
         }
 
+        /// <summary>Appends all complete entries to a list.</summary>
         public void DequeueAll(List<FtpEntry> entries)
         {
             while (TryDequeue(out FtpEntry? entry))
@@ -137,7 +152,7 @@ internal static class RemoteListing
             }
         }
 
-        /// <summary>Ends the listing. Further entries may be ready then.</summary>
+        /// <summary>Marks the end of the listing, which may complete further entries.</summary>
         /// <exception cref="FtpListingException">No line is in a known format.</exception>
         public void Complete()
         {
@@ -147,11 +162,13 @@ internal static class RemoteListing
             }
             catch (ListingFormatException e)
             {
-                throw new FtpListingException(e.RawLine, "no line of the listing is in a known format; the first one is", e);
+                throw new FtpListingException(e.RawLine, "no line of the listing is in a known format; the first line is", e);
             }
         }
 
-        /// <summary>Returns the entry of a line of NLST, which some servers send with the folder's path; null for the folder itself and its parent.</summary>
+        /// <summary>
+        /// Returns the entry for a line of NLST, which may contain a path. Returns null for the directory itself and its parent.
+        /// </summary>
         private static ListingEntry? ParseName(string line)
         {
             string name = RemotePath.GetName(line);

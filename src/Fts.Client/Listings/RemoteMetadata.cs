@@ -5,10 +5,15 @@ using Fts.Protocol.Listings.Dialects;
 
 namespace Fts.Client.Listings;
 
-/// <summary>Facts of single files and folders over one connection: MLST, SIZE, MDTM, and the listing of the folder as the last resort.</summary>
+/// <summary>
+/// Reads the metadata of single files and directories over one connection: with MLST, with SIZE and MDTM, or from the listing of the parent
+/// directory.
+/// </summary>
 internal static class RemoteMetadata
 {
-    /// <summary>What stands at a path; null when nothing does.</summary>
+    /// <summary>Returns the entry at a path, or null if it does not exist.</summary>
+    /// <exception cref="FtpReplyException">A negative reply does not report whether the path exists.</exception>
+    /// <exception cref="FtpListingException">A line in an unknown format may describe the path.</exception>
     public static async Task<FtpEntry?> GetEntryAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         if (CanUseMlst(connection))
@@ -20,7 +25,7 @@ internal static class RemoteMetadata
                 return null;
             }
 
-            // A 550 may be about this path alone, whatever its text contains.
+            // A 550 may be about this path only, even if its text contains "not supported".
             connection.ServerProfile.IsMachineListingUnsupported |= isUnknown && reply.Code != FtpReplyCode.FileUnavailable;
             // A positive reply without an entry contains no metadata, so the other commands are tried.
             if (!isUnknown && ParseMlstEntry(path, RequireCompletion(reply, "MLST", path)) is { } entry)
@@ -35,29 +40,36 @@ internal static class RemoteMetadata
                 ?? await FindInParentAsync(connection, path, name, cancellationToken).ConfigureAwait(false);
         }
 
-        // The top folder, the start folder and their like have no name to look for, and are always there.
+        // Paths such as "/", "" and "." have no name to find in a listing, and always exist.
         return new FtpEntry { Path = path, Name = "", Kind = FtpEntryKind.Directory };
     }
 
     /// <summary>
-    /// As <see cref="GetEntryAsync"/>, for a path that is expected to be a folder. Without MLST, CWD shows that it is a folder, even if its parent cannot be listed.
+    /// Returns the entry at a path that is probably a directory, or null if it does not exist. Without MLST, CWD proves that the path is a
+    /// directory, even if its parent cannot be listed.
     /// </summary>
     public static async Task<FtpEntry?> GetDirectoryAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
-        !CanUseMlst(connection) && await TryEnterAsync(connection, path, cancellationToken).ConfigureAwait(false) is { IsFolder: true } entered
-            ? CreateDirectoryEntry(path) with { UniqueId = entered.Reported }
+        !CanUseMlst(connection)
+            && await TryEnterAsync(connection, path, cancellationToken).ConfigureAwait(false) is { IsDirectory: true } entered
+            ? CreateDirectoryEntry(path) with { UniqueId = entered.ReportedPath }
             : await GetEntryAsync(connection, path, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Finds out what a name of NLST is: a folder if CWD enters it, else a file with the size and time that the server reports.</summary>
+    /// <summary>
+    /// Returns the entry for a name from NLST: a directory if CWD enters it, otherwise a file with the size and time that the server
+    /// reports.
+    /// </summary>
     public static async Task<FtpEntry> ResolveNameAsync(FtpConnection connection, FtpEntry named, CancellationToken cancellationToken) =>
-        await TryEnterAsync(connection, named.Path, cancellationToken).ConfigureAwait(false) is { IsFolder: true } entered
-            ? named with { Kind = FtpEntryKind.Directory, UniqueId = entered.Reported }
-            : await GetSizeAndTimeAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = FtpEntryKind.File };
+        await TryEnterAsync(connection, named.Path, cancellationToken).ConfigureAwait(false) is { IsDirectory: true } entered
+            ? named with { Kind = FtpEntryKind.Directory, UniqueId = entered.ReportedPath }
+            : await GetSizeAndTimeAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false)
+                ?? named with { Kind = FtpEntryKind.File };
 
     /// <summary>
-    /// Returns the metadata for a transfer with one command, or two without MLST; null if the server reports none. Negative and unreadable replies
-    /// are not errors, because only RETR decides whether the file can be downloaded.
+    /// Returns the metadata for a transfer, with one command, or two without MLST. Returns null if the server reports none. Negative and
+    /// malformed replies are not errors, because only RETR decides whether the file can be downloaded.
     /// </summary>
-    public static async Task<FtpEntry?> TryGetMetadataAsync(FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
+    public static async Task<FtpEntry?> TryGetMetadataAsync(
+        FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
     {
         if (CanUseMlst(connection))
         {
@@ -75,42 +87,51 @@ internal static class RemoteMetadata
         return await GetSizeAndTimeAsync(connection, path, withTime, isLenient: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Returns the length by SIZE; null if the server does not report it, or not as a number.</summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
+    /// <summary>Returns the length in bytes (SIZE), or null if the file does not exist or the server does not report a number.</summary>
+    /// <exception cref="FtpReplyException">A negative reply does not report whether the file exists.</exception>
     public static async Task<long?> GetSizeAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         (await RequestSizeAsync(connection, path, isLenient: false, cancellationToken).ConfigureAwait(false)).Length;
 
     /// <summary>
-    /// Returns the length of a file that was just uploaded: by SIZE, or by MLST if the server has no SIZE. Returns null if the server does
-    /// not report it, for example because the account has write permission for the directory but not read permission.
+    /// Returns the length in bytes of a file that was just uploaded, with SIZE, or with MLST if the server does not support SIZE. Returns
+    /// null if the server does not report it, for example because the account has write permission for the directory but not read
+    /// permission.
     /// </summary>
     public static async Task<long?> GetStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         try
         {
-            long? length = connection.ServerProfile.IsSizeUnsupported ? null : await GetSizeAsync(connection, path, cancellationToken).ConfigureAwait(false);
+            long? length = connection.ServerProfile.IsSizeUnsupported
+                ? null
+                : await GetSizeAsync(connection, path, cancellationToken).ConfigureAwait(false);
             return length is null && CanUseMlst(connection)
                 ? (await TryGetMetadataAsync(connection, path, withTime: false, cancellationToken).ConfigureAwait(false))?.Length
                 : length;
         }
         catch (FtpException e) when (connection.IsUsable && e is FtpReplyException or FtpProtocolException)
         {
-            // A reply that reports no length does not undo an upload that the server confirmed.
+            // The server confirmed the upload, so a missing length is not an error.
             return null;
         }
     }
 
-    /// <summary>Returns the last-modified time by MDTM, UTC; null if the server does not report it, or not as a time.</summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
+    /// <summary>
+    /// Returns the last-modified time in UTC (MDTM), or null if the file does not exist or the server does not report a time.
+    /// </summary>
+    /// <exception cref="FtpReplyException">A negative reply does not report whether the file exists.</exception>
     public static Task<DateTime?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         GetLastModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
-    /// <summary>The reply when it is a completion; what the server said as an exception otherwise.</summary>
-    public static FtpReply RequireCompletion(FtpReply reply, string verb, string argument) => reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
+    /// <summary>Returns the reply if it is a positive completion reply (2yz).</summary>
+    /// <exception cref="FtpReplyException">The reply has another code.</exception>
+    public static FtpReply RequireCompletion(FtpReply reply, string verb, string argument) =>
+        reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
 
-    /// <summary>Whether MLST is worth asking.</summary>
-    public static bool CanUseMlst(FtpConnection connection) => connection.Features.HasMachineListing && !connection.ServerProfile.IsMachineListingUnsupported;
+    /// <summary>Returns whether the server supports MLST, as far as known.</summary>
+    public static bool CanUseMlst(FtpConnection connection) =>
+        connection.Features.HasMachineListing && !connection.ServerProfile.IsMachineListingUnsupported;
 
+    /// <summary>Returns the entry of a file from SIZE and MDTM, or null if SIZE does not prove that it exists.</summary>
     private static async Task<FtpEntry?> GetSizeAndTimeAsync(
         FtpConnection connection, string path, bool withTime, bool isLenient, CancellationToken cancellationToken)
     {
@@ -121,11 +142,13 @@ internal static class RemoteMetadata
             Name = RemotePath.GetName(path),
             Kind = FtpEntryKind.File,
             Length = length,
-            LastModified = withTime ? await GetLastModifiedAsync(connection, path, isLenient, cancellationToken).ConfigureAwait(false) : null,
+            LastModified = withTime
+                ? await GetLastModifiedAsync(connection, path, isLenient, cancellationToken).ConfigureAwait(false)
+                : null,
         };
     }
 
-    /// <summary>Sends SIZE. A positive reply that cannot be read shows that the file exists, and no more.</summary>
+    /// <summary>Sends SIZE. A positive reply without a number proves only that the file exists.</summary>
     private static async Task<(bool Exists, long? Length)> RequestSizeAsync(
         FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
     {
@@ -139,7 +162,8 @@ internal static class RemoteMetadata
         return (IsPositive(reply, "SIZE", path, isLenient), MetadataReply.ParseLength(reply));
     }
 
-    private static async Task<DateTime?> GetLastModifiedAsync(FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
+    private static async Task<DateTime?> GetLastModifiedAsync(
+        FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
     {
         if (!connection.Features.ShouldTry("MDTM"))
         {
@@ -150,50 +174,59 @@ internal static class RemoteMetadata
         return IsPositive(reply, "MDTM", path, isLenient) ? MetadataReply.ParseLastModified(reply) : null;
     }
 
-    private static FtpEntry CreateDirectoryEntry(string path) => new() { Path = path, Name = RemotePath.GetName(path), Kind = FtpEntryKind.Directory };
+    private static FtpEntry CreateDirectoryEntry(string path) =>
+        new() { Path = path, Name = RemotePath.GetName(path), Kind = FtpEntryKind.Directory };
 
-    /// <summary>Returns whether CWD enters the path, and the path that PWD reports there: of a link, on many servers, the path of its target.</summary>
-    private static async Task<(bool IsFolder, string? Reported)> TryEnterAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns whether CWD enters the path, and the path that PWD then reports. For a symbolic link, many servers report the path of its
+    /// target.
+    /// </summary>
+    private static async Task<(
+        bool IsDirectory, string? ReportedPath)> TryEnterAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
-        bool isFolder = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
-        string? reported = isFolder && connection.ServerProfile.InitialDirectory is not { Length: 0 }
+        bool isDirectory = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+        string? reportedPath = isDirectory && connection.ServerProfile.InitialDirectory is not { Length: 0 }
             ? WorkingDirectory.ParsePath(await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false))
             : null;
         await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
-        return (isFolder, reported);
+        return (isDirectory, reportedPath);
     }
 
-    private static async Task<FtpEntry?> FindInParentAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
+    /// <summary>Returns the entry of a path from the listing of its parent directory, or null if it does not exist.</summary>
+    private static async Task<FtpEntry?> FindInParentAsync(
+        FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
         FtpEntry? found = null, unreadable = null;
         try
         {
-            // Read to its end, which is cheaper than to abort it.
-            await foreach (FtpEntry entry in RemoteListing.ReadAsync(connection, RemotePath.GetParent(path), cancellationToken).ConfigureAwait(false))
+            // The listing is read to its end, which costs less than an abort.
+            await foreach (
+                FtpEntry entry in RemoteListing.ReadAsync(connection, RemotePath.GetParent(path), cancellationToken).ConfigureAwait(false))
             {
-                // Of a file's versions on VMS the newest stands first, and is the one that its bare name means.
-                bool isIt = entry.Name == name || (entry.Source == FtpEntrySource.Vms && VmsListing.MatchesListedName(name, entry.Name));
-                found ??= isIt ? entry with { Path = path } : null;
+                // VMS lists the newest version of a file first, and a name without version means the newest.
+                bool isMatch = entry.Name == name || (entry.Source == FtpEntrySource.Vms && VmsListing.MatchesListedName(name, entry.Name));
+                found ??= isMatch ? entry with { Path = path } : null;
                 unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
 
-            // A line with the name in it may be the file: "not found" could make a caller replace it.
+            // An unreadable line with the name may describe the file. If null were returned, a caller might overwrite the file.
             return found is null && unreadable is not null
-                ? throw new FtpListingException(unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
+                ? throw new FtpListingException(
+                    unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
                 : found;
         }
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
-            // The folder is missing or cannot be listed. Only CWD shows whether the path is a folder.
-            bool isFolder = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+            // The parent does not exist or cannot be listed. CWD to the path shows whether it is a directory.
+            FtpReply? negative = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
-            return isFolder ? CreateDirectoryEntry(path) : null;
+            return negative is null ? CreateDirectoryEntry(path) : null;
         }
     }
 
     /// <summary>
-    /// Finds the entry in a reply to MLST. It is located on a line of its own between the first and the last, after a space (RFC 3659 §7.2).
-    /// Some servers send it on the first or last line.
+    /// Returns the entry in a reply to MLST, or null if the reply contains none. The entry is on a line between the first and the last
+    /// line, after a space (RFC 3659 §7.2). Some servers send it on the first or last line.
     /// </summary>
     private static FtpEntry? ParseMlstEntry(string path, FtpReply reply)
     {
@@ -202,7 +235,7 @@ internal static class RemoteMetadata
             string line = reply.Lines[i];
             bool isInside = i > 0 && i < reply.Lines.Count - 1;
             ReadOnlySpan<char> metadata = line.StartsWith(' ') ? line.AsSpan(1) : line;
-            // The first and the last line are prose elsewhere, which holds no "fact=value;".
+            // On other servers the first and last lines are text without "fact=value;".
             if ((isInside || HasFact(metadata)) && MlsxListing.TryParse(metadata, out ListingEntry? entry, out _))
             {
                 return FtpEntry.Create(path, entry, RemotePath.GetName(path));
@@ -212,14 +245,25 @@ internal static class RemoteMetadata
         return null;
     }
 
+    /// <summary>Returns whether a line starts with a fact (<c>name=value;</c>).</summary>
     private static bool HasFact(ReadOnlySpan<char> line)
     {
         int equals = line.IndexOf('='), semicolon = line.IndexOf(';'), blank = line.IndexOf(' ');
         return equals > 0 && semicolon > equals && (blank < 0 || semicolon < blank);
     }
 
-    /// <summary>Returns whether the reply is positive. Returns false for "no such file" and "unknown command"; throws for other negative replies unless lenient.</summary>
-    private static bool IsPositive(FtpReply reply, string verb, string path, bool isLenient) =>
-        reply.IsCompletion
-        || (!isLenient && reply.Code != FtpReplyCode.FileUnavailable && !RemoteListing.IsUnknownCommand(reply) && RequireCompletion(reply, verb, path).IsCompletion);
+    /// <summary>
+    /// Returns true for a positive reply, and false for 550 or an unknown command. Throws for other negative replies unless lenient.
+    /// </summary>
+    private static bool IsPositive(FtpReply reply, string verb, string path, bool isLenient)
+    {
+        if (reply.IsCompletion)
+        {
+            return true;
+        }
+
+        return isLenient || reply.Code == FtpReplyCode.FileUnavailable || RemoteListing.IsUnknownCommand(reply)
+            ? false
+            : throw new FtpReplyException(reply, $"{verb} {path}");
+    }
 }

@@ -4,35 +4,35 @@ using System.Text;
 
 namespace Fts.Client;
 
-/// <summary>How a proxy is spoken to.</summary>
+/// <summary>The protocol of a proxy.</summary>
 public enum FtpProxyKind
 {
-    /// <summary>SOCKS version 5 (RFC 1928), with a user name and password where they are given (RFC 1929).</summary>
+    /// <summary>SOCKS version 5 (RFC 1928), with user name and password authentication (RFC 1929) if a user name is set.</summary>
     Socks5,
-    /// <summary>The CONNECT method of HTTP (RFC 9110 §9.3.6), with basic authentication where a user is given (RFC 7617).</summary>
+    /// <summary>The CONNECT method of HTTP (RFC 9110 §9.3.6), with basic authentication (RFC 7617) if a user name is set.</summary>
     HttpConnect,
 }
 
 /// <summary>
-/// A proxy that both the control connection and the data connections go through. The server's name is resolved by the proxy, never on this side. Data
-/// connections are passive only: nobody can connect to this side through it.
+/// A proxy for the control connection and the data connections. The proxy, not the client, resolves the name of the server. Only passive
+/// data connections are supported, because the server cannot connect to the client through the proxy.
 /// </summary>
 /// <remarks>
-/// A password goes to the proxy in plain. A transfer that is cut off ends as the proxy ends it: one that turns a reset into an orderly close can make a
-/// server without TLS take half an upload for whole.
+/// The password is sent to the proxy unencrypted. Some proxies turn a reset into an orderly close. A server without TLS then takes an
+/// interrupted upload for a complete one.
 /// </remarks>
-/// <param name="Kind">How it is spoken to.</param>
-/// <param name="Host">Its name or address.</param>
-/// <param name="Port">Its port, 1 to 65535.</param>
+/// <param name="Kind">The protocol.</param>
+/// <param name="Host">The name or address of the proxy.</param>
+/// <param name="Port">The port of the proxy, 1 to 65535.</param>
 public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
 {
-    /// <summary>Who uses the proxy; null for nobody in particular. No longer than 255 bytes in UTF-8; for HTTP without a colon.</summary>
+    /// <summary>The user name for the proxy; null for no authentication. 1 to 255 bytes in UTF-8, and without a colon for HTTP.</summary>
     public string? UserName { get; init; }
 
-    /// <summary>The password of <see cref="UserName"/>, no longer than 255 bytes in UTF-8. Not used without a name.</summary>
+    /// <summary>The password for the proxy, at most 255 bytes in UTF-8. Not sent if <see cref="UserName"/> is null.</summary>
     public string Password { get; init; } = "";
 
-    /// <summary>The proxy as a URL; never the password.</summary>
+    /// <summary>Returns the proxy as a URL without the password.</summary>
     public override string ToString()
     {
         string host = Host.Contains(':') ? $"[{Host}]" : Host;
@@ -40,8 +40,13 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
         return string.Create(CultureInfo.InvariantCulture, $"{(Kind == FtpProxyKind.Socks5 ? "socks5" : "http")}://{user}{host}:{Port}");
     }
 
-    /// <summary>A host as a proxy is told it: an address without its scope, which means nothing to another machine, or a name in ASCII.</summary>
-    /// <exception cref="ArgumentException">Neither; in a line of HTTP it could be anything.</exception>
+    /// <summary>
+    /// Returns a host in the form that is sent to a proxy: an address without its scope, which is valid on this machine only, or a name in
+    /// ASCII.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The host contains characters that are not valid in a host name, and could change an HTTP request.
+    /// </exception>
     internal static string NormalizeHost(string host)
     {
         if (IPAddress.TryParse(host, out IPAddress? address))
@@ -52,10 +57,12 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
         string name = new IdnMapping().GetAscii(host.TrimEnd('.'));
         return name.Length <= 255 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
             ? name
-            : throw new ArgumentException("Through a proxy, the host must be an address or a name of letters, digits, hyphens and dots.", nameof(host));
+            : throw new ArgumentException(
+                "With a proxy, the host must be an address or a name of letters, digits, hyphens, underscores and dots.", nameof(host));
     }
 
-    /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is invalid. The message contains its name.</exception>
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
@@ -64,23 +71,24 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
         ArgumentNullException.ThrowIfNull(Password);
         if (!Enum.IsDefined(Kind))
         {
-            throw new ArgumentOutOfRangeException(nameof(Kind), Kind, "Socks5 or HttpConnect.");
+            throw new ArgumentOutOfRangeException(nameof(Kind), Kind, "The kind must be Socks5 or HttpConnect.");
         }
 
-        // One byte tells each length (RFC 1929 §2); in HTTP the first colon ends the name (RFC 7617 §2).
-        if (UserName is { } name && (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > 255 || (Kind == FtpProxyKind.HttpConnect && name.Contains(':'))))
+        // SOCKS sends each length in one byte (RFC 1929 §2). In HTTP the first colon ends the name (RFC 7617 §2).
+        if (UserName is { } name
+            && (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > 255 || (Kind == FtpProxyKind.HttpConnect && name.Contains(':'))))
         {
-            throw new ArgumentException("A proxy's user name has 1 to 255 bytes, and for HTTP no colon.", nameof(UserName));
+            throw new ArgumentException("The user name for a proxy must have 1 to 255 bytes, and no colon for HTTP.", nameof(UserName));
         }
 
         if (Encoding.UTF8.GetByteCount(Password) > 255)
         {
-            throw new ArgumentException("A proxy's password has no more than 255 bytes.", nameof(Password));
+            throw new ArgumentException("The password for a proxy must not exceed 255 bytes.", nameof(Password));
         }
 
         if ((UserName + Password).Any(char.IsControl))
         {
-            throw new ArgumentException("A proxy's user name and password hold no control characters.", nameof(Password));
+            throw new ArgumentException("The user name and password for a proxy must not contain control characters.", nameof(Password));
         }
     }
 }

@@ -4,14 +4,15 @@ using Fts.Client.Connections;
 namespace Fts.Client.Proxies;
 
 /// <summary>
-/// The first words on a connection to a proxy. Each step has the deadline of a connect, and nothing is taken from the socket that follows the proxy's
-/// answer: the server's greeting may have come in the same packet.
+/// Exchanges the handshake with a proxy over a connected socket. It reads no byte after the response of the proxy, because the next bytes
+/// are from the server.
 /// </summary>
-/// <remarks>Does not own the socket.</remarks>
+/// <remarks>Does not own the socket. The time limit applies to each step.</remarks>
 internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken)
 {
     public FtpProxy Proxy => proxy;
 
+    /// <summary>Sends all bytes.</summary>
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => RunStepAsync(async token =>
     {
         while (!bytes.IsEmpty)
@@ -20,7 +21,7 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
         }
     });
 
-    /// <summary>Fills a buffer.</summary>
+    /// <summary>Reads until the buffer is full.</summary>
     public Task ReceiveAsync(Memory<byte> buffer) => RunStepAsync(async token =>
     {
         while (!buffer.IsEmpty)
@@ -29,37 +30,43 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
         }
     });
 
-    /// <summary>Reads up to and including the first of what <paramref name="findEnd"/> finds, and not a byte more.</summary>
-    /// <param name="maxBytes">How many bytes that may take.</param>
-    /// <param name="findEnd">Where what was read ends; -1 while it does not.</param>
-    /// <returns>The bytes; null when they do not end within <paramref name="maxBytes"/>.</returns>
+    /// <summary>Reads bytes up to an end that <paramref name="findEnd"/> finds, and no byte after it.</summary>
+    /// <param name="maxBytes">The maximum number of bytes.</param>
+    /// <param name="findEnd">Returns the number of bytes up to the end, or -1 if the end was not received yet.</param>
+    /// <returns>The bytes, or null if they have no end within <paramref name="maxBytes"/>.</returns>
     public async Task<byte[]?> ReceiveUntilAsync(int maxBytes, Func<ReadOnlySpan<byte>, int> findEnd)
     {
         byte[] buffer = new byte[maxBytes];
-        byte[]? whole = null;
+        byte[]? message = null;
         await RunStepAsync(async token =>
         {
-            for (int length = 0; length < maxBytes && whole is null;)
+            for (int length = 0; length < maxBytes && message is null;)
             {
-                // Looked at first and taken then, so that what belongs to the server stays.
-                int seen = await ReceiveSomeAsync(buffer.AsMemory(length), SocketFlags.Peek, token).ConfigureAwait(false);
-                int end = findEnd(buffer.AsSpan(0, length + seen));
-                int taken = end < 0 ? seen : end - length;
-                length += await ReceiveSomeAsync(buffer.AsMemory(length, taken), SocketFlags.None, token).ConfigureAwait(false);
-                whole = length == end ? buffer[..end] : null;
+                // Peek first, then receive up to the end, so that the bytes of the server stay in the socket.
+                int peeked = await ReceiveSomeAsync(buffer.AsMemory(length), SocketFlags.Peek, token).ConfigureAwait(false);
+                int end = findEnd(buffer.AsSpan(0, length + peeked));
+                int count = end < 0 ? peeked : end - length;
+                length += await ReceiveSomeAsync(buffer.AsMemory(length, count), SocketFlags.None, token).ConfigureAwait(false);
+                message = length == end ? buffer[..end] : null;
             }
         }).ConfigureAwait(false);
-        return whole;
+        return message;
     }
 
-    /// <summary>The proxy refuses for good, or makes no sense.</summary>
+    /// <summary>Returns an exception for a permanent error or an invalid response.</summary>
+    /// <param name="reason">The text after the name of the proxy.</param>
     public FtpProxyException CreatePermanentException(string reason) => new(proxy, reason, isTransient: false);
 
-    /// <summary>The proxy failed in a way that may pass.</summary>
-    public FtpProxyException CreateTransientException(string reason, Exception? innerException = null) => new(proxy, reason, isTransient: true, innerException);
+    /// <summary>Returns an exception for a transient error.</summary>
+    /// <param name="reason">The text after the name of the proxy.</param>
+    /// <param name="innerException">The cause, if known.</param>
+    public FtpProxyException CreateTransientException(string reason, Exception? innerException = null) =>
+        new(proxy, reason, isTransient: true, innerException);
 
     private async ValueTask<int> ReceiveSomeAsync(Memory<byte> buffer, SocketFlags flags, CancellationToken token) =>
-        await socket.ReceiveAsync(buffer, flags, token).ConfigureAwait(false) is > 0 and var read ? read : throw CreateTransientException("closed the connection before its answer was complete");
+        await socket.ReceiveAsync(buffer, flags, token).ConfigureAwait(false) is > 0 and var read
+            ? read
+            : throw CreateTransientException("closed the connection before its response was complete");
 
     private async Task RunStepAsync(Func<CancellationToken, Task> step)
     {
@@ -70,11 +77,14 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
         }
         catch (OperationCanceledException e)
         {
-            throw deadline.Translate(e, FtpOperationPhase.Proxy) is FtpTimeoutException timeout ? CreateTransientException($"did not answer: {timeout.Message}", timeout) : deadline.Translate(e, FtpOperationPhase.Proxy);
+            Exception translated = deadline.Translate(e, FtpOperationPhase.Proxy);
+            throw translated is FtpTimeoutException timeout
+                ? CreateTransientException($"did not respond: {timeout.Message}", timeout)
+                : translated;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            throw CreateTransientException($"broke the connection off: {e.Message}", e);
+            throw CreateTransientException($"dropped the connection: {e.Message}", e);
         }
     }
 }

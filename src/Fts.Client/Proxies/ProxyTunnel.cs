@@ -4,30 +4,35 @@ using Fts.Client.Connections;
 
 namespace Fts.Client.Proxies;
 
-/// <summary>Connections to a server through a proxy.</summary>
+/// <summary>Opens connections to a server through a proxy.</summary>
 internal static class ProxyTunnel
 {
-    /// <summary>Connects a socket to the proxy, by its name.</summary>
-    /// <exception cref="FtpProxyException">It cannot be reached.</exception>
+    /// <summary>Resolves the name of the proxy and connects a socket to it.</summary>
+    /// <exception cref="FtpProxyException">The proxy cannot be reached within <paramref name="limit"/>.</exception>
     public static Task ConnectToProxyAsync(Socket socket, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken) =>
         ConnectToProxyAsync(token => socket.ConnectAsync(proxy.Host, proxy.Port, token), proxy, limit, cancellationToken);
 
-    /// <summary>Connects a socket to the proxy where another connection found it.</summary>
-    /// <exception cref="FtpProxyException">It cannot be reached.</exception>
-    public static Task ConnectToProxyAsync(Socket socket, FtpProxy proxy, IPEndPoint found, TimeSpan limit, CancellationToken cancellationToken) =>
-        ConnectToProxyAsync(token => socket.ConnectAsync(found, token), proxy, limit, cancellationToken);
+    /// <summary>Connects a socket to the proxy at an address to which another connection was opened.</summary>
+    /// <exception cref="FtpProxyException">The proxy cannot be reached within <paramref name="limit"/>.</exception>
+    public static Task ConnectToProxyAsync(
+        Socket socket, FtpProxy proxy, IPEndPoint address, TimeSpan limit, CancellationToken cancellationToken) =>
+        ConnectToProxyAsync(token => socket.ConnectAsync(address, token), proxy, limit, cancellationToken);
 
-    /// <summary>Has the proxy at the other end of a socket connect to a host. From then on, to the byte, the other end is that host.</summary>
-    /// <exception cref="FtpProxyException">It does not.</exception>
+    /// <summary>
+    /// Requests a connection to a host from the proxy that a socket is connected to. After that, all bytes on the socket are from or for
+    /// that host.
+    /// </summary>
+    /// <exception cref="FtpProxyException">The proxy did not connect, or sent an invalid response.</exception>
     public static Task OpenAsync(Socket socket, FtpClientOptions options, string host, int port, CancellationToken cancellationToken)
     {
-        var wire = new ProxyConnection(socket, options.Proxy!, options.Timeouts.Connect, cancellationToken);
+        var connection = new ProxyConnection(socket, options.Proxy!, options.Timeouts.Connect, cancellationToken);
         return options.Proxy!.Kind == FtpProxyKind.Socks5
-            ? Socks5.ConnectAsync(wire, FtpProxy.NormalizeHost(host), port)
-            : HttpConnect.ConnectAsync(wire, FtpProxy.NormalizeHost(host), port, options.Limits.ProxyResponse);
+            ? Socks5.ConnectAsync(connection, FtpProxy.NormalizeHost(host), port)
+            : HttpConnect.ConnectAsync(connection, FtpProxy.NormalizeHost(host), port, options.Limits.ProxyResponse);
     }
 
-    private static async Task ConnectToProxyAsync(Func<CancellationToken, ValueTask> connect, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task ConnectToProxyAsync(
+        Func<CancellationToken, ValueTask> connect, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(limit, cancellationToken);
         try
@@ -37,7 +42,9 @@ internal static class ProxyTunnel
         catch (OperationCanceledException e)
         {
             Exception translated = deadline.Translate(e, FtpOperationPhase.Connect);
-            throw translated is FtpTimeoutException timeout ? new FtpProxyException(proxy, $"cannot be reached: {timeout.Message}", isTransient: true, timeout) : translated;
+            throw translated is FtpTimeoutException timeout
+                ? new FtpProxyException(proxy, $"cannot be reached: {timeout.Message}", isTransient: true, timeout)
+                : translated;
         }
         catch (SocketException e)
         {

@@ -5,55 +5,64 @@ using System.Text;
 
 namespace Fts.Client.Proxies;
 
-/// <summary>SOCKS version 5 (RFC 1928) as far as CONNECT needs it, and its user names and passwords (RFC 1929).</summary>
+/// <summary>Connects to a host through a SOCKS version 5 proxy (RFC 1928), with user name and password authentication (RFC 1929).</summary>
 internal static class Socks5
 {
-    private const byte Version = 5, PasswordVersion = 1, ConnectCommand = 1, NoAuthentication = 0, UserAndPassword = 2, NoAcceptableMethod = 255, IPv4 = 1, DomainName = 3, IPv6 = 4;
+    private const byte Version = 5, PasswordVersion = 1, ConnectCommand = 1;
+    private const byte NoAuthentication = 0, UserAndPassword = 2, NoAcceptableMethod = 255;
+    private const byte IPv4 = 1, DomainName = 3, IPv6 = 4;
 
-    /// <summary>Has the proxy connect to a host. The host is an address or an ASCII name, as <see cref="FtpProxy.NormalizeHost"/> gives it.</summary>
-    /// <exception cref="FtpProxyException">It does not.</exception>
-    public static async Task ConnectAsync(ProxyConnection wire, string host, int port)
+    /// <summary>Negotiates authentication and requests a connection to a host.</summary>
+    /// <param name="connection">The connection to the proxy.</param>
+    /// <param name="host">The host, in the form that <see cref="FtpProxy.NormalizeHost"/> returns.</param>
+    /// <param name="port">The port of the host.</param>
+    /// <exception cref="FtpProxyException">The proxy did not connect, or sent an invalid reply.</exception>
+    public static async Task ConnectAsync(ProxyConnection connection, string host, int port)
     {
-        bool hasUser = wire.Proxy.UserName is not null;
-        await wire.SendAsync(hasUser ? new byte[] { Version, 2, NoAuthentication, UserAndPassword } : [Version, 1, NoAuthentication]).ConfigureAwait(false);
-        byte[] choice = new byte[2];
-        await wire.ReceiveAsync(choice).ConfigureAwait(false);
-        if (choice[0] != Version)
+        bool hasUser = connection.Proxy.UserName is not null;
+        await connection.SendAsync(
+            hasUser ? new byte[] { Version, 2, NoAuthentication, UserAndPassword } : [Version, 1, NoAuthentication]).ConfigureAwait(false);
+        byte[] selection = new byte[2];
+        await connection.ReceiveAsync(selection).ConfigureAwait(false);
+        if (selection[0] != Version)
         {
-            throw CreateProtocolException(wire, choice);
+            throw CreateProtocolException(connection, selection);
         }
 
-        switch (choice[1])
+        switch (selection[1])
         {
             case NoAuthentication:
                 break;
             case UserAndPassword when hasUser:
-                await AuthenticateAsync(wire).ConfigureAwait(false);
+                await AuthenticateAsync(connection).ConfigureAwait(false);
                 break;
             case NoAcceptableMethod:
-                throw wire.CreatePermanentException(hasUser ? "takes neither anybody nor a user with a password" : "wants to know who uses it, and no user was given");
+                throw connection.CreatePermanentException(hasUser
+                    ? "accepts neither anonymous access nor a user name with password"
+                    : "requires a user name, and none was given");
             default:
-                throw wire.CreatePermanentException($"chose a way to sign in that was not offered ({choice[1]})");
+                throw connection.CreatePermanentException($"selected an authentication method that was not offered ({selection[1]})");
         }
 
-        await wire.SendAsync(CreateRequest(host, port)).ConfigureAwait(false);
-        await ReadReplyAsync(wire, host, port).ConfigureAwait(false);
+        await connection.SendAsync(CreateRequest(host, port)).ConfigureAwait(false);
+        await ReadReplyAsync(connection, host, port).ConfigureAwait(false);
     }
 
-    private static async Task AuthenticateAsync(ProxyConnection wire)
+    private static async Task AuthenticateAsync(ProxyConnection connection)
     {
-        byte[] user = Encoding.UTF8.GetBytes(wire.Proxy.UserName!), password = Encoding.UTF8.GetBytes(wire.Proxy.Password);
-        await wire.SendAsync((byte[])[PasswordVersion, (byte)user.Length, .. user, (byte)password.Length, .. password]).ConfigureAwait(false);
-        byte[] answer = new byte[2];
-        await wire.ReceiveAsync(answer).ConfigureAwait(false);
-        if (answer[0] != PasswordVersion)
+        byte[] user = Encoding.UTF8.GetBytes(connection.Proxy.UserName!), password = Encoding.UTF8.GetBytes(connection.Proxy.Password);
+        await connection.SendAsync(
+            (byte[])[PasswordVersion, (byte)user.Length, .. user, (byte)password.Length, .. password]).ConfigureAwait(false);
+        byte[] reply = new byte[2];
+        await connection.ReceiveAsync(reply).ConfigureAwait(false);
+        if (reply[0] != PasswordVersion)
         {
-            throw CreateProtocolException(wire, answer);
+            throw CreateProtocolException(connection, reply);
         }
 
-        if (answer[1] != 0)
+        if (reply[1] != 0)
         {
-            throw wire.CreatePermanentException($"refuses the user or the password (status {answer[1]})");
+            throw connection.CreatePermanentException($"rejected the user name or password (status {reply[1]})");
         }
     }
 
@@ -67,62 +76,63 @@ internal static class Socks5
         return [Version, ConnectCommand, 0, .. address, .. portBytes];
     }
 
-    /// <summary>The answer carries the address that the proxy connects from, which is of no use here but has to be read.</summary>
-    private static async Task ReadReplyAsync(ProxyConnection wire, string host, int port)
+    /// <summary>Reads the reply. It contains the address from which the proxy connects, which is read and ignored.</summary>
+    private static async Task ReadReplyAsync(ProxyConnection connection, string host, int port)
     {
-        byte[] head = new byte[4];
-        await wire.ReceiveAsync(head.AsMemory(0, 2)).ConfigureAwait(false);
-        if (head[0] != Version)
+        byte[] header = new byte[4];
+        await connection.ReceiveAsync(header.AsMemory(0, 2)).ConfigureAwait(false);
+        if (header[0] != Version)
         {
-            throw CreateProtocolException(wire, head.AsSpan(0, 2));
+            throw CreateProtocolException(connection, header.AsSpan(0, 2));
         }
 
-        if (head[1] != 0)
+        if (header[1] != 0)
         {
-            // Some proxies close before the rest of a refusal, and nothing in it is needed.
-            throw CreateRejectedException(wire, head[1], host, port);
+            // The rest of a negative reply is not needed, and some proxies close the connection before it.
+            throw CreateRejectedException(connection, header[1], host, port);
         }
 
-        await wire.ReceiveAsync(head.AsMemory(2)).ConfigureAwait(false);
-        int length = head[2] != 0 ? 0 : head[3] switch
+        await connection.ReceiveAsync(header.AsMemory(2)).ConfigureAwait(false);
+        int length = header[2] != 0 ? 0 : header[3] switch
         {
             IPv4 => 4,
             IPv6 => 16,
-            DomainName => await ReadByteAsync(wire).ConfigureAwait(false),
+            DomainName => await ReadByteAsync(connection).ConfigureAwait(false),
             _ => 0,
         };
         if (length == 0)
         {
-            throw CreateProtocolException(wire, head);
+            throw CreateProtocolException(connection, header);
         }
 
-        await wire.ReceiveAsync(new byte[length + 2]).ConfigureAwait(false);
+        await connection.ReceiveAsync(new byte[length + 2]).ConfigureAwait(false);
     }
 
-    private static async Task<int> ReadByteAsync(ProxyConnection wire)
+    private static async Task<int> ReadByteAsync(ProxyConnection connection)
     {
         byte[] one = new byte[1];
-        await wire.ReceiveAsync(one).ConfigureAwait(false);
+        await connection.ReceiveAsync(one).ConfigureAwait(false);
         return one[0];
     }
 
-    private static FtpProxyException CreateRejectedException(ProxyConnection wire, byte code, string host, int port)
+    private static FtpProxyException CreateRejectedException(ProxyConnection connection, byte code, string host, int port)
     {
         // RFC 1928 §6.
-        (string words, bool isTransient) = code switch
+        (string reason, bool isTransient) = code switch
         {
             1 => ("general failure", true),
-            2 => ("not allowed by its rules", false),
+            2 => ("not allowed by the rules of the proxy", false),
             3 => ("network unreachable", true),
             4 => ("host unreachable", true),
             5 => ("connection refused", true),
             6 => ("time to live expired", true),
             7 => ("command not supported", false),
-            8 => ("kind of address not supported", false),
-            _ => ("a reason that SOCKS does not know", false),
+            8 => ("address type not supported", false),
+            _ => ("unknown reply code", false),
         };
-        return new FtpProxyException(wire.Proxy, $"does not connect to {host} port {port}: {words} ({code})", isTransient);
+        return new FtpProxyException(connection.Proxy, $"cannot connect to {host} port {port}: {reason} ({code})", isTransient);
     }
 
-    private static FtpProxyException CreateProtocolException(ProxyConnection wire, ReadOnlySpan<byte> answer) => wire.CreatePermanentException($"does not answer as SOCKS5 does: {Convert.ToHexString(answer)}");
+    private static FtpProxyException CreateProtocolException(ProxyConnection connection, ReadOnlySpan<byte> reply) =>
+        connection.CreatePermanentException($"sent an invalid SOCKS5 reply: {Convert.ToHexString(reply)}");
 }

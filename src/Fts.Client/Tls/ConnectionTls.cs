@@ -8,21 +8,22 @@ using Fts.Protocol;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// The TLS of one control connection and its data connections: the same options and the same spelling of the host's name throughout, so that the data
-/// connections resume the control connection's session and no other.
+/// Performs the TLS handshakes of one control connection and its data connections. All use the same options and the same session name, so
+/// that data connections resume the TLS session of their control connection and no other.
 /// </summary>
+/// <remarks>Not thread-safe: one handshake at a time. The owner of the control connection disposes it.</remarks>
 internal sealed class ConnectionTls : IDisposable
 {
     private readonly FtpClientOptions _options;
     private readonly TlsSessionName _sessionName;
     private readonly SslClientAuthenticationOptions _authentication;
-    private bool _isOtherDataCertificate;
+    private bool _hasDataKeyMismatch;
 
     public ConnectionTls(FtpClientOptions options)
     {
         _options = options;
         _sessionName = TlsSessionName.Acquire(options.Host);
-        // Certificates missing from a chain are not fetched: that would connect to places the certificate names, before anything is trusted.
+        // Missing intermediate certificates are not downloaded: an untrusted certificate must not make the client connect to other hosts.
         var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         if (options.Trust.Authorities.Count > 0)
         {
@@ -37,42 +38,55 @@ internal sealed class ConnectionTls : IDisposable
             CertificateChainPolicy = policy,
             AllowRenegotiation = false,
             RemoteCertificateValidationCallback = ValidateCertificate,
-            ClientCertificateContext = options.Trust.ClientCertificate is { } own ? SslStreamCertificateContext.Create(own, [.. options.Trust.ClientChain], offline: true) : null,
+            ClientCertificateContext = options.Trust.ClientCertificate is { } certificate
+                ? SslStreamCertificateContext.Create(certificate, [.. options.Trust.ClientChain], offline: true)
+                : null,
         };
     }
 
-    /// <summary>Who the server says it is; null before the first handshake.</summary>
+    /// <summary>The identity in the server's certificate; null before the first handshake.</summary>
     public FtpServerIdentity? Identity { get; private set; }
 
-    /// <summary>The control connection's version; none before its handshake.</summary>
+    /// <summary>The TLS version of the control connection; <see cref="SslProtocols.None"/> before its handshake.</summary>
     public SslProtocols Protocol { get; private set; }
 
-    /// <summary>Shakes hands over the control connection and makes sure that the server is trusted. The stream returned owns the one given.</summary>
+    /// <summary>
+    /// Performs the handshake of the control connection and checks that the server is trusted. The returned stream owns
+    /// <paramref name="plain"/>.
+    /// </summary>
     /// <exception cref="FtpTlsException">The handshake failed, or the server is not trusted.</exception>
     public async Task<SslStream> AuthenticateControlAsync(Stream plain, CancellationToken cancellationToken)
     {
         SslStream stream = await PerformHandshakeAsync(plain, cancellationToken).ConfigureAwait(false);
         Protocol = stream.SslProtocol;
-        // Asked here and not in the handshake, for that cannot wait for a person. Nothing was sent meanwhile.
+        // Decided after the handshake, because its validation callback is synchronous and a user may have to confirm. Nothing was sent yet.
         if (!await IsTrustedAsync(Identity!, _options.Trust, cancellationToken).ConfigureAwait(false))
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw new FtpTlsException(FtpTlsFailure.UntrustedServerCertificate, $"the server's certificate is not trusted: {Identity!.Problem ?? "its key is not the one expected"}") { Identity = Identity };
+            string problem = Identity!.Problem ?? "its key is not one of the expected keys";
+            throw new FtpTlsException(FtpTlsFailure.UntrustedServerCertificate, $"the server's certificate is not trusted: {problem}")
+            {
+                Identity = Identity,
+            };
         }
 
         return stream;
     }
 
-    /// <summary>Shakes hands over a data connection, which must be the same server's.</summary>
-    /// <exception cref="FtpTlsException">The handshake failed.</exception>
-    public Task<SslStream> AuthenticateDataAsync(Stream plain, CancellationToken cancellationToken) => PerformHandshakeAsync(plain, cancellationToken);
+    /// <summary>
+    /// Performs the handshake of a data connection. Its certificate must have the same key as that of the control connection. The returned
+    /// stream owns <paramref name="plain"/>.
+    /// </summary>
+    /// <exception cref="FtpTlsException">The handshake failed, or the certificate has another key.</exception>
+    public Task<SslStream> AuthenticateDataAsync(Stream plain, CancellationToken cancellationToken) =>
+        PerformHandshakeAsync(plain, cancellationToken);
 
     public void Dispose() => _sessionName.Dispose();
 
     private async Task<SslStream> PerformHandshakeAsync(Stream plain, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(_options.Timeouts.Connect, cancellationToken);
-        _isOtherDataCertificate = false;
+        _hasDataKeyMismatch = false;
         var stream = new SslStream(plain, leaveInnerStreamOpen: false);
         try
         {
@@ -85,34 +99,50 @@ internal sealed class ConnectionTls : IDisposable
             throw e switch
             {
                 OperationCanceledException cancelled => deadline.Translate(cancelled, FtpOperationPhase.Handshake),
-                AuthenticationException when _isOtherDataCertificate => new FtpTlsException(FtpTlsFailure.UntrustedServerCertificate, "the data connection's certificate is not the control connection's", e) { Identity = Identity },
+                AuthenticationException when _hasDataKeyMismatch => new FtpTlsException(
+                    FtpTlsFailure.UntrustedServerCertificate, "the data and control connections have certificates with different keys", e)
+                {
+                    Identity = Identity,
+                },
                 AuthenticationException or IOException when TlsAlert.IsClientCertificateRejection(e) => TlsAlert.CreateException(e),
-                AuthenticationException or IOException or SocketException => new FtpTlsException(FtpTlsFailure.Handshake, $"the TLS handshake failed: {e.InnerException?.Message ?? e.Message}", e),
+                AuthenticationException or IOException or SocketException => new FtpTlsException(
+                    FtpTlsFailure.Handshake, $"the TLS handshake failed: {e.InnerException?.Message ?? e.Message}", e),
                 _ => e,
             };
         }
     }
 
-    private static async ValueTask<bool> IsTrustedAsync(FtpServerIdentity identity, FtpTrust trust, CancellationToken cancellationToken) =>
-        trust.PinnedKeys.Count > 0 ? trust.PinnedKeys.Contains(identity.Fingerprint)
-        : trust.ValidateAsync is { } decide && (trust.ShouldAlwaysValidate || identity.Problem is not null) ? await decide(identity, cancellationToken).ConfigureAwait(false)
-        : identity.Problem is null;
-
-    /// <summary>The control connection's certificate is looked at and judged after its handshake; a data connection's must have the same key.</summary>
-    private bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
+    /// <summary>Applies the rules of <see cref="FtpTrust"/> to the certificate of the control connection.</summary>
+    private static async ValueTask<bool> IsTrustedAsync(FtpServerIdentity identity, FtpTrust trust, CancellationToken cancellationToken)
     {
-        if (certificate is not X509Certificate2 shown)
+        if (trust.PinnedKeys.Count > 0)
+        {
+            return trust.PinnedKeys.Contains(identity.Fingerprint);
+        }
+
+        return trust.ValidateAsync is { } validate && (trust.ShouldAlwaysValidate || identity.Problem is not null)
+            ? await validate(identity, cancellationToken).ConfigureAwait(false)
+            : identity.Problem is null;
+    }
+
+    /// <summary>
+    /// Called during a handshake. Accepts and records the certificate of the control connection, which is validated after the handshake.
+    /// Accepts the certificate of a data connection only if it has the same key.
+    /// </summary>
+    private bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors policyErrors)
+    {
+        if (certificate is not X509Certificate2 received)
         {
             return false;
         }
 
         if (Identity is null)
         {
-            Identity = FtpServerIdentity.FromCertificate(shown, chain, problems, _options.Host, _options.Port);
+            Identity = FtpServerIdentity.FromCertificate(received, chain, policyErrors, _options.Host, _options.Port);
             return true;
         }
 
-        _isOtherDataCertificate = Identity.Fingerprint != KeyFingerprint.Compute(shown);
-        return !_isOtherDataCertificate;
+        _hasDataKeyMismatch = Identity.Fingerprint != KeyFingerprint.Compute(received);
+        return !_hasDataKeyMismatch;
     }
 }

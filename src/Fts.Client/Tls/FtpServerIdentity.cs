@@ -1,25 +1,28 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Client.Tls;
 using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Why a server's certificate does not prove who it is.</summary>
+/// <summary>The reasons why a server's certificate does not prove its identity.</summary>
 public enum FtpCertificateProblem
 {
-    /// <summary>It does.</summary>
+    /// <summary>The certificate proves the identity of the server.</summary>
     None,
-    /// <summary>No trusted authority vouches for it, as for every certificate that somebody made for themselves. Its key can be remembered.</summary>
+    /// <summary>
+    /// The certificate was not issued by a trusted authority, for example because it is self-signed. Callers can pin or remember its key.
+    /// </summary>
     UntrustedRoot,
-    /// <summary>Its dates, or those of one that vouches for it, are over or still to come.</summary>
+    /// <summary>The certificate, or one in its chain, has expired or is not valid yet.</summary>
     Expired,
-    /// <summary>A trusted authority vouches for it, as somebody else's.</summary>
+    /// <summary>The certificate was issued by a trusted authority, but for other host names.</summary>
     NameMismatch,
-    /// <summary>It is not good for this use, or broken.</summary>
+    /// <summary>The certificate is malformed, or not valid for TLS servers.</summary>
     Invalid,
 }
 
-/// <summary>Who a server says it is, by the certificate it showed.</summary>
+/// <summary>The identity in a server's certificate, and whether the certificate proves it.</summary>
 public sealed record FtpServerIdentity
 {
     private FtpServerIdentity(X509Certificate2 certificate, string host, int port)
@@ -33,52 +36,81 @@ public sealed record FtpServerIdentity
         Certificate = certificate.RawDataMemory;
     }
 
-    /// <summary>The host that was connected to.</summary>
+    /// <summary>The host that the client connected to.</summary>
     public string Host { get; }
 
-    /// <summary>The port that was connected to.</summary>
+    /// <summary>The port that the client connected to.</summary>
     public int Port { get; }
 
-    /// <summary>SHA-256 of the public key (its SubjectPublicKeyInfo), as <c>SHA256:</c> and Base64 without padding. A renewed certificate keeps it if its key stays.</summary>
+    /// <summary>
+    /// The SHA-256 hash of the public key (its SubjectPublicKeyInfo), as <c>SHA256:</c> and Base64 without padding. A renewed certificate
+    /// with the same key has the same fingerprint.
+    /// </summary>
     public string Fingerprint { get; }
 
-    /// <summary>The certificate's subject.</summary>
+    /// <summary>The subject of the certificate.</summary>
     public string Subject { get; }
 
-    /// <summary>The names and addresses the certificate is for.</summary>
+    /// <summary>The DNS names and IP addresses in the certificate.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>When it begins to count, UTC.</summary>
+    /// <summary>The start of the validity period, UTC.</summary>
     public DateTime NotBefore { get; }
 
-    /// <summary>When it ceases to, UTC.</summary>
+    /// <summary>The end of the validity period, UTC.</summary>
     public DateTime NotAfter { get; }
 
-    /// <summary>Why no trusted authority vouches for this server; null when one does.</summary>
+    /// <summary>The reason why the certificate does not prove the identity, as the rest of a sentence; null if it does.</summary>
     public string? Problem { get; private init; }
 
-    /// <summary>Which kind of problem <see cref="Problem"/> is.</summary>
+    /// <summary>The kind of <see cref="Problem"/>.</summary>
     public FtpCertificateProblem ProblemKind { get; private init; }
 
-    /// <summary>The certificate itself, DER.</summary>
+    /// <summary>The certificate in DER form.</summary>
     public ReadOnlyMemory<byte> Certificate { get; }
 
-    /// <summary>Reads who a server says it is. <paramref name="problems"/> may have a wrong idea of the name, which is looked at anew.</summary>
-    internal static FtpServerIdentity FromCertificate(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host, int port)
+    /// <summary>Returns whether a text has the form of <see cref="Fingerprint"/>: <c>SHA256:</c> and 43 characters of Base64.</summary>
+    public static bool IsFingerprint(string text)
     {
-        (FtpCertificateProblem kind, string? words) = FindProblem(certificate, chain, problems, host);
-        return new FtpServerIdentity(certificate, host, port) { ProblemKind = kind, Problem = words };
+        ArgumentNullException.ThrowIfNull(text);
+        return KeyFingerprint.IsFingerprint(text);
     }
 
-    private static (FtpCertificateProblem Kind, string? Words) FindProblem(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host)
+    /// <summary>
+    /// Returns the identity in a certificate. A name mismatch in <paramref name="policyErrors"/> is ignored, because the handshake may have
+    /// used another name (<see cref="TlsSessionName"/>). The certificate is compared with <paramref name="host"/> instead.
+    /// </summary>
+    internal static FtpServerIdentity FromCertificate(
+        X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors policyErrors, string host, int port)
     {
-        X509ChainStatusFlags status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
-        return status.HasFlag(X509ChainStatusFlags.NotTimeValid)
-                ? (FtpCertificateProblem.Expired, $"it is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")
-            : (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? (FtpCertificateProblem.UntrustedRoot, "no trusted authority vouches for it")
-            : status != X509ChainStatusFlags.NoError ? (FtpCertificateProblem.Invalid, $"it is not valid ({status})")
-            : (problems & ~SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? (FtpCertificateProblem.UntrustedRoot, "no trusted authority vouches for it")
-            : !certificate.MatchesHostname(host) ? (FtpCertificateProblem.NameMismatch, $"it is not for {host}")
-            : (FtpCertificateProblem.None, null);
+        (FtpCertificateProblem kind, string? text) = FindProblem(certificate, chain, policyErrors, host);
+        return new FtpServerIdentity(certificate, host, port) { ProblemKind = kind, Problem = text };
+    }
+
+    private static (FtpCertificateProblem Kind, string? Text) FindProblem(
+        X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors policyErrors, string host)
+    {
+        const X509ChainStatusFlags untrusted = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain;
+        X509ChainStatusFlags status =
+            chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
+        if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
+        {
+            (DateTime start, DateTime end) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+            return (FtpCertificateProblem.Expired, $"it is valid from {start:yyyy-MM-dd} to {end:yyyy-MM-dd}");
+        }
+
+        if ((status & untrusted) == 0 && status != X509ChainStatusFlags.NoError)
+        {
+            return (FtpCertificateProblem.Invalid, $"it is not valid ({status})");
+        }
+
+        if (status != X509ChainStatusFlags.NoError || (policyErrors & ~SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
+        {
+            return (FtpCertificateProblem.UntrustedRoot, "it was not issued by a trusted authority");
+        }
+
+        return certificate.MatchesHostname(host)
+            ? (FtpCertificateProblem.None, null)
+            : (FtpCertificateProblem.NameMismatch, $"it is not valid for {host}");
     }
 }

@@ -1,19 +1,21 @@
 namespace Fts.Client;
 
-/// <summary>Whether the connections to a server are encrypted (RFC 4217). Control and data go together: there is no encrypted control with plain data.</summary>
+/// <summary>
+/// Whether the connections to a server are encrypted (RFC 4217). Control and data connections are either all encrypted or all unencrypted.
+/// </summary>
 public enum FtpTlsMode
 {
-    /// <summary>Plain text: everything, passwords included, can be read on the way.</summary>
+    /// <summary>No encryption. Others on the network can read all data, including the password.</summary>
     Off,
     /// <summary>
-    /// Encrypted if the server offers AUTH TLS, else plain. Keeps listeners out, but not whoever can change what travels: the offer can be taken away.
-    /// <see cref="FtpConnection.ServerIdentity"/> tells what came of it.
-    /// The first encrypted connection of an <see cref="FtpClient"/> turns this mode into <see cref="Required"/> for that client. A password is sent in plain to
-    /// another machine only if <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> allows it.
+    /// Encrypted if the server accepts AUTH TLS, otherwise unencrypted. This protects against passive listeners, but not against an
+    /// attacker who modifies the traffic and suppresses TLS. <see cref="FtpConnection.ServerIdentity"/> is null if the connection is not
+    /// encrypted. After the first encrypted connection, an <see cref="FtpClient"/> treats this mode as <see cref="Required"/>. A password
+    /// is sent unencrypted to another machine only if <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> allows it.
     /// </summary>
     Preferred,
-    /// <summary>Encrypted by AUTH TLS before the user's name is sent, or not at all.</summary>
+    /// <summary>Encrypted by AUTH TLS before the login. If the server rejects AUTH TLS, the connection fails.</summary>
     Required,
-    /// <summary>TLS from the first byte, as on port 990.</summary>
+    /// <summary>TLS from the first byte, as is usual on port 990.</summary>
     Implicit,
 }

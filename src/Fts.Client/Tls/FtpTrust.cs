@@ -4,52 +4,63 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// Which servers are believed to be who they say. In this order: with <see cref="PinnedKeys"/> one of them and nothing else; a certificate that leads to a
-/// trusted authority, for the name connected to, within its dates; at last whatever <see cref="ValidateAsync"/> accepts.
+/// The rules that decide whether a server is trusted. If <see cref="PinnedKeys"/> is not empty, the server must have one of these keys.
+/// Otherwise its certificate must be current, issued by a trusted authority, and valid for the host name, or <see cref="ValidateAsync"/>
+/// must accept it.
 /// </summary>
 public sealed record FtpTrust
 {
-    /// <summary>What the system trusts, and nobody else.</summary>
+    /// <summary>Trusts the authorities of the system only.</summary>
     public static FtpTrust System { get; } = new();
 
-    /// <summary>Fingerprints as <see cref="FtpServerIdentity.Fingerprint"/> has them; when there are any, only these keys are accepted, whoever vouches for them.</summary>
+    /// <summary>
+    /// The fingerprints of the accepted keys, in the form of <see cref="FtpServerIdentity.Fingerprint"/>. If it is not empty, all other
+    /// rules are ignored.
+    /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
-    /// <summary>Authorities to trust in place of the system's.</summary>
+    /// <summary>The authorities to trust instead of those of the system. Empty for those of the system.</summary>
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>
-    /// Asked about a server that nothing above vouches for, once for each control connection, before anything is sent to it; accepts by returning true.
-    /// Calls may overlap when connections are opened at once.
+    /// Decides about a server whose certificate is not trusted: returns true to accept it. Called once for each control connection, before
+    /// any command is sent over TLS. Connections that open at the same time call it concurrently.
     /// </summary>
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 
     /// <summary>
-    /// Whether <see cref="ValidateAsync"/> is also called for a certificate of a trusted authority; <see cref="FtpServerIdentity.Problem"/> is null then.
-    /// The default is false. It has no effect without <see cref="ValidateAsync"/> or with <see cref="PinnedKeys"/>.
+    /// Whether <see cref="ValidateAsync"/> is also called for a trusted certificate, for which <see cref="FtpServerIdentity.Problem"/> is
+    /// null. The default is false. It has no effect without <see cref="ValidateAsync"/> or with <see cref="PinnedKeys"/>.
     /// </summary>
     public bool ShouldAlwaysValidate { get; init; }
 
-    /// <summary>Shown, with its private key, to servers that ask who is there. The caller's to dispose.</summary>
+    /// <summary>
+    /// The certificate, with its private key, for servers that request a client certificate; null for none. The caller disposes it.
+    /// </summary>
     public X509Certificate2? ClientCertificate { get; init; }
 
-    /// <summary>The certificates between <see cref="ClientCertificate"/> and an authority the server trusts, which may know its root only. The caller's to dispose.</summary>
+    /// <summary>
+    /// The intermediate certificates of <see cref="ClientCertificate"/>, which a server needs if it knows only the root. The caller
+    /// disposes them.
+    /// </summary>
     public IReadOnlyCollection<X509Certificate2> ClientChain { get; init; } = [];
 
-    /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is invalid. The message contains its name.</exception>
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(PinnedKeys);
         ArgumentNullException.ThrowIfNull(Authorities);
         ArgumentNullException.ThrowIfNull(ClientChain);
-        if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsFingerprint(pin)) is { } wrong)
+        if (PinnedKeys.FirstOrDefault(key => !KeyFingerprint.IsFingerprint(key)) is { } invalid)
         {
-            throw new ArgumentException($"'{wrong}' is no fingerprint: SHA256: and 43 characters of Base64.", nameof(PinnedKeys));
+            throw new ArgumentException(
+                $"'{invalid}' is not a fingerprint. A fingerprint is SHA256: and 43 characters of Base64.", nameof(PinnedKeys));
         }
 
         if (ClientCertificate is { HasPrivateKey: false })
         {
-            throw new ArgumentException("The client's certificate has no private key.", nameof(ClientCertificate));
+            throw new ArgumentException("The client certificate has no private key.", nameof(ClientCertificate));
         }
     }
 }

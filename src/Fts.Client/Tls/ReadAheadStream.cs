@@ -3,16 +3,18 @@ using System.Net.Security;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// A TLS control connection that can be asked whether the server said something. The socket cannot tell: session tickets (RFC 8446 §4.6.1) arrive there
-/// unasked, and mean nothing. Only reading on tells, so one byte is read ahead and kept for whoever reads next. One reader at a time.
+/// A TLS stream that can report whether the server sent data. The socket cannot report that, because session tickets (RFC 8446 §4.6.1)
+/// arrive without application data. This stream therefore reads one byte ahead and returns it with the next read.
 /// </summary>
-/// <remarks>Owns the TLS stream.</remarks>
+/// <remarks>Owns the TLS stream. Supports one reader at a time; <see cref="HasUnreadData"/> counts as a reader.</remarks>
 internal sealed class ReadAheadStream(SslStream inner) : Stream
 {
     private readonly byte[] _buffer = new byte[1];
     private Task<int>? _readAhead;
 
-    /// <summary>Whether a byte, the end or an error is there to be read.</summary>
+    /// <summary>
+    /// Returns true if a read would complete at once, with data, the end of the data or an error. Starts to read ahead if needed.
+    /// </summary>
     public bool HasUnreadData => StartReadAhead().IsCompleted;
 
     public override bool CanRead => true;
@@ -25,7 +27,7 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <summary>Reads some bytes; into an empty buffer, waits until there are any.</summary>
+    /// <summary>Reads bytes into the buffer. With an empty buffer, waits until a byte is available and leaves it unread.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_readAhead is null && !buffer.IsEmpty)
@@ -44,18 +46,21 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
         return 1;
     }
 
-    /// <summary>Says that nothing more will be sent (close_notify).</summary>
+    /// <summary>Sends close_notify.</summary>
     public Task SendCloseNotifyAsync() => inner.ShutdownAsync();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(buffer, cancellationToken);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
     public override void Flush() => inner.Flush();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("The stream supports asynchronous calls only.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("The stream supports asynchronous calls only.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -72,8 +77,9 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
         if (_readAhead is null)
         {
             _readAhead = inner.ReadAsync(_buffer).AsTask();
-            // Closed while it reads, nobody may be left to look at its error.
-            _readAhead.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            // Observes the error of a read that is interrupted by disposal, because no caller may await it.
+            _readAhead.ContinueWith(
+                static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
 
         return _readAhead;

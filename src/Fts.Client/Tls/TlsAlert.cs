@@ -1,20 +1,26 @@
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// What the server meant by breaking off. In TLS 1.3 this side's handshake is done before the server has looked at the client's certificate: its refusal
-/// arrives later, in the place of a reply.
+/// Detects TLS alerts about the client certificate. In TLS 1.3 the handshake of the client ends before the server checks the certificate,
+/// so the alert may arrive later, instead of a reply.
 /// </summary>
 internal static class TlsAlert
 {
-    /// <summary>The alerts about certificates (RFC 8446 §6.2), by the words OpenSSL has for them; what a server sends can only mean the client's.</summary>
+    /// <summary>
+    /// Parts of the OpenSSL names of the alerts about certificates (RFC 8446 §6.2). An alert from a server concerns the client certificate.
+    /// </summary>
     private static readonly string[] CertificateAlertTexts = ["certificate", "unknown ca"];
 
-    /// <summary>Whether the server refused the client's certificate, or missed it. Only where the system's TLS tells.</summary>
+    /// <summary>
+    /// Returns whether the server rejected or requires a client certificate. Detects it only if the error text of the TLS library is that
+    /// of OpenSSL.
+    /// </summary>
     public static bool IsClientCertificateRejection(Exception exception)
     {
         for (Exception? e = exception; e is not null; e = e.InnerException)
         {
-            if (e.Message.Contains(" alert ", StringComparison.Ordinal) && CertificateAlertTexts.Any(words => e.Message.Contains(words, StringComparison.Ordinal)))
+            if (e.Message.Contains(" alert ", StringComparison.Ordinal)
+                && CertificateAlertTexts.Any(text => e.Message.Contains(text, StringComparison.Ordinal)))
             {
                 return true;
             }
@@ -23,6 +29,7 @@ internal static class TlsAlert
         return false;
     }
 
+    /// <summary>Returns the exception for a rejected or missing client certificate.</summary>
     public static FtpTlsException CreateException(Exception exception) =>
-        new(FtpTlsFailure.ClientCertificateRejected, "the server refuses the client's certificate, or wants one", exception);
+        new(FtpTlsFailure.ClientCertificateRejected, "the server rejected the client certificate, or requires one", exception);
 }

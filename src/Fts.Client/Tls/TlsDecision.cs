@@ -3,14 +3,16 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// Stores whether a server uses TLS in <see cref="FtpTlsMode.Preferred"/>, for all connections of one client. After one connection was
-/// encrypted, no other connection may be plain.
+/// Caches whether a server uses TLS in <see cref="FtpTlsMode.Preferred"/>, for all connections of one client. After one connection was
+/// encrypted, no other connection may be unencrypted.
 /// </summary>
 /// <remarks>
-/// Thread-safe. The first connection decides, and connections that open at the same time wait for it: otherwise one of them could send the password in plain
-/// while the first is still in its TLS handshake.
+/// Thread-safe. The first connection decides, and connections that open at the same time wait for it. Otherwise one of them could send the
+/// password unencrypted while the first one is still in its TLS handshake.
 /// </remarks>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The semaphore has no wait handle unless one is requested.")]
+[SuppressMessage(
+    "Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "The semaphore has no wait handle unless one is requested.")]
 internal sealed class TlsDecision
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -41,20 +43,23 @@ internal sealed class TlsDecision
         return false;
     }
 
-    /// <summary>Lets the next connection decide, or use the decision.</summary>
+    /// <summary>Ends the decision of the caller. Waiting connections continue.</summary>
     public void End() => _gate.Release();
 
-    /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server refused TLS.</summary>
+    /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server rejected TLS.</summary>
     public void RecordDecision(bool usesTls)
     {
         _hasUsedTls |= usesTls;
         _isDecided = true;
     }
 
-    /// <summary>Returns whether the password may be sent in plain. <paramref name="confirm"/> is called once; its result holds for all connections.</summary>
-    /// <param name="confirm">The caller's decision; null to refuse.</param>
+    /// <summary>
+    /// Returns whether the password may be sent unencrypted. Calls <paramref name="confirm"/> once and uses its result for all connections.
+    /// </summary>
+    /// <param name="confirm">The callback of the options; null to reject.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public async Task<bool> IsPlainPasswordAllowedAsync(Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
+    public async Task<bool> IsPlainPasswordAllowedAsync(
+        Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

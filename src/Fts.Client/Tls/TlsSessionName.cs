@@ -5,23 +5,27 @@ using System.Net;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// The server's name as one control connection and its data connections spell it in their handshakes. .NET keeps one resumable TLS session per spelling for
-/// the whole process, and strict servers refuse a data connection that resumes another control connection's session: so each living connection to a host
-/// spells it differently. A host name's letters may be large or small (RFC 4343), which makes as many spellings; the server sees the right name either way.
-/// An address has no name in TLS, and without one nothing is resumed: there the name is made up (RFC 6761 §6.4), and certificates are checked against the
-/// address by this library.
+/// The target host name that one control connection and its data connections use in their TLS handshakes. It is unique among the open
+/// connections of this process.
 /// </summary>
-/// <remarks>The spelling is free again for others once disposed.</remarks>
+/// <remarks>
+/// .NET caches one resumable TLS session per target host name, and strict servers reject a data connection that resumes the session of
+/// another control connection. DNS names are case-insensitive (RFC 4343), so each connection uses another combination of upper and lower
+/// case. For an IP address, TLS sends no name and .NET resumes no session, so a name in the domain "invalid" is used (RFC 6761 §6.4); this
+/// library checks the certificate against the address. Disposal makes the name available again.
+/// </remarks>
 internal sealed class TlsSessionName : IDisposable
 {
     private static readonly ConcurrentDictionary<string, bool> NamesInUse = new(StringComparer.Ordinal);
 
     private TlsSessionName(string name) => Name = name;
 
-    /// <summary>What to give as target host.</summary>
+    /// <summary>The target host name for the handshakes.</summary>
     public string Name { get; }
 
-    /// <summary>A spelling no living connection uses; once all are used, which takes a name of very few letters, one that is.</summary>
+    /// <summary>
+    /// Returns a name that no open connection uses. If a short host name has no unused combination left, returns one in use.
+    /// </summary>
     public static TlsSessionName Acquire(string host)
     {
         bool isAddress = IPAddress.TryParse(host, out _);
@@ -42,19 +46,22 @@ internal sealed class TlsSessionName : IDisposable
 
     public void Dispose() => NamesInUse.TryRemove(Name, out _);
 
-    private static string CreateNameForAddress(string address, long number) =>
-        $"c{number.ToString(CultureInfo.InvariantCulture)}.a{string.Concat(address.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}a.invalid";
-
-    /// <summary>The number's binary digits say which letters are large; 0 is the name as everybody writes it.</summary>
-    private static string ChangeCase(string name, long number) => string.Create(name.Length, (name, number), static (text, from) =>
+    private static string CreateNameForAddress(string address, long number)
     {
-        long left = from.number;
+        string label = string.Concat(address.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
+        return $"c{number.ToString(CultureInfo.InvariantCulture)}.a{label}a.invalid";
+    }
+
+    /// <summary>Returns the name with those letters in upper case whose bit is set in the number. For 0 the name is unchanged.</summary>
+    private static string ChangeCase(string name, long number) => string.Create(name.Length, (name, number), static (text, source) =>
+    {
+        long bits = source.number;
         for (int i = 0; i < text.Length; i++)
         {
-            char c = from.name[i];
+            char c = source.name[i];
             bool isLetter = char.IsAsciiLetter(c);
-            text[i] = isLetter && (left & 1) == 1 ? char.ToUpperInvariant(c) : c;
-            left >>= isLetter ? 1 : 0;
+            text[i] = isLetter && (bits & 1) == 1 ? char.ToUpperInvariant(c) : c;
+            bits >>= isLetter ? 1 : 0;
         }
     });
 }

@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Connections;
 
-/// <summary>Servers that ask for an account (ACCT): at the login with 332, before storing with 532.</summary>
+/// <summary>Servers that require an account (ACCT): during the login (332), or before a file is stored (532).</summary>
 public sealed class AccountTests
 {
     private const string Rest = "C: FEAT\nS: 502 no\nC: TYPE I\nS: 200 ok\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
@@ -16,16 +16,16 @@ public sealed class AccountTests
     [InlineData("C: USER ann\nS: 332 account\nC: ACCT sales\nS: 331 password\nC: PASS secret\nS: 230 in\n")]
     [InlineData("C: USER ann\nS: 331 password\nC: PASS secret\nS: 332 account\nC: ACCT sales\nS: 230 in\n")]
     [InlineData("C: USER ann\nS: 331 password\nC: PASS secret\nS: 332 account\nC: ACCT sales\nS: 202 never mind\n")]
-    public async Task It_is_sent_when_the_server_asks_at_the_login(string login)
+    public async Task ACCT_is_sent_if_the_server_requests_it_at_the_login(string login)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\n" + login + Rest);
-        int asked = 0;
+        int requests = 0;
         FtpClientOptions options = peer.Options with
         {
             Credentials = Ann,
             RequestAccountAsync = _ =>
             {
-                asked++;
+                requests++;
                 return new ValueTask<string?>("sales");
             },
         };
@@ -35,13 +35,13 @@ public sealed class AccountTests
         }
 
         await peer.PlayedAsync();
-        Assert.Equal(1, asked);
+        Assert.Equal(1, requests);
     }
 
     [Theory]
     [InlineData("C: USER ann\nS: 332 account\n")]
     [InlineData("C: USER ann\nS: 331 password\nC: PASS secret\nS: 332 account\n")]
-    public async Task Without_one_the_login_fails_with_the_servers_reply(string login)
+    public async Task Without_an_account_the_login_fails_with_the_servers_reply(string login)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\n" + login);
         await using (var client = new FtpClient(peer.Options with { Credentials = Ann, RequestAccountAsync = _ => new ValueTask<string?>((string?)null) }))
@@ -56,7 +56,7 @@ public sealed class AccountTests
     [InlineData("C: USER ann\nS: 332 account\nC: ACCT sales\nS: 332 another\n", "332")]
     [InlineData("C: USER ann\nS: 331 pw\nC: PASS secret\nS: 331 another\n", "331")]
     [InlineData("C: USER ann\nS: 332 account\nC: ACCT sales\nS: 530 no\n", "530")]
-    public async Task Nothing_is_sent_twice(string login, string code)
+    public async Task PASS_and_ACCT_are_not_sent_twice(string login, string code)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\n" + login);
         await using (var client = new FtpClient(peer.Options with { Credentials = Ann with { Account = "sales" } }))
@@ -103,7 +103,7 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task It_is_masked_in_the_trace()
+    public async Task The_account_is_masked_in_the_trace()
     {
         var lines = new List<string>();
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER ann\nS: 332 account\nC: ACCT sales\nS: 230 in\n" + Rest + "C: SITE PSWD old new\nS: 200 changed\nC: ACCT other\nS: 230 ok");

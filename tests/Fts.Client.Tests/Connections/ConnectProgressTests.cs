@@ -4,13 +4,13 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Connections;
 
-/// <summary>The steps of opening a connection, and closing all connections of a client that is still used.</summary>
+/// <summary>Progress reports while a connection opens, and disconnecting a client during a call.</summary>
 public sealed class ConnectProgressTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_step_of_a_plain_connection_is_reported_with_the_address()
+    public async Task Each_stage_of_an_unencrypted_connection_is_reported_with_the_address()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
         var steps = new Steps();
@@ -23,7 +23,7 @@ public sealed class ConnectProgressTests
     }
 
     [Fact]
-    public async Task A_name_is_looked_up_first()
+    public async Task A_host_name_is_resolved_first()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi");
         var steps = new Steps();

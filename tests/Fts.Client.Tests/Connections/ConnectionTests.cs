@@ -8,7 +8,7 @@ public sealed class ConnectionTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_is_sent_before_the_greeting_and_a_delayed_one_is_waited_for()
+    public async Task Nothing_is_sent_before_a_delayed_greeting()
     {
         await using var peer = ScriptedPeer.Start("S: 120 in a minute\nS: 220-hello\nS: and welcome\nS: 220 there");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
@@ -26,7 +26,7 @@ public sealed class ConnectionTests
     [InlineData("S: SSH-2.0-OpenSSH", typeof(FtpProtocolException), false)]
     [InlineData("X", typeof(FtpConnectionException), true)]
     [InlineData("X!", typeof(FtpConnectionException), true)]
-    public async Task A_greeting_that_is_none_is_an_error(string script, Type error, bool isTransient)
+    public async Task An_invalid_greeting_is_an_error(string script, Type error, bool isTransient)
     {
         await using var peer = ScriptedPeer.Start(script);
         var e = (FtpException)(await Record.ExceptionAsync(() => FtpConnection.ConnectAsync(peer.Options, Token)))!;
@@ -35,14 +35,14 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_server_that_keeps_saying_later_is_left()
+    public async Task Repeated_120_replies_without_a_greeting_are_an_error()
     {
         await using var peer = ScriptedPeer.Start(string.Concat(Enumerable.Repeat("S: 120 soon\n", 20)));
         await Assert.ThrowsAsync<FtpProtocolException>(() => FtpConnection.ConnectAsync(peer.Options, Token));
     }
 
     [Fact]
-    public async Task A_server_that_says_nothing_ends_in_a_timeout_that_names_the_wait()
+    public async Task A_missing_greeting_times_out_and_the_message_names_the_phase()
     {
         await using var peer = ScriptedPeer.Start("? never");
         FtpClientOptions options = peer.Options with { Timeouts = new FtpTimeouts { Reply = TimeSpan.FromMilliseconds(50) } };
@@ -51,7 +51,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_port_nobody_listens_on_is_a_connection_error()
+    public async Task A_refused_TCP_connection_is_a_connection_error()
     {
         int port;
         await using (var peer = ScriptedPeer.Start())
@@ -65,7 +65,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Sign_in_asks_for_features_turns_UTF8_on_and_sets_the_type()
+    public async Task The_login_reads_the_features_enables_UTF8_and_sets_the_type()
     {
         await using var peer = ScriptedPeer.Start("""
             S: 220 hi
@@ -100,7 +100,7 @@ public sealed class ConnectionTests
     [InlineData("S: 530 no", "USER ann")]
     [InlineData("S: 331 pw\nC: PASS secret\nS: 530 no", "PASS ****")]
     [InlineData("S: 331 pw\nC: PASS secret\nS: 332 account", "PASS ****")]
-    public async Task A_refused_sign_in_says_so_without_the_password(string refusal, string command)
+    public async Task The_message_of_a_rejected_login_does_not_contain_the_password(string refusal, string command)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER ann\n" + refusal);
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Credentials = new FtpCredentials("ann", "secret") }, Token);
@@ -110,7 +110,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task The_trace_shows_every_line_with_the_password_masked_and_control_characters_escaped()
+    public async Task The_trace_contains_every_line_with_the_password_masked_and_control_characters_escaped()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi \u001b[31m\nC: PASS secret\nS: 230-a\nS: b\nS: 230 c");
         var lines = new List<string>();
@@ -127,7 +127,7 @@ public sealed class ConnectionTests
     [InlineData("a\r\nDELE b")]
     [InlineData("a\nb")]
     [InlineData("a\0b")]
-    public async Task An_argument_that_would_be_another_command_or_name_is_refused_and_nothing_sent(string argument)
+    public async Task An_argument_with_a_line_end_or_unencodable_characters_is_rejected_before_anything_is_sent(string argument)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: NOOP\nS: 200 ok");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
@@ -145,9 +145,9 @@ public sealed class ConnectionTests
     [InlineData("S: 226 late reply", typeof(FtpProtocolException))]
     [InlineData("S: 421 idle for too long\nX", typeof(FtpConnectionException))]
     [InlineData("X", typeof(FtpConnectionException))]
-    public async Task What_comes_unasked_is_never_taken_for_the_next_commands_reply(string unasked, Type error)
+    public async Task An_unexpected_reply_is_never_taken_for_the_reply_to_the_next_command(string unexpected, Type error)
     {
-        await using var peer = ScriptedPeer.Start($"S: 220 hi\nC: NOOP\nS: 200 ok\n{unasked}\n? sent");
+        await using var peer = ScriptedPeer.Start($"S: 220 hi\nC: NOOP\nS: 200 ok\n{unexpected}\n? sent");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
         await connection.SendAsync("NOOP", null, Token);
         while (connection.IsReusable)
@@ -164,7 +164,7 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("S: 214-endless\n", "S: more and more of the same help text\n")]
     [InlineData("", "S: 1\n")]
-    public async Task A_reply_without_end_is_cut_off(string start, string again)
+    public async Task A_reply_without_end_is_an_error_at_the_limit(string start, string again)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: HELP\n" + start + string.Concat(Enumerable.Repeat(again, 20_000)));
         FtpClientOptions options = peer.Options with { Limits = new FtpLimits { Reply = 64 * 1024, ReplyLine = 1024 } };
@@ -174,7 +174,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_line_without_end_is_cut_off()
+    public async Task A_line_without_end_is_an_error_at_the_limit()
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hi\nC: HELP\nS: 214 {new string('x', 300_000)}");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
@@ -182,7 +182,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_command_whose_reply_does_not_come_leaves_the_connection_unusable()
+    public async Task A_missing_reply_leaves_the_connection_unusable()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: NOOP\n? late\nS: 200 late");
         FtpClientOptions options = peer.Options with { Timeouts = new FtpTimeouts { Reply = TimeSpan.FromMilliseconds(200) } };
@@ -194,7 +194,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Preliminary_replies_to_a_plain_command_are_passed_over()
+    public async Task Preliminary_replies_to_a_command_without_data_are_skipped()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: SITE WAIT\nS: 150 working\nS: 200 done");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
@@ -202,7 +202,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Text_that_is_not_UTF8_keeps_its_bytes_and_is_shown_as_Latin1()
+    public async Task Text_that_is_not_UTF8_keeps_its_bytes_and_is_displayed_as_Latin1()
     {
         await using var peer = ScriptedPeer.Start("S: 220 caf\u00e9");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
@@ -215,11 +215,11 @@ public sealed class ConnectionTests
     [InlineData("h", 0, 1)]
     [InlineData("h", 65536, 1)]
     [InlineData("h", 21, 0)]
-    public void Options_that_cannot_work_are_refused_at_once(string host, int port, int connections) =>
+    public void Invalid_options_are_rejected_at_once(string host, int port, int connections) =>
         Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = host, Port = port, MaxConnections = connections }));
 
     [Fact]
-    public void Credentials_never_show_their_password_nor_carry_a_line_end()
+    public void Credentials_do_not_print_their_password_and_reject_line_ends()
     {
         Assert.DoesNotContain("secret", new FtpCredentials("ann", "secret").ToString(), StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Credentials = new FtpCredentials("ann", "a\r\nDELE b") }));

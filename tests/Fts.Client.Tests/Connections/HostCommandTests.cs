@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Connections;
 
-/// <summary>HOST (RFC 7151): said to servers that announce it, before USER, by the name that was connected to.</summary>
+/// <summary>HOST (RFC 7151) is sent before USER, with the name of the host, to servers that list it in FEAT.</summary>
 public sealed class HostCommandTests
 {
     private const string SignsIn = """
@@ -22,7 +22,7 @@ public sealed class HostCommandTests
     [InlineData("504 No such host.")]
     [InlineData("502 Not implemented.")]
     [InlineData("450 Not now.")]
-    public async Task The_name_is_said_before_user_and_a_refusal_changes_nothing(string answer)
+    public async Task HOST_is_sent_before_USER_and_a_negative_reply_is_ignored(string answer)
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + SignsIn);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
@@ -37,7 +37,7 @@ public sealed class HostCommandTests
     [InlineData("S: 211-Features\nS:  MLST\nS: 211 End")]
     [InlineData("S: 530 Sign in first.")]
     [InlineData("S: 500 What?")]
-    public async Task Where_it_is_not_announced_it_is_not_said(string features)
+    public async Task HOST_is_not_sent_if_FEAT_does_not_list_it(string features)
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\n{features}\n" + SignsIn);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
@@ -49,7 +49,7 @@ public sealed class HostCommandTests
     }
 
     [Fact]
-    public async Task It_is_said_encrypted_where_the_connection_is()
+    public async Task HOST_is_sent_after_the_TLS_handshake()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: 220 here\n" +
             SignsIn.Replace("C: FEAT", "C: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\nC: FEAT", StringComparison.Ordinal));
@@ -63,7 +63,7 @@ public sealed class HostCommandTests
     }
 
     [Fact]
-    public async Task A_server_without_it_is_asked_once_for_all_connections()
+    public async Task FEAT_is_sent_before_USER_on_the_first_connection_only_if_HOST_is_unsupported()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: DELE a\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
         await using (var client = new FtpClient(Named(peer) with { MaxConnections = 1 }))
@@ -77,7 +77,7 @@ public sealed class HostCommandTests
     }
 
     [Fact]
-    public async Task A_connection_that_would_be_on_another_host_than_the_one_before_is_none()
+    public async Task A_rejected_HOST_is_an_error_if_another_connection_accepted_it()
     {
         const string Asked = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
         await using var peer = ScriptedPeer.Start(Asked + "S: 220 here\n" + SignsIn + "C: DELE a\nX", Asked + "S: 504 not here");

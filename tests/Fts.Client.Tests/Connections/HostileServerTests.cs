@@ -3,7 +3,10 @@ using Fts.Protocol;
 
 namespace Fts.Client.Tests.Connections;
 
-/// <summary>Servers that lie, flood or fall silent. Each ends in an error that says so, in bounded time and memory, with the local file as it was.</summary>
+/// <summary>
+/// Servers that send false data, send without end, or stop responding. The client fails with a clear error, within limits of time and memory, and
+/// leaves the local file unchanged.
+/// </summary>
 public sealed class HostileServerTests : IDisposable
 {
     private const string Retr = "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n";
@@ -16,7 +19,7 @@ public sealed class HostileServerTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>Downloads over a file that is there, and makes sure that it still is, alone.</summary>
+    /// <summary>Downloads to an existing file, checks that the file is unchanged and the only one, and returns the exception.</summary>
     private async Task<Exception> FailAsync(FtpClientOptions options)
     {
         await File.WriteAllTextAsync(Local, "old", Token);
@@ -39,16 +42,16 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: 220-hi\nS+ more\\r\\n", "longer than 1048576 characters")]
     [InlineData("S: 220-hi\nS+ \\r\\n", "longer than 1048576 characters")]
     [InlineData("S: 220 hi\nC: USER anonymous\nS+ \\x00", "longer than 16384 bytes")]
-    public async Task A_reply_without_end_is_left_at_its_limit(string script, string said)
+    public async Task A_reply_without_end_is_an_error_at_its_limit(string script, string message)
     {
         await using var peer = ScriptedPeer.Start(script);
         var e = Assert.IsType<FtpProtocolException>(await FailAsync(peer.Options));
-        Assert.Contains(said, e.Message, StringComparison.Ordinal);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task Replies_without_end_that_say_nothing_yet_end_in_a_timeout()
+    public async Task Endless_preliminary_replies_time_out()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER anonymous\nS: 150 wait\nS: 150 wait\n? never");
         FtpClientOptions options = peer.Options;
@@ -56,16 +59,16 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("type=file; ", "x", "a line of the listing is over the limit")]
-    [InlineData("", "type=file; a\\r\\n", "the listing does not end")]
-    public async Task A_listing_without_end_is_left_at_its_limit(string start, string again, string said)
+    [InlineData("type=file; ", "x", "a line of the listing exceeds the limit")]
+    [InlineData("", "type=file; a\\r\\n", "the listing exceeds the limit")]
+    public async Task A_listing_without_end_is_an_error_at_its_limit(string start, string again, string message)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD in\nS: 150 go\n" + (start.Length > 0 ? $"D> {start}\n" : "") + $"D+ {again}\nC: ABOR\nS: 426 a\nS: 226 b");
         await using (var client = new FtpClient(peer.Options with { Limits = new FtpLimits { Listing = 10_000_000 } }))
         {
             var e = await Assert.ThrowsAsync<FtpListingException>(async () => await client.ListAsync("in", Token).CountAsync(Token));
-            Assert.StartsWith(said, e.Message, StringComparison.Ordinal);
+            Assert.StartsWith(message, e.Message, StringComparison.Ordinal);
             Assert.InRange(e.Message.Length, 1, 500);
         }
 
@@ -76,7 +79,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("SIZE", "C: SIZE a\nS: 213 5\n", "S: 150 go")]
     [InlineData("X", "", "S: 150 go (5 bytes)")]
     [InlineData("SIZE", "C: SIZE a\nS: 213 4\n", "S: 150 go (5 bytes)")]
-    public async Task Far_more_than_was_reported_is_not_kept_and_not_waited_for(string feature, string size, string opening)
+    public async Task Data_far_beyond_the_reported_size_is_discarded_and_aborts_the_transfer(string feature, string size, string opening)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + size + Retr + opening + "\nD+ hello\nC: ABOR\nS: 426 a\nS: 226 b");
         var e = Assert.IsType<FtpIntegrityException>(await FailAsync(peer.Options with { Limits = new FtpLimits { BytesBeyondReportedSize = 1000 } }));
@@ -85,7 +88,7 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_size_beyond_every_disk_costs_nothing_until_bytes_come()
+    public async Task A_huge_reported_size_with_little_data_is_a_length_error()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a\nS: 213 {long.MaxValue}\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
         var e = Assert.IsType<FtpIntegrityException>(await FailAsync(peer.Options));
@@ -96,7 +99,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: 150 go\nS: 226 done\nD> hel\n? never")]
     [InlineData("S: 150 go\n? never")]
     [InlineData("S: 226 done\n? never")]
-    public async Task Data_that_does_not_come_to_an_end_is_given_up_whatever_the_server_says(string script)
+    public async Task Data_that_stalls_times_out_even_after_a_final_reply(string script)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + script);
         FtpClientOptions options = peer.Options;
@@ -106,7 +109,7 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_confirmation_that_overtakes_the_data_waits_for_it()
+    public async Task A_final_reply_that_arrives_before_the_data_does_not_end_the_transfer()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + "S: 150 go\nS: 226 done\nD> hello\nD.");
         await using (var client = new FtpClient(peer.Options))
@@ -126,7 +129,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: 22 done", typeof(FtpProtocolException))]
     [InlineData("S: 226done", typeof(FtpProtocolException))]
     [InlineData("S: ", typeof(FtpProtocolException))]
-    public async Task A_reply_of_the_wrong_kind_is_no_success(string replies, Type error)
+    public async Task A_reply_with_an_unexpected_code_is_an_error(string replies, Type error)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + replies + (error == typeof(FtpReplyException) ? "" : "\n? never"));
         Assert.IsType(error, await FailAsync(peer.Options));
@@ -136,7 +139,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: 220 hi\nC: USER anonymous\nS: 350 rename first")]
     [InlineData("S: 220 hi\nC: USER anonymous\nS: 331 pw\nC: PASS anonymous@\nS: 331 again")]
     [InlineData("S: 220 hi\nC: USER anonymous\nS: 230 in\nC: FEAT\nS: 350 what\nC: TYPE I\nS: 331 who?")]
-    public async Task A_sign_in_that_is_answered_in_the_wrong_kind_fails(string script)
+    public async Task A_login_reply_with_an_unexpected_code_is_an_error(string script)
     {
         await using var peer = ScriptedPeer.Start(script);
         Assert.IsType<FtpReplyException>(await FailAsync(peer.Options), exactMatch: false);
@@ -145,11 +148,11 @@ public sealed class HostileServerTests : IDisposable
 
     [Theory]
     [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8), InlineData(9)]
-    public async Task A_421_in_the_place_of_any_reply_is_quoted(int place)
+    public async Task The_exception_contains_a_421_that_replaces_any_reply(int place)
     {
         string whole = ScriptedPeer.Login("SIZE") + "C: SIZE a\nS: 213 5\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done";
         string[] lines = whole.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        // A whole FEAT reply has several lines, of which the first is replaced.
+        // FEAT has a reply of several lines. The first one is replaced.
         int[] replies = [.. Enumerable.Range(0, lines.Length).Where(i => lines[i].StartsWith("S: ", StringComparison.Ordinal) && !lines[i].StartsWith("S:  ", StringComparison.Ordinal) && lines[i] != "S: 211 End")];
         Assert.Equal(9, replies.Length);
         await using var peer = ScriptedPeer.Start(string.Join('\n', lines[..replies[place - 1]]) + "\nS: 421 I am going \u001b[2J down\nX");
@@ -161,7 +164,7 @@ public sealed class HostileServerTests : IDisposable
     [Theory]
     [InlineData("S: 550 ", "\n")]
     [InlineData("S: 550-no\nS: ", "\nS: 550 done\n")]
-    public async Task A_refusal_of_any_length_is_told_in_brief(string start, string end)
+    public async Task A_long_negative_reply_is_shortened_in_the_message(string start, string end)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + start + string.Concat(Enumerable.Repeat("no \u001b[31m", 12_000)) + end);
         var e = Assert.IsType<FtpReplyException>(await FailAsync(peer.Options with { Limits = new FtpLimits { ReplyLine = 200_000 } }));
@@ -169,7 +172,7 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_connection_of_another_server_is_not_read()
+    public async Task A_data_connection_from_another_address_is_not_read()
     {
         await using var peer = ScriptedPeer.Start(Encrypted("TLS") + Retr + "S: 150 go\nD TLS other\nC: ABOR\nS: 426 a\nS: 226 b");
         var e = Assert.IsType<FtpTlsException>(await FailAsync(Trusting(peer, (_, _) => ValueTask.FromResult(true))));
@@ -177,7 +180,7 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_changes_between_connections_is_asked_about_again_before_a_name_is_sent()
+    public async Task A_changed_key_is_validated_again_before_the_user_name_is_sent()
     {
         await using var peer = ScriptedPeer.Start(Encrypted("TLS") + "C: HELP 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
         var seen = new List<string>();
@@ -203,7 +206,7 @@ public sealed class HostileServerTests : IDisposable
     [Theory]
     [InlineData("00010101000000")]
     [InlineData("99991231235959")]
-    public async Task A_time_out_of_this_world_does_not_spoil_a_download(string time)
+    public async Task An_extreme_last_modified_time_does_not_fail_a_download(string time)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + $"C: MLST a\nS: 250-x\nS:  type=file;size=5;modify={time}; a\nS: 250 End\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
@@ -224,7 +227,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("console", false)]
     [InlineData("com10", false)]
     [InlineData("a.con", false)]
-    public void Names_that_are_devices_of_Windows_are_known(string name, bool isDevice)
+    public void Windows_device_names_are_recognised(string name, bool isDevice)
     {
         Assert.Equal(isDevice, RemotePath.IsWindowsDeviceName(name));
         Assert.Equal(!(isDevice && OperatingSystem.IsWindows()), RemotePath.IsSafeName(name));

@@ -3,7 +3,7 @@ using Fts.Client.Connections;
 
 namespace Fts.Client.Tests.Connections;
 
-/// <summary>Names between bytes and text: a listed name is sent back as the same bytes.</summary>
+/// <summary>Conversion of names between bytes and text. A listed name is sent back as the same bytes.</summary>
 public sealed class WireTextTests
 {
     static WireTextTests() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
@@ -22,7 +22,7 @@ public sealed class WireTextTests
     [InlineData("shift_jis")]
     [InlineData("euc-jp")]
     [InlineData("euc-kr")]
-    public void Any_bytes_come_back_as_they_were(string encoding)
+    public void Any_bytes_survive_decoding_and_encoding(string encoding)
     {
         var text = new WireText(Encoding.GetEncoding(encoding));
         var random = new Random(4711);
@@ -44,7 +44,7 @@ public sealed class WireTextTests
     [InlineData("big5", "\u4e2d", "A4A4")]
     [InlineData("euc-kr", "\ud55c", "C7D1")]
     [InlineData("koi8-r", "\u0444", "C6")]
-    public void Text_is_that_of_the_encoding(string encoding, string text, string bytes)
+    public void Text_is_decoded_and_encoded_in_the_encoding(string encoding, string text, string bytes)
     {
         var wire = new WireText(Encoding.GetEncoding(encoding));
         Assert.Equal(text, wire.Decode(Convert.FromHexString(bytes)));
@@ -52,7 +52,7 @@ public sealed class WireTextTests
     }
 
     [Fact]
-    public void Bytes_that_an_encoding_does_not_have_stay_beside_text_that_it_has()
+    public void Undecodable_bytes_are_preserved_next_to_decoded_text()
     {
         var wire = new WireText(Encoding.GetEncoding("gbk"));
         string text = wire.Decode([0xCE, 0xC4, 0x20, 0xFE, 0x20, 0xBC, 0xFE]);
@@ -64,14 +64,14 @@ public sealed class WireTextTests
     [InlineData("windows-1252", "\u0101")]
     [InlineData("us-ascii", "\u00e9")]
     [InlineData("gbk", "\U0001f600")]
-    public void Characters_that_the_encoding_does_not_have_are_refused(string encoding, string text) =>
-        Assert.Contains("does not contain", Assert.Throws<ArgumentException>(() => new WireText(Encoding.GetEncoding(encoding)).EncodeLine(text)).Message, StringComparison.Ordinal);
+    public void Characters_that_the_encoding_lacks_are_rejected(string encoding, string text) =>
+        Assert.Contains("lacks some of its characters", Assert.Throws<ArgumentException>(() => new WireText(Encoding.GetEncoding(encoding)).EncodeLine(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("utf-16")]
     [InlineData("utf-32")]
     [InlineData("ibm037")]
-    public void Encodings_without_ASCII_cannot_carry_commands(string encoding) =>
+    public void Encodings_that_do_not_extend_ASCII_are_not_supported(string encoding) =>
         Assert.Throws<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Encoding = Encoding.GetEncoding(encoding) }));
 
     [Theory]
@@ -81,7 +81,7 @@ public sealed class WireTextTests
     [InlineData("a\\x82", "6182", "a%82")]
     [InlineData("\\x41 \\x \\xg1", "5C783431205C78205C786731", "\\x41 \\x \\xg1")]
     [InlineData("\U0001f600\\xff", "F09F9880FF", "\U0001f600\u00ff")]
-    public void Shown_names_can_be_typed_and_have_a_local_form(string typed, string bytes, string local)
+    public void Displayed_names_can_be_typed_and_have_a_local_form(string typed, string bytes, string local)
     {
         string name = FtpName.Unescape(typed);
         Assert.Equal(bytes, Convert.ToHexString(FtpName.GetBytes(name)));

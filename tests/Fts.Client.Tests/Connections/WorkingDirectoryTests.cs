@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Connections;
 
-/// <summary>CWD and PWD: the folder that relative paths count from, on every connection of a client.</summary>
+/// <summary>The working directory (CWD, PWD), which applies to every connection of a client.</summary>
 public sealed class WorkingDirectoryTests
 {
     private const string Start = "C: PWD\nS: 257 \"/home\" is the current folder\n";
@@ -31,7 +31,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task A_refused_folder_changes_nothing()
+    public async Task A_rejected_CWD_does_not_change_the_working_directory()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + "C: CWD nope\nS: 550 no\nC: SIZE a\nS: 213 5\n");
         await using (var client = new FtpClient(peer.Options))
@@ -44,7 +44,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task A_connection_whose_PWD_was_cancelled_is_not_used_in_the_wrong_folder()
+    public async Task A_connection_whose_PWD_was_cancelled_is_not_used_in_the_wrong_directory()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE") + Start + "C: CWD new\nS: 250 entered\n", ScriptedPeer.Login("SIZE") + "C: SIZE a\nS: 213 5\n");
@@ -70,7 +70,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task CDUP_is_sent_to_a_server_that_refuses_two_dots()
+    public async Task CDUP_is_sent_if_the_server_rejects_CWD_with_two_dots()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + "C: CWD ..\nS: 550 no\nC: CDUP\nS: 250 ok\nC: PWD\nS: 257 \"/\"\n");
         await using (var client = new FtpClient(peer.Options))
@@ -82,7 +82,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task A_new_connection_enters_the_folder_before_its_first_use()
+    public async Task A_new_connection_enters_the_working_directory_before_its_first_use()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE") + Start + "C: CWD QGPL\nS: 250 ok\nC: PWD\nS: 257 \"QGPL\" is current library.\nC: SIZE a\nS: 213 5\nX\n! closed",
@@ -101,7 +101,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task Without_PWD_a_new_connection_takes_the_same_steps()
+    public async Task Without_PWD_a_new_connection_repeats_the_CWD_commands()
     {
         const string NoPwd = "C: PWD\nS: 502 no\n";
         await using var peer = ScriptedPeer.Start(
@@ -122,7 +122,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task After_the_folder_was_deleted_absolute_paths_still_work_on_the_same_connection()
+    public async Task After_the_working_directory_was_deleted_absolute_paths_still_work_on_the_same_connection()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE") + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nX\n! closed",
@@ -146,11 +146,11 @@ public sealed class WorkingDirectoryTests
     [InlineData("S: 421 idle\nX")]
     [InlineData("X")]
     [InlineData("X!")]
-    public async Task An_idle_connection_that_ends_at_CWD_is_replaced(string end)
+    public async Task An_idle_connection_that_the_server_closes_at_CWD_is_replaced(string end)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + Start + $"C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\n{end}", ScriptedPeer.Login() + Start);
-        // The clock stands still: a wait for the end of a connection limit would not end.
+        // The clock does not advance, so a wait for the end of a connection limit would not end.
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1, TimeProvider = new FakeClock() }))
         {
             await client.ChangeDirectoryAsync("in", Token);
@@ -161,7 +161,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task A_batch_keeps_the_folder_that_it_began_in()
+    public async Task A_batch_keeps_the_working_directory_in_which_it_started()
     {
         static string Stored(string name, string gate) =>
             $"C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR {name}\nS: 150 go\nD< x\\r\\n\n{gate}S: 226 done\nC: TYPE I\nS: 200 ok\n";
@@ -185,7 +185,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task A_listing_reports_that_the_folder_was_deleted()
+    public async Task A_listing_reports_that_the_working_directory_was_deleted()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: SYST\nS: 215 Windows_NT\n"
@@ -201,7 +201,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
-    public async Task A_listing_by_CWD_returns_to_the_folder()
+    public async Task A_listing_after_CWD_returns_to_the_working_directory()
     {
         const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         await using var peer = ScriptedPeer.Start(
@@ -221,7 +221,7 @@ public sealed class WorkingDirectoryTests
     [InlineData("C: RNFR a\nS: 350 go on\nC: RNTO in/b\nS: 250 done\n", "")]
     [InlineData("C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR in/b\nS: 150 go\nD< abc\nS: 226 done\nC: SIZE in/b\nS: 213 3\n", "binary")]
     [InlineData("C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{port}|)\nC: STOR in/b\nS: 150 go\nD< abc\nS: 226 done\nC: TYPE I\nS: 200 ok\n", "text")]
-    public async Task Without_PWD_the_lookup_of_a_target_by_CWD_is_followed_by_the_command_on_another_connection(string commands, string upload)
+    public async Task Without_PWD_a_target_lookup_with_CWD_moves_the_command_to_another_connection(string commands, string upload)
     {
         const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         string login = ScriptedPeer.Login("SIZE");

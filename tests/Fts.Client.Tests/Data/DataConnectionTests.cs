@@ -15,7 +15,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task A_server_without_EPSV_is_asked_for_PASV_from_then_on_and_its_address_ignored()
+    public async Task After_a_rejected_EPSV_only_PASV_is_sent_and_its_address_is_ignored()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + """
             C: EPSV
@@ -45,7 +45,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task In_active_mode_the_server_connects_to_this_side()
+    public async Task In_active_mode_the_server_connects_to_the_client()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + """
             C: PORT 127,0,0,1,*
@@ -65,7 +65,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task In_active_mode_a_server_that_never_connects_ends_in_a_timeout_and_an_abort()
+    public async Task In_active_mode_a_missing_connect_times_out_and_aborts_the_transfer()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + """
             C: PORT 127,0,0,1,*
@@ -87,7 +87,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task A_refused_data_connection_is_an_error_that_leaves_the_control_connection_in_step()
+    public async Task A_rejected_data_connection_is_an_error_and_the_control_connection_stays_usable()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + """
             C: EPSV
@@ -120,7 +120,7 @@ public sealed class DataConnectionTests
     [InlineData("S: 502 no\nC: PASV\nS: 227 somewhere", typeof(FtpProtocolException))]
     [InlineData("S: 502 no\nC: PASV\nS: 227 (127,0,0,1,0,0)", typeof(FtpProtocolException))]
     [InlineData("X", typeof(FtpConnectionException))]
-    public async Task A_passive_reply_that_is_none_is_an_error(string replies, Type error)
+    public async Task An_invalid_passive_reply_is_an_error(string replies, Type error)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\n" + replies);
         await using (var client = new FtpClient(peer.Options))
@@ -132,7 +132,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task A_refused_restart_is_an_error_and_nothing_is_fetched()
+    public async Task A_rejected_REST_is_an_error_and_RETR_is_not_sent()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: REST 5\nS: 502 no\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
@@ -145,7 +145,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task Data_that_stops_moving_ends_in_a_timeout()
+    public async Task A_stalled_transfer_times_out()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> x\nC: ABOR\nS: 426 stopped\nS: 226 ok");
         FtpClientOptions options = peer.Options;
@@ -158,7 +158,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task A_transfer_that_is_never_confirmed_ends_in_a_timeout_of_its_own()
+    public async Task A_missing_final_reply_times_out()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> x\nD.\nC: ABOR\nS: 226 done\nS: 225 nothing to abort");
         FtpClientOptions options = peer.Options;
@@ -171,7 +171,7 @@ public sealed class DataConnectionTests
     }
 
     [Fact]
-    public async Task One_connection_carries_one_transfer_at_a_time()
+    public async Task A_connection_runs_one_transfer_at_a_time()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go (3 bytes)\nD> abc\nD.\nS: 226 done");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))

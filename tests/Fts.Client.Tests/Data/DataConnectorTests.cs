@@ -3,10 +3,10 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Data;
 
-/// <summary>From EPSV to PASV to active: each step, what is remembered of it, and what is said when none leads anywhere.</summary>
+/// <summary>The sequence of EPSV, PASV and active mode: which mode is tried next, which is cached, and the error if all fail.</summary>
 public sealed class DataConnectorTests
 {
-    /// <summary>A port nobody listens on.</summary>
+    /// <summary>A passive port without a listener.</summary>
     private const string Unreachable = "C: EPSV\nS: 229 ok (|||1|)\n";
     private const string UnreachablePasv = "C: PASV\nS: 227 ok (127,0,0,1,0,1)\n";
     private const string Aborted = "C: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n";
@@ -43,7 +43,7 @@ public sealed class DataConnectorTests
     [InlineData("C: EPSV\nS: 229 no port\nC: PASV\nS: 425 no port\n" + Port + Sent + Pasv + Sent)]
     [InlineData("C: EPSV\nS: 530 no EPSV here\n" + Pasv + Sent + "C: EPSV\nS: 530 no EPSV here\n" + Pasv + Sent)]
     [InlineData("C: EPSV\nS: 451 not now\n" + Pasv + Sent + "C: EPSV\nS: 229 ok (|||{port}|)\n" + Sent)]
-    public async Task The_next_way_is_tried_and_what_worked_is_remembered(string script)
+    public async Task The_next_mode_is_tried_and_the_working_mode_is_cached(string script)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
         await using (var client = new FtpClient(Automatic(peer)))
@@ -68,7 +68,7 @@ public sealed class DataConnectorTests
     [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 200 ok =10,0,0,1,{p1},{p2}\n")]
     [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 227 ok (0,0,0,0,{p1},{p2})\n")]
     [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 227 ok (192,168,1,5,{p1},{p2})\n")]
-    public async Task A_passive_reply_in_another_form_is_used_and_its_address_is_not(string passive)
+    public async Task The_port_of_a_passive_reply_in_another_form_is_used_and_its_address_is_ignored(string passive)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + passive + Sent);
         await using (var client = new FtpClient(peer.Options))
@@ -80,10 +80,10 @@ public sealed class DataConnectorTests
     }
 
     [Theory]
-    [InlineData("C: EPSV\nS: 229 no port\nC: PASV\nS: 227 no port", "the server's passive reply names no port: 227 no port")]
+    [InlineData("C: EPSV\nS: 229 no port\nC: PASV\nS: 227 no port", "the server's passive reply contains no port: 227 no port")]
     [InlineData("C: EPSV\nS: 530 log in\nC: PASV\nS: 530 log in\n", "PASV: 530 log in")]
     [InlineData("C: EPSV\nS: 202 no\nC: PASV\nS: 425 no", "PASV: 425 no")]
-    public async Task Where_only_passive_mode_is_allowed_the_last_reply_is_the_error(string script, string message)
+    public async Task If_only_passive_mode_is_allowed_the_exception_contains_the_last_reply(string script, string message)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
         await using (var client = new FtpClient(peer.Options))
@@ -107,7 +107,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task An_upload_is_sent_whole_by_the_next_way_and_a_restart_asked_for_again()
+    public async Task In_the_next_mode_an_upload_is_sent_completely_and_REST_is_repeated()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("X") + Unreachable + "C: STOR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n" + Pasv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\n",
@@ -129,7 +129,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task When_no_way_leads_there_each_is_named_and_the_next_transfer_starts_over()
+    public async Task If_all_modes_fail_the_message_names_each_and_the_next_transfer_starts_with_EPSV()
     {
         const string AllOfThem = Unreachable + Aborted + UnreachablePasv + Aborted + "C: PORT 127,0,0,1,*\nS: 500 not to you\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + AllOfThem + "C: EPSV\nS: 229 ok (|||{port}|)\n" + Sent);
@@ -137,7 +137,7 @@ public sealed class DataConnectorTests
         {
             var e = await Assert.ThrowsAsync<FtpConnectionException>(() => FetchAsync(client));
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
-            Assert.Matches("^cannot open the data connection: .*; by another way: cannot open .*; by another way: PORT .*: 500 not to you$", e.Message);
+            Assert.Matches("^cannot open the data connection: .*; the next attempt failed: cannot open .*; the next attempt failed: PORT .*: 500 not to you$", e.Message);
             Assert.Equal("data", await FetchAsync(client));
         }
 
@@ -145,7 +145,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task Where_the_abort_costs_the_connection_the_next_one_goes_the_next_way()
+    public async Task If_the_abort_closes_the_connection_the_next_connection_tries_the_next_mode()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Unreachable + "C: RETR a\nC: ABOR\nX", ScriptedPeer.Login("X") + Pasv + Sent);
         await using (var client = new FtpClient(Automatic(peer)))
@@ -161,7 +161,7 @@ public sealed class DataConnectorTests
     [InlineData("C: EPSV\nS: 451 not now\nC: PASV\nS: 451 not now\nC: PORT 127,0,0,1,*\nS: 451 not now\n")]
     [InlineData("C: EPSV\nS: 530 log in\nC: PASV\nS: 530 log in\n")]
     [InlineData(Unreachable + "C: RETR a\nC: ABOR\nS: 550 no such file\nS: 226 aborted\n" + Pasv + "C: RETR a\nS: 550 no such file\n")]
-    public async Task A_refusal_for_another_reason_is_no_reason_for_another_way(string script)
+    public async Task A_negative_reply_for_another_reason_does_not_change_the_mode(string script)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
         await using (var client = new FtpClient(Automatic(peer)))
@@ -173,7 +173,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task A_failed_TLS_handshake_of_the_data_connection_is_no_reason_for_another_way()
+    public async Task A_failed_TLS_handshake_of_the_data_connection_does_not_change_the_mode()
     {
         const string Encrypted =
             "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\n"
@@ -193,7 +193,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task A_command_that_must_not_be_sent_twice_is_not()
+    public async Task STOU_is_not_sent_twice()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\n" + Unreachable + "C: STOU\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Automatic(peer), Token))
@@ -205,7 +205,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task A_servers_own_address_is_used_where_it_is_believed()
+    public async Task The_address_in_a_PASV_reply_is_used_if_the_options_allow_it()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: PASV\nS: 227 ok (127,0,0,1,{p1},{p2})\n" + Sent);
         await using (var client = new FtpClient(peer.Options with { PassiveAddressSource = FtpPassiveAddressSource.ServerReply }))
@@ -221,7 +221,7 @@ public sealed class DataConnectorTests
     [InlineData("0,0,0,0")]
     [InlineData("224,0,0,1")]
     [InlineData("255,255,255,255")]
-    public async Task A_servers_own_address_that_is_nobody_elses_is_refused_before_a_packet_leaves(string address)
+    public async Task A_loopback_or_multicast_address_in_a_PASV_reply_is_rejected_without_a_connect(string address)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + $"C: PASV\nS: 227 ok ({address},{{p1}},{{p2}})");
         await using (var client = new FtpClient(peer.Options with { PassiveAddressSource = FtpPassiveAddressSource.ServerReply }))
@@ -234,7 +234,7 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task Over_IPv6_there_is_no_address_to_believe()
+    public async Task Over_IPv6_the_address_of_the_control_connection_is_used()
     {
         await using var peer = ScriptedPeer.StartV6(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\n" + Sent);
         await using (var client = new FtpClient(peer.Options with { Host = "::1", PassiveAddressSource = FtpPassiveAddressSource.ServerReply }))

@@ -34,7 +34,7 @@ public sealed class EarlyListingReplyTests
     }
 
     [Fact]
-    public async Task A_data_connection_of_the_server_that_stays_silent_is_waited_for_as_in_any_transfer()
+    public async Task An_active_data_connection_without_data_has_the_normal_stall_timeout()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Active + "S: 226 done\nD> \n? never\n");
         FtpTimeouts timeouts = peer.Options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200), TransferStall = TimeSpan.FromMilliseconds(500) };
@@ -44,7 +44,7 @@ public sealed class EarlyListingReplyTests
     }
 
     [Fact]
-    public async Task A_data_connection_of_the_server_that_is_reset_is_an_error_and_not_an_empty_listing()
+    public async Task A_reset_active_data_connection_is_an_error_and_not_an_empty_listing()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Active + "S: 226 done\nD> \nD!\n");
         await using var client = new FtpClient(peer.Options with { DataMode = FtpDataMode.Active, MaxConnections = 1 });

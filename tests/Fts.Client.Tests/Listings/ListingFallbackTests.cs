@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Listings;
 
-/// <summary>Listings of servers without MLSD, or whose MLSD or LIST does not work as the RFCs have it.</summary>
+/// <summary>Listings of servers without MLSD, or with an MLSD or LIST that violates the RFCs.</summary>
 public sealed class ListingFallbackTests
 {
     private const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
@@ -18,7 +18,7 @@ public sealed class ListingFallbackTests
         await NamesAsync(Unix + Sent("LIST -a", Folder("."), Folder(".."), File(".htaccess"), File("a")), ""));
 
     [Fact]
-    public async Task After_LIST_with_the_option_worked_once_a_refusal_is_about_the_folder() => Assert.Equal(
+    public async Task After_LIST_with_the_option_worked_once_a_negative_reply_is_about_the_directory() => Assert.Equal(
         ["a", "Permission denied"],
         await NamesAsync(Unix + Sent("LIST -a", File("a")) + $"{Epsv}C: LIST -a shut\nS: 550 Permission denied.\n{Pwd}C: CWD shut\nS: 550 Permission denied.\n", "", "shut"));
 
@@ -31,7 +31,7 @@ public sealed class ListingFallbackTests
     [InlineData("S: 150 go\nD.\nS: 550 -a not found\n")]
     [InlineData("S: 150 go\nD> ls: -a: No such file or directory\\r\\n\nD.\nS: 226 done\n")]
     [InlineData("S: 150 go\nD> -rw-r--r-- 1 o g 3 Jan  2  2020 -a\\r\\n\nD.\nS: 226 done\n")]
-    public async Task A_server_that_does_not_know_the_option_gets_LIST_alone_from_then_on(string refusal) => Assert.Equal(
+    public async Task After_a_rejected_option_LIST_is_sent_without_it(string refusal) => Assert.Equal(
         ["a", "a"],
         await NamesAsync($"{Unix}{Epsv}C: LIST -a\n{refusal}" + Sent("LIST", File("a")) + Sent("LIST", File("a")), "", ""));
 
@@ -40,7 +40,7 @@ public sealed class ListingFallbackTests
     [InlineData("VMS OpenVMS V9.2-1 on node FAKE42")]
     [InlineData("MVS is the operating system of this server. FTP Server is running on z/OS.")]
     [InlineData(" OS/400 is the remote operating system. The TCP/IP version is \"V7R5M0\".")]
-    public async Task Systems_without_options_get_none(string system) =>
+    public async Task LIST_has_no_option_on_systems_without_options(string system) =>
         Assert.Equal(["a"], await NamesAsync($"C: SYST\nS: 215 {system}\n" + Sent("LIST", File("a")), ""));
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class ListingFallbackTests
     [InlineData("450 No files found")]
     [InlineData("450 No members found")]
     [InlineData("550 The directory is empty.")]
-    public async Task A_negative_reply_may_mean_an_empty_folder(string reply) => Assert.Empty(
+    public async Task A_negative_reply_may_mean_an_empty_directory(string reply) => Assert.Empty(
         await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST\nS: {reply}\n", ""));
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class ListingFallbackTests
     [InlineData("450 File not found")]
     [InlineData("550 The system cannot find the file specified.")]
     [InlineData("550 The path does not exist")]
-    public async Task The_working_folder_is_empty_only_if_it_can_be_entered(string reply)
+    public async Task The_working_directory_is_empty_only_if_it_can_be_entered(string reply)
     {
         string refused = $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST\nS: {reply}\nC: CWD .\n";
         Assert.Empty(await NamesAsync(refused + "S: 250 ok\n", ""));
@@ -83,24 +83,24 @@ public sealed class ListingFallbackTests
     [InlineData("500 unknown command")]
     [InlineData("502 no")]
     [InlineData("501 Command not implemented")]
-    public async Task A_refused_MLSD_is_followed_by_LIST_from_then_on(string reply) => Assert.Equal(
+    public async Task After_a_rejected_MLSD_only_LIST_is_sent(string reply) => Assert.Equal(
         ["a", "a"],
         await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n" + Sent("LIST", File("a")) + Sent("LIST", File("a")), "", ""));
 
     [Fact]
-    public async Task A_folder_that_MLSD_refuses_does_not_end_the_use_of_MLSD() => Assert.Equal(
+    public async Task MLSD_is_still_used_after_it_was_rejected_for_one_directory() => Assert.Equal(
         ["Permission denied", "a"],
         await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD x\nS: 550 Permission denied\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "x", ""));
 
     [Theory]
     [InlineData("550 /srv/sites-disabled: Permission denied", "/srv/sites-disabled: Permission denied")]
     [InlineData("550 sites-disabled: Permission denied", "sites-disabled: Permission denied")]
-    public async Task A_folder_whose_name_is_like_a_reply_does_not_end_the_use_of_MLSD(string reply, string text) => Assert.Equal(
+    public async Task MLSD_is_still_used_after_a_directory_whose_name_looks_like_a_reply(string reply, string text) => Assert.Equal(
         [text, "a"],
         await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD sites-disabled\nS: {reply}\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "sites-disabled", ""));
 
     [Fact]
-    public async Task A_server_without_LIST_is_listed_by_NLST_from_then_on()
+    public async Task Without_LIST_only_NLST_is_sent()
     {
         string names = Sent("NLST in", "in/a\\r\\n", "in/b c\\r\\n");
         Assert.Equal(["a", "b c", "a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: 502 LIST not implemented\n{names}{names}", "in", "in"));
@@ -111,7 +111,7 @@ public sealed class ListingFallbackTests
     [InlineData("504 LIST is off")]
     [InlineData("501 no")]
     [InlineData("553 no")]
-    public async Task A_folder_that_LIST_refuses_to_list_is_listed_by_NLST(string reply)
+    public async Task A_directory_for_which_LIST_fails_is_listed_with_NLST(string reply)
     {
         string refused = $"{Epsv}C: LIST\nS: {reply}\n";
         Assert.Equal(["a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}" + Sent("NLST", "a\\r\\n", "b c\\r\\n"), ""));
@@ -128,7 +128,7 @@ public sealed class ListingFallbackTests
     [Theory]
     [InlineData(Epsv + "C: NLST\n" + Nothing)]
     [InlineData("C: EPSV\nS: 451 not now\nC: PASV\nS: 451 not now\n")]
-    public async Task A_file_is_looked_for_in_the_working_folder_after_a_visit_without_result(string names)
+    public async Task After_a_failed_listing_in_a_directory_a_file_is_found_in_the_working_directory(string names)
     {
         const string Refused = Epsv + "C: LIST in\nS: 501 no\n" + Pwd + "C: CWD in\nS: 250 ok\n" + Epsv + "C: LIST\nS: 501 no\nC: CWD /\nS: 250 ok\n";
         await using var peer = ScriptedPeer.Start(
@@ -142,14 +142,14 @@ public sealed class ListingFallbackTests
     }
 
     [Fact]
-    public async Task A_folder_that_was_entered_and_has_no_files_is_empty_whatever_else_the_reply_names()
+    public async Task An_entered_directory_is_empty_if_the_reply_reports_no_files()
     {
         const string Reply = "S: 550 No files found or invalid directory or permission problem\n";
         Assert.Empty(await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST x\n{Reply}{Pwd}C: CWD x\nS: 250 ok\n{Epsv}C: LIST\n{Reply}C: CWD /\nS: 250 ok\n", "x"));
     }
 
     [Fact]
-    public async Task A_path_that_LIST_refuses_is_entered_and_the_connection_returns() => Assert.Equal(
+    public async Task A_path_that_LIST_rejects_is_entered_and_the_connection_returns() => Assert.Equal(
         ["a", "b"],
         await NamesAsync(
             Unix + $"{Epsv}C: LIST -a x\nS: 501 no arguments, please\n{Epsv}C: LIST x\nS: 501 no arguments, please\n{Pwd}C: CWD x\nS: 250 ok\n" + Sent("LIST -a", File("a"))
@@ -165,7 +165,7 @@ public sealed class ListingFallbackTests
             "my files"));
 
     [Fact]
-    public async Task A_LIST_that_ignores_its_path_is_noticed_by_its_repetition() => Assert.Equal(
+    public async Task A_LIST_that_ignores_its_path_is_detected_by_equal_listings() => Assert.Equal(
         ["sub", "b", "c"],
         await NamesAsync(
             Unix + Sent("LIST -a", Folder("sub")) + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + Sent("LIST -a", File("b"))
@@ -175,7 +175,7 @@ public sealed class ListingFallbackTests
             "other"));
 
     [Fact]
-    public async Task A_folder_in_one_of_the_same_name_is_listed_by_its_path() => Assert.Equal(
+    public async Task A_directory_inside_a_directory_of_the_same_name_is_listed_by_its_path() => Assert.Equal(
         ["sub", "sub", "d"],
         await NamesAsync(
             Unix + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + Sent("LIST -a", Folder("sub")) + "C: CWD /\nS: 250 ok\n"
@@ -185,7 +185,7 @@ public sealed class ListingFallbackTests
             "y"));
 
     [Fact]
-    public async Task Bytes_that_are_not_UTF8_are_sent_back_as_they_were_listed()
+    public async Task Bytes_that_are_not_UTF8_are_sent_back_unchanged()
     {
         // 0xFF is doubled for Telnet (RFC 854).
         await using var peer = ScriptedPeer.Start(
@@ -201,7 +201,7 @@ public sealed class ListingFallbackTests
     }
 
     [Fact]
-    public async Task Another_encoding_is_used_for_both_ways_and_UTF8_is_not_turned_on()
+    public async Task Another_encoding_is_used_in_both_directions_and_UTF8_is_not_enabled()
     {
         System.Text.Encoding.RegisterProvider(System.Text.CodePagesEncodingProvider.Instance);
         await using var peer = ScriptedPeer.Start(
@@ -212,7 +212,7 @@ public sealed class ListingFallbackTests
             Assert.Equal("\u6587\u4ef6.txt", entry.Name);
             await client.DeleteFileAsync("\u6587\u4ef6.txt", Token);
             ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("\U0001f600.txt", Token));
-            Assert.Contains("encoding gb2312 does not contain", e.Message, StringComparison.Ordinal);
+            Assert.Contains("encoding gb2312 lacks", e.Message, StringComparison.Ordinal);
         }
 
         await peer.PlayedAsync();

@@ -57,7 +57,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task Formats_of_several_lines_or_with_a_heading_are_read_to_their_end()
+    public async Task Formats_with_several_lines_per_entry_or_a_heading_are_parsed()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + """
             S: 150 go
@@ -84,7 +84,7 @@ public sealed class ListingTests
     [Theory]
     [InlineData("S: 226 done", typeof(FtpListingException))]
     [InlineData("S: 426 cut", typeof(FtpReplyException))]
-    public async Task A_listing_without_a_readable_line_is_an_error_and_the_servers_own_comes_first(string ending, Type error)
+    public async Task A_listing_without_a_readable_line_is_an_error_but_a_negative_final_reply_takes_precedence(string ending, Type error)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + "S: 150 go\nD> <html>\\r\\n<p>not here\\r\\n\nD.\n" + ending);
         await using var client = new FtpClient(peer.Options);
@@ -92,7 +92,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task An_empty_folder_is_an_empty_listing()
+    public async Task An_empty_directory_is_an_empty_listing()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + "S: 150 go\nD.\nS: 226 done\nC: PWD\nS: 257 \"/\"\nC: CWD in\nS: 250 ok\n" + List.Replace(" in", "", StringComparison.Ordinal) + "S: 150 go\nD.\nS: 226 done\nC: CWD /\nS: 250 ok");
         await using var client = new FtpClient(peer.Options);
@@ -107,7 +107,7 @@ public sealed class ListingTests
     [InlineData("S: 150 go\nD.\nS: 426 cut", typeof(FtpReplyException))]
     [InlineData("S: 150 go\nD!\nS: 226 done", typeof(FtpConnectionException))]
     [InlineData("S: 150 go\nD.\nX", typeof(FtpConnectionException))]
-    public async Task A_listing_that_failed_never_looks_empty(string ending, Type error)
+    public async Task A_failed_listing_is_an_error_and_not_an_empty_listing(string ending, Type error)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + ending);
         await using var client = new FtpClient(peer.Options);
@@ -115,7 +115,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task A_line_in_no_known_format_is_an_unknown_entry_that_carries_it()
+    public async Task A_line_in_an_unknown_format_is_an_unknown_entry_with_the_raw_line()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + """
             S: 150 go
@@ -178,7 +178,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task A_line_or_a_listing_without_end_is_cut_off()
+    public async Task A_line_or_a_listing_without_end_is_an_error_at_the_limit()
     {
         string line = new('x', 5000);
         string entries = string.Concat(Enumerable.Repeat("type=file; a\\r\\n", 500));
@@ -187,14 +187,14 @@ public sealed class ListingTests
         await using (var client = new FtpClient(peer.Options with { Limits = new FtpLimits { ListingLine = 1000, Listing = 6000 } }))
         {
             Assert.Contains("line", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
-            Assert.Contains("does not end", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
+            Assert.Contains("listing exceeds the limit", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
         }
 
         await peer.PlayedAsync();
     }
 
     [Fact]
-    public async Task A_listing_left_early_is_aborted_and_the_connection_goes_on()
+    public async Task An_incompletely_read_listing_is_aborted_and_the_connection_stays_usable()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + """
             S: 150 go
@@ -220,7 +220,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task Names_that_would_leave_their_folder_are_shown_and_marked()
+    public async Task Unsafe_names_are_listed_and_marked()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + """
             S: 150 go
@@ -235,7 +235,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task A_listing_answered_at_once_without_a_preliminary_reply_is_read_all_the_same()
+    public async Task A_listing_without_a_preliminary_reply_is_read()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + "D> type=file; a\\r\\n\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
@@ -247,7 +247,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task A_path_that_looks_like_options_of_ls_is_not_taken_for_them()
+    public async Task A_path_that_looks_like_options_of_ls_is_sent_as_a_path()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: SYST\nS: 215 UNIX Type: L8\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST -a ./-la\nS: 550 no\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no\nC: PWD\nS: 257 \"/\"\nC: CWD -la\nS: 550 no");
         await using (var client = new FtpClient(peer.Options))

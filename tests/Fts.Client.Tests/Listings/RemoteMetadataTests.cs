@@ -26,16 +26,16 @@ public sealed class RemoteMetadataTests
     });
 
     [Fact]
-    public Task What_is_not_there_is_null() => PlayAsync("C: MLST a\nS: 550 no", ["MLST"], async client => Assert.Null(await client.GetEntryAsync("a", Token)));
+    public Task A_missing_path_is_null() => PlayAsync("C: MLST a\nS: 550 no", ["MLST"], async client => Assert.Null(await client.GetEntryAsync("a", Token)));
 
     [Theory]
     [InlineData("S: 530 sign in first", typeof(FtpReplyException))]
     [InlineData("S: 450 busy", typeof(FtpReplyException))]
-    public Task Not_knowing_is_an_error_and_not_null(string reply, Type error) => PlayAsync("C: MLST a\n" + reply, ["MLST"], async client =>
+    public Task An_inconclusive_reply_is_an_error_and_not_null(string reply, Type error) => PlayAsync("C: MLST a\n" + reply, ["MLST"], async client =>
         Assert.IsType(error, await Record.ExceptionAsync(() => client.GetEntryAsync("a", Token))));
 
     [Fact]
-    public Task Without_MLST_size_and_time_are_asked_for() => PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
+    public Task Without_MLST_the_client_sends_SIZE_and_MDTM() => PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("a", Token);
         Assert.Equal((5_000_000_000L, new DateTime(2026, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc)), (entry!.Length!.Value, entry.LastModified!.Value));
@@ -46,7 +46,7 @@ public sealed class RemoteMetadataTests
     [InlineData("S: 150 go\nD> drwxr-xr-x 1 o g 0 Jan  1  2020 other\\r\\n\nD.\nS: 226 done", false)]
     [InlineData("S: 550 no such folder\nC: PWD\nS: 257 \"/\"\nC: CWD /d\nS: 550 no\nC: CWD /d/sub\nS: 550 no", false)]
     [InlineData("S: 550 not permitted\nC: PWD\nS: 257 \"/\"\nC: CWD /d\nS: 550 no\nC: CWD /d/sub\nS: 250 ok\nC: CWD /\nS: 250 ok", true)]
-    public Task A_folder_of_an_old_server_is_found_in_its_parent(string listing, bool found) => PlayAsync(
+    public Task Without_MLST_a_directory_is_found_in_the_listing_of_its_parent(string listing, bool found) => PlayAsync(
         "C: SIZE /d/sub\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
         ["SIZE"],
         async client => Assert.Equal(found ? FtpEntryKind.Directory : null, (await client.GetEntryAsync("/d/sub", Token))?.Kind));
@@ -131,7 +131,7 @@ public sealed class RemoteMetadataTests
         Assert.Equal(time, (await client.GetLastModifiedAsync("a", Token))?.ToString("O")));
 
     [Fact]
-    public Task The_time_of_an_MLST_reply_is_read_as_that_of_MDTM() => PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
+    public Task The_time_in_an_MLST_reply_is_parsed_like_that_of_MDTM() => PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
         Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await client.GetEntryAsync("a", Token))!.LastModified));
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class RemoteMetadataTests
     });
 
     [Fact]
-    public Task A_file_whose_size_cannot_be_read_exists_all_the_same() => PlayAsync("C: SIZE b\nS: 213 -1\nC: MDTM b\nS: 550 no", ["SIZE", "MDTM"], async client =>
+    public Task A_file_with_an_invalid_size_exists() => PlayAsync("C: SIZE b\nS: 213 -1\nC: MDTM b\nS: 550 no", ["SIZE", "MDTM"], async client =>
         await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token)));
 
     [Theory]
@@ -169,14 +169,14 @@ public sealed class RemoteMetadataTests
         });
 
     [Fact]
-    public Task A_time_is_set_where_the_server_can() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
+    public Task The_last_modified_time_is_set_if_the_server_supports_MFMT() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
         Assert.True(await client.SetLastModifiedAsync("a", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), Token)));
 
     [Fact]
-    public Task A_time_is_not_set_where_the_server_cannot() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTime.UtcNow, Token)));
+    public Task The_last_modified_time_is_not_set_without_MFMT() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTime.UtcNow, Token)));
 
     [Fact]
-    public Task Rename_looks_for_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
+    public Task Rename_checks_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
         Assert.Equal("b", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token))).Path));
 
     [Fact]
@@ -186,11 +186,11 @@ public sealed class RemoteMetadataTests
     [InlineData("S: 550 none", "RNFR a")]
     [InlineData("S: 250 done already?", "RNFR a")]
     [InlineData("S: 350 go on\nC: RNTO b\nS: 553 no", "RNTO b")]
-    public Task A_refused_rename_names_the_step(string replies, string command) => PlayAsync("C: RNFR a\n" + replies, [], async client =>
+    public Task The_exception_of_a_rejected_rename_names_the_command(string replies, string command) => PlayAsync("C: RNFR a\n" + replies, [], async client =>
         Assert.Equal(command, (await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync("a", "b", true, Token))).Command));
 
     [Fact]
-    public Task Small_commands_say_what_they_mean() => PlayAsync(
+    public Task Simple_operations_send_their_commands() => PlayAsync(
         "C: MKD d\nS: 257 \"/d\" made\nC: RMD d\nS: 250 gone\nC: DELE a\nS: 250 gone\nC: PWD\nS: 257 \"/home/a\"\"b\" is current\nC: DELE a\nS: 550 none",
         [],
         async client =>
@@ -203,7 +203,7 @@ public sealed class RemoteMetadataTests
         });
 
     [Fact]
-    public Task A_command_that_would_change_the_connection_is_refused() => PlayAsync("C: HELP\nS: 214 none", [], async client =>
+    public Task A_command_that_changes_the_connection_state_is_rejected() => PlayAsync("C: HELP\nS: 214 none", [], async client =>
     {
         await Assert.ThrowsAsync<ArgumentException>(() => client.SendAsync("cwd", "/tmp", Token));
         await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("", Token));
@@ -229,6 +229,6 @@ public sealed class RemoteMetadataTests
         });
 
     [Fact]
-    public Task What_a_server_says_cannot_drive_a_terminal_through_an_error_message() => PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
+    public Task Control_characters_of_a_reply_are_escaped_in_the_message() => PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
         Assert.Equal("DELE a: 550-no\n \\x1b[2Jgone\n550 end", (await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token))).Message));
 }

@@ -5,7 +5,9 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Proxies;
 
-/// <summary>Proxies that answer halfway, wrongly, without end or not at all: one clear line, in bounded time, and no connection.</summary>
+/// <summary>
+/// Proxies that send incomplete, invalid, endless or no responses. The client fails with one clear line, within its time limit.
+/// </summary>
 public sealed class HostileProxyTests : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -25,64 +27,64 @@ public sealed class HostileProxyTests : IAsyncDisposable
     }
 
     [Theory]
-    // The choice of a way to sign in.
-    [InlineData("", "", "closed the connection before its answer was complete", true)]
-    [InlineData("", "05", "closed the connection before its answer was complete", true)]
-    [InlineData("", "0400", "does not answer as SOCKS5 does: 0400", false)]
-    [InlineData("", "4854", "does not answer as SOCKS5 does: 4854", false)]
-    [InlineData("", "05FF", "wants to know who uses it, and no user was given", false)]
-    [InlineData("", "0502", "chose a way to sign in that was not offered (2)", false)]
-    [InlineData("", "0501", "chose a way to sign in that was not offered (1)", false)]
-    [InlineData("ann", "05FF", "takes neither anybody nor a user with a password", false)]
-    // The sign-in.
-    [InlineData("ann", "0502 0101", "refuses the user or the password (status 1)", false)]
-    [InlineData("ann", "0502 0500", "does not answer as SOCKS5 does: 0500", false)]
-    [InlineData("ann", "0502 01", "closed the connection before its answer was complete", true)]
-    // The answer to CONNECT.
-    [InlineData("", "0500 05", "closed the connection before its answer was complete", true)]
-    [InlineData("", "0500 0501", "does not connect to files.example port 21: general failure (1)", true)]
-    [InlineData("", "0500 0502000100000000", "does not connect to files.example port 21: not allowed by its rules (2)", false)]
-    [InlineData("", "0500 0504000100000000", "does not connect to files.example port 21: host unreachable (4)", true)]
-    [InlineData("", "0500 05FE000100000000", "does not connect to files.example port 21: a reason that SOCKS does not know (254)", false)]
-    [InlineData("", "0500 0400000100000000", "does not answer as SOCKS5 does: 0400", false)]
-    [InlineData("", "0500 05000700", "does not answer as SOCKS5 does: 05000700", false)]
-    [InlineData("", "0500 05000002", "does not answer as SOCKS5 does: 05000002", false)]
-    [InlineData("", "0500 0500000300", "does not answer as SOCKS5 does: 05000003", false)]
-    [InlineData("", "0500 0500000105050505", "closed the connection before its answer was complete", true)]
-    [InlineData("", "0500 05000003FF414141", "closed the connection before its answer was complete", true)]
-    public Task A_SOCKS_proxy_that_does_not_do_its_part(string user, string answer, string said, bool isTransient) =>
-        ConnectAsync(FtpProxyKind.Socks5, user, Convert.FromHexString(answer.Replace(" ", "", StringComparison.Ordinal)), said, isTransient);
+    // The selection of the authentication method.
+    [InlineData("", "", "closed the connection before its response was complete", true)]
+    [InlineData("", "05", "closed the connection before its response was complete", true)]
+    [InlineData("", "0400", "sent an invalid SOCKS5 reply: 0400", false)]
+    [InlineData("", "4854", "sent an invalid SOCKS5 reply: 4854", false)]
+    [InlineData("", "05FF", "requires a user name, and none was given", false)]
+    [InlineData("", "0502", "selected an authentication method that was not offered (2)", false)]
+    [InlineData("", "0501", "selected an authentication method that was not offered (1)", false)]
+    [InlineData("ann", "05FF", "accepts neither anonymous access nor a user name with password", false)]
+    // The authentication.
+    [InlineData("ann", "0502 0101", "rejected the user name or password (status 1)", false)]
+    [InlineData("ann", "0502 0500", "sent an invalid SOCKS5 reply: 0500", false)]
+    [InlineData("ann", "0502 01", "closed the connection before its response was complete", true)]
+    // The reply to CONNECT.
+    [InlineData("", "0500 05", "closed the connection before its response was complete", true)]
+    [InlineData("", "0500 0501", "cannot connect to files.example port 21: general failure (1)", true)]
+    [InlineData("", "0500 0502000100000000", "cannot connect to files.example port 21: not allowed by the rules of the proxy (2)", false)]
+    [InlineData("", "0500 0504000100000000", "cannot connect to files.example port 21: host unreachable (4)", true)]
+    [InlineData("", "0500 05FE000100000000", "cannot connect to files.example port 21: unknown reply code (254)", false)]
+    [InlineData("", "0500 0400000100000000", "sent an invalid SOCKS5 reply: 0400", false)]
+    [InlineData("", "0500 05000700", "sent an invalid SOCKS5 reply: 05000700", false)]
+    [InlineData("", "0500 05000002", "sent an invalid SOCKS5 reply: 05000002", false)]
+    [InlineData("", "0500 0500000300", "sent an invalid SOCKS5 reply: 05000003", false)]
+    [InlineData("", "0500 0500000105050505", "closed the connection before its response was complete", true)]
+    [InlineData("", "0500 05000003FF414141", "closed the connection before its response was complete", true)]
+    public Task An_error_of_a_SOCKS_proxy_is_reported(string user, string answer, string message, bool isTransient) =>
+        ConnectAsync(FtpProxyKind.Socks5, user, Convert.FromHexString(answer.Replace(" ", "", StringComparison.Ordinal)), message, isTransient);
 
     [Theory]
-    [InlineData("", "closed the connection before its answer was complete", true)]
-    [InlineData("HTTP/1.1 20", "closed the connection before its answer was complete", true)]
-    [InlineData("HTTP/1.1 200 OK\r\nVia: x\r\n", "closed the connection before its answer was complete", true)]
-    [InlineData("HTTP/1.1 403 Not to \e[31mFTP\r\n\r\nbecause", "does not connect to files.example port 21: 403 Not to \\x1b[31mFTP", false)]
-    [InlineData("HTTP/1.0 503 Later\n\n", "does not connect to files.example port 21: 503 Later", true)]
-    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://login\r\n\r\n", "does not connect to files.example port 21: 302 Found", false)]
-    [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n", "does not connect to files.example port 21: 101 Switching Protocols", false)]
-    [InlineData("HTTP/1.1 407 Who?\r\n\r\n", "wants to know who uses it, and no user was given: 407 Who?", false)]
-    [InlineData("HTTP/2 200\r\n\r\n", "does not answer as HTTP does: HTTP/2 200", false)]
-    [InlineData("HTTP/1.1 2000 OK\r\n\r\n", "does not answer as HTTP does: HTTP/1.1 2000 OK", false)]
-    [InlineData("HTTP/1.1 +20 OK\r\n\r\n", "does not answer as HTTP does: HTTP/1.1 +20 OK", false)]
-    [InlineData("HTTP/1.1 099 OK\r\n\r\n", "does not answer as HTTP does: HTTP/1.1 099 OK", false)]
-    [InlineData("220 an FTP server\r\n", "does not answer as HTTP does: 220 an FTP server", false)]
-    [InlineData("\0\u0005\u00ff", "does not answer as HTTP does: \\x00\\x05\u00ff", false)]
-    public Task An_HTTP_proxy_that_does_not_do_its_part(string answer, string said, bool isTransient) =>
-        ConnectAsync(FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(answer), said, isTransient);
+    [InlineData("", "closed the connection before its response was complete", true)]
+    [InlineData("HTTP/1.1 20", "closed the connection before its response was complete", true)]
+    [InlineData("HTTP/1.1 200 OK\r\nVia: x\r\n", "closed the connection before its response was complete", true)]
+    [InlineData("HTTP/1.1 403 Not to \e[31mFTP\r\n\r\nbecause", "cannot connect to files.example port 21: 403 Not to \\x1b[31mFTP", false)]
+    [InlineData("HTTP/1.0 503 Later\n\n", "cannot connect to files.example port 21: 503 Later", true)]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://login\r\n\r\n", "cannot connect to files.example port 21: 302 Found", false)]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n", "cannot connect to files.example port 21: 101 Switching Protocols", false)]
+    [InlineData("HTTP/1.1 407 Who?\r\n\r\n", "requires a user name, and none was given: 407 Who?", false)]
+    [InlineData("HTTP/2 200\r\n\r\n", "sent an invalid HTTP response: HTTP/2 200", false)]
+    [InlineData("HTTP/1.1 2000 OK\r\n\r\n", "sent an invalid HTTP response: HTTP/1.1 2000 OK", false)]
+    [InlineData("HTTP/1.1 +20 OK\r\n\r\n", "sent an invalid HTTP response: HTTP/1.1 +20 OK", false)]
+    [InlineData("HTTP/1.1 099 OK\r\n\r\n", "sent an invalid HTTP response: HTTP/1.1 099 OK", false)]
+    [InlineData("220 an FTP server\r\n", "sent an invalid HTTP response: 220 an FTP server", false)]
+    [InlineData("\0\u0005\u00ff", "sent an invalid HTTP response: \\x00\\x05\u00ff", false)]
+    public Task An_error_of_an_HTTP_proxy_is_reported(string answer, string message, bool isTransient) =>
+        ConnectAsync(FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(answer), message, isTransient);
 
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\n", "X: more of the same\r\n")]
     [InlineData("HTTP/1.1 200 ", "without an end ")]
     [InlineData("", "HTTP/1.1 103 Early Hints\r\n\r\n")]
-    public Task Headers_without_end_are_cut_off(string start, string again) => ConnectAsync(
-        FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000))), "sends headers without end: more than", isTransient: false);
+    public Task Headers_without_end_are_an_error_at_the_limit(string start, string again) => ConnectAsync(
+        FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000))), "of headers", isTransient: false);
 
     [Theory]
     [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n220 the server\r\n")]
     [InlineData("HTTP/1.0 200 OK\n\n220 the server\r\n")]
     [InlineData("HTTP/1.1 200\r\nContent-Length: 16\r\n\r\n220 the server\r\n")]
-    public async Task What_follows_the_headers_is_the_servers_word(string answer)
+    public async Task Data_after_the_headers_is_from_the_server(string answer)
     {
         Task serving = AnswerAsync(Encoding.Latin1.GetBytes(answer), closes: false);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Options(FtpProxyKind.HttpConnect, "") with { Timeouts = new FtpTimeouts { Resync = TimeSpan.FromMilliseconds(100) } }, Token))
@@ -94,7 +96,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
     }
 
     [Fact]
-    public Task A_reason_of_any_length_is_shown_in_part() => ConnectAsync(
+    public Task A_long_reason_is_shortened_in_the_message() => ConnectAsync(
         FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes($"HTTP/1.1 500 {new string('x', 10_000)}\r\n\r\n"), new string('x', 100), isTransient: true, most: 500);
 
     [Theory]
@@ -103,19 +105,19 @@ public sealed class HostileProxyTests : IAsyncDisposable
     [InlineData(FtpProxyKind.Socks5, "050005")]
     [InlineData(FtpProxyKind.HttpConnect, "")]
     [InlineData(FtpProxyKind.HttpConnect, "485454502F312E3120323030204F4B0D0A")]
-    public async Task A_proxy_that_falls_silent_is_given_up(FtpProxyKind kind, string answer)
+    public async Task A_proxy_that_stops_responding_times_out(FtpProxyKind kind, string answer)
     {
         Task serving = AnswerAsync(Convert.FromHexString(answer), closes: false);
         FtpClientOptions options = Options(kind, "") with { Timeouts = new FtpTimeouts { Connect = TimeSpan.FromMilliseconds(200) } };
         var e = await Assert.ThrowsAsync<FtpProxyException>(() => FtpConnection.ConnectAsync(options, Token));
-        Assert.Contains("did not answer: gave up after 0.2 s waiting for the proxy", e.Message, StringComparison.Ordinal);
+        Assert.Contains("did not respond: timed out after 0.2 s waiting for the proxy", e.Message, StringComparison.Ordinal);
         Assert.IsType<FtpTimeoutException>(e.InnerException);
         await _stop.CancelAsync();
         await Task.WhenAny(serving);
     }
 
     [Fact]
-    public async Task A_proxy_that_falls_silent_can_be_left_by_cancelling()
+    public async Task The_wait_for_a_proxy_can_be_cancelled()
     {
         Task serving = AnswerAsync([], closes: false);
         using var cancel = new CancellationTokenSource();
@@ -127,7 +129,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_proxy_that_is_not_there_is_told_from_a_server_that_is_not()
+    public async Task An_unreachable_proxy_is_distinguished_from_an_unreachable_server()
     {
         FtpClientOptions options = Options(FtpProxyKind.Socks5, "");
         _listener.Stop();
@@ -137,7 +139,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_proxy_that_stops_working_in_a_transfer_leaves_the_old_file()
+    public async Task A_proxy_failure_during_a_transfer_leaves_the_existing_file()
     {
         string local = Path.Combine(_folder.FullName, "a");
         await File.WriteAllTextAsync(local, "old", Token);
@@ -149,7 +151,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
         Assert.Single(_folder.EnumerateFileSystemInfos());
     }
 
-    /// <summary>A reset that comes before the proxy has finished connecting is no longer one in a transfer.</summary>
+    /// <summary>Runs an action at the first data, so that the reset happens during the transfer and not while the proxy connects.</summary>
     private sealed class AtFirstByte(Action act) : IProgress<FtpProgress>
     {
         public void Report(FtpProgress value)
@@ -168,13 +170,13 @@ public sealed class HostileProxyTests : IAsyncDisposable
         Timeouts = new FtpTimeouts { Connect = TimeSpan.FromSeconds(10) },
     };
 
-    private async Task ConnectAsync(FtpProxyKind kind, string user, byte[] answer, string said, bool isTransient, int most = 300)
+    private async Task ConnectAsync(FtpProxyKind kind, string user, byte[] answer, string message, bool isTransient, int most = 300)
     {
         Task serving = AnswerAsync(answer, closes: true);
         FtpClientOptions options = Options(kind, user);
         var e = await Assert.ThrowsAsync<FtpProxyException>(() => FtpConnection.ConnectAsync(options, Token));
         Assert.StartsWith($"the proxy {options.Proxy} ", e.Message, StringComparison.Ordinal);
-        Assert.Contains(said, e.Message, StringComparison.Ordinal);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(e.Message, char.IsControl);
         Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
         Assert.InRange(e.Message.Length, 1, most);
@@ -182,14 +184,14 @@ public sealed class HostileProxyTests : IAsyncDisposable
         await serving;
     }
 
-    /// <summary>Sends all of the answer at once, whatever was asked, and reads until the client leaves.</summary>
+    /// <summary>Sends the whole response after the first bytes of the client, and reads until the client closes the connection.</summary>
     private async Task AnswerAsync(byte[] answer, bool closes)
     {
         using Socket client = await _listener.AcceptSocketAsync(_stop.Token);
         byte[] buffer = new byte[4096];
         try
         {
-            // Only after a word of the client's: an answer that came before the question would be met with a reset.
+            // Wait for bytes of the client, because a response before the request could cause a reset.
             await client.ReceiveAsync(buffer, _stop.Token);
             for (int sent = 0; sent < answer.Length;)
             {
@@ -207,7 +209,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // The client has heard enough.
+            // The client closed the connection.
         }
     }
 }

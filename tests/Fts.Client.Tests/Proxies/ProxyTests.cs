@@ -3,7 +3,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Proxies;
 
-/// <summary>Control and data through a proxy that does what it should.</summary>
+/// <summary>Control and data connections through a correct proxy.</summary>
 public sealed class ProxyTests
 {
     private const string Transfers = """
@@ -25,7 +25,7 @@ public sealed class ProxyTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A server with a name is asked beforehand whether it wants to be told which.</summary>
+    /// <summary>FEAT before USER, which the client sends to a named host to check for HOST.</summary>
     private static string SignIn(string host = "files.example") =>
         System.Net.IPAddress.TryParse(host, out _) ? ScriptedPeer.Login("X") : ScriptedPeer.Login("X").Replace("C: USER", "C: FEAT\nS: 530 sign in first\nC: USER", StringComparison.Ordinal);
 
@@ -61,7 +61,7 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5)]
     [InlineData(FtpProxyKind.HttpConnect)]
-    public async Task A_name_beyond_ASCII_is_asked_for_as_DNS_spells_it(FtpProxyKind kind)
+    public async Task A_name_with_other_characters_is_sent_to_the_proxy_in_its_ASCII_form(FtpProxyKind kind)
     {
         await using var peer = ScriptedPeer.Start(SignIn());
         await using RelayProxy proxy = RelayProxy.Start(kind);
@@ -76,7 +76,7 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5)]
     [InlineData(FtpProxyKind.HttpConnect)]
-    public async Task Over_IPv6_only_EPSV_is_asked(FtpProxyKind kind)
+    public async Task Over_IPv6_only_EPSV_is_sent(FtpProxyKind kind)
     {
         await using var peer = ScriptedPeer.StartV6(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done\nC: EPSV\nS: 502 no");
         await using RelayProxy proxy = RelayProxy.Start(kind);
@@ -93,11 +93,11 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpPassiveAddressSource.ControlConnection, "C: EPSV\nS: 502 no\nC: PASV\n", "files.example")]
     [InlineData(FtpPassiveAddressSource.ServerReply, "C: PASV\n", "10.9.8.7")]
-    public async Task The_address_in_a_PASV_reply_counts_only_where_that_is_wanted(FtpPassiveAddressSource whose, string asking, string host)
+    public async Task The_address_in_a_PASV_reply_is_used_only_if_the_options_allow_it(FtpPassiveAddressSource source, string commands, string host)
     {
-        await using var peer = ScriptedPeer.Start(SignIn() + asking + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(SignIn() + commands + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        await using (var client = new FtpClient(Through(peer, proxy) with { PassiveAddressSource = whose }))
+        await using (var client = new FtpClient(Through(peer, proxy) with { PassiveAddressSource = source }))
         {
             Assert.Equal("one", await FetchAsync(client, "a"));
         }
@@ -113,7 +113,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "ann", "wrong", false)]
     [InlineData(FtpProxyKind.Socks5, null, "", false)]
     [InlineData(FtpProxyKind.HttpConnect, null, "", false)]
-    public async Task A_proxy_that_wants_a_password_gets_it_and_nobody_else_sees_it(FtpProxyKind kind, string? user, string password, bool isRight)
+    public async Task The_password_for_the_proxy_is_sent_to_the_proxy_only(FtpProxyKind kind, string? user, string password, bool isRight)
     {
         await using var peer = ScriptedPeer.Start(SignIn());
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "p\u00e4ss:word"));
@@ -125,7 +125,7 @@ public sealed class ProxyTests
         {
             var refused = Assert.IsType<FtpProxyException>(e);
             Assert.False(refused.IsTransient);
-            Assert.Matches("refuses the user or the password|wants to know who uses it", refused.Message);
+            Assert.Matches("rejected the user name or password|requires a user name", refused.Message);
             Assert.DoesNotContain("wrong", refused.ToString(), StringComparison.Ordinal);
         }
     }
@@ -172,12 +172,12 @@ public sealed class ProxyTests
         }
 
         await peer.PlayedAsync();
-        // The certificate is for 127.0.0.1, which is where the proxy went, and not for the name asked for.
+        // The certificate is for 127.0.0.1, to which the proxy connects, and not for the requested name.
         Assert.Contains("files.example", shown!.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Four_connections_at_once_have_four_ways_through()
+    public async Task Four_concurrent_connections_have_four_tunnels()
     {
         string[] scripts = [.. Enumerable.Range(1, 4).Select(i => SignIn("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
         await using var peer = ScriptedPeer.Start(scripts);
@@ -195,14 +195,14 @@ public sealed class ProxyTests
     }
 
     [Fact]
-    public async Task A_data_port_that_the_proxy_cannot_reach_is_told_and_leaves_the_connection_in_step()
+    public async Task A_passive_port_that_the_proxy_cannot_reach_is_an_error_and_the_connection_stays_usable()
     {
         await using var peer = ScriptedPeer.Start(SignIn() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
         {
             var e = await Assert.ThrowsAsync<FtpProxyException>(() => FetchAsync(client, "a"));
-            Assert.Contains("does not connect to files.example port 1: connection refused (5)", e.Message, StringComparison.Ordinal);
+            Assert.Contains("cannot connect to files.example port 1: connection refused (5)", e.Message, StringComparison.Ordinal);
             Assert.True(e.IsTransient);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -213,7 +213,7 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5, "C: EPSV\nS: 502 no\nC: PASV\nS: 502 neither")]
     [InlineData(FtpProxyKind.HttpConnect, "C: EPSV\nS: 502 no\nC: PASV\nS: 502 neither")]
-    public async Task Active_mode_is_refused_beforehand_and_never_fallen_back_to(FtpProxyKind kind, string replies)
+    public async Task Active_mode_is_rejected_with_a_proxy_and_never_used_as_fallback(FtpProxyKind kind, string replies)
     {
         await using var peer = ScriptedPeer.Start(SignIn() + replies);
         await using RelayProxy proxy = RelayProxy.Start(kind);
@@ -231,7 +231,7 @@ public sealed class ProxyTests
     [InlineData("files.example\r\nX: y")]
     [InlineData("files.example:21/x")]
     [InlineData("a b")]
-    public void A_host_that_is_no_name_is_refused_before_the_proxy_hears_of_it(string host) =>
+    public void An_invalid_host_name_is_rejected_before_anything_is_sent_to_the_proxy(string host) =>
         Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = host, Proxy = new FtpProxy(FtpProxyKind.HttpConnect, "127.0.0.1", 1) }));
 
     [Theory]
@@ -242,13 +242,13 @@ public sealed class ProxyTests
     [InlineData("p", 1, "an:n", "")]
     [InlineData("p", 1, "ann", "a\r\nX: y")]
     [InlineData("p", 1, "ann", "long")]
-    public void A_proxy_that_cannot_work_is_refused_at_once(string host, int port, string user, string password)
+    public void An_invalid_proxy_is_rejected_at_once(string host, int port, string user, string password)
     {
         var proxy = new FtpProxy(FtpProxyKind.HttpConnect, host, port) { UserName = user, Password = password == "long" ? new string('\u00e9', 128) : password };
         Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Proxy = proxy }));
     }
 
     [Fact]
-    public void A_proxy_reads_as_a_url_without_its_password() =>
+    public void A_proxy_is_formatted_as_a_url_without_its_password() =>
         Assert.Equal("socks5://ann@[::1]:1080", new FtpProxy(FtpProxyKind.Socks5, "::1", 1080) { UserName = "ann", Password = "secret" }.ToString());
 }

@@ -29,24 +29,24 @@ internal sealed class LimitedPeer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    /// <summary>Connections at once; the next one is refused.</summary>
+    /// <summary>The maximum number of concurrent connections. Further connections are rejected.</summary>
     public int Limit { get; set; }
 
-    /// <summary>The greeting of a refused connection; empty to reset the connection instead.</summary>
+    /// <summary>The greeting of a rejected connection; empty to reset the connection instead.</summary>
     public string Refusal { get; set; } = "421 Too many connections";
 
     /// <summary>The reply to PASS.</summary>
     public string PasswordReply { get; set; } = "230 in";
 
-    /// <summary>Whether greetings are held back until a connection was refused.</summary>
+    /// <summary>Whether greetings are delayed until a connection was rejected.</summary>
     public bool GreetsAfterRefusal { get; set; }
 
-    /// <summary>Whether NOOP is left without a reply.</summary>
+    /// <summary>Whether the peer sends no reply to NOOP.</summary>
     public bool IsSilent { get; set; }
 
     public int Refused { get; private set; }
 
-    /// <summary>Transfers that wait for others, or have begun since the count was reset.</summary>
+    /// <summary>The number of transfers that started since the count was reset.</summary>
     public int Transfers => _transfers;
 
     public int Noops { get; private set; }
@@ -82,13 +82,13 @@ internal sealed class LimitedPeer : IAsyncDisposable
         _conversations.Add(AcceptAsync(listener));
     }
 
-    /// <summary>Counts transfers from zero again. Each sends its data when so many have begun.</summary>
+    /// <summary>Resets the count of transfers. Each transfer sends its data after this number of transfers has started.</summary>
     public void CountTransfers(int atOnce) => Change(() => (_transfersAtOnce, _transfers) = (atOnce, 0));
 
     /// <summary>Lets the transfers that wait for others send their data.</summary>
     public void FinishTransfers() => Change(() => _transfersAtOnce = 0);
 
-    /// <summary>Closes the connections without a transfer, as a server does that stops.</summary>
+    /// <summary>Closes the connections without a transfer, as a stopping server does.</summary>
     public void CloseIdle()
     {
         lock (_lock)
@@ -97,10 +97,10 @@ internal sealed class LimitedPeer : IAsyncDisposable
         }
     }
 
-    /// <summary>Refuses TCP connections from now on.</summary>
+    /// <summary>Stops listening, so that TCP connections are refused.</summary>
     public void StopListening() => _listener!.Stop();
 
-    /// <summary>Waits until something is true that a connection, a refusal or a transfer changes.</summary>
+    /// <summary>Waits for a condition that depends on connections, rejections or transfers.</summary>
     public Task UntilAsync(Func<bool> condition)
     {
         lock (_lock)
@@ -198,7 +198,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client is gone, or the test is over.
+            // The client closed the connection, or the test has ended.
         }
         finally
         {

@@ -7,8 +7,8 @@ using System.Text;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>
-/// A proxy that relays to this machine, whatever host it is asked for: names have an address only here. What the server says first goes to the client in
-/// one piece with the proxy's own answer, on the first connection, where a server speaks first.
+/// A proxy that connects to this machine for every requested host. On the first connection it sends the greeting of the server in one packet with its own
+/// response.
 /// </summary>
 internal sealed class RelayProxy : IAsyncDisposable
 {
@@ -26,10 +26,10 @@ internal sealed class RelayProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>The hosts asked for, in order, as they were spelled.</summary>
+    /// <summary>The requested hosts in order, as received.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
-    /// <summary>How a client is to speak to it, without a user.</summary>
+    /// <summary>The proxy settings for a client, without a user name.</summary>
     public FtpProxy Address => new(_kind, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
 
     public static RelayProxy Start(FtpProxyKind kind, (string User, string Password)? account = null) => new(kind, account);

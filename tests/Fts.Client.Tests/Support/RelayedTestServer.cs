@@ -5,10 +5,10 @@ using Fts.Storage.Memory;
 
 namespace Fts.Client.Tests.Support;
 
-/// <summary>Our server with files in memory, behind a relay that a test can have meddle, and a folder here.</summary>
+/// <summary>The server of this project with a memory store, behind a relay that can tamper with the traffic, and a local directory.</summary>
 internal sealed class RelayedTestServer : IAsyncDisposable
 {
-    /// <summary>Of all files, unless a test says otherwise: long ago.</summary>
+    /// <summary>The last-modified time of all files by default, in the past.</summary>
     public static readonly DateTime Time = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
     private readonly FtpServer _server;
@@ -31,7 +31,7 @@ internal sealed class RelayedTestServer : IAsyncDisposable
 
     public string this[string name] => Path.Combine(_folder.FullName, name);
 
-    /// <summary>Bytes of which no two stretches are alike.</summary>
+    /// <summary>Returns content without repetitions.</summary>
     public static byte[] Content(long length)
     {
         byte[] content = new byte[length];
@@ -72,7 +72,7 @@ internal sealed class RelayedTestServer : IAsyncDisposable
         return content;
     }
 
-    /// <summary>All names on the server, hidden ones too.</summary>
+    /// <summary>Returns all names on the server, including hidden ones.</summary>
     public async Task<string[]> NamesAsync()
     {
         var names = new List<string>();

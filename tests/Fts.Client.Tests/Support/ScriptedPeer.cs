@@ -4,13 +4,13 @@ using System.Net.Sockets;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>
-/// A server that plays literal conversations, one per connection in order, and fails the test when the client says anything else. Lines:
-/// <c>S: text</c> is sent, <c>C: text</c> must come (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
+/// A server that plays literal conversations, one for each connection in order. It fails the test if the client sends anything else. Lines:
+/// <c>S: text</c> is sent, <c>C: text</c> must be received (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
 /// its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>B&gt; text</c> and <c>B&lt; text</c> with one file in blocks, after which the connection stays; <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
-/// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> and <c>D TLS</c> shake hands over the control or data connection, with
-/// another certificate where <c>expired</c>, <c>another</c> (address) or <c>other</c> (key) follows,
-/// <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c> are sent over and over
-/// until the client leaves, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
+/// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> and <c>D TLS</c> perform a TLS handshake on the control or data connection, with
+/// another certificate if <c>expired</c>, <c>another</c> (address) or <c>other</c> (key) follows,
+/// <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c> are sent repeatedly
+/// until the client closes the connection, <c>? name</c> waits for the test to open a gate, <c>! name</c> signals the test that the script reached this line. <c>{port}</c> and <c>{p1},{p2}</c> are replaced by an open passive port.
 /// </summary>
 internal sealed class ScriptedPeer : IAsyncDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>From the greeting to TYPE I, with the features given one by one.</summary>
+    /// <summary>Returns the conversation from the greeting to TYPE I, with these features.</summary>
     public static string Login(params string[] features) =>
         $"""
         S: 220 hello
@@ -48,10 +48,10 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     public static ScriptedPeer Start(params string[] scripts) => new(IPAddress.Loopback, scripts);
 
-    /// <summary>The same over IPv6.</summary>
+    /// <summary>Starts a peer on the IPv6 loopback address.</summary>
     public static ScriptedPeer StartV6(params string[] scripts) => new(IPAddress.IPv6Loopback, scripts);
 
-    /// <summary>A client of this peer, impatient enough for tests.</summary>
+    /// <summary>The options for a client of this peer, with short timeouts.</summary>
     public FtpClientOptions Options => new()
     {
         Host = "127.0.0.1",
@@ -68,10 +68,10 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     public void Open(string gate) => Gate(gate).TrySetResult();
 
-    /// <summary>Waits until a script has come to a place: <c>! name</c>.</summary>
+    /// <summary>Waits until a script reaches the line <c>! name</c>.</summary>
     public Task PassedAsync(string name) => Gate(name).Task.WaitAsync(Deadline);
 
-    /// <summary>Waits for every conversation to end, and throws what went wrong in one.</summary>
+    /// <summary>Waits until all conversations have ended, and throws the first error of one.</summary>
     public Task PlayedAsync() => _playing.WaitAsync(Deadline);
 
     public async ValueTask DisposeAsync()

@@ -118,7 +118,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         return writer.Blocks.ToArray();
     }
 
-    /// <summary>One file in blocks, and nothing beyond it.</summary>
+    /// <summary>Reads one file in block mode, and no byte after it.</summary>
     private async Task<string> ReadFileAsync()
     {
         using var content = new MemoryStream();
@@ -133,7 +133,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         return Encoding.UTF8.GetString(content.ToArray());
     }
 
-    /// <summary>After the script only QUIT and the end may come.</summary>
+    /// <summary>After the script, only QUIT and the end of the connection may follow.</summary>
     private async Task LeaveAsync()
     {
         while (control.Connected)
@@ -161,7 +161,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
             return text;
         }
 
-        // A port of its own for each transfer: the last one may hold a connection that was given up.
+        // Each transfer has its own port, because the last one may still have an abandoned connection.
         CloseData();
         _active = null;
         _dataListener?.Dispose();
@@ -183,7 +183,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         return _data ??= await _dataListener!.AcceptAsync(stop);
     }
 
-    /// <summary>A client that reads all of this has no limit.</summary>
+    /// <summary>Sends the text repeatedly until the client closes the connection. Fails if the client reads all of it.</summary>
     private async Task SendWithoutEndAsync(Socket socket, string text)
     {
         string many = string.Concat(Enumerable.Repeat(text, Math.Max(1, 50_000 / text.Length)));
@@ -295,12 +295,12 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
                 return null;
             }
 
-            // Bytes that are not UTF-8 show as Latin-1, as they are sent.
+            // Bytes that are not UTF-8 are displayed as Latin-1, in which the script sends them.
             _received.Append((Utf8.IsValid(buffer.AsSpan(0, read)) ? Encoding.UTF8 : Encoding.Latin1).GetString(buffer, 0, read));
         }
     }
 
-    /// <summary>Remembers where an active client listens.</summary>
+    /// <summary>Stores the address on which an active client listens.</summary>
     private string Noted(string line)
     {
         if ((line.StartsWith("PORT ", StringComparison.Ordinal) && HostPort.TryParse(line.AsSpan(5), out IPEndPoint endPoint)) ||

@@ -1,6 +1,6 @@
 namespace Fts.Client.Tests.Support;
 
-/// <summary>A clock that is ten seconds later at each reading, so that every time limit below that is over at its first check. Timers run in real time.</summary>
+/// <summary>A clock that advances by ten seconds at each reading, so that every shorter time limit has passed at its first check. Timers use real time.</summary>
 internal sealed class SteppingClock : TimeProvider
 {
     private long _readings;

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace Fts.Client.Tests.Support;
 
-/// <summary>Stands between a client and a server, and has the server seem another, or connections break, as a test wants it. Owns all the connections.</summary>
+/// <summary>Relays between a client and a server. Tests can replace replies and interrupt connections. Owns all connections.</summary>
 internal sealed partial class TamperingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -26,25 +26,25 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>A line of the server's as the client is to get it; null for not at all.</summary>
+    /// <summary>Returns the line to send to the client instead of a line of the server; null to drop it.</summary>
     public Func<string, string?> Reply { get; set; } = line => line;
 
-    /// <summary>Answers a command in the server's place; null has the server answer it. The command waits until it is answered.</summary>
+    /// <summary>Returns the reply to a command instead of the server; null to pass the command to the server.</summary>
     public Func<string, Task<string?>> Answer { get; set; } = _ => Task.FromResult<string?>(null);
 
-    /// <summary>How many bytes a data connection carries before it is reset, by the commands given since it was asked for.</summary>
+    /// <summary>Returns the number of bytes after which a data connection is reset, for the commands sent since it was requested.</summary>
     public Func<string, long> CutAfter { get; set; } = _ => long.MaxValue;
 
-    /// <summary>Waited for before each piece of data, by the same commands.</summary>
+    /// <summary>Returns a task that each block of data waits for, for the same commands.</summary>
     public Func<string, Task> Pass { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Control connections that are let in; the others are told 421.</summary>
+    /// <summary>The number of accepted control connections. Further connections receive 421.</summary>
     public int MostConnections { get; set; } = int.MaxValue;
 
-    /// <summary>Control connections that came.</summary>
+    /// <summary>The number of control connections.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>What the clients said, on all connections.</summary>
+    /// <summary>The commands of the clients on all connections.</summary>
     public string[] Commands
     {
         get
@@ -216,7 +216,7 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
             passed += left;
             if (left < read)
             {
-                // What was passed is to arrive, as it would before a link breaks that only one side notices.
+                // The relayed bytes must arrive before the reset, as they do if only one side detects the loss.
                 to.Shutdown(SocketShutdown.Send);
                 from.LingerState = new LingerOption(true, 0);
                 from.Close();
@@ -225,7 +225,7 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>One side went, or the test is over: the other side is told by closing.</summary>
+    /// <summary>Closes both sides after one side closed, or at the end of the test.</summary>
     private static async Task QuietlyAsync(Func<Task> pass)
     {
         try
@@ -240,7 +240,7 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
     [GeneratedRegex(@"^(229 .*\|\|\|)(\d+)(\|.*)$")]
     private static partial Regex ExtendedPassive();
 
-    /// <summary>What was said after a data connection was asked for: <c>RANG 5 9 RETR a</c>.</summary>
+    /// <summary>Returns the commands sent after a data connection was requested, for example <c>RANG 5 9 RETR a</c>.</summary>
     private sealed class Asked
     {
         public string Commands { get; set; } = "";

@@ -7,19 +7,19 @@ namespace Fts.Client.Tests.Support;
 /// <summary>Self-signed certificates of servers.</summary>
 internal static class TestCertificate
 {
-    /// <summary>For 127.0.0.1, within its dates.</summary>
+    /// <summary>Valid for 127.0.0.1.</summary>
     public static X509Certificate2 Valid { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
 
-    /// <summary>For 127.0.0.1, until yesterday.</summary>
+    /// <summary>For 127.0.0.1, expired yesterday.</summary>
     public static X509Certificate2 Expired { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(-1));
 
-    /// <summary>For another address, within its dates.</summary>
+    /// <summary>Valid for another address.</summary>
     public static X509Certificate2 OfAnother { get; } = Make(IPAddress.Parse("192.0.2.1"), DateTimeOffset.UtcNow.AddYears(1));
 
-    /// <summary>For the same address, with another key.</summary>
+    /// <summary>Valid for 127.0.0.1, with another key.</summary>
     public static X509Certificate2 Other { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
 
-    /// <summary>The one a script names.</summary>
+    /// <summary>Returns the certificate for a name in a script.</summary>
     public static X509Certificate2 Named(string name) => name switch
     {
         "" => Valid,

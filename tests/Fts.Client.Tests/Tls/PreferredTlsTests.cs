@@ -3,7 +3,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Tls;
 
-/// <summary>TLS "when offered": what is never sent in plain although the mode allows plain connections.</summary>
+/// <summary><see cref="FtpTlsMode.Preferred"/>: data that is never sent unencrypted although the mode allows unencrypted connections.</summary>
 public sealed class PreferredTlsTests
 {
     private const string Encrypted = """
@@ -29,7 +29,7 @@ public sealed class PreferredTlsTests
     [InlineData("502 no")]
     [InlineData("500 what?")]
     [InlineData("534 not for you")]
-    public async Task A_reconnect_after_an_encrypted_connection_sends_no_user_name_in_plain(string refusal)
+    public async Task A_reconnect_after_an_encrypted_connection_sends_no_unencrypted_user_name(string refusal)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nX", $"S: 220 hello\nC: AUTH TLS\nS: {refusal}");
         await using var client = new FtpClient(Preferred(peer));
@@ -42,7 +42,7 @@ public sealed class PreferredTlsTests
     }
 
     [Fact]
-    public async Task Further_connections_of_the_pool_send_no_user_name_in_plain()
+    public async Task Further_connections_of_the_pool_send_no_unencrypted_user_name()
     {
         await using var peer = ScriptedPeer.Start(
             "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: HELP 1\n! busy\n? refused\nS: 200 one",
@@ -63,7 +63,7 @@ public sealed class PreferredTlsTests
     [Fact]
     public async Task A_connection_that_opens_during_the_first_handshake_waits_for_its_result()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\n! asked\n? go\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nS: 200 ok", "S: 220 hello\nC: AUTH TLS\nS: 502 no");
+        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\n! requested\n? go\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nS: 200 ok", "S: 220 hello\nC: AUTH TLS\nS: 502 no");
         var greetings = new SemaphoreSlim(0);
         await using (var client = new FtpClient(Preferred(peer) with
         {
@@ -77,7 +77,7 @@ public sealed class PreferredTlsTests
         }))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("NOOP", null, Token);
-            await peer.PassedAsync("asked");
+            await peer.PassedAsync("requested");
             Task<Protocol.FtpReply> second = client.SendAsync("NOOP", null, Token);
             await greetings.WaitAsync(Token);
             await greetings.WaitAsync(Token);
@@ -91,7 +91,7 @@ public sealed class PreferredTlsTests
     }
 
     [Fact]
-    public async Task A_plain_connection_is_not_used_again_after_an_encrypted_one()
+    public async Task An_unencrypted_connection_is_not_reused_after_an_encrypted_one()
     {
         string plain = "S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + ScriptedPeer.Login()["S: 220 hello\n".Length..];
         await using var peer = ScriptedPeer.Start(
@@ -113,9 +113,9 @@ public sealed class PreferredTlsTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5)]
     [InlineData(FtpProxyKind.HttpConnect)]
-    public async Task A_password_is_not_sent_in_plain_to_another_machine_by_default(FtpProxyKind kind)
+    public async Task A_password_is_not_sent_unencrypted_to_another_machine_by_default(FtpProxyKind kind)
     {
-        // Through a proxy every server is another machine, also this one.
+        // With a proxy, every server counts as another machine, even this one.
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 502 no");
         await using RelayProxy proxy = RelayProxy.Start(kind);
         await using (var client = new FtpClient(Preferred(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials("ann", "secret") }))
@@ -131,18 +131,18 @@ public sealed class PreferredTlsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_caller_decides_once_whether_a_password_is_sent_in_plain(bool isConfirmed)
+    public async Task The_caller_decides_once_whether_a_password_is_sent_unencrypted(bool isConfirmed)
     {
         string confirmed = "C: USER ann\nS: 331 password\nC: PASS secret\nS: 230 in\nC: FEAT\nS: 500 what\nC: TYPE I\nS: 200 binary\n";
         string script = "S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + (isConfirmed ? confirmed : "");
         await using var peer = ScriptedPeer.Start(isConfirmed ? script + "C: NOOP\nX" : script, isConfirmed ? script + "C: NOOP\nX" : script);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        int asked = 0;
+        int calls = 0;
         await using (var client = new FtpClient(Preferred(peer) with
         {
             Proxy = proxy.Address,
             Credentials = new FtpCredentials("ann", "secret"),
-            ConfirmPlainPasswordAsync = _ => ValueTask.FromResult(++asked > 0 && isConfirmed),
+            ConfirmPlainPasswordAsync = _ => ValueTask.FromResult(++calls > 0 && isConfirmed),
         }))
         {
             for (int i = 0; i < 2; i++)
@@ -151,7 +151,7 @@ public sealed class PreferredTlsTests
                 Assert.Equal(isConfirmed ? null : FtpTlsFailure.PasswordNotProtected, (e as FtpTlsException)?.Failure);
             }
 
-            Assert.Equal(1, asked);
+            Assert.Equal(1, calls);
         }
 
         await peer.PlayedAsync();
@@ -160,7 +160,7 @@ public sealed class PreferredTlsTests
     [Theory]
     [InlineData("anonymous", "me@example.com")]
     [InlineData("ann", "")]
-    public async Task Without_a_secret_a_plain_server_on_another_machine_is_used(string user, string password)
+    public async Task Without_a_secret_an_unencrypted_connection_to_another_machine_is_allowed(string user, string password)
     {
         await using var peer = ScriptedPeer.Start(
             $"S: 220 hello\nC: AUTH TLS\nS: 502 no\nC: USER {user}\nS: 331 password\nC: PASS{(password.Length > 0 ? " " : "")}{password}\nS: 230 in\nC: FEAT\nS: 500 what\nC: TYPE I\nS: 200 binary");
@@ -176,7 +176,7 @@ public sealed class PreferredTlsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_certificate_of_a_trusted_authority_is_decided_on_as_well_if_the_caller_wants(bool isAccepted)
+    public async Task ShouldAlwaysValidate_also_validates_a_certificate_of_a_trusted_authority(bool isAccepted)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
         var seen = new ConcurrentQueue<string?>();

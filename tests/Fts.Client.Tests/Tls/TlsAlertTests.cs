@@ -3,7 +3,7 @@ using Fts.Client.Tls;
 
 namespace Fts.Client.Tests.Tls;
 
-/// <summary>What a server that breaks off is taken to mean.</summary>
+/// <summary>Detection of alerts about the client certificate.</summary>
 public sealed class TlsAlertTests
 {
     [Theory]
@@ -14,9 +14,9 @@ public sealed class TlsAlertTests
     [InlineData("error:0A000410:SSL routines::sslv3 alert handshake failure", false)]
     [InlineData("error:0A000086:SSL routines::certificate verify failed", false)]
     [InlineData("Connection reset by peer", false)]
-    public void An_alert_about_a_certificate_is_about_the_clients(string words, bool refuses)
+    public void An_alert_about_a_certificate_is_about_the_client_certificate(string text, bool isRejection)
     {
-        var e = new IOException("The decryption operation failed, see inner exception.", new AuthenticationException("SSL_ERROR_SSL", new InvalidOperationException(words)));
-        Assert.Equal(refuses, TlsAlert.IsClientCertificateRejection(e));
+        var e = new IOException("The decryption operation failed, see inner exception.", new AuthenticationException("SSL_ERROR_SSL", new InvalidOperationException(text)));
+        Assert.Equal(isRejection, TlsAlert.IsClientCertificateRejection(e));
     }
 }

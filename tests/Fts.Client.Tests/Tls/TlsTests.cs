@@ -5,7 +5,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Tests.Tls;
 
-/// <summary>The client's TLS against servers that go wrong, or mean harm.</summary>
+/// <summary>The TLS of the client with faulty and hostile servers.</summary>
 public sealed class TlsTests
 {
     private const string Encrypted = """
@@ -32,7 +32,7 @@ public sealed class TlsTests
     [InlineData(FtpTlsMode.Required, "500 what?")]
     [InlineData(FtpTlsMode.Required, "534 not for you")]
     [InlineData(FtpTlsMode.Preferred, "431 not now")]
-    public async Task No_name_is_sent_in_plain_where_that_is_not_allowed(FtpTlsMode mode, string answer)
+    public async Task No_user_name_is_sent_unencrypted_if_TLS_is_required(FtpTlsMode mode, string answer)
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: AUTH TLS\nS: {answer}");
         await using var client = new FtpClient(peer.Options with { Tls = mode });
@@ -42,7 +42,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_server_without_TLS_is_used_in_plain_when_the_caller_leaves_it_to_the_server()
+    public async Task In_preferred_mode_a_server_without_TLS_is_used_unencrypted()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + ScriptedPeer.Login()["S: 220 hello\n".Length..]);
         await using (var client = new FtpClient(peer.Options with { Tls = FtpTlsMode.Preferred }))
@@ -55,24 +55,24 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task What_was_put_behind_the_234_in_plain_is_never_taken_for_the_servers_encrypted_word()
+    public async Task Unencrypted_data_after_the_234_reply_is_an_error()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS* 234 go\\r\\n230 you are in\\r\\n");
         await Assert.ThrowsAsync<FtpProtocolException>(() => FtpConnection.ConnectAsync(Trusting(peer), Token));
     }
 
     [Fact]
-    public async Task A_234_without_a_handshake_ends_in_an_error_and_not_in_plain()
+    public async Task A_234_without_a_handshake_is_an_error_and_not_an_unencrypted_connection()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! said\n? garbage\nS: 230 this is no handshake");
+        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! accepted\n? garbage\nS: 230 this is no handshake");
         Task<FtpConnection> connecting = FtpConnection.ConnectAsync(Trusting(peer), Token);
-        await peer.PassedAsync("said");
+        await peer.PassedAsync("accepted");
         peer.Open("garbage");
         await Assert.ThrowsAnyAsync<FtpException>(() => connecting);
     }
 
     [Fact]
-    public async Task A_handshake_that_never_comes_ends_in_a_timeout_that_names_it()
+    public async Task A_missing_handshake_times_out_and_the_message_names_the_phase()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n? never");
         FtpClientOptions options = Trusting(peer) with { Timeouts = new FtpTimeouts { Connect = TimeSpan.FromMilliseconds(300) } };
@@ -81,20 +81,20 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task An_untrusted_server_hears_nothing_and_its_identity_is_in_the_error()
+    public async Task Nothing_is_sent_to_an_untrusted_server_and_the_exception_contains_its_identity()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
         await using var client = new FtpClient(peer.Options with { Tls = FtpTlsMode.Required });
         var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.ConnectAsync(Token));
         Assert.Equal(FtpTlsFailure.UntrustedServerCertificate, e.Failure);
         Assert.Equal(["127.0.0.1"], e.Identity!.Names);
-        Assert.Equal("no trusted authority vouches for it", e.Identity.Problem);
+        Assert.Equal("it was not issued by a trusted authority", e.Identity.Problem);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Only_a_pinned_key_is_accepted_where_one_is(bool isRight)
+    public async Task If_a_key_is_pinned_no_other_key_is_accepted(bool isRight)
     {
         string pin = isRight ? KeyFingerprint.Compute(TestCertificate.Valid) : "SHA256:" + new string('A', 43);
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
@@ -104,7 +104,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task An_authority_named_vouches_for_the_address_connected_to()
+    public async Task A_certificate_of_a_configured_authority_for_the_address_is_trusted()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { Authorities = [TestCertificate.Valid] } }, Token);
@@ -113,9 +113,9 @@ public sealed class TlsTests
 
     [Theory]
     [InlineData("TLS expired", FtpCertificateProblem.Expired, "it is valid from ")]
-    [InlineData("TLS another", FtpCertificateProblem.NameMismatch, "it is not for 127.0.0.1")]
+    [InlineData("TLS another", FtpCertificateProblem.NameMismatch, "it is not valid for 127.0.0.1")]
     [InlineData("TLS", FtpCertificateProblem.None, null)]
-    public async Task A_certificate_that_an_authority_vouches_for_must_be_in_its_dates_and_for_the_host(string handshake, FtpCertificateProblem kind, string? words)
+    public async Task A_certificate_of_a_trusted_authority_must_be_current_and_valid_for_the_host(string handshake, FtpCertificateProblem kind, string? problem)
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: AUTH TLS\nS: 234 go\n{handshake}");
         FtpServerIdentity? seen = null;
@@ -123,13 +123,13 @@ public sealed class TlsTests
         FtpTrust trust = new() { Authorities = authorities, ValidateAsync = (identity, _) => ValueTask.FromResult((seen = identity) is null) };
         Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token)).DisposeAsync());
 
-        Assert.Equal(words is null, e is null);
+        Assert.Equal(problem is null, e is null);
         Assert.Equal(kind, seen?.ProblemKind ?? FtpCertificateProblem.None);
-        Assert.StartsWith(words ?? "", seen?.Problem ?? "", StringComparison.Ordinal);
+        Assert.StartsWith(problem ?? "", seen?.Problem ?? "", StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_server_that_will_not_encrypt_data_moves_none()
+    public async Task If_the_server_rejects_PROT_no_data_is_transferred()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 534 no");
         await using var client = new FtpClient(Trusting(peer));
@@ -140,7 +140,7 @@ public sealed class TlsTests
     [InlineData("D.", "150 here", null)]
     [InlineData("D~", "150 here", FtpTlsFailure.Truncated)]
     [InlineData("D~", "150 here (5 bytes)", null)]
-    public async Task Data_that_ends_without_a_close_notify_counts_only_if_a_size_proves_it_whole(string end, string opening, FtpTlsFailure? failure)
+    public async Task Data_without_close_notify_is_accepted_only_if_its_size_proves_that_it_is_complete(string end, string opening, FtpTlsFailure? failure)
     {
         await using var peer = ScriptedPeer.Start(Encrypted + $$"""
             C: SIZE a
@@ -164,7 +164,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task Session_tickets_are_no_unasked_reply_but_a_421_is()
+    public async Task Session_tickets_are_not_an_unexpected_reply_but_a_421_is()
     {
         await using var peer = ScriptedPeer.Start(Encrypted + "C: NOOP\nS: 200 ok\nC: NOOP\nS* 200 ok\\r\\n421 timeout\\r\\n");
         await using var connection = await FtpConnection.ConnectAsync(Trusting(peer), Token);

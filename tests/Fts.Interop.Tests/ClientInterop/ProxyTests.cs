@@ -57,8 +57,8 @@ public sealed class ProxyTests
     }
 
     [Theory]
-    [InlineData(FtpProxyKind.Socks5, "refuses the user or the password")]
-    [InlineData(FtpProxyKind.HttpConnect, "refuses the user or the password: 401 Unauthorized")]
+    [InlineData(FtpProxyKind.Socks5, "rejected the user name or password")]
+    [InlineData(FtpProxyKind.HttpConnect, "rejected the user name or password: 401 Unauthorized")]
     public async Task A_wrong_password_is_told_as_such(FtpProxyKind kind, string said)
     {
         using var home = new TempFolder();

@@ -49,8 +49,8 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(FtpProxyKind.Socks5, "refuses the user or the password (status 1)")]
-    [InlineData(FtpProxyKind.HttpConnect, "refuses the user or the password: 407 Sign in, please")]
+    [InlineData(FtpProxyKind.Socks5, "rejected the user name or password (status 1)")]
+    [InlineData(FtpProxyKind.HttpConnect, "rejected the user name or password: 407 Sign in, please")]
     public async Task A_refused_sign_in_ends_with_3_and_says_whose_it_is(FtpProxyKind kind, string said)
     {
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "sesame"));
@@ -70,7 +70,7 @@ public sealed class ProxyTests : IDisposable
         string port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", "21", "--proxy", $"127.0.0.1:{port}"], "ls\n");
         Assert.Equal(3, code);
-        Assert.Contains("does not connect to files.example port 21: 403 \\x1b]0;title\\x07 No FTP here\n", messages, StringComparison.Ordinal);
+        Assert.Contains("cannot connect to files.example port 21: 403 \\x1b]0;title\\x07 No FTP here\n", messages, StringComparison.Ordinal);
         await answering.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
     }
 

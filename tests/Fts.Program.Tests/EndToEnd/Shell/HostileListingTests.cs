@@ -41,8 +41,8 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: no line of the listing is in a known format; the first one is: ls: cannot open \\x1b[1m it")]
-    [InlineData("<html>\r\n<p>what is this\r\n", "", "in a known format; the first one is: <html>")]
+    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: no line of the listing is in a known format; the first line is: ls: cannot open \\x1b[1m it")]
+    [InlineData("<html>\r\n<p>what is this\r\n", "", "in a known format; the first line is: <html>")]
     [InlineData("", "451 cannot read the folder", "server: 451 cannot read the folder")]
     [InlineData(Row + "a\r\n", "426 cut off", "server: 426 cut off")]
     [InlineData("", "550 permission denied", "server: 550 permission denied")]
@@ -111,7 +111,7 @@ public sealed class HostileListingTests : IDisposable
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.NotEqual(0, code);
         Assert.Empty(data);
-        Assert.Contains("a line of the listing is over the limit: xxx", messages, StringComparison.Ordinal);
+        Assert.Contains("a line of the listing exceeds the limit: xxx", messages, StringComparison.Ordinal);
         Assert.InRange(messages.Length, 1, 1000);
     }
 

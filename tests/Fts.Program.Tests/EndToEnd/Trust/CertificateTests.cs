@@ -58,7 +58,7 @@ public sealed class CertificateTests : IDisposable
 
     [Theory]
     [InlineData("127.0.0.1", -1, "it is valid from ")]
-    [InlineData("files.example", 30, "it is not for 127.0.0.1")]
+    [InlineData("files.example", 30, "it is not valid for 127.0.0.1")]
     public async Task A_certificate_of_a_trusted_authority_must_be_in_its_dates_and_for_this_server_unless_its_key_is_remembered(string name, int days, string reason)
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem(name, days));

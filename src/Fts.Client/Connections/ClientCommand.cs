@@ -1,0 +1,37 @@
+using Fts.Protocol;
+
+namespace Fts.Client.Connections;
+
+/// <summary>The rules for the commands that the client sends.</summary>
+internal static class ClientCommand
+{
+    /// <summary>Creates a command from a verb and an argument of the caller. The verb is sent in upper case.</summary>
+    /// <exception cref="ArgumentException">
+    /// The verb contains characters other than ASCII letters and digits, or the argument contains a line end or NUL.
+    /// </exception>
+    public static Command Create(string verb, string? argument)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(verb);
+        // Verbs such as XSHA256 contain digits.
+        if (!verb.All(char.IsAsciiLetterOrDigit))
+        {
+            throw new ArgumentException("A verb may contain only ASCII letters and digits.", nameof(verb));
+        }
+
+        // After a line end, the server would read the rest of the argument as a second command.
+        return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
+            ? new FtpCommand(verb.ToUpperInvariant(), argument ?? "")
+            : throw new ArgumentException("An argument must not contain a line end or NUL.", nameof(argument));
+    }
+
+    /// <summary>
+    /// Returns whether a command may be sent again on another connection, because it changes nothing on the server and passes no content to
+    /// the caller.
+    /// </summary>
+    /// <param name="verb">The verb in upper case.</param>
+    public static bool IsRepeatable(string verb) => verb is
+        "NOOP" or "HELP" or "STAT" or "SYST" or "FEAT" or "PWD" or "XPWD" or "CWD" or "CDUP" or "SIZE" or "MDTM" or "MLST"
+        or "MLSD" or "LIST" or "NLST" or "EPSV" or "PASV" or "EPRT" or "PORT" or "TYPE" or "MODE" or "STRU" or "OPTS" or "ALLO" or "REST"
+        or "RANG" or "RNFR"
+        or "HASH" or "XCRC" or "XMD5" or "XSHA" or "XSHA1" or "XSHA256" or "XSHA512" or "AVBL" or "DSIZ";
+}
