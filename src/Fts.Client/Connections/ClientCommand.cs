@@ -9,7 +9,7 @@ internal static class ClientCommand
     /// <exception cref="ArgumentException">
     /// The verb contains characters other than ASCII letters and digits, or the argument contains a line end or NUL.
     /// </exception>
-    public static Command Create(string verb, string? argument)
+    public static FtpCommand Create(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
         // Verbs such as XSHA256 contain digits.

@@ -24,10 +24,10 @@ internal enum DataConnectionMode
 /// <param name="LastByte">The offset of the last byte wanted; null for the end of the file.</param>
 /// <param name="Direction">The direction of the data.</param>
 internal readonly record struct TransferCommand(
-    Command Command, Command? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
+    FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
 {
     /// <summary>REST, or RANG if the transfer ends before the end of the file; null for a whole file.</summary>
-    public Command? Restart =>
+    public FtpCommand? Restart =>
         LastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{RestartOffset} {end}"))
         : RestartOffset > 0 ? new("REST", RestartOffset.ToString(CultureInfo.InvariantCulture))
         : null;
