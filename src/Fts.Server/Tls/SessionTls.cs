@@ -64,11 +64,13 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         // Reading record by record costs two system calls instead of one, so only servers that allow CCC do it.
         TlsRecordStream? tap = Options.AllowClearCommandChannel ? new TlsRecordStream(session.PlainStream, stopsAtRecords: true) : null;
         var stream = new SslStream(tap ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
+        _authentication = null;
         try
         {
+            // SslStream may call this a second time: it takes a TLS 1.2 record for a ClientHello if the first encrypted byte is 1.
             await AuthenticateAsync(
                 stream,
-                (_, hello, _, _) => new(_authentication = CreateAuthenticationOptions(session, hello.ServerName)),
+                (_, hello, _, _) => new(_authentication ??= CreateAuthenticationOptions(session, hello.ServerName)),
                 tap,
                 cancellationToken);
         }
