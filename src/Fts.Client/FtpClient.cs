@@ -93,14 +93,14 @@ public sealed class FtpClient : IAsyncDisposable
         RunAsync([path], (connection, token) => RemoteMetadata.GetSizeAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>When a file last changed, UTC; null when there is no such file or the server does not tell.</summary>
-    public Task<DateTime?> GetLastModifiedAsync(string path, CancellationToken cancellationToken = default) => 
+    public Task<DateTimeOffset?> GetLastModifiedAsync(string path, CancellationToken cancellationToken = default) => 
         RunAsync([path], (connection, token) => RemoteMetadata.GetLastModifiedAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>Sets when a file last changed (MFMT). False when the server does not offer it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="utc">The time, UTC; sent to the second.</param>
+    /// <param name="lastModified">The last-modified time. The client sends it in UTC, without fractions of a second.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<bool> SetLastModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => RunAsync(
+    public Task<bool> SetLastModifiedAsync(string path, DateTimeOffset lastModified, CancellationToken cancellationToken = default) => RunAsync(
         [path],
         async (connection, token) =>
         {
@@ -109,7 +109,7 @@ public sealed class FtpClient : IAsyncDisposable
                 return false;
             }
 
-            string argument = $"{WireTime.Format(utc)} {RequirePath(path)}";
+            string argument = $"{WireTime.Format(lastModified.UtcDateTime)} {RequirePath(path)}";
             return RemoteMetadata.RequireCompletion(await connection.SendAsync("MFMT", argument, token).ConfigureAwait(false), "MFMT", argument).IsCompletion;
         },
         cancellationToken);

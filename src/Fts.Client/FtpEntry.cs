@@ -32,7 +32,7 @@ public sealed record FtpEntry
     public long? Length { get; init; }
 
     /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
-    public DateTime? LastModified { get; init; }
+    public DateTimeOffset? LastModified { get; init; }
 
     /// <summary>The source of the metadata; null if it was read with SIZE and MDTM, or not read.</summary>
     public FtpEntrySource? Source { get; init; }

@@ -52,7 +52,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         foreach (BatchEntry file in files.Where(file => ShouldUseBlockMode(file) && CanWriteTarget(file)))
         {
             file.BeginAttempt();
-            file.LastModified = options.PreserveLastModified ? file.File.SourceEntry?.LastModified : null;
+            file.LastModified = options.PreserveLastModified ? file.File.SourceEntry?.LastModified?.UtcDateTime : null;
             try
             {
                 if (requestsLastModified && file.LastModified is null)

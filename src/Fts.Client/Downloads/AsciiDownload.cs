@@ -22,7 +22,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 
         meter.EnterStage(FtpTransferStage.Connecting);
         using PartialDownloadFile file = PartialDownloadFile.CreateTemporary(target);
-        (FtpReply reply, DateTime? lastModified) = await ReceiveAsync(
+        (FtpReply reply, DateTimeOffset? lastModified) = await ReceiveAsync(
             // The file is created when the server has begun to send, so that a missing one leaves nothing behind.
             () => file.CreateOrTruncate(null),
             (bytes, _) =>
@@ -32,7 +32,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
             },
             cancellationToken).ConfigureAwait(false);
         meter.EnterStage(FtpTransferStage.Committing);
-        file.Commit(options.PreserveLastModified ? lastModified : null, options.Overwrite);
+        file.Commit(options.PreserveLastModified ? lastModified?.UtcDateTime : null, options.Overwrite);
         return CreateResult(reply, lastModified);
     }
 
@@ -40,11 +40,11 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     {
         AsciiMode.ValidateOptions(options);
         meter.EnterStage(FtpTransferStage.Connecting);
-        (FtpReply reply, DateTime? lastModified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
+        (FtpReply reply, DateTimeOffset? lastModified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
         return CreateResult(reply, lastModified);
     }
 
-    private Task<(FtpReply Reply, DateTime? Modified)> ReceiveAsync(
+    private Task<(FtpReply Reply, DateTimeOffset? LastModified)> ReceiveAsync(
         Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken) => pool.RunAsync(
         async (connection, token) =>
         {
@@ -103,5 +103,5 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
-    private FtpTransferResult CreateResult(FtpReply reply, DateTime? lastModified) => new(path, meter.Bytes, meter.Elapsed, reply, lastModified);
+    private FtpTransferResult CreateResult(FtpReply reply, DateTimeOffset? lastModified) => new(path, meter.Bytes, meter.Elapsed, reply, lastModified);
 }

@@ -230,7 +230,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private FtpTransferResult Commit(PartialDownloadFile file, FtpEntry? metadata, FtpReply? reply, FtpVerifiedBy verified)
     {
         _meter.EnterStage(FtpTransferStage.Committing);
-        file.Commit(options.PreserveLastModified ? metadata?.LastModified : null, options.Overwrite);
+        file.Commit(options.PreserveLastModified ? metadata?.LastModified?.UtcDateTime : null, options.Overwrite);
         return CreateResult(reply, metadata, verified);
     }
 
@@ -367,7 +367,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private async Task<(bool IsChanged, long? Length)> CheckForChangeAsync(FtpConnection connection, FtpEntry metadata, bool mustTell, CancellationToken cancellationToken)
     {
         FtpEntry? now = await RemoteMetadata.TryGetMetadataAsync(connection, path, metadata.LastModified is not null, cancellationToken).ConfigureAwait(false);
-        bool isAnotherTime = metadata.LastModified is { } then && DownloadResumption.HasExactMetadata(metadata) && (now?.LastModified is { } later ? !PrefixVerification.IsSameTime(then, later) : mustTell);
+        bool isAnotherTime = metadata.LastModified is { } then && DownloadResumption.HasExactMetadata(metadata) && (now?.LastModified is { } later ? !PrefixVerification.IsSameTime(then.UtcDateTime, later.UtcDateTime) : mustTell);
         return (now is null ? mustTell : now.Length != metadata.Length || isAnotherTime, now?.Length);
     }
 

@@ -49,7 +49,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return RandomAccess.GetLength(handle) != metadata?.Length ? null : await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
         {
             true => FtpVerifiedBy.Hash,
-            null when metadata.LastModified is { } there && IsSameTime(File.GetLastWriteTimeUtc(handle), there) => FtpVerifiedBy.Length,
+            null when metadata.LastModified is { } there && IsSameTime(File.GetLastWriteTimeUtc(handle), there.UtcDateTime) => FtpVerifiedBy.Length,
             false => throw CreateMismatchException(target, "its content is another than that on the server"),
             null => throw CreateMismatchException(target, "nothing proves that its content is that on the server"),
         };
@@ -90,7 +90,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     private static bool IsSameTime(DateTime here, DateTime there) =>
         (here - there).Duration() <= TimeTolerance || (here.Ticks % TimeSpan.TicksPerMinute == 0 && here.Ticks == there.Ticks - (there.Ticks % TimeSpan.TicksPerMinute));
 
-    private static DateTime? GetExactTime(FtpEntry metadata) => HasExactMetadata(metadata) ? metadata.LastModified : null;
+    private static DateTime? GetExactTime(FtpEntry metadata) => HasExactMetadata(metadata) ? metadata.LastModified?.UtcDateTime : null;
 
     private static FtpTargetExistsException CreateMismatchException(string target, string why) => new(target, why);
 

@@ -102,7 +102,7 @@ internal static class RemoteMetadata
 
     /// <summary>Returns the last-modified time by MDTM, UTC; null if the server does not report it, or not as a time.</summary>
     /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
-    public static Task<DateTime?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
+    public static Task<DateTimeOffset?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         GetLastModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
     /// <summary>The reply when it is a completion; what the server said as an exception otherwise.</summary>
@@ -139,7 +139,7 @@ internal static class RemoteMetadata
         return (IsPositive(reply, "SIZE", path, isLenient), MetadataReply.ParseLength(reply));
     }
 
-    private static async Task<DateTime?> GetLastModifiedAsync(FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset?> GetLastModifiedAsync(FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
     {
         if (!connection.Features.ShouldTry("MDTM"))
         {

@@ -275,7 +275,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
 
         DateTime here = local.LastWriteTimeUtc;
-        return here.Ticks / TimeSpan.TicksPerSecond == there.Ticks / TimeSpan.TicksPerSecond || (!IsDownload && !client.Features.CanSetLastModified && here < there);
+        return here.Ticks / TimeSpan.TicksPerSecond == there.UtcTicks / TimeSpan.TicksPerSecond || (!IsDownload && !client.Features.CanSetLastModified && here < there);
     }
 
     private void AddFailure(string path, Exception reason)

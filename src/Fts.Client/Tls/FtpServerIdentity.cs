@@ -49,10 +49,10 @@ public sealed record FtpServerIdentity
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>When it begins to count, UTC.</summary>
-    public DateTime NotBefore { get; }
+    public DateTimeOffset NotBefore { get; }
 
     /// <summary>When it ceases to, UTC.</summary>
-    public DateTime NotAfter { get; }
+    public DateTimeOffset NotAfter { get; }
 
     /// <summary>Why no trusted authority vouches for this server; null when one does.</summary>
     public string? Problem { get; private init; }

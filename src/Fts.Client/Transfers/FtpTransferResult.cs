@@ -37,7 +37,7 @@ public enum FtpTransferWarning
 /// <param name="ResumedBytes">Bytes that were there before.</param>
 /// <param name="VerifiedBy">What shows that it is whole.</param>
 public sealed record FtpTransferResult(
-    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTime? LastModified = null, long ResumedBytes = 0, FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
+    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTimeOffset? LastModified = null, long ResumedBytes = 0, FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
 {
     /// <summary>The warning; <see cref="FtpTransferWarning.None"/> if there is none.</summary>
     public FtpTransferWarning Warning { get; init; }

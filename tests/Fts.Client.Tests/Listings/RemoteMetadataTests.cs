@@ -38,7 +38,7 @@ public sealed class RemoteMetadataTests
     public Task Without_MLST_size_and_time_are_asked_for() => PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("a", Token);
-        Assert.Equal((5_000_000_000L, new DateTime(2026, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc)), (entry!.Length!.Value, entry.LastModified!.Value));
+        Assert.Equal((5_000_000_000L, new DateTimeOffset(2026, 1, 2, 3, 4, 5, 500, TimeSpan.Zero)), (entry!.Length!.Value, entry.LastModified!.Value));
     });
 
     [Theory]
@@ -106,19 +106,19 @@ public sealed class RemoteMetadataTests
         Assert.Equal(size, await client.GetSizeAsync("a", Token)));
 
     [Theory]
-    [InlineData("213 20240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("250 20240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213  20240102030405 ", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102030405.", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102030405.25 UTC", "2024-01-02T03:04:05.2500000Z")]
-    [InlineData("213 20240102030405Z", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102030405 a.txt", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 b20200202020202.zip 20240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 Modify=20240102030405; a.txt", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 191240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 191000102030405.5", "2000-01-02T03:04:05.5000000Z")]
-    [InlineData("213 20240102 030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102T030405", "2024-01-02T03:04:05.0000000Z")]
+    [InlineData("213 20240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("250 20240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213  20240102030405 ", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102030405.", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102030405.25 UTC", "2024-01-02T03:04:05.2500000+00:00")]
+    [InlineData("213 20240102030405Z", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102030405 a.txt", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 b20200202020202.zip 20240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 Modify=20240102030405; a.txt", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 191240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 191000102030405.5", "2000-01-02T03:04:05.5000000+00:00")]
+    [InlineData("213 20240102 030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102T030405", "2024-01-02T03:04:05.0000000+00:00")]
     [InlineData("213 20240102030405+0200", null)]
     [InlineData("213 20241302030405", null)]
     [InlineData("213 191241302030405", null)]
@@ -132,7 +132,7 @@ public sealed class RemoteMetadataTests
 
     [Fact]
     public Task The_time_of_an_MLST_reply_is_read_as_that_of_MDTM() => PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
-        Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await client.GetEntryAsync("a", Token))!.LastModified));
+        Assert.Equal(new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero), (await client.GetEntryAsync("a", Token))!.LastModified));
 
     [Fact]
     public Task A_negative_reply_that_leaves_open_whether_the_file_exists_is_an_error() => PlayAsync("C: SIZE a\nS: 450 busy\nC: MDTM a\nS: 530 log in", ["SIZE", "MDTM"], async client =>
@@ -170,10 +170,10 @@ public sealed class RemoteMetadataTests
 
     [Fact]
     public Task A_time_is_set_where_the_server_can() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
-        Assert.True(await client.SetLastModifiedAsync("a", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), Token)));
+        Assert.True(await client.SetLastModifiedAsync("a", new DateTimeOffset(2026, 1, 2, 5, 4, 5, 999, TimeSpan.FromHours(2)), Token)));
 
     [Fact]
-    public Task A_time_is_not_set_where_the_server_cannot() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTime.UtcNow, Token)));
+    public Task A_time_is_not_set_where_the_server_cannot() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTimeOffset.UtcNow, Token)));
 
     [Fact]
     public Task Rename_looks_for_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
