@@ -144,7 +144,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has, or others, or the file changed meanwhile.</exception>
     /// <exception cref="FtpTargetExistsException">The local file exists, and is neither to be replaced nor the beginning of the remote one.</exception>
     public Task<FtpTransferResult> DownloadFileAsync(
-        string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
+        string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         RequirePath(localPath);
         var transfer = new Download(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
@@ -154,7 +154,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <summary>Fetches a file into a stream, which stays open. On failure the stream holds what came before it.</summary>
     /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has.</exception>
     public Task<FtpTransferResult> DownloadAsync(
-        string remotePath, Stream target, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
+        Stream target, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         var transfer = new Download(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);

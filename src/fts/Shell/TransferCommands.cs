@@ -40,7 +40,7 @@ internal static class TransferCommands
         return Shell.Worst(listed, await shell.EachAsync("cat", items, async (item, cancel) =>
         {
             FtpTransferResult result =
-                await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { SourceEntry = item.Known, Type = shell.Transfers.Type }, null, cancel);
+                await shell.Client.DownloadAsync(shell.Terminal.DataStream(), item.Path, new FtpTransferOptions { SourceEntry = item.Known, Type = shell.Transfers.Type }, null, cancel);
             if (TransferReport.Warning(item.Typed, result) is { } warning)
             {
                 shell.Terminal.Say(warning);
@@ -97,7 +97,7 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.DownloadFileAsync(item.Path, name, Options(shell, ifThere) with { SourceEntry = item.Known }, meter, cancellationToken);
+                result = await shell.Client.DownloadFileAsync(name, item.Path, Options(shell, ifThere) with { SourceEntry = item.Known }, meter, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

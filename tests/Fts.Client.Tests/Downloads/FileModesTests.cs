@@ -41,7 +41,7 @@ public sealed class FileModesTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             var begun = new Begun();
-            Task<FtpTransferResult> download = client.DownloadFileAsync("a", Target, new FtpTransferOptions { Resume = resume }, begun, Token);
+            Task<FtpTransferResult> download = client.DownloadFileAsync(Target, "a", new FtpTransferOptions { Resume = resume }, begun, Token);
             await begun.Task.WaitAsync(Token);
             Assert.Equal(Owner, ModeOf(Assert.Single(_folder.EnumerateFiles("*.fts-part")).FullName));
             peer.Open("looked");
@@ -137,7 +137,7 @@ public sealed class FileModesTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts) + Looked + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> helloworld\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
-            await client.DownloadFileAsync("a", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a", null, null, Token);
         }
 
         await peer.PlayedAsync();

@@ -79,7 +79,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(new FtpPartialDownload(5, 10), FtpPartialDownload.Find(Target));
 
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((5, 5, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
             Assert.Equal(new FtpProgress("a.txt", FtpTransferStage.Committing, 5, 5, 5), steps.Last);
         }
@@ -103,7 +103,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await BreakAsync(client);
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((FtpRestartReason.Changed, 0), (steps.Last.RestartReason, result.ResumedBytes));
         }
 
@@ -189,7 +189,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await BreakAsync(client);
             var steps = new Steps();
-            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
@@ -207,7 +207,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await BreakAsync(client);
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -225,7 +225,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await BreakAsync(client);
             var steps = new Steps();
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, steps, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, steps, Token));
             Assert.Equal((FtpIntegrityFailure.Content, FtpTransferStage.Verifying), (e.Failure, steps.Last.Stage));
         }
 
@@ -245,7 +245,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await BreakAsync(client);
-            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token))).Failure);
         }
 
         await peer.PlayedAsync();
@@ -259,7 +259,7 @@ public sealed class ResumedDownloadTests : IDisposable
             ScriptedPeer.Login(Facts) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{Looked}");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token))).Failure);
         }
 
         await peer.PlayedAsync();
@@ -276,7 +276,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await BreakAsync(client);
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((FtpRestartReason.Unsupported, 10, 0), (steps.Last.RestartReason, result.Bytes, result.ResumedBytes));
         }
 
@@ -291,7 +291,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await BreakAsync(client);
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -306,7 +306,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await BreakAsync(client);
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal((0, 10, null), (result.Bytes, result.ResumedBytes, result.Reply));
         }
 
@@ -324,14 +324,14 @@ public sealed class ResumedDownloadTests : IDisposable
             + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> loworld\nD.\nS: 226 done\n{Looked}");
         await using (var client = new FtpClient(peer.Options))
         {
-            await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
             var cancel = new AtPhase(FtpTransferStage.Transferring, source.Cancel);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync(Target, "a.txt", null, cancel, source.Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -370,7 +370,7 @@ public sealed class ResumedDownloadTests : IDisposable
                     break;
             }
 
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -388,7 +388,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await BreakAsync(client);
             await ChangeRecordAsync(record => record with { Server = server });
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((5, 5, FtpRestartReason.None), (result.Bytes, result.ResumedBytes, steps.Last.RestartReason));
         }
 
@@ -417,7 +417,7 @@ public sealed class ResumedDownloadTests : IDisposable
                 RetrievedAt = secondsAfterChange is { } seconds ? record.LastModified!.Value.AddSeconds(seconds) : record.RetrievedAt,
             });
             var steps = new Steps();
-            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
@@ -442,7 +442,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await BreakAsync(client);
             await ChangeRecordAsync(record => record with { Server = "anonymous@127.0.0.1:1", Path = path });
             var steps = new Steps();
-            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal(continues ? FtpRestartReason.None : FtpRestartReason.Changed, steps.Last.RestartReason);
         }
 
@@ -460,11 +460,11 @@ public sealed class ResumedDownloadTests : IDisposable
             ScriptedPeer.Login(Facts, Restart) + Looked + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, never, null, Token));
+            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", never, null, Token));
             Assert.Empty(LocalNames);
             await BreakAsync(client);
             Assert.Equal(2, LocalNames.Length);
-            await client.DownloadFileAsync("a.txt", Target, never, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", never, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -484,7 +484,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await File.WriteAllTextAsync(Target, here, Token);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
+            Task<FtpTransferResult> download = client.DownloadFileAsync(Target, "a.txt", new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
             if (!goesOn)
             {
                 await Assert.ThrowsAsync<FtpTargetExistsException>(() => download);
@@ -511,14 +511,14 @@ public sealed class ResumedDownloadTests : IDisposable
         File.SetLastWriteTimeUtc(Target, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
         await using (var client = new FtpClient(peer.Options))
         {
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, existing, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", existing, null, Token);
             Assert.Equal((0, 10, null, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.Reply, result.VerifiedBy));
         }
 
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, existing, null, Token)).VerifiedBy);
-            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a.txt", Target, existing, null, Token));
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync(Target, "a.txt", existing, null, Token)).VerifiedBy);
+            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync(Target, "a.txt", existing, null, Token));
         }
 
         await peer.PlayedAsync();
@@ -536,7 +536,7 @@ public sealed class ResumedDownloadTests : IDisposable
         File.SetLastWriteTimeUtc(Target, DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Null((await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known }, null, Token)).Reply);
+            Assert.Null((await client.DownloadFileAsync(Target, "a.txt", new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known }, null, Token)).Reply);
         }
 
         await peer.PlayedAsync();
@@ -549,7 +549,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, "HASH SHA-256*") + $"{Looked}{All}C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("helloworld")} a.txt");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Verification = FtpVerification.ByHash }, null, Token)).VerifiedBy);
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync(Target, "a.txt", new FtpTransferOptions { Verification = FtpVerification.ByHash }, null, Token)).VerifiedBy);
         }
 
         await peer.PlayedAsync();
@@ -563,9 +563,9 @@ public sealed class ResumedDownloadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + halted, ScriptedPeer.Login(Facts, Restart) + Looked + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> first = client.DownloadFileAsync("a.txt", Target, null, new AtPhase(FtpTransferStage.Transferring, () => begun.TrySetResult()), Token);
+            Task<FtpTransferResult> first = client.DownloadFileAsync(Target, "a.txt", null, new AtPhase(FtpTransferStage.Transferring, () => begun.TrySetResult()), Token);
             await begun.Task.WaitAsync(Token);
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
             Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of", "a.txt"], LocalNames);
             peer.Open("second");
@@ -586,14 +586,14 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     private async Task BreakAsync(FtpClient client) =>
-        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
 
     private async Task AssertResumedAsync(ScriptedPeer peer, FtpVerifiedBy verified)
     {
         await using (var client = new FtpClient(peer.Options))
         {
             await BreakAsync(client);
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal((5, 5, verified), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         }
 

@@ -122,7 +122,7 @@ public sealed class IdleDisconnectTests
         }
         else if (commands.Contains("RETR g", StringComparison.Ordinal))
         {
-            await client.DownloadAsync("g", stream, null, null, Token);
+            await client.DownloadAsync(stream, "g", null, null, Token);
             Assert.Equal("hello", Encoding.UTF8.GetString(stream.ToArray()));
         }
         else if (commands.Contains("RETR", StringComparison.Ordinal))

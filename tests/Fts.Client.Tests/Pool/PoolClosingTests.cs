@@ -18,7 +18,7 @@ public sealed class PoolClosingTests
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\n! begun\nC: ABOR\nS: 426 stopped\nS: 226 aborted");
         var client = new FtpClient(peer.Options with { MaxConnections = 1 });
         using var target = new MemoryStream();
-        Task<FtpTransferResult> running = client.DownloadAsync("a", target, null, null, Token);
+        Task<FtpTransferResult> running = client.DownloadAsync(target, "a", null, null, Token);
         Task<FtpReply> waiting = client.SendAsync("NOOP", null, Token);
         Task<FtpReply> waitingWithoutToken = client.SendAsync("NOOP", null, CancellationToken.None);
         await peer.PassedAsync("begun");
@@ -79,7 +79,7 @@ public sealed class PoolClosingTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async number =>
         {
             using var target = new MemoryStream();
-            await client.DownloadAsync($"{number}", target, null, null, Token);
+            await client.DownloadAsync(target, $"{number}", null, null, Token);
         }));
         Assert.Equal((4, 0), (peer.Open, peer.Noops));
         _clock.Advance(TimeSpan.FromMinutes(5));

@@ -21,7 +21,7 @@ public sealed class PoolWaitTests
     private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, new FtpTransferOptions { SourceEntry = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
+        await client.DownloadAsync(target, path, new FtpTransferOptions { SourceEntry = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 

@@ -215,7 +215,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         };
         await using (FtpClient client = _files.Client())
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a", _files["a"], Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync(_files["a"], "a", Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
         }
 
         FtpTransferResult result = await GetAsync(Four);
@@ -306,7 +306,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         _files.Relay.Pass = asked =>
             asked.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(asked, 1, (_, count) => count + 1) <= 4 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
         await using FtpClient client = _files.Client();
-        Task<FtpTransferResult> getting = client.DownloadFileAsync("a", _files["a"], Four, null, stop.Token);
+        Task<FtpTransferResult> getting = client.DownloadFileAsync(_files["a"], "a", Four, null, stop.Token);
         while (!HasSome(content))
         {
             await Task.Delay(5, Token);
@@ -344,7 +344,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     private async Task<FtpTransferResult> GetAsync(FtpTransferOptions options, IProgress<FtpProgress>? progress = null)
     {
         await using FtpClient client = _files.Client();
-        return await client.DownloadFileAsync("a", _files["a"], options, progress, Token);
+        return await client.DownloadFileAsync(_files["a"], "a", options, progress, Token);
     }
 
     private async Task AssertIsHereAsync(byte[] content)

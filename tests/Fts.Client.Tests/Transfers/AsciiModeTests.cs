@@ -31,7 +31,7 @@ public sealed class AsciiModeTests : IDisposable
             ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 99\n" + TypeA + Passive + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.Equal((FtpVerifiedBy.Reply, FtpTransferWarning.None), (result.VerifiedBy, result.Warning));
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -69,7 +69,7 @@ public sealed class AsciiModeTests : IDisposable
         await using (FtpClient client = One(peer))
         {
             using var target = new MemoryStream();
-            await client.DownloadAsync("a", target, Ascii, null, Token);
+            await client.DownloadAsync(target, "a", Ascii, null, Token);
             Assert.Equal("x" + Environment.NewLine, Encoding.UTF8.GetString(target.ToArray()));
             using var source = new MemoryStream("x\n"u8.ToArray());
             await client.UploadAsync(source, "a", Ascii, null, Token);
@@ -87,7 +87,7 @@ public sealed class AsciiModeTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
         await using (FtpClient client = One(peer))
         {
-            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, Ascii, null, Token));
+            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token));
             Assert.Equal(message, e.Message);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -103,7 +103,7 @@ public sealed class AsciiModeTests : IDisposable
             ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> x\nD.\nS: 226 done\nC: TYPE I\nS: 451 not now", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
-            await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
@@ -143,7 +143,7 @@ public sealed class AsciiModeTests : IDisposable
         await File.WriteAllTextAsync(Target, "x", Token);
         foreach (FtpTransferOptions options in (FtpTransferOptions[])[Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }])
         {
-            await Assert.ThrowsAsync<ArgumentException>(() => client.DownloadFileAsync("a.txt", Target, options, null, Token));
+            await Assert.ThrowsAsync<ArgumentException>(() => client.DownloadFileAsync(Target, "a.txt", options, null, Token));
             await Assert.ThrowsAsync<ArgumentException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));
         }
     }
@@ -156,7 +156,7 @@ public sealed class AsciiModeTests : IDisposable
         await using (FtpClient client = One(peer))
         {
             FtpTransferOptions options = Ascii with { Overwrite = false };
-            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a.txt", Target, options, null, Token));
+            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync(Target, "a.txt", options, null, Token));
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));
         }
 
@@ -173,9 +173,9 @@ public sealed class AsciiModeTests : IDisposable
         string source = Path.Combine(_folder.FullName, "source");
         await File.WriteAllTextAsync(source, text, Token);
         await client.UploadManyAsync([new FtpBatchFile(source, "a"), new FtpBatchFile(source, "b")], Ascii, null, Token);
-        await client.DownloadFileAsync("b", Target, Ascii, null, Token);
+        await client.DownloadFileAsync(Target, "b", Ascii, null, Token);
         Assert.Equal(text, await File.ReadAllTextAsync(Target, Token));
-        await client.DownloadFileAsync("a", Target, null, null, Token);
+        await client.DownloadFileAsync(Target, "a", null, null, Token);
         Assert.Equal(text, await File.ReadAllTextAsync(Target, Token));
     }
 

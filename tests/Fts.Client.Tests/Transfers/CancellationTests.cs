@@ -28,7 +28,7 @@ public sealed class CancellationTests : IDisposable
         },
     };
 
-    private Task<FtpTransferResult> DownloadAsync(FtpClient client) => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, null, _source.Token);
+    private Task<FtpTransferResult> DownloadAsync(FtpClient client) => client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, null, _source.Token);
 
     private async Task AssertCancelledAsync(Func<Task> act)
     {
@@ -129,7 +129,7 @@ public sealed class CancellationTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             var cancel = new AtPhase(FtpTransferStage.AwaitingReply, _source.Cancel);
-            await AssertCancelledAsync(() => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
+            await AssertCancelledAsync(() => client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, cancel, _source.Token));
         }
 
         await peer.PlayedAsync();
@@ -205,7 +205,7 @@ public sealed class CancellationTests : IDisposable
         {
             var cancel = new AtPhase(FtpTransferStage.AwaitingReply, _source.Cancel);
             var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
+                () => client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, cancel, _source.Token));
             Assert.Equal(_source.Token, e.CancellationToken);
             Assert.Equal([".a.fts-part", ".a.fts-part-of"], _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal));
             // Not locked any more: the transfer has let go of it.

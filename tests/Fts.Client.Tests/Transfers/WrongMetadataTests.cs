@@ -46,7 +46,7 @@ public sealed class WrongMetadataTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: 213 3\n{Retr}");
         await using var client = new FtpClient(peer.Options);
         using var target = new MemoryStream();
-        FtpTransferResult result = await client.DownloadAsync("a.txt", target, null, null, Token);
+        FtpTransferResult result = await client.DownloadAsync(target, "a.txt", null, null, Token);
         Assert.Equal((5, 5, FtpTransferWarning.LongerThanReported), (target.Length, result.Bytes, result.Warning));
     }
 
@@ -69,7 +69,7 @@ public sealed class WrongMetadataTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: {before}\n{Retr}C: SIZE a.txt\nS: {after}");
         await using var client = new FtpClient(peer.Options);
-        await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+        await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
         Assert.False(File.Exists(Target));
     }
 
@@ -83,7 +83,7 @@ public sealed class WrongMetadataTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"{Retr}C: SIZE a.txt\nS: {size}");
         await using var client = new FtpClient(peer.Options);
         var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Fts.Protocol.FtpEntryKind.File, Length = 512, Source = Fts.Protocol.FtpEntrySource.Unix };
-        Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { SourceEntry = known }, null, Token);
+        Task<FtpTransferResult> download = client.DownloadFileAsync(Target, "a.txt", new FtpTransferOptions { SourceEntry = known }, null, Token);
         if (isWhole)
         {
             Assert.Equal(FtpVerifiedBy.Length, (await download).VerifiedBy);
@@ -120,7 +120,7 @@ public sealed class WrongMetadataTests : IDisposable
             + $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n{Retr.Replace("hello", content, StringComparison.Ordinal)}"
             + $"C: SIZE a.txt\nS: 213 {Length + more}\nC: MDTM a.txt\nS: 213 {modified}");
         await using var client = new FtpClient(peer.Options);
-        var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+        var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
         Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
     }
 
@@ -180,7 +180,7 @@ public sealed class WrongMetadataTests : IDisposable
             ScriptedPeer.Login("SIZE").Replace("S: 200 binary", $"S: {reply}", StringComparison.Ordinal) + $"C: SIZE a.txt\nS: 213 5\n{Retr}");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(5, (await client.DownloadFileAsync("a.txt", Target, null, null, Token)).Bytes);
+            Assert.Equal(5, (await client.DownloadFileAsync(Target, "a.txt", null, null, Token)).Bytes);
         }
 
         await peer.PlayedAsync();
@@ -195,8 +195,8 @@ public sealed class WrongMetadataTests : IDisposable
             + Passive + "C: RETR a.txt\nS: 150 go\nD> helloworld!!!\nD.\nS: 226 done\n" + Looked);
         await using (var client = new FtpClient(peer.Options))
         {
-            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal((13, 0, FtpTransferWarning.LongerThanReported), (result.Bytes, result.ResumedBytes, result.Warning));
         }
 
@@ -211,7 +211,7 @@ public sealed class WrongMetadataTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 -1\nC: MDTM a.txt\nS: 213 20240102030405\n" + BrokenOff);
         await using var client = new FtpClient(peer.Options);
-        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
         Assert.Empty(_folder.EnumerateFiles());
     }
 
@@ -221,7 +221,7 @@ public sealed class WrongMetadataTests : IDisposable
         FtpTransferResult result;
         await using (var client = new FtpClient(peer.Options))
         {
-            result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();

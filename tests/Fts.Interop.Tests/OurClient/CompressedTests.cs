@@ -79,7 +79,7 @@ public sealed class CompressedTests
         foreach ((string name, byte[] content) in Files)
         {
             using var back = new MemoryStream();
-            await client.DownloadAsync(folder + name, back, cancellationToken: Token);
+            await client.DownloadAsync(back, folder + name, cancellationToken: Token);
             Assert.True(content.AsSpan().SequenceEqual(back.ToArray()), $"{name} came back changed.");
         }
     }

@@ -124,7 +124,7 @@ public sealed class EncryptedTests
         {
             await client.UploadAsync(new MemoryStream(content), "a", cancellationToken: Token);
             using var back = new MemoryStream();
-            await client.DownloadAsync("a", back, cancellationToken: Token);
+            await client.DownloadAsync(back, "a", cancellationToken: Token);
             Assert.Equal(content, back.ToArray());
         }
     }
@@ -165,7 +165,7 @@ public sealed class EncryptedTests
             {
                 await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
                 using var back = new MemoryStream();
-                await client.DownloadAsync(path, back, cancellationToken: Token);
+                await client.DownloadAsync(back, path, cancellationToken: Token);
                 Assert.Equal(content, back.ToArray());
             }
         }));

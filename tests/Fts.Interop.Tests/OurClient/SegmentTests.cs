@@ -29,7 +29,7 @@ public sealed class SegmentTests
 
         for (int round = 0; round < 2; round++)
         {
-            FtpTransferResult result = await session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], Four, null, Cancelled);
+            FtpTransferResult result = await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.Box + "/big.bin", Four, null, Cancelled);
             Assert.Equal(new FileInfo(TestTree.Big).Length, result.Bytes);
             Snapshot.AssertSameFile(TestTree.Big, session.Local["back.bin"]);
         }
@@ -74,10 +74,10 @@ public sealed class SegmentTests
             }
         }));
         OnServer(Path.Combine(session.BoxFolder, "big.bin"));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], Four, null, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.Box + "/big.bin", Four, null, stop.Token));
         long kept = FtpPartialDownload.Find(session.Local["back.bin"])?.Length ?? 0;
 
-        FtpTransferResult result = await session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], Four, null, Cancelled);
+        FtpTransferResult result = await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.Box + "/big.bin", Four, null, Cancelled);
         Assert.Equal((kept, new FileInfo(TestTree.Big).Length - kept), (result.ResumedBytes, result.Bytes));
         Snapshot.AssertSameFile(TestTree.Big, session.Local["back.bin"]);
     }

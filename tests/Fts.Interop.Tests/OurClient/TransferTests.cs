@@ -46,7 +46,7 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, address, options => options with { DataMode = FtpDataMode.Active });
 
         await session.Client.UploadFileAsync(TestTree.Big, Peer.Box + "/big.bin", cancellationToken: Cancelled);
-        await session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], cancellationToken: Cancelled);
+        await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.Box + "/big.bin", cancellationToken: Cancelled);
 
         Snapshot.AssertSameFile(TestTree.Big, session.Local["back.bin"]);
     }
@@ -65,7 +65,7 @@ public sealed class TransferTests
         byte[][] back = await Task.WhenAll(names.Select(async name =>
         {
             var content = new MemoryStream();
-            await session.Client.DownloadAsync($"{Peer.Box}/{name}", content, cancellationToken: Cancelled);
+            await session.Client.DownloadAsync(content, $"{Peer.Box}/{name}", cancellationToken: Cancelled);
             return content.ToArray();
         }));
 
@@ -108,7 +108,7 @@ public sealed class TransferTests
         }
 
         var content = new MemoryStream();
-        await session.Client.DownloadAsync(Peer.Box + "/small.txt", content, cancellationToken: Cancelled);
+        await session.Client.DownloadAsync(content, Peer.Box + "/small.txt", cancellationToken: Cancelled);
         Assert.Equal("small"u8, content.ToArray());
     }
 
@@ -122,7 +122,7 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
         FtpReplyException refusal = await Assert.ThrowsAsync<FtpReplyException>(
-            () => session.Client.DownloadFileAsync(Peer.Box + "/none", session.Local["none"], cancellationToken: Cancelled));
+            () => session.Client.DownloadFileAsync(session.Local["none"], Peer.Box + "/none", cancellationToken: Cancelled));
 
         Assert.Equal(550, (int)refusal.Reply.Code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(session.Local.Path));
@@ -158,7 +158,7 @@ public sealed class TransferTests
             }
             else
             {
-                FtpTransferResult result = await client.DownloadFileAsync(entry.Path, local, cancellationToken: Cancelled);
+                FtpTransferResult result = await client.DownloadFileAsync(local, entry.Path, cancellationToken: Cancelled);
                 Assert.Equal(entry.Length, result.Bytes);
             }
         }
