@@ -84,9 +84,20 @@ public sealed class FtpClient : IAsyncDisposable
         }
     }
 
-    /// <summary>What stands at a path: MLST where the server has it, else SIZE and MDTM, else the listing of its folder. Null when nothing does.</summary>
+    /// <summary>
+    /// Returns the file or directory at a path, or null if there is none. The client sends MLST if the server supports it. Otherwise it sends SIZE and MDTM,
+    /// and then lists the parent directory.
+    /// </summary>
+    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default) => 
         RunAsync([path], (connection, token) => RemoteMetadata.GetEntryAsync(connection, RequirePath(path), token), cancellationToken);
+
+    /// <summary>Returns whether a file or directory exists at a path, with the commands of <see cref="GetEntryAsync"/>.</summary>
+    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
+    public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
+        await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>A file's size in bytes; null when there is no such file or the server does not tell.</summary>
     public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) => 

@@ -5,6 +5,9 @@ namespace Fts.Client.Tests.Listings;
 
 public sealed class RemoteMetadataTests
 {
+    private const string NotAFile =
+        "C: SIZE /d/a\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\nS: 150 go\n";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static async Task PlayAsync(string script, string[] features, Func<FtpClient, Task> act)
@@ -13,6 +16,18 @@ public sealed class RemoteMetadataTests
         await using (var client = new FtpClient(peer.Options))
         {
             await act(client);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    private static async Task PlayOnConnectionAsync(string script, string[] features, Func<FtpConnection, Task> act)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features) + script);
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
+        {
+            await connection.LoginAsync(Token);
+            await act(connection);
         }
 
         await peer.PlayedAsync();
@@ -50,6 +65,40 @@ public sealed class RemoteMetadataTests
         "C: SIZE /d/sub\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
         ["SIZE"],
         async client => Assert.Equal(found ? FtpEntryKind.Directory : null, (await client.GetEntryAsync("/d/sub", Token))?.Kind));
+
+    [Theory]
+    [InlineData("S: 250-x\nS:  type=file;size=7; /d/a\nS: 250 End", true)]
+    [InlineData("S: 250-x\nS:  type=dir; /d/a\nS: 250 End", true)]
+    [InlineData("S: 550 no such file", false)]
+    public async Task A_path_exists_if_MLST_finds_it(string reply, bool exists)
+    {
+        await PlayAsync("C: MLST /d/a\n" + reply, ["MLST"], async client => Assert.Equal(exists, await client.ExistsAsync("/d/a", Token)));
+        await PlayOnConnectionAsync(
+            $"C: MLST /d/a\n{reply}\nC: MLST /d/a\n{reply}",
+            ["MLST"],
+            async connection =>
+            {
+                Assert.Equal(exists, await connection.ExistsAsync("/d/a", Token));
+                Assert.Equal(exists, await connection.GetEntryAsync("/d/a", Token) is not null);
+            });
+    }
+
+    [Theory]
+    [InlineData("C: SIZE /d/a\nS: 213 7\nC: MDTM /d/a\nS: 213 20260102030405", true)]
+    [InlineData(NotAFile + "D> drwxr-xr-x 1 o g 0 Jan  1  2020 a\\r\\n\nD.\nS: 226 done", true)]
+    [InlineData(NotAFile + "D> drwxr-xr-x 1 o g 0 Jan  1  2020 b\\r\\n\nD.\nS: 226 done", false)]
+    public async Task Without_MLST_a_path_exists_if_SIZE_or_the_listing_of_its_parent_finds_it(string script, bool exists)
+    {
+        await PlayAsync(script, ["SIZE", "MDTM"], async client => Assert.Equal(exists, await client.ExistsAsync("/d/a", Token)));
+        await PlayOnConnectionAsync(script, ["SIZE", "MDTM"], async connection => Assert.Equal(exists, await connection.ExistsAsync("/d/a", Token)));
+    }
+
+    [Fact]
+    public Task ExistsAsync_throws_if_the_reply_leaves_open_whether_the_path_exists() => PlayAsync("C: MLST a\nS: 450 busy", ["MLST"], async client =>
+    {
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.ExistsAsync("a", Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.ExistsAsync("", Token));
+    });
 
     [Theory]
     [InlineData("a.txt", "A.TXT;3", FtpEntryKind.File)]
