@@ -86,9 +86,15 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// How long an aborted transfer, or a session that was ended, may take to finish. After that the control connection is closed without a
-    /// reply. <see cref="FtpServer.StopAsync"/> also waits so long for sessions after the drain time. Default: 10 s.
+    /// reply. <see cref="FtpServer.StopAsync"/> also waits so long for sessions after <see cref="DrainTimeout"/>. Default: 10 s.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long running transfers may continue after <see cref="FtpServer.StopAsync"/> was called, so that they can finish. After that they are aborted with
+    /// 426. Zero aborts them at once. At most 1 day. Default: 10 s.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// How long an upload that broke off is kept to be continued; zero keeps none. Looked after once an hour, or as often as that time is long.
@@ -176,8 +182,14 @@ public sealed record FtpServerOptions
     /// <summary>The clock of the delays after failed logins. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Where connections and transfers (Information) and faults (Warning, Error) are logged. Default: nowhere.</summary>
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    /// <summary>
+    /// Creates the logger of the server, with the category of <see cref="FtpServer"/>. Connections and transfers are logged as Information, faults as Warning
+    /// or Error. The server does not dispose the factory. Default: null, which logs nothing.
+    /// </summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>The logger of <see cref="LoggerFactory"/>, set by <see cref="FtpServer"/>.</summary>
+    internal ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>How long an upload has stood still that makes room for its continuation on another connection.</summary>
     internal TimeSpan UploadTakeoverDelay { get; init; } = TimeSpan.FromSeconds(3);
@@ -222,6 +234,8 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ControlKeepAlive, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DrainTimeout, TimeSpan.FromDays(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(PartialUploadLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(LoginDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LoginDelay, TimeSpan.FromHours(1));

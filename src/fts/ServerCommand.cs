@@ -61,15 +61,16 @@ internal static class ServerCommand
             ProxyProtocolNetworks = reachability.Balancers,
             DataConnectionTimeout = reachability.DataTimeout,
             DataPeers = reachability.DataPeers,
+            DrainTimeout = Drain,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
-            Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
+            LoggerFactory = new LineLoggerFactory(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.Stamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });
         await using (server)
         {
             using var signals = new StopSignals(server.Reload);
-            Start(server);
+            await StartAsync(server);
             foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, hosts, reachability, sandbox))
             {
                 output.Write(text);
@@ -80,11 +81,11 @@ internal static class ServerCommand
         }
     }
 
-    private static void Start(FtpServer server)
+    private static async Task StartAsync(FtpServer server)
     {
         try
         {
-            server.Start();
+            await server.StartAsync();
         }
         catch (SocketException e)
         {
@@ -122,7 +123,7 @@ internal static class ServerCommand
         int sessions = server.SessionCount;
         output.Write(sessions == 0 ? "stopping" : $"stopping: {sessions} connected; running transfers get up to {Drain.TotalSeconds:F0} s, Ctrl-C again stops at once");
         long started = Environment.TickCount64;
-        await server.StopAsync(Drain, signals.Second);
+        await server.StopAsync(signals.Second);
         bool cut = signals.Second.IsCancellationRequested || Environment.TickCount64 - started >= Drain.TotalMilliseconds;
         output.Write(cut ? "stopped; what was still running is cut off" : "stopped");
         return cut ? signal : ExitCode.Done;

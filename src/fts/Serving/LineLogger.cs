@@ -25,3 +25,16 @@ internal sealed class LineLogger(BackgroundLines output, LogLevel least) : ILogg
         }
     }
 }
+
+/// <summary>Creates the <see cref="LineLogger"/> of the server. All categories have the same lines.</summary>
+internal sealed class LineLoggerFactory(BackgroundLines output, LogLevel least) : ILoggerFactory
+{
+    public ILogger CreateLogger(string categoryName) => new LineLogger(output, least);
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+        // The lines belong to the caller.
+    }
+}

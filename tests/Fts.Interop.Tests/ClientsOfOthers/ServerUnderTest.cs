@@ -70,7 +70,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         };
         var server = new FtpServer(with is null ? options : with(options));
-        server.Start();
+        await server.StartAsync(TestContext.Current.CancellationToken);
         return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", BoxFolder = box };
     }
 

@@ -112,7 +112,7 @@ public sealed class ClientCertificateTests
                 },
                 Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
             });
-            _server.Start();
+            _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
         }
 
         public static OurServer Start(FtpClientCertificatePolicy policy) => new(policy);

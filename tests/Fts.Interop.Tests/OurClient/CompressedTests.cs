@@ -37,7 +37,7 @@ public sealed class CompressedTests
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = certificates is null ? null : new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required },
         });
-        server.Start();
+        await server.StartAsync(Token);
         var modes = new List<string>();
         await using var client = new FtpClient(new FtpClientOptions
         {

@@ -37,7 +37,7 @@ public sealed class ProxyTests
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
             Tls = encrypted ? new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require } : null,
         });
-        server.Start();
+        await server.StartAsync(Token);
         await using var client = new FtpClient(Through(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off }));
 
         await ManyAtOnceAsync(client, "");

@@ -152,7 +152,7 @@ public sealed class ProxyProtocolTests
         await using TestServer server = Behind(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
         await using Conversation talk = await server.ConnectAsync();
         await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7")); // the one before is welcomed, too
-        await server.StopAsync(TimeSpan.Zero).WithDeadline();
+        await server.StopImmediatelyAsync().WithDeadline();
         await ClosedAsync(talk);
     }
 
