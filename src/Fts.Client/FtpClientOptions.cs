@@ -5,97 +5,109 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Client;
 
-/// <summary>Where and how to connect. Immutable; validated once, when a client or a connection is made from it.</summary>
+/// <summary>
+/// The server and the settings of an <see cref="FtpClient"/> or <see cref="FtpConnection"/>. Immutable; validated when a client or
+/// connection is created.
+/// </summary>
 public sealed record FtpClientOptions
 {
-    /// <summary>Name or address of the server.</summary>
+    /// <summary>The host name or IP address of the server.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Port of the control connection, 1 to 65535.</summary>
+    /// <summary>The port of the control connection, 1 to 65535. Default: 21.</summary>
     public int Port { get; init; } = 21;
 
-    /// <summary>Who signs in; anonymous unless said otherwise.</summary>
+    /// <summary>The credentials for the login. Default: <see cref="FtpCredentials.Anonymous"/>.</summary>
     public FtpCredentials Credentials { get; init; } = FtpCredentials.Anonymous;
 
     /// <summary>
-    /// Whether connections are encrypted. Off unless said otherwise: what a library sends in plain, or refuses to, is its caller's decision and not the
-    /// server's, or that of whoever sits in between. Use <see cref="FtpTlsMode.Required"/> wherever the server can.
+    /// Whether connections use TLS. Default: <see cref="FtpTlsMode.Off"/>. Use <see cref="FtpTlsMode.Required"/> if the server supports
+    /// TLS; <see cref="FtpTlsMode.Preferred"/> does not protect against an attacker on the network.
     /// </summary>
     public FtpTlsMode Tls { get; init; } = FtpTlsMode.Off;
 
-    /// <summary>Which servers are believed to be who they say, when encrypted.</summary>
+    /// <summary>Which certificates of the server are trusted. Default: those of the authorities that the system trusts.</summary>
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
-    /// Decides whether the password may be sent in plain. Used with <see cref="FtpTlsMode.Preferred"/> if the server offers no TLS and is
-    /// on another machine (its address is not loopback, or a proxy is used). Returns true to send it. Null, the default, refuses it with
-    /// <see cref="FtpTlsFailure.PasswordNotProtected"/>. Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not
-    /// called for the user "anonymous", whose password is public.
+    /// Returns whether the password may be sent unencrypted. Called with <see cref="FtpTlsMode.Preferred"/> if the server supports no TLS
+    /// and is on another machine. Default: null, which fails the login with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
     /// </summary>
+    /// <remarks>
+    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for a server on a loopback address without
+    /// a proxy, nor for the user "anonymous", whose password is public.
+    /// </remarks>
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPasswordAsync { get; init; }
 
     /// <summary>
-    /// Returns the account for ACCT (RFC 959 §4.1.1), or null if there is none. Called at most once per <see cref="FtpClient"/>, when the server asks for
-    /// an account (332, 532) and <see cref="FtpCredentials.Account"/> is null. If this is null (the default), no account is sent.
+    /// Returns the account for ACCT (RFC 959 §4.1.1), or null to send none. Called at most once per <see cref="FtpClient"/>, if the server
+    /// requests an account (332, 532) and <see cref="FtpCredentials.Account"/> is null. Default: null, which sends no account.
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? RequestAccountAsync { get; init; }
 
     /// <summary>
-    /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are
-    /// used. After <see cref="FtpTimeouts.LimitRecovery"/> one more is tried.
+    /// The maximum number of control connections that an <see cref="FtpClient"/> opens, 1 or more. Default: 4. If the server allows fewer,
+    /// the client uses fewer, and tries one more after <see cref="FtpTimeouts.LimitRecovery"/>.
     /// </summary>
     public int MaxConnections { get; init; } = 4;
 
-    /// <summary>How long each kind of wait may last.</summary>
+    /// <summary>The maximum duration of each kind of wait.</summary>
     public FtpTimeouts Timeouts { get; init; } = new();
 
-    /// <summary>How much a server may make this side read or remember.</summary>
+    /// <summary>The maximum amount of data that the client accepts from the server.</summary>
     public FtpLimits Limits { get; init; } = new();
 
-    /// <summary>Who opens the data connections.</summary>
+    /// <summary>Which side opens the data connections. Default: <see cref="FtpDataMode.Passive"/>, the client.</summary>
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
-    /// <summary>Whose word counts for the address of passive data connections.</summary>
+    /// <summary>The source of the IP address of passive data connections. Default: the control connection.</summary>
     public FtpPassiveAddressSource PassiveAddressSource { get; init; } = FtpPassiveAddressSource.ControlConnection;
 
-    /// <summary>The proxy that all connections go through; null for none. With one there is no active mode.</summary>
+    /// <summary>The proxy for all connections; null for none, which is the default. Active mode is not possible through a proxy.</summary>
     public FtpProxy? Proxy { get; init; }
 
     /// <summary>
-    /// Whether files travel compressed. Off unless said otherwise: it costs both sides processor time, and some servers' decoders have lost data; after every
-    /// compressed upload the server is asked for the size it has.
+    /// Whether transfers are compressed (MODE Z). Default: <see cref="FtpCompression.Off"/>, because compression costs processor time on
+    /// both sides, and some servers have lost data. After each compressed upload the client compares the stored size.
     /// </summary>
     public FtpCompression Compression { get; init; } = FtpCompression.Off;
 
     /// <summary>
-    /// The encoding of names and text on the wire. UTF-8 (RFC 2640) by default. OPTS UTF8 ON is sent only with UTF-8. Bytes that
-    /// the encoding cannot decode become lone surrogates, which are sent back as the same bytes (see <see cref="FtpName"/>). The encoding must encode ASCII as
-    /// single ASCII bytes, so UTF-16, UTF-32 and EBCDIC throw.
+    /// The encoding of names and text on the control connection and in listings. Default: UTF-8 (RFC 2640). It must encode each ASCII
+    /// character as the same single byte, which UTF-16, UTF-32 and EBCDIC do not.
     /// </summary>
+    /// <remarks>
+    /// The client sends OPTS UTF8 ON only with UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which the client
+    /// sends back as the same byte (see <see cref="FtpName"/>).
+    /// </remarks>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
 
-    /// <summary>The versions of TLS that may be spoken: 1.2 and 1.3.</summary>
+    /// <summary>The allowed TLS versions, 1.2, 1.3 or both. Default: both.</summary>
     public SslProtocols TlsProtocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
 
-    /// <summary>Called with every line as it is sent and received, in order, one call at a time per connection; must not block.</summary>
+    /// <summary>
+    /// Receives every sent and received line of the control connections; null if not needed. Calls for one connection are in order and
+    /// never overlap. It must not block.
+    /// </summary>
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
-    /// Receives the steps of opening each connection, so that a caller can show the progress of a slow one; null if not needed. Must not
+    /// Receives the steps of opening each connection, for example to show the progress of a slow one; null if not needed. It must not
     /// block.
     /// </summary>
     public IProgress<FtpConnectProgress>? ConnectProgress { get; init; }
 
     /// <summary>
-    /// The clock of the connection pool: idle times, <see cref="FtpTimeouts.Acquire"/>, <see cref="FtpTimeouts.LimitRecovery"/> and the delays between attempts to connect.
-    /// It also measures the speeds that <see cref="FtpCompression.Auto"/> compares. The system's clock by default; a test can set another.
+    /// The clock for idle times, <see cref="FtpTimeouts.Acquire"/>, <see cref="FtpTimeouts.LimitRecovery"/>, the delays between connection
+    /// attempts, and the speeds that <see cref="FtpCompression.Auto"/> compares. Default: the system clock.
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Where the library logs; nowhere unless said otherwise.</summary>
+    /// <summary>Creates the loggers of the library. Default: null, which logs nothing. The client does not dispose it.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
-    /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
+    /// <summary>Returns these options if all values are valid.</summary>
+    /// <exception cref="ArgumentException">A value is invalid; the message names it.</exception>
     internal FtpClientOptions Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
@@ -106,7 +118,9 @@ public sealed record FtpClientOptions
         ArgumentNullException.ThrowIfNull(Encoding);
         if (!WireText.IsSupported(Encoding))
         {
-            throw new ArgumentException($"The encoding {Encoding.WebName} cannot be used, because it does not encode ASCII characters as single ASCII bytes.", nameof(Encoding));
+            throw new ArgumentException(
+                $"The encoding {Encoding.WebName} cannot be used, because it does not encode ASCII characters as single ASCII bytes.",
+                nameof(Encoding));
         }
 
         ArgumentNullException.ThrowIfNull(Timeouts);
@@ -116,27 +130,28 @@ public sealed record FtpClientOptions
         Trust.Validate();
         if (!Enum.IsDefined(Tls))
         {
-            throw new ArgumentOutOfRangeException(nameof(Tls), Tls, "Off, Preferred, Required or Implicit.");
+            throw new ArgumentOutOfRangeException(nameof(Tls), Tls, "The value must be Off, Preferred, Required or Implicit.");
         }
 
         if (!Enum.IsDefined(Compression))
         {
-            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, "Off, Auto or Always.");
+            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, "The value must be Off, Auto or Always.");
         }
 
         if (TlsProtocols == SslProtocols.None || (TlsProtocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(TlsProtocols), TlsProtocols, "TLS 1.2, 1.3 or both.");
+            throw new ArgumentOutOfRangeException(nameof(TlsProtocols), TlsProtocols, "The value must be TLS 1.2, TLS 1.3 or both.");
         }
 
         if (!Enum.IsDefined(DataMode))
         {
-            throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "Passive, Active or Automatic.");
+            throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "The value must be Passive, Active or Automatic.");
         }
 
         if (!Enum.IsDefined(PassiveAddressSource))
         {
-            throw new ArgumentOutOfRangeException(nameof(PassiveAddressSource), PassiveAddressSource, "Control or Server.");
+            throw new ArgumentOutOfRangeException(
+                nameof(PassiveAddressSource), PassiveAddressSource, "The value must be ControlConnection or ServerReply.");
         }
 
         if (Proxy is not null)
@@ -145,7 +160,8 @@ public sealed record FtpClientOptions
             _ = FtpProxy.NormalizeHost(Host);
             if (DataMode == FtpDataMode.Active)
             {
-                throw new ArgumentException("Active mode does not work through a proxy: the server cannot connect to this side.", nameof(DataMode));
+                throw new ArgumentException(
+                    "Active mode does not work through a proxy, because the server cannot connect to the client.", nameof(DataMode));
             }
         }
 
@@ -155,3 +171,8 @@ public sealed record FtpClientOptions
         return this;
     }
 }
+
+/// <summary>One line of a control connection. Passwords are masked and control characters are escaped, so that it can be printed.</summary>
+/// <param name="IsSent">True for a command to the server, false for a line of a reply.</param>
+/// <param name="Line">The line, without its line end.</param>
+public readonly record struct FtpTrace(bool IsSent, string Line);

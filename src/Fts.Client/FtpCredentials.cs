@@ -1,22 +1,23 @@
 namespace Fts.Client;
 
-/// <summary>Who signs in.</summary>
-/// <param name="UserName">The name sent with USER.</param>
-/// <param name="Password">The password sent with PASS, when the server asks for one.</param>
+/// <summary>The credentials for the login.</summary>
+/// <param name="UserName">The user name, sent with USER.</param>
+/// <param name="Password">The password, sent with PASS if the server requests one.</param>
 public sealed record FtpCredentials(string UserName, string Password)
 {
-    /// <summary>The public account of RFC 1635.</summary>
+    /// <summary>The user "anonymous" with the password "anonymous@" (RFC 1635).</summary>
     public static FtpCredentials Anonymous { get; } = new("anonymous", "anonymous@");
 
-    /// <summary>What is sent with ACCT when the server asks for an account, which few do.</summary>
+    /// <summary>The account, sent with ACCT if the server requests one (RFC 959 §4.1.1); null for none. Few servers do.</summary>
     public string? Account { get; init; }
 
-    /// <summary>The user name; never the password.</summary>
+    /// <summary>Returns the user name, without the password.</summary>
     public override string ToString() => $"{UserName} (password hidden)";
 
-    /// <summary>Whether the password or account is secret. The password of the user "anonymous" is public by custom (RFC 1635).</summary>
+    /// <summary>Whether the password or account is secret. The password of the user "anonymous" is public (RFC 1635).</summary>
     internal bool HasSecret =>
-        !string.IsNullOrEmpty(Account) || (Password.Length > 0 && !string.Equals(UserName, Anonymous.UserName, StringComparison.OrdinalIgnoreCase));
+        !string.IsNullOrEmpty(Account)
+        || (Password.Length > 0 && !string.Equals(UserName, Anonymous.UserName, StringComparison.OrdinalIgnoreCase));
 
     internal void Validate()
     {
@@ -24,7 +25,8 @@ public sealed record FtpCredentials(string UserName, string Password)
         ArgumentNullException.ThrowIfNull(Password);
         if ((UserName + Password + Account).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
-            throw new ArgumentException("A user name, password or account holds no line end and no NUL.", nameof(FtpClientOptions.Credentials));
+            throw new ArgumentException(
+                "A user name, password or account must not contain a line end or NUL.", nameof(FtpClientOptions.Credentials));
         }
     }
 }

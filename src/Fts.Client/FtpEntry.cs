@@ -2,63 +2,75 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>A file or folder on the server, as far as the server told.</summary>
+/// <summary>The metadata of a file or directory on the server.</summary>
 public sealed record FtpEntry
 {
     /// <summary>The path to send to the server.</summary>
     /// <remarks>
-    /// It is the requested path, or the path of the listed folder joined with <see cref="Name"/>. It is the folder's path if the line could not be read.
-    /// Bytes that could not be decoded are lone surrogates (see <see cref="FtpName"/>), and the client sends them back unchanged.
+    /// The requested path, or the path of the listed directory joined with <see cref="Name"/>. If the line could not be read, the path of
+    /// the directory. A byte that could not be decoded is a lone surrogate (see <see cref="FtpName"/>), which the client sends back as the
+    /// same byte.
     /// </remarks>
     public required string Path { get; init; }
 
     /// <summary>The name as the server sent it; empty if the line could not be read.</summary>
     /// <remarks>
-    /// Each byte that could not be decoded is a lone surrogate. Use <see cref="LocalName"/> for local files and <see cref="PrintableText.ToPrintable"/> for display.
-    /// A hostile server can send any name: see <see cref="IsSafeName"/>.
+    /// A byte that could not be decoded is a lone surrogate. Use <see cref="LocalName"/> for local files, and
+    /// <see cref="PrintableText.ToPrintable"/> for display. A hostile server can send any name: check <see cref="IsSafeName"/>.
     /// </remarks>
     public required string Name { get; init; }
 
     /// <summary>
-    /// The name for a local file: <see cref="Name"/>, with the characters of Latin-1 for bytes that could not be decoded (<see cref="FtpName.ToLocalName"/>).
-    /// Two entries of a folder may have one local name.
+    /// The name for a local file: <see cref="Name"/>, with Latin-1 characters for bytes that could not be decoded
+    /// (<see cref="FtpName.ToLocalName"/>). Two entries of a directory may have the same local name.
     /// </summary>
     public string LocalName => FtpName.ToLocalName(Name);
 
-    /// <summary>What it is. <see cref="FtpEntryKind.Unknown"/> means a line of the listing that could not be read: see <see cref="RawLine"/>.</summary>
+    /// <summary>
+    /// The kind of the entry. <see cref="FtpEntryKind.Unknown"/> is a line of a listing that could not be read: see <see cref="RawLine"/>.
+    /// </summary>
     public required FtpEntryKind Kind { get; init; }
 
-    /// <summary>Size in bytes; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
+    /// <summary>The size in bytes; null if the server does not report one. <see cref="Source"/> determines its accuracy.</summary>
     public long? Length { get; init; }
 
-    /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
-    public DateTime? LastModified { get; init; }
+    /// <summary>
+    /// The last-modified time, with the offset zero; null if the server does not report one. <see cref="Source"/> determines its accuracy.
+    /// </summary>
+    public DateTimeOffset? LastModified { get; init; }
 
     /// <summary>The source of the metadata; null if it was read with SIZE and MDTM, or not read.</summary>
     public FtpEntrySource? Source { get; init; }
 
-    /// <summary>The Unix permission bits, where the server tells.</summary>
+    /// <summary>The Unix permission bits; null if the server does not report them.</summary>
     public UnixFileMode? UnixMode { get; init; }
 
-    /// <summary>What a symbolic link points to, where the server tells.</summary>
+    /// <summary>The target of a symbolic link; null if the entry is not a link, or the server does not report the target.</summary>
     public string? LinkTarget { get; init; }
 
     /// <summary>
-    /// The line as the server sent it, if it could not be read; else null. It may be a message of the server, or a file or folder in a format that is
-    /// not known. The listing is then incomplete: a missing name does not mean that there is no such file.
+    /// The line as the server sent it, if its format is unknown; otherwise null. It may be a message, or a file or directory. The listing
+    /// is then incomplete: a file that is not listed may exist.
     /// </summary>
     public string? RawLine { get; init; }
 
-    /// <summary>What several names of the same file or folder have in common (RFC 3659 §7.5.2), where the server tells.</summary>
+    /// <summary>
+    /// The identifier that all names of the same file or directory share (fact "unique", RFC 3659 §7.5.2); null if the server does not
+    /// report one.
+    /// </summary>
     public string? UniqueId { get; init; }
 
     /// <summary>
-    /// True when <see cref="LocalName"/> is one component that stays in the folder it is put in: not empty, not <c>.</c> or <c>..</c>, without slashes, backslashes,
-    /// control characters, or what this system forbids in names. Whoever writes a local file by a listed name checks this first.
+    /// Whether <see cref="LocalName"/> can be joined with a local directory without leaving it. Check this before you create a local file
+    /// with a listed name.
     /// </summary>
+    /// <remarks>
+    /// The name is not empty, <c>.</c> or <c>..</c>, and contains no slash, backslash, control character or other character that this
+    /// system forbids in file names. On Windows it is not a device name.
+    /// </remarks>
     public bool IsSafeName => RemotePath.IsSafeName(LocalName);
 
-    /// <summary>An entry of a listed folder.</summary>
+    /// <summary>Creates the entry for a line of the listing of a directory.</summary>
     internal static FtpEntry FromListing(string directory, ListingEntry entry) => entry.Kind == FtpEntryKind.Unknown
         ? new FtpEntry { Path = directory, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
         : Create(RemotePath.Join(directory, entry.Name), entry);

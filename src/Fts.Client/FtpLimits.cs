@@ -1,29 +1,37 @@
 namespace Fts.Client;
 
-/// <summary>What a server may make the client read or remember before the client calls it nonsense and leaves.</summary>
+/// <summary>
+/// Limits on the data that the client accepts from a server or proxy. Beyond a limit the operation fails, usually with
+/// <see cref="FtpProtocolException"/>.
+/// </summary>
 public sealed record FtpLimits
 {
-    /// <summary>Bytes of one line of a reply.</summary>
+    /// <summary>The maximum length of one line of a reply in bytes, at least 256. Default: 16 KiB.</summary>
     public int ReplyLine { get; init; } = 16 * 1024;
 
-    /// <summary>Bytes of one whole reply; FEAT, HELP and STAT can be long.</summary>
+    /// <summary>The maximum length of a whole reply in bytes, at least <see cref="ReplyLine"/>. Default: 1 MiB.</summary>
     public int Reply { get; init; } = 1024 * 1024;
 
-    /// <summary>Bytes of one line of a listing: a name, its facts or mode, a link's target.</summary>
+    /// <summary>The maximum length of one line of a listing in bytes, at least 256. Default: 16 KiB.</summary>
     public int ListingLine { get; init; } = 16 * 1024;
 
-    /// <summary>Bytes of one whole listing. A listing is passed on as it arrives and never held; this ends one that never does.</summary>
+    /// <summary>The maximum length of a whole listing in bytes, at least <see cref="ListingLine"/>. Default: 1 GiB.</summary>
     public long Listing { get; init; } = 1024L * 1024 * 1024;
 
-    /// <summary>Files and folders of a tree that is mirrored, which are held until the plan is made; a million take some 500 MB.</summary>
+    /// <summary>
+    /// The maximum number of entries of a tree that <see cref="FtpClient.PlanMirrorAsync"/> reads into memory, at least 1. Default:
+    /// 1,000,000, which take about 500 MB.
+    /// </summary>
     public int MirrorEntries { get; init; } = 1_000_000;
 
-    /// <summary>Bytes of an HTTP proxy's answer, headers included.</summary>
+    /// <summary>
+    /// The maximum length of the response of an HTTP proxy in bytes, including its headers, at least 256. Default: 16 KiB.
+    /// </summary>
     public int ProxyResponse { get; init; } = 16 * 1024;
 
     /// <summary>
-    /// Number of bytes that a download may exceed the reported length by; 16 GiB by default. Longer downloads are aborted, because a hostile
-    /// server could send data without end.
+    /// The maximum number of bytes that a download may exceed the length by that the server reported. Default: 16 GiB. A longer download is
+    /// aborted, because a hostile server could send data without end.
     /// </summary>
     public long BytesBeyondReportedSize { get; init; } = 16L * 1024 * 1024 * 1024;
 

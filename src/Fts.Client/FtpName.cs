@@ -5,15 +5,15 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// Converts names and paths of a server. A byte that the encoding of <see cref="FtpClientOptions.Encoding"/> cannot decode is U+DC00 plus the byte in
-/// the text, and the client sends it back as that byte. <see cref="Escape"/> shows it as <c>\xNN</c>.
+/// Converts names and paths of a server for display and for local files. In the text of a name, a byte that
+/// <see cref="FtpClientOptions.Encoding"/> cannot decode is U+DC00 plus the byte, a lone surrogate.
 /// </summary>
 public static class FtpName
 {
-    /// <summary>Returns the text of bytes in UTF-8, with each byte that is not UTF-8 as a lone surrogate. No byte sequence is an error.</summary>
+    /// <summary>Decodes UTF-8. Each byte that is not valid UTF-8 becomes a lone surrogate, so every byte sequence can be decoded.</summary>
     public static string FromBytes(ReadOnlySpan<byte> bytes) => EscapedUtf8.GetString(bytes);
 
-    /// <summary>Returns the bytes of a name in UTF-8, with the bytes that were not UTF-8 as they were.</summary>
+    /// <summary>Encodes a name in UTF-8. A lone surrogate that represents a byte becomes that byte.</summary>
     /// <exception cref="ArgumentException">The name contains a lone surrogate that does not represent a byte.</exception>
     public static byte[] GetBytes(string name)
     {
@@ -22,12 +22,12 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns a name as it is displayed and typed. Hidden characters and undecoded bytes become <c>\xNN</c>, <c>\uNNNN</c> or <c>\UNNNNNNNN</c>. A backslash
-    /// becomes <c>\x5c</c> if the text after it would otherwise be read as such a sequence.
+    /// Returns a name in the form in which a user sees and types it. Hidden characters and undecoded bytes become <c>\xNN</c>,
+    /// <c>\uNNNN</c> or <c>\UNNNNNNNN</c>.
     /// </summary>
     /// <remarks>
-    /// <see cref="Unescape"/> returns the same name again, unless the name contains a control character below U+0080 or a lone surrogate that stands for no
-    /// byte.
+    /// A backslash becomes <c>\x5c</c> if it would otherwise start such a sequence. <see cref="Unescape"/> restores the name, except for
+    /// control characters below U+0080 and lone surrogates that represent no byte.
     /// </remarks>
     public static string Escape(string name)
     {
@@ -37,20 +37,31 @@ public static class FtpName
         {
             Rune.DecodeFromUtf16(name.AsSpan(i), out _, out int length);
             string shown = name.Substring(i, length).ToPrintable();
-            _ = name[i] == '\\' && TryReadEscape(name.AsSpan(i), out _, out _) ? visible.Append("\\x5c")
-                // \xNN stands for a byte, so a hidden character of Latin-1 needs the longer form.
-                : name[i] is >= '\x80' and <= '\xff' && shown.Length > 1 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)name[i]:x4}")
-                : visible.Append(shown);
+            if (name[i] == '\\' && TryReadEscape(name.AsSpan(i), out _, out _))
+            {
+                visible.Append("\\x5c");
+            }
+            else if (name[i] is >= '\x80' and <= '\xff' && shown.Length > 1)
+            {
+                // \xNN represents a byte, so a hidden character of Latin-1 needs the longer form.
+                visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)name[i]:x4}");
+            }
+            else
+            {
+                visible.Append(shown);
+            }
+
             i += length;
         }
 
         return visible.ToString();
     }
 
-    /// <summary>
-    /// Returns the name for a displayed or typed name, as <see cref="Escape"/> writes it. <c>\xNN</c> with NN from 80 to ff becomes that byte, and
-    /// <c>\x5c</c> a backslash. <c>\uNNNN</c> and <c>\UNNNNNNNN</c> become the hidden character. All other text stays.
-    /// </summary>
+    /// <summary>Replaces the escape sequences of <see cref="Escape"/> in a text by the characters and bytes that they represent.</summary>
+    /// <remarks>
+    /// <c>\xNN</c> with NN from 80 to ff becomes that byte, and <c>\x5c</c> a backslash. <c>\uNNNN</c> and <c>\UNNNNNNNN</c> become the
+    /// hidden character.
+    /// </remarks>
     public static string Unescape(string visible)
     {
         ArgumentNullException.ThrowIfNull(visible);
@@ -76,7 +87,10 @@ public static class FtpName
         return name.ToString();
     }
 
-    /// <summary>Reads a sequence that <see cref="Escape"/> writes, at the start of the text.</summary>
+    /// <summary>Reads an escape sequence of <see cref="Escape"/> at the start of a text.</summary>
+    /// <param name="visible">The text.</param>
+    /// <param name="text">The characters that the sequence represents; empty if the text starts with no valid sequence.</param>
+    /// <param name="length">The length of the sequence.</param>
     private static bool TryReadEscape(ReadOnlySpan<char> visible, out string text, out int length)
     {
         length = visible is not ['\\', var kind, ..] ? 0 : kind switch
@@ -93,17 +107,21 @@ public static class FtpName
             return false;
         }
 
-        bool isHidden = length > 4 && value >= 0x80 && Rune.TryCreate(value, out Rune rune) && rune.ToString() is var character && character.ToPrintable() != character;
-        text = length == 4 && value == '\\' ? "\\"
-            : length == 4 && value >= 0x80 ? EscapedUtf8.EscapeByte((byte)value).ToString()
-            : isHidden ? char.ConvertFromUtf32((int)value)
-            : "";
+        if (length == 4)
+        {
+            text = value == '\\' ? "\\" : value >= 0x80 ? EscapedUtf8.EscapeByte((byte)value).ToString() : "";
+        }
+        else if (value >= 0x80 && Rune.TryCreate(value, out Rune rune) && rune.ToString() is var hidden && hidden.ToPrintable() != hidden)
+        {
+            text = hidden;
+        }
+
         return text.Length > 0;
     }
 
     /// <summary>
-    /// Returns prose of a server, such as the text of a reply, with the characters of Latin-1 for bytes that could not be decoded. Names need
-    /// <see cref="Escape"/> instead, so that they can be typed.
+    /// Returns text of a server, such as that of a reply, with Latin-1 characters for bytes that could not be decoded. For names use
+    /// <see cref="Escape"/>, which a user can type.
     /// </summary>
     public static string ToDisplayText(string prose)
     {
@@ -119,9 +137,10 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns a well-formed name for a local file: bytes that could not be decoded become the characters of Latin-1, and those from 0x80 to 0x9F, which
-    /// are control characters there, become <c>%80</c> to <c>%9F</c>. Two names may have one local name.
+    /// Returns a well-formed name for a local file, with Latin-1 characters for bytes that could not be decoded. Two names may have the
+    /// same local name.
     /// </summary>
+    /// <remarks>The bytes 0x80 to 0x9F, control characters in Latin-1, become <c>%80</c> to <c>%9F</c>.</remarks>
     public static string ToLocalName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -135,11 +154,22 @@ public static class FtpName
         for (int i = 0; i < text.Length; i++)
         {
             char character = text[i];
-            bool isPair = char.IsHighSurrogate(character) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
-            _ = isPair ? local.Append(character).Append(text[++i])
-                : character is < '\uDC80' or > '\uDCFF' ? local.Append(character)
-                : character < '\uDCA0' ? local.Append(CultureInfo.InvariantCulture, $"%{character & 0xFF:X2}")
-                : local.Append((char)(character & 0xFF));
+            if (char.IsHighSurrogate(character) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                local.Append(character).Append(text[++i]);
+            }
+            else if (character is < '\uDC80' or > '\uDCFF')
+            {
+                local.Append(character);
+            }
+            else if (character < '\uDCA0')
+            {
+                local.Append(CultureInfo.InvariantCulture, $"%{character & 0xFF:X2}");
+            }
+            else
+            {
+                local.Append((char)(character & 0xFF));
+            }
         }
 
         return local.ToString();

@@ -2,7 +2,7 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>What the server said it can do (FEAT, RFC 2389).</summary>
+/// <summary>The features that a server lists (FEAT, RFC 2389).</summary>
 public sealed class FtpServerFeatures
 {
     private readonly FeatureList _list;
@@ -14,38 +14,45 @@ public sealed class FtpServerFeatures
         CanRestart = list.GetParameters("REST")?.Contains("STREAM", StringComparison.OrdinalIgnoreCase) == true;
     }
 
-    /// <summary>False when the server does not know FEAT: then nothing is announced, and much may still work.</summary>
+    /// <summary>False if the server does not support FEAT. Then no feature is listed, but the server may still support some.</summary>
     public bool IsKnown { get; }
 
-    /// <summary>MLSD and MLST (RFC 3659 §7).</summary>
+    /// <summary>Whether the server lists MLST or MLSD (RFC 3659 §7).</summary>
     public bool HasMachineListing { get; }
 
-    /// <summary>REST in stream mode (RFC 3659 §5).</summary>
+    /// <summary>Whether transfers in stream mode can be resumed with REST (REST STREAM, RFC 3659 §5).</summary>
     public bool CanRestart { get; }
 
-    /// <summary>Whether MFMT sets a file's modification time.</summary>
+    /// <summary>Whether the server can set the last-modified time of a file (MFMT).</summary>
     public bool CanSetLastModified => Supports("MFMT");
 
-    /// <summary>Whether names travel in UTF-8 (RFC 2640).</summary>
+    /// <summary>Whether the server sends and accepts names in UTF-8 (UTF8, RFC 2640).</summary>
     public bool HasUtf8 => Supports("UTF8");
 
-    /// <summary>The names announced, in upper case.</summary>
+    /// <summary>The names of the listed features, in upper case.</summary>
     public IReadOnlyCollection<string> Names => _list.Names;
 
-    /// <summary>Whether a feature is announced; the case of letters does not matter.</summary>
+    /// <summary>Returns whether the server lists a feature. The comparison ignores case.</summary>
     public bool Supports(string feature) => _list.Supports(feature);
 
-    /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
+    /// <summary>Returns the parameters of a feature: empty if it has none, null if the server does not list the feature.</summary>
     public string? GetParameters(string feature) => _list.GetParameters(feature);
 
-    /// <summary>MODE B, in which one data connection carries many files (RFC 959 §3.4.2).</summary>
+    /// <summary>
+    /// Whether the server supports block mode, in which one data connection transfers many files (MODE B, RFC 959 §3.4.2).
+    /// </summary>
     internal bool HasBlockMode => (GetParameters("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>In block mode, uploads may be sent before it is known that they are wanted (OPTS MODE B DRAIN ON).</summary>
-    internal bool SupportsBlockModeDrain => HasBlockMode && GetParameters("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
+    /// <summary>
+    /// Whether uploads in block mode may be sent before the server accepts them, because it reads rejected ones to their end (OPTS MODE B
+    /// DRAIN ON).
+    /// </summary>
+    internal bool SupportsBlockModeDrain =>
+        HasBlockMode && GetParameters("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The features of a server that does not support FEAT, or before the login.</summary>
     internal static FtpServerFeatures Unknown { get; } = new(FeatureList.Empty, isKnown: false);
 
-    /// <summary>Whether a verb is worth sending: announced, or nobody can know.</summary>
+    /// <summary>Returns whether the server may support a verb: it lists the verb, or does not support FEAT.</summary>
     internal bool ShouldTry(string feature) => !IsKnown || Supports(feature);
 }

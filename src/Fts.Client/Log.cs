@@ -10,34 +10,39 @@ namespace Fts.Client;
 /// </summary>
 internal static partial class Log
 {
-    public static void Connected(this ILogger logger, string host, IPEndPoint address) => WriteConnected(logger, host.ToPrintable(), address);
+    public static void Connected(this ILogger logger, string host, IPEndPoint address) =>
+        WriteConnected(logger, host.ToPrintable(), address);
 
-    public static void LoggedIn(this ILogger logger, string userName, string host) => WriteLoggedIn(logger, userName.ToPrintable(), host.ToPrintable());
+    public static void LoggedIn(this ILogger logger, string userName, string host) =>
+        WriteLoggedIn(logger, userName.ToPrintable(), host.ToPrintable());
 
-    public static void TransferAborted(this ILogger logger, string host, bool isUsable) => WriteTransferAborted(logger, host.ToPrintable(), isUsable);
+    public static void TransferAborted(this ILogger logger, string host, bool isUsable) =>
+        WriteTransferAborted(logger, host.ToPrintable(), isUsable);
 
     public static void ConnectionLimitLowered(this ILogger logger, string host, int connections, string reason) =>
         WriteConnectionLimitLowered(logger, host.ToPrintable(), connections, reason.ToPrintable());
 
-    public static void IdleConnectionClosed(this ILogger logger, string host, string reason) => WriteIdleConnectionClosed(logger, host.ToPrintable(), reason.ToPrintable());
+    public static void IdleConnectionClosed(this ILogger logger, string host, string reason) =>
+        WriteIdleConnectionClosed(logger, host.ToPrintable(), reason.ToPrintable());
 
-    public static void SegmentsNotDeleted(this ILogger logger, string path, string reason) => WriteSegmentsNotDeleted(logger, path.ToPrintable(), reason.ToPrintable());
+    public static void SegmentsNotDeleted(this ILogger logger, string path, string reason) =>
+        WriteSegmentsNotDeleted(logger, path.ToPrintable(), reason.ToPrintable());
 
     [LoggerMessage(1, LogLevel.Debug, "Connected to {Host} at {Address}")]
     private static partial void WriteConnected(ILogger logger, string host, IPEndPoint address);
 
-    [LoggerMessage(2, LogLevel.Debug, "Signed in as {UserName} at {Host}")]
+    [LoggerMessage(2, LogLevel.Debug, "Logged in as {UserName} on {Host}")]
     private static partial void WriteLoggedIn(ILogger logger, string userName, string host);
 
-    [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host}; connection kept: {IsUsable}")]
+    [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host}; connection usable: {IsUsable}")]
     private static partial void WriteTransferAborted(ILogger logger, string host, bool isUsable);
 
-    [LoggerMessage(4, LogLevel.Information, "{Host} allows no more than {Connections} connections: {Reason}")]
+    [LoggerMessage(4, LogLevel.Information, "{Host} allows only {Connections} connections: {Reason}")]
     private static partial void WriteConnectionLimitLowered(ILogger logger, string host, int connections, string reason);
 
-    [LoggerMessage(5, LogLevel.Debug, "Dropped an idle connection to {Host}: {Reason}")]
+    [LoggerMessage(5, LogLevel.Debug, "Closed an idle connection to {Host}: {Reason}")]
     private static partial void WriteIdleConnectionClosed(ILogger logger, string host, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "Parts of {Path} may be left on the server: {Reason}")]
+    [LoggerMessage(6, LogLevel.Warning, "Cannot delete the segments of {Path} on the server: {Reason}")]
     private static partial void WriteSegmentsNotDeleted(ILogger logger, string path, string reason);
 }

@@ -1,32 +1,43 @@
 namespace Fts.Client;
 
-/// <summary>Paths on the server, as far as a client may reason about them: text with slashes.</summary>
+/// <summary>Joins and splits paths on the server, whose components are separated by slashes.</summary>
 internal static class RemotePath
 {
-    /// <summary>A name in a folder; the folder may be empty, which is where the session started.</summary>
-    public static string Join(string directory, string name) => directory.Length == 0 ? name : directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
+    /// <summary>Returns the path of a name in a directory. An empty directory is the working directory.</summary>
+    public static string Join(string directory, string name) =>
+        directory.Length == 0 || directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
 
-    /// <summary>The last component; empty for the top folder.</summary>
+    /// <summary>Returns the last component; empty for the root.</summary>
     public static string GetName(string path)
     {
         string trimmed = path.TrimEnd('/');
         return trimmed[(trimmed.LastIndexOf('/') + 1)..];
     }
 
-    /// <summary>The path without its last component: "/" for what is in the top folder, empty for what is in the session's start folder.</summary>
+    /// <summary>Returns the path without its last component: "/" for an entry of the root, empty for a single component.</summary>
     public static string GetParent(string path)
     {
         string trimmed = path.TrimEnd('/');
         int slash = trimmed.LastIndexOf('/');
-        return slash < 0 ? "" : slash == 0 ? "/" : trimmed[..slash];
+        return slash switch
+        {
+            < 0 => "",
+            0 => "/",
+            _ => trimmed[..slash],
+        };
     }
 
-    /// <summary>See <see cref="FtpEntry.IsSafeName"/>.</summary>
+    /// <summary>
+    /// Returns whether a name can be joined with a local directory without leaving it. See <see cref="FtpEntry.IsSafeName"/>.
+    /// </summary>
     public static bool IsSafeName(string name) =>
         name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0 && !name.Any(char.IsControl) &&
-        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !IsWindowsDeviceName(name)));
+        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 &&
+        (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !IsWindowsDeviceName(name)));
 
-    /// <summary>Whether Windows takes a name for a device's, whatever extension it has: bytes written to it would go to a port or a console.</summary>
+    /// <summary>
+    /// Returns whether Windows interprets a name, with any extension, as a device. Bytes written to it would go to a port or a console.
+    /// </summary>
     public static bool IsWindowsDeviceName(string name)
     {
         string stem = name.Split('.', ':')[0].TrimEnd(' ').ToUpperInvariant();

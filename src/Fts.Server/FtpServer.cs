@@ -10,6 +10,7 @@ using Fts.Server.Listings;
 using Fts.Server.ProxyProtocol;
 using Fts.Server.Sessions;
 using Fts.Server.Uploads;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
 
@@ -41,7 +42,7 @@ public sealed class FtpServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Options = options;
+        Options = options = options.LoggerFactory is { } factory ? options with { Logger = factory.CreateLogger<FtpServer>() } : options;
         SortingBudget = new SortingBudget(options.MaxListingEntriesInMemory);
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
@@ -87,13 +88,22 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
 
-    /// <summary>Binds and begins to accept.</summary>
+    /// <summary>Binds the control ports and starts to accept connections. The returned task is complete.</summary>
     /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
     /// <exception cref="InvalidOperationException">The server was already started or stopped.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
-    public void Start()
+    /// <exception cref="OperationCanceledException">The token was already cancelled.</exception>
+    /// <param name="cancellationToken">Checked before the ports are bound. It does not stop the server later.</param>
+    public Task StartAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        Listen();
+        return Task.CompletedTask;
+    }
+
+    private void Listen()
+    {
         if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
         {
             throw new InvalidOperationException("The server was already started or stopped.");
@@ -126,16 +136,17 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting and closes idle sessions with 421. Running transfers may continue for <paramref name="drain"/>; then the remaining
-    /// sessions are closed. Cancelling ends the drain, not the stop.
+    /// Stops accepting and closes idle sessions with 421. Running transfers may continue for
+    /// <see cref="FtpServerOptions.DrainTimeout"/>; then the remaining sessions are closed.
     /// </summary>
     /// <remarks>
-    /// Returns at most one second after the drain time and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account provider
+    /// Returns at most one second after the drain timeout and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account provider
     /// has not returned by that time, its session is disconnected, logged and abandoned.
     /// </remarks>
-    /// <param name="drain">How long transfers may continue.</param>
-    /// <param name="cancellationToken">Ends the drain early.</param>
-    public async Task StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the drain early: running transfers are aborted. It does not cancel the stop.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default) => StopAfterDrainAsync(Options.DrainTimeout, cancellationToken);
+
+    private async Task StopAfterDrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
         _listeners.ForEach(listener => listener.Dispose());
@@ -169,7 +180,7 @@ public sealed class FtpServer : IAsyncDisposable
         if (!_isDisposed)
         {
             _isDisposed = true;
-            await StopAsync(TimeSpan.Zero, CancellationToken.None);
+            await StopAfterDrainAsync(TimeSpan.Zero, CancellationToken.None);
             _stopping.Dispose();
             _stopped.Dispose();
         }

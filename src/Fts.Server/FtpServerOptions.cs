@@ -104,9 +104,15 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// How long an aborted transfer, or a session that was ended, may take to finish. After that the control connection is closed without a
-    /// reply. <see cref="FtpServer.StopAsync"/> also waits so long for sessions after the drain time. Default: 10 s.
+    /// reply. <see cref="FtpServer.StopAsync"/> also waits so long for sessions after <see cref="DrainTimeout"/>. Default: 10 s.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long running transfers may continue after <see cref="FtpServer.StopAsync"/> was called, so that they can finish. After that they
+    /// are aborted with 426. Zero aborts them at once. At most 1 day. Default: 10 s.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// How long a partial upload is kept for resumption. Zero keeps none. Checked once an hour, or more often for a shorter time. Default:
@@ -222,8 +228,14 @@ public sealed record FtpServerOptions
     /// <summary>The clock for the delays after failed logins. Default: the system clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Where connections and transfers (Information) and faults (Warning, Error) are logged. Default: nowhere.</summary>
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    /// <summary>
+    /// Creates the logger of the server, with the category of <see cref="FtpServer"/>. Connections and transfers are logged as Information, faults as Warning
+    /// or Error. The server does not dispose the factory. Default: null, which logs nothing.
+    /// </summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>The logger of <see cref="LoggerFactory"/>, set by <see cref="FtpServer"/>.</summary>
+    internal ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>How long an upload must have stalled before another connection of the client may resume it.</summary>
     internal TimeSpan UploadTakeoverDelay { get; init; } = TimeSpan.FromSeconds(3);
@@ -269,6 +281,8 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ControlKeepAlive, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DrainTimeout, TimeSpan.FromDays(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(PartialUploadLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(LoginDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LoginDelay, TimeSpan.FromHours(1));

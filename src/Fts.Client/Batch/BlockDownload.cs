@@ -8,17 +8,19 @@ using Fts.Protocol.Blocks;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Fetches files one after the other without waiting for each. Which of them come, the replies tell: a file whose 1yz was heard is the next in the stream. Each is a
-/// pending file until its last block and its final reply are there, whichever comes second.
+/// Downloads files in block mode with pipelined RETR commands. The next file on the data connection is the next one with a preliminary
+/// reply. A file is committed when its last block and its final reply have arrived, in either order.
 /// </summary>
 internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions options, bool requestsLastModified)
 {
-    /// <summary>What is larger is not lost for it: one that breaks off is kept.</summary>
+    /// <summary>Larger files are separate transfers, because an interrupted file in block mode starts again from its first byte.</summary>
     private const long MaxFileBytes = 1024 * 1024;
 
     private const int InputBufferBytes = 128 * 1024;
 
-    private readonly Channel<BatchEntry> _startedEntries = Channel.CreateUnbounded<BatchEntry>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    /// <summary>The entries with a preliminary reply, in the order in which their content arrives.</summary>
+    private readonly Channel<BatchEntry> _startedEntries =
+        Channel.CreateUnbounded<BatchEntry>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly LocalTargetCheck _targetCheck = new();
 
@@ -26,12 +28,14 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     {
         Task receiving = Task.Run(ReceiveAsync);
         return pipeline.RunAsync(
-            ReceiveRestAsync(pipeline.ReadRepliesAsync(HandleReply), receiving), receiving, ReceiveRestAsync(Task.Run(() => RequestFilesAsync(files, receiving)), receiving));
+            ReceiveRestAsync(pipeline.ReadRepliesAsync(HandleReply), receiving),
+            receiving,
+            ReceiveRestAsync(Task.Run(() => RequestFilesAsync(files, receiving)), receiving));
     }
 
     /// <summary>
-    /// If the control connection ends, for example by a 421, first receives the data of the transfers that the server confirmed before. RunAsync cancels
-    /// the receiving as soon as one of its tasks fails.
+    /// Waits for work on the control connection. If it fails, for example by a 421, first receives the files for which a preliminary reply
+    /// has arrived, because <see cref="BlockPipeline.RunAsync"/> cancels all tasks when one fails.
     /// </summary>
     private async Task ReceiveRestAsync(Task control, Task receiving)
     {
@@ -52,7 +56,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         foreach (BatchEntry file in files.Where(file => ShouldUseBlockMode(file) && CanWriteTarget(file)))
         {
             file.BeginAttempt();
-            file.LastModified = options.PreserveLastModified ? file.File.SourceEntry?.LastModified : null;
+            file.LastModified = options.PreserveLastModified ? file.File.SourceEntry?.LastModified?.UtcDateTime : null;
             try
             {
                 if (requestsLastModified && file.LastModified is null)
@@ -74,10 +78,14 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         await pipeline.LeaveBlockModeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>What is large, or was begun before, has a transfer of its own, which can be gone on with when it breaks off.</summary>
-    private bool ShouldUseBlockMode(BatchEntry file) => options.Resume == FtpResume.Never || !(file.File.SourceEntry?.Length > MaxFileBytes || PartialDownloadFile.Exists(file.LocalPath));
+    /// <summary>
+    /// Returns whether to download a file in block mode. Large and partially downloaded files are separate transfers, which can be resumed.
+    /// </summary>
+    private bool ShouldUseBlockMode(BatchEntry file) =>
+        options.Resume == FtpResume.Never
+        || !(file.File.SourceEntry?.Length > MaxFileBytes || PartialDownloadFile.Exists(file.LocalPath));
 
-    /// <summary>Says now what would fail later: a file that cannot be written here is not asked for.</summary>
+    /// <summary>Returns whether the local file can be written. If not, the entry fails and the file is not requested.</summary>
     private bool CanWriteTarget(BatchEntry file)
     {
         string target = file.LocalPath;
@@ -104,7 +112,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         await foreach (BatchEntry file in _startedEntries.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             var reader = new BlockReader();
-            CatchLocalErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode)); // small: the whole file is fetched again after an interruption
+            CatchLocalErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode));
             while (!reader.IsEndOfFile)
             {
                 if (start == end)
@@ -112,9 +120,9 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
                     (start, end) = (0, await pipeline.ReceiveAsync(buffer).ConfigureAwait(false));
                 }
 
-                BlockReadResult piece = reader.Read(buffer.AsSpan(start, end - start));
-                start += piece.ConsumedBytes;
-                Write(file, buffer.AsSpan(start - piece.ContentBytes, piece.ContentBytes));
+                BlockReadResult block = reader.Read(buffer.AsSpan(start, end - start));
+                start += block.ConsumedBytes;
+                Write(file, buffer.AsSpan(start - block.ContentBytes, block.ContentBytes));
             }
 
             if (file.CompleteHalf())
@@ -129,26 +137,26 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     private void Write(BatchEntry file, ReadOnlySpan<byte> content)
     {
         file.Bytes += content.Length;
-        if (file.AnnouncedLength is { } most && file.Bytes - most > pipeline.Limits.BytesBeyondReportedSize)
+        if (file.AnnouncedLength is { } announced && file.Bytes - announced > pipeline.Limits.BytesBeyondReportedSize)
         {
-            // A server that sends without end is not to fill a disk.
-            var failure = new FtpIntegrityException(file.File.RemotePath, most, file.Bytes);
+            // A server that sends without end must not fill the disk.
+            var failure = new FtpIntegrityException(file.File.RemotePath, announced, file.Bytes);
             file.Fail(failure);
             throw failure;
         }
 
-        if (file.StagingFile is not { } pending || content.IsEmpty)
+        if (file.StagingFile is not { } staging || content.IsEmpty)
         {
             return;
         }
 
         try
         {
-            pending.Write(content);
+            staging.Write(content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            file.LocalException = e; // the rest of it is read all the same, to get to the next
+            file.LocalException = e; // the rest of the file is received and discarded, because the next file follows it
             file.Dispose();
         }
     }
@@ -186,7 +194,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     {
         CatchLocalErrors(file, () =>
         {
-            // A growing file is longer than announced. The last block proves its end.
+            // A file that grows during the transfer is longer than announced. The last block marks its end.
             if (file.AnnouncedLength is { } announced && announced > file.Bytes)
             {
                 throw new FtpIntegrityException(file.File.RemotePath, announced, file.Bytes);
@@ -195,7 +203,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
             file.StagingFile?.Commit(file.LastModified, options.Overwrite);
             if (options.Resume == FtpResume.Never)
             {
-                PartialDownloadFile.Delete(file.LocalPath); // nobody looked whether there is one
+                PartialDownloadFile.Delete(file.LocalPath); // an earlier partial download is obsolete
             }
         });
         if (file.LocalException is { } failure)

@@ -7,13 +7,19 @@ using Fts.Protocol.Blocks;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// One connection in block mode, with many commands under way and one data connection for all of them. Replies are read while data moves, and no more is asked than the
-/// buffers of a connection hold, so that neither side ever waits for the other to listen.
+/// A control connection in block mode (RFC 959 §3.4.2) with pipelined commands, and the data connection that they share. Replies are read
+/// while data is transferred, and the commands without a reply are limited, so that neither side blocks the other.
 /// </summary>
-/// <remarks>Whoever opened it disposes it. Not ended in order (<see cref="LeaveBlockModeAsync"/>), it gives the connection up.</remarks>
+/// <remarks>
+/// The caller of <see cref="OpenAsync"/> disposes it. Unless <see cref="LeaveBlockModeAsync"/> has succeeded, disposal closes the
+/// connection.
+/// </remarks>
 internal sealed class BlockPipeline : IAsyncDisposable
 {
-    /// <summary>Enough that the server does not wait for a command over a long link either, and few enough that a send of them never has to wait: that is for their bytes to say.</summary>
+    /// <summary>
+    /// The maximum number and bytes of commands without a reply: enough to keep the server busy over a slow round trip, and few enough to
+    /// fit into the socket buffers.
+    /// </summary>
     private const int MaxCommands = 512, MaxCommandBytes = 16 * 1024;
 
     private const int OutputBufferBytes = 128 * 1024, MinSendBytes = 64 * 1024;
@@ -22,7 +28,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
     private readonly PreparedDataConnection _preparedConnection;
     private readonly FtpDataDirection _direction;
     private readonly CancellationTokenSource _stop;
-    private readonly CancellationToken _caller;
+    private readonly CancellationToken _callerToken;
     // Concurrency: one task queues commands and flushes, one task reads replies, and one task moves data (for uploads, the first one).
     // The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields, which the first two tasks share.
     // The data task owns _writer and _dataConnection, the reply task _hasLeftBlockMode. _lastPath matters for uploads only. Disposal follows all tasks.
@@ -39,26 +45,37 @@ internal sealed class BlockPipeline : IAsyncDisposable
     private long _lastActivity;
     private bool _hasLeftBlockMode;
 
-    private BlockPipeline(FtpConnection connection, PreparedDataConnection link, FtpDataDirection direction, CancellationToken cancellationToken)
+    private BlockPipeline(
+        FtpConnection connection,
+        PreparedDataConnection preparedConnection,
+        FtpDataDirection direction,
+        CancellationToken cancellationToken)
     {
-        (_connection, _preparedConnection, _direction, _caller) = (connection, link, direction, cancellationToken);
+        (_connection, _preparedConnection, _direction) = (connection, preparedConnection, direction);
+        _callerToken = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _writer = new BlockWriter(_output);
         NoteActivity();
     }
 
-    /// <summary>Ends when the caller wants it, when nothing moved for too long, or when a part of the work failed.</summary>
+    /// <summary>
+    /// Cancelled by the caller, by a stalled transfer (<see cref="FtpTimeouts.TransferStall"/>), and by the failure of a task of
+    /// <see cref="RunAsync"/>.
+    /// </summary>
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>What the server may make this side read.</summary>
+    /// <summary>The limits of the client.</summary>
     public FtpLimits Limits => _connection.Options.Limits;
 
-    /// <summary>Enters block mode; null when the server refuses.</summary>
-    public static async Task<BlockPipeline?> OpenAsync(FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken) =>
-        await connection.EnterBlockModeAsync(direction, cancellationToken).ConfigureAwait(false) is { } link ? new BlockPipeline(connection, link, direction, cancellationToken) : null;
+    /// <summary>Enters block mode. Returns null if the server rejects it.</summary>
+    public static async Task<BlockPipeline?> OpenAsync(
+        FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken) =>
+        await connection.EnterBlockModeAsync(direction, cancellationToken).ConfigureAwait(false) is { } preparedConnection
+            ? new BlockPipeline(connection, preparedConnection, direction, cancellationToken)
+            : null;
 
-    /// <summary>Queues a command, once there is room for it.</summary>
-    /// <exception cref="ArgumentException">A path that no command can carry; nothing was queued.</exception>
+    /// <summary>Queues a command. Waits until the limit of commands without a reply permits it.</summary>
+    /// <exception cref="ArgumentException">The path cannot be sent in a command. Nothing was queued.</exception>
     public async ValueTask QueueCommandAsync(string verb, string argument, BatchEntry? file)
     {
         await WaitForCapacityAsync(MaxCommands - 1, MaxCommandBytes).ConfigureAwait(false);
@@ -73,32 +90,32 @@ internal sealed class BlockPipeline : IAsyncDisposable
         _expectedReplies.Release();
     }
 
-    /// <summary>Hears the replies to all that is asked, until MODE S is answered.</summary>
+    /// <summary>Reads the replies to all queued commands, until the final reply to MODE S.</summary>
     public async Task ReadRepliesAsync(Action<BatchEntry, string, FtpReply> onReply)
     {
         while (true)
         {
             await _expectedReplies.WaitAsync(Token).ConfigureAwait(false);
             FtpReply reply;
-            (string Verb, BatchEntry? File, int Length) asked;
+            (string Verb, BatchEntry? File, int Length) command;
             do
             {
                 reply = await _connection.ReadReplyAsync(FtpOperationPhase.Reply, Timeout.InfiniteTimeSpan, Token).ConfigureAwait(false);
                 NoteActivity();
                 lock (_lock)
                 {
-                    asked = _unansweredCommands.Peek();
+                    command = _unansweredCommands.Peek();
                 }
 
-                if (asked.File is not null)
+                if (command.File is not null)
                 {
-                    onReply(asked.File, asked.Verb, reply);
+                    onReply(command.File, command.Verb, reply);
                 }
             }
             while (reply.IsPreliminary);
 
-            DequeueCommand(asked.Length);
-            if (asked.Verb == "MODE")
+            DequeueCommand(command.Length);
+            if (command.Verb == "MODE")
             {
                 _hasLeftBlockMode = reply.IsCompletion;
                 return;
@@ -106,10 +123,10 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all that was asked is answered.</summary>
+    /// <summary>Waits until every queued command has its final reply.</summary>
     public ValueTask WaitForRepliesAsync() => WaitForCapacityAsync(0, 0);
 
-    /// <summary>Sends a file, some of it later.</summary>
+    /// <summary>Writes a file as blocks to the output buffer, and sends the buffer when it is full enough.</summary>
     public async ValueTask SendFileAsync(ReadOnlyMemory<byte> content)
     {
         while (!(content = content[_writer.Write(content.Span)..]).IsEmpty)
@@ -128,17 +145,20 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Receives some bytes of the data connection.</summary>
-    /// <exception cref="FtpConnectionException">It has ended.</exception>
+    /// <summary>Receives at least one byte from the data connection.</summary>
+    /// <exception cref="FtpConnectionException">The server closed the data connection.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
         int received = await data.ReadAsync(buffer, Token).ConfigureAwait(false);
         NoteActivity();
-        return received > 0 ? received : throw new FtpConnectionException(FtpOperationPhase.Transfer, "the data connection ended inside a file");
+        return received > 0
+            ? received
+            : throw new FtpConnectionException(
+                FtpOperationPhase.Transfer, "the server closed the data connection before the end of a file");
     }
 
-    /// <summary>Sends what was queued, commands before data.</summary>
+    /// <summary>Sends queued commands, then buffered data.</summary>
     public async ValueTask FlushAsync()
     {
         await _connection.FlushAsync(Token).ConfigureAwait(false);
@@ -148,7 +168,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
             return;
         }
 
-        // Only now: over TLS the server shakes hands once it has a command that wants the connection.
+        // Opened after the first command was sent, because over TLS the server starts the handshake only after it.
         DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
         while (!blocks.IsEmpty)
         {
@@ -159,21 +179,21 @@ internal sealed class BlockPipeline : IAsyncDisposable
         _writer.Clear();
     }
 
-    /// <summary>Leaves block mode, when all that was asked is answered.</summary>
+    /// <summary>Leaves block mode with MODE S. All other commands must have their final replies.</summary>
     public async Task LeaveBlockModeAsync()
     {
         await QueueCommandAsync("MODE", "S", null).ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Waits for all parts of the work; the first that fails ends the others.</summary>
+    /// <summary>Waits for all tasks. If one fails, the others are cancelled and its exception is thrown.</summary>
     public async Task RunAsync(params Task[] tasks)
     {
         Task all = Task.WhenAll(tasks.Select(CancelAllOnFailureAsync));
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _caller.ThrowIfCancellationRequested();
-        // What the others say is a consequence.
-        if (tasks.FirstOrDefault(part => part.IsFaulted) is { } failed)
+        _callerToken.ThrowIfCancellationRequested();
+        // The exceptions of the other tasks are consequences of the first one.
+        if (tasks.FirstOrDefault(task => task.IsFaulted) is { } failed)
         {
             await failed.ConfigureAwait(false);
         }
@@ -193,8 +213,9 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
         else if (_dataConnection is not null)
         {
-            await _dataConnection.ShutDownAsync(_direction == FtpDataDirection.Send, _connection.Options.Timeouts.Resync, CancellationToken.None).ConfigureAwait(false);
-            await _dataConnection.CloseAfterConfirmationAsync(_connection.Options.Timeouts.Resync).ConfigureAwait(false);
+            TimeSpan limit = _connection.Options.Timeouts.Resync;
+            await _dataConnection.ShutDownAsync(_direction == FtpDataDirection.Send, limit, CancellationToken.None).ConfigureAwait(false);
+            await _dataConnection.CloseAfterConfirmationAsync(limit).ConfigureAwait(false);
         }
 
         _preparedConnection.Dispose();
@@ -203,11 +224,11 @@ internal sealed class BlockPipeline : IAsyncDisposable
         ArrayPool<byte>.Shared.Return(_output);
     }
 
-    private async Task CancelAllOnFailureAsync(Task part)
+    private async Task CancelAllOnFailureAsync(Task task)
     {
         try
         {
-            await part.ConfigureAwait(false);
+            await task.ConfigureAwait(false);
         }
         catch
         {
@@ -221,14 +242,18 @@ internal sealed class BlockPipeline : IAsyncDisposable
     {
         FtpClientOptions options = _connection.Options;
         Socket socket = await _preparedConnection.WaitForSocketAsync(options.Timeouts.Connect, Token).ConfigureAwait(false);
-        socket.NoDelay = true; // no end of the connection pushes the last bytes of a file out
+        socket.NoDelay = true; // the connection stays open after a file, so Nagle's algorithm would delay its last bytes
         DataConnection data = await DataConnection.OpenAsync(
-            socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false, Token).ConfigureAwait(false);
+            socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false, Token)
+            .ConfigureAwait(false);
         _connection.NoteBlockTransfer(_direction, _lastPath);
         return data;
     }
 
-    /// <summary>Waits until few enough commands are under way; then until half of them are answered, so that they do not go one by one.</summary>
+    /// <summary>
+    /// Waits until the commands without a reply are within the limits. If it has to wait, it waits until half of them have replies, so that
+    /// later commands are sent in groups.
+    /// </summary>
     private async ValueTask WaitForCapacityAsync(int commands, int bytes)
     {
         if (HasCapacity(commands, bytes))
@@ -237,7 +262,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
 
         await FlushAsync().ConfigureAwait(false);
-        Task room;
+        Task capacityAvailable;
         lock (_lock)
         {
             if (HasCapacity(commands / 2, bytes / 2))
@@ -246,10 +271,10 @@ internal sealed class BlockPipeline : IAsyncDisposable
             }
 
             _capacityAvailable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            (_capacityCommands, _capacityBytes, room) = (commands / 2, bytes / 2, _capacityAvailable.Task);
+            (_capacityCommands, _capacityBytes, capacityAvailable) = (commands / 2, bytes / 2, _capacityAvailable.Task);
         }
 
-        await room.WaitAsync(Token).ConfigureAwait(false);
+        await capacityAvailable.WaitAsync(Token).ConfigureAwait(false);
     }
 
     private bool HasCapacity(int commands, int bytes)
@@ -274,7 +299,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts the end off that comes when nothing moves; not more often than it is worth.</summary>
+    /// <summary>Restarts the stall time-out, at most twice a second because restarting a timer is expensive.</summary>
     private void NoteActivity()
     {
         long now = Environment.TickCount64;

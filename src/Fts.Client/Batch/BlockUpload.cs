@@ -6,17 +6,21 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Sends small files one after the other without waiting for what the server says to each. A file is read whole before its command is sent: nothing can fail in the
-/// middle of one. Its time is set once it is known to be stored, for a refused one would give it to the file that is there.
+/// Uploads small files in block mode with pipelined STOR commands. Each file is read into memory before its command is sent, so that a read
+/// error cannot interrupt a transfer.
 /// </summary>
+/// <remarks>
+/// The last-modified time is set after the positive final reply, because after a rejected upload MFMT would change the existing file.
+/// </remarks>
 internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
 {
-    /// <summary>Larger ones lose nothing by a connection of their own, and can be continued there.</summary>
+    /// <summary>Larger files are separate transfers, which can be resumed.</summary>
     public const int MaxFileBytes = 256 * 1024;
 
     private readonly ConcurrentQueue<BatchEntry> _storedEntries = new();
 
-    public Task RunAsync(IEnumerable<BatchEntry> files) => pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), Task.Run(() => SendAsync(files)));
+    public Task RunAsync(IEnumerable<BatchEntry> files) =>
+        pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), Task.Run(() => SendAsync(files)));
 
     private async Task SendAsync(IEnumerable<BatchEntry> files)
     {
@@ -59,7 +63,10 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
         await pipeline.SendFileAsync(content).ConfigureAwait(false);
     }
 
-    /// <summary>The file's content; null where there is none to send here.</summary>
+    /// <summary>
+    /// Reads a file and returns its length. Returns null if the file is too large or a pipe. If reading fails, the entry fails and the
+    /// method returns null.
+    /// </summary>
     private int? ReadContent(BatchEntry file, byte[] content)
     {
         try
@@ -71,7 +78,9 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
             }
 
             int length = 0;
-            for (int read; length <= MaxFileBytes && (read = RandomAccess.Read(handle, content.AsSpan(length, MaxFileBytes + 1 - length), length)) > 0;)
+            int read;
+            while (length <= MaxFileBytes
+                && (read = RandomAccess.Read(handle, content.AsSpan(length, MaxFileBytes + 1 - length), length)) > 0)
             {
                 length += read;
             }
@@ -81,7 +90,7 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
         }
         catch (NotSupportedException)
         {
-            return null; // a pipe, which has no length, and can be read once
+            return null; // a pipe has no length, and can be read only once
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +103,8 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
     {
         while (_storedEntries.TryDequeue(out BatchEntry? file))
         {
-            await pipeline.QueueCommandAsync("MFMT", $"{WireTime.Format(file.LastModified!.Value)} {file.File.RemotePath}", file).ConfigureAwait(false);
+            string argument = $"{WireTime.Format(file.LastModified!.Value)} {file.File.RemotePath}";
+            await pipeline.QueueCommandAsync("MFMT", argument, file).ConfigureAwait(false);
         }
     }
 
@@ -102,7 +112,7 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
     {
         if (verb == "MFMT" || reply.IsPreliminary)
         {
-            return; // what a server says to a time does not undo the file
+            return; // the file is stored, whether or not its time can be set
         }
 
         if (reply.IsCompletion)
@@ -123,6 +133,8 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
         }
     }
 
-    /// <summary>The connection broke, or the line was never taken for an upload whose bytes are to be read.</summary>
+    /// <summary>
+    /// Returns whether the data connection failed, or the server may have rejected the command without reading the bytes of the file.
+    /// </summary>
     private static bool IsDesynchronizing(FtpReply reply) => (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
 }

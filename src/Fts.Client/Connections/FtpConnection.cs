@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Authentication;
 using Fts.Client.Connections;
 using Fts.Client.Data;
+using Fts.Client.Listings;
 using Fts.Client.Tls;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
@@ -164,6 +165,28 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <exception cref="FtpProtocolException">The received text is not a reply.</exception>
     public Task<FtpReply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default) =>
         SendAsync(verb, argument, Options.Timeouts.Reply, cancellationToken);
+
+    /// <summary>
+    /// Returns the file or directory at a path, or null if there is none. Sends MLST if the server supports it; otherwise SIZE and MDTM, and then lists the
+    /// parent directory.
+    /// </summary>
+    /// <remarks>
+    /// The last resort is CWD into the path and back. If the server has no PWD, the way back is unknown: the connection is closed, and
+    /// <see cref="IsUsable"/> is false.
+    /// </remarks>
+    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
+    public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return RemoteMetadata.GetEntryAsync(this, path, cancellationToken);
+    }
+
+    /// <summary>Returns whether a file or directory exists at a path, with the commands of <see cref="GetEntryAsync"/>.</summary>
+    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
+    public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
+        await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
     internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)

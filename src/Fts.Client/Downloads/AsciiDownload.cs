@@ -27,7 +27,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         ReceivedText received = await pool.RunAsync(
             (connection, token) => ReceiveAsync(connection, file, file.WriteAsync, token), cancellationToken).ConfigureAwait(false);
         meter.EnterStage(FtpTransferStage.Committing);
-        file.Commit(options.PreserveLastModified ? received.LastModified : null, options.Overwrite);
+        file.Commit(options.PreserveLastModified ? received.LastModified?.UtcDateTime : null, options.Overwrite);
         return CreateResult(received);
     }
 
@@ -117,5 +117,5 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 
     /// <param name="Reply">The final reply.</param>
     /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
-    private readonly record struct ReceivedText(FtpReply Reply, DateTime? LastModified);
+    private readonly record struct ReceivedText(FtpReply Reply, DateTimeOffset? LastModified);
 }

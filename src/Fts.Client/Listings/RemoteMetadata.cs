@@ -119,7 +119,7 @@ internal static class RemoteMetadata
     /// Returns the last-modified time in UTC (MDTM), or null if the file does not exist or the server does not report a time.
     /// </summary>
     /// <exception cref="FtpReplyException">A negative reply does not report whether the file exists.</exception>
-    public static Task<DateTime?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
+    public static Task<DateTimeOffset?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         GetLastModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
     /// <summary>Returns the reply if it is a positive completion reply (2yz).</summary>
@@ -162,7 +162,7 @@ internal static class RemoteMetadata
         return (IsPositive(reply, "SIZE", path, isLenient), MetadataReply.ParseLength(reply));
     }
 
-    private static async Task<DateTime?> GetLastModifiedAsync(
+    private static async Task<DateTimeOffset?> GetLastModifiedAsync(
         FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
     {
         if (!connection.Features.ShouldTry("MDTM"))

@@ -3,20 +3,24 @@ using Fts.Protocol;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// Decides how many connections a pool may open at once, and when. If the server refuses a connection because of its own limit, the
-/// number is lowered, and then rises again one by one. A connection that fails for another reason only delays the next attempt.
+/// Limits the number of connections of a pool, and delays attempts to open one after a failure. If the server refuses a connection because
+/// of its own limit, the number is lowered, and later rises again one by one.
 /// </summary>
 /// <remarks>Not thread-safe: the pool calls every member under its lock.</remarks>
 internal sealed class ConnectionLimit
 {
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(500), MaxDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>Words of a 530 or of a negative greeting that indicate a connection limit.</summary>
+    /// <summary>Words in a 530 or a negative greeting that indicate a connection limit.</summary>
     private static readonly string[] LimitWords =
-        ["too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions", "simultaneous"];
+    [
+        "too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions",
+        "simultaneous",
+    ];
 
-    /// <summary>Words of a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
-    private static readonly string[] CredentialWords = ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
+    /// <summary>Words in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
+    private static readonly string[] CredentialWords =
+        ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
 
     private readonly int _configured;
     private readonly TimeSpan _recovery;
@@ -27,14 +31,15 @@ internal sealed class ConnectionLimit
     private long _failedAt;
     private bool _isLimitReached;
 
-    /// <param name="configured">The highest number of connections.</param>
+    /// <param name="configured">The maximum number of connections.</param>
     /// <param name="recovery">The time after which a lowered number rises by one.</param>
     /// <param name="time">The clock.</param>
     public ConnectionLimit(int configured, TimeSpan recovery, TimeProvider time) =>
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
     /// <summary>
-    /// The number of connections allowed now. Reading it raises it by one if the recovery time has passed since the last change.
+    /// The number of connections that the pool may have now. Reading it raises it by one if the recovery time has passed since the last
+    /// change.
     /// </summary>
     public int Current
     {
@@ -50,14 +55,17 @@ internal sealed class ConnectionLimit
         }
     }
 
-    /// <summary>The time until the number rises by one. <see cref="TimeSpan.MaxValue"/> if it is not lowered, or never recovers.</summary>
-    public TimeSpan TimeUntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : _recovery - _time.GetElapsedTime(_loweredAt);
+    /// <summary>The time until the number rises by one; <see cref="TimeSpan.MaxValue"/> if it is not lowered, or never recovers.</summary>
+    public TimeSpan TimeUntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan
+        ? TimeSpan.MaxValue
+        : _recovery - _time.GetElapsedTime(_loweredAt);
 
     /// <summary>The time until another connection may be opened after a failure; zero or less if that is now.</summary>
     /// <param name="others">Connections that could serve the caller instead.</param>
     public TimeSpan GetTimeUntilNextOpen(int others)
     {
-        // Without another connection, no other one could serve the caller. Only a refusal for too many connections delays the attempt then.
+        // Waiting for another connection only helps if one exists. Otherwise, only a refusal because of the connection limit delays the
+        // next attempt.
         if (_failureCount == 0 || (others == 0 && !_isLimitReached))
         {
             return TimeSpan.Zero;
@@ -71,13 +79,12 @@ internal sealed class ConnectionLimit
     public void NoteOpened() => (_failureCount, _isLimitReached) = (0, false);
 
     /// <summary>
-    /// Records that a connection could not be opened. The next attempt waits half a second at first, then twice as long each time, at most
-    /// 30 seconds.
+    /// Records that a connection could not be opened. The delay before the next attempt is 0.5 s, and doubles with each failure up to 30 s.
     /// </summary>
-    /// <param name="isRefused">Whether the server refused it because of its connection limit.</param>
+    /// <param name="isRefused">Whether the server refused the connection because of its connection limit.</param>
     public void NoteFailed(bool isRefused)
     {
-        // Attempts made at the same time count once.
+        // Simultaneous failures count once.
         if (_failureCount == 0 || GetTimeUntilNextOpen(others: 1) <= TimeSpan.Zero)
         {
             _failureCount++;
@@ -87,7 +94,7 @@ internal sealed class ConnectionLimit
         _isLimitReached = isRefused;
     }
 
-    /// <summary>Lowers the number to the open connections after a refusal. Returns false if it was not higher.</summary>
+    /// <summary>Lowers the number to that of the open connections after a refusal. Returns false if it was not higher.</summary>
     /// <param name="others">Connections that are open or being opened besides the refused one.</param>
     public bool TryLower(int others)
     {
@@ -103,8 +110,8 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Returns true if the server refused a connection because it has too many: 421 as its greeting or in reply to the login, or 530 with a
-    /// text that indicates a connection limit. Returns false for a refused TCP connection, a reset and a rejected password.
+    /// Returns whether the server refused a connection because of its connection limit: 421 as greeting or reply to the login, or 530 with
+    /// a text that indicates a limit. A refused TCP connection, a reset and a rejected password are not such a refusal.
     /// </summary>
     public static bool IsLimitReached(FtpException exception) => exception switch
     {
@@ -116,5 +123,6 @@ internal sealed class ConnectionLimit
 
     private static bool MentionsLimit(string text) => ContainsAny(text, LimitWords) && !ContainsAny(text, CredentialWords);
 
-    private static bool ContainsAny(string text, string[] words) => Array.Exists(words, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
+    private static bool ContainsAny(string text, string[] words) =>
+        Array.Exists(words, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

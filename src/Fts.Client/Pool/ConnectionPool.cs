@@ -7,23 +7,25 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when
-/// in doubt. If every connection is in use, calls wait in order of arrival. If the server refuses a connection, its call waits for another
-/// one instead of failing.
+/// The connections of a client to its server. The pool opens them as needed up to a limit, keeps idle ones, and checks them after a long
+/// idle time. If all are in use, calls wait in order of arrival.
 /// </summary>
-/// <remarks>Owns each idle connection, and each one whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it is disposed.</remarks>
+/// <remarks>
+/// The pool owns idle connections, and connections whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it
+/// is disposed. If the server refuses a further connection, the call waits for an existing one instead of failing.
+/// </remarks>
 internal sealed class ConnectionPool
 {
-    private readonly ConnectionPool _shared; // the pool itself; for the pool of one operation the client's
+    private readonly ConnectionPool _shared; // the pool of the client, which may be this instance
     private readonly bool _isAbsolute;
     private readonly FtpClientOptions _options;
     private readonly PoolSlots _slots;
     private readonly Lock _backgroundLock;
-    private readonly HashSet<Task> _backgroundTasks; // under the lock above
+    private readonly HashSet<Task> _backgroundTasks; // protected by _backgroundLock
     private readonly ServerProfile _serverProfile;
     private readonly ILogger _log;
     private volatile WorkingDirectory? _workingDirectory;
-    private volatile OpenedConnection? _lastOpened; // of the client's pool
+    private volatile OpenedConnection? _lastOpened; // used in _shared only
 
     public ConnectionPool(FtpClientOptions options)
     {
@@ -36,16 +38,19 @@ internal sealed class ConnectionPool
     private ConnectionPool(ConnectionPool pool, bool isAbsolute)
     {
         (_shared, _options, _log, _slots, _serverProfile) = (pool._shared, pool._options, pool._log, pool._slots, pool._serverProfile);
-        (_backgroundLock, _backgroundTasks, _workingDirectory, _isAbsolute) = (pool._backgroundLock, pool._backgroundTasks, pool._workingDirectory, isAbsolute);
+        (_backgroundLock, _backgroundTasks) = (pool._backgroundLock, pool._backgroundTasks);
+        (_workingDirectory, _isAbsolute) = (pool._workingDirectory, isAbsolute);
     }
 
-    /// <summary>What its connections are made with.</summary>
+    /// <summary>The options of the connections.</summary>
     public FtpClientOptions Options => _options;
 
-    /// <summary>Where the client logs.</summary>
+    /// <summary>The logger of the client.</summary>
     public ILogger Log => _log;
 
-    /// <summary>The folder that relative paths count from; null for the one the account starts in. Each connection enters it before its next use.</summary>
+    /// <summary>
+    /// The directory that relative paths refer to; null for the login directory. Each connection enters it before its next use.
+    /// </summary>
     public WorkingDirectory? WorkingDirectory
     {
         get => _workingDirectory;
@@ -53,33 +58,38 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Returns the pool for one operation: the same connections, but the folder that is current now, also if the client enters another one meanwhile.
+    /// Returns a view of this pool for one operation. It has the same connections, and keeps the current working directory even if the
+    /// client enters another one.
     /// </summary>
-    /// <param name="paths">The paths of the operation. If all are absolute, its connections enter no folder, because the folder may be deleted.</param>
+    /// <param name="paths">
+    /// The paths of the operation. If all are absolute, its connections do not enter the working directory, which may have been deleted.
+    /// </param>
     public ConnectionPool ForOperation(params IReadOnlyCollection<string> paths) =>
         new(this, paths.Count > 0 && paths.All(path => path is not null && path.StartsWith('/')));
 
-    /// <summary>What is known of the server.</summary>
+    /// <summary>The properties of the server that all connections share.</summary>
     public ServerProfile ServerProfile => _serverProfile;
 
-    /// <summary>What the first connection learnt; null before there was one.</summary>
+    /// <summary>The features that the server listed on the connection opened last; null before the first one.</summary>
     public FtpServerFeatures? Features => _shared._lastOpened?.Features;
 
-    /// <summary>The first connection's greeting.</summary>
+    /// <summary>The greeting on the connection opened last; null before the first one.</summary>
     public FtpReply? Greeting => _shared._lastOpened?.Greeting;
 
-    /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
+    /// <summary>The identity of the server on the connection opened last; null if it is not encrypted.</summary>
     public FtpServerIdentity? ServerIdentity => _shared._lastOpened?.ServerIdentity;
 
-    /// <summary>The version of TLS of the last connection opened; none when that is plain.</summary>
+    /// <summary>The TLS version of the connection opened last; none if it is not encrypted.</summary>
     public SslProtocols TlsVersion => _shared._lastOpened?.TlsVersion ?? SslProtocols.None;
 
-    /// <summary>Waits for a connection that is logged in and not in use.</summary>
+    /// <summary>Waits for a connection that is logged in, and acquires it.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <param name="purpose">The use of the connection, if not for commands. The exception of a call that times out while it waits contains
-    /// it.</param>
-    /// <exception cref="FtpTimeoutException">Every connection was held, and none was used for
-    /// <see cref="FtpTimeouts.Acquire"/>.</exception>
+    /// <param name="purpose">
+    /// A description of a use other than commands, for the message of the exception of other calls that time out while they wait.
+    /// </param>
+    /// <exception cref="FtpTimeoutException">
+    /// All connections were held by other calls, and none was used for <see cref="FtpTimeouts.Acquire"/>.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null)
     {
@@ -117,7 +127,7 @@ internal sealed class ConnectionPool
             }
             catch (FtpReplyException) when (entering is not null)
             {
-                // The server refuses the folder, for example because it was deleted. The connection is in the folder that it was in before.
+                // The server rejects the directory, for example because it was deleted. The connection remains in its previous directory.
                 await MakeIdleOrCloseAsync(entering).ConfigureAwait(false);
                 throw;
             }
@@ -138,7 +148,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Opens one more connection and leaves it idle, unless the wanted number exists already. Returns false if it cannot be opened now.
+    /// Opens one more connection and makes it idle, unless the wanted number exists already. Returns false if no connection can be opened
+    /// now.
     /// </summary>
     public async Task<bool> TryOpenAdditionalAsync(int wanted, CancellationToken cancellationToken)
     {
@@ -169,8 +180,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Runs work on a connection. If the server ended that connection while it was idle (421, a close or a reset), runs the work once more on another
-    /// one, unless something may have changed on the server.
+    /// Runs work on a connection. If the server closed the connection while it was idle (421, a close or a reset), the work runs once more
+    /// on another connection, unless it may have changed something on the server.
     /// </summary>
     public async Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
@@ -191,17 +202,18 @@ internal sealed class ConnectionPool
         }
     }
 
-    /// <summary>Logs that the server ended an idle connection, and that its work is done again.</summary>
+    /// <summary>Logs that the server closed an idle connection.</summary>
     public void LogIdleClosed(FtpConnectionException failure) => _log.IdleConnectionClosed(_options.Host, failure.Message);
 
     /// <inheritdoc cref="PoolSlots.CloseAll"/>
     public void CloseAll() => _slots.CloseAll();
 
     /// <inheritdoc cref="PoolSlots.RegisterEarlyRelease"/>
-    public void RegisterEarlyRelease(PoolLease lease, Action vacate) => _slots.RegisterEarlyRelease(lease, vacate);
+    public void RegisterEarlyRelease(PoolLease lease, Action release) => _slots.RegisterEarlyRelease(lease, release);
 
     /// <summary>
-    /// Releases a connection to the pool. Does not wait for the abort of its transfer: the connection is used again only after that.
+    /// Releases a connection to the pool. If its transfer is being aborted, the call does not wait for the abort, and the connection
+    /// becomes idle after it.
     /// </summary>
     public ValueTask ReleaseAsync(PoolLease lease)
     {
@@ -216,7 +228,7 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Registers background work that no call waits for. It must end by itself and never fail. Closing the pool waits for it.
+    /// Registers background work that no call waits for. It must end by itself and must not throw. Closing the pool waits for it.
     /// </summary>
     public void RunInBackground(Task work)
     {
@@ -229,10 +241,14 @@ internal sealed class ConnectionPool
         }
 
         work.ContinueWith(
-            static (ended, pool) => ((ConnectionPool)pool!).RemoveBackground(ended), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            static (ended, pool) => ((ConnectionPool)pool!).RemoveBackgroundTask(ended),
+            this,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
     }
 
-    /// <summary>Waits until the aborts and the other background work that are under way now have ended.</summary>
+    /// <summary>Waits until all aborts and other background work that run now have ended.</summary>
     public Task WaitForAbortsAsync()
     {
         lock (_backgroundLock)
@@ -242,12 +258,13 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Waits for the background work, then closes every connection: idle ones after QUIT, those in use at once. Calls that wait for a connection fail.
+    /// Waits for background work, then closes all connections: idle ones after QUIT, used ones immediately. Calls that wait for a
+    /// connection fail.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the wait; the connections are closed in any case.</param>
+    /// <param name="cancellationToken">Cancels the wait. The connections are closed in any case.</param>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        // If the token is cancelled before an abort ends, the abort later closes its own connection, because the pool is closed.
+        // An abort that ends after the token was cancelled closes its own connection, because the pool is closed.
         await WaitForAbortsAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_slots.Close().Select(connection => QuitAsync(connection, cancellationToken))).ConfigureAwait(false);
     }
@@ -259,14 +276,18 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Returns the idle connection of a slot if it still works, else null. After a long idle time only a reply of the server proves that,
-    /// because a router in between may have dropped the connection. If it is dead, connections that were idle even longer are closed as
-    /// well, so that the call waits for one reply at most.
+    /// Returns the idle connection of a slot if it still works, otherwise null. After a long idle time the pool sends NOOP, because a
+    /// router may have dropped the connection.
     /// </summary>
+    /// <remarks>
+    /// If the connection is dead, those that were idle even longer are closed as well. So the call waits for one reply at most.
+    /// </remarks>
     private async Task<FtpConnection?> ProbeIdleAsync(PoolSlot slot, CancellationToken cancellationToken)
     {
-        TimeSpan trusted = _options.Timeouts.IdleProbeAfter;
-        if (slot.IdleConnection is not { } connection || trusted == Timeout.InfiniteTimeSpan || _options.TimeProvider.GetElapsedTime(slot.IdleSince) < trusted)
+        TimeSpan probeAfter = _options.Timeouts.IdleProbeAfter;
+        if (slot.IdleConnection is not { } connection
+            || probeAfter == Timeout.InfiniteTimeSpan
+            || _options.TimeProvider.GetElapsedTime(slot.IdleSince) < probeAfter)
         {
             return slot.IdleConnection;
         }
@@ -291,10 +312,12 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Enters the operation's folder on an idle connection. Returns false, and closes the connection, if the server ended it or no path leads to the folder.
+    /// Enters the working directory of the operation on an idle connection. Returns false, and closes the connection, if the server closed
+    /// it or the directory cannot be reached from the current one.
     /// </summary>
-    /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
-    private async Task<bool> TryEnterWorkingDirectoryAsync(FtpConnection connection, WorkingDirectory? directory, CancellationToken cancellationToken)
+    /// <exception cref="FtpReplyException">The server rejects the directory. The connection remains open.</exception>
+    private async Task<bool> TryEnterWorkingDirectoryAsync(
+        FtpConnection connection, WorkingDirectory? directory, CancellationToken cancellationToken)
     {
         try
         {
@@ -313,13 +336,19 @@ internal sealed class ConnectionPool
         return false;
     }
 
-    /// <summary>Enters the operation's folder. A new connection is in the folder that the account starts in, from which each step leads on.</summary>
-    /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
-    private async Task<bool> EnterWorkingDirectoryAsync(FtpConnection connection, WorkingDirectory? directory, CancellationToken cancellationToken)
+    /// <summary>
+    /// Enters the working directory of the operation. Returns false if it cannot be reached from the current directory. From the login
+    /// directory, in which a new connection is, it can be reached.
+    /// </summary>
+    /// <exception cref="FtpReplyException">The server rejects the directory. The connection remains open.</exception>
+    private async Task<bool> EnterWorkingDirectoryAsync(
+        FtpConnection connection, WorkingDirectory? directory, CancellationToken cancellationToken)
     {
         try
         {
-            return _isAbsolute || ReferenceEquals(connection.WorkingDirectory, directory) || await WorkingDirectory.TrySwitchAsync(connection, directory, cancellationToken).ConfigureAwait(false);
+            return _isAbsolute
+                || ReferenceEquals(connection.WorkingDirectory, directory)
+                || await WorkingDirectory.TrySwitchAsync(connection, directory, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FtpReplyException)
         {
@@ -334,7 +363,8 @@ internal sealed class ConnectionPool
         try
         {
             await connection.LoginAsync(cancellationToken).ConfigureAwait(false);
-            _shared._lastOpened = new OpenedConnection(connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
+            _shared._lastOpened = new OpenedConnection(
+                connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
             _slots.NoteOpened();
             return connection;
         }
@@ -352,8 +382,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Makes a connection idle. If it cannot be used again, closes it before its slot is released, so that the server does not count it
-    /// when another one is opened.
+    /// Makes a connection idle, or closes it if it cannot be used again. It is closed before its slot is released, so that the server does
+    /// not count it when another one is opened.
     /// </summary>
     private async ValueTask MakeIdleOrCloseAsync(FtpConnection connection)
     {
@@ -373,9 +403,10 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>Properties of the connection that was opened last.</summary>
-    private sealed record OpenedConnection(FtpServerFeatures Features, FtpReply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
+    private sealed record OpenedConnection(
+        FtpServerFeatures Features, FtpReply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
 
-    private void RemoveBackground(Task ended)
+    private void RemoveBackgroundTask(Task ended)
     {
         lock (_backgroundLock)
         {

@@ -2,7 +2,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Pool;
 
-/// <summary>A connection in use. Disposal returns it to the pool, which closes it if a command or transfer is still under way.</summary>
+/// <summary>A connection in use. Disposal releases it to the pool, which closes it if a command or transfer is not complete.</summary>
 internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, string? purpose) : IAsyncDisposable
 {
     private readonly int _commandsBefore = connection.CommandsSent;
@@ -12,15 +12,15 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
 
     public FtpConnection Connection { get; } = connection;
 
-    /// <summary>Returns true if the holder of this lease has sent no command.</summary>
+    /// <summary>Whether no command was sent since the connection was acquired.</summary>
     public bool HasSentNothing => Connection.CommandsSent == _commandsBefore;
 
-    /// <summary>Whether the connection was idle in the pool before this lease.</summary>
+    /// <summary>Whether the connection was idle before it was acquired, and not newly opened.</summary>
     public bool WasIdle { get; init; }
 
     /// <summary>
-    /// Returns true if the work of this lease may be done again on another connection: the server ended an idle connection, and none of the
-    /// commands that were sent has changed anything. A command that receives 421 as its reply was not executed (RFC 959 §4.2.2).
+    /// Returns whether the work of this lease may be repeated on another connection: the server closed an idle connection, and no sent
+    /// command can have changed anything. A command with the reply 421 was not executed (RFC 959 §4.2.2).
     /// </summary>
     public bool CanRetry(FtpConnectionException failure)
     {
@@ -34,26 +34,30 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
             return true;
         }
 
-        bool isLastRefused = !failure.IsCommandUnsent && failure.Reply?.Code == FtpReplyCode.ServiceNotAvailable;
-        int refused = isLastRefused && !Connection.IsLastCommandRepeatable ? 1 : 0;
-        return WasIdle && Connection.NonRepeatableCommandsSent - _changesBefore == refused;
+        bool isLastUnexecuted = !failure.IsCommandUnsent && failure.Reply?.Code == FtpReplyCode.ServiceNotAvailable;
+        int unexecuted = isLastUnexecuted && !Connection.IsLastCommandRepeatable ? 1 : 0;
+        return WasIdle && Connection.NonRepeatableCommandsSent - _changesBefore == unexecuted;
     }
 
     /// <summary>
-    /// Makes the holder release the connection soon; null if it cannot. Set and cleared under the pool's lock, called without it.
+    /// Makes the holder release the connection soon; null if it cannot. Set and cleared under the lock of <see cref="PoolSlots"/>, called
+    /// without it.
     /// </summary>
     public Action? ReleaseEarly { get; set; }
 
     /// <summary>
     /// The time of the last command, reply or data, or of the acquisition if that is later. The current time while a call waits for the
-    /// server. A timestamp of the pool's time provider.
+    /// server. A timestamp of the time provider of the pool.
     /// </summary>
     public long LastActivity =>
         Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquiredAt, Connection.LastActivity);
 
     /// <summary>Describes the use of the connection and how long it has been held, for an error message.</summary>
-    public string Describe() =>
-        $"{(purpose ?? $"command {Connection.LastCommand}").ToPrintable()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquiredAt).TotalSeconds:0} s";
+    public string Describe()
+    {
+        string use = purpose ?? $"command {Connection.LastCommand}";
+        return $"{use.ToPrintable()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquiredAt).TotalSeconds:0} s";
+    }
 
     public ValueTask DisposeAsync()
     {

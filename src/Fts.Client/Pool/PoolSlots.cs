@@ -3,18 +3,18 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// Grants calls, in order of arrival, the right to use or open one of a pool's connections. It tracks idle connections, used ones,
-/// waiting calls and the limit.
+/// Grants calls the right to use or open a connection, in order of arrival. Tracks idle connections, leases, waiting calls and the
+/// connection limit.
 /// </summary>
 /// <remarks>
-/// Owns the idle connections. The lock protects all mutable fields. While it is held, no code waits for a connection, writes to the log
-/// or calls code of the caller.
+/// Owns the idle connections. The lock protects all mutable fields. Code that holds it does not wait, write to the log or call code of the
+/// caller.
 /// </remarks>
 internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 {
     private readonly TimeProvider _time = options.TimeProvider;
     private readonly Lock _lock = new();
-    private readonly List<(FtpConnection Connection, long Since)> _idle = []; // ordered by the time of return, the latest at the end
+    private readonly List<(FtpConnection Connection, long Since)> _idle = []; // in order of release, the latest at the end
     private readonly List<PoolLease> _leases = [];
     private readonly LinkedList<PoolWaiter> _waiters = new();
     private readonly ConnectionLimit _limit = new(options.MaxConnections, options.Timeouts.LimitRecovery, options.TimeProvider);
@@ -23,10 +23,12 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private bool _hasLoggedIn;
     private bool _isClosed;
 
-    /// <summary>Connections that are logged in: those in use and the idle ones, without those being opened, checked or aborted.</summary>
+    /// <summary>
+    /// The number of leased and idle connections, which are logged in. Connections being opened, checked or aborted do not count.
+    /// </summary>
     private int LoggedInCount => _leases.Count + _idle.Count;
 
-    /// <summary>Waits until a connection is idle or may be opened. Calls that wait already are served first.</summary>
+    /// <summary>Waits until a connection is idle or may be opened. Calls are served in order of arrival.</summary>
     /// <param name="waiter">The call's entry in the queue; null if it has none yet.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<PoolSlot> AcquireAsync(PoolWaiter? waiter, CancellationToken cancellationToken)
@@ -71,7 +73,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
             catch (TimeoutException)
             {
-                // The limit may have recovered, a delay may have ended, or the wait was too long.
+                // The limit may have risen, a delay may have ended, or the call has timed out.
             }
             catch (OperationCanceledException)
             {
@@ -83,7 +85,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     /// <summary>Acquires the right to open one more connection, without waiting.</summary>
     /// <param name="wanted">The number of connections that should exist.</param>
-    /// <returns>Whether the right was acquired. If not, whether the wanted number of connections exists already.</returns>
+    /// <returns>Whether the right was acquired, and, if not, whether the wanted number of connections exists already.</returns>
     public (bool IsTaken, bool IsEnough) TryAcquireAdditional(int wanted)
     {
         lock (_lock)
@@ -99,7 +101,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Returns a slot whose connection is closed or was not opened.</summary>
+    /// <summary>Releases a slot whose connection is closed or was not opened.</summary>
     public void Release()
     {
         lock (_lock)
@@ -109,7 +111,9 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Returns a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again.</summary>
+    /// <summary>
+    /// Releases a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again.
+    /// </summary>
     public bool TryReleaseIdle(FtpConnection connection)
     {
         lock (_lock)
@@ -138,11 +142,11 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Ends a failed attempt to open a connection. Returns the call's new entry at the head of the queue if it should wait for another
-    /// connection or retry. Returns null if the call fails.
+    /// Ends a failed attempt to open a connection. Returns the new entry of the call at the head of the queue if it should wait and retry,
+    /// or null if the call fails.
     /// </summary>
-    /// <param name="failure">Why no connection was opened.</param>
-    /// <param name="started">When the call began; null if the call does not wait for connections.</param>
+    /// <param name="failure">The failure.</param>
+    /// <param name="started">The timestamp of the start of the call; null if the call does not wait for connections.</param>
     public PoolWaiter? EndFailedAttempt(FtpException failure, long? started)
     {
         bool isRefused = ConnectionLimit.IsLimitReached(failure);
@@ -153,8 +157,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busyCount--;
             int others = _busyCount + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // A refusal alone proves nothing: only a server that accepted these credentials before is asked again.
-            // After another failure, only an open connection shows that the server can be reached; attempts still under way do not.
+            // A refusal is temporary only if the server has accepted these credentials before.
+            // Another failure is temporary only if an open connection proves that the server is reachable; pending attempts prove nothing.
             bool isTemporary = isRefused
                 ? others > 0 || (_hasLoggedIn && IsWithinConnectTimeout(started))
                 : LoggedInCount > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
@@ -206,20 +210,20 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Registers a callback by which the holder of a lease releases its connection early. The callback is called once, when another call
-    /// waits for a connection; at once if a call waits already.
+    /// Registers a callback that makes the holder of a lease release its connection early. It is called once, as soon as another call waits
+    /// for a connection.
     /// </summary>
-    public void RegisterEarlyRelease(PoolLease lease, Action vacate)
+    public void RegisterEarlyRelease(PoolLease lease, Action release)
     {
         lock (_lock)
         {
-            lease.ReleaseEarly = vacate;
+            lease.ReleaseEarly = release;
         }
 
         RequestEarlyRelease();
     }
 
-    /// <summary>Closes the connections that have been idle since a time, or longer.</summary>
+    /// <summary>Closes connections that became idle at or before a timestamp.</summary>
     public void CloseIdle(long since)
     {
         lock (_lock)
@@ -229,7 +233,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Closes all connections. Calls that use one fail; the pool opens new connections for the next calls.</summary>
+    /// <summary>Closes all connections. Calls that use one fail. The pool opens new connections for later calls.</summary>
     public void CloseAll()
     {
         CloseIdle(long.MaxValue);
@@ -239,7 +243,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Fails the calls that wait, and closes the connections in use. Returns the idle ones, which the caller closes.</summary>
+    /// <summary>Fails waiting calls and closes leased connections. Returns the idle connections, which the caller must close.</summary>
     public IReadOnlyList<FtpConnection> Close()
     {
         lock (_lock)
@@ -258,7 +262,10 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Removes a call from the queue. A slot that was granted meanwhile is passed to the next call; its connection is closed if the pool is.</summary>
+    /// <summary>
+    /// Removes a call from the queue. If a slot was granted to it meanwhile, the next call gets the slot. If the pool is closed, the
+    /// connection is closed.
+    /// </summary>
     public void LeaveQueue(PoolWaiter waiter)
     {
         lock (_lock)
@@ -287,7 +294,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     public static ObjectDisposedException CreateDisposedException() => new(typeof(FtpClient).FullName, "The client is disposed.");
 
-    /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so no reply is awaited.</summary>
+    /// <summary>Closes a connection that cannot be used again, without QUIT and without waiting.</summary>
     public static void CloseWithoutQuit(FtpConnection connection)
     {
         connection.CloseImmediately();
@@ -295,14 +302,14 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             static closed => _ = closed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    /// <summary>The time until a waiting call must check its state again; zero if it has timed out.</summary>
+    /// <summary>Returns the time until a waiting call must check its state again; zero if it has timed out.</summary>
     private TimeSpan GetTimeUntilNextCheck(PoolWaiter waiter)
     {
         TimeSpan wait = TimeSpan.MaxValue;
         if (options.Timeouts.Acquire != Timeout.InfiniteTimeSpan)
         {
-            // Waiting behind long transfers and slow replies does not count: they have their own time-outs.
-            // So do an attempt to open a connection, a check and an abort, which have a slot without a lease.
+            // Waiting for transfers and replies of other calls does not count, because they have their own time-outs. The same applies to
+            // connections that are being opened, checked or aborted, which have a slot without a lease.
             long since = _busyCount > _leases.Count
                 ? _time.GetTimestamp()
                 : _leases.Aggregate(Math.Max(waiter.WaitingSince, _lastProgressAt), (last, lease) => Math.Max(last, lease.LastActivity));
@@ -318,7 +325,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             wait = next > TimeSpan.Zero && next < wait ? next : wait;
         }
 
-        // A timer counts whole milliseconds.
+        // Rounded up, because timers have a resolution of 1 ms.
         return wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
     }
 
@@ -328,7 +335,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
         string reason = _leases.Count > 0
             ? $"all {_leases.Count} connections{limit} are in use: {holders}"
-            : "the server refuses every connection";
+            : "the server refuses all connections";
         string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
         return new FtpTimeoutException(FtpOperationPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
     }
@@ -348,7 +355,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         {
             (FtpConnection connection, long since) = _idle[^1];
             _idle.RemoveAt(_idle.Count - 1);
-            // Costs one system call, and detects each connection that the server has closed.
+            // This check costs one system call, and detects a connection that the server has closed.
             if (connection.IsReusable)
             {
                 _busyCount++;
@@ -369,18 +376,19 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     private void RequestEarlyRelease()
     {
-        Action? vacate = null;
+        Action? release = null;
         lock (_lock)
         {
             if (_waiters.Count > 0 && _leases.Find(lease => lease.ReleaseEarly is not null) is { } lease)
             {
-                (vacate, lease.ReleaseEarly) = (lease.ReleaseEarly, null);
+                (release, lease.ReleaseEarly) = (lease.ReleaseEarly, null);
             }
         }
 
-        vacate?.Invoke();
+        release?.Invoke();
     }
 
     private bool IsWithinConnectTimeout(long? started) =>
-        started is { } since && (options.Timeouts.Connect == Timeout.InfiniteTimeSpan || _time.GetElapsedTime(since) < options.Timeouts.Connect);
+        started is { } since
+        && (options.Timeouts.Connect == Timeout.InfiniteTimeSpan || _time.GetElapsedTime(since) < options.Timeouts.Connect);
 }

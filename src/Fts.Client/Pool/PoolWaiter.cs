@@ -1,8 +1,8 @@
 namespace Fts.Client.Pool;
 
-/// <summary>The right to one connection of a pool.</summary>
-/// <param name="IdleConnection">An idle connection to use; null for the right to open one.</param>
-/// <param name="IdleSince">When the idle connection was returned, as a timestamp.</param>
+/// <summary>The right to use or open one connection of a pool.</summary>
+/// <param name="IdleConnection">The idle connection; null if the holder may open a connection.</param>
+/// <param name="IdleSince">The timestamp at which the connection became idle.</param>
 internal readonly record struct PoolSlot(FtpConnection? IdleConnection, long IdleSince);
 
 /// <summary>A call that waits for a <see cref="PoolSlot"/>.</summary>
@@ -10,13 +10,13 @@ internal sealed class PoolWaiter(long since)
 {
     private readonly TaskCompletionSource<PoolSlot> _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>When the call began to wait, as a timestamp.</summary>
+    /// <summary>The timestamp at which the call started to wait.</summary>
     public long WaitingSince => since;
 
-    /// <summary>Why the call's last attempt to open a connection failed; null if it made none.</summary>
+    /// <summary>The failure of the last attempt of the call to open a connection; null if it made none.</summary>
     public FtpException? LastFailure { get; init; }
 
-    /// <summary>Completes with the slot, or fails if the pool is closed.</summary>
+    /// <summary>Completes with the granted slot, or fails if the pool is closed.</summary>
     public Task<PoolSlot> Granted => _granted.Task;
 
     public void Grant(PoolSlot slot) => _granted.SetResult(slot);

@@ -4,31 +4,54 @@ using Fts.Protocol;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection: they transfer no data and leave no state for the next
-/// user of the connection. Every other verb is refused, because a server may support verbs that are unknown here.
+/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection. They transfer no data and leave no state for the next
+/// user of the connection. All other verbs are rejected, because an unknown verb may leave state.
 /// </summary>
 internal static class PooledCommandRules
 {
     private static readonly FrozenSet<string> Verbs = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        "NOOP", "HELP", "STAT", "SYST", "FEAT", "PWD", "XPWD", "SIZE", "MDTM", "MLST", "MFMT", "MFCT", "MFF", "DELE", "MKD", "XMKD", "RMD", "XRMD", "RMDA",
-        "AVBL", "DSIZ", "COMB", "HASH", "XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512");
+        "NOOP", "HELP", "STAT", "SYST", "FEAT", "PWD", "XPWD", "SIZE", "MDTM", "MLST", "MFMT", "MFCT", "MFF", "DELE", "MKD", "XMKD", "RMD",
+        "XRMD", "RMDA", "AVBL", "DSIZ", "COMB", "HASH", "XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512");
 
     /// <summary>
-    /// The allowed subcommands. Others set a umask, an idle limit, a group or a file type for the session, or are the first of two commands
-    /// (CPFR).
+    /// The allowed subcommands of SITE. Others set a umask, an idle limit, a group or a file type for the session, or are the first of two
+    /// commands (CPFR).
     /// </summary>
     private static readonly FrozenSet<string> SiteCommands = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase, "HELP", "CHMOD", "CHGRP", "CHOWN", "UTIME", "SYMLINK", "COPY", "MKDIR", "RMDIR", "WHO", "QUOTA");
 
-    /// <summary>Whether the command may be sent on a pooled connection.</summary>
+    /// <summary>Returns whether a command may be sent on a pooled connection.</summary>
     public static bool IsAllowed(string verb, string? argument) =>
         verb.Equals("SITE", StringComparison.OrdinalIgnoreCase) ? SiteCommands.Contains(GetSubcommand(argument)) : Verbs.Contains(verb);
 
-    /// <summary>Returns the verb for a message, with the subcommand of SITE.</summary>
+    /// <summary>Returns the verb for a message; for SITE, with its subcommand.</summary>
     public static string GetDisplayName(string verb, string? argument) => verb.Equals("SITE", StringComparison.OrdinalIgnoreCase)
         ? $"SITE {GetSubcommand(argument).ToUpperInvariant()}".TrimEnd().ToPrintable()
         : verb.ToUpperInvariant().ToPrintable();
 
     private static string GetSubcommand(string? argument) => (argument ?? "").TrimStart().Split(' ')[0];
+}
+
+/// <summary>
+/// The commands that <see cref="FtpClient.SendRawAsync"/> rejects. They would desynchronise the replies of the connection, or change state
+/// that the client manages itself.
+/// </summary>
+internal static class RawCommandRules
+{
+    /// <summary>Returns the reason for which a command is rejected, or null if it may be sent.</summary>
+    public static string? GetRejectionReason(string verb, string? argument) => verb.ToUpperInvariant() switch
+    {
+        "RETR" or "STOR" or "STOU" or "APPE" or "LIST" or "NLST" or "MLSD" or "STRU" or "MODE" or "EPSV" or "PASV" or "LPSV" or "SPSV"
+            or "CPSV" or "EPRT" or "PORT" or "LPRT" or "SSCN" or "ABOR" => "it belongs to a transfer and needs a data connection",
+        "REST" or "RANG" or "RNFR" or "RNTO" => "it is one of two commands that must follow each other on the same connection",
+        "TYPE" => "the client sets the type for each transfer",
+        "CWD" or "XCWD" or "CDUP" or "XCUP" or "SMNT" => "it would change the directory of one connection only",
+        "USER" or "PASS" or "REIN" or "QUIT" or "HOST" => "it would end or restart the session",
+        "AUTH" or "ADAT" or "PBSZ" or "PROT" or "CCC" or "MIC" or "CONF" or "ENC" => "the client sets the encryption for all connections",
+        "OPTS" when GetFirstWord(argument) is "UTF8" or "UTF-8" or "HASH" or "MODE" or "MLST" => "the client sets this option itself",
+        _ => null,
+    };
+
+    private static string GetFirstWord(string? argument) => (argument ?? "").TrimStart().Split(' ')[0].ToUpperInvariant();
 }

@@ -1,6 +1,6 @@
 namespace Fts.Client.Pool;
 
-/// <summary>The running calls of a client. Disposal of the client cancels and awaits them, and no further call starts.</summary>
+/// <summary>The running calls of a client. Disposal of the client cancels them, waits for them, and prevents further calls.</summary>
 internal sealed class RunningOperations : IDisposable
 {
     private readonly Lock _lock = new();
@@ -15,19 +15,24 @@ internal sealed class RunningOperations : IDisposable
     public CancellationToken StoppingToken { get; }
 
     /// <summary>Runs a call.</summary>
-    /// <param name="operation">The call. Its token is cancelled by the caller or by disposal of the client.</param>
-    /// <param name="cancellationToken">The caller's token.</param>
-    /// <exception cref="ObjectDisposedException">The client is disposed, or was while the call ran.</exception>
-    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
+    /// <param name="operation">
+    /// The call. Its token is cancelled by <paramref name="cancellationToken"/> and by disposal of the client.
+    /// </param>
+    /// <param name="cancellationToken">The token of the caller.</param>
+    /// <exception cref="ObjectDisposedException">The client is disposed, or was disposed while the call ran.</exception>
+    /// <exception cref="OperationCanceledException">The token of the caller was cancelled.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {
         Begin();
-        using CancellationTokenSource? either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, StoppingToken) : null;
+        using CancellationTokenSource? linked =
+            cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, StoppingToken) : null;
         try
         {
-            return await operation(either?.Token ?? StoppingToken).ConfigureAwait(false);
+            return await operation(linked?.Token ?? StoppingToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (StoppingToken.IsCancellationRequested || (cancellationToken.IsCancellationRequested && e.CancellationToken != cancellationToken))
+        catch (OperationCanceledException e) when (
+            StoppingToken.IsCancellationRequested
+            || (cancellationToken.IsCancellationRequested && e.CancellationToken != cancellationToken))
         {
             throw Translate(e, cancellationToken);
         }
@@ -37,8 +42,9 @@ internal sealed class RunningOperations : IDisposable
         }
     }
 
-    /// <summary>Returns the exception of a call that was cancelled by the caller's token or by disposal of the client.</summary>
-    public static Exception Translate(OperationCanceledException exception, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested
+    /// <summary>Returns the exception for a call that was cancelled by its caller or by disposal of the client.</summary>
+    public static Exception Translate(OperationCanceledException exception, CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested
         ? new ObjectDisposedException("The client was disposed while the call ran.", exception)
         : new OperationCanceledException(exception.Message, exception, cancellationToken);
 
@@ -63,7 +69,7 @@ internal sealed class RunningOperations : IDisposable
         await ((Task)_ended.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Releases the cancellation source. Called after <see cref="StopAsync"/>.</summary>
+    /// <summary>Disposes the cancellation source. Call it after <see cref="StopAsync"/>.</summary>
     public void Dispose() => _stop.Dispose();
 
     private void Begin()

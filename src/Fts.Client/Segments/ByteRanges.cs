@@ -3,24 +3,24 @@ using System.Text;
 
 namespace Fts.Client.Segments;
 
-/// <summary>Bytes of a file from one offset up to another, which is not among them.</summary>
+/// <summary>The bytes of a file from an offset up to, but not including, another offset.</summary>
 internal readonly record struct ByteRange(long Start, long End)
 {
     public long Length => End - Start;
 }
 
-/// <summary>Which bytes of a file are there: ranges in order that neither meet nor overlap.</summary>
+/// <summary>A set of bytes of a file, as ranges in ascending order that neither touch nor overlap.</summary>
 internal sealed class ByteRanges
 {
     private readonly List<ByteRange> _ranges = [];
 
-    /// <summary>Bytes from the beginning to the first gap.</summary>
+    /// <summary>The number of bytes from offset 0 to the first gap.</summary>
     public long PrefixLength => _ranges is [{ Start: 0 } first, ..] ? first.End : 0;
 
-    /// <summary>All of them together.</summary>
+    /// <summary>The number of bytes in all ranges.</summary>
     public long TotalLength => _ranges.Sum(range => range.Length);
 
-    /// <summary>Everything before an offset.</summary>
+    /// <summary>Returns the range of all bytes before an offset.</summary>
     public static ByteRanges FromStart(long end)
     {
         var ranges = new ByteRanges();
@@ -28,24 +28,27 @@ internal sealed class ByteRanges
         return ranges;
     }
 
-    /// <summary>Reads what <see cref="ToString"/> wrote; false for anything else.</summary>
+    /// <summary>Parses the text that <see cref="ToString"/> returns. Returns false for any other text.</summary>
     public static bool TryParse(string text, out ByteRanges ranges)
     {
         ranges = new ByteRanges();
-        foreach (string word in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string item in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (word.Split('-') is not [var start, var end] || !TryParse(start, out long first) || !TryParse(end, out long last) || first >= last)
+            if (item.Split('-') is not [var first, var second]
+                || !TryParse(first, out long start)
+                || !TryParse(second, out long end)
+                || start >= end)
             {
                 return false;
             }
 
-            ranges.Add(new ByteRange(first, last));
+            ranges.Add(new ByteRange(start, end));
         }
 
         return true;
     }
 
-    /// <summary>Adds a range, which may meet or overlap others.</summary>
+    /// <summary>Adds a range, which may touch or overlap others.</summary>
     public void Add(ByteRange range)
     {
         if (range.Length <= 0)
@@ -53,24 +56,24 @@ internal sealed class ByteRanges
             return;
         }
 
-        int at = 0;
-        while (at < _ranges.Count && _ranges[at].End < range.Start)
+        int first = 0;
+        while (first < _ranges.Count && _ranges[first].End < range.Start)
         {
-            at++;
+            first++;
         }
 
-        int beyond = at;
-        while (beyond < _ranges.Count && _ranges[beyond].Start <= range.End)
+        int end = first;
+        while (end < _ranges.Count && _ranges[end].Start <= range.End)
         {
-            range = new ByteRange(Math.Min(range.Start, _ranges[beyond].Start), Math.Max(range.End, _ranges[beyond].End));
-            beyond++;
+            range = new ByteRange(Math.Min(range.Start, _ranges[end].Start), Math.Max(range.End, _ranges[end].End));
+            end++;
         }
 
-        _ranges.RemoveRange(at, beyond - at);
-        _ranges.Insert(at, range);
+        _ranges.RemoveRange(first, end - first);
+        _ranges.Insert(first, range);
     }
 
-    /// <summary>Those below an offset.</summary>
+    /// <summary>Returns the bytes before an offset.</summary>
     public ByteRanges GetBelow(long end)
     {
         var below = new ByteRanges();
@@ -78,31 +81,36 @@ internal sealed class ByteRanges
         return below;
     }
 
-    /// <summary>What is not there of a file of this length.</summary>
+    /// <summary>Returns the gaps in a file of a length.</summary>
     public IReadOnlyList<ByteRange> GetMissing(long length)
     {
         var gaps = new List<ByteRange>();
-        long at = 0;
+        long offset = 0;
         foreach (ByteRange range in GetBelow(length)._ranges.Append(new ByteRange(length, length)))
         {
-            if (range.Start > at)
+            if (range.Start > offset)
             {
-                gaps.Add(new ByteRange(at, range.Start));
+                gaps.Add(new ByteRange(offset, range.Start));
             }
 
-            at = range.End;
+            offset = range.End;
         }
 
         return gaps;
     }
 
-    /// <summary><c>0-100,500-600</c>, the second of each pair being the offset after the last byte.</summary>
+    /// <summary>Returns a text such as <c>0-100,500-600</c>. The second number of each pair is the offset after the last byte.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        _ranges.ForEach(range => text.Append(CultureInfo.InvariantCulture, $"{(text.Length == 0 ? "" : ",")}{range.Start}-{range.End}"));
+        foreach (ByteRange range in _ranges)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{(text.Length == 0 ? "" : ",")}{range.Start}-{range.End}");
+        }
+
         return text.ToString();
     }
 
-    private static bool TryParse(string text, out long offset) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+    private static bool TryParse(string text, out long offset) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 }

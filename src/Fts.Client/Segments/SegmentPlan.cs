@@ -1,32 +1,36 @@
 namespace Fts.Client.Segments;
 
 /// <summary>
-/// Into how many segments a file is cut that travels over several connections. One flow carries no more than its window in a round trip, so over long links several
-/// carry more; over short ones they only cost.
+/// Decides into how many segments a file is split. A TCP connection sends at most one window per round trip, so with long round trips
+/// several connections are faster. With short ones they only cost time.
 /// </summary>
 internal static class SegmentPlan
 {
-    /// <summary>Where nobody said a number: smaller files, and servers nearer than this, are not worth it.</summary>
+    /// <summary>The minimum length in bytes of a file that is split if the options specify no number of segments.</summary>
     public const long MinAutomaticBytes = 64 * 1024 * 1024;
 
-    /// <summary>Less is over before a connection has come up to speed.</summary>
+    /// <summary>The minimum lengths of a segment in bytes. A shorter transfer ends before its connection reaches full speed.</summary>
     private const long MinAutomaticSegmentBytes = 16 * 1024 * 1024, MinSegmentBytes = 1024 * 1024;
 
+    /// <summary>The minimum reply time for which a file is split if the options specify no number of segments.</summary>
     private static readonly TimeSpan MinRoundTripTime = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How many segments; 1 for a file that is better not cut.</summary>
-    /// <param name="wanted">What the options say.</param>
-    /// <param name="connections">Connections there may be.</param>
-    /// <param name="bytes">Bytes that are to travel.</param>
-    /// <param name="roundTrip">From a command to its reply; null while nobody knows.</param>
+    /// <summary>Returns the number of segments; 1 if the file should not be split.</summary>
+    /// <param name="wanted">The number in the options; null to choose automatically.</param>
+    /// <param name="connections">The maximum number of connections.</param>
+    /// <param name="bytes">The number of bytes to transfer.</param>
+    /// <param name="roundTrip">The time from a command to its reply; null if unknown.</param>
     public static int GetSegmentCount(int? wanted, int connections, long bytes, TimeSpan? roundTrip) => (int)(wanted switch
     {
         { } number => Math.Clamp(bytes / MinSegmentBytes, 1, Math.Min(number, connections)),
-        null when bytes >= MinAutomaticBytes && roundTrip >= MinRoundTripTime => Math.Clamp(bytes / MinAutomaticSegmentBytes, 1, connections),
+        null when bytes >= MinAutomaticBytes && roundTrip >= MinRoundTripTime =>
+            Math.Clamp(bytes / MinAutomaticSegmentBytes, 1, connections),
         null => 1,
     });
 
-    /// <summary>Cuts what is missing into about as many segments, none longer than an equal share; more where there are gaps.</summary>
+    /// <summary>
+    /// Splits ranges into segments that are at most 1/<paramref name="count"/> of the total length. Several ranges give more segments.
+    /// </summary>
     public static IEnumerable<ByteRange> SplitRanges(IReadOnlyList<ByteRange> missing, int count)
     {
         long share = Math.Max(1, (missing.Sum(range => range.Length) + count - 1) / count);

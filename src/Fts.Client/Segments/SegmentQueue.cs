@@ -4,8 +4,8 @@ using Fts.Client.Pool;
 namespace Fts.Client.Segments;
 
 /// <summary>
-/// Segments as a queue that is drained by as many connections as can be had: a server that lets fewer in, or refuses to move data over several at once, makes it
-/// slower and fails nothing. A segment that breaks is tried once more.
+/// Transfers the segments of a file over several connections. A server that accepts fewer connections, or fewer simultaneous transfers,
+/// only makes the transfer slower. A segment that fails is retried once.
 /// </summary>
 internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T, CancellationToken, Task> work)
 {
@@ -14,8 +14,8 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
     private int _unfinishedCount, _workerCount;
     private Exception? _failure;
 
-    /// <summary>Ends when all are done, or none is under way any more and one failed for good.</summary>
-    /// <exception cref="FtpException">Why it failed.</exception>
+    /// <summary>Transfers all segments. Throws if a segment failed permanently and no connection could transfer it.</summary>
+    /// <exception cref="FtpException">The failure of a segment.</exception>
     public async Task RunAsync(IReadOnlyList<T> segments, int connections, CancellationToken cancellationToken)
     {
         foreach (T segment in segments)
@@ -34,28 +34,28 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
         }
     }
 
-    /// <summary>Works on a connection, and on another when it broke, while there is something to do.</summary>
+    /// <summary>Transfers segments while any are waiting, on a new connection after each failed one.</summary>
     private async Task RunWorkerAsync(CancellationTokenSource stop)
     {
-        bool goesOn = true;
+        bool isActive = true;
         try
         {
-            while (goesOn && HasWaitingSegments())
+            while (isActive && HasWaitingSegments())
             {
                 PoolLease lease = await pool.AcquireAsync(stop.Token).ConfigureAwait(false);
                 await using (lease.ConfigureAwait(false))
                 {
-                    goesOn = await ProcessSegmentsAsync(lease.Connection, stop).ConfigureAwait(false);
+                    isActive = await ProcessSegmentsAsync(lease.Connection, stop).ConfigureAwait(false);
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Others did it all, or one failed, or the caller knows.
+            // All segments are transferred, another worker failed, or the caller cancelled.
         }
         catch (FtpException e)
         {
-            // No connection for this one: those that there are go on.
+            // No connection is available for this worker. The other workers continue.
             Interlocked.CompareExchange(ref _failure, e, null);
         }
         catch (Exception e)
@@ -65,23 +65,27 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
         }
         finally
         {
-            // Who left to others has said so.
-            Interlocked.Add(ref _workerCount, goesOn ? -1 : 0);
+            // A worker that retired has been subtracted already.
+            Interlocked.Add(ref _workerCount, isActive ? -1 : 0);
         }
     }
 
-    /// <summary>False when it is of no more use, and others, or nobody, do the rest.</summary>
+    /// <summary>
+    /// Transfers segments on one connection. Returns false if the worker has retired and leaves the other segments to other workers.
+    /// </summary>
     private async Task<bool> ProcessSegmentsAsync(FtpConnection connection, CancellationTokenSource stop)
     {
-        // A connection that received a 421 after a segment is not ready. It must not count as a failed attempt of the next segment.
-        for (bool isFirst = true; (isFirst ? connection.IsUsable : connection.IsReusable) && TryDequeue(out T segment, out bool isSecond); isFirst = false)
+        // A connection that received 421 after a segment is unusable. That must not count as a failed attempt of the next segment.
+        bool isFirst = true;
+        while ((isFirst ? connection.IsUsable : connection.IsReusable) && TryDequeue(out T segment, out bool isSecond))
         {
+            isFirst = false;
             try
             {
                 await work(connection, segment, stop.Token).ConfigureAwait(false);
                 if (Interlocked.Decrement(ref _unfinishedCount) == 0)
                 {
-                    // Nobody needs to wait for a connection any more.
+                    // Other workers need not wait for a connection any longer.
                     await stop.CancelAsync().ConfigureAwait(false);
                 }
             }
@@ -118,9 +122,9 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
     {
         lock (_lock)
         {
-            bool taken = _waiting.TryDequeue(out (T Segment, bool IsSecond) next);
+            bool isDequeued = _waiting.TryDequeue(out (T Segment, bool IsSecond) next);
             (segment, isSecond) = next;
-            return taken;
+            return isDequeued;
         }
     }
 
@@ -132,7 +136,9 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
         }
     }
 
-    /// <summary>A server may allow one transfer at a time: who is refused leaves the rest to the others, but the last one may not.</summary>
+    /// <summary>
+    /// Retires this worker after a negative reply, because the server may limit simultaneous transfers. Returns false for the last worker.
+    /// </summary>
     private bool TryRetireWorker()
     {
         for (int others = Volatile.Read(ref _workerCount) - 1; others > 0; others = Volatile.Read(ref _workerCount) - 1)

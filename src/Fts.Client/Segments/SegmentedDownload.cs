@@ -6,22 +6,25 @@ using Fts.Protocol;
 
 namespace Fts.Client.Segments;
 
-/// <summary>What is missing of one file, over several connections at once, each writing where its segment belongs.</summary>
+/// <summary>Downloads the missing ranges of a file over several connections, each of which writes its segment at its offset.</summary>
 /// <remarks>
-/// A segment ends where the server ends it (RANG), where its bytes say how far it goes before they come, so that one which takes no notice of the range is found out;
-/// else this side takes what it wants and aborts the transfer. Whether all is from one and the same file, its facts or its hash at the end must tell.
+/// <para>With RANG the server ends the segment. Its preliminary reply must announce the length of the segment, because some servers ignore
+/// RANG. Otherwise the client aborts the transfer after the last byte of the segment.</para>
+/// <para>The caller compares metadata or hashes afterwards, to verify that all segments are from the same version of the file.</para>
 /// </remarks>
 internal sealed class SegmentedDownload(ConnectionPool pool, string path, PartialDownloadFile file, long length, ProgressMeter meter)
 {
     private const int BufferLength = 256 * 1024;
 
-    /// <summary>What a killed client loses at most.</summary>
+    /// <summary>How often the received ranges are saved. A killed client loses at most the bytes of this time.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(5);
 
     private FtpReply? _finalReply;
 
-    /// <summary>Fetches it, and returns one of the server's confirmations, if there was one.</summary>
-    /// <exception cref="FtpIntegrityException">The server's file ends before or after its length.</exception>
+    /// <summary>
+    /// Downloads the missing ranges. Returns a positive final reply, or null if every segment was aborted or none was missing.
+    /// </summary>
+    /// <exception cref="FtpIntegrityException">The file on the server is shorter or longer than expected.</exception>
     public async Task<FtpReply?> RunAsync(int connections, CancellationToken cancellationToken)
     {
         meter.EnterStage(FtpTransferStage.Transferring);
@@ -30,11 +33,12 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         Task saving = SaveRangesPeriodicallyAsync(stop.Token);
         try
         {
-            await new SegmentQueue<Segment>(pool, DownloadSegmentAsync).RunAsync(segments, connections, cancellationToken).ConfigureAwait(false);
+            var queue = new SegmentQueue<Segment>(pool, DownloadSegmentAsync);
+            await queue.RunAsync(segments, connections, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpIntegrityException e) when (e.Actual > e.Expected)
         {
-            // It is not the file that was begun, or not from the byte on that was asked for.
+            // The server sent another file, or ignored the restart offset, so the received bytes are worthless.
             file.DiscardOnDispose();
             throw;
         }
@@ -54,15 +58,15 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         FtpDataStream data = await OpenAsync(connection, segment, cancellationToken).ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
-            bool goesOn = await CopyAsync(data, segment, cancellationToken).ConfigureAwait(false);
-            if (goesOn && segment.End == length)
+            bool hasMore = await CopyAsync(data, segment, cancellationToken).ConfigureAwait(false);
+            if (hasMore && segment.End == length)
             {
                 throw new FtpIntegrityException(path, length, length + 1);
             }
 
-            if (goesOn)
+            if (hasMore)
             {
-                // Nobody waits for the rest of the file: leaving aborts it.
+                // The rest of the file is not needed. Disposing the stream aborts the transfer.
                 return;
             }
 
@@ -75,7 +79,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
     }
 
-    /// <summary>By RANG where the server ends the segment, and says so; by REST elsewhere and for the last, which ends with the file.</summary>
+    /// <summary>Opens a segment with RANG if the server supports it; otherwise, and for the last segment, with REST.</summary>
     private async Task<FtpDataStream> OpenAsync(FtpConnection connection, Segment segment, CancellationToken cancellationToken)
     {
         if (segment.End < length && connection.Features.Supports("RANG") && !connection.ServerProfile.IsRangeUnusable
@@ -86,17 +90,19 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
 
         segment.IsEndSetByServer = false;
-        return await connection.OpenDataAsync("RETR", path, segment.Position, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        return await connection.OpenDataAsync("RETR", path, segment.Position, FtpDataDirection.Receive, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    /// <summary>Null when the server has no ranges for RETR after all.</summary>
+    /// <summary>Opens a segment with RANG. Returns null if RANG turns out to be unusable with RETR.</summary>
     private async Task<FtpDataStream?> TryOpenRangeAsync(FtpConnection connection, Segment segment, CancellationToken cancellationToken)
     {
         FtpDataStream data;
         try
         {
             data = await connection.OpenDataAsync(
-                "RETR", path, segment.Position, FtpDataDirection.Receive, deflate: false, cancellationToken, lastByte: segment.End - 1).ConfigureAwait(false);
+                "RETR", path, segment.Position, FtpDataDirection.Receive, deflate: false, cancellationToken, lastByte: segment.End - 1)
+                .ConfigureAwait(false);
         }
         catch (FtpReplyException e) when (e.Command.StartsWith("RANG ", StringComparison.Ordinal))
         {
@@ -110,7 +116,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
         catch
         {
-            // Some servers keep a range until a RETR uses it, and the next one on this connection may be another file's.
+            // Some servers keep a range until the next RETR, which may be of another file. So the connection is closed.
             connection.CloseImmediately();
             throw;
         }
@@ -122,10 +128,13 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
 
         connection.ServerProfile.IsRangeUnusable = true;
         await data.DisposeAsync().ConfigureAwait(false);
-        return connection.IsUsable ? null : throw new FtpConnectionException(FtpOperationPhase.Transfer, "the connection was given up with a transfer that had to be aborted");
+        return connection.IsUsable
+            ? null
+            : throw new FtpConnectionException(
+                FtpOperationPhase.Transfer, "the connection was closed because a transfer could not be aborted");
     }
 
-    /// <summary>Copies the segment, and returns whether the server has more to send than it.</summary>
+    /// <summary>Copies the segment to the file. Returns whether the server may send more bytes after it.</summary>
     private async Task<bool> CopyAsync(FtpDataStream data, Segment segment, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
@@ -133,7 +142,8 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         {
             while (segment.Position < segment.End)
             {
-                int read = await data.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, segment.End - segment.Position)), cancellationToken).ConfigureAwait(false);
+                int wanted = (int)Math.Min(buffer.Length, segment.End - segment.Position);
+                int read = await data.ReadAsync(buffer.AsMemory(0, wanted), cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
                     return false;
@@ -144,8 +154,8 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
                 meter.AddBytes(read);
             }
 
-            bool endsByItself = segment.IsEndSetByServer || segment.End == length;
-            return !endsByItself || await data.ReadAsync(buffer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false) > 0;
+            bool shouldEnd = segment.IsEndSetByServer || segment.End == length;
+            return !shouldEnd || await data.ReadAsync(buffer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false) > 0;
         }
         finally
         {
@@ -165,19 +175,19 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
         catch (OperationCanceledException)
         {
-            // It is over.
+            // The download has ended.
         }
     }
 
-    /// <summary>One connection's at a time.</summary>
+    /// <summary>The progress of one segment. Only one connection uses it at a time.</summary>
     private sealed class Segment(ByteRange range)
     {
-        /// <summary>The next byte.</summary>
+        /// <summary>The offset of the next byte to receive.</summary>
         public long Position { get; set; } = range.Start;
 
         public long End => range.End;
 
-        /// <summary>Whether the server was told where it ends.</summary>
+        /// <summary>Whether the server ends the segment, because of RANG.</summary>
         public bool IsEndSetByServer { get; set; }
     }
 }

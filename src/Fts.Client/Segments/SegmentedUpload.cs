@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Fts.Client.Listings;
@@ -11,45 +10,57 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Segments;
 
 /// <summary>
-/// One file over several connections at once: parts under hidden names beside the target, which the server joins (COMB) under another hidden name. What came of that is
-/// looked at before it takes the target's name in one step (RNTO), so that the target is what it was or all of the new one, and COMB never adds to a file that was there.
+/// Uploads a file over several connections: as segments under hidden names beside the target, which the server joins (COMB) under another
+/// hidden name. The joined file is verified and then renamed to the target.
 /// </summary>
-internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFileHandle source, long length, FtpTransferOptions options, ProgressMeter meter)
+/// <remarks>
+/// The rename is one step, so the target is either the old or the complete new file. COMB never appends to an existing file.
+/// </remarks>
+internal sealed class SegmentedUpload(
+    ConnectionPool pool, string path, SafeFileHandle source, long length, FtpTransferOptions options, ProgressMeter meter)
 {
     private const int BufferLength = 128 * 1024;
 
-    /// <summary>Longer names of targets are left out of those of their parts, and longer commands are not sent: file systems and servers have limits.</summary>
+    /// <summary>
+    /// Limits in bytes: of the target name within the names of segments, of the COMB command, and of what is added to a path for a segment.
+    /// </summary>
     private const int MaxStemBytes = 100, MaxCommandBytes = 3800, MaxSuffixBytes = 48;
 
-    /// <summary>A server that joins slower than this is given up.</summary>
+    /// <summary>The minimum speed at which the server must join segments, for the time-out of COMB.</summary>
     private const long MinBytesPerSecond = 10_000_000;
 
     private readonly string _id = Guid.NewGuid().ToString("N")[..12];
     private readonly List<string> _createdPaths = [];
 
-    /// <summary>Whether the server joins parts, and a command that names them all can be said.</summary>
-    public static bool IsSupported(FtpConnection connection, string path, int parts) =>
-        // How a quote would be written inside quotes, servers do not agree.
+    /// <summary>Returns whether the server can join segments, and one COMB command can contain all their names.</summary>
+    public static bool IsSupported(FtpConnection connection, string path, int segmentCount) =>
+        // Servers do not agree on the escape of a quote inside quotes.
         connection.Features.Supports("COMB") && !connection.ServerProfile.IsSegmentedUploadUnusable && !path.Contains('"')
-            && (Encoding.UTF8.GetByteCount(path) + MaxSuffixBytes) * (parts + 1) <= MaxCommandBytes;
+            && (Encoding.UTF8.GetByteCount(path) + MaxSuffixBytes) * (segmentCount + 1) <= MaxCommandBytes;
 
-    /// <summary>Sends it. When anything fails, the parts are removed, as far as the server can be reached.</summary>
-    /// <exception cref="FtpReplyException">The server refuses; for good, where it might take the file in one go.</exception>
+    /// <summary>Uploads the file. If anything fails, the client deletes the segments, if the server is reachable.</summary>
+    /// <exception cref="FtpReplyException">
+    /// A negative reply. After a permanent one the server may still accept the file as a single upload.
+    /// </exception>
     public async Task<(FtpReply Reply, FtpVerifiedBy Verified)> RunAsync(int connections, CancellationToken cancellationToken)
     {
-        Segment[] parts = [.. SegmentPlan.SplitRanges([new ByteRange(0, length)], connections).Select(range => new Segment(range))];
+        Segment[] segments = [.. SegmentPlan.SplitRanges([new ByteRange(0, length)], connections).Select(range => new Segment(range))];
         meter.EnterStage(FtpTransferStage.Transferring);
         try
         {
-            await new SegmentQueue<Segment>(pool, (connection, part, token) => SendSegmentAsync(connection, part, $"{Array.IndexOf(parts, part) + 1}-of-{parts.Length}", token))
-                .RunAsync(parts, connections, cancellationToken).ConfigureAwait(false);
+            var queue = new SegmentQueue<Segment>(
+                pool,
+                (connection, segment, token) =>
+                    SendSegmentAsync(connection, segment, $"{Array.IndexOf(segments, segment) + 1}-of-{segments.Length}", token));
+            await queue.RunAsync(segments, connections, cancellationToken).ConfigureAwait(false);
             meter.EnterStage(FtpTransferStage.AwaitingReply);
             if (RandomAccess.GetLength(source) is var now && now != length)
             {
                 throw new FtpIntegrityException(path, now, length);
             }
 
-            return await pool.RunAsync((connection, token) => CombineAsync(connection, parts, token), cancellationToken).ConfigureAwait(false);
+            return await pool.RunAsync((connection, token) => CombineAsync(connection, segments, token), cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -66,16 +77,17 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
     }
 
-    /// <summary>Each time under a new name: what is left of one that broke may still be stored, late.</summary>
-    private async Task SendSegmentAsync(FtpConnection connection, Segment part, string which, CancellationToken cancellationToken)
+    /// <summary>Uploads a segment. Each attempt uses a new name, because the server may still store bytes of an interrupted one.</summary>
+    private async Task SendSegmentAsync(FtpConnection connection, Segment segment, string number, CancellationToken cancellationToken)
     {
-        meter.AddBytes(-part.SentBytes);
-        part.SentBytes = 0;
-        part.Path = CreatePath($"part-{which}{(part.Path.Length == 0 ? "" : "-again")}");
+        meter.AddBytes(-segment.SentBytes);
+        segment.SentBytes = 0;
+        segment.Path = CreatePath($"part-{number}{(segment.Path.Length == 0 ? "" : "-again")}");
         FtpDataStream data = await connection.OpenDataAsync(
-            "STOR", part.Path, 0, FtpDataDirection.Send, deflate: false, cancellationToken, announcedBytes: part.Range.Length).ConfigureAwait(false);
+            "STOR", segment.Path, 0, FtpDataDirection.Send, deflate: false, cancellationToken, announcedBytes: segment.Range.Length)
+            .ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
-        await CopyAsync(data, part, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(data, segment, cancellationToken).ConfigureAwait(false);
         FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
         {
@@ -83,17 +95,22 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
     }
 
-    private async Task CopyAsync(FtpDataStream data, Segment part, CancellationToken cancellationToken)
+    private async Task CopyAsync(FtpDataStream data, Segment segment, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
-            while (part.SentBytes < part.Range.Length)
+            while (segment.SentBytes < segment.Range.Length)
             {
-                long at = part.Range.Start + part.SentBytes;
-                int read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, part.Range.End - at)), at);
-                await data.WriteAsync(buffer.AsMemory(0, read > 0 ? read : throw new FtpIntegrityException(path, length, at)), cancellationToken).ConfigureAwait(false);
-                part.SentBytes += read;
+                long offset = segment.Range.Start + segment.SentBytes;
+                int read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, segment.Range.End - offset)), offset);
+                if (read == 0)
+                {
+                    throw new FtpIntegrityException(path, length, offset);
+                }
+
+                await data.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                segment.SentBytes += read;
                 meter.AddBytes(read);
             }
         }
@@ -103,14 +120,15 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
     }
 
-    private async Task<(FtpReply Reply, FtpVerifiedBy Verified)> CombineAsync(FtpConnection connection, Segment[] parts, CancellationToken cancellationToken)
+    private async Task<(FtpReply Reply, FtpVerifiedBy Verified)> CombineAsync(
+        FtpConnection connection, Segment[] segments, CancellationToken cancellationToken)
     {
         string whole = CreatePath("whole");
-        string names = string.Join(' ', parts.Select(part => part.Path).Prepend(whole).Select(name => $"\"{name}\""));
-        TimeSpan patience = connection.Options.Timeouts.FinalReply == Timeout.InfiniteTimeSpan
+        string names = string.Join(' ', segments.Select(segment => segment.Path).Prepend(whole).Select(name => $"\"{name}\""));
+        TimeSpan limit = connection.Options.Timeouts.FinalReply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.FinalReply + TimeSpan.FromSeconds(length / MinBytesPerSecond);
-        FtpReply joined = await connection.SendAsync("COMB", names, patience, cancellationToken).ConfigureAwait(false);
+        FtpReply joined = await connection.SendAsync("COMB", names, limit, cancellationToken).ConfigureAwait(false);
         if (!joined.IsCompletion)
         {
             throw new FtpReplyException(joined, "COMB");
@@ -123,10 +141,13 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
 
         FtpReply first = await connection.SendAsync("RNFR", whole, cancellationToken).ConfigureAwait(false);
-        FtpReply reply = first.IsIntermediate
-            ? RemoteMetadata.RequireCompletion(await connection.SendAsync("RNTO", path, cancellationToken).ConfigureAwait(false), "RNTO", path)
-            : throw new FtpReplyException(first, $"RNFR {whole}");
-        return (reply, verified);
+        if (!first.IsIntermediate)
+        {
+            throw new FtpReplyException(first, $"RNFR {whole}");
+        }
+
+        FtpReply second = await connection.SendAsync("RNTO", path, cancellationToken).ConfigureAwait(false);
+        return (RemoteMetadata.RequireCompletion(second, "RNTO", path), verified);
     }
 
     private async Task<FtpVerifiedBy> VerifyAsync(FtpConnection connection, string whole, CancellationToken cancellationToken)
@@ -134,10 +155,11 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         if (options.ShouldVerifyByHash(isResumed: false) && RemoteHash.IsSupported(connection.Features))
         {
             meter.EnterStage(FtpTransferStage.Verifying);
-            bool? isSame = await ContentComparison.CompareAsync(connection, whole, source, length, isWhole: true, cancellationToken).ConfigureAwait(false);
-            if (isSame is { } answer)
+            bool? isSame = await ContentComparison.CompareAsync(connection, whole, source, length, isWhole: true, cancellationToken)
+                .ConfigureAwait(false);
+            if (isSame is { } isVerified)
             {
-                return answer ? FtpVerifiedBy.Hash : throw FtpIntegrityException.CreateContentMismatch(path, length);
+                return isVerified ? FtpVerifiedBy.Hash : throw FtpIntegrityException.CreateContentMismatch(path, length);
             }
 
             if (options.IsHashRequired)
@@ -154,20 +176,21 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         };
     }
 
-    private string CreatePath(string what)
+    /// <summary>Returns a new hidden path beside the target, and records it for deletion.</summary>
+    private string CreatePath(string suffix)
     {
         string name = RemotePath.GetName(path);
         string stem = Encoding.UTF8.GetByteCount(name) <= MaxStemBytes ? $".{name}" : "";
-        string made = RemotePath.Join(RemotePath.GetParent(path), string.Create(CultureInfo.InvariantCulture, $"{stem}.{_id}.fts-{what}"));
+        string created = RemotePath.Join(RemotePath.GetParent(path), $"{stem}.{_id}.fts-{suffix}");
         lock (_createdPaths)
         {
-            _createdPaths.Add(made);
+            _createdPaths.Add(created);
         }
 
-        return made;
+        return created;
     }
 
-    /// <summary>Removes the parts after all aborts have ended, because a part may not exist before.</summary>
+    /// <summary>Deletes the segments after all aborts have ended, because the server may create a file until then.</summary>
     private async Task DeleteSegmentsAfterAbortsAsync()
     {
         await pool.WaitForAbortsAsync().ConfigureAwait(false);
@@ -175,15 +198,15 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
     }
 
     /// <summary>
-    /// Sends all commands in one packet. Parts that COMB removed, as most servers do, are missing already. A part that cannot be removed
-    /// is left under its hidden name.
+    /// Deletes the segments. A negative reply is ignored, because most servers delete the segments in COMB. A segment that cannot be
+    /// deleted remains under its hidden name.
     /// </summary>
-    private async Task DeleteSegmentsAsync(TimeSpan patience)
+    private async Task DeleteSegmentsAsync(TimeSpan limit)
     {
-        using var limit = new CancellationTokenSource(patience);
+        using var budget = new CancellationTokenSource(limit);
         try
         {
-            await pool.RunAsync((connection, token) => DeleteSegmentsAsync(connection, patience, token), limit.Token).ConfigureAwait(false);
+            await pool.RunAsync((connection, token) => DeleteSegmentsAsync(connection, limit, token), budget.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
@@ -191,33 +214,34 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
     }
 
-    private async Task<int> DeleteSegmentsAsync(FtpConnection connection, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<int> DeleteSegmentsAsync(FtpConnection connection, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
+            // All commands are sent in one packet.
             _createdPaths.ForEach(name => connection.QueueCommand("DELE", name));
             await connection.FlushAsync(cancellationToken).ConfigureAwait(false);
             foreach (string _ in _createdPaths)
             {
-                await connection.ReadReplyAsync(FtpOperationPhase.Reply, patience, cancellationToken).ConfigureAwait(false);
+                await connection.ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             }
 
             return _createdPaths.Count;
         }
         catch
         {
-            // Replies are still to come.
+            // Not all replies were read.
             connection.CloseImmediately();
             throw;
         }
     }
 
-    /// <summary>One connection's at a time.</summary>
+    /// <summary>The state of one segment. Only one connection uses it at a time.</summary>
     private sealed class Segment(ByteRange range)
     {
         public ByteRange Range => range;
 
-        /// <summary>Where it is now; empty before it was sent.</summary>
+        /// <summary>The remote path of the last attempt; empty before the first one.</summary>
         public string Path { get; set; } = "";
 
         public long SentBytes { get; set; }

@@ -1,45 +1,48 @@
 namespace Fts.Client;
 
-/// <summary>Which way a tree is mirrored.</summary>
+/// <summary>The direction of a mirror.</summary>
 public enum FtpMirrorDirection
 {
-    /// <summary>The folder here becomes like the one on the server.</summary>
+    /// <summary>From the server to the local directory.</summary>
     Download,
-    /// <summary>The folder on the server becomes like the one here.</summary>
+    /// <summary>From the local directory to the server.</summary>
     Upload,
 }
 
-/// <summary>What is to be done so that one folder has what another has. Nothing is ever removed.</summary>
-/// <param name="Direction">Which way.</param>
-/// <param name="LocalDirectory">The folder here.</param>
-/// <param name="RemoteDirectory">The folder on the server; empty for the one the account starts in.</param>
+/// <summary>The directories and files that the target of a mirror lacks. A mirror never deletes files.</summary>
+/// <param name="Direction">The direction.</param>
+/// <param name="LocalDirectory">The local directory.</param>
+/// <param name="RemoteDirectory">The directory on the server; empty for the working directory.</param>
 public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDirectory, string RemoteDirectory)
 {
-    /// <summary>Paths of folders to be made in the target, parents first.</summary>
+    /// <summary>The directories to create in the target, parents first.</summary>
     public IReadOnlyList<string> Directories { get; init; } = [];
 
-    /// <summary>Files to be transferred: those the target has not, or with another size or time.</summary>
+    /// <summary>The files to transfer: those that the target lacks, or has with another size or last-modified time.</summary>
     public IReadOnlyList<FtpBatchFile> Files { get; init; } = [];
 
-    /// <summary>The bytes of those, as far as they are known.</summary>
+    /// <summary>The total length of <see cref="Files"/> in bytes. Files of unknown length count as 0.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Files that are in the target already.</summary>
+    /// <summary>The number of files that the target has already.</summary>
     public int Unchanged { get; init; }
 
-    /// <summary>Symbolic links, devices and their like, which are left.</summary>
+    /// <summary>The number of symbolic links, devices and other special files, which are not mirrored.</summary>
     public int Skipped { get; init; }
 
-    /// <summary>What cannot be mirrored: unsafe names, folders that cannot be listed, files in the place of folders.</summary>
+    /// <summary>
+    /// The entries that cannot be mirrored: unsafe names, unreadable directories, and entries whose kind differs from that of the existing
+    /// entry of the target.
+    /// </summary>
     public IReadOnlyList<FtpMirrorFailure> Failures { get; init; } = [];
 
     /// <summary>
-    /// Lines of the server's listings that could not be read, with <see cref="FtpEntry.RawLine"/>, and with the folder as their path. The server may have
-    /// entries that the plan does not contain.
+    /// Lines of listings in an unknown format, each with its <see cref="FtpEntry.RawLine"/> and the path of the directory. The server may
+    /// have entries that the plan does not contain.
     /// </summary>
     /// <remarks>
-    /// If the list is not empty, a caller must not delete files because they are not listed. This applies to the local folder after a download and to
-    /// the server after an upload. A download skips these lines. An upload sends every file that is not listed as unchanged.
+    /// If the list is not empty, do not delete files because the plan lacks them, neither from the local directory after a download nor
+    /// from the server after an upload. A download skips these lines. An upload sends every file that is not listed as unchanged.
     /// </remarks>
     public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
 
@@ -47,12 +50,12 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
     public bool IsEmpty => Directories.Count == 0 && Files.Count == 0;
 }
 
-/// <summary>A file or folder that is not mirrored.</summary>
-/// <param name="Path">Its path, where it comes from; of a folder that cannot be made, where it was to go.</param>
-/// <param name="Exception">Why: an <see cref="FtpException"/>, or an exception of the file system where this machine is the trouble.</param>
+/// <summary>A file or directory that was not mirrored.</summary>
+/// <param name="Path">The path in the source; the path in the target for a directory that could not be created.</param>
+/// <param name="Exception">The reason: an <see cref="FtpException"/>, or an exception of the local file system.</param>
 public sealed record FtpMirrorFailure(string Path, Exception Exception);
 
-/// <summary>What came of a plan.</summary>
-/// <param name="Files">What became of each file.</param>
-/// <param name="Failures">Folders that could not be made; the files in them have failed, too.</param>
+/// <summary>The result of a mirror.</summary>
+/// <param name="Files">The result of each file.</param>
+/// <param name="Failures">The directories that could not be created. The files in them have failed with the same exception.</param>
 public sealed record FtpMirrorResult(IReadOnlyList<FtpBatchResult> Files, IReadOnlyList<FtpMirrorFailure> Failures);

@@ -6,25 +6,29 @@ using Fts.Protocol;
 
 namespace Fts.Client.Sync;
 
-/// <summary>A folder of a tree that is walked, on both sides.</summary>
-/// <param name="Local">Its path here.</param>
-/// <param name="Remote">Its path on the server.</param>
-/// <param name="IsInTarget">Whether the target has it already.</param>
-/// <param name="UniqueId">What tells it from any other on the server, where that is told.</param>
-/// <param name="Parent">What it is in; null for the top.</param>
+/// <summary>A directory of the compared trees, on both sides.</summary>
+/// <param name="Local">The local path.</param>
+/// <param name="Remote">The path on the server.</param>
+/// <param name="IsInTarget">Whether the target has the directory already.</param>
+/// <param name="UniqueId">The unique identifier of the directory on the server; null if the server does not report one.</param>
+/// <param name="Parent">The parent directory; null for the root of the tree.</param>
 internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTarget, string? UniqueId, MirrorDirectory? Parent)
 {
+    /// <summary>The number of levels below the root of the tree.</summary>
     public int Depth { get; } = Parent is null ? 0 : Parent.Depth + 1;
 
-    /// <summary>The names of a listing by NLST; empty before it, and for other listings.</summary>
+    /// <summary>The names of a listing by NLST; empty before the listing, and for other listings.</summary>
     public IReadOnlyList<string> Names { get; set; } = [];
 
-    /// <summary>Returns whether a folder above has the same name and the same names in it. Without PWD, only that shows a link to a folder above.</summary>
+    /// <summary>
+    /// Returns whether an ancestor has the same name and the same listing. If a server has NLST only and no PWD, nothing else detects a
+    /// link to an ancestor.
+    /// </summary>
     public bool IsRepeatOfAncestor()
     {
-        for (MirrorDirectory? above = Parent; above is not null && Names.Count > 0 && UniqueId is null; above = above.Parent)
+        for (MirrorDirectory? ancestor = Parent; ancestor is not null && Names.Count > 0 && UniqueId is null; ancestor = ancestor.Parent)
         {
-            if (RemotePath.GetName(above.Remote) == RemotePath.GetName(Remote) && above.Names.SequenceEqual(Names))
+            if (RemotePath.GetName(ancestor.Remote) == RemotePath.GetName(Remote) && ancestor.Names.SequenceEqual(Names))
             {
                 return true;
             }
@@ -33,12 +37,15 @@ internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTar
         return false;
     }
 
-    /// <summary>Whether this folder, or one that it is in, is of that identity: some servers list links as what they lead to, and would do so without end.</summary>
+    /// <summary>
+    /// Returns whether this directory or an ancestor has a unique identifier. Some servers list a link as its target, so a link to an
+    /// ancestor would never end.
+    /// </summary>
     public bool IsWithin(string? uniqueId)
     {
-        for (MirrorDirectory? above = this; above is not null && uniqueId is not null; above = above.Parent)
+        for (MirrorDirectory? directory = this; directory is not null && uniqueId is not null; directory = directory.Parent)
         {
-            if (above.UniqueId == uniqueId)
+            if (directory.UniqueId == uniqueId)
             {
                 return true;
             }
@@ -48,16 +55,17 @@ internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTar
     }
 }
 
-/// <summary>Walks a tree, level by level, a folder at a time on each connection, and finds out what the target lacks.</summary>
+/// <summary>Compares two trees level by level, one directory at a time on each connection, and records what the target lacks.</summary>
 internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMirrorPlan plan)
 {
-    /// <summary>No file system has paths for more; a link into itself may seem to.</summary>
+    /// <summary>The maximum depth. File systems do not have longer paths, but a link to an ancestor may pretend to.</summary>
     private const int MaxDepth = 128;
 
-    /// <summary>Folders for which another connection is worth its sign-in.</summary>
+    /// <summary>The number of directories per connection. For fewer, the login of another connection costs more than it saves.</summary>
     private const int DirectoriesPerConnection = 4;
 
-    private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
+    private static readonly EnumerationOptions AllEntries =
+        new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
 
     private static readonly StringComparer LocalNameComparer =
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
@@ -73,78 +81,100 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
 
     private bool IsDownload => plan.Direction == FtpMirrorDirection.Download;
 
-    /// <summary>The plan for the tree below <paramref name="top"/>.</summary>
-    /// <param name="top">Where to start.</param>
-    /// <param name="missing">Folders of the target that lead there and are not there yet.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Compares the trees and returns the plan.</summary>
+    /// <param name="top">The root of the trees.</param>
+    /// <param name="missing">The root and its parents in the target, as far as they are missing.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
     public async Task<FtpMirrorPlan> RunAsync(MirrorDirectory top, IEnumerable<string> missing, CancellationToken cancellationToken)
     {
         _directories.AddRange(missing);
-        // What the top is listed by is the caller's, and so is what goes wrong with it.
+        // A failure in the root fails the call; a failure in another directory is recorded.
         var level = new ConcurrentQueue<MirrorDirectory>(await CompareDirectoryAsync(top, cancellationToken).ConfigureAwait(false));
         while (!level.IsEmpty)
         {
             var next = new ConcurrentQueue<MirrorDirectory>();
             int connections = Math.Min(client.Options.MaxConnections, 1 + (level.Count / DirectoriesPerConnection));
-            _directories.AddRange(level.Where(directory => !directory.IsInTarget).Select(directory => IsDownload ? directory.Local : directory.Remote).Order(StringComparer.Ordinal));
-            await ConnectionWorkers.RunAsync(pool, connections, token => CompareDirectoriesAsync(level, next, token), cancellationToken).ConfigureAwait(false);
+            IEnumerable<MirrorDirectory> toCreate = level.Where(directory => !directory.IsInTarget);
+            IEnumerable<string> paths = toCreate.Select(directory => IsDownload ? directory.Local : directory.Remote);
+            _directories.AddRange(paths.Order(StringComparer.Ordinal));
+            await ConnectionWorkers.RunAsync(pool, connections, token => CompareDirectoriesAsync(level, next, token), cancellationToken)
+                .ConfigureAwait(false);
             level = next;
         }
 
         _files.Sort((a, b) => string.CompareOrdinal(a.RemotePath, b.RemotePath));
-        return plan with { Directories = _directories, Files = _files, Bytes = _bytes, Unchanged = _unchanged, Skipped = _skipped, Failures = _failures, UnreadableEntries = _unreadableEntries };
+        return plan with
+        {
+            Directories = _directories,
+            Files = _files,
+            Bytes = _bytes,
+            Unchanged = _unchanged,
+            Skipped = _skipped,
+            Failures = _failures,
+            UnreadableEntries = _unreadableEntries,
+        };
     }
 
-    private async Task CompareDirectoriesAsync(ConcurrentQueue<MirrorDirectory> directories, ConcurrentQueue<MirrorDirectory> below, CancellationToken cancellationToken)
+    private async Task CompareDirectoriesAsync(
+        ConcurrentQueue<MirrorDirectory> directories, ConcurrentQueue<MirrorDirectory> children, CancellationToken cancellationToken)
     {
         while (directories.TryDequeue(out MirrorDirectory? directory))
         {
             try
             {
-                (await CompareDirectoryAsync(directory, cancellationToken).ConfigureAwait(false)).ForEach(below.Enqueue);
+                (await CompareDirectoryAsync(directory, cancellationToken).ConfigureAwait(false)).ForEach(children.Enqueue);
             }
-            catch (Exception e) when (!_isTooLarge && e is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (
+                !_isTooLarge
+                && e is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException)
             {
                 AddFailure(IsDownload ? directory.Remote : directory.Local, e);
             }
         }
     }
 
-    /// <summary>Compares one folder; the folders in it.</summary>
+    /// <summary>Compares one directory. Returns its subdirectories, which must be compared next.</summary>
     private async Task<List<MirrorDirectory>> CompareDirectoryAsync(MirrorDirectory directory, CancellationToken cancellationToken)
     {
         if (directory.Depth > MaxDepth)
         {
-            throw new FtpException($"it is more than {MaxDepth} folders deep");
+            throw new FtpException($"the folder is more than {MaxDepth} levels deep");
         }
 
-        Dictionary<string, FileSystemInfo> here = IsDownload && !directory.IsInTarget ? [] :
-            new DirectoryInfo(directory.Local).EnumerateFileSystemInfos("*", AllEntries).ToDictionary(entry => entry.Name, IsDownload ? LocalNameComparer : StringComparer.Ordinal);
-        List<FtpEntry> there = IsDownload || directory.IsInTarget ? await ListAsync(directory.Remote, cancellationToken).ConfigureAwait(false) : [];
-        directory.Names = there.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. there.Select(entry => entry.Name)];
-        var below = new List<MirrorDirectory>();
+        Dictionary<string, FileSystemInfo> local = IsDownload && !directory.IsInTarget ? [] : ListLocal(directory.Local);
+        List<FtpEntry> remote = IsDownload || directory.IsInTarget
+            ? await ListRemoteAsync(directory.Remote, cancellationToken).ConfigureAwait(false)
+            : [];
+        directory.Names = remote.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. remote.Select(entry => entry.Name)];
+        var children = new List<MirrorDirectory>();
         lock (_lock)
         {
-            _unreadableEntries.AddRange(there.Where(entry => entry.Kind == FtpEntryKind.Unknown));
-            there.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
+            _unreadableEntries.AddRange(remote.Where(entry => entry.Kind == FtpEntryKind.Unknown));
+            remote.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
             if (IsDownload && directory.IsRepeatOfAncestor())
             {
                 _skipped++;
             }
             else if (IsDownload)
             {
-                AddDownloads(directory, here, there, below);
+                AddDownloads(directory, local, remote, children);
             }
             else
             {
-                AddUploads(directory, here, there, below);
+                AddUploads(directory, local, remote, children);
             }
         }
 
-        return below;
+        return children;
     }
 
-    private async Task<List<FtpEntry>> ListAsync(string path, CancellationToken cancellationToken)
+    private Dictionary<string, FileSystemInfo> ListLocal(string path) => new DirectoryInfo(path)
+        .EnumerateFileSystemInfos("*", AllEntries)
+        .ToDictionary(entry => entry.Name, IsDownload ? LocalNameComparer : StringComparer.Ordinal);
+
+    /// <summary>Lists a directory on the server, and adds the metadata of names that NLST lists without any.</summary>
+    /// <exception cref="FtpProtocolException">The tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
+    private async Task<List<FtpEntry>> ListRemoteAsync(string path, CancellationToken cancellationToken)
     {
         var entries = new List<FtpEntry>();
         await foreach (FtpEntry entry in client.ListAsync(path, cancellationToken).ConfigureAwait(false))
@@ -153,66 +183,75 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             if (Interlocked.Increment(ref _entryCount) > client.Options.Limits.MirrorEntries)
             {
                 _isTooLarge = true;
-                throw new FtpProtocolException($"the tree has more than {client.Options.Limits.MirrorEntries} entries, and may never end");
+                throw new FtpProtocolException($"the tree has more than {client.Options.Limits.MirrorEntries} entries");
             }
         }
 
         for (int i = 0; i < entries.Count && entries[i].Source == FtpEntrySource.Names; i++)
         {
             FtpEntry named = entries[i];
-            entries[i] = await pool.RunAsync((connection, token) => RemoteMetadata.ResolveNameAsync(connection, named, token), cancellationToken).ConfigureAwait(false);
+            entries[i] = await pool.RunAsync(
+                (connection, token) => RemoteMetadata.ResolveNameAsync(connection, named, token), cancellationToken).ConfigureAwait(false);
         }
 
         return entries;
     }
 
-    private void AddDownloads(MirrorDirectory directory, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorDirectory> below)
+    /// <summary>Compares the entries of a remote directory with those of a local one. Called under the lock.</summary>
+    private void AddDownloads(
+        MirrorDirectory directory, Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote, List<MirrorDirectory> children)
     {
         var seen = new HashSet<string>(LocalNameComparer);
-        foreach (FtpEntry entry in there)
+        foreach (FtpEntry entry in remote)
         {
             string name = entry.LocalName;
             if (!entry.IsSafeName || PartialDownloadNames.IsPartialName(name))
             {
-                AddFailure(entry.Path, new FtpException($"'{entry.Name}' is no name for a file here"));
+                AddFailure(entry.Path, new FtpException($"'{entry.Name}' cannot be a local file name"));
                 continue;
             }
 
-            string local = Path.Combine(directory.Local, name);
-            FileSystemInfo? present = here.GetValueOrDefault(name);
-            if (entry.Kind is not (FtpEntryKind.File or FtpEntryKind.Directory) || (entry.Kind == FtpEntryKind.Directory && directory.IsWithin(entry.UniqueId)))
+            string path = Path.Combine(directory.Local, name);
+            FileSystemInfo? existing = local.GetValueOrDefault(name);
+            bool isDirectory = entry.Kind == FtpEntryKind.Directory;
+            if ((!isDirectory && entry.Kind != FtpEntryKind.File) || (isDirectory && directory.IsWithin(entry.UniqueId)))
             {
                 _skipped++;
             }
             else if (!seen.Add(name))
             {
-                AddFailure(entry.Path, new FtpException(name == entry.Name ? "another entry of the folder has the same name" : $"another entry of the folder has the same local name, {name}"));
+                AddFailure(entry.Path, new FtpException(name == entry.Name
+                    ? "another entry of the folder has the same name"
+                    : $"another entry of the folder has the same local name, {name}"));
             }
-            else if (present is not null && (IsLink(present) || present is DirectoryInfo != (entry.Kind == FtpEntryKind.Directory)))
+            else if (existing is not null && (IsLink(existing) || existing is DirectoryInfo != isDirectory))
             {
-                AddFailure(entry.Path, new IOException($"{local} is {DescribeKind(present)}, and is left as it is"));
+                AddFailure(entry.Path, new IOException($"{path} is {DescribeKind(existing)} and is not replaced"));
             }
-            else if (entry.Kind == FtpEntryKind.Directory)
+            else if (isDirectory)
             {
-                below.Add(new MirrorDirectory(local, entry.Path, present is not null, entry.UniqueId, directory));
+                children.Add(new MirrorDirectory(path, entry.Path, existing is not null, entry.UniqueId, directory));
             }
             else
             {
-                AddFile(new FtpBatchFile(local, entry.Path) { SourceEntry = entry }, entry.Length ?? 0, present is FileInfo file && IsUnchanged(entry, file));
+                bool isUnchanged = existing is FileInfo file && IsUnchanged(entry, file);
+                AddFile(new FtpBatchFile(path, entry.Path) { SourceEntry = entry }, entry.Length ?? 0, isUnchanged);
             }
         }
     }
 
-    private void AddUploads(MirrorDirectory directory, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorDirectory> below)
+    /// <summary>Compares the entries of a local directory with those of a remote one. Called under the lock.</summary>
+    private void AddUploads(
+        MirrorDirectory directory, Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote, List<MirrorDirectory> children)
     {
-        var present = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
-        there.ForEach(entry => present.TryAdd(entry.Name, entry));
-        // A file that was downloaded under a local name is uploaded to its original name.
-        there.ForEach(entry => present.TryAdd(entry.LocalName, entry));
-        foreach (FileSystemInfo entry in here.Values)
+        var remoteByName = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
+        remote.ForEach(entry => remoteByName.TryAdd(entry.Name, entry));
+        // A file that was downloaded under its local name is uploaded to its original name.
+        remote.ForEach(entry => remoteByName.TryAdd(entry.LocalName, entry));
+        foreach (FileSystemInfo entry in local.Values)
         {
-            FtpEntry? taken = present.GetValueOrDefault(entry.Name);
-            string remote = taken?.Path ?? RemotePath.Join(directory.Remote, entry.Name);
+            FtpEntry? existing = remoteByName.GetValueOrDefault(entry.Name);
+            string path = existing?.Path ?? RemotePath.Join(directory.Remote, entry.Name);
             if (PartialDownloadNames.IsPartialName(entry.Name))
             {
                 continue;
@@ -220,7 +259,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
 
             if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName))
             {
-                // The runtime replaces bytes that are not UTF-8, and then no call finds the file.
+                // The .NET runtime replaces bytes that are not UTF-8, so the file cannot be opened by its name.
                 AddFailure(entry.FullName, new IOException("the file cannot be opened, because its name is not UTF-8; rename it"));
             }
             else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !LocalFileCheck.IsRegularFile(entry.FullName)))
@@ -229,26 +268,27 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             }
             else if (!entry.Exists)
             {
-                AddFailure(entry.FullName, new FileNotFoundException("it is not there any more, or has a name that cannot be read"));
+                AddFailure(entry.FullName, new FileNotFoundException("the file was deleted, or its name cannot be read"));
             }
-            else if (taken is not null && taken.Kind != (entry is DirectoryInfo ? FtpEntryKind.Directory : FtpEntryKind.File))
+            else if (existing is not null && existing.Kind != (entry is DirectoryInfo ? FtpEntryKind.Directory : FtpEntryKind.File))
             {
-                AddFailure(entry.FullName, new FtpException($"{remote} is {(taken.Kind == FtpEntryKind.Directory ? "a folder" : taken.Kind == FtpEntryKind.File ? "a file" : "a link or device")} on the server, and is left as it is"));
+                AddFailure(entry.FullName, new FtpException($"{path} is {DescribeKind(existing)} on the server and is not replaced"));
             }
             else if (entry is FileInfo file)
             {
-                AddFile(new FtpBatchFile(Path.Combine(directory.Local, file.Name), remote), file.Length, taken is not null && IsUnchanged(taken, file));
+                bool isUnchanged = existing is not null && IsUnchanged(existing, file);
+                AddFile(new FtpBatchFile(Path.Combine(directory.Local, file.Name), path), file.Length, isUnchanged);
             }
             else
             {
-                below.Add(new MirrorDirectory(Path.Combine(directory.Local, entry.Name), remote, taken is not null, null, directory));
+                children.Add(new MirrorDirectory(Path.Combine(directory.Local, entry.Name), path, existing is not null, null, directory));
             }
         }
     }
 
-    private void AddFile(FtpBatchFile file, long length, bool isSame)
+    private void AddFile(FtpBatchFile file, long length, bool isUnchanged)
     {
-        if (isSame)
+        if (isUnchanged)
         {
             _unchanged++;
             return;
@@ -259,9 +299,12 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     }
 
     /// <summary>
-    /// Whether size and time are the same, to the second. Times of listings for people say nothing that exact; and where uploads keep the time they were made at,
-    /// one that was made after the last change is of that.
+    /// Returns whether a local and a remote file have the same length and last-modified time, to the second. The time is ignored if the
+    /// server does not report exact times.
     /// </summary>
+    /// <remarks>
+    /// If the server cannot set times, an upload has the time at which it was stored, so a newer remote file is unchanged.
+    /// </remarks>
     private bool IsUnchanged(FtpEntry remote, FileInfo local)
     {
         if (remote.Length is { } length && length != local.Length)
@@ -269,24 +312,32 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             return false;
         }
 
-        if (remote.LastModified is not { } there || !DownloadResumption.HasExactMetadata(remote))
+        if (remote.LastModified is not { } remoteTime || !DownloadResumption.HasExactMetadata(remote))
         {
             return remote.Length is not null;
         }
 
-        DateTime here = local.LastWriteTimeUtc;
-        return here.Ticks / TimeSpan.TicksPerSecond == there.Ticks / TimeSpan.TicksPerSecond || (!IsDownload && !client.Features.CanSetLastModified && here < there);
+        DateTime localTime = local.LastWriteTimeUtc;
+        return localTime.Ticks / TimeSpan.TicksPerSecond == remoteTime.UtcTicks / TimeSpan.TicksPerSecond
+            || (!IsDownload && !client.Features.CanSetLastModified && localTime < remoteTime);
     }
 
-    private void AddFailure(string path, Exception reason)
+    private void AddFailure(string path, Exception exception)
     {
         lock (_lock)
         {
-            _failures.Add(new FtpMirrorFailure(path, reason));
+            _failures.Add(new FtpMirrorFailure(path, exception));
         }
     }
 
     private static bool IsLink(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
 
     private static string DescribeKind(FileSystemInfo entry) => IsLink(entry) ? "a link" : entry is DirectoryInfo ? "a folder" : "a file";
+
+    private static string DescribeKind(FtpEntry entry) => entry.Kind switch
+    {
+        FtpEntryKind.Directory => "a folder",
+        FtpEntryKind.File => "a file",
+        _ => "a link or device",
+    };
 }

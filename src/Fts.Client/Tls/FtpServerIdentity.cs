@@ -55,10 +55,10 @@ public sealed record FtpServerIdentity
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>The start of the validity period, UTC.</summary>
-    public DateTime NotBefore { get; }
+    public DateTimeOffset NotBefore { get; }
 
     /// <summary>The end of the validity period, UTC.</summary>
-    public DateTime NotAfter { get; }
+    public DateTimeOffset NotAfter { get; }
 
     /// <summary>The reason why the certificate does not prove the identity, as the rest of a sentence; null if it does.</summary>
     public string? Problem { get; private init; }

@@ -65,13 +65,14 @@ internal static class ServerCommand
             DataPeers = networkSettings.DataPeers,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
-            Logger = new LineLogger(output, line.HasOption(quietOption) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
+            DrainTimeout = DrainTimeout,
+            LoggerFactory = new LineLoggerFactory(output, line.HasOption(quietOption) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });
         await using (server)
         {
             using var signals = new StopSignals(server.Reload);
-            Start(server);
+            await StartAsync(server);
             foreach (string text in StartupSummary.FormatLines(server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
             {
                 output.Write(text);
@@ -82,11 +83,11 @@ internal static class ServerCommand
         }
     }
 
-    private static void Start(FtpServer server)
+    private static async Task StartAsync(FtpServer server)
     {
         try
         {
-            server.Start();
+            await server.StartAsync();
         }
         catch (SocketException e)
         {
@@ -124,7 +125,7 @@ internal static class ServerCommand
         int sessions = server.SessionCount;
         output.Write(sessions == 0 ? "stopping" : $"stopping: {sessions} connected; running transfers get up to {DrainTimeout.TotalSeconds:F0} s, Ctrl-C again stops at once");
         long started = Environment.TickCount64;
-        await server.StopAsync(DrainTimeout, signals.SecondSignal);
+        await server.StopAsync(signals.SecondSignal);
         bool wasCutOff = signals.SecondSignal.IsCancellationRequested || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
         output.Write(wasCutOff ? "stopped; what was still running is cut off" : "stopped");
         return wasCutOff ? signal : ExitCode.Success;

@@ -25,3 +25,16 @@ internal sealed class LineLogger(BackgroundLineWriter output, LogLevel minLevel)
         }
     }
 }
+
+/// <summary>Creates the <see cref="LineLogger"/> of the server. All categories have the same lines.</summary>
+internal sealed class LineLoggerFactory(BackgroundLineWriter output, LogLevel minLevel) : ILoggerFactory
+{
+    public ILogger CreateLogger(string categoryName) => new LineLogger(output, minLevel);
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+        // The lines belong to the caller.
+    }
+}

@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Batch;
 
-/// <summary>Many files at once: in block mode, and what becomes of each when something goes wrong with one.</summary>
+/// <summary>Batches of files, in block mode and as separate transfers, and the result of each file after failures.</summary>
 public sealed class BatchTransferTests : IDisposable
 {
     private const string Blocks = "MODE B DRAIN";
@@ -26,7 +26,7 @@ public sealed class BatchTransferTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task Uploads_are_sent_one_after_the_other_and_a_refused_one_fails_alone()
+    public async Task Uploads_are_pipelined_and_a_rejected_one_does_not_fail_the_others()
     {
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
             [("a", "one"), ("b", "two"), ("c", ""), ("d", "four")],
@@ -60,7 +60,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_local_file_that_is_missing_is_not_spoken_of()
+    public async Task No_command_is_sent_for_a_missing_local_file()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nB< one\nS: 150 go\nS: 250 done\n" + Left);
         await using (var client = new FtpClient(peer.Options))
@@ -74,7 +74,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task When_the_connection_breaks_the_rest_is_sent_file_by_file()
+    public async Task After_a_failed_connection_the_remaining_files_are_separate_transfers()
     {
         const string Stored = "S: 226 done\n";
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
@@ -85,7 +85,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_without_block_mode_gets_them_file_by_file()
+    public async Task Without_block_mode_each_file_is_a_separate_transfer()
     {
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
@@ -94,7 +94,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_refuses_after_all_gets_them_file_by_file()
+    public async Task If_the_server_rejects_block_mode_each_file_is_a_separate_transfer()
     {
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
@@ -107,12 +107,12 @@ public sealed class BatchTransferTests : IDisposable
     [InlineData("! there\nX!")]
     [InlineData("! there\nS: 421 one is enough\nX")]
     [InlineData("S: 220 hello\nC: USER anonymous\n! there\nS: 530 one is enough")]
-    public async Task A_second_connection_that_comes_to_nothing_holds_no_file_up(string second)
+    public async Task A_second_connection_that_fails_delays_no_file(string second)
     {
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + $"{Passive}C: STOR *\n? there\n{Stored}" + string.Concat(Enumerable.Repeat($"{Passive}C: STOR *\n{Stored}", 3)) + "! stored", second);
-        // Longer than the test waits: nobody is to wait for that.
+        // Longer than the deadline of the test, so a wait for it fails the test.
         await using var client = new FtpClient(peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
         Task<IReadOnlyList<FtpBatchResult>> running = client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
         await peer.PassedAsync("stored");
@@ -120,7 +120,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_large_file_and_one_that_was_begun_have_transfers_of_their_own()
+    public async Task Large_and_partially_downloaded_files_are_separate_transfers()
     {
         const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         File.WriteAllText(PathOf(".c.fts-part"), "");
@@ -142,7 +142,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task Downloads_come_one_after_the_other_and_a_missing_one_leaves_nothing()
+    public async Task Downloads_are_pipelined_and_a_missing_file_leaves_nothing()
     {
         IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
             ["a", "b", "c"],
@@ -172,7 +172,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_download_of_another_length_than_was_said_is_not_kept()
+    public async Task A_download_with_another_length_than_announced_is_not_kept()
     {
         IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
             ["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go (4 bytes)\nB> one\nS: 250 sent\nS: 125 go\nB> two\nS: 250 sent\n" + Left);
@@ -182,7 +182,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_download_that_has_no_place_here_is_not_asked_for()
+    public async Task A_download_without_a_writable_target_is_not_requested()
     {
         _folder.CreateSubdirectory("a");
         IReadOnlyList<FtpBatchResult> results = await DownloadAsync(["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR b\nS: 150 go\nB> two\nS: 250 sent\n" + Left);
@@ -191,7 +191,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_refuses_the_user_is_asked_once()
+    public async Task After_a_failed_login_there_is_no_second_attempt()
     {
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
             [("a", "one"), ("b", "two"), ("c", "three")], "S: 220 hello\nC: USER anonymous\nS: 331 password\nC: PASS anonymous@\nS: 530 no\n");
@@ -199,7 +199,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task No_more_commands_are_under_way_than_a_connection_holds()
+    public async Task The_number_of_commands_without_a_reply_is_limited()
     {
         const int Files = 1200, Most = 512;
         string asked = string.Concat(Enumerable.Range(0, Most).Select(i => $"C: STOR f{i}\n")), stored = "B< x\nS: 125 go\nS: 250 stored\n";
@@ -225,9 +225,10 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task What_one_connection_has_no_room_for_goes_over_another()
+    public async Task A_second_connection_transfers_what_exceeds_the_limit_of_the_first()
     {
-        // One has its fill, and one file more in hand, before the other is greeted, and hears nothing before that has done the rest.
+        // The first connection reaches its limit before the second is greeted, and receives no reply before the second has transferred the
+        // rest.
         const int Files = 1000, Fill = 512, Others = Files - Fill - 1;
         const string Ask = "C: STOR *\n", Stored = "B< x\nS: 125 go\nS: 250 stored\n";
         await using var peer = ScriptedPeer.Start(
@@ -247,7 +248,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_cancelled_ends_and_leaves_no_pending_file()
+    public async Task Cancellation_ends_the_batch_and_leaves_no_staging_file()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");
         await using var client = new FtpClient(peer.Options);

@@ -26,7 +26,7 @@ public sealed class HostileServerTests : IDisposable
         Exception? e;
         await using (var client = new FtpClient(options))
         {
-            e = await Record.ExceptionAsync(() => client.DownloadFileAsync("a", Local, null, null, Token));
+            e = await Record.ExceptionAsync(() => client.DownloadFileAsync(Local, "a", null, null, Token));
         }
 
         Assert.Equal(["a"], _folder.EnumerateFileSystemInfos().Select(info => info.Name));
@@ -114,7 +114,7 @@ public sealed class HostileServerTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + "S: 150 go\nS: 226 done\nD> hello\nD.");
         await using (var client = new FtpClient(peer.Options))
         {
-            await client.DownloadFileAsync("a", Local, null, null, Token);
+            await client.DownloadFileAsync(Local, "a", null, null, Token);
         }
 
         Assert.Equal("hello", await File.ReadAllTextAsync(Local, Token));
@@ -211,7 +211,7 @@ public sealed class HostileServerTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + $"C: MLST a\nS: 250-x\nS:  type=file;size=5;modify={time}; a\nS: 250 End\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
-            await client.DownloadFileAsync("a", Local, null, null, Token);
+            await client.DownloadFileAsync(Local, "a", null, null, Token);
         }
 
         Assert.Equal("hello", await File.ReadAllTextAsync(Local, Token));

@@ -10,7 +10,7 @@ public sealed class DataConnectionTests
     private static async Task<string> FetchAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, null, null, Token);
+        await client.DownloadAsync(target, path, null, null, Token);
         return System.Text.Encoding.UTF8.GetString(target.ToArray());
     }
 

@@ -21,7 +21,7 @@ public sealed class DataConnectorTests
     private static async Task<string> FetchAsync(FtpClient client)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync("a", target, new FtpTransferOptions { PreserveLastModified = false }, null, Token);
+        await client.DownloadAsync(target, "a", new FtpTransferOptions { PreserveLastModified = false }, null, Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 

@@ -34,7 +34,7 @@ public sealed class DownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Local("b.txt"), null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Local("b.txt"), "a.txt", null, steps, Token);
             Assert.Equal(5, result.Bytes);
             Assert.Equal(FtpReplyCode.TransferComplete, result.Reply?.Code);
             Assert.Equal(
@@ -63,7 +63,7 @@ public sealed class DownloadTests : IDisposable
             """);
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Local("a.txt"), null, null, Token));
+            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync(Local("a.txt"), "a.txt", null, null, Token));
             Assert.Equal("RETR a.txt: 550 no such file", e.Message);
             Assert.False(e.IsTransient);
             Assert.Equal("still here", (await client.SendAsync("NOOP", null, Token)).Text);
@@ -98,7 +98,7 @@ public sealed class DownloadTests : IDisposable
             """ + ending);
         await using (var client = new FtpClient(peer.Options))
         {
-            Exception? e = await Record.ExceptionAsync(() => client.DownloadFileAsync("a.txt", Local("a.txt"), null, null, Token));
+            Exception? e = await Record.ExceptionAsync(() => client.DownloadFileAsync(Local("a.txt"), "a.txt", null, null, Token));
             Assert.IsType(error, e);
         }
 
@@ -123,7 +123,7 @@ public sealed class DownloadTests : IDisposable
             """);
         await using var client = new FtpClient(peer.Options);
         using var target = new MemoryStream();
-        var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadAsync("a.txt", target, null, null, Token));
+        var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadAsync(target, "a.txt", null, null, Token));
         Assert.Equal((6, 5, true), (e.Expected, e.Actual, e.IsTransient));
     }
 
@@ -148,7 +148,7 @@ public sealed class DownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             using var target = new MemoryStream();
-            Task<FtpTransferResult> download = client.DownloadAsync("a.txt", target, null, null, Token);
+            Task<FtpTransferResult> download = client.DownloadAsync(target, "a.txt", null, null, Token);
             if (hasChanged)
             {
                 Assert.Equal(5, (await download).Bytes);
@@ -180,7 +180,7 @@ public sealed class DownloadTests : IDisposable
             using var target = new MemoryStream();
             var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = FtpEntryKind.File, Length = 5 };
             Assert.Equal(
-                5, (await client.DownloadAsync("a.txt", target, new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
+                5, (await client.DownloadAsync(target, "a.txt", new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
         }
 
         await peer.PlayedAsync();
@@ -191,11 +191,11 @@ public sealed class DownloadTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start();
         await using var client = new FtpClient(peer.Options);
-        await Assert.ThrowsAsync<IOException>(() => client.DownloadFileAsync("a", _folder.FullName, null, null, Token));
-        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => client.DownloadFileAsync("a", Local("no/where"), null, null, Token));
+        await Assert.ThrowsAsync<IOException>(() => client.DownloadFileAsync(_folder.FullName, "a", null, null, Token));
+        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => client.DownloadFileAsync(Local("no/where"), "a", null, null, Token));
         await File.WriteAllTextAsync(Local("b"), "", Token);
         await Assert.ThrowsAsync<FtpTargetExistsException>(
-            () => client.DownloadFileAsync("a", Local("b"), new FtpTransferOptions { Overwrite = false }, null, Token));
+            () => client.DownloadFileAsync(Local("b"), "a", new FtpTransferOptions { Overwrite = false }, null, Token));
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class DownloadTests : IDisposable
         await using var client = new FtpClient(peer.Options);
         Assert.Equal(
             "d is a folder",
-            (await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync("d", Local("d"), null, null, Token))).Message);
+            (await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync(Local("d"), "d", null, null, Token))).Message);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class FileModesTests : IDisposable
         {
             var started = new TransferStarted();
             Task<FtpTransferResult> download = client.DownloadFileAsync(
-                "a", Target, new FtpTransferOptions { Resume = resume }, started, Token);
+                Target, "a", new FtpTransferOptions { Resume = resume }, started, Token);
             await started.Task.WaitAsync(Token);
             Assert.Equal(Owner, ModeOf(Assert.Single(_folder.EnumerateFiles("*.fts-part")).FullName));
             peer.Open("checked");
@@ -142,7 +142,7 @@ public sealed class FileModesTests : IDisposable
                 + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> helloworld\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
-            await client.DownloadFileAsync("a", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a", null, null, Token);
         }
 
         await peer.PlayedAsync();

@@ -81,7 +81,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(new FtpPartialDownload(5, 10), FtpPartialDownload.Find(Target));
 
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((5, 5, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
             Assert.Equal(new FtpProgress("a.txt", FtpTransferStage.Committing, 5, 5, 5), steps.Last);
         }
@@ -106,7 +106,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await InterruptAsync(client);
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((FtpRestartReason.Changed, 0), (steps.Last.RestartReason, result.ResumedBytes));
         }
 
@@ -193,7 +193,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await InterruptAsync(client);
             var steps = new Steps();
-            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
@@ -211,7 +211,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -230,7 +230,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await InterruptAsync(client);
             var steps = new Steps();
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, steps, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, steps, Token));
             Assert.Equal((FtpIntegrityFailure.Content, FtpTransferStage.Verifying), (e.Failure, steps.Last.Stage));
         }
 
@@ -251,7 +251,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
             Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
@@ -267,7 +267,7 @@ public sealed class ResumedDownloadTests : IDisposable
                 + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{MetadataExchange}");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
             Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
@@ -285,7 +285,7 @@ public sealed class ResumedDownloadTests : IDisposable
         {
             await InterruptAsync(client);
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((FtpRestartReason.Unsupported, 10, 0), (steps.Last.RestartReason, result.Bytes, result.ResumedBytes));
         }
 
@@ -301,7 +301,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -317,7 +317,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal((0, 10, null), (result.Bytes, result.ResumedBytes, result.Reply));
         }
 
@@ -335,15 +335,15 @@ public sealed class ResumedDownloadTests : IDisposable
             + $"{MetadataExchange}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> loworld\nD.\nS: 226 done\n{MetadataExchange}");
         await using (var client = new FtpClient(peer.Options))
         {
-            await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
             var cancel = new ActionAtStage(FtpTransferStage.Transferring, source.Cancel);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
+                () => client.DownloadFileAsync(Target, "a.txt", null, cancel, source.Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -384,7 +384,7 @@ public sealed class ResumedDownloadTests : IDisposable
                     break;
             }
 
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -404,7 +404,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await InterruptAsync(client);
             await ChangeRecordAsync(record => record with { Server = server });
             var steps = new Steps();
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal((5, 5, FtpRestartReason.None), (result.Bytes, result.ResumedBytes, steps.Last.RestartReason));
         }
 
@@ -435,7 +435,7 @@ public sealed class ResumedDownloadTests : IDisposable
                 RetrievedAt = secondsAfterChange is { } seconds ? record.LastModified!.Value.AddSeconds(seconds) : record.RetrievedAt,
             });
             var steps = new Steps();
-            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
@@ -460,7 +460,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await InterruptAsync(client);
             await ChangeRecordAsync(record => record with { Server = "anonymous@127.0.0.1:1", Path = path });
             var steps = new Steps();
-            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
             Assert.Equal(continues ? FtpRestartReason.None : FtpRestartReason.Changed, steps.Last.RestartReason);
         }
 
@@ -478,11 +478,11 @@ public sealed class ResumedDownloadTests : IDisposable
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, never, null, Token));
+            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", never, null, Token));
             Assert.Empty(LocalNames);
             await InterruptAsync(client);
             Assert.Equal(2, LocalNames.Length);
-            await client.DownloadFileAsync("a.txt", Target, never, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", never, null, Token);
         }
 
         await peer.PlayedAsync();
@@ -505,7 +505,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             Task<FtpTransferResult> download = client.DownloadFileAsync(
-                "a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
+                Target, "a.txt", new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
             if (!isResumed)
             {
                 await Assert.ThrowsAsync<FtpTargetExistsException>(() => download);
@@ -534,14 +534,14 @@ public sealed class ResumedDownloadTests : IDisposable
         File.SetLastWriteTimeUtc(Target, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
         await using (var client = new FtpClient(peer.Options))
         {
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, existing, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", existing, null, Token);
             Assert.Equal((0, 10, null, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.Reply, result.VerifiedBy));
         }
 
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, existing, null, Token)).VerifiedBy);
-            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a.txt", Target, existing, null, Token));
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync(Target, "a.txt", existing, null, Token)).VerifiedBy);
+            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync(Target, "a.txt", existing, null, Token));
         }
 
         await peer.PlayedAsync();
@@ -563,7 +563,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             var options = new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known };
-            Assert.Null((await client.DownloadFileAsync("a.txt", Target, options, null, Token)).Reply);
+            Assert.Null((await client.DownloadFileAsync(Target, "a.txt", options, null, Token)).Reply);
         }
 
         await peer.PlayedAsync();
@@ -579,7 +579,7 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             var options = new FtpTransferOptions { Verification = FtpVerification.ByHash };
-            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, options, null, Token)).VerifiedBy);
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync(Target, "a.txt", options, null, Token)).VerifiedBy);
         }
 
         await peer.PlayedAsync();
@@ -595,9 +595,9 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             Task<FtpTransferResult> first = client.DownloadFileAsync(
-                "a.txt", Target, null, new ActionAtStage(FtpTransferStage.Transferring, () => started.TrySetResult()), Token);
+                Target, "a.txt", null, new ActionAtStage(FtpTransferStage.Transferring, () => started.TrySetResult()), Token);
             await started.Task.WaitAsync(Token);
-            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
             Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of", "a.txt"], LocalNames);
             peer.Open("second");
@@ -618,14 +618,14 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     private async Task InterruptAsync(FtpClient client) =>
-        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
 
     private async Task AssertResumedAsync(ScriptedPeer peer, FtpVerifiedBy verified)
     {
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal((5, 5, verified), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         }
 

@@ -5,6 +5,9 @@ namespace Fts.Client.Tests.Listings;
 
 public sealed class RemoteMetadataTests
 {
+    private const string NotAFile =
+        "C: SIZE /d/a\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\nS: 150 go\n";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static async Task PlayAsync(string script, string[] features, Func<FtpClient, Task> act)
@@ -13,6 +16,18 @@ public sealed class RemoteMetadataTests
         await using (var client = new FtpClient(peer.Options))
         {
             await act(client);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    private static async Task PlayOnConnectionAsync(string script, string[] features, Func<FtpConnection, Task> act)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features) + script);
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
+        {
+            await connection.LoginAsync(Token);
+            await act(connection);
         }
 
         await peer.PlayedAsync();
@@ -38,7 +53,7 @@ public sealed class RemoteMetadataTests
     public Task Without_MLST_the_client_sends_SIZE_and_MDTM() => PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("a", Token);
-        Assert.Equal((5_000_000_000L, new DateTime(2026, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc)), (entry!.Length!.Value, entry.LastModified!.Value));
+        Assert.Equal((5_000_000_000L, new DateTimeOffset(2026, 1, 2, 3, 4, 5, 500, TimeSpan.Zero)), (entry!.Length!.Value, entry.LastModified!.Value));
     });
 
     [Theory]
@@ -50,6 +65,40 @@ public sealed class RemoteMetadataTests
         "C: SIZE /d/sub\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
         ["SIZE"],
         async client => Assert.Equal(found ? FtpEntryKind.Directory : null, (await client.GetEntryAsync("/d/sub", Token))?.Kind));
+
+    [Theory]
+    [InlineData("S: 250-x\nS:  type=file;size=7; /d/a\nS: 250 End", true)]
+    [InlineData("S: 250-x\nS:  type=dir; /d/a\nS: 250 End", true)]
+    [InlineData("S: 550 no such file", false)]
+    public async Task A_path_exists_if_MLST_finds_it(string reply, bool exists)
+    {
+        await PlayAsync("C: MLST /d/a\n" + reply, ["MLST"], async client => Assert.Equal(exists, await client.ExistsAsync("/d/a", Token)));
+        await PlayOnConnectionAsync(
+            $"C: MLST /d/a\n{reply}\nC: MLST /d/a\n{reply}",
+            ["MLST"],
+            async connection =>
+            {
+                Assert.Equal(exists, await connection.ExistsAsync("/d/a", Token));
+                Assert.Equal(exists, await connection.GetEntryAsync("/d/a", Token) is not null);
+            });
+    }
+
+    [Theory]
+    [InlineData("C: SIZE /d/a\nS: 213 7\nC: MDTM /d/a\nS: 213 20260102030405", true)]
+    [InlineData(NotAFile + "D> drwxr-xr-x 1 o g 0 Jan  1  2020 a\\r\\n\nD.\nS: 226 done", true)]
+    [InlineData(NotAFile + "D> drwxr-xr-x 1 o g 0 Jan  1  2020 b\\r\\n\nD.\nS: 226 done", false)]
+    public async Task Without_MLST_a_path_exists_if_SIZE_or_the_listing_of_its_parent_finds_it(string script, bool exists)
+    {
+        await PlayAsync(script, ["SIZE", "MDTM"], async client => Assert.Equal(exists, await client.ExistsAsync("/d/a", Token)));
+        await PlayOnConnectionAsync(script, ["SIZE", "MDTM"], async connection => Assert.Equal(exists, await connection.ExistsAsync("/d/a", Token)));
+    }
+
+    [Fact]
+    public Task ExistsAsync_throws_if_the_reply_leaves_open_whether_the_path_exists() => PlayAsync("C: MLST a\nS: 450 busy", ["MLST"], async client =>
+    {
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.ExistsAsync("a", Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.ExistsAsync("", Token));
+    });
 
     [Theory]
     [InlineData("a.txt", "A.TXT;3", FtpEntryKind.File)]
@@ -106,19 +155,19 @@ public sealed class RemoteMetadataTests
         Assert.Equal(size, await client.GetSizeAsync("a", Token)));
 
     [Theory]
-    [InlineData("213 20240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("250 20240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213  20240102030405 ", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102030405.", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102030405.25 UTC", "2024-01-02T03:04:05.2500000Z")]
-    [InlineData("213 20240102030405Z", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102030405 a.txt", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 b20200202020202.zip 20240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 Modify=20240102030405; a.txt", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 191240102030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 191000102030405.5", "2000-01-02T03:04:05.5000000Z")]
-    [InlineData("213 20240102 030405", "2024-01-02T03:04:05.0000000Z")]
-    [InlineData("213 20240102T030405", "2024-01-02T03:04:05.0000000Z")]
+    [InlineData("213 20240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("250 20240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213  20240102030405 ", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102030405.", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102030405.25 UTC", "2024-01-02T03:04:05.2500000+00:00")]
+    [InlineData("213 20240102030405Z", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102030405 a.txt", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 b20200202020202.zip 20240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 Modify=20240102030405; a.txt", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 191240102030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 191000102030405.5", "2000-01-02T03:04:05.5000000+00:00")]
+    [InlineData("213 20240102 030405", "2024-01-02T03:04:05.0000000+00:00")]
+    [InlineData("213 20240102T030405", "2024-01-02T03:04:05.0000000+00:00")]
     [InlineData("213 20240102030405+0200", null)]
     [InlineData("213 20241302030405", null)]
     [InlineData("213 191241302030405", null)]
@@ -132,7 +181,7 @@ public sealed class RemoteMetadataTests
 
     [Fact]
     public Task The_time_in_an_MLST_reply_is_parsed_like_that_of_MDTM() => PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
-        Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await client.GetEntryAsync("a", Token))!.LastModified));
+        Assert.Equal(new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero), (await client.GetEntryAsync("a", Token))!.LastModified));
 
     [Fact]
     public Task A_negative_reply_that_leaves_open_whether_the_file_exists_is_an_error() => PlayAsync("C: SIZE a\nS: 450 busy\nC: MDTM a\nS: 530 log in", ["SIZE", "MDTM"], async client =>
@@ -170,10 +219,10 @@ public sealed class RemoteMetadataTests
 
     [Fact]
     public Task The_last_modified_time_is_set_if_the_server_supports_MFMT() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
-        Assert.True(await client.SetLastModifiedAsync("a", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), Token)));
+        Assert.True(await client.SetLastModifiedAsync("a", new DateTimeOffset(2026, 1, 2, 5, 4, 5, 999, TimeSpan.FromHours(2)), Token)));
 
     [Fact]
-    public Task The_last_modified_time_is_not_set_without_MFMT() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTime.UtcNow, Token)));
+    public Task The_last_modified_time_is_not_set_without_MFMT() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTimeOffset.UtcNow, Token)));
 
     [Fact]
     public Task Rename_checks_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>

@@ -3,7 +3,10 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Pool;
 
-/// <summary>A server ends an idle connection, and the client notices that only at its next command: that one is sent again if nothing can have changed.</summary>
+/// <summary>
+/// The server closes an idle connection, and the client notices it at its next command. The command is sent again if it cannot have changed
+/// anything.
+/// </summary>
 public sealed class IdleDisconnectTests
 {
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", Idle = "S: 421 idle\nX", Syst = "C: SYST\nS: 215 UNIX Type: L8\n";
@@ -28,7 +31,7 @@ public sealed class IdleDisconnectTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task A_command_that_receives_421_is_sent_again_on_another_connection(string ended, string repeated)
+    public async Task A_command_with_the_reply_421_is_sent_again_on_another_connection(string ended, string repeated)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + ended + Idle, ScriptedPeer.Login("SIZE") + repeated);
         await using (FtpClient client = await ConnectAsync(peer))
@@ -45,7 +48,7 @@ public sealed class IdleDisconnectTests
     [InlineData("C: PWD\n", "C: PWD\nS: 257 \"/\"", "X!")]
     [InlineData(Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done", "X")]
     [InlineData("C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", "X!")]
-    public async Task A_command_that_changes_nothing_is_sent_again_if_the_connection_just_ends(string ended, string repeated, string end)
+    public async Task A_command_that_changes_nothing_is_sent_again_if_the_connection_is_closed_without_a_reply(string ended, string repeated, string end)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + ended + end, ScriptedPeer.Login("SIZE") + repeated);
         await using (FtpClient client = await ConnectAsync(peer))
@@ -63,7 +66,7 @@ public sealed class IdleDisconnectTests
     [InlineData(Passive + "C: STOR a\nX", "STOR")]
     [InlineData(Passive + "C: STOR a\nS: 150 go\nD< hello\nS: 421 idle\nX", "STOR")]
     [InlineData(Passive + "C: RETR r\nS: 150 go\nD> hel\nS: 421 idle\nX", "RETR")]
-    public async Task What_the_server_may_have_done_is_not_sent_again(string script, string verb)
+    public async Task A_command_that_the_server_may_have_executed_is_not_sent_again(string script, string verb)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + script);
         await using (FtpClient client = await ConnectAsync(peer))
@@ -75,7 +78,7 @@ public sealed class IdleDisconnectTests
     }
 
     [Fact]
-    public async Task A_server_that_sends_421_each_time_is_asked_twice()
+    public async Task A_command_is_sent_at_most_twice()
     {
         const string Refused = "C: DELE a\nS: 421 not for you\nX";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Refused, ScriptedPeer.Login() + Refused);
@@ -107,7 +110,7 @@ public sealed class IdleDisconnectTests
         return client;
     }
 
-    /// <summary>Makes the call that sends these commands.</summary>
+    /// <summary>Calls the method that sends these commands.</summary>
     private static async Task RunAsync(FtpClient client, string commands)
     {
         using var stream = new MemoryStream();
@@ -122,7 +125,7 @@ public sealed class IdleDisconnectTests
         }
         else if (commands.Contains("RETR g", StringComparison.Ordinal))
         {
-            await client.DownloadAsync("g", stream, null, null, Token);
+            await client.DownloadAsync(stream, "g", null, null, Token);
             Assert.Equal("hello", Encoding.UTF8.GetString(stream.ToArray()));
         }
         else if (commands.Contains("RETR", StringComparison.Ordinal))

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fts.Client.Tests.Pool;
 
-/// <summary>Disposal of a client in use, and connections that die while they are idle.</summary>
+/// <summary>Disposal of a client in use, and idle connections that the server closes.</summary>
 public sealed class PoolClosingTests
 {
     private readonly FakeClock _clock = new();
@@ -13,12 +13,12 @@ public sealed class PoolClosingTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Disposal_ends_the_calls_that_run_and_those_that_wait()
+    public async Task Disposal_ends_running_and_waiting_calls()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\n! begun\nC: ABOR\nS: 426 stopped\nS: 226 aborted");
         var client = new FtpClient(peer.Options with { MaxConnections = 1 });
         using var target = new MemoryStream();
-        Task<FtpTransferResult> running = client.DownloadAsync("a", target, null, null, Token);
+        Task<FtpTransferResult> running = client.DownloadAsync(target, "a", null, null, Token);
         Task<FtpReply> waiting = client.SendAsync("NOOP", null, Token);
         Task<FtpReply> waitingWithoutToken = client.SendAsync("NOOP", null, CancellationToken.None);
         await peer.PassedAsync("begun");
@@ -70,7 +70,7 @@ public sealed class PoolClosingTests
     }
 
     [Fact]
-    public async Task Of_four_idle_connections_that_died_only_one_is_waited_for()
+    public async Task Of_four_dead_idle_connections_only_one_delays_a_call()
     {
         await using var peer = new LimitedPeer(limit: 8);
         FtpClientOptions options = peer.Options(_clock, connections: 4);
@@ -79,7 +79,7 @@ public sealed class PoolClosingTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async number =>
         {
             using var target = new MemoryStream();
-            await client.DownloadAsync($"{number}", target, null, null, Token);
+            await client.DownloadAsync(target, $"{number}", null, null, Token);
         }));
         Assert.Equal((4, 0), (peer.Open, peer.Noops));
         _clock.Advance(TimeSpan.FromMinutes(5));
@@ -90,7 +90,7 @@ public sealed class PoolClosingTests
     }
 
     [Fact]
-    public async Task A_second_command_on_a_connection_that_is_in_use_is_refused_and_not_sent()
+    public async Task A_second_command_on_a_connection_in_use_throws_and_is_not_sent()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: HELP 1\n? go\nS: 200 one\nC: HELP 3\nS: 200 three");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
@@ -107,7 +107,7 @@ public sealed class PoolClosingTests
     }
 
     [Fact]
-    public async Task A_command_while_a_data_connection_is_being_opened_is_refused_and_not_sent()
+    public async Task A_command_while_a_data_connection_is_being_opened_throws_and_is_not_sent()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: EPSV\n? go\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nS: 226 done\nC: NOOP\nS: 200 ok");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))

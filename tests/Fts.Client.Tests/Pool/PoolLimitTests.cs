@@ -5,7 +5,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Tests.Pool;
 
-/// <summary>What lowers the number of connections the pool uses, and how it recovers.</summary>
+/// <summary>The connection limit of the pool: what lowers it, and how it recovers.</summary>
 public sealed class PoolLimitTests
 {
     private readonly FakeClock _clock = new();
@@ -15,11 +15,11 @@ public sealed class PoolLimitTests
     private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, null, null, Token);
+        await client.DownloadAsync(target, path, null, null, Token);
         return System.Text.Encoding.UTF8.GetString(target.ToArray());
     }
 
-    /// <summary>Downloads so many files, each of which the server sends only when all of them are under way.</summary>
+    /// <summary>Downloads files, each of which the server sends only after the transfers of all of them have started.</summary>
     private static async Task DownloadAtOnceAsync(LimitedPeer peer, FtpClient client, int count)
     {
         peer.CountTransfers(count);
@@ -96,7 +96,7 @@ public sealed class PoolLimitTests
     }
 
     [Fact]
-    public async Task A_limit_that_was_learned_recovers_by_one_connection_each_time()
+    public async Task A_lowered_limit_rises_by_one_connection_after_each_recovery_time()
     {
         await using var peer = new LimitedPeer(limit: 1);
         await using var client = new FtpClient(peer.Options(_clock, connections: 3));
@@ -116,7 +116,7 @@ public sealed class PoolLimitTests
     }
 
     [Fact]
-    public async Task A_call_that_waits_tries_one_more_connection_when_the_limit_recovers()
+    public async Task A_waiting_call_opens_one_more_connection_when_the_limit_rises()
     {
         await using var peer = new LimitedPeer(limit: 1);
         await using var client = new FtpClient(peer.Options(_clock, connections: 2));
@@ -144,7 +144,7 @@ public sealed class PoolLimitTests
     }
 
     [Fact]
-    public async Task A_server_that_still_counts_the_last_connection_is_asked_again()
+    public async Task A_connection_is_retried_if_the_server_still_counts_the_closed_one()
     {
         await using var peer = new LimitedPeer(limit: 1);
         await using var client = new FtpClient(peer.Options(_clock, connections: 1));
@@ -191,7 +191,7 @@ public sealed class PoolLimitTests
         }
 
         attempts.ForEach(Reset);
-        // A call that tries again instead of failing is refused again, so that it fails in the end and its attempts are counted.
+        // A call that retries instead of failing is refused again. So it fails in the end, and its attempts are counted.
         Task<int> counting = CountMoreAsync();
         foreach (Task<FtpReply> call in calls)
         {

@@ -7,7 +7,7 @@ public sealed class PoolTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Errors_of_the_first_connection_come_with_ConnectAsync()
+    public async Task ConnectAsync_throws_the_errors_of_the_first_connection()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER anonymous\nS: 530 no");
         await using var client = new FtpClient(peer.Options);
@@ -32,7 +32,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task Calls_at_the_same_time_get_connections_of_their_own_up_to_the_limit()
+    public async Task Simultaneous_calls_use_separate_connections_up_to_the_limit()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + "C: HELP *\n? one\nS: 200 one\nC: HELP *\nS: 200 three",
@@ -53,7 +53,7 @@ public sealed class PoolTests
                 }
             }
 
-            // A connection is given back before its caller goes on, so the first two may be seen in either order.
+            // A connection is released before its caller continues, so the first two may arrive in either order.
             Assert.Equal("two", texts[2]);
             Assert.Equal(["one", "three"], texts[..2].Order(StringComparer.Ordinal));
         }
@@ -65,7 +65,7 @@ public sealed class PoolTests
     [InlineData("S: 421 too many connections")]
     [InlineData("S: 530 too many connections")]
     [InlineData("S: 220 hi\nC: USER anonymous\nS: 530 only one connection per user")]
-    public async Task A_server_that_turns_the_second_connection_away_is_used_with_one(string refusal)
+    public async Task One_connection_is_used_if_the_server_refuses_the_second(string refusal)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: HELP 1\n? refused\nS: 200 one\nC: HELP 2\nS: 200 two\nC: HELP 3\nS: 200 three", refusal + "\nX");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2, LoggerFactory = new Signals(() => peer.Open("refused")) }))
@@ -96,7 +96,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task A_connection_idle_for_long_is_tried_before_it_is_used()
+    public async Task A_connection_is_checked_after_a_long_idle_time()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: NOOP\nX", ScriptedPeer.Login() + "C: DELE a\nS: 250 gone");
         FtpClientOptions options = peer.Options;
@@ -119,7 +119,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task A_disposed_client_says_so()
+    public async Task A_disposed_client_throws_ObjectDisposedException()
     {
         await using var peer = ScriptedPeer.Start();
         var client = new FtpClient(peer.Options);
@@ -127,7 +127,7 @@ public sealed class PoolTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ConnectAsync(Token));
     }
 
-    /// <summary>Calls back when the pool logs that it learnt a limit.</summary>
+    /// <summary>Calls back when the pool logs a lowered connection limit.</summary>
     private sealed class Signals(Action onLimit) : Microsoft.Extensions.Logging.ILoggerFactory, Microsoft.Extensions.Logging.ILogger
     {
         public void AddProvider(Microsoft.Extensions.Logging.ILoggerProvider provider)

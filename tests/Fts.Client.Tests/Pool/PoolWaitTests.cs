@@ -21,7 +21,7 @@ public sealed class PoolWaitTests
     private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, new FtpTransferOptions { SourceEntry = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
+        await client.DownloadAsync(target, path, new FtpTransferOptions { SourceEntry = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 
@@ -44,7 +44,7 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
-    public async Task A_folder_is_listed_while_the_folder_above_is_enumerated_over_one_connection()
+    public async Task A_directory_is_listed_while_its_parent_is_enumerated_over_one_connection()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST type*;") + Listing + "D> type=dir; in\\r\\ntype=file; z\\r\\n\nD.\nS: 226 done\n"
@@ -71,7 +71,7 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
-    public async Task A_listing_that_fails_after_it_was_read_ahead_throws_behind_its_entries()
+    public async Task A_listing_that_fails_while_it_is_read_ahead_throws_after_its_entries()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST type*;") + Listing + "D> type=file; a\\r\\ntype=file; b\\r\\n\nD.\nS: 451 disk error\nC: NOOP\nS: 200 ok\nC: NOOP\nS: 200 ok");
@@ -113,7 +113,7 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
-    public async Task A_call_that_waits_for_an_open_stream_times_out_and_names_it()
+    public async Task A_call_that_waits_for_an_open_stream_times_out_with_the_path_in_the_message()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR big file\nS: 150 go\n? never");
         await using var client = new FtpClient(OneConnection(peer));
@@ -128,7 +128,7 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
-    public async Task A_call_that_waits_behind_a_transfer_that_moves_does_not_time_out()
+    public async Task A_call_that_waits_for_a_transfer_with_progress_does_not_time_out()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\n? more\nD> two\n? end\nD.\nS: 226 done\nC: NOOP\nS: 200 ok");
@@ -155,7 +155,7 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
-    public async Task A_call_that_waits_behind_a_slow_reply_does_not_time_out()
+    public async Task A_call_that_waits_for_a_slow_reply_does_not_time_out()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: HELP HASH\n? go\nS: 200 one\nC: NOOP\nS: 200 two");
         await using (var client = new FtpClient(OneConnection(peer)))

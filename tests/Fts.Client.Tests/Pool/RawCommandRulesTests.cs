@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Pool;
 
-/// <summary>Commands that are sent as they are, over a connection of the pool.</summary>
+/// <summary>Commands that are sent unchanged on a pooled connection.</summary>
 public sealed class RawCommandRulesTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -32,7 +32,7 @@ public sealed class RawCommandRulesTests
     [InlineData("AUTH", "TLS"), InlineData("PROT", "C"), InlineData("PBSZ", "0"), InlineData("CCC", null)]
     [InlineData("OPTS", "utf8 OFF"), InlineData("OPTS", "HASH SHA-1")]
     [InlineData("SITE", "a\r\nDELE b"), InlineData("DE LE", "a"), InlineData("", null)]
-    public async Task What_would_put_the_connection_out_of_step_is_not_sent(string verb, string? argument)
+    public async Task A_command_that_would_desynchronise_the_connection_is_not_sent(string verb, string? argument)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))

@@ -146,7 +146,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> half\n? cut\nD!\nS: 226 all fine");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using var client = new FtpClient(peer.Options with { Host = "files.example", Proxy = proxy.Address });
-        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a", local, null, new AtFirstByte(() => peer.Open("cut")), Token));
+        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(local, "a", null, new AtFirstByte(() => peer.Open("cut")), Token));
         Assert.Equal("old", await File.ReadAllTextAsync(local, Token));
         Assert.Single(_folder.EnumerateFileSystemInfos());
     }

@@ -34,7 +34,7 @@ public sealed class ProxyTests
     private static async Task<string> FetchAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, new FtpTransferOptions { PreserveLastModified = false }, null, Token);
+        await client.DownloadAsync(target, path, new FtpTransferOptions { PreserveLastModified = false }, null, Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 

@@ -2,7 +2,7 @@ using Fts.Client.Segments;
 
 namespace Fts.Client.Tests.Segments;
 
-/// <summary>How a file is cut, and which of its bytes are said to be there.</summary>
+/// <summary>The segments of a file, and the ranges of its bytes that exist.</summary>
 public sealed class SegmentPlanTests
 {
     private const long MiB = 1024 * 1024;
@@ -18,11 +18,11 @@ public sealed class SegmentPlanTests
     [InlineData(null, 4, 64, 10, 4)]
     [InlineData(null, 16, 64, 10, 4)]
     [InlineData(null, 1, 1024, 50, 1)]
-    public void A_number_is_clipped_and_none_means_several_over_long_links_only(int? wanted, int connections, long mebibytes, int? milliseconds, int count) =>
+    public void A_number_is_limited_and_null_means_several_segments_for_long_round_trips_only(int? wanted, int connections, long mebibytes, int? milliseconds, int count) =>
         Assert.Equal(count, SegmentPlan.GetSegmentCount(wanted, connections, mebibytes * MiB, milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null));
 
     [Fact]
-    public void Whatever_is_missing_is_cut_into_segments_that_are_just_that()
+    public void Missing_ranges_are_split_into_segments_that_cover_exactly_these_ranges()
     {
         var random = new Random(1);
         for (int run = 0; run < 20_000; run++)
@@ -51,11 +51,11 @@ public sealed class SegmentPlanTests
     [InlineData(9, 4, 3)]
     [InlineData(7, 4, 4)]
     [InlineData(1, 4, 1)]
-    public void A_whole_file_is_cut_into_no_more_than_the_number(long length, int count, int segments) =>
+    public void A_whole_file_is_split_into_at_most_the_given_number_of_segments(long length, int count, int segments) =>
         Assert.Equal(segments, SegmentPlan.SplitRanges([new ByteRange(0, length)], count).Count());
 
     [Fact]
-    public void Ranges_are_the_bytes_that_were_added_and_come_back_from_their_text()
+    public void Ranges_contain_the_added_bytes_and_are_restored_from_their_text()
     {
         var random = new Random(2);
         for (int run = 0; run < 20_000; run++)
@@ -78,7 +78,7 @@ public sealed class SegmentPlanTests
     [InlineData("5")]
     [InlineData("0-5;7-9")]
     [InlineData("0-99999999999999999999")]
-    public void Text_that_is_none_is_not_taken_for_ranges(string text) => Assert.False(ByteRanges.TryParse(text, out _));
+    public void Invalid_text_is_not_parsed_as_ranges(string text) => Assert.False(ByteRanges.TryParse(text, out _));
 
     private static (ByteRanges Ranges, bool[] There) Some(Random random, long length)
     {

@@ -4,7 +4,9 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Segments;
 
-/// <summary>One file over several connections, from our server, which is made to seem another's or a worse one.</summary>
+/// <summary>
+/// Downloads of one file over several connections, from our server behind a relay that makes it behave like other servers.
+/// </summary>
 public sealed class SegmentedDownloadTests : IAsyncDisposable
 {
     private const int MiB = 1024 * 1024, Length = 4 * MiB;
@@ -22,13 +24,13 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     [InlineData(Length + 1)]
     [InlineData(Length - 1)]
     [InlineData((2 * MiB) + 17)]
-    public async Task Every_byte_comes_to_its_place(int length)
+    public async Task Every_byte_is_written_at_its_offset(int length)
     {
         byte[] content = RelayedTestServer.Content(length);
         await _files.PutAsync("a", content);
         var steps = new Steps();
         FtpTransferResult result = await GetAsync(Four, steps);
-        Assert.Equal((length, 0, FtpVerifiedBy.Length, RelayedTestServer.Time), (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.LastModified));
+        Assert.Equal((length, 0, FtpVerifiedBy.Length, RelayedTestServer.Time), (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.LastModified?.UtcDateTime));
         Assert.Equal(226, (int)result.Reply!.Code);
         Assert.Equal((FtpTransferStage.Committing, length, length), (steps.Last.Stage, steps.Last.Bytes, steps.Last.TotalBytes));
         await AssertIsHereAsync(content);
@@ -38,7 +40,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task By_hash_if_it_is_to_be()
+    public async Task The_content_is_verified_by_hash_if_requested()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -49,7 +51,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(null)]
-    public async Task It_goes_over_one_connection_when_told_so_or_when_the_link_is_short(int? segments)
+    public async Task One_connection_is_used_if_requested_or_if_the_round_trip_is_short(int? segments)
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -59,7 +61,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_without_ranges_is_left_where_each_segment_ends()
+    public async Task Without_RANG_each_transfer_is_aborted_at_the_end_of_its_segment()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -72,7 +74,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData("350 as you like")]
     [InlineData("501 not for RETR")]
-    public async Task A_server_that_takes_no_notice_of_ranges_is_asked_by_offset(string answer)
+    public async Task If_the_server_ignores_RANG_segments_start_with_REST(string answer)
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -82,7 +84,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_without_restarts_sends_it_in_one_go()
+    public async Task Without_REST_the_file_is_downloaded_in_one_transfer()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -93,7 +95,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_that_announces_restarts_and_has_none_sends_it_in_one_go()
+    public async Task If_the_server_lists_REST_and_rejects_it_the_file_is_downloaded_in_one_transfer()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -117,7 +119,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task A_server_that_lets_fewer_connections_in_is_used_with_those(int most)
+    public async Task Fewer_connections_are_used_if_the_server_allows_fewer(int most)
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -128,18 +130,18 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_that_moves_one_file_at_a_time_is_used_with_one_connection()
+    public async Task One_connection_is_used_if_the_server_allows_one_transfer_at_a_time()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        // While the first one moves, three others ask twice each, and then leave the rest to it.
+        // While the first connection transfers, each of the three others is rejected twice and then retires.
         const int Refusals = 6;
         int refused = 0;
         var allRefused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _files.Relay.Pass = asked => asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
         _files.Relay.Answer = command =>
         {
-            // The last segment has no end to tell, and begins with REST.
+            // The last segment ends with the file, so it uses REST instead of RANG.
             bool isAnother = command.StartsWith("REST", StringComparison.Ordinal)
                 || (command.StartsWith("RANG", StringComparison.Ordinal) && !command.StartsWith("RANG 0 ", StringComparison.Ordinal));
             int asked = isAnother ? Interlocked.Increment(ref refused) : 0;
@@ -155,7 +157,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_segment_that_breaks_goes_on_where_it_broke()
+    public async Task An_interrupted_segment_is_resumed_at_its_offset()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -168,7 +170,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_breaks_again_fails_the_transfer_and_the_next_fetches_what_is_missing()
+    public async Task A_segment_that_fails_twice_fails_the_download_and_the_next_one_downloads_what_is_missing()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -187,7 +189,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
-    public async Task What_was_cancelled_is_gone_on_with_over_as_many_connections_as_then_are_wanted(int segments)
+    public async Task A_cancelled_download_is_resumed_with_any_number_of_segments(int segments)
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -199,7 +201,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_was_cancelled_when_all_was_here_is_not_fetched_again()
+    public async Task A_download_cancelled_after_its_last_byte_is_not_downloaded_again()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -215,7 +217,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         };
         await using (FtpClient client = _files.Client())
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a", _files["a"], Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync(_files["a"], "a", Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
         }
 
         FtpTransferResult result = await GetAsync(Four);
@@ -224,7 +226,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_killed_client_leaves_nothing_that_is_taken_for_more_than_it_is()
+    public async Task After_a_killed_client_only_saved_ranges_count_as_received()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -244,7 +246,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_file_that_changes_meanwhile_is_noticed(bool isShorter)
+    public async Task A_file_that_changes_during_the_download_is_detected(bool isShorter)
     {
         await _files.PutAsync("a", RelayedTestServer.Content(Length));
         int begun = 0;
@@ -274,7 +276,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_whose_time_would_not_count_a_change_is_fetched_in_one_go()
+    public async Task A_file_whose_time_may_not_show_a_change_is_downloaded_in_one_transfer()
     {
         byte[] content = RelayedTestServer.Content(Length);
         DateTime now = DateTime.UtcNow;
@@ -285,7 +287,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_an_earlier_one_left_of_another_file_is_not_used()
+    public async Task A_partial_download_of_another_file_is_not_used()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
@@ -297,7 +299,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         await AssertIsHereAsync(other);
     }
 
-    /// <summary>Stops one when it has the first segment and some of each other.</summary>
+    /// <summary>Cancels a download after its first segment and some bytes of each other one.</summary>
     private async Task CancelAsync(byte[] content, Action? meanwhile = null)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "What is being written can be read by nobody else there.");
@@ -306,7 +308,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         _files.Relay.Pass = asked =>
             asked.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(asked, 1, (_, count) => count + 1) <= 4 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
         await using FtpClient client = _files.Client();
-        Task<FtpTransferResult> getting = client.DownloadFileAsync("a", _files["a"], Four, null, stop.Token);
+        Task<FtpTransferResult> getting = client.DownloadFileAsync(_files["a"], "a", Four, null, stop.Token);
         while (!HasSome(content))
         {
             await Task.Delay(5, Token);
@@ -326,7 +328,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
             && Enumerable.Range(1, 3).All(segment => there.AsSpan(segment * MiB, Some).SequenceEqual(content.AsSpan(segment * MiB, Some)));
     }
 
-    /// <summary>Although it is locked.</summary>
+    /// <summary>Reads the file although it is locked.</summary>
     private static byte[] Read(string path)
     {
         string copy = Path.GetTempFileName();
@@ -344,7 +346,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     private async Task<FtpTransferResult> GetAsync(FtpTransferOptions options, IProgress<FtpProgress>? progress = null)
     {
         await using FtpClient client = _files.Client();
-        return await client.DownloadFileAsync("a", _files["a"], options, progress, Token);
+        return await client.DownloadFileAsync(_files["a"], "a", options, progress, Token);
     }
 
     private async Task AssertIsHereAsync(byte[] content)

@@ -4,7 +4,7 @@ using Fts.Storage;
 
 namespace Fts.Client.Tests.Segments;
 
-/// <summary>One file in parts over several connections, to our server, which is made to seem another's or a worse one.</summary>
+/// <summary>Uploads of one file over several connections, to our server behind a relay that makes it behave like other servers.</summary>
 public sealed class SegmentedUploadTests : IAsyncDisposable
 {
     private const int MiB = 1024 * 1024, Length = 4 * MiB;
@@ -24,7 +24,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [InlineData(Length + 1)]
     [InlineData(Length - 1)]
     [InlineData((2 * MiB) + 17)]
-    public async Task The_server_joins_them(int length)
+    public async Task The_server_joins_the_segments(int length)
     {
         byte[] content = Local(length);
         var steps = new Steps();
@@ -38,7 +38,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_was_there_is_replaced_and_not_added_to(bool byHash)
+    public async Task An_existing_target_is_replaced_and_not_appended_to(bool byHash)
     {
         await _files.PutAsync("a", Old);
         byte[] content = Local(Length);
@@ -48,7 +48,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_target_in_a_folder_has_its_parts_there()
+    public async Task Segments_are_stored_in_the_directory_of_the_target()
     {
         await _files.Store.CreateDirectoryAsync(StorePath.Root.Resolve("some folder")!.Value, Token);
         byte[] content = Local(Length);
@@ -60,7 +60,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [Theory]
     [InlineData("a \"quoted\" name")]
     [InlineData("long/1/1/1/1")]
-    public async Task A_path_that_cannot_be_said_in_one_command_goes_plainly(string path)
+    public async Task A_path_that_COMB_cannot_contain_is_uploaded_in_one_transfer(string path)
     {
         string at = path;
         if (path.StartsWith("long", StringComparison.Ordinal))
@@ -82,7 +82,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_name_as_long_as_may_be_is_no_longer_in_parts()
+    public async Task The_names_of_segments_are_not_longer_than_the_longest_target_name()
     {
         string name = new('n', 255);
         byte[] content = Local(Length);
@@ -92,7 +92,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_there_and_not_to_be_replaced_is_left_before_a_byte_moves()
+    public async Task An_existing_target_that_must_not_be_replaced_fails_the_upload_before_a_byte_is_sent()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -102,7 +102,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_came_there_meanwhile_and_is_not_to_be_replaced_is_left()
+    public async Task A_target_that_was_created_during_the_upload_is_not_replaced()
     {
         Local(Length);
         _files.Relay.Answer = async command =>
@@ -119,7 +119,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_that_does_not_join_gets_it_plainly()
+    public async Task Without_COMB_the_file_is_uploaded_in_one_transfer()
     {
         byte[] content = Local(Length);
         _files.Relay.Reply = line => line == " COMB" ? null : line;
@@ -134,7 +134,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [InlineData("COMB", "452 no room for it twice")]
     [InlineData("COMB", "250 done, or so I say")]
     [InlineData("RNTO", "550 it exists")]
-    public async Task A_server_that_refuses_the_parts_gets_it_plainly(string verb, string answer)
+    public async Task If_the_server_rejects_segments_the_file_is_uploaded_in_one_transfer(string verb, string answer)
     {
         await _files.PutAsync("a", Old);
         byte[] content = Local(Length);
@@ -150,7 +150,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task When_the_joining_breaks_off_the_old_one_is_there_and_no_part()
+    public async Task A_failed_COMB_leaves_the_old_target_and_no_segments()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -160,7 +160,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_was_joined_to_another_length_never_gets_the_name()
+    public async Task A_joined_file_of_another_length_is_not_renamed_to_the_target()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -170,7 +170,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_was_joined_to_other_content_never_gets_the_name()
+    public async Task A_joined_file_with_other_content_is_not_renamed_to_the_target()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -182,7 +182,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task A_server_that_lets_fewer_connections_in_is_used_with_those(int most)
+    public async Task Fewer_connections_are_used_if_the_server_allows_fewer(int most)
     {
         byte[] content = Local(Length);
         _files.Relay.MostConnections = most;
@@ -192,7 +192,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_part_that_breaks_is_sent_once_more()
+    public async Task An_interrupted_segment_is_sent_once_more()
     {
         byte[] content = Local(Length);
         _files.Relay.CutAfter = asked => asked.EndsWith("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
@@ -203,7 +203,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_breaks_again_fails_the_upload_and_leaves_the_old_one_and_no_part()
+    public async Task A_segment_that_fails_twice_fails_the_upload_and_leaves_the_old_target_and_no_segments()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -213,7 +213,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_cancelled_one_leaves_the_old_one_and_no_part()
+    public async Task A_cancelled_upload_leaves_the_old_target_and_no_segments()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -229,14 +229,14 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
         await using (FtpClient client = _files.Client())
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.UploadFileAsync(_files["local"], "a", Four, null, stop.Token));
-            // Disposal waits for the removal of the parts, which the cancelled call does not.
+            // Disposal waits until the segments are deleted; the cancelled call does not.
         }
 
         await AssertIsThereAsync(Old);
     }
 
     [Fact]
-    public async Task A_local_file_that_becomes_another_meanwhile_is_not_announced()
+    public async Task A_local_file_that_changes_during_the_upload_is_not_published()
     {
         await _files.PutAsync("a", Old);
         Local(Length);
@@ -251,7 +251,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_waits_to_be_resumed_is_made_void_by_a_plain_upload()
+    public async Task An_upload_in_one_transfer_discards_a_partial_upload()
     {
         byte[] content = Local(Length);
         _files.Relay.CutAfter = asked => asked.EndsWith("STOR a", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
@@ -277,7 +277,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
         return await client.UploadFileAsync(_files["local"], path, options, progress, Token);
     }
 
-    /// <summary>And nothing else, hidden or waiting to be resumed.</summary>
+    /// <summary>Asserts that the server has this file and nothing else, neither hidden files nor partial uploads.</summary>
     private async Task AssertIsThereAsync(byte[] content)
     {
         Assert.True((await _files.GetAsync("a")).AsSpan().SequenceEqual(content));

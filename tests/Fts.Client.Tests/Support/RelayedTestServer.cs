@@ -16,8 +16,8 @@ internal sealed class RelayedTestServer : IAsyncDisposable
 
     public RelayedTestServer(Permissions permissions = Permissions.ReadWrite)
     {
-        _server = new FtpServer(new FtpServerOptions { Store = Store, Authenticator = new AnonymousAuthenticator(permissions) });
-        _server.Start();
+        _server = new FtpServer(new FtpServerOptions { Store = Store, Authenticator = new AnonymousAuthenticator(permissions), DrainTimeout = TimeSpan.FromSeconds(30) });
+        _server.StartAsync(Token).GetAwaiter().GetResult();
         Relay = new TamperingRelay(_server.EndPoint.Port);
     }
 
@@ -85,7 +85,7 @@ internal sealed class RelayedTestServer : IAsyncDisposable
     }
 
     /// <summary>Stops the server as SIGTERM does: running transfers may finish.</summary>
-    public Task StopServerAsync() => _server.StopAsync(TimeSpan.FromSeconds(30), Token);
+    public Task StopServerAsync() => _server.StopAsync(Token);
 
     public async ValueTask DisposeAsync()
     {

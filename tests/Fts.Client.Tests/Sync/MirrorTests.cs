@@ -2,7 +2,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Sync;
 
-/// <summary>What a plan holds, and what is done with it, by literal conversations.</summary>
+/// <summary>Plans of mirrors and their execution, as literal conversations.</summary>
 public sealed class MirrorTests : IDisposable
 {
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", IsFolder = "S: 250-facts\nS:  type=dir;unique=1; top\nS: 250 end\n";
@@ -14,7 +14,7 @@ public sealed class MirrorTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task A_folder_that_cannot_be_listed_fails_alone_and_one_that_is_in_itself_is_left()
+    public async Task An_unreadable_directory_is_a_failure_and_a_link_to_an_ancestor_is_skipped()
     {
         FtpMirrorPlan plan = await PlanAsync(
             FtpMirrorDirection.Download,
@@ -31,7 +31,7 @@ public sealed class MirrorTests : IDisposable
     [Theory]
     [InlineData(FtpMirrorDirection.Download)]
     [InlineData(FtpMirrorDirection.Upload)]
-    public async Task A_line_that_cannot_be_read_is_in_the_plan_and_the_rest_is_mirrored(FtpMirrorDirection direction)
+    public async Task An_unreadable_line_is_in_the_plan_and_the_other_entries_are_mirrored(FtpMirrorDirection direction)
     {
         Local("f");
         FtpMirrorPlan plan = await PlanAsync(
@@ -48,7 +48,7 @@ public sealed class MirrorTests : IDisposable
     [InlineData("size=3;modify=20200102030406;", "", false)]
     [InlineData("size=3;modify=20200102030406;", "MFMT", false)]
     [InlineData("size=3;", "", true)]
-    public async Task Downloads_are_told_from_what_is_here_by_size_and_time(string facts, string feature, bool isSame)
+    public async Task Downloads_are_compared_with_local_files_by_size_and_time(string facts, string feature, bool isSame)
     {
         Local("f");
         FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Download, ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
@@ -61,7 +61,7 @@ public sealed class MirrorTests : IDisposable
     [InlineData("size=3;modify=20200102030406;", "MDTM", true)]
     [InlineData("size=3;modify=20200102030404;", "MDTM", false)]
     [InlineData("size=4;modify=20200102030406;", "MDTM", false)]
-    public async Task Where_a_file_cannot_be_given_its_time_an_upload_that_is_not_older_is_the_same(string facts, string feature, bool isSame)
+    public async Task Without_MFMT_a_newer_remote_file_of_the_same_size_is_unchanged(string facts, string feature, bool isSame)
     {
         Local("f");
         FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Upload, ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
@@ -69,7 +69,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tree_without_end_is_left()
+    public async Task A_tree_without_end_fails_at_its_limit()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b") + $"{Passive}C: MLSD top/a\nS: 150 go\nD> type=file; c\\r\\n\n? never");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1, Limits = new FtpLimits { MirrorEntries = 2 } });
@@ -78,7 +78,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_server_lists_as_empty_although_it_is_not_there_is_an_error()
+    public async Task A_missing_directory_that_the_server_lists_as_empty_is_an_error()
     {
         string nothing = "S: 150 go\nD.\nS: 226 done\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE")
@@ -90,7 +90,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task Missing_folders_are_made_from_the_top_and_what_has_nowhere_to_go_is_not_tried()
+    public async Task Missing_directories_are_created_parents_first_and_files_without_a_directory_fail_without_an_attempt()
     {
         Local("f");
         _folder.CreateSubdirectory("shut");
@@ -115,7 +115,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_into_itself_is_left_where_NLST_lists_it_and_PWD_reports_its_target()
+    public async Task A_link_to_an_ancestor_in_a_listing_by_NLST_is_skipped_because_of_PWD()
     {
         FtpMirrorPlan plan = await PlanAsync(
             FtpMirrorDirection.Download,
@@ -126,7 +126,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_PWD_a_link_into_itself_is_left_when_its_listing_repeats()
+    public async Task Without_PWD_a_link_to_an_ancestor_is_skipped_when_its_listing_repeats()
     {
         string login = ScriptedPeer.Login("REST STREAM");
         await using var peer = ScriptedPeer.Start(

@@ -157,7 +157,7 @@ public sealed class TlsTests
         await using var client = new FtpClient(Trusting(peer));
         using var target = new MemoryStream();
         var options = new FtpTransferOptions { PreserveLastModified = false };
-        Exception? e = await Record.ExceptionAsync(() => client.DownloadAsync("a", target, options, cancellationToken: Token));
+        Exception? e = await Record.ExceptionAsync(() => client.DownloadAsync(target, "a", options, cancellationToken: Token));
         Assert.Equal(failure, (e as FtpTlsException)?.Failure);
         Assert.True(failure is not null || e is null, e?.ToString());
         Assert.Equal("hello", Encoding.ASCII.GetString(target.ToArray()));

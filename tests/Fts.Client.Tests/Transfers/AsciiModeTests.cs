@@ -33,7 +33,7 @@ public sealed class AsciiModeTests : IDisposable
                 + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.Equal((FtpVerifiedBy.Reply, FtpTransferWarning.None), (result.VerifiedBy, result.Warning));
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -72,7 +72,7 @@ public sealed class AsciiModeTests : IDisposable
         await using (FtpClient client = One(peer))
         {
             using var target = new MemoryStream();
-            await client.DownloadAsync("a", target, Ascii, null, Token);
+            await client.DownloadAsync(target, "a", Ascii, null, Token);
             Assert.Equal("x" + Environment.NewLine, Encoding.UTF8.GetString(target.ToArray()));
             using var source = new MemoryStream("x\n"u8.ToArray());
             await client.UploadAsync(source, "a", Ascii, null, Token);
@@ -91,7 +91,7 @@ public sealed class AsciiModeTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
         await using (FtpClient client = One(peer))
         {
-            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, Ascii, null, Token));
+            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token));
             Assert.Equal(message, e.Message);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -108,7 +108,7 @@ public sealed class AsciiModeTests : IDisposable
             ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
-            await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
+            await client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
@@ -152,7 +152,7 @@ public sealed class AsciiModeTests : IDisposable
             [Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }];
         foreach (FtpTransferOptions options in unsupported)
         {
-            await Assert.ThrowsAsync<ArgumentException>(() => client.DownloadFileAsync("a.txt", Target, options, null, Token));
+            await Assert.ThrowsAsync<ArgumentException>(() => client.DownloadFileAsync(Target, "a.txt", options, null, Token));
             await Assert.ThrowsAsync<ArgumentException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));
         }
     }
@@ -165,7 +165,7 @@ public sealed class AsciiModeTests : IDisposable
         await using (FtpClient client = One(peer))
         {
             FtpTransferOptions options = Ascii with { Overwrite = false };
-            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a.txt", Target, options, null, Token));
+            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync(Target, "a.txt", options, null, Token));
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));
         }
 
@@ -182,9 +182,9 @@ public sealed class AsciiModeTests : IDisposable
         string source = Path.Combine(_folder.FullName, "source");
         await File.WriteAllTextAsync(source, text, Token);
         await client.UploadManyAsync([new FtpBatchFile(source, "a"), new FtpBatchFile(source, "b")], Ascii, null, Token);
-        await client.DownloadFileAsync("b", Target, Ascii, null, Token);
+        await client.DownloadFileAsync(Target, "b", Ascii, null, Token);
         Assert.Equal(text, await File.ReadAllTextAsync(Target, Token));
-        await client.DownloadFileAsync("a", Target, null, null, Token);
+        await client.DownloadFileAsync(Target, "a", null, null, Token);
         Assert.Equal(text, await File.ReadAllTextAsync(Target, Token));
     }
 

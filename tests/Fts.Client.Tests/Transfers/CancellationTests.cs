@@ -29,7 +29,7 @@ public sealed class CancellationTests : IDisposable
     };
 
     private Task<FtpTransferResult> DownloadAsync(FtpClient client) =>
-        client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, null, _source.Token);
+        client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, null, _source.Token);
 
     private async Task AssertCancelledAsync(Func<Task> act)
     {
@@ -138,7 +138,7 @@ public sealed class CancellationTests : IDisposable
         {
             var cancel = new ActionAtStage(FtpTransferStage.AwaitingReply, _source.Cancel);
             await AssertCancelledAsync(
-                () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
+                () => client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, cancel, _source.Token));
         }
 
         await peer.PlayedAsync();
@@ -218,7 +218,7 @@ public sealed class CancellationTests : IDisposable
         {
             var cancel = new ActionAtStage(FtpTransferStage.AwaitingReply, _source.Cancel);
             var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
+                () => client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, cancel, _source.Token));
             Assert.Equal(_source.Token, e.CancellationToken);
             Assert.Equal(
                 [".a.fts-part", ".a.fts-part-of"],

@@ -262,7 +262,7 @@ public sealed class CompressionTests : IDisposable
     private async Task DownloadTextAsync(FtpClient client, string name, TimeSpan duration)
     {
         using var target = new SlowTarget(_clock, duration);
-        await client.DownloadAsync(name, target, cancellationToken: Token);
+        await client.DownloadAsync(target, name, cancellationToken: Token);
         Assert.Equal(Text, Encoding.UTF8.GetString(target.ToArray()));
     }
 
@@ -273,7 +273,7 @@ public sealed class CompressionTests : IDisposable
     private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, cancellationToken: Token);
+        await client.DownloadAsync(target, path, cancellationToken: Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 

@@ -47,8 +47,8 @@ public sealed class ServiceClosingTests : IDisposable
             Interrupted, ScriptedPeer.Login(Facts, "REST STREAM") + MetadataExchange + Resumed + Closing, Refused);
         await using (var client = new FtpClient(OneConnection(peer)))
         {
-            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
-            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
+            FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal((5, 5, FtpVerifiedBy.Length, "done"), (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.Reply?.Text));
         }
 
@@ -66,8 +66,8 @@ public sealed class ServiceClosingTests : IDisposable
             ScriptedPeer.Login(Facts, "REST STREAM") + MetadataExchange.Replace("size=10", "size=11", StringComparison.Ordinal));
         await using (var client = new FtpClient(OneConnection(peer)))
         {
-            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
             Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
@@ -152,7 +152,7 @@ public sealed class ServiceClosingTests : IDisposable
             return stopping.Task;
         };
         await using FtpClient client = files.Client();
-        Task<FtpTransferResult> download = client.DownloadFileAsync("a", Target, new FtpTransferOptions { Segments = 1 }, null, Token);
+        Task<FtpTransferResult> download = client.DownloadFileAsync(Target, "a", new FtpTransferOptions { Segments = 1 }, null, Token);
         await started.Task.WaitAsync(Token);
         Task stop = files.StopServerAsync();
         stopping.SetResult();

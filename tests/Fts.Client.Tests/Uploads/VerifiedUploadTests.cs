@@ -114,7 +114,7 @@ public sealed class VerifiedUploadTests : IDisposable
                 () => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
             Assert.Equal((FtpIntegrityFailure.Unverified, false), (e.Failure, e.IsTransient));
             e = await Assert.ThrowsAsync<FtpIntegrityException>(
-                () => client.DownloadFileAsync("b.txt", Path.Combine(_folder.FullName, "c"), ByHash, null, Token));
+                () => client.DownloadFileAsync(Path.Combine(_folder.FullName, "c"), "b.txt", ByHash, null, Token));
             Assert.Equal(FtpIntegrityFailure.Unverified, e.Failure);
         }
 
@@ -156,7 +156,7 @@ public sealed class VerifiedUploadTests : IDisposable
         string target = Path.Combine(_folder.FullName, "c");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("b.txt", target, ByHash, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(target, "b.txt", ByHash, null, Token));
             Assert.Equal(FtpIntegrityFailure.Unverified, e.Failure);
         }
 

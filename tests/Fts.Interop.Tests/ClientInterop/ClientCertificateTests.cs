@@ -82,7 +82,7 @@ public sealed class ClientCertificateTests
         {
             await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
             using var back = new MemoryStream();
-            await client.DownloadAsync(path, back, cancellationToken: Token);
+            await client.DownloadAsync(back, path, cancellationToken: Token);
             Assert.Equal(content, back.ToArray());
         }
     }
@@ -112,7 +112,7 @@ public sealed class ClientCertificateTests
                 },
                 Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
             });
-            _server.Start();
+            _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
         }
 
         public static CertificateServer Start(FtpClientCertificatePolicy policy) => new(policy);

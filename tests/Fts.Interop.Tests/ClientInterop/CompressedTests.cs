@@ -37,7 +37,7 @@ public sealed class CompressedTests
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = certificates is null ? null : new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required },
         });
-        server.Start();
+        await server.StartAsync(Token);
         var modes = new List<string>();
         await using var client = new FtpClient(new FtpClientOptions
         {
@@ -79,7 +79,7 @@ public sealed class CompressedTests
         foreach ((string name, byte[] content) in Files)
         {
             using var back = new MemoryStream();
-            await client.DownloadAsync(folder + name, back, cancellationToken: Token);
+            await client.DownloadAsync(back, folder + name, cancellationToken: Token);
             Assert.True(content.AsSpan().SequenceEqual(back.ToArray()), $"{name} came back changed.");
         }
     }

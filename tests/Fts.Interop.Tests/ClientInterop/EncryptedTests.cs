@@ -34,7 +34,7 @@ public sealed class EncryptedTests
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
             Tls = new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require },
         });
-        server.Start();
+        await server.StartAsync(Token);
         await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol }));
 
         await TransferInParallelAsync(client, "");
@@ -78,7 +78,7 @@ public sealed class EncryptedTests
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
         });
-        server.Start();
+        await server.StartAsync(Token);
         int asked = 0;
         await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions
         {
@@ -107,7 +107,7 @@ public sealed class EncryptedTests
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
         });
-        server.Start();
+        await server.StartAsync(Token);
         await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions
         {
             Host = "127.0.0.1", Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol,
@@ -124,7 +124,7 @@ public sealed class EncryptedTests
         {
             await client.UploadAsync(new MemoryStream(content), "a", cancellationToken: Token);
             using var back = new MemoryStream();
-            await client.DownloadAsync("a", back, cancellationToken: Token);
+            await client.DownloadAsync(back, "a", cancellationToken: Token);
             Assert.Equal(content, back.ToArray());
         }
     }
@@ -165,7 +165,7 @@ public sealed class EncryptedTests
             {
                 await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
                 using var back = new MemoryStream();
-                await client.DownloadAsync(path, back, cancellationToken: Token);
+                await client.DownloadAsync(back, path, cancellationToken: Token);
                 Assert.Equal(content, back.ToArray());
             }
         }));

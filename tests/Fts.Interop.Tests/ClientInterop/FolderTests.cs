@@ -6,7 +6,7 @@ namespace Fts.Interop.Tests.ClientInterop;
 
 public sealed class FolderTests
 {
-    private static readonly DateTime s_lastModified = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+    private static readonly DateTimeOffset s_lastModified = new(2001, 2, 3, 4, 5, 6, TimeSpan.Zero);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -17,7 +17,7 @@ public sealed class FolderTests
     public async Task A_listing_tells_names_kinds_sizes_and_times(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        File.SetLastWriteTimeUtc(session.WriteServerFile("ten bytes.txt", "0123456789"), s_lastModified);
+        File.SetLastWriteTimeUtc(session.WriteServerFile("ten bytes.txt", "0123456789"), s_lastModified.UtcDateTime);
         Directory.CreateDirectory(Path.Combine(session.WritableFolder, "folder ü"));
 
         List<FtpEntry> entries = await session.Client.ListAsync(Peer.WritablePath, Token).ToListAsync(Token);
@@ -28,7 +28,7 @@ public sealed class FolderTests
         Assert.Equal((FtpEntryKind.Directory, FtpEntryKind.File, 10), (folder.Kind, file.Kind, file.Length));
         Assert.Equal("/box/folder ü", folder.Path);
         // A LIST line tells the day of an old file, not its time.
-        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_lastModified : s_lastModified.Date, file.LastModified);
+        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_lastModified : new DateTimeOffset(2001, 2, 3, 0, 0, 0, TimeSpan.Zero), file.LastModified);
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class FolderTests
 
         Assert.Equal(4321, await session.Client.GetSizeAsync(Peer.WritablePath + "/file", Token));
         Assert.Equal(kind is not PeerKind.Vsftpd, set);
-        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.WritableFolder, "file")), (await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token))!.Value, TimeSpan.FromSeconds(1));
+        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.WritableFolder, "file")), (await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token))!.Value.UtcDateTime, TimeSpan.FromSeconds(1));
         Assert.True(!set || await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token) == s_lastModified);
         Assert.Null(await session.Client.GetSizeAsync(Peer.WritablePath + "/none", Token));
         Assert.Null(await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/none", Token));

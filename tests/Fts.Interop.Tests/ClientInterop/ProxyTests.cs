@@ -37,7 +37,7 @@ public sealed class ProxyTests
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
             Tls = encrypted ? new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require } : null,
         });
-        server.Start();
+        await server.StartAsync(Token);
         await using var client = new FtpClient(UseProxy(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off }));
 
         await TransferInParallelAsync(client, "");
@@ -116,7 +116,7 @@ public sealed class ProxyTests
             {
                 await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
                 using var back = new MemoryStream();
-                await client.DownloadAsync(path, back, cancellationToken: Token);
+                await client.DownloadAsync(back, path, cancellationToken: Token);
                 Assert.Equal(content, back.ToArray());
             }
         }));

@@ -29,7 +29,7 @@ public sealed class SegmentTests
 
         for (int round = 0; round < 2; round++)
         {
-            FtpTransferResult result = await session.Client.DownloadFileAsync(Peer.WritablePath + "/big.bin", session.Local["back.bin"], FourSegments, null, Token);
+            FtpTransferResult result = await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, Token);
             Assert.Equal(new FileInfo(TestTree.LargeFile).Length, result.Bytes);
             TreeSnapshot.AssertSameFile(TestTree.LargeFile, session.Local["back.bin"]);
         }
@@ -74,10 +74,10 @@ public sealed class SegmentTests
             }
         }));
         OnServer(Path.Combine(session.WritableFolder, "big.bin"));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Client.DownloadFileAsync(Peer.WritablePath + "/big.bin", session.Local["back.bin"], FourSegments, null, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, stop.Token));
         long kept = FtpPartialDownload.Find(session.Local["back.bin"])?.Length ?? 0;
 
-        FtpTransferResult result = await session.Client.DownloadFileAsync(Peer.WritablePath + "/big.bin", session.Local["back.bin"], FourSegments, null, Token);
+        FtpTransferResult result = await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, Token);
         Assert.Equal((kept, new FileInfo(TestTree.LargeFile).Length - kept), (result.ResumedBytes, result.Bytes));
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, session.Local["back.bin"]);
     }

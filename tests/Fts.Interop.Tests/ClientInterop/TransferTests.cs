@@ -46,7 +46,7 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, address, options => options with { DataMode = FtpDataMode.Active });
 
         await session.Client.UploadFileAsync(TestTree.LargeFile, Peer.WritablePath + "/big.bin", cancellationToken: Token);
-        await session.Client.DownloadFileAsync(Peer.WritablePath + "/big.bin", session.Local["back.bin"], cancellationToken: Token);
+        await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", cancellationToken: Token);
 
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, session.Local["back.bin"]);
     }
@@ -65,7 +65,7 @@ public sealed class TransferTests
         byte[][] back = await Task.WhenAll(names.Select(async name =>
         {
             var content = new MemoryStream();
-            await session.Client.DownloadAsync($"{Peer.WritablePath}/{name}", content, cancellationToken: Token);
+            await session.Client.DownloadAsync(content, $"{Peer.WritablePath}/{name}", cancellationToken: Token);
             return content.ToArray();
         }));
 
@@ -108,7 +108,7 @@ public sealed class TransferTests
         }
 
         var content = new MemoryStream();
-        await session.Client.DownloadAsync(Peer.WritablePath + "/small.txt", content, cancellationToken: Token);
+        await session.Client.DownloadAsync(content, Peer.WritablePath + "/small.txt", cancellationToken: Token);
         Assert.Equal("small"u8, content.ToArray());
     }
 
@@ -122,7 +122,7 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
         FtpReplyException refusal = await Assert.ThrowsAsync<FtpReplyException>(
-            () => session.Client.DownloadFileAsync(Peer.WritablePath + "/none", session.Local["none"], cancellationToken: Token));
+            () => session.Client.DownloadFileAsync(session.Local["none"], Peer.WritablePath + "/none", cancellationToken: Token));
 
         Assert.Equal(550, (int)refusal.Reply.Code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(session.Local.Path));
@@ -158,7 +158,7 @@ public sealed class TransferTests
             }
             else
             {
-                FtpTransferResult result = await client.DownloadFileAsync(entry.Path, local, cancellationToken: Token);
+                FtpTransferResult result = await client.DownloadFileAsync(local, entry.Path, cancellationToken: Token);
                 Assert.Equal(entry.Length, result.Bytes);
             }
         }

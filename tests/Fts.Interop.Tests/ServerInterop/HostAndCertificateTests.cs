@@ -59,7 +59,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
             },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         });
-        _server.Start();
+        _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 
     public async ValueTask DisposeAsync()

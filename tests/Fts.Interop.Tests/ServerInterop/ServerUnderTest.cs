@@ -70,7 +70,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         };
         var server = new FtpServer(configure is null ? options : configure(options));
-        server.Start();
+        await server.StartAsync(TestContext.Current.CancellationToken);
         return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", WritableFolder = box };
     }
 

@@ -152,7 +152,7 @@ public sealed class ProxyProtocolTests
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
         await using Conversation talk = await server.ConnectAsync();
         await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7")); // the connection before is accepted, too
-        await server.StopAsync(TimeSpan.Zero).WithDeadline();
+        await server.StopImmediatelyAsync().WithDeadline();
         await WaitForCloseAsync(talk);
     }
 

@@ -10,13 +10,13 @@ public sealed class LogFailureTests
     [Fact]
     public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_leaves()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log) });
         await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
         _log.Fails = _ => true;
         await talk.PlayAsync("D> content");
         Assert.Null(await talk.ReadLineAsync());
-        await server.StopAsync(TimeSpan.Zero).WithDeadline(); // throws if it has to log a session that is left
+        await server.StopImmediatelyAsync().WithDeadline(); // throws if it has to log a session that is left
         _log.Fails = null;
         Assert.Equal(0, server.SessionCount);
     }
@@ -26,7 +26,7 @@ public sealed class LogFailureTests
     {
         int connected = 0;
         _log.Fails = id => id == RecordingLogger.Connected && Interlocked.Increment(ref connected) == 1;
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log, MaxSessions = 1 });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation failed = await server.ConnectAsync();
         Assert.Null(await failed.ReadLineAsync());
         await using Conversation next = await server.ConnectAsync();
@@ -39,7 +39,7 @@ public sealed class LogFailureTests
     {
         const int TurnedAway = 16;
         _log.Fails = id => id == TurnedAway;
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log, MaxSessions = 1 });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation first = await server.ConnectAsync();
         await first.PlayAsync("S: 220 *");
         await using Conversation second = await server.ConnectAsync();

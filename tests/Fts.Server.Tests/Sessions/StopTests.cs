@@ -7,6 +7,8 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>The server's end.</summary>
 public sealed class StopTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private const string ToldAndClosed = """
         S: 421 *
         S: (end)
@@ -24,7 +26,7 @@ public sealed class StopTests
             S: 150 *
             D+ begun
             """);
-        Task stopping = server.StopAsync(TimeSpan.FromMinutes(1));
+        Task stopping = server.StopAsync(Token);
         await idle.PlayAsync(ToldAndClosed);
         await stranger.PlayAsync($"S: 220 *\n{ToldAndClosed}");
         await busy.PlayAsync($"D>  and done\nS: 226 *\n{ToldAndClosed}");
@@ -40,27 +42,55 @@ public sealed class StopTests
     public async Task Stopping_at_once_cuts_transfers_off_and_publishes_nothing(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation busy = await server.LogInAsync();
-        await busy.PlayAsync("""
-            C: EPSV
-            S: 229 *
-            C: STOR a
-            S: 150 *
-            D+ begun
-            """);
-        Task stopping = server.StopAsync(TimeSpan.Zero);
-        await busy.PlayAsync($"S: 426 *\n{ToldAndClosed}");
-        await busy.DisposeAsync();
-        await stopping.WithDeadline();
-        Assert.Null(await server.ReadAsync("/a"));
+        await AssertAbortedAsync(server, server.StopImmediatelyAsync);
     }
+
+    [Theory, OnEveryWire]
+    public async Task Transfers_that_run_longer_than_DrainTimeout_are_aborted(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        await AssertAbortedAsync(server, () => server.StopAsync(Token));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Cancelling_the_token_of_StopAsync_aborts_transfers(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        using var source = new CancellationTokenSource();
+        await AssertAbortedAsync(server, async () =>
+        {
+            Task stopping = server.StopAsync(source.Token);
+            Assert.False(stopping.IsCompleted);
+            await source.CancelAsync();
+            await stopping;
+        });
+    }
+
+    [Fact]
+    public async Task A_cancelled_start_leaves_the_server_unstarted()
+    {
+        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.StartAsync(new CancellationToken(canceled: true)));
+        await server.StartAsync(Token);
+        Assert.NotEqual(0, server.EndPoint.Port);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(25 * 60 * 60)]
+    public void DrainTimeout_is_between_zero_and_a_day(int seconds) => Assert.Throws<ArgumentOutOfRangeException>(() => new FtpServer(new FtpServerOptions
+    {
+        Store = new MemoryFileStore(),
+        Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
+        DrainTimeout = TimeSpan.FromSeconds(seconds),
+    }));
 
     [Theory, OnEveryWire]
     public async Task Stopping_twice_is_stopping(Wire wire)
     {
         await using TestServer server = new(wire);
-        await server.StopAsync(TimeSpan.Zero).WithDeadline();
-        await server.StopAsync(TimeSpan.Zero).WithDeadline();
+        await server.StopImmediatelyAsync().WithDeadline();
+        await server.StopImmediatelyAsync().WithDeadline();
         await server.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -75,7 +105,7 @@ public sealed class StopTests
             S: 200 *
             C> half a line
             """);
-        Task stopping = server.StopAsync(TimeSpan.FromMinutes(1));
+        Task stopping = server.StopAsync(Token);
         await talk.PlayAsync(ToldAndClosed);
         await stopping.WithDeadline();
     }
@@ -93,7 +123,7 @@ public sealed class StopTests
         await hashing.SendAsync("HASH a");
         await entered.WaitAsync(TestContext.Current.CancellationToken).WithDeadline();
         await entered.WaitAsync(TestContext.Current.CancellationToken).WithDeadline();
-        await server.StopAsync(TimeSpan.Zero).WithDeadline();
+        await server.StopImmediatelyAsync().WithDeadline();
         Assert.Contains(server.Log.Texts, text => text.Contains("2 sessions were abandoned", StringComparison.Ordinal));
         await AssertClosedAsync(deleting);
         await AssertClosedAsync(hashing);
@@ -112,10 +142,27 @@ public sealed class StopTests
     public async Task A_server_that_was_stopped_or_disposed_does_not_start()
     {
         var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
-        await server.StopAsync(TimeSpan.Zero, CancellationToken.None);
-        Assert.Throws<InvalidOperationException>(server.Start);
+        await server.StopAsync(Token);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => server.StartAsync(Token));
         await server.DisposeAsync();
-        Assert.Throws<ObjectDisposedException>(server.Start);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => server.StartAsync(Token));
+    }
+
+    private static async Task AssertAbortedAsync(TestServer server, Func<Task> stop)
+    {
+        await using Conversation busy = await server.LogInAsync();
+        await busy.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ begun
+            """);
+        Task stopping = stop();
+        await busy.PlayAsync($"S: 426 *\n{ToldAndClosed}");
+        await busy.DisposeAsync();
+        await stopping.WithDeadline();
+        Assert.Null(await server.ReadAsync("/a"));
     }
 
     private static async Task AssertClosedAsync(Conversation talk)

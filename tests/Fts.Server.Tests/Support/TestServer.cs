@@ -27,13 +27,14 @@ internal sealed class TestServer : IAsyncDisposable
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(wire.Loopback(), 0),
             LoginDelay = TimeSpan.Zero,
-            Logger = Log,
+            DrainTimeout = TimeSpan.FromMinutes(1),
+            LoggerFactory = new SingleLoggerFactory(Log),
             Tls = wire.Tls() is null ? null : new FtpTlsOptions { Certificates = Certificates },
             ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
         };
         options = wire.GetMinKernelBytes() is { } from ? options with { MinKernelCopyBytes = from } : options;
         _server = new FtpServer(with is null ? options : with(options));
-        _server.Start();
+        _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 
     /// <summary>What every server over TLS shows.</summary>
@@ -179,7 +180,11 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>What SIGHUP does.</summary>
     public void Reload() => _server.Reload();
 
-    public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
+    /// <summary>Stops the server. Running transfers may continue for a minute, unless the options of the test set another time.</summary>
+    public Task StopAsync(CancellationToken cancellationToken = default) => _server.StopAsync(cancellationToken);
+
+    /// <summary>Stops the server and aborts running transfers.</summary>
+    public Task StopImmediatelyAsync() => _server.StopAsync(new CancellationToken(canceled: true));
 
     /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>
     public async ValueTask DisposeAsync()

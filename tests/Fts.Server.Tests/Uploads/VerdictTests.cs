@@ -89,7 +89,7 @@ public sealed class VerdictTests
         await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync(Start);
         await talk.WaitUntilReceivedAsync(4);
-        await server.StopAsync(TimeSpan.Zero);
+        await server.StopImmediatelyAsync();
         Assert.Null(await server.ReadAsync("/a"));
         Assert.Equal(4, (await server.GetPartialUploadAsync("/a", wire))?.Length);
     }

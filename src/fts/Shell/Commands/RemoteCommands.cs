@@ -24,7 +24,7 @@ internal static class RemoteCommands
                 FtpEntryKind.File => ('-', ""),
                 _ => ('?', ""),
             };
-            string time = entry.LastModified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
+            string time = entry.LastModified?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
             shell.Terminal.WriteData($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
         }
 

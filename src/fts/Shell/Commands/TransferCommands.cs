@@ -42,7 +42,7 @@ internal static class TransferCommands
         return ClientShell.CombineExitCodes(listed, await shell.ForEachAsync("cat", remoteFiles, async (remoteFile, cancel) =>
         {
             FtpTransferResult result =
-                await shell.Client.DownloadAsync(remoteFile.Path, shell.Terminal.OpenDataStream(), new FtpTransferOptions { SourceEntry = remoteFile.ListedEntry, Type = shell.TransferSettings.Type }, null, cancel);
+                await shell.Client.DownloadAsync(shell.Terminal.OpenDataStream(), remoteFile.Path, new FtpTransferOptions { SourceEntry = remoteFile.ListedEntry, Type = shell.TransferSettings.Type }, null, cancel);
             if (TransferReport.FormatWarning(remoteFile.TypedName, result) is { } warning)
             {
                 shell.Terminal.WriteMessage(warning);
@@ -99,7 +99,7 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.DownloadFileAsync(remoteFile.Path, name, CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry }, meter, cancellationToken);
+                result = await shell.Client.DownloadFileAsync(name, remoteFile.Path, CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry }, meter, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

@@ -102,7 +102,7 @@ public sealed class MirrorTests : IAsyncLifetime
         File.CreateSymbolicLink(_folder["other/inner"], "../outside");
         (code, _, messages) = await FtsAsync(Url("t"), "other");
         Assert.Equal(9, code);
-        Assert.Contains("other/inner is a link, and is left as it is", messages, StringComparison.Ordinal);
+        Assert.Contains("other/inner is a link and is not replaced", messages, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder["outside"]));
     }
 
@@ -129,8 +129,8 @@ public sealed class MirrorTests : IAsyncLifetime
         _server.Folder.Write("t/c", "a file where a folder is to be");
         (int code, _, string messages) = await FtsAsync("src", Url("t"));
         Assert.Equal(9, code);
-        Assert.Contains("t/a/f1 is a folder on the server, and is left as it is", messages, StringComparison.Ordinal);
-        Assert.Contains("t/c is a file on the server, and is left as it is", messages, StringComparison.Ordinal);
+        Assert.Contains("t/a/f1 is a folder on the server and is not replaced", messages, StringComparison.Ordinal);
+        Assert.Contains("t/c is a file on the server and is not replaced", messages, StringComparison.Ordinal);
         Assert.Contains("uploaded 31 files (", messages, StringComparison.Ordinal);
     }
 
@@ -145,7 +145,7 @@ public sealed class MirrorTests : IAsyncLifetime
             new() { ["LIST"] = ScriptedServer.CreatePayload(string.Concat(names.Select(name => $"{Row}{name}\r\n")) + "lrwxrwxrwx 1 o g 7 Jan  2  2020 link -> /etc\r\n"), ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder["in"], ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here"]);
         Assert.Equal(9, code);
-        Assert.Contains("'../evil' is no name for a file here", messages, StringComparison.Ordinal);
+        Assert.Contains("'../evil' cannot be a local file name", messages, StringComparison.Ordinal);
         Assert.Contains("1 link or device skipped", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(messages, c => char.IsControl(c) && c != '\n');
         Assert.Equal(["good=content"], ListTree("in/here"));
