@@ -1,3 +1,5 @@
+using Fts.Storage;
+
 namespace Fts.Client;
 
 /// <summary>Paths on the server, as far as a client may reason about them: text with slashes.</summary>
@@ -24,13 +26,5 @@ internal static class RemotePath
     /// <summary>See <see cref="FtpEntry.IsSafeName"/>.</summary>
     public static bool IsSafeName(string name) =>
         name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0 && !name.Any(char.IsControl) &&
-        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !IsWindowsDeviceName(name)));
-
-    /// <summary>Whether Windows takes a name for a device's, whatever extension it has: bytes written to it would go to a port or a console.</summary>
-    public static bool IsWindowsDeviceName(string name)
-    {
-        string stem = name.Split('.', ':')[0].TrimEnd(' ').ToUpperInvariant();
-        return stem is "CON" or "PRN" or "AUX" or "NUL" or "CONIN$" or "CONOUT$" ||
-            (stem.Length == 4 && stem[..3] is "COM" or "LPT" && stem[3] is (>= '0' and <= '9') or '\u00b9' or '\u00b2' or '\u00b3');
-    }
+        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !WindowsFileNames.IsDeviceName(name)));
 }

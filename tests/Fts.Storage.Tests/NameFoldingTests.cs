@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Fts.Storage.Local.Portable;
 
 namespace Fts.Storage.Tests;
 
@@ -152,7 +151,7 @@ public sealed class NameFoldingTests
     [InlineData("lpt³.txt")]
     [InlineData("CONIN$")]
     [InlineData("conout$")]
-    public void What_Windows_takes_for_something_else_is_no_plain_name_there(string name) => Assert.False(WindowsNames.IsValid(name));
+    public void What_Windows_takes_for_something_else_is_no_plain_name_there(string name) => Assert.False(WindowsFileNames.IsValid(name));
 
     [Theory]
     [InlineData("file")]
@@ -166,5 +165,5 @@ public sealed class NameFoldingTests
     [InlineData("my.con")]
     [InlineData("null")]
     [InlineData("日本語")]
-    public void Other_names_are_plain_there(string name) => Assert.True(WindowsNames.IsValid(name));
+    public void Other_names_are_plain_there(string name) => Assert.True(WindowsFileNames.IsValid(name));
 }

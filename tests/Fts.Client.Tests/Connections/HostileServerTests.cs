@@ -226,7 +226,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("a.con", false)]
     public void Names_that_are_devices_of_Windows_are_known(string name, bool isDevice)
     {
-        Assert.Equal(isDevice, RemotePath.IsWindowsDeviceName(name));
+        Assert.Equal(isDevice, Fts.Storage.WindowsFileNames.IsDeviceName(name));
         Assert.Equal(!(isDevice && OperatingSystem.IsWindows()), RemotePath.IsSafeName(name));
     }
 

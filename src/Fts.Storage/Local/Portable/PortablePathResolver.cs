@@ -74,7 +74,7 @@ internal sealed class PortablePathResolver(string root)
     /// <summary>Whether .NET's file calls take every name of a path for a plain name. They cannot name bytes that are not UTF-8.</summary>
     public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreValidSystemNames(path);
 
-    private static bool AreValidSystemNames(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsValid);
+    private static bool AreValidSystemNames(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsFileNames.IsValid);
 
     private string GetRealPath(List<string> names) => names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
 }
