@@ -161,7 +161,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         CopyAsync(source, target, progress, committing: null, cancellationToken);
 
     /// <summary>Copies a file, and calls <paramref name="committing"/> before the commit, which may take long.</summary>
-    internal async ValueTask CopyAsync(
+    public async ValueTask CopyAsync(
         StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
@@ -182,7 +182,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         CombineAsync(target, parts, progress, committing: null, cancellationToken);
 
     /// <summary>Joins files, and calls <paramref name="committing"/> before the commit, which may take long.</summary>
-    internal async ValueTask CombineAsync(
+    public async ValueTask CombineAsync(
         StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(parts);
