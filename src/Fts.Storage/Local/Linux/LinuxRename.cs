@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fts.Native;
+using Fts.Storage.Local.Staging;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Native.DirectoryCalls;
 using static Fts.Native.Errno;
@@ -50,7 +51,7 @@ internal static class LinuxRename
     /// </summary>
     private static int RenameViaTemporaryName(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
     {
-        string aside = TemporaryRenameNames.Create();
+        string aside = StagingNames.CreateForRename();
         int error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, aside, replace: true);
         if (error != 0)
         {

@@ -130,7 +130,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     public bool DiscardPartialUpload(StorePath path, string uploader) => LinuxPartialUploads.Discard(this, path, uploader);
 
-    public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => new LinuxPartialUploadSweep(this, before, index).Run(cancellationToken);
+    public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => LinuxPartialUploads.Sweep(this, before, index, cancellationToken);
 
     public bool HasPartialUpload(in PartialUploadLocation place)
     {
@@ -255,7 +255,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         using SafeFileHandle? handle = Open(GetRelativePath(directory), O_PATH | O_DIRECTORY, out int error);
         if (handle is not null)
         {
-            LinuxDirectoryFlush.Flush(handle, directory.Value);
+            DirectoryFlush.Flush(handle, directory.Value);
         }
         else if (error is not (ENOENT or ENOTDIR))
         {

@@ -29,7 +29,7 @@ internal static class PortableRename
         {
             MoveReplacing(from, to, File.Delete);
         }
-        else if (!PortableStagingFile.TryRunOnCleared(to, () => MoveReplacing(from, to, Directory.Delete)))
+        else if (!PortablePartialUploads.TryRunOnCleared(to, () => MoveReplacing(from, to, Directory.Delete)))
         {
             throw new StoreException(StoreError.NotEmpty, to);
         }
@@ -40,7 +40,7 @@ internal static class PortableRename
     /// <summary>Moves a folder or a link over an entry. The entry is restored if that fails.</summary>
     private static void MoveReplacing(string from, string to, Action<string> delete)
     {
-        string aside = Path.Combine(Path.GetDirectoryName(to)!, TemporaryRenameNames.Create());
+        string aside = Path.Combine(Path.GetDirectoryName(to)!, StagingNames.CreateForRename());
         Directory.Move(to, aside);
         try
         {
@@ -61,7 +61,7 @@ internal static class PortableRename
     /// </summary>
     public static bool MoveViaTemporaryName(string from, string to, bool replace)
     {
-        string aside = Path.Combine(Path.GetDirectoryName(to)!, TemporaryRenameNames.Create());
+        string aside = Path.Combine(Path.GetDirectoryName(to)!, StagingNames.CreateForRename());
         Move(from, aside, there: null, replace: false);
         try
         {
@@ -90,7 +90,7 @@ internal static class PortableRename
     public static void DeleteDirectory(string real, string shown)
     {
         // On some systems only the message of .NET's exception identifies "not empty", so the folder is checked first.
-        if (!PortableStagingFile.TryRunOnCleared(real, () => Directory.Delete(real)))
+        if (!PortablePartialUploads.TryRunOnCleared(real, () => Directory.Delete(real)))
         {
             throw new StoreException(StoreError.NotEmpty, shown);
         }

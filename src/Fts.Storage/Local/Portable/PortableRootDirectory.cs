@@ -81,41 +81,28 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     public PartialUpload? GetPartialUpload(StorePath path, string uploader) =>
-        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null ? RunTranslated(() => PortableStagingFile.GetPartialUpload(real, uploader)) : null;
+        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null ? RunTranslated(() => PortablePartialUploads.Get(real, uploader)) : null;
 
     public bool DiscardPartialUpload(StorePath path, string uploader) =>
-        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null && RunTranslated(() => PortableStagingFile.DiscardPartialUpload(real, uploader));
+        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null && RunTranslated(() => PortablePartialUploads.Discard(real, uploader));
 
-    /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
     public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => RunTranslated(() =>
-    {
-        int removed = 0;
-        foreach (string staging in PortableStagingFile.GetStagingFiles(_resolver.Root, recursive: true))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (PortableStagingFile.TryRemove(staging, before))
-            {
-                removed++;
-            }
-            else if (PortableStagingFile.GetPartialUploadAt(staging) is { } left)
-            {
-                index.AddFound(new PartialUploadLocation(GetDirectoryPath(staging), left.Name), left.Length, left.LastModified);
-            }
-        }
-
-        return removed;
-    });
+        PortablePartialUploads.Sweep(
+            _resolver.Root,
+            before,
+            (path, entry) => index.AddFound(new PartialUploadLocation(GetDirectoryPath(path), entry.Name), entry.Length, entry.LastModified),
+            cancellationToken));
 
     public bool HasPartialUpload(in PartialUploadLocation place)
     {
         string path = GetRealPath(place);
-        return RunTranslated(() => PortableStagingFile.GetPartialUploadAt(path)) is not null;
+        return RunTranslated(() => PortablePartialUploads.GetEntry(path)) is not null;
     }
 
     public void DiscardListedPartialUpload(in PartialUploadLocation place)
     {
         string path = GetRealPath(place);
-        RunTranslated(() => PortableStagingFile.TryRemove(path));
+        RunTranslated(() => PortablePartialUploads.TryDelete(path));
     }
 
     public void CreateDirectory(StorePath path)
@@ -153,7 +140,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
             // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
             string[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
-                ? [.. PortableStagingFile.GetPartialUploadPaths(target, uploader, GetRealEntry(target))]
+                ? [.. PortablePartialUploads.GetPaths(target, uploader, GetRealEntry(target))]
                 : [];
             if (metadata is not null)
             {
@@ -163,7 +150,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
             bool isDiscarded = false;
             foreach (string upload in uploads)
             {
-                isDiscarded |= PortableStagingFile.TryRemove(upload);
+                isDiscarded |= PortablePartialUploads.TryDelete(upload);
             }
 
             return isDiscarded || metadata is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);

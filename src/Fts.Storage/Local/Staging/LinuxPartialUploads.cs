@@ -3,6 +3,7 @@ using Fts.Native;
 using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Native.DirectoryCalls;
+using static Fts.Native.DirectoryEntries;
 using static Fts.Native.Errno;
 using static Fts.Native.FileCalls;
 using static Fts.Native.FileStatus;
@@ -134,6 +135,13 @@ internal static class LinuxPartialUploads
         }
     }
 
+    /// <summary>
+    /// Deletes the staging files of the whole tree that were last written before a time and are not being written. Adds the other partial uploads to the index.
+    /// Returns the number of deleted files. Does not follow links, and skips directories that cannot be read.
+    /// </summary>
+    public static int Sweep(LinuxRootDirectory root, DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
+        Sweep(root, ".", depth: 0, before, index, cancellationToken);
+
     /// <summary>Returns the target of uploads to a path; null if no upload is possible.</summary>
     public static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
     {
@@ -146,6 +154,43 @@ internal static class LinuxPartialUploads
             return null; // nothing can be uploaded there, so nothing was
         }
     }
+
+    private static int Sweep(
+        LinuxRootDirectory root, string relative, int depth, DateTime before, PartialUploadIndex index, CancellationToken cancellationToken)
+    {
+        using SafeFileHandle? directory = root.Open(relative, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, out _);
+        int removed = 0;
+        if (directory is null)
+        {
+            return removed;
+        }
+
+        LinuxDirectoryNames.ForEach(directory, (name, type) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (PathRules.IsReserved(name))
+            {
+                if (TryRemove(directory, name, before))
+                {
+                    removed++;
+                }
+                else if (Find(directory, name) is { } left)
+                {
+                    index.AddFound(new PartialUploadLocation(relative, name), left.Length, left.LastModified);
+                }
+            }
+            else if (depth < StorePath.MaxDepth && IsDirectory(directory, name, type))
+            {
+                removed += Sweep(root, relative == "." ? name : $"{relative}/{name}", depth + 1, before, index, cancellationToken);
+            }
+
+            return true;
+        });
+        return removed;
+    }
+
+    private static bool IsDirectory(SafeFileHandle parent, string name, byte type) =>
+        type == DT_DIR || (type == DT_UNKNOWN && Statx(parent, name, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0 && status.IsDirectory);
 
     /// <summary>Locks a file for its writer; false when another holds it.</summary>
     private static unsafe bool TryLock(SafeFileHandle file)

@@ -97,7 +97,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
     }
 
-    public void FlushDirectory() => LinuxDirectoryFlush.Flush(_directory, _name);
+    public void FlushDirectory() => DirectoryFlush.Flush(_directory, _name);
 
     public void Commit()
     {

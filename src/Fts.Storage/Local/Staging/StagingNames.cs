@@ -34,5 +34,10 @@ internal static class StagingNames
     /// <summary>For any other pending file. Random and not counted: several servers may share a folder.</summary>
     public static string CreateRandom() => $"{PathRules.StagingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
+    /// <summary>
+    /// Returns a random name for an entry that is renamed in two steps. It is not hidden, because an entry that a power failure leaves under it belongs to a client.
+    /// </summary>
+    public static string CreateForRename() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
+
     private static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, HashLength / 2));
 }

@@ -3,11 +3,11 @@ using Fts.Storage.Local.Staging;
 namespace Fts.Storage.Tests.Local.Staging;
 
 /// <summary>Partial uploads that are moved aside for a call that needs an empty folder.</summary>
-public sealed class PortableStagingFileTests : IDisposable
+public sealed class PortablePartialUploadsTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
-    public PortableStagingFileTests() => Directory.CreateDirectory(_folder["in"]);
+    public PortablePartialUploadsTests() => Directory.CreateDirectory(_folder["in"]);
 
     public void Dispose() => _folder.Dispose();
 
@@ -21,7 +21,7 @@ public sealed class PortableStagingFileTests : IDisposable
         }
 
         // A folder that is not empty has the name of each of two uploads by then.
-        Assert.Throws<IOException>(() => PortableStagingFile.TryRunOnCleared(_folder["in"], () =>
+        Assert.Throws<IOException>(() => PortablePartialUploads.TryRunOnCleared(_folder["in"], () =>
         {
             foreach (string upload in uploads[..2])
             {
@@ -32,12 +32,12 @@ public sealed class PortableStagingFileTests : IDisposable
         }));
         Assert.All(uploads[2..], upload => Assert.Equal("partial", File.ReadAllText(upload)));
         // The slots of all of them are free again: nobody writes them.
-        Assert.All(uploads[2..], upload => Assert.True(PortableStagingFile.TryRemove(upload)));
+        Assert.All(uploads[2..], upload => Assert.True(PortablePartialUploads.TryDelete(upload)));
         foreach (string upload in uploads[..2])
         {
             Directory.Delete(upload, recursive: true);
             File.WriteAllText(upload, "another");
-            Assert.True(PortableStagingFile.TryRemove(upload));
+            Assert.True(PortablePartialUploads.TryDelete(upload));
         }
     }
 }
