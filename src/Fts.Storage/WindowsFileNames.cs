@@ -9,8 +9,8 @@ public static class WindowsFileNames
     private static readonly string[] s_devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 
     /// <summary>
-    /// Returns whether Windows uses the name unchanged as a file name. It does not if the name is a device, ends with a dot or a space, or contains a control
-    /// character, a separator, a wildcard, or a colon (a drive or a stream).
+    /// Returns whether Windows uses the name unchanged as a file name. It does not if the name is a device, ends with a dot or a space, or
+    /// contains a control character, a separator, a wildcard, or a colon (a drive or a stream).
     /// </summary>
     /// <param name="name">One component of a path.</param>
     public static bool IsValid(string name)
@@ -21,8 +21,8 @@ public static class WindowsFileNames
     }
 
     /// <summary>
-    /// Returns whether Windows opens a device instead of a file of this name, such as <c>NUL</c> or <c>com1.log</c>. Device names exist in every directory and
-    /// ignore case.
+    /// Returns whether Windows opens a device instead of a file of this name, such as <c>NUL</c> or <c>com1.log</c>. Device names exist in
+    /// every directory and ignore case.
     /// </summary>
     /// <param name="name">One component of a path. Text after a dot or a colon, and spaces before it, are ignored, as by Windows.</param>
     public static bool IsDeviceName(string name)

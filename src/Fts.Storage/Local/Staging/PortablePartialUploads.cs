@@ -5,8 +5,8 @@ namespace Fts.Storage.Local.Staging;
 
 /// <summary>The staging files of the portable store, by real path: which are being written, and which can be resumed.</summary>
 /// <remarks>
-/// Staging files in use are known to this process only, because file locks on Windows would keep readers from a file while it is committed. Two servers that
-/// share a directory without the kernel's confinement can therefore open the same staging file.
+/// Staging files in use are known to this process only, because file locks on Windows would keep readers from a file while it is committed.
+/// Two servers that share a directory without the kernel's confinement can therefore open the same staging file.
 /// </remarks>
 internal static class PortablePartialUploads
 {
@@ -37,7 +37,9 @@ internal static class PortablePartialUploads
 
     /// <summary>Returns the entry of the partial upload at a path, or null if none exists or it is being written.</summary>
     public static FileEntry? GetEntry(string stagingPath) =>
-        !s_pathsInUse.ContainsKey(stagingPath) && PortableRootDirectory.GetRealEntry(stagingPath) is { Kind: EntryKind.File } entry ? entry : null;
+        !s_pathsInUse.ContainsKey(stagingPath) && PortableRootDirectory.GetRealEntry(stagingPath) is { Kind: EntryKind.File } entry
+            ? entry
+            : null;
 
     /// <summary>Returns the path of an uploader's partial upload to <paramref name="real"/>.</summary>
     /// <param name="real">The real path of the target.</param>
@@ -64,8 +66,8 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Deletes a staging file if it is not being written. Returns whether it was deleted. If <paramref name="before"/> is given (UTC), a file that was written
-    /// at that time or later stays.
+    /// Deletes a staging file if it is not being written. Returns whether it was deleted. If <paramref name="before"/> is given (UTC), a
+    /// file that was written at that time or later stays.
     /// </summary>
     public static bool TryDelete(string stagingPath, DateTime? before = null)
     {
@@ -91,8 +93,9 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Deletes the staging files below a directory that were last written before a time (UTC) and are not being written. Returns their number. Reports each
-    /// remaining partial upload to <paramref name="found"/>. Does not follow links, and skips directories that cannot be read.
+    /// Deletes the staging files below a directory that were last written before a time (UTC) and are not being written. Returns their
+    /// number. Reports each remaining partial upload to <paramref name="found"/>. Does not follow links, and skips directories that cannot
+    /// be read.
     /// </summary>
     public static int Sweep(string directory, DateTime before, Action<string, FileEntry> found, CancellationToken cancellationToken)
     {
@@ -115,8 +118,8 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Runs <paramref name="call"/>, which needs an empty directory, on a directory that may contain partial uploads. They are first moved to the parent
-    /// directory under random hidden names. They are deleted if the call succeeds, and moved back if it throws.
+    /// Runs <paramref name="call"/>, which needs an empty directory, on a directory that may contain partial uploads. They are first moved
+    /// to the parent directory under random hidden names. They are deleted if the call succeeds, and moved back if it throws.
     /// </summary>
     /// <returns>False, without running the call, if the directory contains any other entry or an upload in progress.</returns>
     public static bool TryRunOnCleared(string directory, Action call)
@@ -174,7 +177,9 @@ internal static class PortablePartialUploads
         return true;
     }
 
-    /// <summary>Does not throw, because the other partial uploads must be moved back too. A later sweep deletes a file that could not be moved.</summary>
+    /// <summary>
+    /// Does not throw, because the other partial uploads must be moved back too. A later sweep deletes a file that could not be moved.
+    /// </summary>
     private static void DeleteOrMoveBack(string upload, string temporaryPath, bool shouldDelete)
     {
         try

@@ -50,8 +50,12 @@ internal sealed class PortableStagingFile : IStagingFile
 
         // An upload that begins as a copy gets its name for resumption after the copy is complete.
         string? resumed = FindResumedPath(real, committed, start);
-        string? partialUploadPath = resumed
-            ?? (start.Uploader is { } owner ? PortablePartialUploads.GetPath(real, owner, start.ShouldKeepContent ? committed : null) : null);
+        string? partialUploadPath = resumed;
+        if (partialUploadPath is null && start.Uploader is { } owner)
+        {
+            partialUploadPath = PortablePartialUploads.GetPath(real, owner, start.ShouldKeepContent ? committed : null);
+        }
+
         bool isNamed = (resumed is not null || (partialUploadPath is not null && !start.ShouldKeepContent))
             && PortablePartialUploads.TryAcquire(partialUploadPath!);
         if (resumed is not null && !isNamed)
@@ -160,9 +164,10 @@ internal sealed class PortableStagingFile : IStagingFile
     }
 
     /// <summary>Returns the path of the partial upload to resume, or null if none exists or the upload starts with an empty file.</summary>
-    private static string? FindResumedPath(string real, FileEntry? committed, WriteStart start) => start is { Uploader: { } uploader, ShouldKeepContent: true }
-        ? PortablePartialUploads.GetPaths(real, uploader, committed).FirstOrDefault(PortablePartialUploads.ExistsOrIsInUse)
-        : null;
+    private static string? FindResumedPath(string real, FileEntry? committed, WriteStart start) =>
+        start is { Uploader: { } uploader, ShouldKeepContent: true }
+            ? PortablePartialUploads.GetPaths(real, uploader, committed).FirstOrDefault(PortablePartialUploads.ExistsOrIsInUse)
+            : null;
 
     private bool TryTakePartialUploadName()
     {
@@ -189,7 +194,7 @@ internal sealed class PortableStagingFile : IStagingFile
         if (existing is { Kind: not EntryKind.File })
         {
             _isRetained = true;
-            throw new StoreException(StoreError.Busy, $"{_path} cannot be uploaded: its staging name belongs to an entry that is not a file.");
+            throw new StoreException(StoreError.Busy, $"The staging name for {_path} belongs to an entry that is not a file.");
         }
 
         if (existing is not null && start.ShouldKeepContent)
@@ -221,7 +226,9 @@ internal sealed class PortableStagingFile : IStagingFile
         Handle = new FileStream(_stagingPath, options).SafeFileHandle;
     }
 
-    /// <summary>Sets the mode that the file has after its commit: that of the replaced file or, for a resumed upload, that of a new file.</summary>
+    /// <summary>
+    /// Sets the mode that the file has after its commit: that of the replaced file or, for a resumed upload, that of a new file.
+    /// </summary>
     private void SetFinalMode(FileEntry? committed)
     {
         UnixFileMode? newFileMode = ResumedLength is null ? null : StagingFileModes.NewFile;
