@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>Permission bits of hidden files: never wider than the bits of their target.</summary>
+/// <summary>The permission bits of staging files never grant more than those of their targets.</summary>
 public sealed class ModeTests : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -17,7 +17,7 @@ public sealed class ModeTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_staging_file_is_never_wider_than_its_target(bool portable)
+    public async Task A_staging_file_never_grants_more_than_its_target(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["private"], "text");
@@ -73,7 +73,7 @@ public sealed class ModeTests : IDisposable
                 }
                 catch (IOException)
                 {
-                    // Removed since it was listed.
+                    // Deleted since it was listed.
                 }
             }
         }

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>Protected files and directories do not exist for callers: no name and no link leads to them.</summary>
+/// <summary>No name and no link leads to a protected file or directory.</summary>
 public sealed class ProtectedEntriesTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -46,7 +46,7 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/server.pem"], _folder["hard"]));
         using LocalFileStore store = Open(portable);
         StorePath at = At("/" + path);
-        // A link to a protected file is shown as one that leads nowhere.
+        // A link to a protected file is listed like a link to a missing file.
         Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(at, Token))?.Kind);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
         StoreError refused = !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
@@ -76,7 +76,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Nothing_is_made_in_a_protected_folder(bool portable)
+    public async Task No_entry_is_created_in_a_protected_directory(bool portable)
     {
         using LocalFileStore store = Open(portable);
         StoreError refused = portable ? StoreError.BadName : StoreError.NotFound;
@@ -94,7 +94,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_folder_that_leads_to_a_protected_one_stays_where_it_is_and_the_rest_of_it_is_served(bool portable)
+    public async Task A_directory_above_a_protected_one_cannot_be_renamed_or_deleted_but_is_served(bool portable)
     {
         using LocalFileStore store = Open(portable);
         Assert.Equal(["other", "state"], (await store.ListAsync("/.local", Token)).Select(entry => entry.Name).Order());
@@ -134,7 +134,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_certificate_behind_links_is_protected_with_the_links(bool portable)
+    public async Task A_certificate_that_is_reached_through_links_is_protected_with_the_links(bool portable)
     {
         Directory.CreateDirectory(_folder["archive"]);
         File.WriteAllText(_folder["archive/one.pem"], "one");
@@ -162,7 +162,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_protected_path_that_does_not_exist_is_not_made(bool portable)
+    public async Task A_protected_path_that_does_not_exist_cannot_be_created(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder[".config/fts"]] });
         await store.CreateDirectoryAsync(At("/prepared"), Token);
@@ -181,7 +181,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_folder_in_a_protected_one_is_not_served(bool portable)
+    public void A_directory_in_a_protected_one_cannot_be_served(bool portable)
     {
         foreach (string folder in (string[])[".local/state/fts", ".local/state/fts/deep", "way"])
         {
@@ -190,7 +190,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     }
 
     [Fact]
-    public void Protected_paths_elsewhere_cost_nothing()
+    public void Protected_paths_outside_the_served_directory_need_no_check()
     {
         using var elsewhere = new TemporaryDirectory();
         Assert.Null(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
@@ -202,7 +202,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_file_in_a_protected_folder_elsewhere_is_not_served_under_a_second_name(bool portable)
+    public async Task A_hard_link_to_a_file_in_a_protected_directory_elsewhere_is_not_served(bool portable)
     {
         using var served = new TemporaryDirectory();
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/deep/file"], served["second-name"]));
@@ -214,7 +214,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_file_to_which_a_link_in_a_protected_folder_leads_is_protected(bool portable)
+    public async Task The_target_of_a_link_in_a_protected_directory_is_protected(bool portable)
     {
         using var served = new TemporaryDirectory();
         File.WriteAllText(served["known_hosts"], "keys");

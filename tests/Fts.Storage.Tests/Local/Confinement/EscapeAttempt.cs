@@ -5,10 +5,13 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Confinement;
 
-/// <summary>What a client may try on a path, and the same thing done by plain file calls. Both answer what they learned, if they learn anything.</summary>
-internal sealed record EscapeAttempt(string Name, EscapeTargetKind End, Func<IFileStore, StorePath, Task<string?>> Confined, Func<EscapeFixture, string, string?> Unconfined)
+/// <summary>
+/// An operation on a path through the store, and the same operation with plain file functions. Both return what they could read, or null.
+/// </summary>
+internal sealed record EscapeAttempt(
+    string Name, EscapeTargetKind End, Func<IFileStore, StorePath, Task<string?>> Confined, Func<EscapeFixture, string, string?> Unconfined)
 {
-    /// <summary>The table: every operation of a store that takes a path, in each place that takes one.</summary>
+    /// <summary>Every operation of a store with a path, for each of its path parameters.</summary>
     public static readonly EscapeAttempt[] All =
     [
         new("find", EscapeTargetKind.File, FindAsync, (_, real) => File.ReadAllText(real).Length.ToString(CultureInfo.InvariantCulture)),
@@ -18,7 +21,7 @@ internal sealed record EscapeAttempt(string Name, EscapeTargetKind End, Func<IFi
         new("restart", EscapeTargetKind.File, (store, path) => WriteAsync(store, path, WriteStart.FromOffset(3)), (_, real) => Done(() => File.AppendAllText(real, "written"))),
         new("set the time", EscapeTargetKind.File, (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)), (_, real) => Done(() =>
         {
-            // By handle: by name, .NET dates a link itself.
+            // By handle, because by name .NET sets the time of the link itself.
             using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
             File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         })),

@@ -1,6 +1,6 @@
 namespace Fts.Storage.Tests.Local.Confinement;
 
-/// <summary>A store's folder with a way out of it, and the folder outside.</summary>
+/// <summary>The directory of a store with a way out of it, and the directory outside.</summary>
 public sealed class EscapeFixture : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -36,15 +36,15 @@ public sealed class EscapeFixture : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A path or a link's text with the real path of the folder outside in it.</summary>
+    /// <summary>Replaces <c>{outside}</c> in a path or the text of a link.</summary>
     public string Spelled(string text) => text.Replace("{outside}", Outside, StringComparison.Ordinal);
 
-    /// <summary>The real path that a program without confinement would use for a virtual one.</summary>
+    /// <summary>Returns the real path that a program without confinement would use for a virtual path.</summary>
     public string Real(string path) => $"{Inside}/{Spelled(path)}";
 
     /// <summary>
-    /// Everything outside as text: names, dates, modes, contents. The dates of reading as well: whoever reads a file or a folder that was last read in 1970 leaves
-    /// that behind, on any file system that keeps these dates at all.
+    /// Returns the state outside as text: names, times, modes and contents. The access times detect reads: they are set to 1970, and a read
+    /// changes them on every file system that records them.
     /// </summary>
     public string SnapshotOutside()
     {
@@ -60,6 +60,6 @@ public sealed class EscapeFixture : IDisposable
         return $"{read} {Directory.GetLastWriteTimeUtc(Outside):O} {File.GetUnixFileMode(Outside)}\n{text}";
     }
 
-    /// <summary>The names inside, those that a store hides as well: an attempt that is refused leaves none.</summary>
+    /// <summary>Returns the names inside, with hidden names. A refused attempt leaves no staging file.</summary>
     public string NamesInside() => string.Join(' ', new[] { "", "folder", "folder/deep" }.SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(Inside, folder))).Order(StringComparer.Ordinal));
 }

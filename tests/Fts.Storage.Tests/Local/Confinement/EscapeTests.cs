@@ -4,7 +4,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// Every way out against every operation, on both walks. Each is also gone by plain file calls, which must get out: else the row would prove nothing.
+/// Every way out with every operation, on the confined and the portable store. The same operation with plain file functions must get out,
+/// because otherwise the case would prove nothing.
 /// </summary>
 public sealed class EscapeTests
 {
@@ -56,12 +57,12 @@ public sealed class EscapeTests
         }
 
         string? reached = attempt.Unconfined(scene, scene.Real(path));
-        Assert.True(!string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(), "Plain file calls did not get out either.");
+        Assert.True(!string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(), "The plain file functions did not get out either.");
     }
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task A_link_that_leaves_is_seen_moved_and_removed_itself(string escapeName, bool portable)
+    public async Task A_link_that_leads_out_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
     {
         EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
         using var scene = new EscapeFixture(escape);
@@ -94,7 +95,9 @@ public sealed class EscapeTests
         return rows;
     }
 
-    /// <summary>What the kernel offers as links here is none by its text: it leads straight to a file or folder that a process has open.</summary>
+    /// <summary>
+    /// These links of the kernel are not resolved by their text. They lead directly to a file or directory that a process has open.
+    /// </summary>
     [Theory]
     [InlineData("/root/{outside}/secret", false)]
     [InlineData("/root/{outside}/secret", true)]
@@ -102,7 +105,7 @@ public sealed class EscapeTests
     [InlineData("/fd/{handle}", true)]
     [InlineData("/task/{process}/fd/{handle}", false)]
     [InlineData("/task/{process}/fd/{handle}", true)]
-    public async Task The_links_of_the_process_file_system_lead_nowhere(string path, bool portable)
+    public async Task The_links_of_proc_are_not_followed(string path, bool portable)
     {
         using var scene = new EscapeFixture(EscapeCase.All[0]);
         using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
