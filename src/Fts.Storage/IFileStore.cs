@@ -266,8 +266,8 @@ public interface IFileWriter : IAsyncDisposable
     /// </summary>
     /// <returns>The number of kept bytes, or null if the upload is not kept.</returns>
     /// <remarks>
-    /// Not kept are uploads without an uploader, new uploads that received no bytes, and uploads whose place another upload in progress
-    /// uses. An upload that began as a copy is not kept if it received fewer bytes than were copied and less than 16 MiB, because the
+    /// An upload is not kept if it has no uploader, is new and received no bytes, or if another upload of the same path and uploader is in
+    /// progress. An upload that began as a copy is not kept if it received fewer bytes than were copied and less than 16 MiB, because the
     /// client can send these bytes again.
     /// </remarks>
     ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);

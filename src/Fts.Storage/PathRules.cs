@@ -88,7 +88,8 @@ internal static class PathRules
         StorePath directory = path.Parent;
         return target != directory && target.IsWithin(directory)
             ? target.Value[(directory.IsRoot ? 1 : directory.Value.Length + 1)..]
-            : throw new StoreException(StoreError.Denied, $"A link at {path} can lead only to an entry beside it or below it, not to {target}.");
+            : throw new StoreException(
+                StoreError.Denied, $"A link at {path} can lead only to an entry beside it or below it, not to {target}.");
     }
 
     /// <summary>Throws <see cref="StoreError.BadOffset"/> if an offset is past the end of a file of this length (both in bytes).</summary>

@@ -50,7 +50,8 @@ public sealed class StoreException : IOException
     /// <param name="error">The reason.</param>
     /// <param name="message">The message for the log. It may contain real paths, and must not be sent to a peer.</param>
     /// <param name="innerException">The cause, or null.</param>
-    public StoreException(StoreError error, string message, Exception? innerException = null) : base(message, innerException) => Error = error;
+    public StoreException(StoreError error, string message, Exception? innerException = null)
+        : base(message, innerException) => Error = error;
 
     /// <summary>The reason.</summary>
     public StoreError Error { get; }

@@ -108,7 +108,9 @@ public readonly struct StorePath : IEquatable<StorePath>
 
     /// <summary>Returns whether this path is <paramref name="directory"/> or is located below it.</summary>
     public bool IsWithin(StorePath directory) =>
-        directory.IsRoot || Equals(directory) || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
+        directory.IsRoot
+        || Equals(directory)
+        || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
 
     /// <inheritdoc/>
     public bool Equals(StorePath other) => string.Equals(_value, other._value, StringComparison.Ordinal);

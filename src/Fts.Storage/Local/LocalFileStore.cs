@@ -14,9 +14,9 @@ namespace Fts.Storage.Local;
 /// that replaces a link between the check and its use can lead a call outside.
 /// </para>
 /// <para>
-/// Links whose targets are inside work: reads and writes use the target, deletions and renames the link. Names with a line break cannot be
-/// requested and are not listed (<see cref="IUnlistedNameReport"/>). Names that are not UTF-8 are supported only if the kernel confines
-/// paths.
+/// A link to a target in the directory works: reads and writes use the target, deletions and renames the link. Names with a line break
+/// cannot be requested and are not listed (<see cref="IUnlistedNameReport"/>). Names that are not UTF-8 are supported only if the kernel
+/// confines paths.
 /// </para>
 /// <para>
 /// Calls of a few microseconds complete synchronously on the caller's thread. Deletions, renames, copies and listings run on the thread

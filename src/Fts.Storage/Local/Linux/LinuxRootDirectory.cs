@@ -310,8 +310,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     /// <summary>Renames an entry of an open directory. Returns 0 or the error number.</summary>
     /// <remarks>
-    /// NFS and FUSE do not support renames without replacement (EINVAL). A file then gets a second hard link, which never replaces an entry,
-    /// and the first one is deleted.
+    /// NFS and FUSE do not support renames without replacement (EINVAL). A file then gets a second hard link, which never replaces an
+    /// entry, and the first one is deleted.
     /// </remarks>
     internal static int Rename(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
     {
