@@ -16,8 +16,11 @@ public sealed class CertificateAuthenticatorTests
     [InlineData("", false)]
     public async Task A_certificate_authenticates_only_the_account_of_its_common_name(string user, bool isAccepted)
     {
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
-        Assert.Equal(isAccepted ? new Account("ann", Permissions.ReadWrite) : null, await accounts.AuthenticateByCertificateAsync(CreateCredentials(user, Ann), Token));
+        IAuthenticator accounts =
+            CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
+        Assert.Equal(
+            isAccepted ? new Account("ann", Permissions.ReadWrite) : null,
+            await accounts.AuthenticateByCertificateAsync(CreateCredentials(user, Ann), Token));
     }
 
     [Theory]
@@ -28,14 +31,16 @@ public sealed class CertificateAuthenticatorTests
     [InlineData("ftp")]
     public async Task A_certificate_without_a_name_or_with_the_name_of_the_anonymous_account_is_rejected(string? name)
     {
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
+        IAuthenticator accounts =
+            CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
         Assert.Null(await accounts.AuthenticateByCertificateAsync(CreateCredentials(name ?? "", Ann with { CommonName = name }), Token));
     }
 
     [Fact]
     public async Task An_unencrypted_login_and_a_login_without_a_certificate_are_rejected()
     {
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
+        IAuthenticator accounts =
+            CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
         Assert.Null(await accounts.AuthenticateByCertificateAsync(CreateCredentials("ann", Ann) with { IsEncrypted = false }, Token));
         Assert.Null(await accounts.AuthenticateByCertificateAsync(CreateCredentials("ann", null), Token));
     }
@@ -47,7 +52,9 @@ public sealed class CertificateAuthenticatorTests
         CertificateAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(owner, Permissions.ReadOnly);
         Assert.True(accounts.RequiresPassword("ann"));
         Assert.Null(await accounts.AuthenticateAsync(CreateCredentials("ann", Ann), Token));
-        Assert.Equal("owner", (await accounts.AuthenticateAsync(CreateCredentials("owner", Ann) with { Password = owner.Password }, Token))?.Name);
+        Assert.Equal(
+            "owner",
+            (await accounts.AuthenticateAsync(CreateCredentials("owner", Ann) with { Password = owner.Password }, Token))?.Name);
     }
 
     [Fact]

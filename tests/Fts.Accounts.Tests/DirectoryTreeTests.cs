@@ -19,8 +19,12 @@ public sealed class DirectoryTreeTests
         }
 
         var files = new UserFiles(new Account("some", Permissions.ReadWrite), store);
-        Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.GetTreeSizeAsync(top, null, Token).AsTask())).Error);
-        Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.DeleteTreeAsync(top, null, Token).AsTask())).Error);
+        Assert.Equal(
+            StoreError.NotSupported,
+            (await Assert.ThrowsAsync<StoreException>(() => files.GetTreeSizeAsync(top, null, Token).AsTask())).Error);
+        Assert.Equal(
+            StoreError.NotSupported,
+            (await Assert.ThrowsAsync<StoreException>(() => files.DeleteTreeAsync(top, null, Token).AsTask())).Error);
         Assert.NotNull(await store.GetEntryAsync(path.Parent, Token));
     }
 }

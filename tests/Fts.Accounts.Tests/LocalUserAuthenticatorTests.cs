@@ -15,7 +15,9 @@ public sealed class LocalUserAuthenticatorTests
     [InlineData("anonymous")]
     [InlineData("FTP")]
     public async Task The_servers_own_user_logs_in_as_anonymous(string userName) =>
-        Assert.Equal(new Account("anonymous", Permissions.ReadOnly), await _accounts.AuthenticateAsync(CreateCredentials(userName, "x", isOwnUser: true), Token));
+        Assert.Equal(
+            new Account("anonymous", Permissions.ReadOnly),
+            await _accounts.AuthenticateAsync(CreateCredentials(userName, "x", isOwnUser: true), Token));
 
     [Fact]
     public async Task Anonymous_is_rejected_for_another_user() =>
@@ -30,14 +32,17 @@ public sealed class LocalUserAuthenticatorTests
     [InlineData(false)]
     public async Task Other_accounts_require_their_passwords(bool isOwnUser)
     {
-        Assert.Equal(new Account("fts", Permissions.ReadWrite), await _accounts.AuthenticateAsync(CreateCredentials("fts", Password.Password, isOwnUser), Token));
+        Assert.Equal(
+            new Account("fts", Permissions.ReadWrite),
+            await _accounts.AuthenticateAsync(CreateCredentials("fts", Password.Password, isOwnUser), Token));
         Assert.Null(await _accounts.AuthenticateAsync(CreateCredentials("fts", "wrong", isOwnUser), Token));
     }
 
     [Fact]
     public async Task The_fallback_authenticator_checks_certificates()
     {
-        var accounts = new LocalUserAuthenticator(Permissions.ReadOnly, CertificateAuthenticator.CreateByCommonName(Password, Permissions.ReadWrite));
+        var accounts =
+            new LocalUserAuthenticator(Permissions.ReadOnly, CertificateAuthenticator.CreateByCommonName(Password, Permissions.ReadWrite));
         var credentials = new Credentials("ann", "", IPAddress.Loopback, IsEncrypted: true) { Certificate = new ClientCertificate("CN=ann", "ann", "SHA256:x") };
         Assert.Equal(new Account("ann", Permissions.ReadWrite), await accounts.AuthenticateByCertificateAsync(credentials, Token));
     }

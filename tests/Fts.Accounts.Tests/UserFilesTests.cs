@@ -74,7 +74,8 @@ public sealed class UserFilesTests
         await PrepareAsync();
         await WriteAsync(Other, "theirs");
         var files = new UserFiles(new Account("some", Permissions.Rename), _store);
-        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
+        StoreException refusal =
+            await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
         Assert.Equal(StoreError.Exists, refusal.Error);
     }
 

@@ -261,9 +261,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private int Sweep(DateTime before, CancellationToken cancellationToken)
     {
         _partialUploads.BeginSweep();
-        int removed = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
+        int deleted = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
         _partialUploads.EndSweep();
-        return removed;
+        return deleted;
     }
 
     /// <summary>Flushes a directory if the store is durable. Cannot be cancelled, because the change is already made.</summary>

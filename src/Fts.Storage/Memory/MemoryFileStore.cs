@@ -74,9 +74,9 @@ public sealed class MemoryFileStore : IFileStore
                 uploads = _tree.GetParent(path).Uploads ??= new MemoryDirectoryUploads();
             }
 
-            if (start.ShouldKeepContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } kept)
+            if (start.ShouldKeepContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } partialUpload)
             {
-                return Resume(path, kept, start);
+                return Resume(path, partialUpload, start);
             }
 
             PathRules.ThrowIfPastEnd(start.Offset, committed?.Length ?? 0, path);
@@ -100,7 +100,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return FindPartialUpload(path, uploader) is { } kept ? new PartialUpload(kept.Content.Length, kept.LastModified) : null;
+            return FindPartialUpload(path, uploader) is { } upload ? new PartialUpload(upload.Content.Length, upload.LastModified) : null;
         }
     }
 
@@ -110,13 +110,13 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            if (FindPartialUpload(path, uploader) is not { } kept)
+            if (FindPartialUpload(path, uploader) is not { } partialUpload)
             {
                 return false;
             }
 
-            kept.ContainingDirectory!.Remove(kept);
-            AdjustUsedBytes(-kept.Content.Length);
+            partialUpload.ContainingDirectory!.Remove(partialUpload);
+            AdjustUsedBytes(-partialUpload.Content.Length);
             return true;
         }
     }
@@ -127,7 +127,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            int removed = SweepDirectory(_tree.Root, before);
+            int deleted = SweepDirectory(_tree.Root, before);
             foreach ((string uploader, List<MemoryUpload> uploads) in _partialUploads)
             {
                 if (uploads.TrueForAll(IsNoLongerPartial))
@@ -136,7 +136,7 @@ public sealed class MemoryFileStore : IFileStore
                 }
             }
 
-            return removed;
+            return deleted;
         }
     }
 
@@ -175,22 +175,22 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryUpload? kept = FindPartialUpload(path, uploader);
+            MemoryUpload? partialUpload = FindPartialUpload(path, uploader);
             if (_tree.Find(path, out StoreError error) is { } file)
             {
                 MemoryContent content = file.Content ?? throw CreateNotAFileException(path);
                 _tree.Remove(path);
                 AdjustUsedBytes(-content.Length);
             }
-            else if (kept is null)
+            else if (partialUpload is null)
             {
                 throw new StoreException(error, $"{path} does not exist.");
             }
 
-            if (kept is not null)
+            if (partialUpload is not null)
             {
-                kept.ContainingDirectory!.Remove(kept);
-                AdjustUsedBytes(-kept.Content.Length);
+                partialUpload.ContainingDirectory!.Remove(partialUpload);
+                AdjustUsedBytes(-partialUpload.Content.Length);
             }
         }
     }
@@ -379,15 +379,15 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>Adds a partial upload to those of its uploader, and discards the oldest ones if a limit is exceeded.</summary>
-    private void AddAndApplyLimits(MemoryUpload kept)
+    private void AddAndApplyLimits(MemoryUpload partialUpload)
     {
-        if (!_partialUploads.TryGetValue(kept.Uploader!, out List<MemoryUpload>? uploads))
+        if (!_partialUploads.TryGetValue(partialUpload.Uploader!, out List<MemoryUpload>? uploads))
         {
-            _partialUploads[kept.Uploader!] = uploads = [];
+            _partialUploads[partialUpload.Uploader!] = uploads = [];
         }
 
-        uploads.Remove(kept);
-        uploads.Add(kept);
+        uploads.Remove(partialUpload);
+        uploads.Add(partialUpload);
         if (!_limits.AreExceededBy(uploads.Count, uploads.Sum(upload => upload.Content.Length)))
         {
             return;
@@ -415,16 +415,17 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    private MemoryFileWriter Resume(StorePath path, MemoryUpload kept, WriteStart start)
+    private MemoryFileWriter Resume(StorePath path, MemoryUpload partialUpload, WriteStart start)
     {
-        if (kept.IsInProgress)
+        if (partialUpload.IsInProgress)
         {
             throw new StoreException(StoreError.Busy, $"Another session is uploading {path}.");
         }
 
-        PathRules.ThrowIfPastEnd(start.Offset, kept.Content.Length, path);
-        kept.IsInProgress = true;
-        return new MemoryFileWriter(this, path, kept, start, start.Offset ?? kept.Content.Length, rest: null, isResumed: true);
+        PathRules.ThrowIfPastEnd(start.Offset, partialUpload.Content.Length, path);
+        partialUpload.IsInProgress = true;
+        long startOffset = start.Offset ?? partialUpload.Content.Length;
+        return new MemoryFileWriter(this, path, partialUpload, start, startOffset, rest: null, isResumed: true);
     }
 
     /// <summary>

@@ -29,7 +29,9 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
         Assert.Equal(EntryKind.Directory, await KindAsync("/a/b"));
         await Store.PutAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/missing/b"), Token)));
-        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file/b"), Token)));
+        Assert.Equal(
+            StoreError.NotADirectory,
+            await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file/b"), Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/a"), Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file"), Token)));
     }
@@ -85,7 +87,9 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
         }
 
         Assert.Null(await KindAsync("/file/inner"));
@@ -100,7 +104,8 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     [InlineData("2037-12-31T23:59:59.9990000Z")]
     public async Task A_time_that_was_set_is_reported(string time)
     {
-        var modified = DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
+        var modified =
+            DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
         await Store.PutAsync("/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         foreach (string path in new[] { "/file", "/folder" })

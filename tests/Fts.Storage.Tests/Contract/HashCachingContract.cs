@@ -25,7 +25,8 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
     {
         await Store.PutAsync("/file", "text", Token);
         FileEntry seen = await EntryAsync("/file");
-        FileEntry[] others = [seen with { Id = seen.Id + 1 }, seen with { Length = 5 }, seen with { LastModified = seen.LastModified.AddTicks(1) }];
+        FileEntry[] others =
+            [seen with { Id = seen.Id + 1 }, seen with { Length = 5 }, seen with { LastModified = seen.LastModified.AddTicks(1) }];
         foreach (FileEntry other in others)
         {
             await Store.CacheHashAsync(At("/file"), other, Hash, Token);

@@ -98,6 +98,8 @@ public sealed class MemoryLinking() : FileStoreContract(StoreUnderTest.InMemory)
     public async Task Links_are_not_supported()
     {
         await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotSupported, await GetStoreErrorAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
+        Assert.Equal(
+            StoreError.NotSupported,
+            await GetStoreErrorAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
     }
 }

@@ -18,11 +18,15 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
         foreach (FileEntry entry in entries)
         {
             FileEntry found = Assert.NotNull(await Store.GetEntryAsync(StorePath.Root.Child(entry.Name), Token));
-            Assert.Equal((entry.Name, entry.Kind, entry.Length, entry.LastModified), (found.Name, found.Kind, found.Length, found.LastModified));
+            Assert.Equal(
+                (entry.Name, entry.Kind, entry.Length, entry.LastModified),
+                (found.Name, found.Kind, found.Length, found.LastModified));
             Assert.Equal(DateTimeKind.Utc, entry.LastModified.Kind);
         }
 
-        Assert.Equal([("inner", EntryKind.File, 9L)], (await Store.ListAsync("/folder", Token)).Select(entry => (entry.Name, entry.Kind, entry.Length)));
+        Assert.Equal(
+            [("inner", EntryKind.File, 9L)],
+            (await Store.ListAsync("/folder", Token)).Select(entry => (entry.Name, entry.Kind, entry.Length)));
     }
 
     [Fact]
@@ -103,7 +107,9 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
         for (int round = 0; round < 20; round++)
         {
             List<FileEntry> entries = await Store.ListAsync("/", Token);
-            Assert.Equal(3000, entries.Where(entry => entry.Name.StartsWith("stays-", StringComparison.Ordinal)).DistinctBy(entry => entry.Name).Count());
+            Assert.Equal(
+                3000,
+                entries.Where(entry => entry.Name.StartsWith("stays-", StringComparison.Ordinal)).DistinctBy(entry => entry.Name).Count());
             Assert.All(entries, entry => Assert.Matches("^(stays|goes|gone)-[0-9]+$", entry.Name));
         }
 

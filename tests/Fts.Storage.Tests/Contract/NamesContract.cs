@@ -68,12 +68,18 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
         Assert.Null(await KindAsync(path));
         Assert.Equal(StoreError.BadName, await WriteRefusalAsync(path, WriteStart.Replace));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At(path), Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.ListAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
     }
 }

@@ -266,7 +266,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.KeepPartialUploadAsync(Token);
         }
 
-        Assert.Equal((5, 5), ((await FindPartialUploadAsync("/report"))?.Length, (await Store.GetPartialUploadAsync(At("/report"), "bob", Token))?.Length));
+        Assert.Equal(
+            (5, 5),
+            ((await FindPartialUploadAsync("/report"))?.Length, (await Store.GetPartialUploadAsync(At("/report"), "bob", Token))?.Length));
         await using IFileWriter mine = await OpenWriteAsync("/report", Append);
         await mine.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/report", Token));

@@ -48,13 +48,21 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         await InterruptAsync("/in/one", Anns, "ann's");
         await InterruptAsync("/in/two", Bobs, "of bob");
         await Store.PutAsync("/in/file", "text", Token);
-        Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token)));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.NotEmpty,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
         await AssertPartialUploadsAsync("/in");
 
         await Store.DeleteFileAsync(At("/in/file"), Token);
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
-        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old/file"), At("/in"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.NotAFile,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old/file"), At("/in"), replace: true, Token)));
         await AssertPartialUploadsAsync("/in");
 
         await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token);

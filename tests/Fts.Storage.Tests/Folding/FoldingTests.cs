@@ -67,12 +67,20 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         await Store.PutAsync("/two", "two", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.CreateDirectoryAsync(At("/other"), Token);
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
         await Store.RenameAsync(At("/one"), At("/TWO"), replace: true, Token);
         Assert.Equal("one", await Store.GetAsync("/two", Token));
-        Assert.Equal(["folder", "other", "two"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
+        Assert.Equal(
+            ["folder", "other", "two"],
+            (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
     }
 
     [Fact]
@@ -99,7 +107,9 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
             Assert.Null(await Store.GetEntryAsync(path, Token));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(path, Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(path, Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
             Assert.Equal(StoreError.BadName, await WriteRefusalAsync("/" + spelling, WriteStart.Replace));
         }
     }

@@ -58,7 +58,9 @@ public sealed class LocalFileStoreTests : IDisposable
             Assert.StartsWith(PathRules.StagingPrefix, name, StringComparison.Ordinal);
             Assert.Empty(await store.ListAsync("/folder", Token));
             Assert.Null(await store.GetEntryAsync(At("/folder/" + name), Token));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
             Assert.NotNull(writer.Handle);
         }
 

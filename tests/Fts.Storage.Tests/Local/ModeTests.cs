@@ -27,7 +27,8 @@ public sealed class ModeTests : IDisposable
         Task watch = Task.Run(() => Watch(seen, stop.Token), Token);
         for (int round = 0; round < 3000; round++)
         {
-            WriteStart start = (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.WithUploader("ann") };
+            WriteStart start =
+                (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.WithUploader("ann") };
             await using IFileWriter writer = await store.OpenWriteAsync(At("/private"), start, Token);
         }
 

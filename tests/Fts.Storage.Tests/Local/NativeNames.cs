@@ -39,7 +39,9 @@ internal static partial class NativeNames
             {
                 if (Environment.IsPrivilegedProcess)
                 {
-                    Assert.Equal(0, Setresuid(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, 65534, 65534, 65534));
+                    Assert.Equal(
+                        0,
+                        Setresuid(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, 65534, 65534, 65534));
                 }
 
                 action();

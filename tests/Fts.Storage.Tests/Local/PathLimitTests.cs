@@ -49,7 +49,9 @@ public sealed class PathLimitTests : IDisposable
         Assert.Equal(EntryKind.File, (await store.GetEntryAsync(At("/40"), Token))?.Kind);
 
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/41"), Token)));
-        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
+        Assert.Equal(
+            StoreError.Denied,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
         Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/41"), Token))?.Kind);
         Assert.Equal(EntryKind.Other, Assert.Single(await store.ListAsync("/", Token), entry => entry.Name == "41").Kind);
     }

@@ -39,7 +39,9 @@ public sealed class PermissionTests : IDisposable
             AssertDenied(() => store.OpenWriteAsync(At("/read-only"), WriteStart.Replace, Token));
             AssertDenied(() => store.ListAsync(At("/closed"), Token));
         });
-        Assert.Equal(["closed", "private", "read-only"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["closed", "private", "read-only"],
+            Directory.EnumerateFileSystemEntries(_folder.Path).Select(path => Path.GetFileName(path)).Order());
     }
 
     [Fact]

@@ -49,19 +49,26 @@ public sealed class ProtectedEntriesTests : IDisposable
         // A link to a protected file is listed like a link to a missing file.
         Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(at, Token))?.Kind);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
-        StoreError refused = !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
+        StoreError refused =
+            !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
         foreach (WriteStart start in (WriteStart[])[WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")])
         {
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(at, start, Token)));
         }
 
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         if (path != "link")
         {
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
         }
 
@@ -82,9 +89,13 @@ public sealed class ProtectedEntriesTests : IDisposable
         StoreError refused = portable ? StoreError.BadName : StoreError.NotFound;
         foreach (string folder in (string[])["/.local/state/fts", "/.local/state/fts/deep", "/way"])
         {
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
+            Assert.Equal(
+                refused,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(At(folder + "/new"), Token)));
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
+            Assert.Equal(
+                refused,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.ListAsync(At(folder), Token)));
         }
 
@@ -104,7 +115,9 @@ public sealed class ProtectedEntriesTests : IDisposable
         foreach (string folder in (string[])["/.local", "/.local/state"])
         {
             Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At(folder), Token)));
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.Denied,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
             Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         }
 
@@ -147,12 +160,16 @@ public sealed class ProtectedEntriesTests : IDisposable
         {
             Assert.Null((await store.GetEntryAsync(At(path), Token))?.Kind);
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At(path), Token)));
-            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.BadName,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
         }
 
         foreach (string path in (string[])["/set", "/sets", "/sets/a", "/archive"])
         {
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.Denied,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
         }
 
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/set"), Token)));
@@ -167,12 +184,20 @@ public sealed class ProtectedEntriesTests : IDisposable
         using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder[".config/fts"]] });
         await store.CreateDirectoryAsync(At("/prepared"), Token);
         await store.CreateDirectoryAsync(At("/prepared/fts"), Token);
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
         await store.CreateDirectoryAsync(At("/.config"), Token);
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(At("/.config/fts"), Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
         await store.PutAsync("/.config/other", "text", Token);
         Directory.CreateDirectory(_folder[".config/fts"]);
         Assert.Equal(["other"], (await store.ListAsync("/.config", Token)).Select(entry => entry.Name));
@@ -228,8 +253,12 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/known_hosts"), Token)));
         foreach (string path in (string[])["/known_hosts", "/missing"])
         {
-            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
+            Assert.Equal(
+                StoreError.BadName,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.BadName,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
         }
 
         Assert.Equal(["folder", "plain"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
@@ -279,6 +308,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal("deep", File.ReadAllText(_folder[".local/state/fts/deep/file"]));
         Assert.Equal("cert", File.ReadAllText(_folder["cert.pem"]));
         Assert.Equal("plain", File.ReadAllText(_folder["plain"]));
-        Assert.Equal(["deep", "server.pem"], Directory.GetFileSystemEntries(_folder[".local/state/fts"]).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["deep", "server.pem"],
+            Directory.GetFileSystemEntries(_folder[".local/state/fts"]).Select(path => Path.GetFileName(path)).Order());
     }
 }

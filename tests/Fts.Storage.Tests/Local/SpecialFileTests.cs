@@ -55,16 +55,28 @@ public sealed class SpecialFileTests : IDisposable
         {
             Assert.Equal((EntryKind.Other, 0L), await store.GetEntryAsync(path, Token) is { } entry ? (entry.Kind, entry.Length) : default);
             Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Append, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.FromOffset(1), Token)));
-            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Append, Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.FromOffset(1), Token)));
+            Assert.Equal(
+                StoreError.Exists,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)));
             Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead), Token)));
             Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/other"), path, Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.ListAsync(path, Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.GetFreeSpaceAsync(path, Token)));
-            Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path.Child("inner"), Token)));
+            Assert.Equal(
+                StoreError.NotADirectory,
+                await GetStoreErrorAsync(async () => await store.OpenReadAsync(path.Child("inner"), Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(path, Token)));
         }
     }
@@ -80,7 +92,9 @@ public sealed class SpecialFileTests : IDisposable
         await Task.Run(
             async () =>
             {
-                Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/special"), At("/file"), replace: false, Token)));
+                Assert.Equal(
+                    StoreError.Exists,
+                    await GetStoreErrorAsync(async () => await store.RenameAsync(At("/special"), At("/file"), replace: false, Token)));
                 await store.RenameAsync(At("/special"), At("/renamed"), replace: false, Token);
                 await store.RenameAsync(At("/renamed"), At("/file"), replace: true, Token);
                 await store.DeleteFileAsync(At("/file"), Token);

@@ -57,7 +57,9 @@ public sealed class EscapeTests
         }
 
         string? reached = attempt.Unconfined(scene, scene.Real(path));
-        Assert.True(!string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(), "The plain file functions did not get out either.");
+        Assert.True(
+            !string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(),
+            "The plain file functions did not get out either.");
     }
 
     [Theory]
@@ -70,8 +72,12 @@ public sealed class EscapeTests
         (string link, _) = escape.Links[^1];
         StorePath path = At(link);
 
-        Assert.Equal((path.Name, EntryKind.Other, 0L), await store.GetEntryAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
-        Assert.Contains(await store.ListEntriesAsync(path.Parent, Token), listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
+        Assert.Equal(
+            (path.Name, EntryKind.Other, 0L),
+            await store.GetEntryAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
+        Assert.Contains(
+            await store.ListEntriesAsync(path.Parent, Token),
+            listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(path, Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(path, Token)));
@@ -112,7 +118,9 @@ public sealed class EscapeTests
         string spelled = scene.Spelled(path).Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal).Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
-        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
+        Assert.Equal(
+            StoreError.Denied,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
         Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + spelled));
     }
 }

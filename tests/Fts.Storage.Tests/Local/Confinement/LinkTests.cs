@@ -65,7 +65,9 @@ public sealed class LinkTests : IDisposable
         await store.RenameAsync(At("/way/new/file"), At("/folder/moved"), replace: false, Token);
         await store.DeleteDirectoryAsync(At("/folder/new"), Token);
         Assert.Equal(["back", "inner", "moved"], Names(_folder["folder"]));
-        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
+        Assert.Equal(
+            StoreError.NotAFile,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
     }
 
     [Theory]
@@ -107,8 +109,12 @@ public sealed class LinkTests : IDisposable
         {
             Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At(path), Token))?.Kind);
             Assert.True(await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(path), Token)) is StoreError.NotFound or StoreError.Denied);
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
+            Assert.Equal(
+                StoreError.Denied,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.Exists,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
             await store.DeleteFileAsync(At(path), Token);
         }
 
@@ -123,7 +129,9 @@ public sealed class LinkTests : IDisposable
     {
         using LocalFileStore store = Open(portable);
         Assert.Equal(0, NativeNames.Link(_folder["file"], _folder["folder/same"]));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
         Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
         await store.RenameAsync(At("/file"), At("/folder/same"), replace: true, Token);
         Assert.Equal(["folder", "link", "way"], Names(_folder.Path));

@@ -40,7 +40,9 @@ public sealed partial class ByteNameTests : IDisposable
         await store.PutAsync("/a\udce8", "two", Token);
         await store.PutAsync("/a\ufffd", "three", Token);
         await store.RenameAsync(At("/a\udce9"), At("/b\udce9"), replace: false, Token);
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/b\udce9"), At("/a\udce8"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/b\udce9"), At("/a\udce8"), replace: false, Token)));
         await store.SetMetadataAsync(At("/a\udce8"), new FileMetadata(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc)), Token);
         Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await store.GetEntryAsync(At("/a\udce8"), Token))?.LastModified);
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/a\udce8"), WriteStart.Append, Token))
@@ -49,8 +51,12 @@ public sealed partial class ByteNameTests : IDisposable
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal(["a\udce8", "a\ufffd", "b\udce9"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(("one", "two+", "three"), (await store.GetAsync("/b\udce9", Token), await store.GetAsync("/a\udce8", Token), await store.GetAsync("/a\ufffd", Token)));
+        Assert.Equal(
+            ["a\udce8", "a\ufffd", "b\udce9"],
+            (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ("one", "two+", "three"),
+            (await store.GetAsync("/b\udce9", Token), await store.GetAsync("/a\udce8", Token), await store.GetAsync("/a\ufffd", Token)));
         await store.DeleteFileAsync(At("/b\udce9"), Token);
         Assert.Null(await store.GetEntryAsync(At("/b\udce9"), Token));
         Assert.Equal("three", await store.GetAsync("/a\ufffd", Token));
@@ -133,7 +139,9 @@ public sealed partial class ByteNameTests : IDisposable
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(path, Token)));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(path, Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/caf\ufffd"), path, replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/caf\ufffd"), path, replace: true, Token)));
         Assert.Equal("other", File.ReadAllText(_folder["caf\ufffd"]));
         var entries = (IUnlistedNameReport)await store.ListAsync(StorePath.Root, Token);
         Assert.Empty(await ((IAsyncEnumerable<FileEntry>)entries).ToListAsync(Token));

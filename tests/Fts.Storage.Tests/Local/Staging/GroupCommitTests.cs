@@ -24,14 +24,17 @@ public sealed class GroupCommitTests
         using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
-        RecordedFile[] followers = [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, folderId: number % 2 == 0 ? 1u : 2u))];
+        RecordedFile[] followers =
+            [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, folderId: number % 2 == 0 ? 1u : 2u))];
         Task following = Task.WhenAll(followers.Select(commits.CommitAsync));
         Assert.False(following.IsCompleted);
         first.MayFlush.Set();
         await leading;
         await following;
         Assert.Equal(51, _steps.Count(step => step.StartsWith("flush", StringComparison.Ordinal)));
-        Assert.Equal(["folder 1", "folder 1", "folder 2"], _steps.Where(step => step.StartsWith("folder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["folder 1", "folder 1", "folder 2"],
+            _steps.Where(step => step.StartsWith("folder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
