@@ -59,7 +59,8 @@ public sealed class CertificateAuthenticatorTests
 
     [Fact]
     public async Task An_authenticator_without_certificates_rejects_every_certificate() =>
-        Assert.Null(await ((IAuthenticator)new AnonymousAuthenticator(Permissions.ReadWrite)).AuthenticateByCertificateAsync(CreateCredentials("anonymous", Ann with { CommonName = "anonymous" }), Token));
+        Assert.Null(await ((IAuthenticator)new AnonymousAuthenticator(Permissions.ReadWrite))
+            .AuthenticateByCertificateAsync(CreateCredentials("anonymous", Ann with { CommonName = "anonymous" }), Token));
 
     private static Credentials CreateCredentials(string user, ClientCertificate? certificate) =>
         new(user, "", IPAddress.Loopback, IsEncrypted: true) { Certificate = certificate };

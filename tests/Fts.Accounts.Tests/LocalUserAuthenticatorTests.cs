@@ -43,7 +43,10 @@ public sealed class LocalUserAuthenticatorTests
     {
         var accounts =
             new LocalUserAuthenticator(Permissions.ReadOnly, CertificateAuthenticator.CreateByCommonName(Password, Permissions.ReadWrite));
-        var credentials = new Credentials("ann", "", IPAddress.Loopback, IsEncrypted: true) { Certificate = new ClientCertificate("CN=ann", "ann", "SHA256:x") };
+        var credentials = new Credentials("ann", "", IPAddress.Loopback, IsEncrypted: true)
+        {
+            Certificate = new ClientCertificate("CN=ann", "ann", "SHA256:x"),
+        };
         Assert.Equal(new Account("ann", Permissions.ReadWrite), await accounts.AuthenticateByCertificateAsync(credentials, Token));
     }
 

@@ -84,7 +84,9 @@ public sealed class UserFilesCombineTests
         private readonly MemoryFileStore _files = new();
 
         public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken) =>
-            await _files.GetEntryAsync(Lower(path), cancellationToken) is { } entry ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 } : null;
+            await _files.GetEntryAsync(Lower(path), cancellationToken) is { } entry
+                ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 }
+                : null;
 
         public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken) =>
             _files.ListAsync(Lower(directory), cancellationToken);

@@ -6,7 +6,8 @@ namespace Fts.Accounts.Tests;
 /// <summary>Every call checks its permissions before it uses the store.</summary>
 public sealed class UserFilesTests
 {
-    private static readonly StorePath File = StorePath.Root.Child("file"), Other = StorePath.Root.Child("other"), Folder = StorePath.Root.Child("folder");
+    private static readonly StorePath File = StorePath.Root.Child("file"), Other = StorePath.Root.Child("other");
+    private static readonly StorePath Folder = StorePath.Root.Child("folder");
 
     private readonly MemoryFileStore _store = new();
 

@@ -9,7 +9,8 @@ public sealed class StoreUnderTest : IDisposable
 {
     private readonly FuseMount? _mount;
 
-    private StoreUnderTest(IFileStore store, TemporaryDirectory? folder, FuseMount? mount = null) => (Store, DirectoryOnDisk, _mount) = (store, folder, mount);
+    private StoreUnderTest(
+        IFileStore store, TemporaryDirectory? folder, FuseMount? mount = null) => (Store, DirectoryOnDisk, _mount) = (store, folder, mount);
 
     public IFileStore Store { get; }
 

@@ -123,7 +123,8 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
         await Store.PutAsync("/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         DateTime modified = DateTime.UnixEpoch.AddDays(1);
-        foreach ((string path, UnixFileMode mode) in new[] { ("/file", (UnixFileMode)0x1A0), ("/folder", (UnixFileMode)0x1C0), ("/file", (UnixFileMode)0x80), ("/file", (UnixFileMode)0x1B6) })
+        (string Path, int Mode)[] cases = [("/file", 0x1A0), ("/folder", 0x1C0), ("/file", 0x80), ("/file", 0x1B6)];
+        foreach ((string path, UnixFileMode mode) in cases.Select(row => (row.Path, (UnixFileMode)row.Mode)))
         {
             await Store.SetMetadataAsync(At(path), new FileMetadata(modified), Token);
             await Store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: mode), Token);
@@ -142,7 +143,8 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     public async Task Other_mode_bits_are_refused(UnixFileMode bit)
     {
         await Store.PutAsync("/file", "text", Token);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: bit | (UnixFileMode)0x1ED), Token));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: bit | (UnixFileMode)0x1ED), Token));
     }
 
     [Fact]

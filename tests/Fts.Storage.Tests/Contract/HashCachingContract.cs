@@ -45,9 +45,11 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
-        FileEntry gone = await EntryAsync("/file"), folder = await EntryAsync("/folder");
+        FileEntry missing = await EntryAsync("/file"), folder = await EntryAsync("/folder");
         await Store.DeleteFileAsync(At("/file"), Token);
-        foreach ((string path, FileEntry entry) in new[] { ("/file", gone), ("/file/below", gone), ("/missing/file", gone), ("/folder", gone), ("/folder", folder), ("/", folder) })
+        (string, FileEntry)[] cases =
+            [("/file", missing), ("/file/below", missing), ("/missing/file", missing), ("/folder", missing), ("/folder", folder), ("/", folder)];
+        foreach ((string path, FileEntry entry) in cases)
         {
             await Store.CacheHashAsync(At(path), entry, Hash, Token);
             Assert.Null(await Store.GetCachedHashAsync(At(path), entry, Token));
@@ -83,7 +85,10 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Equal(Hash, await GetHashAsync("/file"));
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token);
-        await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date.AddTicks(-1), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead), Token);
+        await Store.SetMetadataAsync(
+            At("/file"),
+            new FileMetadata(Date.AddTicks(-1), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead),
+            Token);
         Assert.Equal(Hash, await GetHashAsync("/file"));
     }
 

@@ -23,7 +23,9 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task A_link_to_a_parent_or_to_itself_is_refused()
     {
         await SeedAsync();
-        foreach ((string path, string target) in new[] { ("/folder/up", "/other"), ("/folder/up", "/"), ("/folder/up", "/folder"), ("/up", "/"), ("/folder/deep/up", "/folder/deep") })
+        (string, string)[] cases =
+            [("/folder/up", "/other"), ("/folder/up", "/"), ("/folder/up", "/folder"), ("/up", "/"), ("/folder/deep/up", "/folder/deep")];
+        foreach ((string path, string target) in cases)
         {
             Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(() => LinkAsync(path, target)));
             Assert.Null(await KindAsync(path));

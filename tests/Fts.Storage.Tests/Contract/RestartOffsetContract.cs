@@ -93,7 +93,8 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
         {
             int offset = random.Next(model.Length + 1);
             byte[] bytes = Pattern(random.Next(3000), round);
-            await using IFileWriter writer = await OpenWriteAsync("/file", round % 3 == 0 ? WriteStart.Append : WriteStart.FromOffset(offset));
+            await using IFileWriter writer = await OpenWriteAsync(
+                "/file", round % 3 == 0 ? WriteStart.Append : WriteStart.FromOffset(offset));
             offset = (int)writer.StartOffset;
             await writer.WriteAsync(offset, bytes, Token);
             if (round % 5 == 0)
@@ -117,7 +118,8 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     public async Task A_cancelled_restart_leaves_no_staging_file()
     {
         await Store.PutAsync("/file", "0123", Token);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/file"), WriteStart.Append, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Store.OpenWriteAsync(At("/file"), WriteStart.Append, new CancellationToken(canceled: true)));
         Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 }

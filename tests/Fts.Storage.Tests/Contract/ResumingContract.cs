@@ -80,7 +80,13 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         while (at < bytes.Length)
         {
             int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
-            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann"));
+            WriteStart start = Fresh;
+            if (at > 0)
+            {
+                start = random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann");
+            }
+
+            await using IFileWriter writer = await OpenWriteAsync("/report", start);
             Assert.Equal(at, writer.StartOffset);
             await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
             at += length;
@@ -158,7 +164,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         const int copied = 16 * 1024 * 1024 + 10;
         await Store.PutAsync(At("/log"), new byte[copied], Token);
-        await using (IFileWriter writer = await OpenWriteAsync("/log", isRestarted ? WriteStart.FromOffset(copied).WithUploader("ann") : Append))
+        WriteStart start = isRestarted ? WriteStart.FromOffset(copied).WithUploader("ann") : Append;
+        await using (IFileWriter writer = await OpenWriteAsync("/log", start))
         {
             await writer.WriteAsync(copied, new byte[bytes], Token);
             Assert.Equal(isKept ? (long?)copied + bytes : null, await writer.KeepPartialUploadAsync(Token));

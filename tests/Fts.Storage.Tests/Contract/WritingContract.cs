@@ -193,7 +193,8 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.WriteAsync(0, Bytes("new"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CommitAsync(cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.DeleteFileAsync(At("/report"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateDirectoryAsync(At("/folder"), cancelled));
         Assert.Equal("text", await Store.GetAsync("/report", Token));

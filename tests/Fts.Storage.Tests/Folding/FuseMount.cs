@@ -85,7 +85,8 @@ internal sealed unsafe partial class FuseMount : IDisposable
         }
 
         // struct fuse_out_header: length, negative error, number.
-        byte[] reply = [.. BitConverter.GetBytes(HeaderSize + body.Length), .. BitConverter.GetBytes(-error), .. BitConverter.GetBytes(number), .. body];
+        byte[] length = BitConverter.GetBytes(HeaderSize + body.Length);
+        byte[] reply = [.. length, .. BitConverter.GetBytes(-error), .. BitConverter.GetBytes(number), .. body];
         fixed (byte* pointer = reply)
         {
             // A failure means that the request was cancelled or the file system was unmounted.

@@ -66,7 +66,8 @@ public sealed class ModeTests : IDisposable
     {
         while (!stop.IsCancellationRequested)
         {
-            foreach (FileInfo file in new DirectoryInfo(_folder.Path).EnumerateFiles(".fts-*", new EnumerationOptions { AttributesToSkip = 0 }))
+            var options = new EnumerationOptions { AttributesToSkip = 0 };
+            foreach (FileInfo file in new DirectoryInfo(_folder.Path).EnumerateFiles(".fts-*", options))
             {
                 try
                 {

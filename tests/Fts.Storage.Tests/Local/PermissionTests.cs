@@ -51,7 +51,8 @@ public sealed class PermissionTests : IDisposable
         NativeNames.AsOrdinaryUser(() =>
         {
             AssertDenied(() => store.OpenWriteAsync(At("/closed/file"), WriteStart.Replace, Token));
-            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => store.CreateDirectoryAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
+            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(
+                () => store.CreateDirectoryAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
         });
     }
 
@@ -64,7 +65,8 @@ public sealed class PermissionTests : IDisposable
         using var store = new LocalFileStore("/", portable);
         NativeNames.AsOrdinaryUser(() => Assert.Equal(
             StoreError.Denied,
-            Assert.Throws<StoreException>(() => store.SetMetadataAsync(At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
+            Assert.Throws<StoreException>(() => store.SetMetadataAsync(
+                At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
     }
 
     private static void AssertDenied<T>(Func<ValueTask<T>> call)

@@ -27,7 +27,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         get
         {
             var rows = new TheoryData<string, bool>();
-            foreach (string path in (string[])[".local/state/fts/server.pem", ".local/state/fts/deep/file", "link", "hard", "way/server.pem", "cert.pem"])
+            string[] paths = [".local/state/fts/server.pem", ".local/state/fts/deep/file", "link", "hard", "way/server.pem", "cert.pem"];
+            foreach (string path in paths)
             {
                 rows.Add(path, false);
                 rows.Add(path, true);
@@ -51,7 +52,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
         StoreError refused =
             !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
-        foreach (WriteStart start in (WriteStart[])[WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")])
+        WriteStart[] starts = [WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")];
+        foreach (WriteStart start in starts)
         {
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(at, start, Token)));
         }
@@ -118,7 +120,8 @@ public sealed class ProtectedEntriesTests : IDisposable
             Assert.Equal(
                 StoreError.Denied,
                 await GetStoreErrorAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         }
 
         AssertUntouched();
@@ -292,7 +295,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         using LocalFileStore store = new(_folder.Path, portable);
         foreach (string path in (string[])["/", "/top"])
         {
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: UnixFileMode.None), Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: UnixFileMode.None), Token)));
         }
 
         Assert.Equal(before, File.GetUnixFileMode(_folder.Path));

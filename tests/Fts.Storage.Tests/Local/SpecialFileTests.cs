@@ -70,7 +70,8 @@ public sealed class SpecialFileTests : IDisposable
             Assert.Equal(
                 StoreError.NotAFile,
                 await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead), Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead), Token)));
             Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/other"), path, Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.ListAsync(path, Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.GetFreeSpaceAsync(path, Token)));

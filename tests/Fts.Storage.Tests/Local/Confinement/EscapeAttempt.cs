@@ -35,13 +35,20 @@ internal sealed record EscapeAttempt(
             EscapeTargetKind.File,
             (store, path) => WriteAsync(store, path, WriteStart.FromOffset(3)),
             (_, real) => Done(() => File.AppendAllText(real, "written"))),
-        new("set the time", EscapeTargetKind.File, (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)), (_, real) => Done(() =>
-        {
-            // By handle, because by name .NET sets the time of the link itself.
-            using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
-            File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
-        })),
-        new("set the mode", EscapeTargetKind.File, (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
+        new(
+            "set the time",
+            EscapeTargetKind.File,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)),
+            (_, real) => Done(() =>
+            {
+                // By handle, because by name .NET sets the time of the link itself.
+                using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
+                File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+            })),
+        new(
+            "set the mode",
+            EscapeTargetKind.File,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
             (_, real) => Done(() => File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite))),
         new("link to it and read", EscapeTargetKind.File, async (store, path) =>
         {
@@ -114,14 +121,20 @@ internal sealed record EscapeAttempt(
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("new"), false, Token)),
             (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/new"))),
-        new("move out over a file", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
+        new(
+            "move out over a file",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
             (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/secret", true))),
         new(
             "move in",
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)),
             (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
-        new("move in over a file", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
+        new(
+            "move in over a file",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
             (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/mine"), true))),
         new(
             "move a folder in",
@@ -133,7 +146,10 @@ internal sealed record EscapeAttempt(
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), path.Child("new"), false, Token)),
             (_, real) => Done(() => File.Move(real + "/secret", real + "/new"))),
-        new("set a folder's time", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.SetMetadataAsync(path.Child("empty"), new FileMetadata(DateTime.UnixEpoch), Token)),
+        new(
+            "set a folder's time",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path.Child("empty"), new FileMetadata(DateTime.UnixEpoch), Token)),
             (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
         new(
             "set a folder's mode",

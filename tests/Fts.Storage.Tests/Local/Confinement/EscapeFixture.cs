@@ -49,9 +49,11 @@ public sealed class EscapeFixture : IDisposable
     public string SnapshotOutside()
     {
         string read = $"{Directory.GetLastAccessTimeUtc(Outside):O} {Directory.GetLastAccessTimeUtc(Outside + "/empty"):O}";
-        FileSystemInfo[] all = [.. new DirectoryInfo(Outside).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).OrderBy(info => info.FullName, StringComparer.Ordinal)];
+        IEnumerable<FileSystemInfo> entries = new DirectoryInfo(Outside).EnumerateFileSystemInfos("*", SearchOption.AllDirectories);
+        FileSystemInfo[] all = [.. entries.OrderBy(info => info.FullName, StringComparer.Ordinal)];
         string text = string.Join('\n', all.Select(info =>
-            $"{info.FullName} {(info is FileInfo ? info.LastAccessTimeUtc : default):O} {info.LastWriteTimeUtc:O} {info.UnixFileMode} {(info is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
+            $"{info.FullName} {(info is FileInfo ? info.LastAccessTimeUtc : default):O} {info.LastWriteTimeUtc:O} {info.UnixFileMode} "
+            + (info is FileInfo file ? File.ReadAllText(file.FullName) : "")));
         foreach (FileSystemInfo info in all.Prepend(new DirectoryInfo(Outside)))
         {
             info.LastAccessTimeUtc = DateTime.UnixEpoch;
@@ -61,5 +63,10 @@ public sealed class EscapeFixture : IDisposable
     }
 
     /// <summary>Returns the names inside, with hidden names. A refused attempt leaves no staging file.</summary>
-    public string NamesInside() => string.Join(' ', new[] { "", "folder", "folder/deep" }.SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(Inside, folder))).Order(StringComparer.Ordinal));
+    public string NamesInside()
+    {
+        string[] folders = ["", "folder", "folder/deep"];
+        IEnumerable<string> entries = folders.SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(Inside, folder)));
+        return string.Join(' ', entries.Order(StringComparer.Ordinal));
+    }
 }

@@ -115,7 +115,9 @@ public sealed class EscapeTests
     {
         using var scene = new EscapeFixture(EscapeCase.All[0]);
         using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
-        string spelled = scene.Spelled(path).Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal).Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
+        string spelled = scene.Spelled(path)
+            .Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal)
+            .Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
         Assert.Equal(

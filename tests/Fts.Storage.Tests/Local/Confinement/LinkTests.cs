@@ -21,7 +21,9 @@ public sealed class LinkTests : IDisposable
         Assert.Equal("text", await store.GetAsync("/link", Token));
         Assert.Equal("text", await store.GetAsync("/folder/back", Token));
         Assert.Equal("text", await store.GetAsync("/way/back", Token));
-        foreach ((string folder, string name, EntryKind kind, long length) in new[] { ("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Directory, 0), ("/folder", "back", EntryKind.File, 4) })
+        (string, string, EntryKind, long)[] cases =
+            [("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Directory, 0), ("/folder", "back", EntryKind.File, 4)];
+        foreach ((string folder, string name, EntryKind kind, long length) in cases)
         {
             FileEntry listed = Assert.Single(await store.ListAsync(folder, Token), entry => entry.Name == name);
             FileEntry found = Assert.NotNull(await store.GetEntryAsync(At(folder).Child(name), Token));
@@ -108,7 +110,8 @@ public sealed class LinkTests : IDisposable
         foreach (string path in new[] { "/nowhere", "/loop" })
         {
             Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At(path), Token))?.Kind);
-            Assert.True(await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(path), Token)) is StoreError.NotFound or StoreError.Denied);
+            StoreError error = await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(path), Token));
+            Assert.True(error is StoreError.NotFound or StoreError.Denied);
             Assert.Equal(
                 StoreError.Denied,
                 await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));

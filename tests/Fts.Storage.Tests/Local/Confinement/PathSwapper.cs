@@ -19,7 +19,8 @@ internal sealed class PathSwapper : IDisposable
 
     public PathSwapper(string folder, string one, string other)
     {
-        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(PathSwapper).Assembly.Location, null)) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string program = Path.ChangeExtension(typeof(PathSwapper).Assembly.Location, null);
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string word in (string[])[Word, folder, one, other])
         {
             start.ArgumentList.Add(word);
@@ -47,7 +48,8 @@ internal sealed class PathSwapper : IDisposable
     /// <summary>The main method of the second process.</summary>
     public static int Run(string[] words)
     {
-        using var folder = new SafeFileHandle(DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, words[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
+        using var folder = new SafeFileHandle(
+            DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, words[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
         while (Console.ReadLine() is { } line)
         {
             int times = int.Parse(line, CultureInfo.InvariantCulture), done = 0;

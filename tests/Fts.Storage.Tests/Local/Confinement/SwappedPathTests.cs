@@ -42,7 +42,14 @@ public sealed class SwappedPathTests
         using var flipper = new PathSwapper(scene.Inside, "way", "link");
         using var store = new LocalFileStore(scene.Inside);
         Assert.True(store.IsConfinedByKernel);
-        string[] leaks = [EscapeFixture.Secret, "theirs", $"Length = {EscapeFixture.Secret.Length},", $"written at {EscapeFixture.Secret.Length}", .. await IdsAsync(scene.Outside)];
+        string[] leaks =
+        [
+            EscapeFixture.Secret,
+            "theirs",
+            $"Length = {EscapeFixture.Secret.Length},",
+            $"written at {EscapeFixture.Secret.Length}",
+            .. await IdsAsync(scene.Outside),
+        ];
 
         int done = 0, refused = 0;
         Task flipping = flipper.FlipAsync(Flips, Token);
@@ -106,7 +113,9 @@ public sealed class SwappedPathTests
         {
             _inside = scene.Inside;
             Directory.CreateDirectory(scene.Real("/way"));
-            _handle = new(DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
+            _handle = new(
+                DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0),
+                ownsHandle: true);
             _real = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
             Refill();
         }

@@ -132,7 +132,8 @@ public sealed class CachedHashTests : IDisposable
     {
         await RememberAsync();
         await _store.PutAsync("/other", "text", Token);
-        FileEntry other = Assert.NotNull(await _store.GetEntryAsync(At("/other"), Token)), file = Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token));
+        FileEntry other = Assert.NotNull(await _store.GetEntryAsync(At("/other"), Token));
+        FileEntry file = Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token));
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(_folder["other"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(_folder["file"], UnixFileMode.None);

@@ -61,7 +61,8 @@ public sealed class GroupCommitTests
         using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
-        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
+        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
+            new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
         first.MayFlush.Set();
         await leading;
         foreach (Task one in lost)
