@@ -1,17 +1,23 @@
 namespace Fts.Accounts;
 
 /// <summary>
-/// Lets whoever shows a certificate in as the one account it belongs to, without a password; everything else is for other accounts to decide. A certificate
-/// is nobody else's than its own account's: with another user's name its holder is asked for that user's password, like anybody.
+/// Authenticates a client that presents a certificate as the account of that certificate, without a password. A fallback authenticator
+/// decides about all other logins.
 /// </summary>
+/// <remarks>
+/// A certificate is valid only for its own account. If the client sends another user name, it needs that user's password.
+/// </remarks>
 public sealed class CertificateAuthenticator : IAuthenticator
 {
     private readonly IAuthenticator _fallback;
     private readonly Func<ClientCertificate, Account?> _findAccount;
 
-    /// <summary>Certificates first, then <paramref name="fallback"/>.</summary>
-    /// <param name="fallback">Who signs in with a password.</param>
-    /// <param name="findAccount">The account a certificate belongs to; null for none. Called at each sign-in, by several at once; must not wait.</param>
+    /// <summary>Creates an authenticator.</summary>
+    /// <param name="fallback">Authenticates logins without a matching certificate.</param>
+    /// <param name="findAccount">
+    /// Returns the account of a certificate, or null if it has none. Called at each login, possibly on several threads at once. It must not
+    /// block.
+    /// </param>
     public CertificateAuthenticator(IAuthenticator fallback, Func<ClientCertificate, Account?> findAccount)
     {
         ArgumentNullException.ThrowIfNull(fallback);
@@ -20,23 +26,32 @@ public sealed class CertificateAuthenticator : IAuthenticator
     }
 
     /// <summary>
-    /// A certificate's account is its common name, letter for letter. Whoever issues the certificates decides who is who: only for an authority that issues
-    /// for this server alone. The names of the public account, <c>anonymous</c> and <c>ftp</c>, are nobody's.
+    /// Creates an authenticator for which the account name is the certificate's common name, case-sensitive.
     /// </summary>
+    /// <param name="fallback">Authenticates logins without a matching certificate.</param>
+    /// <param name="permissions">The permissions of each account.</param>
+    /// <remarks>
+    /// The issuer of the certificates chooses the account names. Use this only with an authority that issues certificates for this server
+    /// alone. The names <c>anonymous</c> and <c>ftp</c> are not accepted.
+    /// </remarks>
     public static CertificateAuthenticator CreateByCommonName(IAuthenticator fallback, Permissions permissions) =>
-        new(fallback, certificate => certificate.CommonName is { Length: > 0 } name && !AnonymousAuthenticator.IsAnonymous(name) ? new Account(name, permissions) : null);
+        new(fallback, certificate => certificate.CommonName is { Length: > 0 } name && !AnonymousAuthenticator.IsAnonymous(name)
+            ? new Account(name, permissions)
+            : null);
 
     /// <inheritdoc/>
     public bool RequiresPassword(string userName) => _fallback.RequiresPassword(userName);
 
     /// <inheritdoc/>
-    public ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken) => _fallback.AuthenticateAsync(credentials, cancellationToken);
+    public ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken) =>
+        _fallback.AuthenticateAsync(credentials, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Account?> AuthenticateByCertificateAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        return credentials is { IsEncrypted: true, Certificate: { } certificate } && _findAccount(certificate) is { } account && account.Name == credentials.UserName
+        Account? account = credentials is { IsEncrypted: true, Certificate: { } certificate } ? _findAccount(certificate) : null;
+        return account?.Name == credentials.UserName
             ? new(account)
             : _fallback.AuthenticateByCertificateAsync(credentials, cancellationToken);
     }

@@ -13,17 +13,19 @@ public sealed record Credentials(string UserName, string Password, IPAddress Add
     public ClientCertificate? Certificate { get; init; }
 
     /// <summary>
-    /// Looks up whether the client is a process on the same machine, owned by root or by the user of the server's process. Returns false
-    /// if it is not, if it connected through a load balancer, or if the system does not report the owner. Only Linux does, for loopback
-    /// connections. Nothing is looked up until it is called.
+    /// Returns whether the client is a process on this machine that runs as root or as the user of the server's process.
     /// </summary>
+    /// <remarks>
+    /// Returns false if the client connected through a load balancer, or the system does not report the owner of the connection. Only Linux
+    /// reports it, for loopback connections. The owner is looked up when this is called.
+    /// </remarks>
     public Func<CancellationToken, ValueTask<bool>> IsServerUserAsync { get; init; } = static _ => new(false);
 
-    /// <summary>The user and address, without the password.</summary>
+    /// <summary>Returns the user name and the address, without the password.</summary>
     public override string ToString() => $"{UserName} from {Address}";
 }
 
-/// <summary>A trusted certificate from the client's TLS handshake.</summary>
+/// <summary>A trusted certificate of a client, received in the TLS handshake.</summary>
 /// <remarks>The client has proved that it holds the private key. The server trusts the issuer or knows the public key.</remarks>
 /// <param name="Subject">The certificate's subject as text. Do not compare it, because different names can have the same text.</param>
 /// <param name="CommonName">The subject's common name, or null if it has none, several, or one with control characters.</param>

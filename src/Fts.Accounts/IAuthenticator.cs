@@ -1,17 +1,22 @@
 namespace Fts.Accounts;
 
-/// <summary>Who may sign in. Safe for use by several callers at once.</summary>
+/// <summary>Decides which clients can log in, and to which account. Thread-safe.</summary>
 public interface IAuthenticator
 {
-    /// <summary>Whether this name needs a password at all. Must not tell names that exist from names that do not.</summary>
+    /// <summary>Returns whether the server requests a password for a user name.</summary>
+    /// <remarks>The result must not reveal whether the user exists.</remarks>
     bool RequiresPassword(string userName);
 
-    /// <summary>The account, or null for every kind of refusal: which kind is nobody's business.</summary>
+    /// <summary>Returns the account for a user name and password, or null if the login is rejected.</summary>
+    /// <remarks>The server does not send the reason for a rejection to the client.</remarks>
     ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The account that <see cref="Credentials.Certificate"/>, which is there, signs in as <see cref="Credentials.UserName"/> without a password (232, RFC 2228 §4);
-    /// null where it does not: the password is then asked for as of anybody. Without an implementation no certificate signs anybody in.
+    /// Returns the account for a user name and <see cref="Credentials.Certificate"/>, which is not null, or null if the client needs a
+    /// password.
     /// </summary>
+    /// <remarks>
+    /// The server replies 232 to a login by certificate (RFC 2228 §4). The default implementation returns null.
+    /// </remarks>
     ValueTask<Account?> AuthenticateByCertificateAsync(Credentials credentials, CancellationToken cancellationToken) => new((Account?)null);
 }

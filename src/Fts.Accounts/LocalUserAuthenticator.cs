@@ -1,32 +1,34 @@
 namespace Fts.Accounts;
 
 /// <summary>
-/// Signs the server's own user, and root, in as <c>anonymous</c> or <c>ftp</c> without a password if they connect from the same machine
-/// (<see cref="Credentials.IsServerUserAsync"/>). All other clients sign in to other accounts. If the system does not report the users of
-/// connections, that applies to every client.
+/// Authenticates the server's own user and root as <c>anonymous</c> with any password if they connect from the same machine
+/// (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator decides about all other logins.
 /// </summary>
+/// <remarks>If the system does not report the users of connections, the fallback decides about every login.</remarks>
 public sealed class LocalUserAuthenticator : IAuthenticator
 {
     private readonly AnonymousAuthenticator _serverUser;
     private readonly IAuthenticator _fallback;
 
-    /// <summary>Creates accounts for the server's own user and for all other clients.</summary>
-    /// <param name="permissions">What the server's own user may do.</param>
-    /// <param name="fallback">The accounts of all other clients.</param>
+    /// <summary>Creates an authenticator.</summary>
+    /// <param name="permissions">The permissions of the server's own user.</param>
+    /// <param name="fallback">Authenticates all other clients.</param>
     public LocalUserAuthenticator(Permissions permissions, IAuthenticator fallback)
     {
         ArgumentNullException.ThrowIfNull(fallback);
         (_serverUser, _fallback) = (new AnonymousAuthenticator(permissions), fallback);
     }
 
-    /// <summary>Returns true, because the reply must not depend on the client's user.</summary>
+    /// <summary>Returns true, because the reply must not reveal which user the client runs as.</summary>
     public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>
     public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        return AnonymousAuthenticator.IsAnonymous(credentials.UserName) && await credentials.IsServerUserAsync(cancellationToken).ConfigureAwait(false)
+        bool isServerUser = AnonymousAuthenticator.IsAnonymous(credentials.UserName)
+            && await credentials.IsServerUserAsync(cancellationToken).ConfigureAwait(false);
+        return isServerUser
             ? await _serverUser.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false)
             : await _fallback.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false);
     }

@@ -4,31 +4,35 @@ using System.Text;
 namespace Fts.Accounts;
 
 /// <summary>
-/// One name and a random password that lives as long as the server: what a server without accounts accepts on an address that others can reach.
-/// Also lets <c>anonymous</c> in where it was given permissions.
+/// Authenticates one user name with a random password that is valid until the server stops. Accepts <c>anonymous</c> as well if it has
+/// permissions.
 /// </summary>
+/// <remarks>For a server without configured accounts on an address that other machines can reach.</remarks>
 public sealed class OneTimePasswordAuthenticator : IAuthenticator
 {
-    /// <summary>Letters and digits that cannot be taken for one another when read aloud or copied by hand: 31 of them, 4.95 bits each.</summary>
+    /// <summary>31 letters and digits that are not easily confused, 4.95 bits each.</summary>
     private const string Alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
 
     private readonly AnonymousAuthenticator? _anonymous;
     private readonly Account _account;
-    private readonly byte[] _hash;
+    private readonly byte[] _passwordHash;
 
-    /// <summary>Makes a password of four groups of four, 79 bits, for <paramref name="userName"/>.</summary>
+    /// <summary>Creates an authenticator with a random password of 79 bits, in four groups of four characters.</summary>
+    /// <param name="userName">The user name.</param>
+    /// <param name="permissions">The permissions of that user.</param>
+    /// <param name="anonymous">The permissions of <c>anonymous</c>, or <see cref="Permissions.None"/> to reject it.</param>
     public OneTimePasswordAuthenticator(string userName, Permissions permissions, Permissions anonymous = Permissions.None)
     {
         _account = new Account(userName, permissions);
         _anonymous = anonymous == Permissions.None ? null : new AnonymousAuthenticator(anonymous);
         Password = string.Join('-', Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetString(Alphabet, 4)));
-        _hash = SHA256.HashData(Encoding.UTF8.GetBytes(Password));
+        _passwordHash = Hash(Password);
     }
 
-    /// <summary>The name that signs in with it.</summary>
+    /// <summary>The user name.</summary>
     public string UserName => _account.Name;
 
-    /// <summary>The password, to be shown once to whoever starts the server.</summary>
+    /// <summary>The password, for display to the operator of the server.</summary>
     public string Password { get; }
 
     /// <inheritdoc/>
@@ -43,9 +47,11 @@ public sealed class OneTimePasswordAuthenticator : IAuthenticator
             return _anonymous.AuthenticateAsync(credentials, cancellationToken);
         }
 
-        // Both are compared whatever the other says, in constant time: the answer's delay tells nothing.
-        bool password = CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(credentials.Password)), _hash);
-        bool name = CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(credentials.UserName)), SHA256.HashData(Encoding.UTF8.GetBytes(UserName)));
-        return new(password & name ? _account : null);
+        // Both values are always compared, in constant time, so that the duration of the call reveals nothing.
+        bool isPassword = CryptographicOperations.FixedTimeEquals(Hash(credentials.Password), _passwordHash);
+        bool isName = CryptographicOperations.FixedTimeEquals(Hash(credentials.UserName), Hash(UserName));
+        return new(isPassword & isName ? _account : null);
     }
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

@@ -4,83 +4,105 @@ using Fts.Storage;
 namespace Fts.Accounts;
 
 /// <summary>
-/// One account's view of a store, and the only door to it: every call asks the permission first, then the store. Throws
-/// <see cref="StoreException"/> with <see cref="StoreError.Denied"/> where the account may not.
+/// The access of one account to a store. Sessions use a store only through this class. Every call checks the permission before it uses the
+/// store.
 /// </summary>
-/// <param name="account">Whose.</param>
-/// <param name="store">Of what.</param>
-/// <param name="from">Where the account comes from: an upload that broke off is continued from the same place. Null where that does not matter.</param>
-public sealed class UserFiles(Account account, IFileStore store, string? from = null)
+/// <param name="account">The account.</param>
+/// <param name="store">The store.</param>
+/// <param name="clientId">
+/// Identifies the client's machine, for example by its address, or null. A partial upload can be resumed only by the same account and
+/// client.
+/// </param>
+/// <remarks>
+/// Every method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks the permission, and else as
+/// the method of <see cref="IFileStore"/> with the same name.
+/// </remarks>
+public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
-    /// <summary>Whose view this is.</summary>
+    /// <summary>The account.</summary>
     public Account Account { get; } = account;
 
     /// <summary>
-    /// By what its uploads are told from those of others. By the account alone one device's half file would be another's, where many share an account.
+    /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>). It contains the client as well, because several clients
+    /// can share an account.
     /// </summary>
-    public string Uploader { get; } = $"{account?.Name}\n{from}";
+    public string Uploader { get; } = $"{account?.Name}\n{clientId}";
 
-    /// <summary>Whether the account may do all of this.</summary>
+    /// <summary>Returns whether the account has all of these permissions.</summary>
     public bool HasPermission(Permissions permissions) => (Account.Permissions & permissions) == permissions;
 
-    /// <summary>What is at a path, or null.</summary>
+    /// <summary>Returns the entry at a path, or null if none exists. Requires <see cref="Permissions.List"/>.</summary>
     public ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.List);
         return store.GetEntryAsync(path, cancellationToken);
     }
 
-    /// <summary>What is at a path, for one who may read files: needs no permission to list.</summary>
+    /// <summary>
+    /// Returns the entry at a path, or null if none exists. Requires <see cref="Permissions.Read"/>, but not
+    /// <see cref="Permissions.List"/>.
+    /// </summary>
     public ValueTask<FileEntry?> GetReadableEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
         return store.GetEntryAsync(path, cancellationToken);
     }
 
-    /// <summary>The SHA-256 remembered with a file that is still what the caller saw, or null; it tells of what is in the file, and so asks for the permission to read it.</summary>
+    /// <summary>
+    /// Returns the SHA-256 that was cached with a file, or null. Requires <see cref="Permissions.Read"/>, because the hash depends on the
+    /// content.
+    /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
         return store.GetCachedHashAsync(path, file, cancellationToken);
     }
 
-    /// <summary>Remembers the SHA-256 of a file that was read: no change of it, and so no permission to change it is needed.</summary>
+    /// <summary>Caches the SHA-256 of a file. Requires <see cref="Permissions.Read"/> only, because the file does not change.</summary>
     public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
         return store.CacheHashAsync(path, hashed, sha256, cancellationToken);
     }
 
-    /// <summary>Whether a folder is there to be made current; needs no permission to list it.</summary>
+    /// <summary>Returns whether a directory exists. Requires no permission, so that every client can change into it.</summary>
     public async ValueTask<bool> DirectoryExistsAsync(StorePath path, CancellationToken cancellationToken) =>
         await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Directory };
 
-    /// <summary>The entries of a folder.</summary>
+    /// <summary>Returns the entries of a directory. Requires <see cref="Permissions.List"/>.</summary>
     public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.List);
         return store.ListAsync(directory, cancellationToken);
     }
 
-    /// <summary>Opens a file for reading.</summary>
+    /// <summary>Opens a file for reading. Requires <see cref="Permissions.Read"/>.</summary>
     public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
         return store.OpenReadAsync(path, cancellationToken);
     }
 
-    /// <summary>What an upload of one's own that broke off left to be continued. Who may make files may ask, whether or not names are his to list.</summary>
+    /// <summary>
+    /// Returns the account's own partial upload to a path, or null if none exists or the account lacks <see cref="Permissions.Create"/>.
+    /// </summary>
     public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, CancellationToken cancellationToken) =>
-        HasPermission(Permissions.Create) ? await store.GetPartialUploadAsync(path, Uploader, cancellationToken).ConfigureAwait(false) : null;
+        HasPermission(Permissions.Create)
+            ? await store.GetPartialUploadAsync(path, Uploader, cancellationToken).ConfigureAwait(false)
+            : null;
 
-    /// <summary>Opens a pending file. Without <see cref="Permissions.Overwrite"/> only new names are open, and the commit makes sure of it.</summary>
+    /// <summary>
+    /// Opens an upload. Requires <see cref="Permissions.Create"/>. Without <see cref="Permissions.Overwrite"/> the file must be new, which
+    /// the commit checks again.
+    /// </summary>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Create);
         if (!HasPermission(Permissions.Overwrite) && !start.IsCreateOnly)
         {
-            // An upload of one's own that broke off is no file yet: it may be continued.
-            if ((start.ShouldKeepContent && start.Uploader is null) || await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null)
+            // The account's own partial upload is not a file yet, so it can be resumed.
+            bool needsExistingFile = start.ShouldKeepContent && start.Uploader is null;
+            if (needsExistingFile || await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null)
             {
                 throw CreateDeniedException(Permissions.Overwrite);
             }
@@ -91,17 +113,19 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         return await store.OpenWriteAsync(path, start, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes a folder.</summary>
+    /// <summary>Creates a directory. Requires <see cref="Permissions.CreateDirectory"/>.</summary>
     public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.CreateDirectory);
         return store.CreateDirectoryAsync(path, cancellationToken);
     }
 
-    /// <summary>Makes a link to a file or folder beside it or below it.</summary>
-    /// <param name="path">The link's name.</param>
-    /// <param name="target">What it leads to.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <summary>
+    /// Creates a symbolic link to an existing entry in the link's directory or below it. Requires <see cref="Permissions.Create"/>.
+    /// </summary>
+    /// <param name="path">The path of the link.</param>
+    /// <param name="target">The file or directory to which the link leads.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Create);
@@ -109,104 +133,135 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     }
 
     /// <summary>
-    /// Deletes a file and the account's own partial upload to that name. If only the partial upload exists, it alone is discarded, because a new upload
-    /// must not continue it. If the file cannot be deleted, the partial upload stays.
+    /// Deletes a file and the account's own partial upload to that path. Requires <see cref="Permissions.Delete"/>.
     /// </summary>
+    /// <remarks>
+    /// If only the partial upload exists, it alone is discarded, so that a new upload does not resume it. If the file cannot be deleted,
+    /// the partial upload stays.
+    /// </remarks>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Delete);
         return store.DeleteFileAsync(path, Uploader, cancellationToken);
     }
 
-    /// <summary>Removes an empty folder.</summary>
+    /// <summary>Deletes an empty directory. Requires <see cref="Permissions.Delete"/>.</summary>
     public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Delete);
         return store.DeleteDirectoryAsync(path, cancellationToken);
     }
 
-    /// <summary>Removes a folder with all that is in it; links themselves, never what they lead to. Cancelled, it leaves what it had not come to.</summary>
-    /// <param name="directory">The folder.</param>
-    /// <param name="progress">Called for every entry.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <summary>Deletes a directory and its contents. The targets of links stay. Requires <see cref="Permissions.Delete"/>.</summary>
+    /// <param name="directory">The directory. The root is refused.</param>
+    /// <param name="progress">Called for each entry.</param>
+    /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
     public ValueTask DeleteTreeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Delete);
-        return directory.IsRoot ? throw new StoreException(StoreError.Denied, "The top folder stays.") : DirectoryTree.DeleteAsync(store, directory, progress, cancellationToken);
+        return directory.IsRoot
+            ? throw new StoreException(StoreError.Denied, "The root directory cannot be deleted.")
+            : DirectoryTree.DeleteAsync(store, directory, progress, cancellationToken);
     }
 
-    /// <summary>The bytes of all files in a folder and below it; links do not count.</summary>
-    /// <param name="directory">The folder.</param>
-    /// <param name="progress">Called for every entry.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <summary>
+    /// Returns the total size in bytes of all files in a directory and below it. Links do not count. Requires
+    /// <see cref="Permissions.List"/>.
+    /// </summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="progress">Called for each entry.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<long> GetTreeSizeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.List);
         return DirectoryTree.GetSizeAsync(store, directory, progress, cancellationToken);
     }
 
-    /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
+    /// <summary>
+    /// Returns the number of bytes that can still be stored in a directory, or null if it is not known. Requires
+    /// <see cref="Permissions.List"/>.
+    /// </summary>
     public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.List);
         return store.GetFreeSpaceAsync(directory, cancellationToken);
     }
 
-    /// <summary>Copies a file; the target shows all of it or what it was before. Replacing a file needs <see cref="Permissions.Overwrite"/>.</summary>
-    /// <param name="source">The file to copy.</param>
-    /// <param name="target">Its new name.</param>
-    /// <param name="progress">Told how many bytes were copied, as they are.</param>
-    /// <param name="cancellationToken">Ends it early; the target stays what it was.</param>
+    /// <inheritdoc cref="CopyAsync(StorePath, StorePath, Action{long}, Action, CancellationToken)"/>
     public ValueTask CopyAsync(StorePath source, StorePath target, Action<long>? progress, CancellationToken cancellationToken) =>
         CopyAsync(source, target, progress, committing: null, cancellationToken);
 
-    /// <summary>Copies a file, and calls <paramref name="committing"/> before the commit, which may take long.</summary>
-    internal async ValueTask CopyAsync(
+    /// <summary>
+    /// Copies a file. Requires <see cref="Permissions.Read"/> and <see cref="Permissions.Create"/>, and to replace a file
+    /// <see cref="Permissions.Overwrite"/>.
+    /// </summary>
+    /// <param name="source">The file to copy.</param>
+    /// <param name="target">The path of the copy.</param>
+    /// <param name="progress">Receives the number of bytes of each copied block. Null for no reports.</param>
+    /// <param name="committing">
+    /// Called immediately before the commit, which cannot be cancelled and can take long. Null for no call.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the copying.</param>
+    /// <remarks>The target is replaced in one step. It is unchanged if the call fails or is cancelled.</remarks>
+    public async ValueTask CopyAsync(
         StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
         IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closing = writer.ConfigureAwait(false);
-        await FileConcatenation.AppendAndCommitAsync(store, [source], writer, progress, committing, cancellationToken).ConfigureAwait(false);
+        await FileConcatenation.AppendAndCommitAsync(store, [source], writer, progress, committing, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Puts files at the end of another, in their order, and removes them once they are there; a target that does not exist is made. It shows all of it or
-    /// what it was before.
-    /// </summary>
-    /// <param name="target">The name of the whole; it may be that of the first part, whose content then counts once and which stays.</param>
-    /// <param name="parts">The files to join, each once.</param>
-    /// <param name="progress">Told how many bytes were copied, as they are.</param>
-    /// <param name="cancellationToken">Ends it early; the target stays what it was, and so do the parts.</param>
-    public ValueTask CombineAsync(StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken) =>
+    /// <inheritdoc cref="CombineAsync(StorePath, IReadOnlyList{StorePath}, Action{long}, Action, CancellationToken)"/>
+    public ValueTask CombineAsync(
+        StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken) =>
         CombineAsync(target, parts, progress, committing: null, cancellationToken);
 
-    /// <summary>Joins files, and calls <paramref name="committing"/> before the commit, which may take long.</summary>
-    internal async ValueTask CombineAsync(
+    /// <summary>
+    /// Appends files in order to the target, which is created if it does not exist, and then deletes them. Requires the permissions
+    /// <see cref="Permissions.Read"/>, <see cref="Permissions.Create"/> and <see cref="Permissions.Delete"/>, and
+    /// <see cref="Permissions.Overwrite"/> if the target exists.
+    /// </summary>
+    /// <param name="target">
+    /// The path of the result. It can be the first part, whose content is then used once and which is not deleted.
+    /// </param>
+    /// <param name="parts">The files to append. No file may occur twice.</param>
+    /// <param name="progress">Receives the number of bytes of each copied block. Null for no reports.</param>
+    /// <param name="committing">
+    /// Called immediately before the commit, which cannot be cancelled and can take long. Null for no call.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the copying.</param>
+    /// <remarks>
+    /// The target is replaced in one step. The target and the parts are unchanged if the call fails before the commit or is cancelled.
+    /// </remarks>
+    public async ValueTask CombineAsync(
         StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(parts);
         RequirePermission(Permissions.Read);
         RequirePermission(Permissions.Delete);
-        FileEntry? whole = await store.GetEntryAsync(target, cancellationToken).ConfigureAwait(false);
+        FileEntry? existingTarget = await store.GetEntryAsync(target, cancellationToken).ConfigureAwait(false);
         var added = new List<StorePath>();
         HashSet<string> paths = [];
         HashSet<ulong> ids = [];
         for (int at = 0; at < parts.Count; at++)
         {
             FileEntry? part = await store.GetEntryAsync(parts[at], cancellationToken).ConfigureAwait(false);
-            bool isTarget = parts[at] == target || AreSameFile(whole, part);
+            bool isTarget = parts[at] == target || AreSameFile(existingTarget, part);
             if (isTarget && at > 0)
             {
-                throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
+                throw new StoreException(StoreError.NotSupported, $"{target} can be only the first of its own parts.");
             }
 
-            // The result is never longer than the files that it replaces: a part used twice would let an account exceed its storage.
-            // A store without ids may treat two spellings as one file.
-            bool isNew = part is { Id: not 0 } ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id) : paths.Add(parts[at].Value.ToUpperInvariant());
+            // A part must not occur twice: the result would be longer than the files that it replaces, and could exceed a quota.
+            // Without ids, names that differ only in case may be the same file.
+            bool isNew = part is { Id: not 0 }
+                ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id)
+                : paths.Add(parts[at].Value.ToUpperInvariant());
             if (!isNew)
             {
-                throw new StoreException(StoreError.NotSupported, $"{parts[at]} is named twice.");
+                throw new StoreException(StoreError.NotSupported, $"{parts[at]} occurs twice among the parts.");
             }
 
             if (!isTarget)
@@ -215,25 +270,29 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
             }
         }
 
-        // Who may not overwrite may still make a new file, which this open then insists on.
+        // Without the permission to overwrite, OpenWriteAsync requires that the target is new.
         WriteStart start = HasPermission(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
         IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
-            await FileConcatenation.AppendAndCommitAsync(store, added, writer, progress, committing, cancellationToken).ConfigureAwait(false);
+            await FileConcatenation.AppendAndCommitAsync(store, added, writer, progress, committing, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await DeletePartsAsync(target, added).ConfigureAwait(false);
     }
 
-    /// <summary>Renames; replacing what is there needs <see cref="Permissions.Overwrite"/> too.</summary>
+    /// <summary>
+    /// Renames a file, directory or link. Requires <see cref="Permissions.Rename"/>. Without <see cref="Permissions.Overwrite"/> an
+    /// existing target is refused.
+    /// </summary>
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Rename);
         return store.RenameAsync(source, target, replace && HasPermission(Permissions.Overwrite), cancellationToken);
     }
 
-    /// <summary>Sets facts of a file or folder.</summary>
+    /// <summary>Sets metadata of a file or directory. Requires <see cref="Permissions.SetMetadata"/>.</summary>
     public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.SetMetadata);
@@ -241,24 +300,27 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     }
 
     /// <summary>
-    /// The target is never removed as a part of its own, not even where nothing tells that the store takes two paths for one file: what a part shows then is the
-    /// new length and time.
+    /// Deletes the parts after the commit, but never the target. If a store without ids treats two paths as one file, the target is
+    /// recognised by its new length and time.
     /// </summary>
     private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
     {
-        FileEntry? whole = await store.GetEntryAsync(target, CancellationToken.None).ConfigureAwait(false);
+        FileEntry? combined = await store.GetEntryAsync(target, CancellationToken.None).ConfigureAwait(false);
         foreach (StorePath part in parts)
         {
-            FileEntry? there = await store.GetEntryAsync(part, CancellationToken.None).ConfigureAwait(false);
-            // One that is gone was named before in another spelling.
-            if (there is { } entry && entry with { Name = "" } != whole.GetValueOrDefault() with { Name = "" })
+            FileEntry? existing = await store.GetEntryAsync(part, CancellationToken.None).ConfigureAwait(false);
+            // A missing part was already deleted under another spelling.
+            if (existing is { } entry && entry with { Name = "" } != combined.GetValueOrDefault() with { Name = "" })
             {
                 await store.DeleteFileAsync(part, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Whether two paths lead to one file: <c>a</c> and <c>A</c> where the file system ignores case, a link and what it leads to. No where the store cannot tell.</summary>
+    /// <summary>
+    /// Returns whether two entries are the same file, for example a link and its target, or two spellings on a file system that ignores
+    /// case. Returns false if the store has no ids.
+    /// </summary>
     private static bool AreSameFile(FileEntry? one, FileEntry? other) => one is { Id: not 0 } && one.Value.Id == other?.Id;
 
     private void RequirePermission(Permissions permission)
@@ -269,5 +331,6 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         }
     }
 
-    private StoreException CreateDeniedException(Permissions permission) => new(StoreError.Denied, $"{Account.Name} may not {permission}.");
+    private StoreException CreateDeniedException(Permissions permission) =>
+        new(StoreError.Denied, $"The account {Account.Name} lacks the permission {permission}.");
 }

@@ -1,3 +1,5 @@
+using Fts.Storage;
+
 namespace Fts.Client;
 
 /// <summary>Joins and splits paths on the server, whose components are separated by slashes.</summary>
@@ -33,15 +35,5 @@ internal static class RemotePath
     public static bool IsSafeName(string name) =>
         name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0 && !name.Any(char.IsControl) &&
         name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 &&
-        (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !IsWindowsDeviceName(name)));
-
-    /// <summary>
-    /// Returns whether Windows interprets a name, with any extension, as a device. Bytes written to it would go to a port or a console.
-    /// </summary>
-    public static bool IsWindowsDeviceName(string name)
-    {
-        string stem = name.Split('.', ':')[0].TrimEnd(' ').ToUpperInvariant();
-        return stem is "CON" or "PRN" or "AUX" or "NUL" or "CONIN$" or "CONOUT$" ||
-            (stem.Length == 4 && stem[..3] is "COM" or "LPT" && stem[3] is (>= '0' and <= '9') or '\u00b9' or '\u00b2' or '\u00b3');
-    }
+        (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !WindowsFileNames.IsDeviceName(name)));
 }

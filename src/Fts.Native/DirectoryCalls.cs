@@ -34,7 +34,9 @@ public static unsafe partial class DirectoryCalls
     public static int Fchmodat2(SafeFileHandle directory, string name, uint mode, int flags) =>
         (int)Fchmodat2(SystemCallNumbers.Fchmodat2, directory, name, mode, flags);
 
-    /// <summary>Returns the target of a symbolic link, or null and the error if it cannot be read.</summary>
+    /// <summary>
+    /// Returns the target of a symbolic link, or null if it cannot be read (<see cref="Marshal.GetLastPInvokeError"/> has the error).
+    /// </summary>
     public static string? TryReadLink(SafeFileHandle directory, string name)
     {
         byte* buffer = stackalloc byte[MaxLinkLength];
@@ -42,7 +44,9 @@ public static unsafe partial class DirectoryCalls
         return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
     }
 
-    /// <summary>Returns the target of a symbolic link, or null and the error if it cannot be read.</summary>
+    /// <summary>
+    /// Returns the target of a symbolic link, or null if it cannot be read (<see cref="Marshal.GetLastPInvokeError"/> has the error).
+    /// </summary>
     public static string? TryReadLink(string path)
     {
         byte* buffer = stackalloc byte[MaxLinkLength];
@@ -77,7 +81,8 @@ public static unsafe partial class DirectoryCalls
     /// <summary>linkat(2).</summary>
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
-    public static partial int Linkat(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, int flags);
+    public static partial int Linkat(
+        SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, int flags);
 
     /// <summary>symlinkat(2).</summary>
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,

@@ -29,7 +29,9 @@ public unsafe ref partial struct DirectoryEntries
         }
     }
 
-    /// <summary>Returns the type of the current entry: a DT_ constant. File systems may report <see cref="DT_UNKNOWN"/> for every entry.</summary>
+    /// <summary>
+    /// Returns the type of the current entry: a DT_ constant. File systems may report <see cref="DT_UNKNOWN"/> for every entry.
+    /// </summary>
     public readonly byte Type => _record[TypeOffset];
 
     /// <summary>Reads the next entries of a directory into the buffer, which must not change while they are enumerated.</summary>
@@ -44,6 +46,7 @@ public unsafe ref partial struct DirectoryEntries
         }
     }
 
+    /// <summary>Returns this enumerator, for <c>foreach</c>.</summary>
     public readonly DirectoryEntries GetEnumerator() => this;
 
     /// <summary>Moves to the next entry. Returns false after the last one.</summary>

@@ -30,11 +30,13 @@ public unsafe partial struct FileStatus
     /// <summary>Returns whether the entry is a symbolic link.</summary>
     public readonly bool IsLink => (Mode & 0xF000) == 0xA000;
 
-    /// <summary>Returns an identifier of the file, made of its inode and device numbers.</summary>
-    /// <remarks>The odd constant spreads small device numbers over the bits that inode numbers do not use.</remarks>
+    /// <summary>Returns an identifier of the file, computed from its inode and device numbers.</summary>
+    /// <remarks>The multiplication spreads small device numbers over the bits that inode numbers rarely use.</remarks>
     public readonly ulong Id => Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15);
 
-    /// <summary>Returns the last-modified time in UTC. A time outside the range of <see cref="DateTime"/> becomes its nearest value.</summary>
+    /// <summary>
+    /// Returns the last-modified time in UTC. A time outside the range of <see cref="DateTime"/> is replaced by the nearest value.
+    /// </summary>
     public readonly DateTime LastModified => LastModifiedSeconds switch
     {
         < -62_135_596_800 => DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc),
@@ -50,7 +52,7 @@ public unsafe partial struct FileStatus
     /// <returns>False if it cannot be read, or on a system without <see cref="SystemCallNumbers.IsSupported"/>.</returns>
     public static bool TryGet(string path, out FileStatus status) => TryGet(path, AT_SYMLINK_NOFOLLOW, out status);
 
-    /// <summary>Reads the status of the entry at a path. <paramref name="flags"/> are those of statx(2).</summary>
+    /// <summary>Reads the status of the entry at a path. <paramref name="flags"/> has the flags of statx(2).</summary>
     /// <returns>False if it cannot be read, or on a system without <see cref="SystemCallNumbers.IsSupported"/>.</returns>
     public static bool TryGet(string path, int flags, out FileStatus status)
     {

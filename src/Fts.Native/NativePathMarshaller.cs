@@ -4,8 +4,8 @@ using System.Runtime.InteropServices.Marshalling;
 namespace Fts.Native;
 
 /// <summary>
-/// Passes paths to the C library as the bytes that <see cref="EscapedUtf8"/> gives. The runtime's own marshaller would replace escaped bytes by U+FFFD,
-/// and the call would name another file.
+/// Passes paths to the C library as the bytes that <see cref="EscapedUtf8"/> returns. The marshaller of .NET would replace escaped bytes by
+/// U+FFFD, and the call would use another file.
 /// </summary>
 [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
 public static unsafe class NativePathMarshaller
@@ -16,7 +16,9 @@ public static unsafe class NativePathMarshaller
         private byte* _value;
         private bool _isAllocated;
 
-        /// <summary>The size in bytes of the stack buffer that the generated code provides. Enough for most paths without an allocation.</summary>
+        /// <summary>
+        /// The size in bytes of the stack buffer that the generated code provides. Enough for most paths without an allocation.
+        /// </summary>
         public static int BufferSize => 0x100;
 
         /// <summary>Converts the path, into the buffer if it fits.</summary>

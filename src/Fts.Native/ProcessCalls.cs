@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Native;
 
-/// <summary>Functions on the calling process or thread. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>
+/// Functions on the calling process or thread. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.
+/// </summary>
 public static unsafe partial class ProcessCalls
 {
     public const int RLIMIT_NOFILE = 7, PRIO_PROCESS = 0, PR_SET_NO_NEW_PRIVS = 38;

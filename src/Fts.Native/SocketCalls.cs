@@ -17,11 +17,13 @@ public static unsafe partial class SocketCalls
 
     /// <summary>splice(2) from a socket into a pipe.</summary>
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
-    public static partial nint Splice(SafeSocketHandle source, nint sourceOffset, SafeFileHandle target, nint targetOffset, nuint count, uint flags);
+    public static partial nint Splice(
+        SafeSocketHandle source, nint sourceOffset, SafeFileHandle target, nint targetOffset, nuint count, uint flags);
 
     /// <summary>splice(2) from a pipe into a file.</summary>
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
-    public static partial nint Splice(SafeFileHandle source, nint sourceOffset, SafeFileHandle target, ref long targetOffset, nuint count, uint flags);
+    public static partial nint Splice(
+        SafeFileHandle source, nint sourceOffset, SafeFileHandle target, ref long targetOffset, nuint count, uint flags);
 
     /// <summary>send(2).</summary>
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]

@@ -7,7 +7,8 @@ namespace Fts.Native;
 /// </summary>
 public static class SystemCallNumbers
 {
-    internal const nint Openat2 = 437, Faccessat2 = 439, LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446, Fchmodat2 = 452;
+    internal const nint Openat2 = 437, Faccessat2 = 439, LandlockCreateRuleset = 444;
+    internal const nint LandlockAddRule = 445, LandlockRestrictSelf = 446, Fchmodat2 = 452;
 
     private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -17,5 +18,6 @@ public static class SystemCallNumbers
     internal static readonly nint Statx = s_isArm ? 291 : 332;
 
     /// <summary>Returns whether this system uses these numbers and the structures of this project.</summary>
-    public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+    public static bool IsSupported =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Native;
 
-/// <summary>Functions on descriptors by number. All also work on macOS. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>
+/// Functions on file descriptors by number. They also work on macOS. They return -1 on failure and set
+/// <see cref="Marshal.GetLastPInvokeError"/>.
+/// </summary>
 public static unsafe partial class TerminalCalls
 {
     public const int F_GETFD = 1, FD_CLOEXEC = 1;

@@ -1,19 +1,22 @@
 namespace Fts.Storage;
 
-/// <summary>Measures and deletes whole directories of a store. Links are never followed.</summary>
+/// <summary>Measures and deletes directories of a store with all their contents. Links are never followed.</summary>
 public static class DirectoryTree
 {
-    /// <summary>Returns the total size of all files in bytes. Entries that are deleted meanwhile do not count.</summary>
+    /// <summary>Returns the total size in bytes of all files in a directory and below it. Links do not count.</summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">The directory.</param>
     /// <param name="progress">Called for each entry.</param>
-    /// <param name="cancellationToken">Cancels the walk.</param>
-    /// <exception cref="StoreException">A directory cannot be read.</exception>
-    public static async ValueTask<long> GetSizeAsync(IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StoreException">A directory cannot be read, or the directories are nested too deeply.</exception>
+    /// <remarks>Directories that are deleted during the call do not count.</remarks>
+    public static async ValueTask<long> GetSizeAsync(
+        IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
         ThrowIfTooDeep(directory);
         long total = 0;
-        await foreach (FileEntry entry in (await store.ListAsync(directory, cancellationToken).ConfigureAwait(false)).WithCancellation(cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<FileEntry> entries = await store.ListAsync(directory, cancellationToken).ConfigureAwait(false);
+        await foreach (FileEntry entry in entries.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             progress?.Invoke();
             if (entry is { Kind: EntryKind.Directory, IsLink: false })
@@ -24,7 +27,7 @@ public static class DirectoryTree
                 }
                 catch (StoreException e) when (e.Error == StoreError.NotFound)
                 {
-                    // Removed since it was listed.
+                    // Deleted since it was listed.
                 }
             }
             else
@@ -37,20 +40,25 @@ public static class DirectoryTree
     }
 
     /// <summary>
-    /// Deletes a directory and its contents. Entries that cannot be deleted remain, with their parent directories, and the last error is thrown at the end.
+    /// Deletes a directory and its contents. Entries that cannot be deleted remain, with their parent directories.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">The directory.</param>
     /// <param name="progress">Called for each entry.</param>
-    /// <param name="cancellationToken">Stops the deletion. Entries not yet deleted remain.</param>
-    /// <exception cref="StoreException">An entry cannot be deleted.</exception>
-    /// <remarks>Deleting the directory itself is tried first, at every level: that distinguishes a link from its target before anything is deleted.</remarks>
+    /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
+    /// <exception cref="StoreException">
+    /// At least one entry could not be deleted. The last error is thrown after all entries were tried.
+    /// </exception>
+    /// <remarks>
+    /// At every level, the directory itself is deleted first. The store then deletes a link instead of following it, and refuses only a
+    /// directory with contents.
+    /// </remarks>
     public static async ValueTask DeleteAsync(IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
         ThrowIfTooDeep(directory);
         while (true)
         {
-            StoreException refused;
+            StoreException failure;
             try
             {
                 await store.DeleteDirectoryAsync(directory, cancellationToken).ConfigureAwait(false);
@@ -58,33 +66,38 @@ public static class DirectoryTree
             }
             catch (StoreException e) when (e.Error == StoreError.NotEmpty)
             {
-                refused = e;
+                failure = e;
             }
 
-            // Repeated while entries are deleted: a deletion during a listing can hide later entries, and other clients may add new ones.
-            bool removed = false;
-            await foreach (FileEntry entry in (await store.ListAsync(directory, cancellationToken).ConfigureAwait(false)).WithCancellation(cancellationToken).ConfigureAwait(false))
+            // The directory is listed again while entries are deleted, because a deletion can hide later entries from a listing, and
+            // because other clients may add entries.
+            bool isAnyDeleted = false;
+            IAsyncEnumerable<FileEntry> entries = await store.ListAsync(directory, cancellationToken).ConfigureAwait(false);
+            await foreach (FileEntry entry in entries.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 progress?.Invoke();
                 try
                 {
-                    removed |= await DeleteEntryAsync(store, directory.Child(entry.Name), entry.Kind, progress, cancellationToken).ConfigureAwait(false);
+                    StorePath path = directory.Child(entry.Name);
+                    isAnyDeleted |= await DeleteEntryAsync(store, path, entry.Kind, progress, cancellationToken).ConfigureAwait(false);
                 }
                 catch (StoreException e)
                 {
-                    refused = e;
+                    failure = e;
                 }
             }
 
-            if (!removed)
+            if (!isAnyDeleted)
             {
-                throw refused; // An entry cannot be deleted, or is not listed, such as a running upload.
+                throw failure; // An entry cannot be deleted, or is not listed, for example an upload in progress.
             }
         }
     }
 
-    private static async ValueTask<bool> DeleteEntryAsync(IFileStore store, StorePath path, EntryKind kind, Action? progress, CancellationToken cancellationToken)
+    /// <summary>Deletes an entry. Returns false if it no longer exists.</summary>
+    private static async ValueTask<bool> DeleteEntryAsync(
+        IFileStore store, StorePath path, EntryKind kind, Action? progress, CancellationToken cancellationToken)
     {
         try
         {
@@ -97,7 +110,7 @@ public static class DirectoryTree
                 }
                 catch (StoreException e) when (e.Error == StoreError.NotADirectory)
                 {
-                    // A link to a directory: the link is deleted.
+                    // A link to a directory. The link itself is deleted below.
                 }
             }
 
@@ -106,7 +119,7 @@ public static class DirectoryTree
         }
         catch (StoreException e) when (e.Error == StoreError.NotFound)
         {
-            return false; // Already deleted.
+            return false;
         }
     }
 

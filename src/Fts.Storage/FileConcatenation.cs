@@ -8,16 +8,14 @@ public static class FileConcatenation
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>
-    /// Copies the parts in order into the target, from its start offset on, and commits it.
-    /// </summary>
+    /// <summary>Copies files in order into an upload, beginning at its start offset, and commits the upload.</summary>
     /// <param name="store">The store of the parts.</param>
     /// <param name="parts">The files to copy, in order.</param>
     /// <param name="target">The open upload that receives the bytes.</param>
     /// <param name="progress">Receives the number of bytes of each copied block.</param>
-    /// <param name="committing">Called before the commit, which cannot be cancelled.</param>
-    /// <param name="cancellationToken">Cancels the copy.</param>
-    /// <exception cref="StoreException">A part cannot be read, or the target cannot be written.</exception>
+    /// <param name="committing">Called immediately before the commit, which cannot be cancelled and can take long.</param>
+    /// <param name="cancellationToken">Cancels the copying.</param>
+    /// <exception cref="StoreException">A part cannot be read, or the target cannot be written or committed.</exception>
     public static async ValueTask AppendAndCommitAsync(
         IFileStore store,
         IReadOnlyList<StorePath> parts,
@@ -41,7 +39,7 @@ public static class FileConcatenation
                     offset += read;
                     progress?.Invoke(read);
                     cancellationToken.ThrowIfCancellationRequested();
-                    await Task.Yield(); // A local store completes synchronously, and a long copy must not occupy a thread of the pool.
+                    await Task.Yield(); // A local store completes synchronously. Without this, a long copy would occupy a pool thread.
                 }
             }
         }

@@ -1,30 +1,38 @@
 namespace Fts.Storage;
 
-/// <summary>What an entry of a store is.</summary>
+/// <summary>The kind of an entry of a store.</summary>
 public enum EntryKind
 {
     /// <summary>A regular file.</summary>
     File,
-    /// <summary>A folder.</summary>
+    /// <summary>A directory.</summary>
     Directory,
-    /// <summary>Anything else: a device, a socket, a FIFO, a link that leads nowhere or out of the store. It can be seen and removed, never opened.</summary>
+    /// <summary>
+    /// Any other entry: a device, a socket, a FIFO, or a link whose target is missing or outside the store. It is listed and can be
+    /// deleted, but not opened.
+    /// </summary>
     Other,
 }
 
-/// <summary>One file or folder as a store shows it. A link that stays inside the store is shown as what it leads to.</summary>
-/// <param name="Name">The last component of its path; empty for the top folder.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="Length">Size in bytes; 0 for anything but a file.</param>
-/// <param name="LastModified">When its content last changed, UTC.</param>
-/// <param name="UnixMode">The nine permission bits, where the store has them.</param>
-/// <param name="Id">What tells two entries of one store apart while both exist (device and inode), where the store has it; 0 otherwise.</param>
-/// <param name="IsLink">
-/// In a listing: the entry is a link, and its other values are those of the target. A recursive caller must not follow it, to avoid loops. With
-/// <see cref="EntryKind.Other"/>: a link whose target is missing, outside the store, a loop, or neither a file nor a folder.
+/// <summary>
+/// The metadata of one file or directory. For a link whose target is inside the store, the metadata are those of the target.
+/// </summary>
+/// <param name="Name">The last component of the path, or an empty string for the root.</param>
+/// <param name="Kind">The kind.</param>
+/// <param name="Length">The size in bytes. 0 if the entry is not a file.</param>
+/// <param name="LastModified">The last-modified time, UTC.</param>
+/// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>
+/// <param name="Id">
+/// Identifies the entry among the existing entries of the store, from device and inode on disk. 0 if the store has no identifiers.
 /// </param>
-public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime LastModified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);
+/// <param name="IsLink">
+/// Whether a listed entry is a link. Its other values are those of the target. A recursive caller must not follow it, to avoid loops. The
+/// kind is <see cref="EntryKind.Other"/> if the target is missing, outside the store, a loop, or neither a file nor a directory.
+/// </param>
+public readonly record struct FileEntry(
+    string Name, EntryKind Kind, long Length, DateTime LastModified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);
 
-/// <summary>Facts to set; null leaves one as it is.</summary>
-/// <param name="LastModified">When the content last changed, UTC.</param>
-/// <param name="UnixMode">The nine permission bits. A store takes no others: what makes a program run as its owner is not a client's to set.</param>
+/// <summary>Metadata to set. A null value is not changed.</summary>
+/// <param name="LastModified">The last-modified time, UTC.</param>
+/// <param name="UnixMode">The nine permission bits. No other bits can be set, so that no client can set setuid or setgid.</param>
 public readonly record struct FileMetadata(DateTime? LastModified = null, UnixFileMode? UnixMode = null);

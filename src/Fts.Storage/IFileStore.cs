@@ -2,53 +2,71 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage;
 
-/// <summary>
-/// Files and folders by virtual path. Every member throws <see cref="StoreException"/> and nothing else for what the store refuses; absence where a
-/// caller may ask is null. Safe for use by several callers at once.
-/// </summary>
+/// <summary>Files and directories by virtual path. Thread-safe.</summary>
+/// <remarks>
+/// A call that the store refuses throws <see cref="StoreException"/>. If the entry is missing, methods that return null or false for it do
+/// not throw.
+/// </remarks>
 public interface IFileStore
 {
-    /// <summary>What is at a path, or null.</summary>
+    /// <summary>Returns the entry at a path, or null if none exists.</summary>
+    /// <exception cref="StoreException">The path leads out of the store, or its metadata cannot be read.</exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>The entries of a folder in no order, read as they are asked for: memory does not grow with the folder. Whether there is such a folder is known when this returns.</summary>
+    /// <summary>Returns the entries of a directory in no particular order.</summary>
+    /// <exception cref="StoreException">The directory does not exist or cannot be read.</exception>
+    /// <remarks>The entries are read during the enumeration, so that memory use does not depend on their number.</remarks>
     ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="StoreException">The file does not exist, is not a regular file, or cannot be read.</exception>
     ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Opens a pending file for writing: readers and listings see what was there before, or nothing, until <see cref="IFileWriter.CommitAsync"/>.
-    /// Several may be open for one name; the last commit wins whole. Continuing an upload that another caller is writing is <see cref="StoreError.Busy"/>.
+    /// Opens an upload: a staging file that replaces the existing file at <see cref="IFileWriter.CommitAsync"/>. Until then, readers and
+    /// listings see the existing file, or none.
     /// </summary>
+    /// <exception cref="StoreException">
+    /// The directory does not exist, the path is not a file, the offset is past the end, or another session is writing the partial upload
+    /// to resume (<see cref="StoreError.Busy"/>).
+    /// </exception>
+    /// <remarks>Several uploads can be open for one path. The last commit replaces the file as a whole.</remarks>
     ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken);
 
-    /// <summary>What an upload of this uploader's and name that broke off left to be continued (<see cref="IFileWriter.KeepPartialUploadAsync"/>), or null; null too while it is written.</summary>
+    /// <summary>
+    /// Returns an uploader's partial upload to a path (<see cref="IFileWriter.KeepPartialUploadAsync"/>), or null if none exists or it is
+    /// being written.
+    /// </summary>
     ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
-    /// <summary>Removes what <see cref="GetPartialUploadAsync"/> finds; false where there is nothing.</summary>
+    /// <summary>Discards the partial upload that <see cref="GetPartialUploadAsync"/> returns. Returns false if none exists.</summary>
     ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
-    /// <summary>Removes pending files that nobody writes and that were last written before a time: uploads kept and never continued, and what a killed process left.</summary>
+    /// <summary>
+    /// Deletes the staging files that were last written before a time and are not being written: expired partial uploads, and files of a
+    /// killed process.
+    /// </summary>
     /// <param name="before">The time, UTC.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    /// <returns>How many there were.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The number of deleted files.</returns>
     ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken);
 
-    /// <summary>Makes a folder; its parent must exist.</summary>
+    /// <summary>Creates a directory.</summary>
+    /// <exception cref="StoreException">The parent directory does not exist, or an entry of this name exists.</exception>
     ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Removes a file; a link is removed itself, not what it leads to.</summary>
+    /// <summary>Deletes a file or a link. The target of a link stays.</summary>
+    /// <exception cref="StoreException">The entry does not exist, is a directory, or cannot be deleted.</exception>
     ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Deletes a file and then discards the uploader's partial upload to that name. If only the partial upload exists, it alone is discarded. If the file
-    /// cannot be deleted, the partial upload stays.
-    /// </summary>
+    /// <summary>Deletes a file, and then discards the uploader's partial upload to that path.</summary>
     /// <param name="path">The file.</param>
     /// <param name="uploader">The owner of the partial upload, as in <see cref="WriteStart.Uploader"/>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StoreException"><see cref="StoreError.NotFound"/>: neither a file nor a partial upload exists.</exception>
+    /// <exception cref="StoreException">The file cannot be deleted, or neither a file nor a partial upload exists.</exception>
+    /// <remarks>
+    /// If only the partial upload exists, it alone is discarded. If the file cannot be deleted, the partial upload stays.
+    /// </remarks>
     async ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         StoreException? missing = null;
@@ -67,96 +85,126 @@ public interface IFileStore
         }
     }
 
-    /// <summary>
-    /// Removes an empty folder, and the partial uploads in it. If the folder contains anything else, or an upload in progress, nothing is
-    /// removed.
-    /// </summary>
+    /// <summary>Deletes an empty directory, and the partial uploads in it.</summary>
+    /// <exception cref="StoreException">
+    /// The directory contains any other entry or an upload in progress (<see cref="StoreError.NotEmpty"/>), or cannot be deleted. Nothing
+    /// is deleted then.
+    /// </exception>
     ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Renames a file or folder in one step, but for another spelling of its own name on file systems that take both for one. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
+    /// <summary>Renames a file, directory or link.</summary>
+    /// <param name="source">The old path.</param>
+    /// <param name="target">The new path.</param>
+    /// <param name="replace">
+    /// Whether an existing target is replaced. Otherwise it is refused (<see cref="StoreError.Exists"/>) without a race.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StoreException">The source does not exist, or the target cannot be replaced.</exception>
+    /// <remarks>
+    /// The rename is atomic, with one exception: on a file system that treats both names as equal (<c>a</c> and <c>A</c>), it takes two
+    /// steps.
+    /// </remarks>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Sets facts of a file or folder; of a link, those of what it leads to. <see cref="StoreError.NotSupported"/> where the store does not keep one of
-    /// them; then none is set. Setting the mode of the top folder is refused with <see cref="StoreError.Denied"/>, because it could lock
-    /// out every client.
-    /// </summary>
+    /// <summary>Sets metadata of a file or directory. For a link, the metadata of its target are set.</summary>
+    /// <exception cref="StoreException">
+    /// The store does not support one of the values (<see cref="StoreError.NotSupported"/>), or the mode of the root would be set
+    /// (<see cref="StoreError.Denied"/>), which could lock out every client. No value is set then.
+    /// </exception>
     ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Makes a symbolic link. It can lead only to what is there, beside the link or below it: its text then holds no <c>..</c>, and no renaming of folders can
-    /// make it lead out of the store, not even for programs that know no such bound. Anything else is <see cref="StoreError.Denied"/>;
-    /// <see cref="StoreError.NotSupported"/> where the store has no links, which is what one answers that does not implement this.
-    /// </summary>
-    /// <param name="path">The link's name.</param>
-    /// <param name="target">What it leads to, a file or folder; its path begins with that of the link's folder.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <summary>Creates a symbolic link to an existing entry in the link's directory or below it.</summary>
+    /// <param name="path">The path of the link.</param>
+    /// <param name="target">The file or directory to which the link leads.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StoreException">
+    /// The target is elsewhere (<see cref="StoreError.Denied"/>), or the store does not support links
+    /// (<see cref="StoreError.NotSupported"/>).
+    /// </exception>
+    /// <remarks>
+    /// The text of the link never contains <c>..</c>. Renaming directories therefore cannot make it lead out of the store, even for
+    /// programs that do not confine paths. The default implementation supports no links.
+    /// </remarks>
     ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
-        throw new StoreException(StoreError.NotSupported, "This store has no links.");
+        throw new StoreException(StoreError.NotSupported, "This store does not support links.");
 
-    /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
+    /// <summary>Returns the number of bytes that can still be stored in a directory, or null if it is not known.</summary>
     ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The SHA-256 remembered with a file (<see cref="CacheHashAsync"/>); null where none is, or where the file was changed
-    /// since. Never computed: quick on every store, and null on one that does not implement this.
+    /// Returns the SHA-256 that was cached with a file (<see cref="CacheHashAsync"/>), or null if none was, or the file has changed since.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="file">What the caller saw there: the hash is that of this content, or null.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <param name="file">The entry that the caller read. The hash of any other content is not returned.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <remarks>Never computes a hash. The default implementation returns null.</remarks>
     ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) => default;
 
     /// <summary>
-    /// Remembers a file's SHA-256 with it, as long as its content stays: a new name and a new time set through the store take it along, a copy or another content
-    /// has none. It is a note, and never refused: nothing is remembered where the store cannot, or where the file is not any more what was hashed.
+    /// Caches the SHA-256 of a file until its content changes. The hash stays valid if the file is renamed or its time is set through the
+    /// store.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="hashed">What was there before and after it was read.</param>
-    /// <param name="sha256">32 bytes.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
+    /// <param name="hashed">The entry as it was before and after the content was hashed.</param>
+    /// <param name="sha256">The hash, 32 bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <remarks>
+    /// Does not throw if the hash cannot be cached or the file is no longer <paramref name="hashed"/>. The default implementation caches
+    /// nothing.
+    /// </remarks>
     ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
 }
 
-/// <summary>What a pending file starts from, and whether it can be continued one day.</summary>
+/// <summary>The content with which an upload starts, and whether it can be resumed after an interruption.</summary>
 public readonly record struct WriteStart
 {
-    private WriteStart(long? offset, bool keepsContent, bool createOnly) => (Offset, ShouldKeepContent, IsCreateOnly) = (offset, keepsContent, createOnly);
+    private WriteStart(long? offset, bool keepsContent, bool createOnly) =>
+        (Offset, ShouldKeepContent, IsCreateOnly) = (offset, keepsContent, createOnly);
 
-    /// <summary>Where the caller's first byte belongs; null for the end of the file that is continued.</summary>
+    /// <summary>The offset of the caller's first byte, or null for the end of the existing content.</summary>
     public long? Offset { get; }
 
-    /// <summary>The pending file begins as a copy of the committed one, not empty.</summary>
+    /// <summary>
+    /// Whether the staging file starts as a copy of the committed file, or as the partial upload to resume. Otherwise it starts empty.
+    /// </summary>
     public bool ShouldKeepContent { get; }
 
-    /// <summary>Opening refuses (<see cref="StoreError.Exists"/>) a name that is taken, before a byte is sent; the commit, without a race, one that is taken by then.</summary>
+    /// <summary>
+    /// Whether the file must be new. Opening throws <see cref="StoreError.Exists"/> if the name exists, and so does the commit, without a
+    /// race.
+    /// </summary>
     public bool IsCreateOnly { get; init; }
 
-    /// <summary>
-    /// Whose upload it is; null where it is none. An upload is left by <see cref="IFileWriter.KeepPartialUploadAsync"/>, and by a killed process, to be continued by the same
-    /// uploader and nobody else: <see cref="Append"/> and <see cref="FromOffset"/> go on with what one that broke off has left under this name, where there is something,
-    /// in place of the committed file; <see cref="Replace"/> and <see cref="Create"/> give it up. What began as a copy of the committed file is continued only
-    /// while that is the same.
-    /// </summary>
+    /// <summary>The uploader, as given to <see cref="WithUploader"/>, or null if the upload cannot be resumed.</summary>
+    /// <remarks>
+    /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of copying the
+    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard it. A partial upload that began as a copy is resumed only if
+    /// the committed file is unchanged.
+    /// </remarks>
     public string? Uploader { get; init; }
 
-    /// <summary>An empty file that replaces what is there (STOR).</summary>
+    /// <summary>Starts with an empty file that replaces an existing file (STOR).</summary>
     public static WriteStart Replace => new(0, false, false);
 
-    /// <summary>An empty file that must be new (STOU).</summary>
+    /// <summary>Starts with an empty file that must be new (STOU).</summary>
     public static WriteStart Create => new(0, false, true);
 
-    /// <summary>The end of the committed file, or an empty one where there is none (APPE).</summary>
+    /// <summary>Starts at the end of the committed file, or with an empty file if none exists (APPE).</summary>
     public static WriteStart Append => new(null, true, false);
 
-    /// <summary>This start, of an upload that its uploader can continue one day.</summary>
-    /// <param name="uploader">Any text that tells the uploader from others, the same each time.</param>
+    /// <summary>Returns this start for an upload that the uploader can resume.</summary>
+    /// <param name="uploader">Any text that identifies the uploader.</param>
     public WriteStart WithUploader(string uploader) => this with { Uploader = uploader };
 
     /// <summary>
-    /// The committed file, overwritten from <paramref name="offset"/> on; what lies beyond the bytes written stays as it was (REST, then STOR). Of an upload that
-    /// is continued, what lies beyond the offset is given up.
-    /// An offset past its end is <see cref="StoreError.BadOffset"/>. Offset 0 is <see cref="Replace"/>.
+    /// Starts with the committed file, or the partial upload to resume, and overwrites it from an offset on (REST, then STOR).
     /// </summary>
+    /// <param name="offset">The offset in bytes. 0 is the same as <see cref="Replace"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
+    /// <remarks>
+    /// Bytes of the committed file after the last written byte are kept. Bytes of a partial upload after the offset are discarded. Opening
+    /// throws <see cref="StoreError.BadOffset"/> if the offset is past the end.
+    /// </remarks>
     public static WriteStart FromOffset(long offset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -164,51 +212,63 @@ public readonly record struct WriteStart
     }
 }
 
-/// <summary>An upload that broke off and can be continued.</summary>
-/// <param name="Length">Bytes that are there.</param>
-/// <param name="LastModified">When the last of them came, UTC.</param>
+/// <summary>An interrupted upload that can be resumed.</summary>
+/// <param name="Length">The number of stored bytes.</param>
+/// <param name="LastModified">When the upload was last written, UTC.</param>
 public readonly record struct PartialUpload(long Length, DateTime LastModified);
 
-/// <summary>An open file. Disposed by whoever opened it.</summary>
+/// <summary>A file that is open for reading. The caller that opened it disposes it.</summary>
 public interface IFileReader : IAsyncDisposable
 {
-    /// <summary>Size in bytes when it was opened.</summary>
+    /// <summary>The size in bytes at the time of opening.</summary>
     long Length { get; }
 
-    /// <summary>The operating system's handle where the store has one for a regular file, for engines that let the kernel copy; null otherwise. Stays the reader's.</summary>
+    /// <summary>
+    /// The operating system's handle of a regular file, for copying in the kernel, or null if the store has none. The reader closes it.
+    /// </summary>
     SafeFileHandle? Handle { get; }
 
-    /// <summary>Reads at an offset; 0 at the end.</summary>
+    /// <summary>Reads bytes at an offset. Returns the number of bytes read, or 0 at the end of the file.</summary>
+    /// <exception cref="StoreException">The file cannot be read.</exception>
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 }
 
-/// <summary>A pending file. Disposed by whoever opened it; disposed without a commit, it leaves what was there before, and nothing of itself unless it is kept.</summary>
+/// <summary>An open upload. The caller that opened it disposes it.</summary>
+/// <remarks>
+/// Disposing it without a commit leaves the existing file unchanged. The received bytes are deleted unless
+/// <see cref="KeepPartialUploadAsync"/> kept them.
+/// </remarks>
 public interface IFileWriter : IAsyncDisposable
 {
-    /// <summary>Where the caller's first byte belongs: 0, the restart offset, or the end of the file appended to.</summary>
+    /// <summary>The offset of the caller's first byte: 0, the restart offset, or the end of the content to which it appends.</summary>
     long StartOffset { get; }
 
-    /// <summary>Whether it goes on with an upload that broke off (<see cref="WriteStart.Uploader"/>).</summary>
+    /// <summary>Whether this upload resumes a partial upload (<see cref="WriteStart.Uploader"/>).</summary>
     bool IsResumed { get; }
 
     /// <summary>
-    /// The operating system's handle where the store has one, for engines that let the kernel copy; null otherwise. Stays the writer's. The first bytes go through
-    /// <see cref="WriteAsync"/>.
+    /// The operating system's handle of the staging file, for copying in the kernel, or null if the store has none. The writer closes it.
+    /// The first bytes must be written with <see cref="WriteAsync"/>.
     /// </summary>
     SafeFileHandle? Handle { get; }
 
-    /// <summary>Writes at an offset.</summary>
+    /// <summary>Writes bytes at an offset.</summary>
+    /// <exception cref="StoreException">The bytes cannot be written, for example because no space is left.</exception>
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Publishes the file under its name, whole and in one step. Called once, after which nothing is written.</summary>
+    /// <summary>Publishes the complete file under its name in one step. Nothing can be written afterwards.</summary>
+    /// <exception cref="StoreException">The file cannot be published. The existing file is unchanged.</exception>
     ValueTask CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Leaves an upload (<see cref="WriteStart.Uploader"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
-    /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the same has that is still being written.
-    /// An upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied and less than 16 MiB.
-    /// The client can send these bytes again.
+    /// Keeps the upload as a partial upload that its uploader can resume (<see cref="WriteStart.Uploader"/>). It replaces an older partial
+    /// upload to the same path. Nothing can be written afterwards.
     /// </summary>
-    /// <returns>Bytes that are there; null where nothing is kept.</returns>
+    /// <returns>The number of kept bytes, or null if the upload is not kept.</returns>
+    /// <remarks>
+    /// An upload is not kept if it has no uploader, is new and received no bytes, or if another upload of the same path and uploader is in
+    /// progress. An upload that began as a copy is not kept if it received fewer bytes than were copied and less than 16 MiB, because the
+    /// client can send these bytes again.
+    /// </remarks>
     ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);
 }

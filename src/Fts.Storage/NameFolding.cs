@@ -4,18 +4,23 @@ using System.Text;
 namespace Fts.Storage;
 
 /// <summary>
-/// What a file system may take a name for that does not tell all spellings apart: ext4, tmpfs, APFS, HFS+ and NTFS can ignore case, the first two and HFS+
-/// characters that are not seen, and ZFS, asked to compare by NFKD, what a letter is written in. Whatever is the same name to one of them is the same here.
-/// By a table of our own, since the runtime's is left out of the published program; it knows the characters of <see cref="PathRules.StagingPrefix"/>, no others.
+/// Recognises names that some file system treats as equal to a reserved name.
 /// </summary>
+/// <remarks>
+/// ext4, tmpfs, APFS, HFS+ and NTFS can ignore case. ext4, tmpfs and HFS+ also ignore invisible characters. ZFS can compare compatibility
+/// forms (NFKD). The published program does not contain the Unicode tables of the runtime, so the table here covers the characters of
+/// <see cref="PathRules.StagingPrefix"/>.
+/// </remarks>
 internal static class NameFolding
 {
     private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
-    /// <summary>Whether some file system takes the beginning of a name for <paramref name="prefix"/>, which is of lower-case ASCII.</summary>
+    /// <summary>Returns whether a name begins with characters that some file system treats as equal to <paramref name="prefix"/>.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="prefix">Lower-case ASCII.</param>
     public static bool HasEquivalentPrefix(ReadOnlySpan<char> name, ReadOnlySpan<char> prefix)
     {
-        // Nearly every name is told here, by its first character.
+        // The first character excludes nearly every name.
         if (name.IsEmpty || (char.IsAscii(name[0]) && char.ToLowerInvariant(name[0]) != prefix[0]))
         {
             return false;
@@ -41,27 +46,34 @@ internal static class NameFolding
     }
 
     /// <summary>
-    /// Whether a name is one that FAT and NTFS may give, as a second one of eight characters, to what is called <c>.fts-pending-…</c>: its first six letters and a
-    /// number or, where that is taken, two letters, four hexadecimal digits and a number.
+    /// Returns whether a name can be a short name (8.3) that FAT or NTFS gives to <c>.fts-pending-…</c>: the first six letters and a
+    /// number, or two letters, four hexadecimal digits and a number.
     /// </summary>
-    public static bool IsShortStagingName(ReadOnlySpan<char> name) => name.LastIndexOf('~') == 6 && name.Length is 8 or 9 && char.IsAsciiDigit(name[^1])
+    public static bool IsShortStagingName(ReadOnlySpan<char> name) =>
+        name.LastIndexOf('~') == 6 && name.Length is 8 or 9 && char.IsAsciiDigit(name[^1])
         && (name[..6].Equals("fts-pe", StringComparison.OrdinalIgnoreCase)
             || (name[..2].Equals("ft", StringComparison.OrdinalIgnoreCase) && !name[2..6].ContainsAnyExcept(s_hexDigits)));
 
-    /// <summary>Unicode's Default_Ignorable_Code_Point, which is more than HFS+ ignores.</summary>
-    private static bool IsIgnorable(int rune) => rune is 0xAD or 0x34F or 0x61C or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F)
-        or (>= 0x200B and <= 0x200F) or (>= 0x202A and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFEFF or 0xFFA0
+    /// <summary>
+    /// Returns whether a character has the Unicode property Default_Ignorable_Code_Point. HFS+ ignores a subset of these.
+    /// </summary>
+    private static bool IsIgnorable(int rune) =>
+        rune is 0xAD or 0x34F or 0x61C or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F)
+        or (>= 0x200B and <= 0x200F) or (>= 0x202A and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0x3164
+        or (>= 0xFE00 and <= 0xFE0F) or 0xFEFF or 0xFFA0
         or (>= 0xFFF0 and <= 0xFFF8) or (>= 0x1BCA0 and <= 0x1BCA3) or (>= 0x1D173 and <= 0x1D17A) or (>= 0xE0000 and <= 0xE0FFF);
 
-    /// <summary>The ASCII character that a character is written for, in lower case; NUL for those that none of ours is taken for.</summary>
+    /// <summary>
+    /// Returns the lower-case ASCII character to which a character is equivalent, or NUL if it is equivalent to none of the prefix.
+    /// </summary>
     private static char ToPlainLetter(int rune) => rune switch
     {
         < 0x80 => char.ToLowerInvariant((char)rune),
-        >= 0xFF01 and <= 0xFF5E => char.ToLowerInvariant((char)(rune - 0xFEE0)), // as wide as ideographs
-        >= 0x24B6 and <= 0x24E9 => ToLetter(rune - 0x24B6), // in circles
+        >= 0xFF01 and <= 0xFF5E => char.ToLowerInvariant((char)(rune - 0xFEE0)), // fullwidth
+        >= 0x24B6 and <= 0x24E9 => ToLetter(rune - 0x24B6), // circled
         >= 0x1CCD6 and <= 0x1CCEF => ToLetter(rune - 0x1CCD6), // outlined
-        >= 0x1D400 and <= 0x1D6A3 => ToLetter(rune - 0x1D400), // the thirteen alphabets of mathematics
-        >= 0x1F130 and <= 0x1F149 => ToLetter(rune - 0x1F130), // in squares
+        >= 0x1D400 and <= 0x1D6A3 => ToLetter(rune - 0x1D400), // mathematical alphabets
+        >= 0x1F130 and <= 0x1F149 => ToLetter(rune - 0x1F130), // squared
         0x2024 or 0xFE52 => '.',
         0xFE63 => '-',
         0x1D30 or 0x1D48 or 0x2145 or 0x2146 or 0x216E or 0x217E => 'd',
@@ -76,6 +88,6 @@ internal static class NameFolding
         _ => '\0',
     };
 
-    /// <summary>Alphabets stand one after another, capitals first.</summary>
+    /// <summary>Returns the letter at an offset in consecutive alphabets of 26 letters.</summary>
     private static char ToLetter(int offset) => (char)('a' + (offset % 26));
 }

@@ -2,16 +2,20 @@ using System.Security.Cryptography;
 
 namespace Fts.Storage;
 
-/// <summary>What every store answers from the path alone, so that all of them answer the same.</summary>
+/// <summary>The checks that need no access to the store, so that all stores refuse the same paths and values.</summary>
 internal static class PathRules
 {
-    /// <summary>How the hidden names of pending files begin. No client can spell one: neither a pending upload nor what is left of one can be read, listed or replaced.</summary>
+    /// <summary>
+    /// The prefix of the hidden names of staging files. Clients cannot use these names, so that no staging file can be read, listed or
+    /// replaced.
+    /// </summary>
     public const string StagingPrefix = ".fts-pending-";
 
-    /// <summary>Whether an entry's name is one the store keeps for itself, or one that some file system takes for such a name.</summary>
-    public static bool IsReserved(ReadOnlySpan<char> name) => NameFolding.HasEquivalentPrefix(name, StagingPrefix) || NameFolding.IsShortStagingName(name);
+    /// <summary>Returns whether a name is reserved for staging files, or some file system treats it as equal to a reserved name.</summary>
+    public static bool IsReserved(ReadOnlySpan<char> name) =>
+        NameFolding.HasEquivalentPrefix(name, StagingPrefix) || NameFolding.IsShortStagingName(name);
 
-    /// <summary>Whether any component of a path is one the store keeps for itself.</summary>
+    /// <summary>Returns whether any component of a path is a reserved name.</summary>
     public static bool IsReserved(StorePath path)
     {
         ReadOnlySpan<char> value = path.Value;
@@ -26,79 +30,83 @@ internal static class PathRules
         return false;
     }
 
-    /// <summary>Every permission bit a caller may set; setuid, setgid and the sticky bit are not among them.</summary>
+    /// <summary>The permission bits that can be set: read, write and execute, without setuid, setgid and the sticky bit.</summary>
     public const UnixFileMode SettableMode = (UnixFileMode)0x1FF;
 
-    /// <summary>Nobody gets to set more than the nine permission bits.</summary>
-    /// <exception cref="ArgumentException">The facts hold another bit.</exception>
-    /// <exception cref="StoreException">The mode of the top folder would be set, which could lock out every client.</exception>
+    /// <summary>Throws if the metadata contain a mode that cannot be set.</summary>
+    /// <exception cref="ArgumentException">The mode has a bit that is not in <see cref="SettableMode"/>.</exception>
+    /// <exception cref="StoreException">The path is the root, whose mode could lock out every client.</exception>
     public static void ThrowIfNotSettable(StorePath path, FileMetadata metadata)
     {
         if (path.IsRoot && metadata.UnixMode is not null)
         {
-            throw new StoreException(StoreError.Denied, "The mode of the top folder cannot be set.");
+            throw new StoreException(StoreError.Denied, "The mode of the root directory cannot be set.");
         }
 
         if ((metadata.UnixMode & ~SettableMode) is not (null or UnixFileMode.None))
         {
-            throw new ArgumentException("Only the nine permission bits can be set.", nameof(metadata));
+            throw new ArgumentException("Only the nine permission bits (0777) can be set.", nameof(metadata));
         }
     }
 
-    /// <summary>What is remembered is a SHA-256.</summary>
-    /// <exception cref="ArgumentException">It has another length.</exception>
+    /// <summary>Throws if a hash does not have the length of a SHA-256.</summary>
+    /// <param name="length">The length in bytes.</param>
+    /// <exception cref="ArgumentException">The length is not 32.</exception>
     public static void ThrowIfNotSha256(int length)
     {
         if (length != SHA256.HashSizeInBytes)
         {
-            throw new ArgumentException("A SHA-256 has 32 bytes.", nameof(length));
+            throw new ArgumentException("A SHA-256 hash has 32 bytes.", nameof(length));
         }
     }
 
-    /// <summary>What is asked for must be able to exist.</summary>
+    /// <summary>Throws <see cref="StoreError.NotFound"/> if a path that should exist contains a reserved name.</summary>
     public static void ThrowIfReserved(StorePath path)
     {
         if (IsReserved(path))
         {
-            throw new StoreException(StoreError.NotFound, $"{path} is a name the store keeps for itself.");
+            throw new StoreException(StoreError.NotFound, $"{path} contains a name that is reserved for staging files.");
         }
     }
 
-    /// <summary>What is to be made must be a name callers may use, and not the top folder.</summary>
+    /// <summary>
+    /// Throws if a path cannot be created, because it is the root or contains a reserved name (<see cref="StoreError.BadName"/>).
+    /// </summary>
     public static void ThrowIfNotCreatable(StorePath path, StoreError ifRoot)
     {
         ThrowIfRoot(path, ifRoot);
         if (IsReserved(path))
         {
-            throw new StoreException(StoreError.BadName, $"{path} is a name the store keeps for itself.");
+            throw new StoreException(StoreError.BadName, $"{path} contains a name that is reserved for staging files.");
         }
     }
 
-    /// <summary>The text of a link: the way from its folder down to what it leads to.</summary>
-    /// <exception cref="StoreException">There is no such way, only one that goes up.</exception>
+    /// <summary>Returns the text of a symbolic link: the target's path relative to the link's directory.</summary>
+    /// <exception cref="StoreException">The target is not located in the link's directory or below it.</exception>
     public static string GetLinkText(StorePath path, StorePath target)
     {
         StorePath directory = path.Parent;
         return target != directory && target.IsWithin(directory)
             ? target.Value[(directory.IsRoot ? 1 : directory.Value.Length + 1)..]
-            : throw new StoreException(StoreError.Denied, $"{target} lies neither beside {path} nor below it.");
+            : throw new StoreException(
+                StoreError.Denied, $"A link at {path} can lead only to an entry beside it or below it, not to {target}.");
     }
 
-    /// <summary>A file is gone on with from what it has.</summary>
+    /// <summary>Throws <see cref="StoreError.BadOffset"/> if an offset is past the end of a file of this length (both in bytes).</summary>
     public static void ThrowIfPastEnd(long? offset, long length, StorePath path)
     {
         if (offset > length)
         {
-            throw new StoreException(StoreError.BadOffset, $"{path} has {length} bytes; {offset} lies past its end.");
+            throw new StoreException(StoreError.BadOffset, $"Offset {offset} is past the end of {path}, which has {length} bytes.");
         }
     }
 
-    /// <summary>The top folder can be neither made, removed, renamed nor replaced.</summary>
+    /// <summary>Throws the error if the path is the root, which cannot be created, deleted, renamed or replaced.</summary>
     public static void ThrowIfRoot(StorePath path, StoreError error)
     {
         if (path.IsRoot)
         {
-            throw new StoreException(error, "This cannot be done to the top folder.");
+            throw new StoreException(error, "The root directory cannot be created, deleted, renamed or replaced.");
         }
     }
 }

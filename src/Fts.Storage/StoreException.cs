@@ -1,51 +1,58 @@
 namespace Fts.Storage;
 
-/// <summary>Why a store refused. The list is closed: whoever speaks to users maps each member once.</summary>
+/// <summary>The reasons for which a store refuses an operation.</summary>
 public enum StoreError
 {
-    /// <summary>No such file or folder.</summary>
+    /// <summary>The file or directory does not exist.</summary>
     NotFound,
-    /// <summary>The operating system or the store forbids it, or the path would leave the store.</summary>
+    /// <summary>The operating system or the store denies access, or the path leads out of the store.</summary>
     Denied,
-    /// <summary>Something of that name is there already.</summary>
+    /// <summary>An entry with this name already exists.</summary>
     Exists,
-    /// <summary>The folder is not empty.</summary>
+    /// <summary>The directory is not empty.</summary>
     NotEmpty,
-    /// <summary>A file was needed and this is none (a folder, a device).</summary>
+    /// <summary>The entry is not a file, but for example a directory or a device.</summary>
     NotAFile,
-    /// <summary>A folder was needed and this is none.</summary>
+    /// <summary>The entry is not a directory.</summary>
     NotADirectory,
-    /// <summary>No space left.</summary>
+    /// <summary>No space is left.</summary>
     NoSpace,
-    /// <summary>A quota is used up.</summary>
+    /// <summary>A disk quota is exceeded.</summary>
     QuotaExceeded,
-    /// <summary>In use by another; the same call may work later.</summary>
+    /// <summary>Another session or process uses the entry. The same call may succeed later.</summary>
     Busy,
-    /// <summary>The name is too long, or one the store keeps for itself.</summary>
+    /// <summary>The name is too long, reserved for staging files, or not supported by the file system.</summary>
     BadName,
-    /// <summary>An offset past the end of the file.</summary>
+    /// <summary>The offset is past the end of the file.</summary>
     BadOffset,
-    /// <summary>The store cannot do this now: an I/O error, too many open files.</summary>
+    /// <summary>The store failed, for example because of an I/O error or too many open files.</summary>
     Unavailable,
-    /// <summary>The store never does this.</summary>
+    /// <summary>The store does not support the operation.</summary>
     NotSupported,
 }
 
-/// <summary>The only exception a store throws, besides misuse and cancellation.</summary>
+/// <summary>
+/// The exception that a store throws if it refuses an operation or fails. Misuse throws <see cref="ArgumentException"/>, and cancellation
+/// throws <see cref="OperationCanceledException"/>.
+/// </summary>
 public sealed class StoreException : IOException
 {
-    /// <summary>An unspecified failure.</summary>
-    public StoreException() : this(StoreError.Unavailable, "The store cannot do this now.") { }
+    /// <summary>Creates an exception for <see cref="StoreError.Unavailable"/>.</summary>
+    public StoreException() : this(StoreError.Unavailable, "The store is not available.") { }
 
-    /// <summary>An unspecified failure with its message, for the log.</summary>
+    /// <summary>Creates an exception for <see cref="StoreError.Unavailable"/> with a message for the log.</summary>
     public StoreException(string message) : this(StoreError.Unavailable, message) { }
 
-    /// <summary>An unspecified failure with its message and cause, for the log.</summary>
+    /// <summary>Creates an exception for <see cref="StoreError.Unavailable"/> with a message for the log and a cause.</summary>
     public StoreException(string message, Exception innerException) : this(StoreError.Unavailable, message, innerException) { }
 
-    /// <summary>A failure: its kind for programs, its message for the log. The message may hold real paths and never goes to a peer.</summary>
-    public StoreException(StoreError error, string message, Exception? innerException = null) : base(message, innerException) => Error = error;
+    /// <summary>Creates an exception.</summary>
+    /// <param name="error">The reason.</param>
+    /// <param name="message">The message for the log. It may contain real paths, and must not be sent to a peer.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public StoreException(StoreError error, string message, Exception? innerException = null)
+        : base(message, innerException) => Error = error;
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public StoreError Error { get; }
 }

@@ -1,49 +1,53 @@
 namespace Fts.Storage;
 
 /// <summary>
-/// An absolute, normalised virtual path: <c>/</c>, or <c>/a/b</c> without empty, <c>.</c> or <c>..</c> components. A value of this type cannot
-/// spell an escape; every name a client sends becomes one before anything else looks at it.
+/// An absolute, normalised virtual path: <c>/</c>, or <c>/a/b</c> without empty, <c>.</c> or <c>..</c> components. It cannot express a path
+/// outside the store. Every path that a client sends is converted to this type before it is used.
 /// </summary>
 /// <remarks>
-/// A name that is not UTF-8 has a text too: each byte 0xNN that is not part of valid UTF-8 is the lone surrogate U+DCNN (RFC 2640 §3.1).
+/// Names that are not UTF-8 are supported (RFC 2640 §3.1). Each byte 0xNN that is not part of valid UTF-8 is represented by the lone
+/// surrogate U+DCNN.
 /// </remarks>
 public readonly struct StorePath : IEquatable<StorePath>
 {
-    /// <summary>The most characters a path may have.</summary>
+    /// <summary>The maximum number of characters (UTF-16 code units) of a path.</summary>
     public const int MaxLength = 4096;
 
-    /// <summary>The most bytes that one component may have; what Linux file systems allow.</summary>
+    /// <summary>The maximum number of bytes of one component, as in Linux file systems.</summary>
     public const int MaxNameBytes = 255;
 
-    /// <summary>The most components a path may have.</summary>
+    /// <summary>The maximum number of components of a path.</summary>
     public const int MaxDepth = 256;
 
     private readonly string? _value;
 
     private StorePath(string value) => _value = value;
 
-    /// <summary>The top folder, <c>/</c>.</summary>
+    /// <summary>The root, <c>/</c>.</summary>
     public static StorePath Root => default;
 
     /// <summary>The path as text, starting with <c>/</c>.</summary>
     public string Value => _value ?? "/";
 
-    /// <summary>Whether this is the top folder.</summary>
+    /// <summary>Whether this path is the root.</summary>
     public bool IsRoot => _value is null;
 
-    /// <summary>The last component; empty for the top folder.</summary>
+    /// <summary>The last component, or an empty string for the root.</summary>
     public string Name => _value is null ? "" : _value[(_value.LastIndexOf('/') + 1)..];
 
-    /// <summary>The folder this path lies in; the top folder lies in itself.</summary>
+    /// <summary>The path of the containing directory. The parent of the root is the root.</summary>
     public StorePath Parent => _value is null || _value.LastIndexOf('/') == 0 ? Root : new StorePath(_value[.._value.LastIndexOf('/')]);
 
-    /// <summary>The path without its leading slash, as a name relative to a root's handle; empty for the top folder.</summary>
+    /// <summary>The path without its leading slash, or an empty string for the root.</summary>
     internal string Relative => _value is null ? "" : _value[1..];
 
     /// <summary>
-    /// Reads a path as a client sends it: absolute, or relative to this one. <c>..</c> stops at the top, as in a chroot. Null when it holds a NUL, CR or LF,
-    /// has a lone surrogate that does not represent such a byte, or passes a limit of this type.
+    /// Resolves a path that a client sent: absolute, or relative to this directory. The parent (<c>..</c>) of the root is the root.
     /// </summary>
+    /// <returns>
+    /// The path, or null if the text contains NUL, CR, LF or a lone surrogate that does not represent a byte, or exceeds a limit of this
+    /// type.
+    /// </returns>
     public StorePath? Resolve(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -81,25 +85,32 @@ public readonly struct StorePath : IEquatable<StorePath>
         }
 
         string value = "/" + string.Join('/', names);
-        return names.Count == 0 ? Root : value.Length > MaxLength ? null : new StorePath(value);
+        if (names.Count == 0)
+        {
+            return Root;
+        }
+
+        return value.Length > MaxLength ? null : new StorePath(value);
     }
 
-    /// <summary>The path of an entry of this folder.</summary>
-    /// <exception cref="ArgumentException"><paramref name="name"/> is not one component.</exception>
+    /// <summary>Returns the path of an entry of this directory.</summary>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is not a valid component.</exception>
     public StorePath Child(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (name is "" or "." or ".." || name.AsSpan().ContainsAny("/\0\r\n") || !IsName(name))
         {
-            throw new ArgumentException("Not the name of an entry.", nameof(name));
+            throw new ArgumentException("The text is not a valid component of a path.", nameof(name));
         }
 
         return new StorePath(_value + "/" + name);
     }
 
-    /// <summary>Whether this path is <paramref name="directory"/> or lies below it.</summary>
+    /// <summary>Returns whether this path is <paramref name="directory"/> or is located below it.</summary>
     public bool IsWithin(StorePath directory) =>
-        directory.IsRoot || Equals(directory) || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
+        directory.IsRoot
+        || Equals(directory)
+        || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
 
     /// <inheritdoc/>
     public bool Equals(StorePath other) => string.Equals(_value, other._value, StringComparison.Ordinal);
@@ -110,17 +121,18 @@ public readonly struct StorePath : IEquatable<StorePath>
     /// <inheritdoc/>
     public override int GetHashCode() => Value.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The path as text.</summary>
+    /// <summary>Returns <see cref="Value"/>.</summary>
     public override string ToString() => Value;
 
-    /// <summary>Whether two paths are the same, character by character.</summary>
+    /// <summary>Returns whether two paths are equal. The comparison is ordinal and case-sensitive.</summary>
     public static bool operator ==(StorePath left, StorePath right) => left.Equals(right);
 
-    /// <summary>Whether two paths differ.</summary>
+    /// <summary>Returns whether two paths differ.</summary>
     public static bool operator !=(StorePath left, StorePath right) => !left.Equals(right);
 
     /// <summary>
-    /// A name has one spelling only: escaped bytes that together are UTF-8 are refused, because the store would be given a name that was not checked.
+    /// Returns whether a name is short enough and has only one spelling. Escaped bytes that together are valid UTF-8 are refused, because
+    /// they would bypass the checks of the name that they spell.
     /// </summary>
     private static bool IsName(ReadOnlySpan<char> name) => EscapedUtf8.IsCanonical(name) && EscapedUtf8.GetByteCount(name) <= MaxNameBytes;
 }

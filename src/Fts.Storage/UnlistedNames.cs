@@ -1,19 +1,23 @@
 namespace Fts.Storage;
 
 /// <summary>
-/// Implemented by the entries that <see cref="IFileStore.ListAsync"/> returns if the store left names out. A server logs their number.
+/// Reports the names that a listing omits. The result of <see cref="IFileStore.ListAsync"/> implements this if the store can omit names.
+/// The server logs their number.
 /// </summary>
 public interface IUnlistedNameReport
 {
-    /// <summary>The names left out so far. Complete after the last entry was read.</summary>
+    /// <summary>The names omitted so far. Complete after the last entry was read.</summary>
     UnlistedNames Unlisted { get; }
 }
 
-/// <summary>Names in a folder that a <see cref="StorePath"/> cannot contain: with line ends, too long or, on some systems, not UTF-8.</summary>
+/// <summary>
+/// The names in a directory that a listing omits because a <see cref="StorePath"/> cannot contain them: names with line breaks, names that
+/// are too long and, on some systems, names that are not UTF-8.
+/// </summary>
 /// <param name="Count">The number of names.</param>
-/// <param name="Example">One of them; null if there are none. It may contain control characters and lone surrogates.</param>
+/// <param name="Example">One of the names, or null if none was omitted. It may contain control characters and lone surrogates.</param>
 public readonly record struct UnlistedNames(int Count, string? Example)
 {
-    /// <summary>Returns these names and a further one.</summary>
+    /// <summary>Returns these names with one more counted.</summary>
     internal UnlistedNames Add(string name) => new(Count + 1, Example ?? name);
 }

@@ -6,28 +6,29 @@ public sealed class AuthenticatorTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static Credentials From(string user, string password) => new(user, password, IPAddress.Loopback, IsEncrypted: false);
+    private static Credentials CreateCredentials(string user, string password) =>
+        new(user, password, IPAddress.Loopback, IsEncrypted: false);
 
     [Theory]
     [InlineData("anonymous")]
     [InlineData("ANONYMOUS")]
     [InlineData("ftp")]
-    public async Task Anonymous_is_let_in_with_any_password(string user)
+    public async Task Anonymous_logs_in_with_any_password(string user)
     {
         var accounts = new AnonymousAuthenticator(Permissions.ReadOnly);
-        Account? account = await accounts.AuthenticateAsync(From(user, "me@example.org"), Token);
+        Account? account = await accounts.AuthenticateAsync(CreateCredentials(user, "me@example.org"), Token);
         Assert.Equal(new Account("anonymous", Permissions.ReadOnly), account);
     }
 
     [Fact]
-    public async Task Anonymous_lets_no_other_name_in() =>
-        Assert.Null(await new AnonymousAuthenticator(Permissions.ReadWrite).AuthenticateAsync(From("root", ""), Token));
+    public async Task The_anonymous_authenticator_rejects_every_other_name() =>
+        Assert.Null(await new AnonymousAuthenticator(Permissions.ReadWrite).AuthenticateAsync(CreateCredentials("root", ""), Token));
 
     [Fact]
-    public async Task The_one_time_password_signs_its_user_in()
+    public async Task The_one_time_password_authenticates_its_user()
     {
         var accounts = new OneTimePasswordAuthenticator("fts", Permissions.ReadWrite);
-        Account? account = await accounts.AuthenticateAsync(From("fts", accounts.Password), Token);
+        Account? account = await accounts.AuthenticateAsync(CreateCredentials("fts", accounts.Password), Token);
         Assert.Equal(new Account("fts", Permissions.ReadWrite), account);
     }
 
@@ -38,21 +39,21 @@ public sealed class AuthenticatorTests
     [InlineData("root", null)]
     [InlineData("", null)]
     [InlineData("anonymous", null)]
-    public async Task Anything_else_is_refused(string user, string? password)
+    public async Task Any_other_user_name_or_password_is_rejected(string user, string? password)
     {
         var accounts = new OneTimePasswordAuthenticator("fts", Permissions.ReadWrite);
-        Assert.Null(await accounts.AuthenticateAsync(From(user, password ?? accounts.Password), Token));
+        Assert.Null(await accounts.AuthenticateAsync(CreateCredentials(user, password ?? accounts.Password), Token));
     }
 
     [Fact]
-    public async Task Anonymous_beside_a_one_time_password_gets_its_own_permissions()
+    public async Task Anonymous_has_its_own_permissions_beside_a_one_time_password()
     {
         var accounts = new OneTimePasswordAuthenticator("fts", Permissions.ReadWrite, anonymous: Permissions.ReadOnly);
-        Assert.Equal(Permissions.ReadOnly, (await accounts.AuthenticateAsync(From("anonymous", "x"), Token))?.Permissions);
+        Assert.Equal(Permissions.ReadOnly, (await accounts.AuthenticateAsync(CreateCredentials("anonymous", "x"), Token))?.Permissions);
     }
 
     [Fact]
-    public void One_time_passwords_differ_and_are_long_enough_to_resist_guessing()
+    public void One_time_passwords_are_unique_and_have_sixteen_random_characters()
     {
         string[] passwords = [.. Enumerable.Range(0, 100).Select(_ => new OneTimePasswordAuthenticator("fts", Permissions.None).Password)];
         Assert.Equal(100, passwords.Distinct().Count());
@@ -60,12 +61,13 @@ public sealed class AuthenticatorTests
     }
 
     [Fact]
-    public void Every_name_is_asked_for_a_password_whether_it_exists_or_not()
+    public void Every_user_name_requires_a_password()
     {
         Assert.True(new OneTimePasswordAuthenticator("fts", Permissions.None).RequiresPassword("nobody"));
         Assert.True(new AnonymousAuthenticator(Permissions.None).RequiresPassword("nobody"));
     }
 
     [Fact]
-    public void Credentials_do_not_show_the_password() => Assert.DoesNotContain("hunter2", From("me", "hunter2").ToString(), StringComparison.Ordinal);
+    public void The_text_of_credentials_omits_the_password() =>
+        Assert.DoesNotContain("hunter2", CreateCredentials("me", "hunter2").ToString(), StringComparison.Ordinal);
 }

@@ -14,10 +14,13 @@ public sealed class CertificateAuthenticatorTests
     [InlineData("ann ", false)]
     [InlineData("owner", false)]
     [InlineData("", false)]
-    public async Task A_certificate_is_its_common_name_letter_for_letter(string user, bool signsIn)
+    public async Task A_certificate_authenticates_only_the_account_of_its_common_name(string user, bool isAccepted)
     {
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
-        Assert.Equal(signsIn ? new Account("ann", Permissions.ReadWrite) : null, await accounts.AuthenticateByCertificateAsync(Shown(user, Ann), Token));
+        IAuthenticator accounts =
+            CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
+        Assert.Equal(
+            isAccepted ? new Account("ann", Permissions.ReadWrite) : null,
+            await accounts.AuthenticateByCertificateAsync(CreateCredentials(user, Ann), Token));
     }
 
     [Theory]
@@ -26,33 +29,39 @@ public sealed class CertificateAuthenticatorTests
     [InlineData("anonymous")]
     [InlineData("Anonymous")]
     [InlineData("ftp")]
-    public async Task No_name_and_the_public_accounts_name_are_nobodys(string? name)
+    public async Task A_certificate_without_a_name_or_with_the_name_of_the_anonymous_account_is_rejected(string? name)
     {
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
-        Assert.Null(await accounts.AuthenticateByCertificateAsync(Shown(name ?? "", Ann with { CommonName = name }), Token));
+        IAuthenticator accounts =
+            CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
+        Assert.Null(await accounts.AuthenticateByCertificateAsync(CreateCredentials(name ?? "", Ann with { CommonName = name }), Token));
     }
 
     [Fact]
-    public async Task In_plain_and_without_a_certificate_nobody_is_signed_in()
+    public async Task An_unencrypted_login_and_a_login_without_a_certificate_are_rejected()
     {
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
-        Assert.Null(await accounts.AuthenticateByCertificateAsync(Shown("ann", Ann) with { IsEncrypted = false }, Token));
-        Assert.Null(await accounts.AuthenticateByCertificateAsync(Shown("ann", null), Token));
+        IAuthenticator accounts =
+            CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
+        Assert.Null(await accounts.AuthenticateByCertificateAsync(CreateCredentials("ann", Ann) with { IsEncrypted = false }, Token));
+        Assert.Null(await accounts.AuthenticateByCertificateAsync(CreateCredentials("ann", null), Token));
     }
 
     [Fact]
-    public async Task Passwords_are_for_the_others_and_never_made_up_for_by_a_certificate()
+    public async Task A_certificate_does_not_replace_the_password_of_another_account()
     {
         var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         CertificateAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(owner, Permissions.ReadOnly);
         Assert.True(accounts.RequiresPassword("ann"));
-        Assert.Null(await accounts.AuthenticateAsync(Shown("ann", Ann), Token));
-        Assert.Equal("owner", (await accounts.AuthenticateAsync(Shown("owner", Ann) with { Password = owner.Password }, Token))?.Name);
+        Assert.Null(await accounts.AuthenticateAsync(CreateCredentials("ann", Ann), Token));
+        Assert.Equal(
+            "owner",
+            (await accounts.AuthenticateAsync(CreateCredentials("owner", Ann) with { Password = owner.Password }, Token))?.Name);
     }
 
     [Fact]
-    public async Task Without_word_of_certificates_none_signs_anybody_in() =>
-        Assert.Null(await ((IAuthenticator)new AnonymousAuthenticator(Permissions.ReadWrite)).AuthenticateByCertificateAsync(Shown("anonymous", Ann with { CommonName = "anonymous" }), Token));
+    public async Task An_authenticator_without_certificates_rejects_every_certificate() =>
+        Assert.Null(await ((IAuthenticator)new AnonymousAuthenticator(Permissions.ReadWrite))
+            .AuthenticateByCertificateAsync(CreateCredentials("anonymous", Ann with { CommonName = "anonymous" }), Token));
 
-    private static Credentials Shown(string user, ClientCertificate? certificate) => new(user, "", IPAddress.Loopback, IsEncrypted: true) { Certificate = certificate };
+    private static Credentials CreateCredentials(string user, ClientCertificate? certificate) =>
+        new(user, "", IPAddress.Loopback, IsEncrypted: true) { Certificate = certificate };
 }

@@ -4,13 +4,13 @@ using Fts.Storage.Memory;
 
 namespace Fts.Accounts.Tests;
 
-/// <summary>Where a store takes two paths for one file, joining must not put a file into itself, and above all not remove it afterwards.</summary>
+/// <summary>If two paths are one file, combining must not append the file to itself and must not delete the result.</summary>
 public sealed class UserFilesCombineTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_file_does_not_become_a_part_of_itself_in_another_spelling()
+    public async Task The_target_in_another_spelling_is_refused_as_a_later_part()
     {
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
         StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/whole", "/part", "/WHOLE"));
@@ -19,7 +19,7 @@ public sealed class UserFilesCombineTests
     }
 
     [Fact]
-    public async Task The_target_in_another_spelling_may_be_the_first_part_and_counts_once()
+    public async Task The_target_in_another_spelling_can_be_the_first_part_and_is_used_once()
     {
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
         await CombineAsync(files, "/whole", "/Whole", "/part");
@@ -28,7 +28,7 @@ public sealed class UserFilesCombineTests
     }
 
     [Fact]
-    public async Task Nothing_is_lost_where_the_store_cannot_tell_that_two_paths_are_one_file()
+    public async Task No_content_is_lost_if_the_store_has_no_ids_and_two_paths_are_one_file()
     {
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds: false);
         await CombineAsync(files, "/whole", "/part", "/WHOLE");
@@ -39,7 +39,7 @@ public sealed class UserFilesCombineTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_part_named_twice_in_any_spelling_is_refused(bool hasIds)
+    public async Task A_part_that_occurs_twice_in_any_spelling_is_refused(bool hasIds)
     {
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds);
         foreach (string again in (string[])["/part", "/PART"])
@@ -53,7 +53,8 @@ public sealed class UserFilesCombineTests
 
     private static StorePath At(string path) => StorePath.Root.Resolve(path)!.Value;
 
-    private static Task CombineAsync(UserFiles files, string target, params string[] parts) => files.CombineAsync(At(target), [.. parts.Select(At)], null, Token).AsTask();
+    private static Task CombineAsync(UserFiles files, string target, params string[] parts) =>
+        files.CombineAsync(At(target), [.. parts.Select(At)], null, Token).AsTask();
 
     private static async Task<(UserFiles, IFileStore)> SeededAsync(bool hasIds)
     {
@@ -77,19 +78,24 @@ public sealed class UserFilesCombineTests
         return Encoding.ASCII.GetString(bytes);
     }
 
-    /// <summary>Files in memory under names whose case does not count, with or without something that tells files apart.</summary>
+    /// <summary>A memory store that ignores case, with or without ids.</summary>
     private sealed class CaselessStore(bool hasIds) : IFileStore
     {
         private readonly MemoryFileStore _files = new();
 
         public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken) =>
-            await _files.GetEntryAsync(Lower(path), cancellationToken) is { } entry ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 } : null;
+            await _files.GetEntryAsync(Lower(path), cancellationToken) is { } entry
+                ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 }
+                : null;
 
-        public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken) => _files.ListAsync(Lower(folder), cancellationToken);
+        public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken) =>
+            _files.ListAsync(Lower(directory), cancellationToken);
 
-        public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken) => _files.OpenReadAsync(Lower(path), cancellationToken);
+        public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken) =>
+            _files.OpenReadAsync(Lower(path), cancellationToken);
 
-        public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) => _files.OpenWriteAsync(Lower(path), start, cancellationToken);
+        public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) =>
+            _files.OpenWriteAsync(Lower(path), start, cancellationToken);
 
         public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
             _files.GetPartialUploadAsync(path, uploader, cancellationToken);
@@ -97,20 +103,26 @@ public sealed class UserFilesCombineTests
         public ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
             _files.DiscardPartialUploadAsync(path, uploader, cancellationToken);
 
-        public ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPartialUploadsAsync(before, cancellationToken);
+        public ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) =>
+            _files.SweepPartialUploadsAsync(before, cancellationToken);
 
-        public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken) => _files.CreateDirectoryAsync(Lower(path), cancellationToken);
+        public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken) =>
+            _files.CreateDirectoryAsync(Lower(path), cancellationToken);
 
-        public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteFileAsync(Lower(path), cancellationToken);
+        public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) =>
+            _files.DeleteFileAsync(Lower(path), cancellationToken);
 
-        public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteDirectoryAsync(Lower(path), cancellationToken);
+        public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken) =>
+            _files.DeleteDirectoryAsync(Lower(path), cancellationToken);
 
         public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
             _files.RenameAsync(Lower(source), Lower(target), replace, cancellationToken);
 
-        public ValueTask SetMetadataAsync(StorePath path, FileMetadata facts, CancellationToken cancellationToken) => _files.SetMetadataAsync(Lower(path), facts, cancellationToken);
+        public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken) =>
+            _files.SetMetadataAsync(Lower(path), metadata, cancellationToken);
 
-        public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) => _files.GetFreeSpaceAsync(Lower(folder), cancellationToken);
+        public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken) =>
+            _files.GetFreeSpaceAsync(Lower(directory), cancellationToken);
 
         private static StorePath Lower(StorePath path) => At(path.Value.ToLowerInvariant());
     }

@@ -3,34 +3,35 @@ using Fts.Storage.Memory;
 
 namespace Fts.Accounts.Tests;
 
-/// <summary>Every call asks its permission before the store is touched.</summary>
+/// <summary>Every call checks its permissions before it uses the store.</summary>
 public sealed class UserFilesTests
 {
-    private static readonly StorePath File = StorePath.Root.Child("file"), Other = StorePath.Root.Child("other"), Folder = StorePath.Root.Child("folder");
+    private static readonly StorePath File = StorePath.Root.Child("file"), Other = StorePath.Root.Child("other");
+    private static readonly StorePath Folder = StorePath.Root.Child("folder");
 
     private readonly MemoryFileStore _store = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Each call with the permissions it needs.</summary>
+    /// <summary>The calls and the permissions that they require.</summary>
     public static TheoryData<string, Permissions> Calls => new()
     {
-        { "find", Permissions.List },
-        { "find readable", Permissions.Read },
-        { "find hash", Permissions.Read },
-        { "remember hash", Permissions.Read },
+        { "get entry", Permissions.List },
+        { "get readable entry", Permissions.Read },
+        { "get cached hash", Permissions.Read },
+        { "cache hash", Permissions.Read },
         { "list", Permissions.List },
         { "read", Permissions.Read },
         { "create", Permissions.Create },
         { "replace", Permissions.Create | Permissions.Overwrite },
         { "append", Permissions.Create | Permissions.Overwrite },
-        { "make folder", Permissions.CreateDirectory },
+        { "create directory", Permissions.CreateDirectory },
         { "delete", Permissions.Delete },
-        { "remove folder", Permissions.Delete },
+        { "delete directory", Permissions.Delete },
         { "rename", Permissions.Rename },
-        { "set facts", Permissions.SetMetadata },
-        { "remove tree", Permissions.Delete },
-        { "measure", Permissions.List },
+        { "set metadata", Permissions.SetMetadata },
+        { "delete tree", Permissions.Delete },
+        { "get tree size", Permissions.List },
         { "free space", Permissions.List },
         { "copy", Permissions.Read | Permissions.Create },
         { "combine", Permissions.Read | Permissions.Create | Permissions.Delete },
@@ -46,7 +47,7 @@ public sealed class UserFilesTests
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task A_call_is_denied_when_any_of_its_permissions_is_missing(string call, Permissions needed)
+    public async Task A_call_is_denied_if_any_of_its_permissions_is_missing(string call, Permissions needed)
     {
         await PrepareAsync();
         foreach (Permissions one in Enum.GetValues<Permissions>().Where(one => int.IsPow2((int)one) && needed.HasFlag(one)))
@@ -58,7 +59,7 @@ public sealed class UserFilesTests
     }
 
     [Fact]
-    public async Task Without_overwrite_a_file_that_appears_during_the_upload_is_kept()
+    public async Task Without_overwrite_a_file_that_is_created_during_the_upload_is_not_replaced()
     {
         var files = new UserFiles(new Account("drop", Permissions.Create), _store);
         await using IFileWriter upload = await files.OpenWriteAsync(Other, WriteStart.Replace, Token);
@@ -74,12 +75,13 @@ public sealed class UserFilesTests
         await PrepareAsync();
         await WriteAsync(Other, "theirs");
         var files = new UserFiles(new Account("some", Permissions.Rename), _store);
-        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
+        StoreException refusal =
+            await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
         Assert.Equal(StoreError.Exists, refusal.Error);
     }
 
     [Fact]
-    public async Task A_folder_can_be_entered_without_the_permission_to_list()
+    public async Task A_directory_can_be_found_without_the_permission_to_list()
     {
         await PrepareAsync();
         var files = new UserFiles(new Account("drop", Permissions.Create), _store);
@@ -104,22 +106,22 @@ public sealed class UserFilesTests
     {
         switch (call)
         {
-            case "find": await files.GetEntryAsync(File, Token); break;
-            case "find readable": await files.GetReadableEntryAsync(File, Token); break;
-            case "find hash": await files.GetCachedHashAsync(File, default, Token); break;
-            case "remember hash": await files.CacheHashAsync(File, default, new byte[32], Token); break;
+            case "get entry": await files.GetEntryAsync(File, Token); break;
+            case "get readable entry": await files.GetReadableEntryAsync(File, Token); break;
+            case "get cached hash": await files.GetCachedHashAsync(File, default, Token); break;
+            case "cache hash": await files.CacheHashAsync(File, default, new byte[32], Token); break;
             case "list": await foreach (FileEntry _ in await files.ListAsync(StorePath.Root, Token)) { } break;
             case "read": await (await files.OpenReadAsync(File, Token)).DisposeAsync(); break;
             case "create": await (await files.OpenWriteAsync(Other, WriteStart.Create, Token)).DisposeAsync(); break;
             case "replace": await (await files.OpenWriteAsync(File, WriteStart.Replace, Token)).DisposeAsync(); break;
             case "append": await (await files.OpenWriteAsync(File, WriteStart.Append, Token)).DisposeAsync(); break;
-            case "make folder": await files.CreateDirectoryAsync(Folder.Child("new"), Token); break;
+            case "create directory": await files.CreateDirectoryAsync(Folder.Child("new"), Token); break;
             case "delete": await files.DeleteFileAsync(File, Token); break;
-            case "remove folder": await files.DeleteDirectoryAsync(Folder, Token); break;
+            case "delete directory": await files.DeleteDirectoryAsync(Folder, Token); break;
             case "rename": await files.RenameAsync(File, Other, replace: false, Token); break;
-            case "set facts": await files.SetMetadataAsync(File, new FileMetadata(DateTime.UnixEpoch), Token); break;
-            case "remove tree": await files.DeleteTreeAsync(Folder, null, Token); break;
-            case "measure": await files.GetTreeSizeAsync(StorePath.Root, null, Token); break;
+            case "set metadata": await files.SetMetadataAsync(File, new FileMetadata(DateTime.UnixEpoch), Token); break;
+            case "delete tree": await files.DeleteTreeAsync(Folder, null, Token); break;
+            case "get tree size": await files.GetTreeSizeAsync(StorePath.Root, null, Token); break;
             case "free space": await files.GetFreeSpaceAsync(StorePath.Root, Token); break;
             case "copy": await files.CopyAsync(File, Other, null, Token); break;
             case "combine": await files.CombineAsync(Other, [File], null, Token); break;

@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Text;
-using Fts.Storage.Local.Portable;
 
 namespace Fts.Storage.Tests;
 
-/// <summary>The names a store keeps for itself, in the spellings that some file system takes for the same name.</summary>
+/// <summary>Reserved names, in all spellings that some file system treats as equal, and names with a special meaning on Windows.</summary>
 public sealed class NameFoldingTests
 {
     private const string Pending = PathRules.StagingPrefix + "0123456789abcdef";
 
     /// <summary>
-    /// Every character that Unicode 14 folds to one of ours, by case or by compatible decomposition (NFKD), as its tables say. The program is built without them.
+    /// Every character that Unicode 14 folds to a character of the prefix, by case or by compatibility decomposition (NFKD). The published
+    /// program does not contain the tables of Unicode.
     /// </summary>
     private static readonly Dictionary<char, string> s_folded = new()
     {
@@ -27,16 +27,16 @@ public sealed class NameFoldingTests
         { 't', "1D40 1D57 209C 24C9 24E3 FF34 FF54 1D413 1D42D 1D447 1D461 1D47B 1D495 1D4AF 1D4C9 1D4E3 1D4FD 1D517 1D531 1D54B 1D565 1D57F 1D599 1D5B3 1D5CD 1D5E7 1D601 1D61B 1D635 1D64F 1D669 1D683 1D69D 1F143" },
     };
 
-    /// <summary>What HFS+ ignores in names, as git's CVE-2014-9390 made known.</summary>
+    /// <summary>The characters that HFS+ ignores in names (CVE-2014-9390).</summary>
     private static readonly int[] s_unseen =
     [
         0x200C, 0x200D, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x206A, 0x206B, 0x206C, 0x206D, 0x206E, 0x206F, 0xFEFF,
-        // And what the kernel ignores in folders that ignore case.
+        // The characters that the Linux kernel ignores in case-folding directories.
         0xAD, 0x34F, 0x61C, 0x180B, 0x200B, 0x2060, 0xFE00, 0xFE0F, 0x1D173, 0xE0001, 0xE0100,
     ];
 
     [Fact]
-    public void Every_character_that_folds_to_one_of_a_reserved_name_is_taken_for_it()
+    public void Every_character_that_folds_to_a_character_of_a_reserved_name_is_recognised()
     {
         foreach ((char plain, string folded) in s_folded)
         {
@@ -52,7 +52,7 @@ public sealed class NameFoldingTests
     }
 
     [Fact]
-    public void A_character_that_is_not_seen_hides_nothing_wherever_it_stands()
+    public void An_invisible_character_does_not_hide_a_reserved_name()
     {
         foreach (int unseen in s_unseen)
         {
@@ -71,7 +71,7 @@ public sealed class NameFoldingTests
     [InlineData("FTS-PE~12")]
     [InlineData("FT0AB3~1")]
     [InlineData("ft9c0f~2")]
-    public void The_second_names_that_FAT_and_NTFS_give_are_reserved(string name) => Assert.True(PathRules.IsReserved(name));
+    public void The_short_names_of_FAT_and_NTFS_are_reserved(string name) => Assert.True(PathRules.IsReserved(name));
 
     [Theory]
     [InlineData("")]
@@ -91,10 +91,10 @@ public sealed class NameFoldingTests
     [InlineData("FTXYZW~1")]
     [InlineData("~1")]
     [InlineData("notes~")]
-    public void Other_names_are_free(string name) => Assert.False(PathRules.IsReserved(name));
+    public void Other_names_are_not_reserved(string name) => Assert.False(PathRules.IsReserved(name));
 
     [Fact]
-    public void A_path_is_reserved_by_any_of_its_components()
+    public void A_path_is_reserved_if_any_component_is()
     {
         Assert.True(PathRules.IsReserved(StoreActions.At($"/a/{Pending.ToUpperInvariant()}/b")));
         Assert.True(PathRules.IsReserved(StoreActions.At("/a/FTS-PE~1")));
@@ -103,15 +103,15 @@ public sealed class NameFoldingTests
         Assert.False(PathRules.IsReserved(StorePath.Root));
     }
 
-    /// <summary>It is asked of every command's path and of every entry of a listing.</summary>
+    /// <summary>The check runs for the path of every command and for every entry of a listing.</summary>
     [Fact]
-    public void To_ask_costs_no_memory()
+    public void The_check_allocates_no_memory()
     {
         StorePath[] paths = [StoreActions.At("/some/folder/.file"), StoreActions.At("/日本語/Größe"), StoreActions.At("/.ft\u017F-pendin")];
         long before = 0;
         for (int round = 0; round < 1000; round++)
         {
-            // Once everything is compiled.
+            // The first calls compile the methods.
             before = round == 500 ? GC.GetAllocatedBytesForCurrentThread() : before;
             foreach (StorePath path in paths)
             {
@@ -152,7 +152,7 @@ public sealed class NameFoldingTests
     [InlineData("lpt³.txt")]
     [InlineData("CONIN$")]
     [InlineData("conout$")]
-    public void What_Windows_takes_for_something_else_is_no_plain_name_there(string name) => Assert.False(WindowsNames.IsValid(name));
+    public void Names_with_a_special_meaning_on_Windows_are_invalid(string name) => Assert.False(WindowsFileNames.IsValid(name));
 
     [Theory]
     [InlineData("file")]
@@ -166,5 +166,5 @@ public sealed class NameFoldingTests
     [InlineData("my.con")]
     [InlineData("null")]
     [InlineData("日本語")]
-    public void Other_names_are_plain_there(string name) => Assert.True(WindowsNames.IsValid(name));
+    public void Other_names_are_valid_on_Windows(string name) => Assert.True(WindowsFileNames.IsValid(name));
 }

@@ -2,10 +2,11 @@ using System.Text;
 
 namespace Fts.Storage.Tests;
 
-/// <summary>What tests do with a store again and again.</summary>
+/// <summary>Helpers for tests of a store.</summary>
 internal static class StoreActions
 {
-    public static StorePath At(string path) => StorePath.Root.Resolve(path) ?? throw new ArgumentException("Not a path.", nameof(path));
+    public static StorePath At(string path) =>
+        StorePath.Root.Resolve(path) ?? throw new ArgumentException("The text is not a valid path.", nameof(path));
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -48,7 +49,8 @@ internal static class StoreActions
         return bytes;
     }
 
-    public static Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken) => store.ListEntriesAsync(At(folder), cancellationToken);
+    public static Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken) =>
+        store.ListEntriesAsync(At(folder), cancellationToken);
 
     public static async Task<List<FileEntry>> ListEntriesAsync(this IFileStore store, StorePath folder, CancellationToken cancellationToken)
     {
@@ -61,6 +63,6 @@ internal static class StoreActions
         return entries;
     }
 
-    /// <summary>Does something a store must refuse, and answers why it did.</summary>
+    /// <summary>Runs an action that the store must refuse, and returns the error.</summary>
     public static async Task<StoreError> GetStoreErrorAsync(Func<Task> action) => (await Assert.ThrowsAsync<StoreException>(action)).Error;
 }

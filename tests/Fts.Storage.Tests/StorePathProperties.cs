@@ -5,7 +5,7 @@ namespace Fts.Storage.Tests;
 
 public sealed class StorePathProperties
 {
-    /// <summary>What hostile and ordinary clients build paths from, and now and then anything at all.</summary>
+    /// <summary>Generates path components of ordinary and hostile clients, and sometimes arbitrary text.</summary>
     private static readonly Gen<string> s_text = Gen.OneOf(
         Gen.Elements("/", "//", ".", "..", "../", "/..", "...", "a", "b", "A b", "\\", "..\\", "%2e%2e", "é", "🦊", "\0", "\r", "\n", "\ud800", "\udc00", "\udce9", "\udcc3", "\udca9", "\udc2f", " ", "~", "C:", new string('x', 256)),
         ArbMap.Default.GeneratorFor<string>().Select(text => text ?? ""))
@@ -15,14 +15,15 @@ public sealed class StorePathProperties
         (from text in s_text from start in s_text select (StorePath.Root.Resolve(start) ?? StorePath.Root, text)).ToArbitrary();
 
     [Fact]
-    public void A_path_has_no_component_that_is_empty_or_leads_up() => Holds((_, path) =>
+    public void A_path_contains_no_empty_component_and_no_dots() => Holds((_, path) =>
         path.IsRoot || path.Value[1..].Split('/').All(name => name is not ("" or "." or "..")));
 
     [Fact]
-    public void A_path_starts_with_a_slash_and_ends_with_none() => Holds((_, path) => path.Value[0] == '/' && (path.IsRoot || path.Value[^1] != '/'));
+    public void A_path_starts_with_a_slash_and_does_not_end_with_one() =>
+        Holds((_, path) => path.Value[0] == '/' && (path.IsRoot || path.Value[^1] != '/'));
 
     [Fact]
-    public void A_path_holds_no_NUL_CR_or_LF_and_has_one_spelling() => Holds((_, path) =>
+    public void A_path_contains_no_NUL_CR_or_LF_and_has_one_spelling() => Holds((_, path) =>
         path.Value.IndexOfAny(['\0', '\r', '\n']) < 0 && EscapedUtf8.IsCanonical(path.Value));
 
     [Fact]
@@ -31,17 +32,18 @@ public sealed class StorePathProperties
         && names.All(name => EscapedUtf8.GetBytes(name).Length <= StorePath.MaxNameBytes));
 
     [Fact]
-    public void A_path_resolves_to_itself_from_anywhere() => Holds((from, path) =>
+    public void A_path_resolves_to_itself_from_every_directory() => Holds((from, path) =>
         path.Resolve(path.Value) == path && from.Resolve(path.Value) == path && StorePath.Root.Resolve(path.Value) == path && path.Resolve("") == path && path.Resolve(".") == path);
 
     [Fact]
-    public void A_path_is_its_parent_and_its_name() => Holds((_, path) => path.IsRoot ? path.Parent.IsRoot : path.Parent.Child(path.Name) == path);
+    public void The_child_of_the_parent_with_the_same_name_is_the_path() =>
+        Holds((_, path) => path.IsRoot ? path.Parent.IsRoot : path.Parent.Child(path.Name) == path);
 
     [Fact]
-    public void Up_from_a_path_is_its_parent() => Holds((_, path) => path.Resolve("..") == path.Parent);
+    public void Two_dots_resolve_to_the_parent() => Holds((_, path) => path.Resolve("..") == path.Parent);
 
     [Fact]
-    public void A_path_lies_within_itself_and_all_its_parents_and_no_parent_within_it() => Holds((_, path) =>
+    public void A_path_is_within_itself_and_its_parents_but_no_parent_is_within_the_path() => Holds((_, path) =>
     {
         for (StorePath above = path; ; above = above.Parent)
         {
@@ -58,7 +60,7 @@ public sealed class StorePathProperties
     });
 
     [Fact]
-    public void Within_means_that_the_components_begin_alike() => Holds((from, path) =>
+    public void A_path_is_within_a_directory_if_its_first_components_are_equal() => Holds((from, path) =>
         path.IsWithin(from) == Components(path).Take(Components(from).Length).SequenceEqual(Components(from)));
 
     [Fact]
@@ -66,7 +68,7 @@ public sealed class StorePathProperties
 
     private static string[] Components(StorePath path) => path.IsRoot ? [] : path.Value[1..].Split('/');
 
-    /// <summary>Most texts resolve; those that do not are refusals, and have nothing to hold.</summary>
+    /// <summary>Checks a property for every text that resolves. A text that does not resolve is ignored.</summary>
     private static void Holds(Func<StorePath, StorePath, bool> property) => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(2000).WithQuietOnSuccess(true),
         Prop.ForAll(s_resolutions, sample => sample.From.Resolve(sample.Text) is not { } path || property(sample.From, path)));

@@ -4,12 +4,13 @@ using Fts.Storage.Tests.Folding;
 
 namespace Fts.Storage.Tests;
 
-/// <summary>One of the stores the contract runs on, with the temporary folder it may live in.</summary>
+/// <summary>A store for the contract tests, and its temporary directory if it is on disk.</summary>
 public sealed class StoreUnderTest : IDisposable
 {
     private readonly FuseMount? _mount;
 
-    private StoreUnderTest(IFileStore store, TemporaryDirectory? folder, FuseMount? mount = null) => (Store, DirectoryOnDisk, _mount) = (store, folder, mount);
+    private StoreUnderTest(
+        IFileStore store, TemporaryDirectory? folder, FuseMount? mount = null) => (Store, DirectoryOnDisk, _mount) = (store, folder, mount);
 
     public IFileStore Store { get; }
 
@@ -23,15 +24,17 @@ public sealed class StoreUnderTest : IDisposable
 
     public static StoreUnderTest DurablePortable() => Local(portable: true, new LocalStoreOptions { IsDurable = true });
 
-    public static StoreUnderTest Kernel(PartialUploadLimits limits) => Local(portable: false, new LocalStoreOptions { PartialUploadLimits = limits });
+    public static StoreUnderTest Kernel(PartialUploadLimits limits) =>
+        Local(portable: false, new LocalStoreOptions { PartialUploadLimits = limits });
 
-    public static StoreUnderTest Portable(PartialUploadLimits limits) => Local(portable: true, new LocalStoreOptions { PartialUploadLimits = limits });
+    public static StoreUnderTest Portable(PartialUploadLimits limits) =>
+        Local(portable: true, new LocalStoreOptions { PartialUploadLimits = limits });
 
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
 
     public static StoreUnderTest InMemory(PartialUploadLimits limits) => new(new MemoryFileStore(partialUploads: limits), null);
 
-    /// <summary>On a file system that takes several spellings for one name. Skips the test where none can be mounted.</summary>
+    /// <summary>Creates a store on a file system that folds names. Skips the test if no such file system can be mounted.</summary>
     public static StoreUnderTest OnFolding(bool portable)
     {
         var folder = new TemporaryDirectory();
@@ -54,7 +57,7 @@ public sealed class StoreUnderTest : IDisposable
         DirectoryOnDisk?.Dispose();
     }
 
-    /// <summary>Makes empty files quickly: by the operating system where there is one below.</summary>
+    /// <summary>Creates empty files. On disk it creates them without the store, which is faster.</summary>
     public async Task SeedAsync(IEnumerable<string> names, CancellationToken cancellationToken)
     {
         foreach (string name in names)
@@ -85,7 +88,7 @@ public sealed class StoreUnderTest : IDisposable
     }
 }
 
-/// <summary>A folder that goes away with the test.</summary>
+/// <summary>A temporary directory that is deleted after the test.</summary>
 public sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("fts-storage-").FullName;
@@ -100,7 +103,7 @@ public sealed class TemporaryDirectory : IDisposable
         }
         catch (IOException) when (OperatingSystem.IsLinux())
         {
-            // .NET cannot name entries that are not UTF-8.
+            // .NET cannot delete entries whose names are not UTF-8.
             using var remove = System.Diagnostics.Process.Start("rm", ["-rf", Path]);
             remove.WaitForExit();
         }

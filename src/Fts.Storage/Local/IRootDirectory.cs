@@ -4,133 +4,155 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// The seam between the local store and the operating system: every name is resolved behind it, and nothing outside the root is reachable through it.
-/// All calls are synchronous; <see cref="LocalFileStore"/> decides which thread waits, and has refused reserved names and the top folder where they make no sense.
-/// Every member throws <see cref="StoreException"/>.
+/// The root directory of a local store. Resolves paths with the operating system and reaches no entry outside the root.
 /// </summary>
+/// <remarks>
+/// All calls are synchronous. <see cref="LocalFileStore"/> chooses the thread, and checks reserved names and the root before each call.
+/// Every member throws <see cref="StoreException"/>.
+/// </remarks>
 internal interface IRootDirectory : IDisposable
 {
-    /// <summary>What is at a path, or null. A link that leads nowhere or out is an entry of kind <see cref="EntryKind.Other"/>.</summary>
+    /// <summary>
+    /// Returns the entry at a path, or null if none exists. A link whose target is missing or outside the root has the kind
+    /// <see cref="EntryKind.Other"/>.
+    /// </summary>
     FileEntry? GetEntry(StorePath path);
 
-    /// <summary>Opens a folder for reading its entries; the caller disposes it.</summary>
+    /// <summary>Opens a directory for listing. The caller disposes the reader.</summary>
     IDirectoryReader OpenDirectory(StorePath directory);
 
-    /// <summary>Opens a regular file for reading; the caller disposes the handle. Never blocks on a FIFO or a device.</summary>
+    /// <summary>Opens a regular file for reading. The caller disposes the handle. Does not block on a FIFO or a device.</summary>
     SafeFileHandle OpenRead(StorePath path, out long length);
 
     /// <summary>
-    /// Makes a hidden, empty file beside what <paramref name="path"/> names or leads to, or opens the one that an upload left there to be continued; the caller
-    /// disposes it.
+    /// Creates an empty staging file beside the target of <paramref name="path"/>, following links, or opens the partial upload to resume.
+    /// The caller disposes it.
     /// </summary>
     IStagingFile OpenStagingFile(StorePath path, WriteStart start);
 
-    /// <summary>What an upload left there to be continued; null too while somebody writes it.</summary>
+    /// <summary>Returns an uploader's partial upload to a path, or null if none exists or it is being written.</summary>
     PartialUpload? GetPartialUpload(StorePath path, string uploader);
 
-    /// <summary>Removes what <see cref="GetPartialUpload"/> finds; false where there is nothing.</summary>
+    /// <summary>Discards the partial upload that <see cref="GetPartialUpload"/> returns. Returns false if none exists.</summary>
     bool DiscardPartialUpload(StorePath path, string uploader);
 
     /// <summary>
-    /// Removes pending files of the whole tree that were last written before a time and are not being written. Adds the others to the
-    /// index. Returns the number removed.
+    /// Deletes the staging files of the whole tree that were last written before a time (UTC) and are not being written. Returns their
+    /// number. Adds the other partial uploads to the index. Skips directories that cannot be read.
     /// </summary>
     int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
 
-    /// <summary>Whether a partial upload exists and is not being written.</summary>
-    bool HasPartialUpload(in PartialUploadLocation place);
+    /// <summary>Returns whether a partial upload exists and is not being written.</summary>
+    bool HasPartialUpload(in PartialUploadLocation location);
 
     /// <summary>Discards a partial upload if it exists and is not being written.</summary>
-    void DiscardListedPartialUpload(in PartialUploadLocation place);
+    void DiscardListedPartialUpload(in PartialUploadLocation location);
 
-    /// <summary>Makes a folder in a folder that exists.</summary>
+    /// <summary>Creates a directory. Its parent must exist.</summary>
     void CreateDirectory(StorePath path);
 
-    /// <summary>Makes a link with a text that goes nowhere but down, to a file or folder that exists.</summary>
+    /// <summary>Creates a symbolic link to an existing file or directory.</summary>
+    /// <param name="path">The path of the link.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="text">The text of the link, relative to its directory and without <c>..</c>.</param>
     void CreateLink(StorePath path, StorePath target, string text);
 
     /// <summary>
-    /// Deletes an entry that is not a directory; a link is deleted itself, not its target. If an uploader is given, its partial upload to
-    /// this name is then discarded. If only a partial upload exists, it alone is discarded. A refused call changes nothing.
+    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, its partial upload to this path is
+    /// then discarded.
     /// </summary>
+    /// <remarks>If only a partial upload exists, it alone is discarded. A refused call changes nothing.</remarks>
     void DeleteFile(StorePath path, string? uploader);
 
-    /// <summary>Removes a folder in which nothing is, or nothing but what uploads have left.</summary>
+    /// <summary>Deletes a directory that is empty or contains only partial uploads.</summary>
     void DeleteDirectory(StorePath path);
 
-    /// <summary>Renames; a link itself.</summary>
+    /// <summary>Renames a file, directory or link.</summary>
     void Rename(StorePath source, StorePath target, bool replace);
 
-    /// <summary>Sets facts of a file or folder.</summary>
+    /// <summary>Sets metadata of a file or directory, following links.</summary>
     void SetMetadata(StorePath path, FileMetadata metadata);
 
-    /// <summary>Brings a folder's entries to stable storage. One that is gone has none.</summary>
+    /// <summary>Flushes the entries of a directory to stable storage. Does nothing if the directory no longer exists.</summary>
     void FlushDirectory(StorePath directory);
 
-    /// <summary>The SHA-256 remembered with a file that is what <paramref name="file"/> says; null where there is none, for whatever reason.</summary>
+    /// <summary>
+    /// Returns the SHA-256 that was cached with a file, or null if none was, the file is no longer <paramref name="file"/>, or hashes
+    /// cannot be cached.
+    /// </summary>
     byte[]? GetCachedHash(StorePath path, in FileEntry file) => null;
 
-    /// <summary>Remembers a SHA-256 with a file that is what <paramref name="hashed"/> says, where that can be done.</summary>
+    /// <summary>Caches the SHA-256 of a file that still is <paramref name="hashed"/>. Does not report failure.</summary>
     void CacheHash(StorePath path, in FileEntry hashed, ReadOnlySpan<byte> sha256)
     {
     }
 
-    /// <summary>Bytes this process may still write to the file system that a folder lies in.</summary>
+    /// <summary>Returns the number of bytes that this process can still write to the file system of a directory.</summary>
     long GetFreeSpace(StorePath directory);
 }
 
-/// <summary>A folder opened for reading its entries once.</summary>
+/// <summary>Reads the entries of a directory once.</summary>
 internal interface IDirectoryReader : IDisposable
 {
-    /// <summary>Replaces the content of <paramref name="batch"/> by the next entries, perhaps none; false at the end.</summary>
+    /// <summary>Replaces the content of <paramref name="batch"/> by the next entries, possibly none. Returns false at the end.</summary>
     bool ReadBatch(List<FileEntry> batch);
 
-    /// <summary>The names left out so far because no path can contain them.</summary>
+    /// <summary>The names omitted so far because no <see cref="StorePath"/> can contain them.</summary>
     UnlistedNames Unlisted { get; }
 }
 
-/// <summary>A pending file on disk. Disposing closes it, and removes it unless it was committed or kept.</summary>
+/// <summary>A staging file on disk. Disposing closes it, and deletes it unless it was committed or kept.</summary>
 internal interface IStagingFile : IDisposable
 {
-    /// <summary>Open for reading and writing; closed by disposing.</summary>
+    /// <summary>The handle, open for reading and writing. The staging file closes it.</summary>
     SafeFileHandle Handle { get; }
 
-    /// <summary>Size in bytes of the file this one would replace, when it was opened; null where there was none.</summary>
+    /// <summary>The size in bytes of the existing file at the time of opening, or null if none existed.</summary>
     long? CommittedLength { get; }
 
-    /// <summary>Size in bytes of the upload that is continued, when it was opened; null for one that begins.</summary>
+    /// <summary>The size in bytes of the resumed partial upload at the time of opening, or null for a new upload.</summary>
     long? ResumedLength { get; }
 
-    /// <summary>The hidden name under which it is kept for resumption; null if it is not an upload.</summary>
+    /// <summary>The hidden name under which the upload is kept for resumption, or null if it cannot be resumed.</summary>
     string? PartialUploadName { get; }
 
-    /// <summary>The path relative to the root of the directory that contains it. If the upload went to a link, this is the directory of the file it leads to.</summary>
+    /// <summary>
+    /// The path of the containing directory, relative to the root. If the upload's path is a link, this is the directory of the link's
+    /// target.
+    /// </summary>
     string DirectoryPath { get; }
 
-    /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>
+    /// <summary>Opens the existing file for reading, or returns null if none exists. The caller disposes the handle.</summary>
     SafeFileHandle? OpenCommitted();
 
-    /// <summary>Has the system begin to write the content out, where it can be told; does not wait, and fails for nobody.</summary>
+    /// <summary>
+    /// Makes the system start to write the content to stable storage, if it supports this. Does not wait or report failure.
+    /// </summary>
     void BeginFlush();
 
-    /// <summary>Brings the content to stable storage.</summary>
+    /// <summary>Flushes the content to stable storage.</summary>
     void Flush();
 
-    /// <summary>Tells folders apart, for those who flush several.</summary>
+    /// <summary>Identifies the directory, so that a group of commits flushes it once.</summary>
     ulong DirectoryId { get; }
 
-    /// <summary>Brings the folder's entries to stable storage.</summary>
+    /// <summary>Flushes the entries of the directory to stable storage.</summary>
     void FlushDirectory();
 
     /// <summary>
-    /// Gives an upload that began as a copy the name by which it is found, once what was copied is there: until then a killed process must leave nothing that looks
-    /// like the beginning of a file and is less.
+    /// Gives an upload that began as a copy its name for resumption.
     /// </summary>
+    /// <remarks>
+    /// Called after the copy is complete, so that a killed process does not leave an incomplete copy that could be resumed.
+    /// </remarks>
     void TakePartialUploadName();
 
-    /// <summary>Renames the pending file to its name, in one step.</summary>
+    /// <summary>Renames the staging file to the name of its target, in one step.</summary>
     void Commit();
 
-    /// <summary>Leaves the pending file to be continued, if it was opened as an upload and no other upload holds the place; false otherwise.</summary>
+    /// <summary>
+    /// Keeps the staging file as a partial upload. Returns false if it was opened without an uploader, or another upload in progress has
+    /// its name for resumption.
+    /// </summary>
     bool TryKeep();
 }

@@ -2,7 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>An open file on disk. Reads on the caller's thread: from the page cache that is quicker than any hop. Owns its handle.</summary>
+/// <summary>An open file on disk. Owns its handle.</summary>
+/// <remarks>Reads on the caller's thread, because a read from the page cache is faster than a change of threads.</remarks>
 internal sealed class LocalFileReader(SafeFileHandle handle, long length) : IFileReader
 {
     public long Length { get; } = length;

@@ -6,14 +6,22 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// The files of one folder of this machine, which no path and no link leads out of. On Linux the kernel sees to that, race or no race; on other systems,
-/// and under kernels before 5.6, links are checked one component at a time, which a local process that swaps links at the right moment can outrun.
-/// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names with a
-/// line break cannot be requested and are not listed. Names that are not UTF-8 are supported only with the kernel's confinement (<see cref="IUnlistedNameReport"/>).
+/// The files of one directory of this machine. No path and no link leads out of it.
 /// </summary>
 /// <remarks>
-/// Calls of a few microseconds run on the caller's thread and complete synchronously; what can take long (removing, renaming, copying, listing) runs on
-/// the thread pool. Disposing closes the folder; files that are open stay open.
+/// <para>
+/// On Linux 5.6 and later the kernel confines every path. On other systems, links are checked one component at a time, and a local process
+/// that replaces a link between the check and its use can lead a call outside.
+/// </para>
+/// <para>
+/// A link to a target in the directory works: reads and writes use the target, deletions and renames the link. Names with a line break
+/// cannot be requested and are not listed (<see cref="IUnlistedNameReport"/>). Names that are not UTF-8 are supported only if the kernel
+/// confines paths.
+/// </para>
+/// <para>
+/// Calls of a few microseconds complete synchronously on the caller's thread. Deletions, renames, copies and listings run on the thread
+/// pool, because they can take long. Disposing the store closes the directory. Open files stay open.
+/// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
@@ -21,14 +29,16 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private readonly GroupCommit? _groupCommit;
     private readonly PartialUploadIndex _partialUploads;
 
-    /// <summary>Opens a folder that exists.</summary>
-    /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
-    /// <exception cref="ArgumentException">The folder is located in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
+    /// <summary>Opens an existing directory.</summary>
+    /// <param name="directory">The path of the directory on this machine.</param>
+    /// <param name="options">The options, or null for the defaults.</param>
+    /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
+    /// <exception cref="ArgumentException">The directory is located in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
     public LocalFileStore(string directory, LocalStoreOptions? options = null) : this(directory, portable: false, options)
     {
     }
 
-    /// <summary>Opens a folder, on request with the walk that systems without openat2 use.</summary>
+    /// <summary>Opens an existing directory. <paramref name="portable"/> selects the path resolution of systems without openat2.</summary>
     internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null)
     {
         _groupCommit = options is { IsDurable: true } ? new GroupCommit() : null;
@@ -41,7 +51,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         IsConfinedByKernel = confined is not null;
     }
 
-    /// <summary>Whether the kernel confines every name, so that not even a local process that swaps links can lead a call outside.</summary>
+    /// <summary>
+    /// Whether the kernel confines every path, so that even a local process that replaces links cannot lead a call outside.
+    /// </summary>
     public bool IsConfinedByKernel { get; }
 
     /// <inheritdoc/>
@@ -87,19 +99,21 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         IStagingFile staging = _root.OpenStagingFile(path, start);
         try
         {
-            long kept = staging.ResumedLength ?? 0;
+            long length = staging.ResumedLength ?? 0;
             SafeFileHandle? committed = null;
             if (staging.ResumedLength is null && start.ShouldKeepContent && staging.CommittedLength is not null)
             {
                 PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);
                 committed = staging.OpenCommitted();
-                kept = committed is null ? 0 : await CopyCommittedAsync(committed, staging, start.Offset, cancellationToken).ConfigureAwait(false);
+                length = committed is null
+                    ? 0
+                    : await CopyCommittedAsync(committed, staging, start.Offset, cancellationToken).ConfigureAwait(false);
             }
 
             try
             {
-                // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
-                PathRules.ThrowIfPastEnd(start.Offset, kept, path);
+                // Checked after the copy too, because another upload may have replaced the file by a shorter one since.
+                PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
                     staging.TakePartialUploadName();
@@ -111,13 +125,13 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(staging, start.Offset ?? kept, committed, _groupCommit, _partialUploads);
+            return new LocalFileWriter(staging, start.Offset ?? length, committed, _groupCommit, _partialUploads);
         }
         catch
         {
             if (staging.ResumedLength is not null)
             {
-                staging.TryKeep(); // it was there before, and can still be continued
+                staging.TryKeep(); // the partial upload can still be resumed
             }
 
             staging.Dispose();
@@ -134,7 +148,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
-        !path.IsRoot && !PathRules.IsReserved(path) && await Task.Run(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
+        !path.IsRoot
+        && !PathRules.IsReserved(path)
+        && await Task.Run(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) =>
@@ -150,7 +166,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => DeleteAsync(path, uploader: null, cancellationToken);
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) =>
+        DeleteAsync(path, uploader: null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
@@ -216,7 +233,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    public async ValueTask CacheHashAsync(
+        StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotSha256(sha256.Length);
@@ -243,20 +261,27 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private int Sweep(DateTime before, CancellationToken cancellationToken)
     {
         _partialUploads.BeginSweep();
-        int removed = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
+        int deleted = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
         _partialUploads.EndSweep();
-        return removed;
+        return deleted;
     }
 
-    /// <summary>What has been done by then is not to be cancelled any more.</summary>
-    private ValueTask FlushDirectoryAsync(StorePath directory) => _groupCommit is null ? default : new(Task.Run(() => _root.FlushDirectory(directory)));
+    /// <summary>Flushes a directory if the store is durable. Cannot be cancelled, because the change is already made.</summary>
+    private ValueTask FlushDirectoryAsync(StorePath directory) =>
+        _groupCommit is null ? default : new(Task.Run(() => _root.FlushDirectory(directory)));
 
-    /// <summary>Up to the offset: what lies beyond is added when all is written, so that its length says how far an upload came.</summary>
-    private static async Task<long> CopyCommittedAsync(SafeFileHandle committed, IStagingFile staging, long? offset, CancellationToken cancellationToken)
+    /// <summary>
+    /// Copies the committed file into the staging file up to the offset, and returns the number of copied bytes. The rest is appended at
+    /// the commit, so that the length of a partial upload is the number of received bytes.
+    /// </summary>
+    private static async Task<long> CopyCommittedAsync(
+        SafeFileHandle committed, IStagingFile staging, long? offset, CancellationToken cancellationToken)
     {
+        long maxBytes = offset ?? long.MaxValue;
         try
         {
-            return await Task.Run(() => ContentCopy.Copy(committed, staging.Handle, offset ?? long.MaxValue, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => ContentCopy.Copy(committed, staging.Handle, maxBytes, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch
         {

@@ -3,25 +3,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>A pending file on disk. Writes on the caller's thread, into the page cache. Owns the pending file, and the handle of the committed one.</summary>
+/// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
 /// <remarks>
-/// An upload that is continued from before its end loses what lies beyond only when the first byte comes: a client that asks for that and is then not heard of
-/// again has lost nothing.
+/// Writes into the page cache on the caller's thread. An upload that is resumed before its end is truncated only at the first write, so
+/// that a client that sends no byte does not lose the partial upload.
 /// </remarks>
-/// <param name="staging">The file.</param>
-/// <param name="start">Where the caller's first byte belongs.</param>
-/// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
-/// <param name="durable">Commits it to stable storage; null for the page cache.</param>
-/// <param name="index">Counts the file if it is kept as a partial upload.</param>
+/// <param name="staging">The staging file.</param>
+/// <param name="startOffset">The offset of the caller's first byte.</param>
+/// <param name="committed">The committed file whose bytes after the last written one are appended at the commit, or null.</param>
+/// <param name="groupCommit">Commits to stable storage, or null to commit to the page cache.</param>
+/// <param name="index">Counts the upload if it is kept as a partial upload.</param>
 internal sealed class LocalFileWriter(
-    IStagingFile staging, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index) : IFileWriter
+    IStagingFile staging, long startOffset, SafeFileHandle? committed, GroupCommit? groupCommit, PartialUploadIndex index) : IFileWriter
 {
-    /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
+    /// <summary>Replacing a larger file runs on the thread pool, because freeing its blocks can take long.</summary>
     private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
     private bool _isWritten, _isCompleted, _isCommitted;
 
-    public long StartOffset { get; } = start;
+    public long StartOffset { get; } = startOffset;
 
     public bool IsResumed => staging.ResumedLength is not null;
 
@@ -54,12 +54,13 @@ internal sealed class LocalFileWriter(
         RunTranslated(BeginWriting);
         if (committed is not null)
         {
-            await Task.Run(() => ContentCopy.AppendRest(committed, staging.Handle, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => ContentCopy.AppendRest(committed, staging.Handle, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
 
-        if (durable is not null)
+        if (groupCommit is not null)
         {
-            await durable.CommitAsync(staging).ConfigureAwait(false);
+            await groupCommit.CommitAsync(staging).ConfigureAwait(false);
         }
         else if (staging.CommittedLength > SlowToFreeBytes)
         {
@@ -84,9 +85,9 @@ internal sealed class LocalFileWriter(
             return null;
         }
 
-        // On another thread, because this may discard older partial uploads, and freeing their blocks can take long.
-        await Task.Run(() => index.Add(new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!), length), CancellationToken.None)
-            .ConfigureAwait(false);
+        // On the thread pool, because this may discard older partial uploads, and freeing their blocks can take long.
+        var location = new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!);
+        await Task.Run(() => index.Add(location, length), CancellationToken.None).ConfigureAwait(false);
         return length;
     }
 
@@ -99,7 +100,7 @@ internal sealed class LocalFileWriter(
             return default;
         }
 
-        // Removing what an aborted upload wrote frees its blocks, however many there are.
+        // On the thread pool, because freeing the blocks of a deleted staging file can take long.
         return new(Task.Run(staging.Dispose));
     }
 
@@ -129,7 +130,7 @@ internal sealed class LocalFileWriter(
     {
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The file is committed or kept.");
+            throw new InvalidOperationException("The upload is already committed or kept.");
         }
     }
 }

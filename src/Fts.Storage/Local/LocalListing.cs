@@ -2,15 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Fts.Storage.Local;
 
-/// <summary>The entries of a folder. It is opened when the first one is requested, because a listing that is never read must hold no handle.</summary>
+/// <summary>
+/// The entries of a directory. The directory is opened when the enumeration starts, so that a listing that is never read holds no handle.
+/// </summary>
 /// <param name="root">The root of the store.</param>
-/// <param name="directory">The folder.</param>
-/// <param name="opened">The token of the call that returned this.</param>
-internal sealed class LocalListing(IRootDirectory root, StorePath directory, CancellationToken opened) : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
+/// <param name="directory">The directory.</param>
+/// <param name="callToken">The token of the call that returned this listing.</param>
+internal sealed class LocalListing(IRootDirectory root, StorePath directory, CancellationToken callToken)
+    : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
     public UnlistedNames Unlisted { get; private set; }
 
-    public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken = default) => ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+    public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+        ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
 
     private async IAsyncEnumerable<FileEntry> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -20,7 +24,7 @@ internal sealed class LocalListing(IRootDirectory root, StorePath directory, Can
         {
             foreach (FileEntry entry in batch)
             {
-                opened.ThrowIfCancellationRequested();
+                callToken.ThrowIfCancellationRequested();
                 yield return entry;
             }
 

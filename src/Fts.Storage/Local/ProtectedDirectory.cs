@@ -3,13 +3,13 @@ using Fts.Storage.Local.Linux;
 
 namespace Fts.Storage.Local;
 
-/// <summary>The entries of protected directories.</summary>
+/// <summary>Reads the entries of protected directories.</summary>
 internal static class ProtectedDirectory
 {
-    /// <summary>The greatest depth. More than any directory of keys or settings has.</summary>
+    /// <summary>The maximum depth that is searched. Directories of keys and settings are less deep.</summary>
     public const int MaxDepth = 16;
 
-    /// <summary>The paths of the entries of a directory; none if it is not a directory or cannot be read.</summary>
+    /// <summary>Returns the paths of the entries of a directory. Returns no path if it is not a directory or cannot be read.</summary>
     public static string[] GetEntries(string path)
     {
         if (SystemCallNumbers.IsSupported)
@@ -23,13 +23,13 @@ internal static class ProtectedDirectory
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
-            return []; // It cannot be read, then neither by a client.
+            return []; // A client cannot read it either.
         }
     }
 
     /// <summary>
-    /// Where a link leads; null if the entry is not a link. Also null for a link to a directory: it may lead to the served directory itself, and then no
-    /// entry could be served.
+    /// Returns the target of a link to a file, or null if the entry is not such a link. Links to directories are not protected, because one
+    /// may lead to the served directory itself.
     /// </summary>
     public static RealPath? ResolveFileLink(string entry)
     {
@@ -37,7 +37,9 @@ internal static class ProtectedDirectory
         return real.FileLinks.Count > 0 && !LinuxFileStatus.IsDirectory(real.Path) ? real : null;
     }
 
-    /// <summary>The files in a directory and below it, and the files to which links there lead. Links to directories are not followed.</summary>
+    /// <summary>
+    /// Returns the files in a directory and below it, and the files that are targets of links there. Does not follow links to directories.
+    /// </summary>
     public static IEnumerable<RealPath> GetFiles(string directory, int depth = 0)
     {
         foreach (string entry in depth == MaxDepth ? [] : GetEntries(directory))

@@ -3,10 +3,12 @@ using Fts.Native;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>, which no client reaches. On Linux they are recognised by device and inode, so that no link and
-/// no spelling leads to them; on other systems by their real path, ignoring case. Used only if one of them can be reached from the served
-/// directory.
+/// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>. Created only if one of them can be reached from the served directory.
 /// </summary>
+/// <remarks>
+/// On Linux, entries are recognised by device and inode, so that no link and no other spelling leads to them. On other systems they are
+/// recognised by their real path, ignoring case.
+/// </remarks>
 internal sealed class ProtectedEntries
 {
     private readonly string _root;
@@ -20,10 +22,10 @@ internal sealed class ProtectedEntries
     }
 
     /// <summary>
-    /// Creates the check. Returns null if it is not needed: no protected path is located in the directory or has a hard link, which could
-    /// be located there.
-    /// The files in a protected directory, and the files to which links in it lead, are protected paths as well.
+    /// Creates the check, or returns null if no protected entry can be reached from the served directory: none is located in it or has a
+    /// second hard link.
     /// </summary>
+    /// <remarks>The files in a protected directory, and the files that are targets of links in it, are protected too.</remarks>
     /// <param name="directory">The served directory.</param>
     /// <param name="paths">The protected files and directories.</param>
     /// <exception cref="ArgumentException">The directory is located in a protected one.</exception>
@@ -51,8 +53,7 @@ internal sealed class ProtectedEntries
     }
 
     /// <summary>
-    /// The protected entries of this moment. Paths are looked up again after a change, because files are replaced and directories created
-    /// later.
+    /// The current protected entries. If a watched entry has changed, all paths are resolved again.
     /// </summary>
     public ProtectedSnapshot Current
     {
@@ -63,13 +64,15 @@ internal sealed class ProtectedEntries
         }
     }
 
-    /// <summary>Whether a path is a directory or below it. Directories are compared by id if the system has ids.</summary>
+    /// <summary>
+    /// Returns whether a path is a directory or is located below it. Directories are compared by id if the system has ids.
+    /// </summary>
     internal static bool IsWithin(string path, string directory)
     {
-        ulong id = FileStatus.TryGet(directory, out FileStatus metadata) ? metadata.Id : 0;
+        ulong id = FileStatus.TryGet(directory, out FileStatus status) ? status.Id : 0;
         for (string? at = path; at is not null; at = Path.GetDirectoryName(at))
         {
-            if (at.Equals(directory, NameComparison) || (id != 0 && FileStatus.TryGet(at, out metadata) && metadata.Id == id))
+            if (at.Equals(directory, NameComparison) || (id != 0 && FileStatus.TryGet(at, out status) && status.Id == id))
             {
                 return true;
             }
@@ -78,10 +81,15 @@ internal sealed class ProtectedEntries
         return false;
     }
 
-    internal static StringComparison NameComparison => OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    /// <summary>The comparison of real paths: case-sensitive on Linux only.</summary>
+    internal static StringComparison NameComparison =>
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
     private static bool CanReach(RealPath real, string root) =>
-        IsWithin(real.Path, root) || real.FileLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
+        IsWithin(real.Path, root)
+        || real.FileLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root))
+        || HasSecondHardLink(real.Path);
 
-    private static bool HasSecondName(string path) => FileStatus.TryGet(path, out FileStatus metadata) && metadata.IsFile && metadata.Links > 1;
+    private static bool HasSecondHardLink(string path) =>
+        FileStatus.TryGet(path, out FileStatus status) && status.IsFile && status.Links > 1;
 }

@@ -2,48 +2,57 @@ using Fts.Native;
 
 namespace Fts.Storage.Local;
 
-/// <summary>The protected entries as found at one moment, with the data that is needed to detect a change.</summary>
+/// <summary>The protected entries at one moment, and the data to detect that they have changed.</summary>
 internal sealed class ProtectedSnapshot
 {
     /// <summary>
-    /// If a directory changed less than this time before it was read, it may change again with the same timestamp, because file system
-    /// clocks are coarse.
+    /// The clocks of file systems are coarse: a directory that changed less than this time ago can change again without a new timestamp.
     /// </summary>
     private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
 
     private readonly HashSet<ulong> _hidden = [], _leadingToProtected = [];
-    private readonly List<(ulong Folder, string Name, bool IsLast)> _missing = [];
-    private readonly List<(string Path, FileStatus? Facts)> _watched = [];
+    private readonly List<(ulong DirectoryId, string Name, bool IsLast)> _missing = [];
+    private readonly List<(string Path, FileStatus? Status)> _watched = [];
     private readonly List<string> _paths = [];
     private readonly string _root;
     private bool _isUnsettled;
 
     private ProtectedSnapshot(string root) => _root = root;
 
-    /// <summary>Whether an entry is protected, is located in a protected directory, or is a link in the place of a protected entry.</summary>
+    /// <summary>Returns whether an entry is protected, is located in a protected directory, or is a link at a protected path.</summary>
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 
-    /// <summary>Whether a directory, or a link to one, leads to a protected entry: it cannot be removed or renamed, and keeps its mode.</summary>
+    /// <summary>
+    /// Returns whether a directory, or a link to one, leads to a protected entry. It then cannot be deleted or renamed, and its mode cannot
+    /// be set.
+    /// </summary>
     public bool LeadsToProtected(ulong id) => _leadingToProtected.Contains(id);
 
     /// <summary>
-    /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file
-    /// with the name of such a directory is harmless. A link or a renamed directory could already contain the protected path.
+    /// Returns whether a missing entry cannot be created, because its name belongs to a protected path.
     /// </summary>
-    /// <param name="directory">The id of the directory.</param>
+    /// <param name="directoryId">The id of the directory.</param>
     /// <param name="name">The name in it.</param>
-    /// <param name="canBringEntries">Whether a link or a renamed entry gets that name.</param>
-    public bool IsProtectedName(ulong directory, string name, bool canBringEntries) => _missing.Exists(missing =>
-        missing.Folder == directory && (missing.IsLast || canBringEntries) && missing.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    /// <param name="isLinkOrRenamed">
+    /// Whether a link or a renamed entry gets the name. It can contain the protected path, so that the names of directories above that path
+    /// are refused too. A new file or an empty directory cannot.
+    /// </param>
+    public bool IsProtectedName(ulong directoryId, string name, bool isLinkOrRenamed) => _missing.Exists(missing =>
+        missing.DirectoryId == directoryId
+        && (missing.IsLast || isLinkOrRenamed)
+        && missing.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The same as <see cref="IsHidden(ulong)"/>, for a real path without links.</summary>
+    /// <inheritdoc cref="IsHidden(ulong)"/>
+    /// <param name="real">A real path without links.</param>
     public bool IsHidden(string real) =>
-        (FileStatus.TryGet(real, out FileStatus metadata) && IsHidden(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
+        (FileStatus.TryGet(real, out FileStatus status) && IsHidden(status.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
 
-    /// <summary>The same as <see cref="LeadsToProtected(ulong)"/>, for a real path without links, whether or not it exists.</summary>
+    /// <inheritdoc cref="LeadsToProtected(ulong)"/>
+    /// <param name="real">A real path without links. It need not exist.</param>
     public bool LeadsToProtected(string real) =>
-        (FileStatus.TryGet(real, out FileStatus metadata) && LeadsToProtected(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
+        (FileStatus.TryGet(real, out FileStatus status) && LeadsToProtected(status.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
 
+    /// <summary>Resolves the protected paths now.</summary>
     public static ProtectedSnapshot Create(string root, IReadOnlyList<string> paths)
     {
         var snapshot = new ProtectedSnapshot(root);
@@ -55,7 +64,7 @@ internal sealed class ProtectedSnapshot
         return snapshot;
     }
 
-    /// <summary>Whether none of the watched entries has changed.</summary>
+    /// <summary>Returns whether no watched entry has changed.</summary>
     public bool IsCurrent()
     {
         if (_isUnsettled)
@@ -63,10 +72,10 @@ internal sealed class ProtectedSnapshot
             return false;
         }
 
-        foreach ((string path, FileStatus? seen) in _watched)
+        foreach ((string path, FileStatus? old) in _watched)
         {
             bool exists = FileStatus.TryGet(path, out FileStatus now);
-            if (exists != seen.HasValue || (seen is { } before && !IsUnchanged(now, before)))
+            if (exists != old.HasValue || (old is { } before && !IsUnchanged(now, before)))
             {
                 return false;
             }
@@ -76,7 +85,8 @@ internal sealed class ProtectedSnapshot
     }
 
     private static bool IsUnchanged(in FileStatus now, in FileStatus before) => now.IsSameFileAs(before)
-        && (!now.IsDirectory || (now.LastModifiedSeconds, now.LastModifiedNanoseconds) == (before.LastModifiedSeconds, before.LastModifiedNanoseconds));
+        && (!now.IsDirectory
+            || (now.LastModifiedSeconds, now.LastModifiedNanoseconds) == (before.LastModifiedSeconds, before.LastModifiedNanoseconds));
 
     private static bool IsSameOrBelow(string path, string directory) => path.StartsWith(directory, ProtectedEntries.NameComparison)
         && (path.Length == directory.Length || path[directory.Length] == Path.DirectorySeparatorChar);
@@ -122,43 +132,49 @@ internal sealed class ProtectedSnapshot
 
     private FileStatus? AddWatched(HashSet<ulong> ids, string path)
     {
-        FileStatus? metadata = FileStatus.TryGet(path, out FileStatus found) ? found : null;
-        _watched.Add((path, metadata));
-        if (metadata is { } there)
+        FileStatus? status = FileStatus.TryGet(path, out FileStatus found) ? found : null;
+        _watched.Add((path, status));
+        if (status is { } existing)
         {
-            ids.Add(there.Id);
+            ids.Add(existing.Id);
         }
 
-        return metadata;
+        return status;
     }
 
-    /// <summary>Adds the directories between the root and an entry below it; none for an entry elsewhere.</summary>
+    /// <summary>Adds the directories between the root and an entry below it. Adds none for an entry outside the root.</summary>
     private void AddParentDirectories(string path)
     {
-        for (string? directory = Path.GetDirectoryName(path); directory is not null && directory != _root && ProtectedEntries.IsWithin(directory, _root); directory = Path.GetDirectoryName(directory))
+        string? directory = Path.GetDirectoryName(path);
+        while (directory is not null && directory != _root && ProtectedEntries.IsWithin(directory, _root))
         {
-            if (FileStatus.TryGet(directory, out FileStatus metadata))
+            if (FileStatus.TryGet(directory, out FileStatus status))
             {
-                // Its last-modified time is not watched, because every new entry changes it. The watched entry below it detects a
-                // replacement.
-                _leadingToProtected.Add(metadata.Id);
+                // Its last-modified time is not watched, because every new entry changes it. If the directory is replaced, the watched
+                // entry below it changes.
+                _leadingToProtected.Add(status.Id);
             }
+
+            directory = Path.GetDirectoryName(directory);
         }
     }
 
+    /// <summary>Adds the first missing component of a path that does not exist.</summary>
     private void AddMissing(string path)
     {
         string name = path;
-        for (string? directory = Path.GetDirectoryName(path); directory is not null && !FileStatus.TryGet(path, out _); directory = Path.GetDirectoryName(directory))
+        string? directory = Path.GetDirectoryName(path);
+        while (directory is not null && !FileStatus.TryGet(path, out _))
         {
-            if (FileStatus.TryGet(directory, out FileStatus metadata))
+            if (FileStatus.TryGet(directory, out FileStatus status))
             {
                 _watched.Add((name, null));
-                _missing.Add((metadata.Id, Path.GetFileName(name), name == path));
+                _missing.Add((status.Id, Path.GetFileName(name), name == path));
                 return;
             }
 
             name = directory;
+            directory = Path.GetDirectoryName(directory);
         }
     }
 }

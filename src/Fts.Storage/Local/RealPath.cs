@@ -2,22 +2,22 @@ using Fts.Native;
 
 namespace Fts.Storage.Local;
 
-/// <summary>A path of this machine with all links resolved, whether or not anything exists there.</summary>
-/// <param name="Path">The path free of links.</param>
+/// <summary>A path of this machine with all links resolved. The entry need not exist.</summary>
+/// <param name="Path">The path without links.</param>
 /// <param name="DirectoryLinks">The links among its directories, in the order in which they were followed.</param>
-/// <param name="FileLinks">The links at the place of the entry itself, in the order in which they were followed.</param>
+/// <param name="FileLinks">The links that the last component led to or was itself, in the order in which they were followed.</param>
 internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLinks, IReadOnlyList<string> FileLinks)
 {
-    /// <summary>The most links in a chain, as in the kernel.</summary>
+    /// <summary>The maximum number of links, as in the Linux kernel.</summary>
     private const int MaxLinks = 40;
 
-    /// <summary>Resolves a path link by link. A link that cannot be read counts as an ordinary entry.</summary>
+    /// <summary>Resolves a path link by link. A link that cannot be read is treated as an ordinary entry.</summary>
     public static RealPath Resolve(string path)
     {
         string full = System.IO.Path.GetFullPath(path), real = System.IO.Path.GetPathRoot(full)!;
         var names = new Stack<string>();
         Push(full[real.Length..]);
-        List<string> folderLinks = [], fileLinks = [];
+        List<string> directoryLinks = [], fileLinks = [];
         while (names.TryPop(out string? name))
         {
             if (name is "" or ".")
@@ -32,13 +32,13 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
             }
 
             string entry = System.IO.Path.Combine(real, name);
-            if (folderLinks.Count + fileLinks.Count == MaxLinks || ReadLink(entry) is not { } link)
+            if (directoryLinks.Count + fileLinks.Count == MaxLinks || ReadLink(entry) is not { } link)
             {
                 real = entry;
                 continue;
             }
 
-            (names.Count == 0 ? fileLinks : folderLinks).Add(entry);
+            (names.Count == 0 ? fileLinks : directoryLinks).Add(entry);
             if (System.IO.Path.GetPathRoot(link) is { Length: > 0 } top)
             {
                 real = top;
@@ -48,11 +48,12 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
             Push(link);
         }
 
-        return new RealPath(System.IO.Path.TrimEndingDirectorySeparator(real), folderLinks, fileLinks);
+        return new RealPath(System.IO.Path.TrimEndingDirectorySeparator(real), directoryLinks, fileLinks);
 
         void Push(string relative)
         {
-            foreach (string name in relative.Split(System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar).Reverse())
+            char[] separators = [System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar];
+            foreach (string name in relative.Split(separators).Reverse())
             {
                 names.Push(name);
             }
@@ -63,7 +64,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
     {
         if (SystemCallNumbers.IsSupported)
         {
-            return DirectoryCalls.TryReadLink(entry); // .NET replaces the bytes of names that are not UTF-8
+            return DirectoryCalls.TryReadLink(entry); // .NET replaces bytes that are not UTF-8
         }
 
         try

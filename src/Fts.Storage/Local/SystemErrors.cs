@@ -1,14 +1,16 @@
+using System.Runtime.InteropServices;
 using static Fts.Native.Errno;
 
 namespace Fts.Storage.Local;
 
-/// <summary>The one table from what the operating system says to <see cref="StoreError"/>.</summary>
+/// <summary>Translates errors of the operating system to <see cref="StoreError"/>.</summary>
 internal static class SystemErrors
 {
+    /// <summary>Returns the store error for an error number of Linux.</summary>
     public static StoreError FromErrno(int errno) => errno switch
     {
         ENOENT or ESTALE => StoreError.NotFound,
-        // EXDEV is openat2's answer to a name that leaves the root; ELOOP its answer to a chain of links without an end.
+        // openat2 returns EXDEV for a path that leaves the root, and ELOOP for an endless chain of links.
         EACCES or EPERM or EROFS or EXDEV or ELOOP => StoreError.Denied,
         EEXIST => StoreError.Exists,
         ENOTEMPTY => StoreError.NotEmpty,
@@ -17,18 +19,26 @@ internal static class SystemErrors
         ENOSPC or EFBIG or EMLINK => StoreError.NoSpace,
         EDQUOT => StoreError.QuotaExceeded,
         EBUSY or ETXTBSY or EAGAIN => StoreError.Busy,
-        // EINVAL: a character that this file system does not take in names (vfat). EILSEQ: bytes that are not UTF-8 (ZFS, NTFS, ext4 that folds case).
+        // EINVAL: a character that the file system does not support in names (vfat). EILSEQ: bytes that are not UTF-8 (ZFS, NTFS, and
+        // ext4 with case folding).
         ENAMETOOLONG or EINVAL or EILSEQ => StoreError.BadName,
         ENOSYS or EOPNOTSUPP => StoreError.NotSupported,
         _ => StoreError.Unavailable,
     };
 
-    public static StoreException CreateException(int errno, string what) => new(FromErrno(errno), $"{what}: error {errno}.");
+    /// <summary>Creates an exception for an error number.</summary>
+    /// <param name="errno">The error number of Linux.</param>
+    /// <param name="name">The file or operation, for the message.</param>
+    public static StoreException CreateException(int errno, string name) =>
+        new(FromErrno(errno), $"{name}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).");
 
-    /// <summary>Whether an exception of .NET's file calls is the operating system's refusal, and not misuse or a defect.</summary>
-    public static bool IsSystemError(Exception exception) => exception is (IOException and not StoreException) or UnauthorizedAccessException;
+    /// <summary>
+    /// Returns whether an exception of .NET's file functions reports an error of the operating system, and not a defect of the caller.
+    /// </summary>
+    public static bool IsSystemError(Exception exception) =>
+        exception is (IOException and not StoreException) or UnauthorizedAccessException;
 
-    /// <summary>The same table for .NET's file calls, which hide some numbers behind types.</summary>
+    /// <summary>Translates an exception of .NET's file functions.</summary>
     public static StoreException Translate(Exception exception) => new(
         exception switch
         {
@@ -36,12 +46,13 @@ internal static class SystemErrors
             UnauthorizedAccessException => StoreError.Denied,
             PathTooLongException => StoreError.BadName,
             _ when OperatingSystem.IsWindows() => FromWindows(exception.HResult & 0xFFFF),
-            // On Unix the HResult is the error number; the numbers other systems share with Linux are all that is needed there.
+            // On Unix the HResult is the error number. Other systems share with Linux the numbers that matter here.
             _ => FromErrno(exception.HResult),
         },
         exception.Message,
         exception);
 
+    /// <summary>Returns the store error for an error code of Windows (winerror.h).</summary>
     private static StoreError FromWindows(int code) => code switch
     {
         32 or 33 => StoreError.Busy,

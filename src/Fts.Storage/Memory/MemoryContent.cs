@@ -1,20 +1,24 @@
+using System.Numerics;
+
 namespace Fts.Storage.Memory;
 
 /// <summary>
-/// The bytes of one file, in chunks, so that appending never moves what is there. A copy shares the chunks until one is written, so that appending to a file
-/// again and again does not copy it again and again. Written by one caller at a time; once committed, never written again and read by any number.
+/// The bytes of one file, in chunks, so that appending does not move existing bytes. A clone shares the chunks and copies a chunk only
+/// before it writes to it.
 /// </summary>
+/// <remarks>One caller at a time may write. Committed content is never written again, and any number of callers can read it.</remarks>
 internal sealed class MemoryContent
 {
     private const int ChunkSize = 64 * 1024;
 
-    // A chunk may be shorter than ChunkSize, and is null where nothing was written; what it lacks reads as zeros.
+    // A chunk is null if nothing was written to it, and may be shorter than ChunkSize. Missing bytes read as zeros.
     private readonly List<byte[]?> _chunks = [];
     private readonly List<bool> _isOwned = [];
 
-    /// <summary>Size in bytes.</summary>
+    /// <summary>The size in bytes.</summary>
     public long Length { get; private set; }
 
+    /// <summary>Returns a copy that shares the chunks until it is written.</summary>
     public MemoryContent Clone()
     {
         var copy = new MemoryContent { Length = Length };
@@ -23,6 +27,7 @@ internal sealed class MemoryContent
         return copy;
     }
 
+    /// <summary>Reads bytes at an offset. Returns the number of bytes read, or 0 at the end.</summary>
     public int Read(long offset, Span<byte> buffer)
     {
         int total = (int)Math.Min(buffer.Length, Math.Max(0, Length - offset));
@@ -31,15 +36,16 @@ internal sealed class MemoryContent
             (long chunk, long at) = Math.DivRem(offset + done, ChunkSize);
             Span<byte> part = buffer.Slice(done, (int)Math.Min(total - done, ChunkSize - at));
             ReadOnlySpan<byte> bytes = chunk < _chunks.Count ? _chunks[(int)chunk] : [];
-            ReadOnlySpan<byte> there = at < bytes.Length ? bytes[(int)at..Math.Min(bytes.Length, (int)at + part.Length)] : [];
-            there.CopyTo(part);
-            part[there.Length..].Clear();
+            ReadOnlySpan<byte> stored = at < bytes.Length ? bytes[(int)at..Math.Min(bytes.Length, (int)at + part.Length)] : [];
+            stored.CopyTo(part);
+            part[stored.Length..].Clear();
             done += part.Length;
         }
 
         return total;
     }
 
+    /// <summary>Writes bytes at an offset. A gap before the offset reads as zeros.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -53,7 +59,7 @@ internal sealed class MemoryContent
         }
     }
 
-    /// <summary>Gives up what lies beyond a length.</summary>
+    /// <summary>Discards the bytes after a length. Does nothing if the content is not longer.</summary>
     public void Truncate(long length)
     {
         if (length >= Length)
@@ -71,12 +77,13 @@ internal sealed class MemoryContent
 
         if (at > 0 && chunk < _chunks.Count && _chunks[(int)chunk] is { } last && last.Length > at)
         {
-            GetWritableChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a gap left later must read as zeros
+            GetWritableChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a later gap must read as zeros
         }
 
         Length = length;
     }
 
+    /// <summary>Returns a chunk that belongs to this content alone and has at least the needed number of bytes.</summary>
     private byte[] GetWritableChunk(int index, int needed)
     {
         while (_chunks.Count <= index)
@@ -88,12 +95,12 @@ internal sealed class MemoryContent
         byte[]? chunk = _chunks[index];
         if (chunk is null || !_isOwned[index] || chunk.Length < needed)
         {
-            // Small files take little; a growing one doubles until its chunk is full.
-            int size = Math.Max(chunk?.Length ?? 0, needed <= ChunkSize / 2 ? (int)uint.Max(256, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)needed)) : ChunkSize);
-            byte[] own = new byte[size];
-            chunk?.CopyTo(own, 0);
-            (_chunks[index], _isOwned[index]) = (own, true);
-            return own;
+            // The size doubles up to a full chunk, so that small files use little memory.
+            int minimum = needed <= ChunkSize / 2 ? (int)uint.Max(256, BitOperations.RoundUpToPowerOf2((uint)needed)) : ChunkSize;
+            byte[] copy = new byte[Math.Max(chunk?.Length ?? 0, minimum)];
+            chunk?.CopyTo(copy, 0);
+            (_chunks[index], _isOwned[index]) = (copy, true);
+            return copy;
         }
 
         return chunk;

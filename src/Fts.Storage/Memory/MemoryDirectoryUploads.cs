@@ -1,10 +1,10 @@
 namespace Fts.Storage.Memory;
 
-/// <summary>A pending file, as it is found under the name and uploader it is for. Changed only under the store's lock.</summary>
-/// <param name="content">What has been written.</param>
-/// <param name="name">The name it is for.</param>
-/// <param name="uploader">Whose it is; null for one that cannot be continued.</param>
-/// <param name="copied">The committed content it began as a copy of; null for one that began empty.</param>
+/// <summary>An upload in progress or a partial upload. Changed only under the store's lock.</summary>
+/// <param name="content">The received bytes.</param>
+/// <param name="name">The name of the target in its directory.</param>
+/// <param name="uploader">The uploader, or null if the upload cannot be resumed.</param>
+/// <param name="copied">The committed content of which the upload began as a copy, or null if it began empty.</param>
 internal sealed class MemoryUpload(MemoryContent content, string name, string? uploader, MemoryContent? copied)
 {
     public MemoryContent Content { get; } = content;
@@ -15,33 +15,48 @@ internal sealed class MemoryUpload(MemoryContent content, string name, string? u
 
     public MemoryContent? CopiedFrom { get; } = copied;
 
-    /// <summary>Where it is found, if it is; a renamed folder takes it along.</summary>
+    /// <summary>The uploads of the directory that contains this one, or null if it was not added or was removed.</summary>
     public MemoryDirectoryUploads? ContainingDirectory { get; set; }
 
-    /// <summary>False once it broke off.</summary>
+    /// <summary>Whether the upload is being written. False for a partial upload.</summary>
     public bool IsInProgress { get; set; } = true;
 
-    /// <summary>When it broke off, UTC.</summary>
+    /// <summary>When the upload was interrupted, UTC.</summary>
     public DateTime LastModified { get; set; }
 }
 
-/// <summary>The uploads into one folder that are being written, or broke off and can be continued: one for each name and uploader. Changed only under the store's lock.</summary>
+/// <summary>
+/// The uploads to one directory that can be resumed or are being written, one for each name and uploader. Changed only under the store's
+/// lock.
+/// </summary>
 internal sealed class MemoryDirectoryUploads
 {
     private readonly Dictionary<(string Name, string Uploader), MemoryUpload> _uploads = [];
 
+    /// <summary>Whether any of the uploads is being written.</summary>
     public bool HasUploadsInProgress => _uploads.Values.Any(upload => upload.IsInProgress);
 
-    /// <summary>The one there is; null as well where it is the copy of a file that has been replaced since.</summary>
-    public MemoryUpload? Find(string name, string uploader, MemoryContent? committed) =>
-        _uploads.GetValueOrDefault((name, uploader)) is { } upload && (upload.IsInProgress || upload.CopiedFrom is null || upload.CopiedFrom == committed) ? upload : null;
+    /// <summary>
+    /// Returns the upload of a name and uploader, or null if none exists. A partial upload that began as a copy is returned only if the
+    /// committed content is still the same.
+    /// </summary>
+    public MemoryUpload? Find(string name, string uploader, MemoryContent? committed)
+    {
+        MemoryUpload? upload = _uploads.GetValueOrDefault((name, uploader));
+        return upload is not null && (upload.IsInProgress || upload.CopiedFrom is null || upload.CopiedFrom == committed) ? upload : null;
+    }
 
-    /// <summary>Puts one in its place; false where another is being written there. What had broken off there is given up, and its bytes are free.</summary>
+    /// <summary>
+    /// Adds an upload. It replaces a partial upload of the same name and uploader. Returns false if another upload of the same name and
+    /// uploader is in progress.
+    /// </summary>
+    /// <param name="upload">The upload.</param>
+    /// <param name="freed">The size of the replaced partial upload in bytes, or 0.</param>
     public bool TryAdd(MemoryUpload upload, out long freed)
     {
         freed = 0;
-        var place = (upload.Name, upload.Uploader!);
-        if (_uploads.GetValueOrDefault(place) is { } other && other != upload)
+        var key = (upload.Name, upload.Uploader!);
+        if (_uploads.GetValueOrDefault(key) is { } other && other != upload)
         {
             if (other.IsInProgress)
             {
@@ -52,19 +67,21 @@ internal sealed class MemoryDirectoryUploads
             other.ContainingDirectory = null;
         }
 
-        _uploads[place] = upload;
+        _uploads[key] = upload;
         upload.ContainingDirectory = this;
         return true;
     }
 
-    /// <summary>Takes one out of its place.</summary>
+    /// <summary>Removes an upload.</summary>
     public void Remove(MemoryUpload upload)
     {
         _uploads.Remove((upload.Name, upload.Uploader!));
         upload.ContainingDirectory = null;
     }
 
-    /// <summary>Gives up what broke off before a time; how many there were, and how many bytes.</summary>
+    /// <summary>
+    /// Discards the partial uploads that were interrupted before a time (UTC). Returns their number and their total size in bytes.
+    /// </summary>
     public (int Count, long Bytes) Sweep(DateTime before)
     {
         MemoryUpload[] old = [.. _uploads.Values.Where(upload => !upload.IsInProgress && upload.LastModified < before)];

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Fts.Storage.Memory;
 
-/// <summary>Files in memory, under the same contract as files on disk: for tests, and for programs that embed a server and want no disk. Names are case-sensitive.</summary>
+/// <summary>A store in memory, for tests and for programs that embed a server without a disk. Names are case-sensitive.</summary>
 public sealed class MemoryFileStore : IFileStore
 {
     private readonly Lock _lock = new();
@@ -12,14 +12,16 @@ public sealed class MemoryFileStore : IFileStore
     private ulong _lastId = 1;
     private long _usedBytes;
 
-    // The partial uploads that were kept, by uploader. Some may have been resumed or discarded since.
+    // The partial uploads by uploader, oldest first. Some may have been resumed or discarded since they were kept.
     private readonly Dictionary<string, List<MemoryUpload>> _partialUploads = new(StringComparer.Ordinal);
     private readonly PartialUploadLimits _limits;
 
-    /// <summary>Makes an empty store.</summary>
-    /// <param name="capacity">The most bytes its files, pending ones included, may have; more is <see cref="StoreError.NoSpace"/>. Null for no limit.</param>
-    /// <param name="partialUploads">The limits on partial uploads of one uploader. Null for 100 and 32 GiB.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
+    /// <summary>Creates an empty store.</summary>
+    /// <param name="capacity">
+    /// The maximum total size of files and uploads in bytes (<see cref="StoreError.NoSpace"/>), or null for no limit.
+    /// </param>
+    /// <param name="partialUploads">The limits on partial uploads of one uploader, or null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative, or a limit is invalid.</exception>
     public MemoryFileStore(long? capacity = null, PartialUploadLimits? partialUploads = null)
     {
         _limits = (partialUploads ?? new PartialUploadLimits()).Validate();
@@ -44,7 +46,7 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryNode node = _tree.GetExisting(directory);
-            return EnumerateEntriesAsync(node.Children ?? throw new StoreException(StoreError.NotADirectory, directory.Value), cancellationToken);
+            return EnumerateEntriesAsync(node.Children ?? throw CreateNotADirectoryException(directory), cancellationToken);
         }
     }
 
@@ -54,7 +56,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return new MemoryFileReader(_tree.GetExisting(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value));
+            return new MemoryFileReader(_tree.GetExisting(path).Content ?? throw CreateNotAFileException(path));
         }
     }
 
@@ -66,10 +68,15 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryContent? committed = _tree.FindReplaceableFile(path, start.IsCreateOnly)?.Content;
-            MemoryDirectoryUploads? uploads = start.Uploader is null ? null : _tree.GetParent(path).Uploads ??= new MemoryDirectoryUploads();
-            if (start.ShouldKeepContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } kept)
+            MemoryDirectoryUploads? uploads = null;
+            if (start.Uploader is not null)
             {
-                return Resume(path, kept, start);
+                uploads = _tree.GetParent(path).Uploads ??= new MemoryDirectoryUploads();
+            }
+
+            if (start.ShouldKeepContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } partialUpload)
+            {
+                return Resume(path, partialUpload, start);
             }
 
             PathRules.ThrowIfPastEnd(start.Offset, committed?.Length ?? 0, path);
@@ -82,7 +89,8 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             AdjustUsedBytes(upload.Content.Length);
-            return new MemoryFileWriter(this, path, upload, start, upload.Content.Length, start.Offset is null ? null : copied, isContinuation: false);
+            MemoryContent? rest = start.Offset is null ? null : copied;
+            return new MemoryFileWriter(this, path, upload, start, upload.Content.Length, rest, isResumed: false);
         }
     }
 
@@ -92,7 +100,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return FindPartialUpload(path, uploader) is { } kept ? new PartialUpload(kept.Content.Length, kept.LastModified) : null;
+            return FindPartialUpload(path, uploader) is { } upload ? new PartialUpload(upload.Content.Length, upload.LastModified) : null;
         }
     }
 
@@ -102,13 +110,13 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            if (FindPartialUpload(path, uploader) is not { } kept)
+            if (FindPartialUpload(path, uploader) is not { } partialUpload)
             {
                 return false;
             }
 
-            kept.ContainingDirectory!.Remove(kept);
-            AdjustUsedBytes(-kept.Content.Length);
+            partialUpload.ContainingDirectory!.Remove(partialUpload);
+            AdjustUsedBytes(-partialUpload.Content.Length);
             return true;
         }
     }
@@ -119,16 +127,16 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            int removed = SweepDirectory(_tree.Root, before);
-            foreach ((string uploader, List<MemoryUpload> own) in _partialUploads)
+            int deleted = SweepDirectory(_tree.Root, before);
+            foreach ((string uploader, List<MemoryUpload> uploads) in _partialUploads)
             {
-                if (own.TrueForAll(IsNoLongerPartial))
+                if (uploads.TrueForAll(IsNoLongerPartial))
                 {
                     _partialUploads.Remove(uploader);
                 }
             }
 
-            return removed;
+            return deleted;
         }
     }
 
@@ -141,7 +149,7 @@ public sealed class MemoryFileStore : IFileStore
         {
             if (!_tree.GetParent(path).Children!.TryAdd(path.Name, MemoryNode.CreateDirectory(++_lastId)))
             {
-                throw new StoreException(StoreError.Exists, path.Value);
+                throw new StoreException(StoreError.Exists, $"{path} already exists.");
             }
         }
     }
@@ -153,7 +161,7 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryContent content = _tree.GetExisting(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+            MemoryContent content = _tree.GetExisting(path).Content ?? throw CreateNotAFileException(path);
             _tree.Remove(path);
             AdjustUsedBytes(-content.Length);
         }
@@ -167,22 +175,22 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryUpload? kept = FindPartialUpload(path, uploader);
+            MemoryUpload? partialUpload = FindPartialUpload(path, uploader);
             if (_tree.Find(path, out StoreError error) is { } file)
             {
-                MemoryContent content = file.Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+                MemoryContent content = file.Content ?? throw CreateNotAFileException(path);
                 _tree.Remove(path);
                 AdjustUsedBytes(-content.Length);
             }
-            else if (kept is null)
+            else if (partialUpload is null)
             {
-                throw new StoreException(error, path.Value);
+                throw new StoreException(error, $"{path} does not exist.");
             }
 
-            if (kept is not null)
+            if (partialUpload is not null)
             {
-                kept.ContainingDirectory!.Remove(kept);
-                AdjustUsedBytes(-kept.Content.Length);
+                partialUpload.ContainingDirectory!.Remove(partialUpload);
+                AdjustUsedBytes(-partialUpload.Content.Length);
             }
         }
     }
@@ -195,9 +203,14 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryNode directory = _tree.GetExisting(path);
-            if (directory.Children is null || !directory.Children.IsEmpty || directory.Uploads is { HasUploadsInProgress: true })
+            if (directory.Children is null)
             {
-                throw new StoreException(directory.Children is null ? StoreError.NotADirectory : StoreError.NotEmpty, path.Value);
+                throw CreateNotADirectoryException(path);
+            }
+
+            if (!directory.Children.IsEmpty || directory.Uploads is { HasUploadsInProgress: true })
+            {
+                throw new StoreException(StoreError.NotEmpty, $"{path} is not empty.");
             }
 
             SweepDirectory(directory, DateTime.MaxValue);
@@ -215,30 +228,30 @@ public sealed class MemoryFileStore : IFileStore
         {
             MemoryNode moved = _tree.GetExisting(source);
             MemoryNode directory = _tree.GetParent(target);
-            MemoryNode? there = directory.Children!.GetValueOrDefault(target.Name);
-            StoreError? refused = there is not null && !replace ? StoreError.Exists
-                : target != source && target.IsWithin(source) ? StoreError.NotSupported
-                : there is null || there == moved ? null
-                : there.Children is null && moved.Children is not null ? StoreError.NotADirectory
-                : there.Children is not null && moved.Children is null ? StoreError.NotAFile
-                : there.Children is { IsEmpty: false } || there.Uploads is { HasUploadsInProgress: true } ? StoreError.NotEmpty
-                : null;
-            if (refused is { } error)
+            MemoryNode? existing = directory.Children!.GetValueOrDefault(target.Name);
+            if (existing is not null && !replace)
             {
-                throw new StoreException(error, $"{source} to {target}");
+                throw new StoreException(StoreError.Exists, $"{target} already exists.");
             }
 
-            if (there == moved)
+            if (target != source && target.IsWithin(source))
+            {
+                throw new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.");
+            }
+
+            if (existing == moved)
             {
                 return;
             }
 
-            if (there?.Children is not null)
+            ThrowIfNotReplaceable(existing, moved, target);
+
+            if (existing?.Children is not null)
             {
-                SweepDirectory(there, DateTime.MaxValue);
+                SweepDirectory(existing, DateTime.MaxValue);
             }
 
-            AdjustUsedBytes(-(there?.Content?.Length ?? 0));
+            AdjustUsedBytes(-(existing?.Content?.Length ?? 0));
             directory.Children![target.Name] = moved;
             _tree.Remove(source);
         }
@@ -262,7 +275,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            _ = _tree.GetExisting(directory).Children ?? throw new StoreException(StoreError.NotADirectory, directory.Value);
+            _ = _tree.GetExisting(directory).Children ?? throw CreateNotADirectoryException(directory);
             return _capacity == long.MaxValue ? null : _capacity - _usedBytes;
         }
     }
@@ -278,7 +291,8 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    public async ValueTask CacheHashAsync(
+        StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotSha256(sha256.Length);
@@ -291,33 +305,36 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>The dictionary is listed as it changes: no copy, no lock.</summary>
+    /// <summary>Enumerates a directory while it may change. The concurrent dictionary needs neither a copy nor the lock.</summary>
     private static async IAsyncEnumerable<FileEntry> EnumerateEntriesAsync(
-        ConcurrentDictionary<string, MemoryNode> children, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        ConcurrentDictionary<string, MemoryNode> children,
+        CancellationToken callToken,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach ((string name, MemoryNode node) in children)
         {
-            opened.ThrowIfCancellationRequested();
+            callToken.ThrowIfCancellationRequested();
             cancellationToken.ThrowIfCancellationRequested();
             yield return node.ToEntry(name);
         }
     }
 
-    /// <summary>Counts bytes a writer is about to have, or (negative) no longer has.</summary>
+    /// <summary>Counts bytes that a writer is about to add or, if negative, that were freed.</summary>
+    /// <exception cref="StoreException">The capacity would be exceeded.</exception>
     internal void AdjustUsedBytes(long bytes)
     {
         lock (_lock)
         {
             if (bytes > _capacity - _usedBytes)
             {
-                throw new StoreException(StoreError.NoSpace, $"The store has {_capacity - _usedBytes} bytes left.");
+                throw new StoreException(StoreError.NoSpace, $"No space left: {_capacity - _usedBytes} of {_capacity} bytes are free.");
             }
 
             _usedBytes += bytes;
         }
     }
 
-    /// <summary>Puts a pending file's content under its name.</summary>
+    /// <summary>Publishes the content of an upload under its path.</summary>
     internal void Publish(StorePath path, MemoryUpload upload, bool createOnly)
     {
         lock (_lock)
@@ -331,14 +348,23 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>Leaves an upload to be continued; false where its folder is gone, or another is being written in its place.</summary>
+    /// <summary>
+    /// Keeps an upload as a partial upload. Returns false if its directory no longer exists, or another upload of the same path and
+    /// uploader is in progress.
+    /// </summary>
     internal bool TryKeep(StorePath path, MemoryUpload upload)
     {
         lock (_lock)
         {
             if (upload.ContainingDirectory is null)
             {
-                if (_tree.Find(path.Parent, out _) is not { Children: not null } directory || !(directory.Uploads ??= new MemoryDirectoryUploads()).TryAdd(upload, out long freed))
+                if (_tree.Find(path.Parent, out _) is not { Children: not null } directory)
+                {
+                    return false;
+                }
+
+                directory.Uploads ??= new MemoryDirectoryUploads();
+                if (!directory.Uploads.TryAdd(upload, out long freed))
                 {
                     return false;
                 }
@@ -347,31 +373,31 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             (upload.IsInProgress, upload.LastModified) = (false, DateTime.UtcNow);
-            DiscardOldest(upload);
+            AddAndApplyLimits(upload);
             return true;
         }
     }
 
-    /// <summary>Discards the uploader's oldest partial uploads if a new one exceeds a limit.</summary>
-    private void DiscardOldest(MemoryUpload kept)
+    /// <summary>Adds a partial upload to those of its uploader, and discards the oldest ones if a limit is exceeded.</summary>
+    private void AddAndApplyLimits(MemoryUpload partialUpload)
     {
-        if (!_partialUploads.TryGetValue(kept.Uploader!, out List<MemoryUpload>? own))
+        if (!_partialUploads.TryGetValue(partialUpload.Uploader!, out List<MemoryUpload>? uploads))
         {
-            _partialUploads[kept.Uploader!] = own = [];
+            _partialUploads[partialUpload.Uploader!] = uploads = [];
         }
 
-        own.Remove(kept);
-        own.Add(kept);
-        if (!_limits.AreExceededBy(own.Count, own.Sum(upload => upload.Content.Length)))
+        uploads.Remove(partialUpload);
+        uploads.Add(partialUpload);
+        if (!_limits.AreExceededBy(uploads.Count, uploads.Sum(upload => upload.Content.Length)))
         {
             return;
         }
 
-        own.RemoveAll(IsNoLongerPartial);
-        while (_limits.AreExceededBy(own.Count, own.Sum(upload => upload.Content.Length)))
+        uploads.RemoveAll(IsNoLongerPartial);
+        while (_limits.AreExceededBy(uploads.Count, uploads.Sum(upload => upload.Content.Length)))
         {
-            MemoryUpload oldest = own[0];
-            own.RemoveAt(0);
+            MemoryUpload oldest = uploads[0];
+            uploads.RemoveAt(0);
             oldest.ContainingDirectory!.Remove(oldest);
             AdjustUsedBytes(-oldest.Content.Length);
         }
@@ -379,7 +405,7 @@ public sealed class MemoryFileStore : IFileStore
 
     private static bool IsNoLongerPartial(MemoryUpload upload) => upload.ContainingDirectory is null || upload.IsInProgress;
 
-    /// <summary>Gives a pending file up.</summary>
+    /// <summary>Discards an upload and frees its bytes.</summary>
     internal void Discard(MemoryUpload upload)
     {
         lock (_lock)
@@ -389,21 +415,54 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    private MemoryFileWriter Resume(StorePath path, MemoryUpload kept, WriteStart start)
+    private MemoryFileWriter Resume(StorePath path, MemoryUpload partialUpload, WriteStart start)
     {
-        if (kept.IsInProgress)
+        if (partialUpload.IsInProgress)
         {
-            throw new StoreException(StoreError.Busy, $"{path} is being uploaded by another.");
+            throw new StoreException(StoreError.Busy, $"Another session is uploading {path}.");
         }
 
-        PathRules.ThrowIfPastEnd(start.Offset, kept.Content.Length, path);
-        kept.IsInProgress = true;
-        return new MemoryFileWriter(this, path, kept, start, start.Offset ?? kept.Content.Length, rest: null, isContinuation: true);
+        PathRules.ThrowIfPastEnd(start.Offset, partialUpload.Content.Length, path);
+        partialUpload.IsInProgress = true;
+        long startOffset = start.Offset ?? partialUpload.Content.Length;
+        return new MemoryFileWriter(this, path, partialUpload, start, startOffset, rest: null, isResumed: true);
     }
 
-    private MemoryUpload? FindPartialUpload(StorePath path, string uploader) =>
-        _tree.Find(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, _tree.Find(path, out _)?.Content) is { IsInProgress: false } kept ? kept : null;
+    /// <summary>
+    /// Throws if a rename cannot replace an existing entry: a directory replaces only an empty directory, and a file only a file.
+    /// </summary>
+    private static void ThrowIfNotReplaceable(MemoryNode? existing, MemoryNode moved, StorePath target)
+    {
+        if (existing is { Children: null } && moved.Children is not null)
+        {
+            throw CreateNotADirectoryException(target);
+        }
 
+        if (existing is { Children: not null } && moved.Children is null)
+        {
+            throw CreateNotAFileException(target);
+        }
+
+        if (existing is { Children.IsEmpty: false } or { Uploads.HasUploadsInProgress: true })
+        {
+            throw new StoreException(StoreError.NotEmpty, $"{target} is not empty.");
+        }
+    }
+
+    private static StoreException CreateNotAFileException(StorePath path) => new(StoreError.NotAFile, $"{path} is not a file.");
+
+    private static StoreException CreateNotADirectoryException(StorePath path) =>
+        new(StoreError.NotADirectory, $"{path} is not a directory.");
+
+    /// <summary>Returns an uploader's partial upload to a path, or null if none exists or it is being written.</summary>
+    private MemoryUpload? FindPartialUpload(StorePath path, string uploader)
+    {
+        MemoryContent? committed = _tree.Find(path, out _)?.Content;
+        MemoryUpload? upload = _tree.Find(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, committed);
+        return upload is { IsInProgress: false } ? upload : null;
+    }
+
+    /// <summary>Discards the old partial uploads in a directory and below it. Returns their number.</summary>
     private int SweepDirectory(MemoryNode directory, DateTime before)
     {
         (int count, long bytes) = directory.Uploads?.Sweep(before) ?? default;

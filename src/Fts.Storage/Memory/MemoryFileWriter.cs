@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Memory;
 
-/// <summary>An open file in memory. What it reads was committed and does not change.</summary>
+/// <summary>An open file in memory. Its content is committed and does not change.</summary>
 internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
 {
     public long Length => content.Length;
@@ -18,22 +18,30 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
     public ValueTask DisposeAsync() => default;
 }
 
-/// <summary>A pending file in memory. The bytes it takes count towards the store's capacity from the moment they are written.</summary>
-/// <param name="store">Where it will be published.</param>
-/// <param name="path">Its name there.</param>
-/// <param name="upload">Its content.</param>
-/// <param name="options">What was asked for.</param>
-/// <param name="start">Where the caller's first byte belongs; what lies beyond is given up when it comes.</param>
-/// <param name="rest">What it began as a copy of, whose rest it gets in the end; null for none.</param>
-/// <param name="isContinuation">It was there before, and stays as it was until something is written.</param>
+/// <summary>An open upload in memory. Written bytes count towards the store's capacity at once.</summary>
+/// <param name="store">The store that publishes the upload.</param>
+/// <param name="path">The path of the target.</param>
+/// <param name="upload">The received bytes.</param>
+/// <param name="options">How the upload was opened.</param>
+/// <param name="startOffset">
+/// The offset of the caller's first byte. Bytes of a partial upload after it are discarded at the first write.
+/// </param>
+/// <param name="rest">The committed content whose bytes after the last written one are appended at the commit, or null.</param>
+/// <param name="isResumed">Whether this resumes a partial upload, which stays unchanged until the first write.</param>
 internal sealed class MemoryFileWriter(
-    MemoryFileStore store, StorePath path, MemoryUpload upload, WriteStart options, long start, MemoryContent? rest, bool isContinuation) : IFileWriter
+    MemoryFileStore store,
+    StorePath path,
+    MemoryUpload upload,
+    WriteStart options,
+    long startOffset,
+    MemoryContent? rest,
+    bool isResumed) : IFileWriter
 {
     private bool _isWritten, _isCompleted, _isDisposed;
 
-    public long StartOffset { get; } = start;
+    public long StartOffset { get; } = startOffset;
 
-    public bool IsResumed => isContinuation;
+    public bool IsResumed => isResumed;
 
     public SafeFileHandle? Handle => null;
 
@@ -63,8 +71,9 @@ internal sealed class MemoryFileWriter(
     public async ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
-        bool isMostlyCopy = upload.CopiedFrom is not null && !isContinuation && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Content.Length);
-        _isCompleted = options.Uploader is not null && (_isWritten || isContinuation) && !isMostlyCopy && store.TryKeep(path, upload);
+        bool isMostlyCopy = upload.CopiedFrom is not null && !isResumed
+            && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Content.Length);
+        _isCompleted = options.Uploader is not null && (_isWritten || isResumed) && !isMostlyCopy && store.TryKeep(path, upload);
         return _isCompleted ? upload.Content.Length : null;
     }
 
@@ -81,7 +90,7 @@ internal sealed class MemoryFileWriter(
 
     private void BeginWriting()
     {
-        if (!_isWritten && isContinuation)
+        if (!_isWritten && isResumed)
         {
             long before = upload.Content.Length;
             upload.Content.Truncate(StartOffset);
@@ -102,7 +111,7 @@ internal sealed class MemoryFileWriter(
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The file is committed or kept.");
+            throw new InvalidOperationException("The upload is already committed or kept.");
         }
     }
 }

@@ -1,31 +1,42 @@
+using System.Collections.Concurrent;
+
 namespace Fts.Storage.Memory;
 
-/// <summary>The files and folders of a store in memory, by path. Used only under the store's lock; throws what the store throws.</summary>
+/// <summary>
+/// The files and directories of a memory store, by path. Used only under the store's lock. Throws <see cref="StoreException"/>.
+/// </summary>
 internal sealed class MemoryTree
 {
-    /// <summary>The top folder.</summary>
+    /// <summary>The root directory.</summary>
     public MemoryNode Root { get; } = MemoryNode.CreateDirectory(1);
 
-    /// <summary>The file that one written to a path would replace; null where there is none.</summary>
+    /// <summary>Returns the file that an upload to a path replaces, or null if the name is free.</summary>
     public MemoryNode? FindReplaceableFile(StorePath path, bool createOnly)
     {
-        MemoryNode? there = GetParent(path).Children!.GetValueOrDefault(path.Name);
-        return there is null ? null
-            : createOnly ? throw new StoreException(StoreError.Exists, path.Value)
-            : there.Content is null ? throw new StoreException(StoreError.NotAFile, path.Value)
-            : there;
+        MemoryNode? existing = GetParent(path).Children!.GetValueOrDefault(path.Name);
+        if (existing is not null && (createOnly || existing.Content is null))
+        {
+            throw createOnly
+                ? new StoreException(StoreError.Exists, $"{path} already exists.")
+                : new StoreException(StoreError.NotAFile, $"{path} is a directory.");
+        }
+
+        return existing;
     }
 
-    /// <summary>The folder that a path lies in.</summary>
-    public MemoryNode GetParent(StorePath path) => GetExisting(path.Parent) is { Children: not null } directory ? directory : throw new StoreException(StoreError.NotADirectory, path.Value);
+    /// <summary>Returns the directory that contains a path.</summary>
+    public MemoryNode GetParent(StorePath path) => GetExisting(path.Parent) is { Children: not null } directory
+        ? directory
+        : throw new StoreException(StoreError.NotADirectory, $"{path.Parent} is not a directory.");
 
-    /// <summary>Takes an entry out of its folder.</summary>
+    /// <summary>Removes an entry from its directory.</summary>
     public void Remove(StorePath path) => GetParent(path).Children!.TryRemove(path.Name, out _);
 
-    /// <summary>What is at a path that must be there.</summary>
-    public MemoryNode GetExisting(StorePath path) => Find(path, out StoreError error) ?? throw new StoreException(error, path.Value);
+    /// <summary>Returns the entry at a path, or throws if none exists.</summary>
+    public MemoryNode GetExisting(StorePath path) =>
+        Find(path, out StoreError error) ?? throw new StoreException(error, $"{path} does not exist.");
 
-    /// <summary>What is at a path; null, and why, where there is nothing.</summary>
+    /// <summary>Returns the entry at a path, or null and the reason if none exists.</summary>
     public MemoryNode? Find(StorePath path, out StoreError error)
     {
         error = StoreError.NotFound;
@@ -54,4 +65,43 @@ internal sealed class MemoryTree
 
         return node;
     }
+}
+
+/// <summary>
+/// A file (with <see cref="Content"/>) or a directory (with <see cref="Children"/>). Changed only under the store's lock. The children can
+/// be listed without it.
+/// </summary>
+internal sealed class MemoryNode
+{
+    private MemoryNode(ulong id, MemoryContent? content, ConcurrentDictionary<string, MemoryNode>? children) =>
+        (Id, Content, Children) = (id, content, children);
+
+    public ulong Id { get; }
+
+    public MemoryContent? Content { get; }
+
+    public ConcurrentDictionary<string, MemoryNode>? Children { get; }
+
+    /// <summary>The resumable uploads to this directory, or null before the first one.</summary>
+    public MemoryDirectoryUploads? Uploads { get; set; }
+
+    public DateTime LastModified { get; set; } = DateTime.UtcNow;
+
+    /// <summary>The nine permission bits, or null before they are set.</summary>
+    public UnixFileMode? UnixMode { get; set; }
+
+    /// <summary>The cached SHA-256 of the content, or null. The content of a node never changes.</summary>
+    public byte[]? Sha256 { get; set; }
+
+    public static MemoryNode CreateFile(ulong id, MemoryContent content) => new(id, content, null);
+
+    // One stripe is enough, because all changes are made under the store's lock.
+    public static MemoryNode CreateDirectory(ulong id) =>
+        new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
+
+    public FileEntry ToEntry(string name) =>
+        new(name, Content is null ? EntryKind.Directory : EntryKind.File, Content?.Length ?? 0, LastModified, UnixMode, Id);
+
+    /// <summary>Returns whether the node has the id, length and time of an entry that was read before.</summary>
+    public bool IsUnchanged(in FileEntry seen) => (Id, Content?.Length, LastModified) == (seen.Id, seen.Length, seen.LastModified);
 }

@@ -229,7 +229,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("a.con", false)]
     public void Windows_device_names_are_recognised(string name, bool isDevice)
     {
-        Assert.Equal(isDevice, RemotePath.IsWindowsDeviceName(name));
+        Assert.Equal(isDevice, Fts.Storage.WindowsFileNames.IsDeviceName(name));
         Assert.Equal(!(isDevice && OperatingSystem.IsWindows()), RemotePath.IsSafeName(name));
     }
 

@@ -2,18 +2,18 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>Making, removing, finding and dating.</summary>
+/// <summary>Creating, deleting and finding entries, and setting their metadata.</summary>
 public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
-    public async Task The_top_folder_is_there()
+    public async Task The_root_exists()
     {
         FileEntry root = Assert.NotNull(await Store.GetEntryAsync(StorePath.Root, Token));
         Assert.Equal(("", EntryKind.Directory, 0L), (root.Name, root.Kind, root.Length));
     }
 
     [Fact]
-    public async Task The_top_folder_stays()
+    public async Task The_root_cannot_be_deleted_renamed_or_replaced()
     {
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(StorePath.Root, Token)));
         Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(StorePath.Root, Token)));
@@ -22,20 +22,22 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task A_folder_is_made_in_a_folder_that_exists()
+    public async Task A_directory_is_created_in_an_existing_directory()
     {
         await Store.CreateDirectoryAsync(At("/a"), Token);
         await Store.CreateDirectoryAsync(At("/a/b"), Token);
         Assert.Equal(EntryKind.Directory, await KindAsync("/a/b"));
         await Store.PutAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/missing/b"), Token)));
-        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file/b"), Token)));
+        Assert.Equal(
+            StoreError.NotADirectory,
+            await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file/b"), Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/a"), Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file"), Token)));
     }
 
     [Fact]
-    public async Task A_deleted_file_is_gone()
+    public async Task A_deleted_file_no_longer_exists()
     {
         await Store.PutAsync("/file", "text", Token);
         await Store.DeleteFileAsync(At("/file"), Token);
@@ -44,7 +46,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task A_reader_outlives_its_name()
+    public async Task An_open_reader_can_read_a_deleted_file()
     {
         await Store.PutAsync("/file", "text", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/file"), Token);
@@ -53,7 +55,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task Only_an_empty_folder_is_removed()
+    public async Task Only_an_empty_directory_is_deleted()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/folder/file", "text", Token);
@@ -64,7 +66,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task Files_and_folders_are_removed_by_their_own_call()
+    public async Task Files_and_directories_are_deleted_only_by_their_own_calls()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
@@ -76,7 +78,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task What_is_not_there_is_not_found()
+    public async Task A_missing_entry_is_not_found()
     {
         await Store.PutAsync("/file", "text", Token);
         foreach (string path in new[] { "/missing", "/missing/inner" })
@@ -85,7 +87,9 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
         }
 
         Assert.Null(await KindAsync("/file/inner"));
@@ -98,9 +102,10 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     [InlineData("1970-01-01T00:00:00.0000000Z")]
     [InlineData("1969-12-31T23:59:58.5000000Z")]
     [InlineData("2037-12-31T23:59:59.9990000Z")]
-    public async Task A_time_once_set_is_shown(string time)
+    public async Task A_time_that_was_set_is_reported(string time)
     {
-        var modified = DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
+        var modified =
+            DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
         await Store.PutAsync("/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         foreach (string path in new[] { "/file", "/folder" })
@@ -113,12 +118,13 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task Permission_bits_once_set_are_shown_and_survive_a_new_content()
+    public async Task Permission_bits_that_were_set_are_reported_and_kept_when_the_file_is_replaced()
     {
         await Store.PutAsync("/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         DateTime modified = DateTime.UnixEpoch.AddDays(1);
-        foreach ((string path, UnixFileMode mode) in new[] { ("/file", (UnixFileMode)0x1A0), ("/folder", (UnixFileMode)0x1C0), ("/file", (UnixFileMode)0x80), ("/file", (UnixFileMode)0x1B6) })
+        (string Path, int Mode)[] cases = [("/file", 0x1A0), ("/folder", 0x1C0), ("/file", 0x80), ("/file", 0x1B6)];
+        foreach ((string path, UnixFileMode mode) in cases.Select(row => (row.Path, (UnixFileMode)row.Mode)))
         {
             await Store.SetMetadataAsync(At(path), new FileMetadata(modified), Token);
             await Store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: mode), Token);
@@ -134,14 +140,15 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     [InlineData(UnixFileMode.SetUser)]
     [InlineData(UnixFileMode.SetGroup)]
     [InlineData(UnixFileMode.StickyBit)]
-    public async Task No_other_bits_are_set(UnixFileMode bit)
+    public async Task Other_mode_bits_are_refused(UnixFileMode bit)
     {
         await Store.PutAsync("/file", "text", Token);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: bit | (UnixFileMode)0x1ED), Token));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: bit | (UnixFileMode)0x1ED), Token));
     }
 
     [Fact]
-    public async Task Free_space_is_of_a_folder_and_never_negative()
+    public async Task Free_space_is_reported_for_directories_and_is_not_negative()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
@@ -152,7 +159,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task A_new_file_is_dated_now()
+    public async Task A_new_file_has_the_current_time()
     {
         DateTime before = DateTime.UtcNow.AddSeconds(-2);
         await Store.PutAsync("/file", "text", Token);

@@ -1,6 +1,8 @@
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>What holds on every store. Each story of the contract derives from this, and one class per store from each story.</summary>
+/// <summary>
+/// The base of the contract tests, which run on every store. Each topic derives from it, and one class per store from each topic.
+/// </summary>
 public abstract class FileStoreContract(Func<StoreUnderTest> create) : IDisposable
 {
     private readonly StoreUnderTest _underTest = create();
@@ -17,9 +19,11 @@ public abstract class FileStoreContract(Func<StoreUnderTest> create) : IDisposab
         GC.SuppressFinalize(this);
     }
 
-    protected ValueTask<IFileWriter> OpenWriteAsync(string path, WriteStart start) => Store.OpenWriteAsync(StoreActions.At(path), start, Token);
+    protected ValueTask<IFileWriter> OpenWriteAsync(string path, WriteStart start) =>
+        Store.OpenWriteAsync(StoreActions.At(path), start, Token);
 
-    protected Task<StoreError> WriteRefusalAsync(string path, WriteStart start) => StoreActions.GetStoreErrorAsync(async () => await OpenWriteAsync(path, start));
+    protected Task<StoreError> WriteRefusalAsync(string path, WriteStart start) =>
+        StoreActions.GetStoreErrorAsync(async () => await OpenWriteAsync(path, start));
 
     protected async Task<EntryKind?> KindAsync(string path) => (await Store.GetEntryAsync(StoreActions.At(path), Token))?.Kind;
 }

@@ -2,37 +2,38 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>A hash remembered with its file, on the stores that can.</summary>
+/// <summary>Cached hashes, on the stores that support them.</summary>
 public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     private static readonly byte[] Hash = Pattern(32, seed: 7);
     private static readonly DateTime Date = new(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc);
 
     [Fact]
-    public async Task A_hash_is_remembered_and_the_last_one_counts()
+    public async Task The_last_cached_hash_is_returned()
     {
         await Store.PutAsync("/file", "text", Token);
-        Assert.Null(await FindAsync("/file"));
-        await RememberAsync("/file", Pattern(32, seed: 1));
-        await RememberAsync("/file", Hash);
-        Assert.Equal(Hash, await FindAsync("/file"));
+        Assert.Null(await GetHashAsync("/file"));
+        await CacheHashAsync("/file", Pattern(32, seed: 1));
+        await CacheHashAsync("/file", Hash);
+        Assert.Equal(Hash, await GetHashAsync("/file"));
         await Store.PutAsync("/other", "text", Token);
-        Assert.Null(await FindAsync("/other"));
+        Assert.Null(await GetHashAsync("/other"));
     }
 
     [Fact]
-    public async Task It_is_that_of_what_the_caller_saw_or_none()
+    public async Task A_hash_is_returned_only_for_the_entry_that_the_caller_read()
     {
         await Store.PutAsync("/file", "text", Token);
         FileEntry seen = await EntryAsync("/file");
-        FileEntry[] others = [seen with { Id = seen.Id + 1 }, seen with { Length = 5 }, seen with { LastModified = seen.LastModified.AddTicks(1) }];
+        FileEntry[] others =
+            [seen with { Id = seen.Id + 1 }, seen with { Length = 5 }, seen with { LastModified = seen.LastModified.AddTicks(1) }];
         foreach (FileEntry other in others)
         {
             await Store.CacheHashAsync(At("/file"), other, Hash, Token);
         }
 
-        Assert.Null(await FindAsync("/file"));
-        await RememberAsync("/file", Hash);
+        Assert.Null(await GetHashAsync("/file"));
+        await CacheHashAsync("/file", Hash);
         foreach (FileEntry other in others)
         {
             Assert.Null(await Store.GetCachedHashAsync(At("/file"), other, Token));
@@ -40,13 +41,15 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task Where_no_file_is_nothing_is_remembered_and_nothing_refused()
+    public async Task No_hash_is_cached_and_no_error_thrown_if_the_entry_is_not_a_file()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
-        FileEntry gone = await EntryAsync("/file"), folder = await EntryAsync("/folder");
+        FileEntry missing = await EntryAsync("/file"), folder = await EntryAsync("/folder");
         await Store.DeleteFileAsync(At("/file"), Token);
-        foreach ((string path, FileEntry entry) in new[] { ("/file", gone), ("/file/below", gone), ("/missing/file", gone), ("/folder", gone), ("/folder", folder), ("/", folder) })
+        (string, FileEntry)[] cases =
+            [("/file", missing), ("/file/below", missing), ("/missing/file", missing), ("/folder", missing), ("/folder", folder), ("/", folder)];
+        foreach ((string path, FileEntry entry) in cases)
         {
             await Store.CacheHashAsync(At(path), entry, Hash, Token);
             Assert.Null(await Store.GetCachedHashAsync(At(path), entry, Token));
@@ -54,36 +57,39 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task What_is_no_hash_is_misuse()
+    public async Task A_hash_of_the_wrong_length_throws_ArgumentException()
     {
         await Store.PutAsync("/file", "text", Token);
-        await Assert.ThrowsAsync<ArgumentException>(() => RememberAsync("/file", new byte[31]));
+        await Assert.ThrowsAsync<ArgumentException>(() => CacheHashAsync("/file", new byte[31]));
     }
 
     [Fact]
-    public async Task It_goes_with_the_file_to_another_name_and_goes_with_the_file_that_is_replaced()
+    public async Task A_hash_follows_a_renamed_file_and_is_discarded_with_a_replaced_file()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
-        await RememberAsync("/file", Hash);
+        await CacheHashAsync("/file", Hash);
         await Store.RenameAsync(At("/file"), At("/folder/new"), replace: false, Token);
-        Assert.Equal(Hash, await FindAsync("/folder/new"));
+        Assert.Equal(Hash, await GetHashAsync("/folder/new"));
 
         await Store.PutAsync("/file", "tuxt", Token);
         await Store.RenameAsync(At("/file"), At("/folder/new"), replace: true, Token);
-        Assert.Null(await FindAsync("/folder/new"));
+        Assert.Null(await GetHashAsync("/folder/new"));
     }
 
     [Fact]
-    public async Task It_stays_when_facts_are_set()
+    public async Task A_hash_is_kept_when_metadata_are_set()
     {
         await Store.PutAsync("/file", "text", Token);
-        await RememberAsync("/file", Hash);
+        await CacheHashAsync("/file", Hash);
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
-        Assert.Equal(Hash, await FindAsync("/file"));
+        Assert.Equal(Hash, await GetHashAsync("/file"));
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token);
-        await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date.AddTicks(-1), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead), Token);
-        Assert.Equal(Hash, await FindAsync("/file"));
+        await Store.SetMetadataAsync(
+            At("/file"),
+            new FileMetadata(Date.AddTicks(-1), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead),
+            Token);
+        Assert.Equal(Hash, await GetHashAsync("/file"));
     }
 
     [Theory]
@@ -92,18 +98,18 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
     [InlineData(false, 2L)]
     [InlineData(true, null)]
     [InlineData(true, 2L)]
-    public async Task No_other_content_inherits_it(bool isContinued, long? offset)
+    public async Task A_hash_is_not_kept_for_changed_content(bool isResumed, long? offset)
     {
         await Store.PutAsync("/file", "text", Token);
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
-        await RememberAsync("/file", Hash);
+        await CacheHashAsync("/file", Hash);
         WriteStart start = (offset is { } at ? WriteStart.FromOffset(at) : WriteStart.Append).WithUploader("ann");
-        if (isContinued)
+        if (isResumed)
         {
-            await using IFileWriter broken = await OpenWriteAsync("/file", start);
-            await broken.WriteAsync(broken.StartOffset, Bytes("ab"), Token);
-            await broken.KeepPartialUploadAsync(Token);
-            Assert.Equal(Hash, await FindAsync("/file"));
+            await using IFileWriter interrupted = await OpenWriteAsync("/file", start);
+            await interrupted.WriteAsync(interrupted.StartOffset, Bytes("ab"), Token);
+            await interrupted.KeepPartialUploadAsync(Token);
+            Assert.Equal(Hash, await GetHashAsync("/file"));
         }
 
         await using (IFileWriter writer = await OpenWriteAsync("/file", start))
@@ -112,14 +118,15 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
             await writer.CommitAsync(Token);
         }
 
-        Assert.Null(await FindAsync("/file"));
+        Assert.Null(await GetHashAsync("/file"));
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
-        Assert.Null(await FindAsync("/file"));
+        Assert.Null(await GetHashAsync("/file"));
     }
 
     private async Task<FileEntry> EntryAsync(string path) => Assert.NotNull(await Store.GetEntryAsync(At(path), Token));
 
-    private async Task<byte[]?> FindAsync(string path) => await Store.GetCachedHashAsync(At(path), await EntryAsync(path), Token);
+    private async Task<byte[]?> GetHashAsync(string path) => await Store.GetCachedHashAsync(At(path), await EntryAsync(path), Token);
 
-    private async Task RememberAsync(string path, byte[] hash) => await Store.CacheHashAsync(At(path), await EntryAsync(path), hash, Token);
+    private async Task CacheHashAsync(string path, byte[] hash) =>
+        await Store.CacheHashAsync(At(path), await EntryAsync(path), hash, Token);
 }

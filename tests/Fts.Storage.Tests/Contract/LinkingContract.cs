@@ -2,11 +2,11 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>Links made through a store go down and nowhere else.</summary>
+/// <summary>A link that a store creates leads only to an entry beside it or below it.</summary>
 public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
-    public async Task A_link_leads_to_what_lies_beside_or_below_it()
+    public async Task A_link_leads_to_an_entry_beside_or_below_it()
     {
         await SeedAsync();
         await LinkAsync("/top", "/folder/deep/file");
@@ -20,10 +20,12 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_link_that_would_go_up_or_in_circles_is_refused()
+    public async Task A_link_to_a_parent_or_to_itself_is_refused()
     {
         await SeedAsync();
-        foreach ((string path, string target) in new[] { ("/folder/up", "/other"), ("/folder/up", "/"), ("/folder/up", "/folder"), ("/up", "/"), ("/folder/deep/up", "/folder/deep") })
+        (string, string)[] cases =
+            [("/folder/up", "/other"), ("/folder/up", "/"), ("/folder/up", "/folder"), ("/up", "/"), ("/folder/deep/up", "/folder/deep")];
+        foreach ((string path, string target) in cases)
         {
             Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(() => LinkAsync(path, target)));
             Assert.Null(await KindAsync(path));
@@ -33,7 +35,7 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Its_name_must_be_free_and_its_target_there()
+    public async Task The_name_of_a_link_must_be_free_and_its_target_must_exist()
     {
         await SeedAsync();
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(() => LinkAsync("/other", "/folder/deep/file")));
@@ -47,7 +49,7 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task What_leads_out_cannot_be_led_to()
+    public async Task A_link_to_a_link_that_leads_out_is_refused()
     {
         await SeedAsync();
         string outside = Path.GetTempPath();
@@ -63,14 +65,14 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Renaming_its_folders_does_not_make_it_lead_out()
+    public async Task A_link_does_not_lead_out_after_its_directories_are_renamed()
     {
         await SeedAsync();
         await LinkAsync("/folder/deep/link", "/folder/deep/file");
         await Store.RenameAsync(At("/folder/deep"), At("/deep"), replace: false, Token);
         Assert.Equal("text", await Store.GetAsync("/deep/link", Token));
         await Store.RenameAsync(At("/deep/link"), At("/link"), replace: false, Token);
-        Assert.Equal(EntryKind.Other, await KindAsync("/link")); // leads nowhere now
+        Assert.Equal(EntryKind.Other, await KindAsync("/link")); // its target is missing now
         Assert.DoesNotContain("..", LinkTarget("link"), StringComparison.Ordinal);
     }
 
@@ -91,13 +93,15 @@ public sealed class KernelLinking() : LinkingContract(StoreUnderTest.Kernel);
 
 public sealed class PortableLinking() : LinkingContract(StoreUnderTest.Portable);
 
-/// <summary>The store in memory has no links, and says so.</summary>
+/// <summary>The memory store does not support links.</summary>
 public sealed class MemoryLinking() : FileStoreContract(StoreUnderTest.InMemory)
 {
     [Fact]
-    public async Task There_are_no_links()
+    public async Task Links_are_not_supported()
     {
         await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotSupported, await GetStoreErrorAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
+        Assert.Equal(
+            StoreError.NotSupported,
+            await GetStoreErrorAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
     }
 }

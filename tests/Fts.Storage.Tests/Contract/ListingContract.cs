@@ -5,7 +5,7 @@ namespace Fts.Storage.Tests.Contract;
 public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
-    public async Task A_listing_shows_what_find_shows()
+    public async Task A_listing_returns_the_same_entries_as_GetEntryAsync()
     {
         await Store.PutAsync("/file", "text", Token);
         await Store.PutAsync("/empty", "", Token);
@@ -18,22 +18,26 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
         foreach (FileEntry entry in entries)
         {
             FileEntry found = Assert.NotNull(await Store.GetEntryAsync(StorePath.Root.Child(entry.Name), Token));
-            Assert.Equal((entry.Name, entry.Kind, entry.Length, entry.LastModified), (found.Name, found.Kind, found.Length, found.LastModified));
+            Assert.Equal(
+                (entry.Name, entry.Kind, entry.Length, entry.LastModified),
+                (found.Name, found.Kind, found.Length, found.LastModified));
             Assert.Equal(DateTimeKind.Utc, entry.LastModified.Kind);
         }
 
-        Assert.Equal([("inner", EntryKind.File, 9L)], (await Store.ListAsync("/folder", Token)).Select(entry => (entry.Name, entry.Kind, entry.Length)));
+        Assert.Equal(
+            [("inner", EntryKind.File, 9L)],
+            (await Store.ListAsync("/folder", Token)).Select(entry => (entry.Name, entry.Kind, entry.Length)));
     }
 
     [Fact]
-    public async Task An_empty_folder_lists_nothing()
+    public async Task The_listing_of_an_empty_directory_is_empty()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         Assert.Empty(await Store.ListAsync("/folder", Token));
     }
 
     [Fact]
-    public async Task What_cannot_be_listed_is_refused_before_the_first_entry()
+    public async Task A_directory_that_cannot_be_listed_is_refused_before_the_first_entry()
     {
         await Store.PutAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/missing"), Token)));
@@ -42,7 +46,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_hundred_thousand_entries_are_listed_once_each_as_they_are_asked_for()
+    public async Task A_hundred_thousand_entries_are_listed_once_each()
     {
         const int Count = 100_000;
         await UnderTest.SeedAsync(Enumerable.Range(0, Count).Select(number => $"file-{number}"), Token);
@@ -63,7 +67,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_listing_holds_a_part_of_a_large_folder_at_a_time()
+    public async Task A_listing_reads_a_large_directory_in_batches()
     {
         await UnderTest.SeedAsync(Enumerable.Range(0, 6000).Select(number => $"file-{number}"), Token);
         await using IAsyncEnumerator<FileEntry> reading = (await Store.ListAsync(StorePath.Root, Token)).GetAsyncEnumerator(Token);
@@ -73,7 +77,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
             await Store.DeleteFileAsync(At($"/file-{number}"), Token);
         }
 
-        // Had the folder been read ahead whole, all of it would still come.
+        // If the whole directory had been read in advance, all entries would still be listed.
         int rest = 0;
         while (await reading.MoveNextAsync())
         {
@@ -84,7 +88,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task What_stays_is_listed_whatever_else_comes_and_goes()
+    public async Task Entries_that_stay_are_listed_while_others_are_created_and_deleted()
     {
         await UnderTest.SeedAsync(Enumerable.Range(0, 3000).Select(number => $"stays-{number}"), Token);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -103,7 +107,9 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
         for (int round = 0; round < 20; round++)
         {
             List<FileEntry> entries = await Store.ListAsync("/", Token);
-            Assert.Equal(3000, entries.Where(entry => entry.Name.StartsWith("stays-", StringComparison.Ordinal)).DistinctBy(entry => entry.Name).Count());
+            Assert.Equal(
+                3000,
+                entries.Where(entry => entry.Name.StartsWith("stays-", StringComparison.Ordinal)).DistinctBy(entry => entry.Name).Count());
             Assert.All(entries, entry => Assert.Matches("^(stays|goes|gone)-[0-9]+$", entry.Name));
         }
 

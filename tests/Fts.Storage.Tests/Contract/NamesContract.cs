@@ -23,7 +23,7 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     [InlineData("日本語.txt")]
     [InlineData("🦊")]
     [InlineData("cafe\u0301")]
-    public async Task A_name_is_kept_as_it_is(string name)
+    public async Task A_name_is_stored_unchanged(string name)
     {
         StorePath path = StorePath.Root.Child(name);
         await Store.PutAsync(path, Bytes("text"), Token);
@@ -38,7 +38,7 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     }
 
     [Fact]
-    public async Task The_longest_name_there_is_works()
+    public async Task The_longest_name_works()
     {
         StorePath path = StorePath.Root.Child(new string('x', StorePath.MaxNameBytes));
         await Store.PutAsync(path, Bytes("text"), Token);
@@ -61,19 +61,25 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     [InlineData("/.ft\u017F-pending-x")]
     [InlineData("/.fts\u200C-pend\uFEFFing-x")]
     [InlineData("/folder/FTS-PE~1")]
-    public async Task Names_the_store_keeps_for_itself_do_not_exist_and_cannot_be_made(string path)
+    public async Task Reserved_names_do_not_exist_and_cannot_be_created(string path)
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
         Assert.Null(await KindAsync(path));
         Assert.Equal(StoreError.BadName, await WriteRefusalAsync(path, WriteStart.Replace));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At(path), Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.ListAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
     }
 }

@@ -2,7 +2,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>How many partial uploads are kept for one uploader: here 3, and 20 bytes.</summary>
+/// <summary>The limits on the partial uploads of one uploader, here 3 uploads and 20 bytes.</summary>
 public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, StoreUnderTest> create)
     : FileStoreContract(() => create(new PartialUploadLimits { MaxCount = 3, MaxBytes = 20 }))
 {
@@ -20,7 +20,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
     }
 
     [Fact]
-    public async Task The_newest_is_kept_whatever_its_size()
+    public async Task The_newest_is_kept_even_if_it_exceeds_the_limit()
     {
         await InterruptAsync("/1", "ann", "ten bytes.");
         await InterruptAsync("/2", "ann", "ten bytes.");
@@ -32,7 +32,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
     }
 
     [Fact]
-    public async Task A_resumed_partial_upload_counts_once_and_a_missing_one_not_at_all()
+    public async Task A_resumed_partial_upload_counts_once_and_a_deleted_one_does_not_count()
     {
         await InterruptAsync("/1", "ann", "a");
         await InterruptAsync("/2", "ann", "a");
@@ -54,7 +54,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
     }
 
     [Fact]
-    public async Task Those_in_a_renamed_folder_count()
+    public async Task Partial_uploads_in_a_renamed_directory_count()
     {
         await Store.CreateDirectoryAsync(At("/d"), Token);
         await Store.CreateDirectoryAsync(At("/d/sub"), Token);
@@ -72,7 +72,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
     [Theory]
     [InlineData(0, 20)]
     [InlineData(1, -1)]
-    public void Limits_that_make_no_sense_are_refused(int count, long bytes) =>
+    public void Invalid_limits_are_refused(int count, long bytes) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => create(new PartialUploadLimits { MaxCount = count, MaxBytes = bytes }));
 
     protected async Task InterruptAsync(string path, string uploader, string text, WriteStart? start = null)

@@ -7,7 +7,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_file_takes_a_new_name(bool replace)
+    public async Task A_file_is_renamed(bool replace)
     {
         await Store.PutAsync("/old", "text", Token);
         await Store.RenameAsync(At("/old"), At("/new"), replace, Token);
@@ -16,7 +16,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task A_file_moves_to_another_folder()
+    public async Task A_file_is_moved_to_another_directory()
     {
         await Store.CreateDirectoryAsync(At("/a"), Token);
         await Store.CreateDirectoryAsync(At("/b"), Token);
@@ -29,7 +29,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_folder_takes_everything_in_it_along(bool replace)
+    public async Task A_directory_is_renamed_with_its_contents(bool replace)
     {
         await Store.CreateDirectoryAsync(At("/old"), Token);
         await Store.CreateDirectoryAsync(At("/old/deep"), Token);
@@ -40,7 +40,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Replacing_replaces_a_file()
+    public async Task A_rename_with_replacement_replaces_a_file()
     {
         await Store.PutAsync("/old", "old", Token);
         await Store.PutAsync("/new", "new and longer", Token);
@@ -50,7 +50,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Without_replacing_what_is_there_stays()
+    public async Task A_rename_without_replacement_does_not_replace_an_entry()
     {
         await Store.PutAsync("/old", "old", Token);
         await Store.PutAsync("/new", "new", Token);
@@ -64,7 +64,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Of_many_who_want_one_new_name_one_gets_it()
+    public async Task Of_many_simultaneous_renames_to_one_new_name_one_succeeds()
     {
         await UnderTest.SeedAsync(Enumerable.Range(0, 400).Select(number => $"file-{number}"), Token);
         for (int round = 0; round < 20; round++)
@@ -75,7 +75,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
             {
                 try
                 {
-                    // Some rounds of each alone, some of all together.
+                    // Some rounds run one kind of call, and some rounds all kinds.
                     await ((of == 3 ? number % 3 : of) switch
                     {
                         0 => Store.RenameAsync(At($"/file-{number}"), one, replace: false, token).AsTask(),
@@ -86,7 +86,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
                 }
                 catch (StoreException exception)
                 {
-                    // Who creates a file learns only at the end that a folder has taken its name.
+                    // An upload fails only at its commit if a directory has its name.
                     Assert.True(exception.Error is StoreError.Exists or StoreError.NotAFile, exception.Message);
                 }
             });
@@ -102,7 +102,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task A_folder_replaces_an_empty_folder_only()
+    public async Task A_directory_replaces_only_an_empty_directory()
     {
         await Store.CreateDirectoryAsync(At("/old"), Token);
         await Store.PutAsync("/old/file", "text", Token);
@@ -116,7 +116,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Files_and_folders_do_not_replace_each_other()
+    public async Task Files_and_directories_do_not_replace_each_other()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
@@ -128,7 +128,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_folder_does_not_move_into_itself(bool replace)
+    public async Task A_directory_is_not_moved_into_itself(bool replace)
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.CreateDirectoryAsync(At("/folder/inner"), Token);
@@ -138,7 +138,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Renaming_to_itself_with_replacing_changes_nothing()
+    public async Task A_rename_to_the_same_name_with_replacement_changes_nothing()
     {
         await Store.PutAsync("/file", "text", Token);
         await Store.RenameAsync(At("/file"), At("/file"), replace: true, Token);
@@ -146,7 +146,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task What_is_not_there_is_not_renamed()
+    public async Task A_missing_entry_is_not_renamed()
     {
         await Store.PutAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/missing", "/new", replace: true));

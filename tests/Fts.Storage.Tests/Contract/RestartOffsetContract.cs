@@ -20,7 +20,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     }
 
     [Fact]
-    public async Task Append_makes_a_file_where_there_is_none()
+    public async Task Append_creates_a_missing_file()
     {
         await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append);
         Assert.Equal(0, writer.StartOffset);
@@ -46,7 +46,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     [InlineData(3, "012xxxx789")]
     [InlineData(10, "0123456789xxxx")]
     [InlineData(0, "xxxx")]
-    public async Task At_overwrites_from_its_offset_and_keeps_what_lies_beyond(int offset, string expected)
+    public async Task FromOffset_overwrites_from_the_offset_and_keeps_the_rest(int offset, string expected)
     {
         await Store.PutAsync("/file", "0123456789", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/file", WriteStart.FromOffset(offset)))
@@ -60,7 +60,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     }
 
     [Fact]
-    public async Task At_past_the_end_is_refused()
+    public async Task FromOffset_past_the_end_is_refused()
     {
         await Store.PutAsync("/file", "0123", Token);
         Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/file", WriteStart.FromOffset(5)));
@@ -70,7 +70,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     }
 
     [Fact]
-    public async Task A_large_file_is_kept_byte_for_byte()
+    public async Task Every_byte_of_a_large_file_is_kept()
     {
         byte[] bytes = Pattern((20 * 1024 * 1024) + 17);
         await Store.PutAsync(At("/big"), bytes, Token);
@@ -85,7 +85,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     }
 
     [Fact]
-    public async Task A_thousand_restarts_at_random_offsets_leave_what_an_array_would_hold()
+    public async Task A_thousand_restarts_at_random_offsets_write_the_same_bytes_as_an_array()
     {
         var random = new Random(42);
         byte[] model = [];
@@ -93,7 +93,8 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
         {
             int offset = random.Next(model.Length + 1);
             byte[] bytes = Pattern(random.Next(3000), round);
-            await using IFileWriter writer = await OpenWriteAsync("/file", round % 3 == 0 ? WriteStart.Append : WriteStart.FromOffset(offset));
+            await using IFileWriter writer = await OpenWriteAsync(
+                "/file", round % 3 == 0 ? WriteStart.Append : WriteStart.FromOffset(offset));
             offset = (int)writer.StartOffset;
             await writer.WriteAsync(offset, bytes, Token);
             if (round % 5 == 0)
@@ -102,7 +103,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
             }
 
             await writer.CommitAsync(Token);
-            // At 0 replaces the file; everything else begins as its copy.
+            // Offset 0 replaces the file. Every other start copies it.
             int kept = offset == 0 && round % 3 != 0 ? 0 : model.Length;
             byte[] next = new byte[Math.Max(kept, offset + bytes.Length)];
             model.AsSpan(0, kept).CopyTo(next);
@@ -114,10 +115,11 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     }
 
     [Fact]
-    public async Task A_cancelled_restart_leaves_no_trace()
+    public async Task A_cancelled_restart_leaves_no_staging_file()
     {
         await Store.PutAsync("/file", "0123", Token);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/file"), WriteStart.Append, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Store.OpenWriteAsync(At("/file"), WriteStart.Append, new CancellationToken(canceled: true)));
         Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 }

@@ -2,17 +2,17 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>Uploads that break off, and their continuation.</summary>
+/// <summary>Interrupted uploads and their resumption.</summary>
 public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     private static readonly WriteStart Fresh = WriteStart.Replace.WithUploader("ann"), Append = WriteStart.Append.WithUploader("ann");
 
     [Fact]
-    public async Task What_is_kept_is_found_and_continued_and_seen_by_nobody_until_then()
+    public async Task A_partial_upload_is_found_and_resumed_and_invisible_until_its_commit()
     {
         await Store.PutAsync("/report", "old", Token);
-        Assert.Equal(5, await BreakOffAsync("/report", Fresh, "first"));
-        Assert.Equal(5, (await PendingAsync("/report"))?.Length);
+        Assert.Equal(5, await InterruptAsync("/report", Fresh, "first"));
+        Assert.Equal(5, (await FindPartialUploadAsync("/report"))?.Length);
         Assert.Equal("old", await Store.GetAsync("/report", Token));
         Assert.Equal([("report", 3L)], (await Store.ListAsync("/", Token)).Select(entry => (entry.Name, entry.Length)));
 
@@ -26,13 +26,13 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         }
 
         Assert.Equal("first second", await Store.GetAsync("/report", Token));
-        Assert.Null(await PendingAsync("/report"));
+        Assert.Null(await FindPartialUploadAsync("/report"));
     }
 
     [Fact]
-    public async Task It_is_continued_from_any_offset_and_what_lay_beyond_is_given_up()
+    public async Task A_partial_upload_is_resumed_from_any_offset_and_the_bytes_after_it_are_discarded()
     {
-        await BreakOffAsync("/report", Fresh, "0123456789");
+        await InterruptAsync("/report", Fresh, "0123456789");
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.FromOffset(4).WithUploader("ann")))
         {
             Assert.Equal(4, writer.StartOffset);
@@ -44,25 +44,25 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task An_offset_past_its_end_is_refused_and_loses_nothing()
+    public async Task An_offset_past_the_end_of_a_partial_upload_is_refused_and_keeps_it()
     {
-        await BreakOffAsync("/report", Fresh, "0123");
+        await InterruptAsync("/report", Fresh, "0123");
         Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")));
-        Assert.Equal(4, (await PendingAsync("/report"))?.Length);
+        Assert.Equal(4, (await FindPartialUploadAsync("/report"))?.Length);
     }
 
     [Fact]
-    public async Task A_continuation_that_writes_nothing_leaves_it_as_it_was()
+    public async Task A_resumed_upload_that_writes_no_bytes_leaves_the_partial_upload_unchanged()
     {
-        await BreakOffAsync("/report", Fresh, "0123");
-        Assert.Equal(4, await BreakOffAsync("/report", WriteStart.FromOffset(1).WithUploader("ann"), ""));
-        Assert.Equal(4, (await PendingAsync("/report"))?.Length);
+        await InterruptAsync("/report", Fresh, "0123");
+        Assert.Equal(4, await InterruptAsync("/report", WriteStart.FromOffset(1).WithUploader("ann"), ""));
+        Assert.Equal(4, (await FindPartialUploadAsync("/report"))?.Length);
     }
 
     [Fact]
-    public async Task A_continuation_to_its_very_end_needs_no_byte()
+    public async Task A_complete_partial_upload_can_be_committed_without_more_bytes()
     {
-        await BreakOffAsync("/report", Fresh, "whole and more");
+        await InterruptAsync("/report", Fresh, "whole and more");
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")))
         {
             await writer.CommitAsync(Token);
@@ -72,7 +72,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task It_breaks_off_again_and_again_and_comes_out_whole()
+    public async Task An_upload_that_is_interrupted_repeatedly_is_complete_in_the_end()
     {
         byte[] bytes = Pattern(300_000);
         var random = new Random(7);
@@ -80,7 +80,13 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         while (at < bytes.Length)
         {
             int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
-            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann"));
+            WriteStart start = Fresh;
+            if (at > 0)
+            {
+                start = random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann");
+            }
+
+            await using IFileWriter writer = await OpenWriteAsync("/report", start);
             Assert.Equal(at, writer.StartOffset);
             await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
             at += length;
@@ -91,13 +97,13 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Who_begins_anew_gives_it_up()
+    public async Task A_new_upload_discards_the_partial_upload()
     {
-        await BreakOffAsync("/report", Fresh, "first");
+        await InterruptAsync("/report", Fresh, "first");
         await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
         {
             Assert.Equal((0, false), (writer.StartOffset, writer.IsResumed));
-            Assert.Null(await PendingAsync("/report"));
+            Assert.Null(await FindPartialUploadAsync("/report"));
             await writer.WriteAsync(0, Bytes("new"), Token);
             await writer.CommitAsync(Token);
         }
@@ -106,9 +112,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task What_is_no_upload_neither_continues_nor_disturbs_it()
+    public async Task A_write_without_an_uploader_does_not_affect_the_partial_upload()
     {
-        await BreakOffAsync("/report", Fresh, "first");
+        await InterruptAsync("/report", Fresh, "first");
         foreach (WriteStart start in new[] { WriteStart.Replace, WriteStart.Append })
         {
             await using IFileWriter writer = await OpenWriteAsync("/report", start);
@@ -118,15 +124,15 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         }
 
         Assert.Equal("copy", await Store.GetAsync("/report", Token));
-        Assert.Equal(5, (await PendingAsync("/report"))?.Length);
+        Assert.Equal(5, (await FindPartialUploadAsync("/report"))?.Length);
     }
 
     [Fact]
-    public async Task A_committed_file_that_is_continued_is_kept_up_to_where_it_was_written()
+    public async Task An_interrupted_restart_keeps_the_copied_and_received_bytes()
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Equal(6, await BreakOffAsync("/log", WriteStart.FromOffset(3).WithUploader("ann"), "xxx"));
-        Assert.Equal(6, (await PendingAsync("/log"))?.Length);
+        Assert.Equal(6, await InterruptAsync("/log", WriteStart.FromOffset(3).WithUploader("ann"), "xxx"));
+        Assert.Equal(6, (await FindPartialUploadAsync("/log"))?.Length);
         await using (IFileWriter writer = await OpenWriteAsync("/log", Append))
         {
             await writer.WriteAsync(writer.StartOffset, Bytes("yy"), Token);
@@ -139,11 +145,11 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Theory]
     [InlineData(9, null)]
     [InlineData(10, 20L)]
-    public async Task A_copy_of_the_committed_file_is_kept_only_for_as_many_new_bytes(int bytes, long? kept)
+    public async Task A_copy_of_the_committed_file_is_kept_only_if_it_received_as_many_new_bytes(int bytes, long? kept)
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Equal(kept, await BreakOffAsync("/log", Append, new string('x', bytes)));
-        Assert.Equal(kept, (await PendingAsync("/log"))?.Length);
+        Assert.Equal(kept, await InterruptAsync("/log", Append, new string('x', bytes)));
+        Assert.Equal(kept, (await FindPartialUploadAsync("/log"))?.Length);
         Assert.Equal("0123456789", await Store.GetAsync("/log", Token));
         await Store.DeleteFileAsync(At("/log"), "ann", Token);
         Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
@@ -154,57 +160,58 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [InlineData(false, 16 * 1024 * 1024, true)]
     [InlineData(true, 16 * 1024 * 1024 - 1, false)]
     [InlineData(true, 16 * 1024 * 1024, true)]
-    public async Task A_copy_of_a_large_file_is_kept_for_16_MiB_of_new_bytes(bool isRestarted, int bytes, bool isKept)
+    public async Task A_copy_of_a_large_file_is_kept_if_it_received_16_MiB(bool isRestarted, int bytes, bool isKept)
     {
         const int copied = 16 * 1024 * 1024 + 10;
         await Store.PutAsync(At("/log"), new byte[copied], Token);
-        await using (IFileWriter writer = await OpenWriteAsync("/log", isRestarted ? WriteStart.FromOffset(copied).WithUploader("ann") : Append))
+        WriteStart start = isRestarted ? WriteStart.FromOffset(copied).WithUploader("ann") : Append;
+        await using (IFileWriter writer = await OpenWriteAsync("/log", start))
         {
             await writer.WriteAsync(copied, new byte[bytes], Token);
             Assert.Equal(isKept ? (long?)copied + bytes : null, await writer.KeepPartialUploadAsync(Token));
         }
 
-        Assert.Equal(isKept ? (long?)copied + bytes : null, (await PendingAsync("/log"))?.Length);
+        Assert.Equal(isKept ? (long?)copied + bytes : null, (await FindPartialUploadAsync("/log"))?.Length);
     }
 
     [Fact]
-    public async Task A_continued_copy_is_kept_for_any_number_of_new_bytes()
+    public async Task A_resumed_copy_is_kept_after_any_number_of_new_bytes()
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Equal(20, await BreakOffAsync("/log", Append, "ten bytes."));
-        Assert.Equal(21, await BreakOffAsync("/log", Append, "1"));
-        Assert.Equal(21, (await PendingAsync("/log"))?.Length);
+        Assert.Equal(20, await InterruptAsync("/log", Append, "ten bytes."));
+        Assert.Equal(21, await InterruptAsync("/log", Append, "1"));
+        Assert.Equal(21, (await FindPartialUploadAsync("/log"))?.Length);
     }
 
     [Fact]
-    public async Task An_upload_into_which_nothing_was_written_is_not_kept()
+    public async Task An_upload_without_bytes_is_not_kept()
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Null(await BreakOffAsync("/log", Append, ""));
-        Assert.Null(await BreakOffAsync("/new", Fresh, ""));
-        Assert.Null(await PendingAsync("/log"));
-        Assert.Null(await PendingAsync("/new"));
+        Assert.Null(await InterruptAsync("/log", Append, ""));
+        Assert.Null(await InterruptAsync("/new", Fresh, ""));
+        Assert.Null(await FindPartialUploadAsync("/log"));
+        Assert.Null(await FindPartialUploadAsync("/new"));
     }
 
     [Fact]
-    public async Task Disposed_without_a_word_nothing_of_it_is_left()
+    public async Task An_upload_that_is_disposed_without_being_kept_is_deleted()
     {
         await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
         {
             await writer.WriteAsync(0, Bytes("first"), Token);
         }
 
-        Assert.Null(await PendingAsync("/report"));
+        Assert.Null(await FindPartialUploadAsync("/report"));
         await Store.CreateDirectoryAsync(At("/empty"), Token);
         await Store.DeleteDirectoryAsync(At("/empty"), Token);
     }
 
     [Fact]
-    public async Task While_it_is_written_it_cannot_be_continued_and_is_not_told_of()
+    public async Task A_partial_upload_that_is_being_written_is_busy_and_not_reported()
     {
         await using IFileWriter writer = await OpenWriteAsync("/report", Fresh);
         await writer.WriteAsync(0, Bytes("first"), Token);
-        Assert.Null(await PendingAsync("/report"));
+        Assert.Null(await FindPartialUploadAsync("/report"));
         Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", Append));
         Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.FromOffset(1).WithUploader("ann")));
         Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
@@ -213,7 +220,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task What_is_written_and_is_no_upload_is_not_swept_either()
+    public async Task A_write_in_progress_without_an_uploader_is_not_swept()
     {
         await using IFileWriter writer = await Store.OpenWriteAsync(At("/copy"), WriteStart.Replace, Token);
         await writer.WriteAsync(0, Bytes("first"), Token);
@@ -223,7 +230,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Of_two_uploads_that_break_off_the_last_can_be_continued()
+    public async Task Of_two_interrupted_uploads_the_last_one_can_be_resumed()
     {
         await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
         await using IFileWriter second = await OpenWriteAsync("/report", Fresh);
@@ -233,11 +240,11 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await first.DisposeAsync();
         Assert.Equal(6, await second.KeepPartialUploadAsync(Token));
         await second.DisposeAsync();
-        Assert.Equal(6, (await PendingAsync("/report"))?.Length);
+        Assert.Equal(6, (await FindPartialUploadAsync("/report"))?.Length);
     }
 
     [Fact]
-    public async Task An_upload_that_breaks_off_leaves_the_place_to_one_that_goes_on()
+    public async Task An_interrupted_upload_does_not_replace_one_in_progress()
     {
         await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
         await using (IFileWriter second = await OpenWriteAsync("/report", Fresh))
@@ -249,13 +256,13 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await first.WriteAsync(0, Bytes("first"), Token);
         await first.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/report", Token));
-        Assert.Null(await PendingAsync("/report"));
+        Assert.Null(await FindPartialUploadAsync("/report"));
     }
 
     [Fact]
-    public async Task It_is_its_uploaders_alone()
+    public async Task A_partial_upload_belongs_to_its_uploader()
     {
-        await BreakOffAsync("/report", Fresh, "first");
+        await InterruptAsync("/report", Fresh, "first");
         WriteStart bobs = WriteStart.Append.WithUploader("bob");
         Assert.Null(await Store.GetPartialUploadAsync(At("/report"), "bob", Token));
         Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "bob", Token));
@@ -266,21 +273,23 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.KeepPartialUploadAsync(Token);
         }
 
-        Assert.Equal((5, 5), ((await PendingAsync("/report"))?.Length, (await Store.GetPartialUploadAsync(At("/report"), "bob", Token))?.Length));
+        Assert.Equal(
+            (5, 5),
+            ((await FindPartialUploadAsync("/report"))?.Length, (await Store.GetPartialUploadAsync(At("/report"), "bob", Token))?.Length));
         await using IFileWriter mine = await OpenWriteAsync("/report", Append);
         await mine.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/report", Token));
     }
 
     [Fact]
-    public async Task Given_up_it_is_gone()
+    public async Task A_discarded_partial_upload_no_longer_exists()
     {
         await Store.PutAsync("/report", "old", Token);
         foreach (WriteStart start in new[] { Fresh, Append })
         {
-            await BreakOffAsync("/report", start, "new");
+            await InterruptAsync("/report", start, "new");
             Assert.True(await Store.DiscardPartialUploadAsync(At("/report"), "ann", Token));
-            Assert.Null(await PendingAsync("/report"));
+            Assert.Null(await FindPartialUploadAsync("/report"));
             Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "ann", Token));
         }
 
@@ -288,18 +297,18 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task What_was_to_be_added_to_a_file_is_not_added_to_another()
+    public async Task An_interrupted_append_is_not_resumed_on_a_changed_file()
     {
-        // Two append to one log. What one had begun on the old file would undo what the other has added since.
+        // Two uploads append to one log. Resuming the first on the old content would undo what the second added.
         await Store.PutAsync("/log", "one ", Token);
-        await BreakOffAsync("/log", Append, "two and more");
+        await InterruptAsync("/log", Append, "two and more");
         await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.WithUploader("bob")))
         {
             await bob.WriteAsync(bob.StartOffset, Bytes("three "), Token);
             await bob.CommitAsync(Token);
         }
 
-        Assert.Null(await PendingAsync("/log"));
+        Assert.Null(await FindPartialUploadAsync("/log"));
         await using IFileWriter writer = await OpenWriteAsync("/log", Append);
         await writer.WriteAsync(writer.StartOffset, Bytes("four"), Token);
         await writer.CommitAsync(Token);
@@ -307,10 +316,10 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task A_folder_with_nothing_else_in_it_is_empty_unless_somebody_writes()
+    public async Task A_directory_with_partial_uploads_is_empty_unless_an_upload_is_in_progress()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await BreakOffAsync("/folder/report", Fresh, "first");
+        await InterruptAsync("/folder/report", Fresh, "first");
         await using (IFileWriter writer = await OpenWriteAsync("/folder/other", Fresh))
         {
             Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/folder"), Token)));
@@ -321,48 +330,48 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task A_renamed_folder_takes_it_along()
+    public async Task A_partial_upload_follows_its_renamed_directory()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await BreakOffAsync("/folder/report", Fresh, "first");
+        await InterruptAsync("/folder/report", Fresh, "first");
         await Store.RenameAsync(At("/folder"), At("/moved"), replace: false, Token);
-        Assert.Null(await PendingAsync("/folder/report"));
-        Assert.Equal(5, (await PendingAsync("/moved/report"))?.Length);
+        Assert.Null(await FindPartialUploadAsync("/folder/report"));
+        Assert.Equal(5, (await FindPartialUploadAsync("/moved/report"))?.Length);
     }
 
     [Fact]
-    public async Task A_sweep_removes_those_that_were_left_before_a_time_wherever_they_are()
+    public async Task A_sweep_deletes_older_partial_uploads_in_the_whole_tree()
     {
         await Store.CreateDirectoryAsync(At("/a"), Token);
         await Store.CreateDirectoryAsync(At("/a/b"), Token);
         await Store.PutAsync("/a/b/file", "stays", Token);
-        await BreakOffAsync("/a/b/report", Fresh, "first");
-        await BreakOffAsync("/other", Fresh, "second");
+        await InterruptAsync("/a/b/report", Fresh, "first");
+        await InterruptAsync("/other", Fresh, "second");
         Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.UtcNow.AddMinutes(-1), Token));
-        Assert.Equal(5, (await PendingAsync("/a/b/report"))?.Length);
+        Assert.Equal(5, (await FindPartialUploadAsync("/a/b/report"))?.Length);
         Assert.Equal(2, await Store.SweepPartialUploadsAsync(DateTime.UtcNow.AddMinutes(1), Token));
-        Assert.Null(await PendingAsync("/a/b/report"));
-        Assert.Null(await PendingAsync("/other"));
+        Assert.Null(await FindPartialUploadAsync("/a/b/report"));
+        Assert.Null(await FindPartialUploadAsync("/other"));
         Assert.Equal("stays", await Store.GetAsync("/a/b/file", Token));
     }
 
     [Fact]
-    public async Task A_new_file_is_continued_as_a_new_one()
+    public async Task A_partial_upload_of_a_new_file_is_resumed_as_a_new_file()
     {
-        WriteStart create = WriteStart.Create.WithUploader("ann"), goOn = Append with { IsCreateOnly = true };
-        await BreakOffAsync("/report", create, "first");
-        await using (IFileWriter writer = await OpenWriteAsync("/report", goOn))
+        WriteStart create = WriteStart.Create.WithUploader("ann"), resume = Append with { IsCreateOnly = true };
+        await InterruptAsync("/report", create, "first");
+        await using (IFileWriter writer = await OpenWriteAsync("/report", resume))
         {
             await writer.WriteAsync(5, Bytes(" second"), Token);
             await writer.CommitAsync(Token);
         }
 
         Assert.Equal("first second", await Store.GetAsync("/report", Token));
-        Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", goOn));
+        Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", resume));
     }
 
     [Fact]
-    public async Task Of_many_who_begin_continue_and_break_off_at_once_each_commit_is_whole()
+    public async Task Many_simultaneous_uploads_and_resumptions_commit_only_complete_files()
     {
         await Parallel.ForAsync(0, 200, Token, async (number, token) =>
         {
@@ -375,7 +384,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             }
             catch (StoreException e) when (e.Error == StoreError.Busy)
             {
-                // Another was writing what this one wanted to continue.
+                // Another upload was writing the partial upload.
             }
         });
         Assert.Matches("^(<[0-9]+>)+$", await Store.GetAsync("/report", Token));
@@ -384,9 +393,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
     }
 
-    private async Task<PartialUpload?> PendingAsync(string path) => await Store.GetPartialUploadAsync(At(path), "ann", Token);
+    private async Task<PartialUpload?> FindPartialUploadAsync(string path) => await Store.GetPartialUploadAsync(At(path), "ann", Token);
 
-    private async Task<long?> BreakOffAsync(string path, WriteStart start, string text)
+    private async Task<long?> InterruptAsync(string path, WriteStart start, string text)
     {
         await using IFileWriter writer = await OpenWriteAsync(path, start);
         if (text.Length > 0)

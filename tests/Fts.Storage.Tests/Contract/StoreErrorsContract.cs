@@ -2,13 +2,13 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>A refused call changes nothing: the partial uploads of all uploaders stay.</summary>
+/// <summary>A refused call changes nothing. The partial uploads of all uploaders stay.</summary>
 public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     private static readonly WriteStart Anns = WriteStart.Replace.WithUploader("ann"), Bobs = WriteStart.Replace.WithUploader("bob");
 
     [Fact]
-    public async Task A_folder_that_is_not_empty_keeps_its_partial_uploads()
+    public async Task A_directory_that_is_not_empty_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/in"), Token);
         await InterruptAsync("/in/one", Anns, "ann's");
@@ -20,11 +20,11 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         await Store.DeleteFileAsync(At("/in/file"), Token);
         await Store.DeleteDirectoryAsync(At("/in"), Token);
         Assert.Null(await KindAsync("/in"));
-        await AssertNothingIsLeftAsync();
+        await AssertNoStagingFileIsLeftAsync();
     }
 
     [Fact]
-    public async Task A_folder_with_an_upload_in_progress_keeps_its_partial_uploads()
+    public async Task A_directory_with_an_upload_in_progress_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/in"), Token);
         await InterruptAsync("/in/one", Anns, "ann's");
@@ -36,11 +36,11 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         }
 
         await Store.DeleteDirectoryAsync(At("/in"), Token);
-        await AssertNothingIsLeftAsync();
+        await AssertNoStagingFileIsLeftAsync();
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_replaced_keeps_its_partial_uploads()
+    public async Task A_directory_that_is_not_replaced_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/old"), Token);
         await Store.PutAsync("/old/file", "text", Token);
@@ -48,20 +48,28 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         await InterruptAsync("/in/one", Anns, "ann's");
         await InterruptAsync("/in/two", Bobs, "of bob");
         await Store.PutAsync("/in/file", "text", Token);
-        Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token)));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.NotEmpty,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
         await AssertPartialUploadsAsync("/in");
 
         await Store.DeleteFileAsync(At("/in/file"), Token);
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
-        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old/file"), At("/in"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.NotAFile,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old/file"), At("/in"), replace: true, Token)));
         await AssertPartialUploadsAsync("/in");
 
         await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token);
         Assert.Equal("text", await Store.GetAsync("/in/file", Token));
         await Store.DeleteFileAsync(At("/in/file"), Token);
         await Store.DeleteDirectoryAsync(At("/in"), Token);
-        await AssertNothingIsLeftAsync();
+        await AssertNoStagingFileIsLeftAsync();
     }
 
     [Fact]
@@ -75,7 +83,7 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/name"), "bob", Token)));
         Assert.Equal(5, (await Store.GetPartialUploadAsync(At("/name"), "ann", Token))?.Length);
         await Store.DeleteFileAsync(At("/name"), "ann", Token);
-        await AssertNothingIsLeftAsync();
+        await AssertNoStagingFileIsLeftAsync();
     }
 
     [Fact]
@@ -88,9 +96,10 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
             await InterruptAsync("/name", start, "as long as the file");
             await Store.DeleteFileAsync(At("/name"), "ann", Token);
             Assert.Null(await KindAsync("/name"));
-            Assert.Equal((null, 6), ((await Store.GetPartialUploadAsync(At("/name"), "ann", Token))?.Length, (await Store.GetPartialUploadAsync(At("/name"), "bob", Token))?.Length));
+            Assert.Null(await Store.GetPartialUploadAsync(At("/name"), "ann", Token));
+            Assert.Equal(6, (await Store.GetPartialUploadAsync(At("/name"), "bob", Token))?.Length);
             await Store.DeleteFileAsync(At("/name"), "bob", Token);
-            await AssertNothingIsLeftAsync();
+            await AssertNoStagingFileIsLeftAsync();
         }
     }
 
@@ -107,8 +116,8 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         Assert.Equal(6, (await Store.GetPartialUploadAsync(At($"{folder}/two"), "bob", Token))?.Length);
     }
 
-    /// <summary>On disk nothing hidden is left either.</summary>
-    private async Task AssertNothingIsLeftAsync()
+    /// <summary>Checks that no entry is left, on disk also no hidden one.</summary>
+    private async Task AssertNoStagingFileIsLeftAsync()
     {
         Assert.Empty(await Store.ListAsync("/", Token));
         Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);

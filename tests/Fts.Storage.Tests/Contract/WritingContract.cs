@@ -5,7 +5,7 @@ namespace Fts.Storage.Tests.Contract;
 public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
-    public async Task A_write_without_commit_leaves_the_old_file()
+    public async Task A_write_without_a_commit_keeps_the_old_file()
     {
         await Store.PutAsync("/report", "old", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace))
@@ -18,7 +18,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_write_without_commit_leaves_nothing_where_nothing_was()
+    public async Task A_write_without_a_commit_creates_no_file()
     {
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace))
         {
@@ -63,7 +63,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_reader_opened_before_the_commit_goes_on_with_the_old_content()
+    public async Task A_reader_that_was_opened_before_the_commit_reads_the_old_content()
     {
         await Store.PutAsync("/report", "old", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
@@ -72,7 +72,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Of_two_writers_the_last_commit_wins_whole()
+    public async Task Of_two_writers_the_last_commit_replaces_the_whole_file()
     {
         await using IFileWriter first = await OpenWriteAsync("/report", WriteStart.Replace);
         await using IFileWriter second = await OpenWriteAsync("/report", WriteStart.Replace);
@@ -85,7 +85,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Of_many_writers_at_once_one_wins_whole()
+    public async Task Of_many_simultaneous_writers_one_replaces_the_whole_file()
     {
         await Parallel.ForAsync(0, 64, Token, async (number, token) =>
         {
@@ -104,14 +104,14 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Create_refuses_a_file_that_is_there()
+    public async Task Create_refuses_an_existing_file()
     {
         await Store.PutAsync("/report", "old", Token);
         Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", WriteStart.Create));
     }
 
     [Fact]
-    public async Task Create_refuses_at_the_commit_a_file_that_came_meanwhile()
+    public async Task Create_refuses_a_file_that_was_created_before_the_commit()
     {
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Create))
         {
@@ -125,7 +125,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Create_makes_a_new_file()
+    public async Task Create_creates_a_new_file()
     {
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Create);
         await writer.WriteAsync(0, Bytes("mine"), Token);
@@ -134,7 +134,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_commit_refuses_a_folder_that_came_meanwhile()
+    public async Task A_commit_does_not_replace_a_directory_that_was_created_before_it()
     {
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await Store.CreateDirectoryAsync(At("/report"), Token);
@@ -142,7 +142,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Writing_where_no_file_can_be_is_refused_before_a_byte_is_sent()
+    public async Task An_upload_to_a_path_that_cannot_be_a_file_is_refused_at_opening()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
@@ -153,7 +153,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_committed_writer_is_at_its_end()
+    public async Task A_committed_writer_refuses_further_calls()
     {
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await writer.CommitAsync(Token);
@@ -164,7 +164,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Bytes_may_come_in_any_order_and_gaps_read_as_zeros()
+    public async Task Bytes_can_be_written_in_any_order_and_gaps_read_as_zeros()
     {
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await writer.WriteAsync(200_000, Bytes("end"), Token);
@@ -175,7 +175,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task Reading_past_the_end_yields_nothing()
+    public async Task A_read_past_the_end_returns_no_bytes()
     {
         await Store.PutAsync("/report", "text", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
@@ -193,7 +193,8 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.WriteAsync(0, Bytes("new"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CommitAsync(cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.DeleteFileAsync(At("/report"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateDirectoryAsync(At("/folder"), cancelled));
         Assert.Equal("text", await Store.GetAsync("/report", Token));

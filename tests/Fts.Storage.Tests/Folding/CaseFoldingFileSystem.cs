@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Fts.Storage.Tests.Folding;
 
-/// <summary>The operations of linux/fuse.h on files in memory, but for links and for renaming with flags: many a real file system does not have those either.</summary>
+/// <summary>
+/// The operations of linux/fuse.h on files in memory. Like many file systems, it does not support links and renames with flags.
+/// </summary>
 internal sealed class CaseFoldingFileSystem
 {
     private const int ENOENT = 2, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, ENOSYS = 38, ENOTEMPTY = 39;
@@ -29,7 +31,7 @@ internal sealed class CaseFoldingFileSystem
             14 or 27 => new byte[16], // OPEN, OPENDIR
             15 => Part(node.Content, U64(body, 8), U32(body, 16)), // READ
             16 => Write(node, (int)U64(body, 8), body.Slice(40, (int)U32(body, 16))),
-            17 => [.. Words(1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20), .. BitConverter.GetBytes(4096), .. BitConverter.GetBytes(255), .. BitConverter.GetBytes(4096), .. new byte[28]], // STATFS
+            17 => GetStatistics(), // STATFS
             18 or 20 or 25 or 29 => [], // RELEASE, FSYNC, FLUSH, RELEASEDIR
             28 => List(node, U64(body, 8), (int)U32(body, 16)), // READDIR
             35 => [.. Entry(Add(node, Text(body[16..]), 0x8000 | (U32(body, 4) & 0xFFF))), .. new byte[16]], // CREATE
@@ -37,7 +39,8 @@ internal sealed class CaseFoldingFileSystem
         };
     }
 
-    private static FoldingNode Lookup(FoldingNode folder, string name) => folder.Entries.TryGetValue(FoldingNode.Fold(name), out var entry) ? entry.Node : throw new FuseException(ENOENT);
+    private static FoldingNode Lookup(FoldingNode folder, string name) =>
+        folder.Entries.TryGetValue(FoldingNode.Fold(name), out var entry) ? entry.Node : throw new FuseException(ENOENT);
 
     private FoldingNode Add(FoldingNode folder, string name, uint mode)
     {
@@ -110,7 +113,7 @@ internal sealed class CaseFoldingFileSystem
         return [.. new byte[16], .. Attributes(node)];
     }
 
-    /// <summary>struct fuse_dirent for each entry from an offset on, as many as there is room for.</summary>
+    /// <summary>Returns struct fuse_dirent for the entries from an offset on, as many as fit.</summary>
     private static byte[] List(FoldingNode folder, ulong offset, int room)
     {
         var reply = new List<byte>();
@@ -123,25 +126,38 @@ internal sealed class CaseFoldingFileSystem
                 break;
             }
 
-            reply.AddRange([.. Words(node.Id, ++offset), .. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(node.IsFolder ? 4 : 8), .. name, .. new byte[size - 24 - name.Length]]);
+            reply.AddRange([.. Words(node.Id, ++offset), .. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(node.IsFolder ? 4 : 8)]);
+            reply.AddRange([.. name, .. new byte[size - 24 - name.Length]]);
         }
 
         return [.. reply];
     }
 
-    private static byte[] Part(byte[] content, ulong offset, uint size) => offset >= (ulong)content.Length ? [] : content[(int)offset..(int)Math.Min((ulong)content.Length, offset + size)];
+    private static byte[] Part(byte[] content, ulong offset, uint size) =>
+        offset >= (ulong)content.Length ? [] : content[(int)offset..(int)Math.Min((ulong)content.Length, offset + size)];
 
-    /// <summary>struct fuse_entry_out. Nothing is remembered by the kernel: it asks again by every spelling.</summary>
+    /// <summary>Returns struct fuse_entry_out. The kernel caches nothing, so that every spelling is looked up again.</summary>
     private static byte[] Entry(FoldingNode node) => [.. Words(node.Id, 0, 0, 0, 0), .. Attributes(node)];
 
-    /// <summary>struct fuse_attr.</summary>
+    /// <summary>Returns struct fuse_statfs_out.</summary>
+    private static byte[] GetStatistics() =>
+    [
+        .. Words(1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20),
+        .. BitConverter.GetBytes(4096),
+        .. BitConverter.GetBytes(255),
+        .. BitConverter.GetBytes(4096),
+        .. new byte[28],
+    ];
+
+    /// <summary>Returns struct fuse_attr.</summary>
     private static byte[] Attributes(FoldingNode node)
     {
-        // Before 1970 the nanoseconds count forward too.
+        // Nanoseconds are positive before 1970 as well.
         long ticks = (node.Modified - DateTime.UnixEpoch).Ticks, seconds = (long)Math.Floor((decimal)ticks / TimeSpan.TicksPerSecond);
         uint nanoseconds = (uint)(ticks - (seconds * TimeSpan.TicksPerSecond)) * 100;
         ReadOnlySpan<uint> tail = [nanoseconds, nanoseconds, nanoseconds, node.Mode, node.Links, 0, 0, 0, 4096, 0];
-        return [.. Words(node.Id, (ulong)node.Content.Length, ((ulong)node.Content.Length + 511) / 512, (ulong)seconds, (ulong)seconds, (ulong)seconds), .. MemoryMarshal.AsBytes(tail)];
+        ulong length = (ulong)node.Content.Length, time = (ulong)seconds;
+        return [.. Words(node.Id, length, (length + 511) / 512, time, time, time), .. MemoryMarshal.AsBytes(tail)];
     }
 
     private static byte[] Words(params ReadOnlySpan<ulong> words) => MemoryMarshal.AsBytes(words).ToArray();

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Fts.Storage.Tests.Folding;
 
-/// <summary>A file or folder in memory. A folder keeps the spelling of a name, and finds it by every other that folds to the same, as HFS+ does.</summary>
+/// <summary>
+/// A file or directory in memory. A directory keeps the spelling of a name and finds it by every spelling with the same folded form, as
+/// HFS+.
+/// </summary>
 internal sealed class FoldingNode(ulong id, uint mode)
 {
     public ulong Id { get; } = id;
@@ -17,10 +20,10 @@ internal sealed class FoldingNode(ulong id, uint mode)
 
     public DateTime Modified { get; set; } = DateTime.UtcNow;
 
-    /// <summary>By folded name.</summary>
+    /// <summary>The children by folded name.</summary>
     public SortedDictionary<string, (string Spelling, FoldingNode Node)> Entries { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Without case, without characters that are not seen, é as two characters.</summary>
+    /// <summary>Returns the folded form: lower case, without invisible characters, and with é as two characters.</summary>
     public static string Fold(string name)
     {
         var folded = new StringBuilder();

@@ -3,7 +3,9 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Folding;
 
-/// <summary>A store on a file system that takes several spellings for one name, that keeps the one it was given, and knows no "without replacing".</summary>
+/// <summary>
+/// A store on a file system that folds names, preserves their spelling, and does not support renames without replacement.
+/// </summary>
 public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
@@ -25,7 +27,8 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         get
         {
             var rows = new TheoryData<string, string, bool>();
-            foreach ((string old, string spelling) in new[] { ("readme", "README"), ("café", "cafe\u0301"), ("cafe\u0301", "CAFÉ"), ("a\u200Db", "ab") })
+            (string, string)[] cases = [("readme", "README"), ("café", "cafe\u0301"), ("cafe\u0301", "CAFÉ"), ("a\u200Db", "ab")];
+            foreach ((string old, string spelling) in cases)
             {
                 rows.Add(old, spelling, false);
                 rows.Add(old, spelling, true);
@@ -37,7 +40,7 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
 
     [Theory]
     [MemberData(nameof(Spellings))]
-    public async Task A_file_takes_another_spelling_of_its_name(string old, string spelling, bool replace)
+    public async Task A_file_can_be_renamed_to_another_spelling_of_its_name(string old, string spelling, bool replace)
     {
         await Store.PutAsync("/" + old, "text", Token);
         await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
@@ -47,7 +50,7 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
 
     [Theory]
     [MemberData(nameof(Spellings))]
-    public async Task A_folder_takes_another_spelling_of_its_name(string old, string spelling, bool replace)
+    public async Task A_directory_can_be_renamed_to_another_spelling_of_its_name(string old, string spelling, bool replace)
     {
         await Store.CreateDirectoryAsync(At("/" + old), Token);
         await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
@@ -59,22 +62,30 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     }
 
     [Fact]
-    public async Task Another_file_in_the_way_is_refused_in_any_spelling()
+    public async Task An_existing_file_is_not_replaced_in_any_spelling()
     {
         await Store.PutAsync("/one", "one", Token);
         await Store.PutAsync("/two", "two", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.CreateDirectoryAsync(At("/other"), Token);
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
         await Store.RenameAsync(At("/one"), At("/TWO"), replace: true, Token);
         Assert.Equal("one", await Store.GetAsync("/two", Token));
-        Assert.Equal(["folder", "other", "two"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
+        Assert.Equal(
+            ["folder", "other", "two"],
+            (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
     }
 
     [Fact]
-    public async Task A_folder_named_through_another_spelling_of_its_parent_stays()
+    public async Task A_rename_to_another_spelling_of_the_parent_changes_nothing()
     {
         await Store.CreateDirectoryAsync(At("/parent"), Token);
         await Store.CreateDirectoryAsync(At("/parent/folder"), Token);
@@ -83,21 +94,24 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         Assert.Equal(["folder"], (await Store.ListAsync("/parent", Token)).Select(entry => entry.Name));
     }
 
-    /// <summary>The file system takes these for the name of the pending file, as plain file calls show; the store must not let them through.</summary>
+    /// <summary>The file system treats these spellings as the name of the staging file. The store must refuse them.</summary>
     [Fact]
-    public async Task A_pending_file_is_reached_by_no_spelling_of_its_name()
+    public async Task A_staging_file_cannot_be_reached_by_any_spelling_of_its_name()
     {
         await using IFileWriter writer = await OpenWriteAsync("/file", WriteStart.Replace);
         await writer.WriteAsync(0, Bytes("half"), Token);
         string name = Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(UnderTest.DirectoryOnDisk!.Path)));
-        foreach (string spelling in new[] { name, name.ToUpperInvariant(), name.Replace('s', '\u017F'), name.Replace("pend", "p\u200Den\uFEFFd", StringComparison.Ordinal) })
+        string invisible = name.Replace("pend", "p\u200Den\uFEFFd", StringComparison.Ordinal);
+        foreach (string spelling in new[] { name, name.ToUpperInvariant(), name.Replace('s', '\u017F'), invisible })
         {
             Assert.Equal("half", File.ReadAllText(UnderTest.DirectoryOnDisk[spelling]));
             StorePath path = At("/" + spelling);
             Assert.Null(await Store.GetEntryAsync(path, Token));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(path, Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(path, Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
             Assert.Equal(StoreError.BadName, await WriteRefusalAsync("/" + spelling, WriteStart.Replace));
         }
     }

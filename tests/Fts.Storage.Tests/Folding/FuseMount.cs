@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Tests.Folding;
 
 /// <summary>
-/// A file system that this process serves, mounted over a folder until disposed. One thread answers the kernel's requests one after another, in the
-/// protocol of linux/fuse.h, version 7.31. Takes root and /dev/fuse; a test without them is skipped.
+/// A file system that this process serves, mounted on a directory until it is disposed. One thread handles the requests of the kernel in
+/// order (linux/fuse.h, version 7.31). Needs root and /dev/fuse. Without them the test is skipped.
 /// </summary>
 internal sealed unsafe partial class FuseMount : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
         _device = new SafeFileHandle(descriptor, ownsHandle: true);
         bool mounted = descriptor >= 0 && Mount("folding", folder, "fuse", MS_NOSUID | MS_NODEV,
             string.Create(CultureInfo.InvariantCulture, $"fd={descriptor},rootmode=40000,user_id=0,group_id=0,allow_other")) == 0;
-        Assert.SkipUnless(mounted, "to mount a file system takes root and /dev/fuse");
+        Assert.SkipUnless(mounted, "Mounting a file system needs root and /dev/fuse.");
         _server = new Thread(Serve) { IsBackground = true, Name = "folding file system" };
         _server.Start();
     }
@@ -35,7 +35,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
     public void Dispose()
     {
         Assert.Equal(0, Umount(_folder, MNT_DETACH));
-        // The kernel ends the thread's read when nobody has anything open there any more.
+        // The kernel ends the thread's read after the last file on the file system is closed.
         _server.Join();
         _device.Dispose();
     }
@@ -85,15 +85,19 @@ internal sealed unsafe partial class FuseMount : IDisposable
         }
 
         // struct fuse_out_header: length, negative error, number.
-        byte[] reply = [.. BitConverter.GetBytes(HeaderSize + body.Length), .. BitConverter.GetBytes(-error), .. BitConverter.GetBytes(number), .. body];
+        byte[] length = BitConverter.GetBytes(HeaderSize + body.Length);
+        byte[] reply = [.. length, .. BitConverter.GetBytes(-error), .. BitConverter.GetBytes(number), .. body];
         fixed (byte* pointer = reply)
         {
-            // Failing means that the request was given up or the file system is gone.
+            // A failure means that the request was cancelled or the file system was unmounted.
             _ = Write(_device, pointer, (nuint)reply.Length);
         }
     }
 
-    /// <summary>struct fuse_init_out: version 7.31, as much reading ahead as the kernel likes, no extras, writes of at most 128 KiB, times exact to the nanosecond.</summary>
+    /// <summary>
+    /// Returns struct fuse_init_out: version 7.31, default read-ahead, no optional features, writes of at most 128 KiB, times in
+    /// nanoseconds.
+    /// </summary>
     private static byte[] Greeting(ReadOnlySpan<byte> asked)
     {
         uint[] reply = new uint[16];
@@ -117,7 +121,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
     private static partial nint Write(SafeFileHandle device, byte* buffer, nuint size);
 }
 
-/// <summary>A refusal, by its number.</summary>
+/// <summary>A negative reply with an error number.</summary>
 internal sealed class FuseException(int error) : Exception
 {
     public int Error => error;

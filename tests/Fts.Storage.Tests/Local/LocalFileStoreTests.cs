@@ -5,7 +5,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What only a disk has: modes, other programs' names and files.</summary>
+/// <summary>The local store: modes, links, and the files and names of other programs.</summary>
 public sealed class LocalFileStoreTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -15,7 +15,7 @@ public sealed class LocalFileStoreTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void The_kernel_confines_where_it_can()
+    public void The_kernel_confines_paths_if_it_supports_openat2()
     {
         using var store = new LocalFileStore(_folder.Path);
         using var portable = new LocalFileStore(_folder.Path, portable: true);
@@ -26,7 +26,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_root_must_be_a_folder(bool portable)
+    public void The_root_must_be_a_directory(bool portable)
     {
         File.WriteAllText(_folder["file"], "");
         Assert.Throws<StoreException>(() => new LocalFileStore(_folder["missing"], portable));
@@ -36,7 +36,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_root_may_be_a_link(bool portable)
+    public async Task The_root_can_be_a_link(bool portable)
     {
         Directory.CreateDirectory(_folder["folder"]);
         File.WriteAllText(_folder["folder/file"], "text");
@@ -48,7 +48,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_pending_file_lies_hidden_beside_its_target_and_leaves_nothing_behind(bool portable)
+    public async Task A_staging_file_is_hidden_beside_its_target_and_deleted_afterwards(bool portable)
     {
         Directory.CreateDirectory(_folder["folder"]);
         using var store = new LocalFileStore(_folder.Path, portable);
@@ -58,7 +58,9 @@ public sealed class LocalFileStoreTests : IDisposable
             Assert.StartsWith(PathRules.StagingPrefix, name, StringComparison.Ordinal);
             Assert.Empty(await store.ListAsync("/folder", Token));
             Assert.Null(await store.GetEntryAsync(At("/folder/" + name), Token));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
             Assert.NotNull(writer.Handle);
         }
 
@@ -70,7 +72,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_new_file_has_the_mode_any_program_would_give_it_and_a_replaced_one_keeps_its_own(bool portable)
+    public async Task A_new_file_has_the_default_mode_and_a_replaced_file_keeps_its_mode(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["plain"], "");
@@ -85,7 +87,7 @@ public sealed class LocalFileStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_renamed_during_an_upload_takes_it_along()
+    public async Task An_upload_follows_a_directory_that_is_renamed()
     {
         using var store = new LocalFileStore(_folder.Path);
         await store.CreateDirectoryAsync(At("/old"), Token);
@@ -97,7 +99,7 @@ public sealed class LocalFileStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Ids_tell_files_apart_and_a_link_has_that_of_its_file()
+    public async Task Different_files_have_different_ids_and_a_link_has_the_id_of_its_target()
     {
         using var store = new LocalFileStore(_folder.Path);
         await store.PutAsync("/one", "", Token);
@@ -110,7 +112,7 @@ public sealed class LocalFileStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_files_outlive_their_store()
+    public async Task Files_stay_open_after_their_store_is_disposed()
     {
         var store = new LocalFileStore(_folder.Path);
         await store.PutAsync("/file", "text", Token);
@@ -123,7 +125,7 @@ public sealed class LocalFileStoreTests : IDisposable
     }
 
     [Fact]
-    public void Both_ways_of_copying_copy_every_byte()
+    public void The_kernel_and_the_buffer_copy_every_byte()
     {
         byte[] bytes = Pattern((17 * 1024 * 1024) + 3);
         File.WriteAllBytes(_folder["source"], bytes);
@@ -162,7 +164,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [InlineData(Errno.ENAMETOOLONG, StoreError.BadName)]
     [InlineData(Errno.EMFILE, StoreError.Unavailable)]
     [InlineData(Errno.EIO, StoreError.Unavailable)]
-    public void The_table_of_errors_says(int errno, object error)
+    public void An_error_number_is_translated_to_a_store_error(int errno, object error)
     {
         Assert.Equal(error, SystemErrors.FromErrno(errno));
         Assert.Equal(error, SystemErrors.Translate(new IOException("", errno)).Error);

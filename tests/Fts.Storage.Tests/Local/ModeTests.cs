@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>Permission bits of hidden files: never wider than the bits of their target.</summary>
+/// <summary>The permission bits of staging files never grant more than those of their targets.</summary>
 public sealed class ModeTests : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -17,7 +17,7 @@ public sealed class ModeTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_staging_file_is_never_wider_than_its_target(bool portable)
+    public async Task A_staging_file_never_grants_more_than_its_target(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["private"], "text");
@@ -27,7 +27,8 @@ public sealed class ModeTests : IDisposable
         Task watch = Task.Run(() => Watch(seen, stop.Token), Token);
         for (int round = 0; round < 3000; round++)
         {
-            WriteStart start = (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.WithUploader("ann") };
+            WriteStart start =
+                (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.WithUploader("ann") };
             await using IFileWriter writer = await store.OpenWriteAsync(At("/private"), start, Token);
         }
 
@@ -65,7 +66,8 @@ public sealed class ModeTests : IDisposable
     {
         while (!stop.IsCancellationRequested)
         {
-            foreach (FileInfo file in new DirectoryInfo(_folder.Path).EnumerateFiles(".fts-*", new EnumerationOptions { AttributesToSkip = 0 }))
+            var options = new EnumerationOptions { AttributesToSkip = 0 };
+            foreach (FileInfo file in new DirectoryInfo(_folder.Path).EnumerateFiles(".fts-*", options))
             {
                 try
                 {
@@ -73,7 +75,7 @@ public sealed class ModeTests : IDisposable
                 }
                 catch (IOException)
                 {
-                    // Removed since it was listed.
+                    // Deleted since it was listed.
                 }
             }
         }

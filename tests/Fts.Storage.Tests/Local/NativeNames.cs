@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What tests need of the system and .NET does not offer: FIFOs, devices, second names, extended attributes, names that are not UTF-8, and a thread without the rights of root.</summary>
+/// <summary>
+/// Native functions for tests: FIFOs, devices, hard links, extended attributes, names that are not UTF-8, and threads without the rights of
+/// root.
+/// </summary>
 internal static partial class NativeNames
 {
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
@@ -24,8 +27,8 @@ internal static partial class NativeNames
     public static partial nint Getxattr(string path, string name, byte[] value, nint size);
 
     /// <summary>
-    /// Runs something on a thread of its own with an ordinary user's rights. By number, since the C library would change the whole process; the thread ends
-    /// afterwards and takes its identity along. A process that is not root keeps what it is.
+    /// Runs an action on a new thread with the rights of an ordinary user. Does nothing else if the process is not root. Uses the system
+    /// call by number, because the C library would change the user of the whole process.
     /// </summary>
     public static void AsOrdinaryUser(Action action)
     {
@@ -36,7 +39,9 @@ internal static partial class NativeNames
             {
                 if (Environment.IsPrivilegedProcess)
                 {
-                    Assert.Equal(0, Setresuid(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, 65534, 65534, 65534));
+                    Assert.Equal(
+                        0,
+                        Setresuid(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, 65534, 65534, 65534));
                 }
 
                 action();

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What a path may ask of the system: so many components, so many links, so many bytes.</summary>
+/// <summary>The limits on the components, links and bytes of a path.</summary>
 public sealed class PathLimitTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -15,7 +15,7 @@ public sealed class PathLimitTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_deepest_path_there_is_works(bool portable)
+    public async Task The_path_with_the_most_components_works(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         StorePath path = StorePath.Root;
@@ -34,7 +34,7 @@ public sealed class PathLimitTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_chain_of_forty_links_is_followed_and_no_longer_one(bool portable)
+    public async Task A_chain_of_forty_links_is_followed_and_a_longer_one_is_refused(bool portable)
     {
         File.WriteAllText(_folder["0"], "text");
         for (int link = 1; link <= 41; link++)
@@ -49,16 +49,18 @@ public sealed class PathLimitTests : IDisposable
         Assert.Equal(EntryKind.File, (await store.GetEntryAsync(At("/40"), Token))?.Kind);
 
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/41"), Token)));
-        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
+        Assert.Equal(
+            StoreError.Denied,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
         Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/41"), Token))?.Kind);
         Assert.Equal(EntryKind.Other, Assert.Single(await store.ListAsync("/", Token), entry => entry.Name == "41").Kind);
     }
 
-    /// <summary>Twenty links, each of which goes through the next one twice: a million steps for who counts the links one after another.</summary>
+    /// <summary>Each of twenty links leads through the next one twice, so that resolving all of them would take a million steps.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Links_that_multiply_are_given_up(bool portable)
+    public async Task Exponentially_many_links_are_refused(bool portable)
     {
         for (int link = 0; link < 20; link++)
         {
@@ -71,7 +73,7 @@ public sealed class PathLimitTests : IDisposable
         Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/0"), Token))?.Kind);
     }
 
-    /// <summary>A path counts characters, the system bytes: this one has 12,000 of them.</summary>
+    /// <summary>The limit of a path is in characters, that of the system in bytes. This path has 12,000 bytes.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

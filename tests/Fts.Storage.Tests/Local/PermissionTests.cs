@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What the operating system forbids is Denied. Everything asked for here completes on the calling thread, which has no rights over the files.</summary>
+/// <summary>A call that the operating system denies throws Denied. The calls run on a thread without rights on the files.</summary>
 public sealed class PermissionTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -30,7 +30,7 @@ public sealed class PermissionTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void What_the_system_forbids_is_denied(bool portable)
+    public void A_call_that_the_system_denies_is_denied(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         NativeNames.AsOrdinaryUser(() =>
@@ -39,30 +39,34 @@ public sealed class PermissionTests : IDisposable
             AssertDenied(() => store.OpenWriteAsync(At("/read-only"), WriteStart.Replace, Token));
             AssertDenied(() => store.ListAsync(At("/closed"), Token));
         });
-        Assert.Equal(["closed", "private", "read-only"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["closed", "private", "read-only"],
+            Directory.EnumerateFileSystemEntries(_folder.Path).Select(path => Path.GetFileName(path)).Order());
     }
 
     [Fact]
-    public void Nothing_is_made_in_a_closed_folder()
+    public void No_entry_is_created_in_a_directory_without_write_access()
     {
         using var store = new LocalFileStore(_folder.Path);
         NativeNames.AsOrdinaryUser(() =>
         {
             AssertDenied(() => store.OpenWriteAsync(At("/closed/file"), WriteStart.Replace, Token));
-            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => store.CreateDirectoryAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
+            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(
+                () => store.CreateDirectoryAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
         });
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void The_time_of_another_users_file_is_not_set(bool portable)
+    public void The_time_of_a_file_of_another_user_is_not_set(bool portable)
     {
-        // "/" has files of root on every system; only a process that is not root, or a thread that gave it up, gets here.
+        // "/" contains files of root on every system. This code runs without the rights of root.
         using var store = new LocalFileStore("/", portable);
         NativeNames.AsOrdinaryUser(() => Assert.Equal(
             StoreError.Denied,
-            Assert.Throws<StoreException>(() => store.SetMetadataAsync(At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
+            Assert.Throws<StoreException>(() => store.SetMetadataAsync(
+                At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
     }
 
     private static void AssertDenied<T>(Func<ValueTask<T>> call)

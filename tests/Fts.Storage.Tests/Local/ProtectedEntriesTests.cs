@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>Protected files and directories do not exist for callers: no name and no link leads to them.</summary>
+/// <summary>No name and no link leads to a protected file or directory.</summary>
 public sealed class ProtectedEntriesTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -27,7 +27,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         get
         {
             var rows = new TheoryData<string, bool>();
-            foreach (string path in (string[])[".local/state/fts/server.pem", ".local/state/fts/deep/file", "link", "hard", "way/server.pem", "cert.pem"])
+            string[] paths = [".local/state/fts/server.pem", ".local/state/fts/deep/file", "link", "hard", "way/server.pem", "cert.pem"];
+            foreach (string path in paths)
             {
                 rows.Add(path, false);
                 rows.Add(path, true);
@@ -46,22 +47,30 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/server.pem"], _folder["hard"]));
         using LocalFileStore store = Open(portable);
         StorePath at = At("/" + path);
-        // A link to a protected file is shown as one that leads nowhere.
+        // A link to a protected file is listed like a link to a missing file.
         Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(at, Token))?.Kind);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
-        StoreError refused = !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
-        foreach (WriteStart start in (WriteStart[])[WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")])
+        StoreError refused =
+            !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
+        WriteStart[] starts = [WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")];
+        foreach (WriteStart start in starts)
         {
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(at, start, Token)));
         }
 
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
+        Assert.Equal(
+            StoreError.NotFound,
+            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         if (path != "link")
         {
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.NotFound,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
         }
 
@@ -76,15 +85,19 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Nothing_is_made_in_a_protected_folder(bool portable)
+    public async Task No_entry_is_created_in_a_protected_directory(bool portable)
     {
         using LocalFileStore store = Open(portable);
         StoreError refused = portable ? StoreError.BadName : StoreError.NotFound;
         foreach (string folder in (string[])["/.local/state/fts", "/.local/state/fts/deep", "/way"])
         {
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
+            Assert.Equal(
+                refused,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
             Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(At(folder + "/new"), Token)));
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
+            Assert.Equal(
+                refused,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.ListAsync(At(folder), Token)));
         }
 
@@ -94,7 +107,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_folder_that_leads_to_a_protected_one_stays_where_it_is_and_the_rest_of_it_is_served(bool portable)
+    public async Task A_directory_above_a_protected_one_cannot_be_renamed_or_deleted_but_is_served(bool portable)
     {
         using LocalFileStore store = Open(portable);
         Assert.Equal(["other", "state"], (await store.ListAsync("/.local", Token)).Select(entry => entry.Name).Order());
@@ -104,8 +117,11 @@ public sealed class ProtectedEntriesTests : IDisposable
         foreach (string folder in (string[])["/.local", "/.local/state"])
         {
             Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At(folder), Token)));
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
+            Assert.Equal(
+                StoreError.Denied,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         }
 
         AssertUntouched();
@@ -134,7 +150,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_certificate_behind_links_is_protected_with_the_links(bool portable)
+    public async Task A_certificate_that_is_reached_through_links_is_protected_with_the_links(bool portable)
     {
         Directory.CreateDirectory(_folder["archive"]);
         File.WriteAllText(_folder["archive/one.pem"], "one");
@@ -147,12 +163,16 @@ public sealed class ProtectedEntriesTests : IDisposable
         {
             Assert.Null((await store.GetEntryAsync(At(path), Token))?.Kind);
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At(path), Token)));
-            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.BadName,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
         }
 
         foreach (string path in (string[])["/set", "/sets", "/sets/a", "/archive"])
         {
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                StoreError.Denied,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
         }
 
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/set"), Token)));
@@ -162,17 +182,25 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_protected_path_that_does_not_exist_is_not_made(bool portable)
+    public async Task A_protected_path_that_does_not_exist_cannot_be_created(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder[".config/fts"]] });
         await store.CreateDirectoryAsync(At("/prepared"), Token);
         await store.CreateDirectoryAsync(At("/prepared/fts"), Token);
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
         await store.CreateDirectoryAsync(At("/.config"), Token);
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(At("/.config/fts"), Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
         await store.PutAsync("/.config/other", "text", Token);
         Directory.CreateDirectory(_folder[".config/fts"]);
         Assert.Equal(["other"], (await store.ListAsync("/.config", Token)).Select(entry => entry.Name));
@@ -181,7 +209,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_folder_in_a_protected_one_is_not_served(bool portable)
+    public void A_directory_in_a_protected_one_cannot_be_served(bool portable)
     {
         foreach (string folder in (string[])[".local/state/fts", ".local/state/fts/deep", "way"])
         {
@@ -190,7 +218,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     }
 
     [Fact]
-    public void Protected_paths_elsewhere_cost_nothing()
+    public void Protected_paths_outside_the_served_directory_need_no_check()
     {
         using var elsewhere = new TemporaryDirectory();
         Assert.Null(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
@@ -202,7 +230,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_file_in_a_protected_folder_elsewhere_is_not_served_under_a_second_name(bool portable)
+    public async Task A_hard_link_to_a_file_in_a_protected_directory_elsewhere_is_not_served(bool portable)
     {
         using var served = new TemporaryDirectory();
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/deep/file"], served["second-name"]));
@@ -214,7 +242,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_file_to_which_a_link_in_a_protected_folder_leads_is_protected(bool portable)
+    public async Task The_target_of_a_link_in_a_protected_directory_is_protected(bool portable)
     {
         using var served = new TemporaryDirectory();
         File.WriteAllText(served["known_hosts"], "keys");
@@ -228,8 +256,12 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/known_hosts"), Token)));
         foreach (string path in (string[])["/known_hosts", "/missing"])
         {
-            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
+            Assert.Equal(
+                StoreError.BadName,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.BadName,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
         }
 
         Assert.Equal(["folder", "plain"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
@@ -263,7 +295,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         using LocalFileStore store = new(_folder.Path, portable);
         foreach (string path in (string[])["/", "/top"])
         {
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: UnixFileMode.None), Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: UnixFileMode.None), Token)));
         }
 
         Assert.Equal(before, File.GetUnixFileMode(_folder.Path));
@@ -279,6 +312,8 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal("deep", File.ReadAllText(_folder[".local/state/fts/deep/file"]));
         Assert.Equal("cert", File.ReadAllText(_folder["cert.pem"]));
         Assert.Equal("plain", File.ReadAllText(_folder["plain"]));
-        Assert.Equal(["deep", "server.pem"], Directory.GetFileSystemEntries(_folder[".local/state/fts"]).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["deep", "server.pem"],
+            Directory.GetFileSystemEntries(_folder[".local/state/fts"]).Select(path => Path.GetFileName(path)).Order());
     }
 }

@@ -6,7 +6,10 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>FIFOs, sockets and devices are there to be seen, renamed and removed. To open one can hang, or do something: wind a tape, let a writer go on.</summary>
+/// <summary>
+/// FIFOs, sockets and devices can be listed, renamed and deleted. They are never opened, because that can block or have effects on a
+/// device.
+/// </summary>
 public sealed class SpecialFileTests : IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
@@ -34,7 +37,7 @@ public sealed class SpecialFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task It_is_shown_as_no_file_and_never_opened(string kind, bool portable)
+    public async Task A_special_file_is_listed_as_other_and_never_opened(string kind, bool portable)
     {
         Make(kind);
         File.CreateSymbolicLink(_folder["link"], "special");
@@ -52,23 +55,36 @@ public sealed class SpecialFileTests : IDisposable
         {
             Assert.Equal((EntryKind.Other, 0L), await store.GetEntryAsync(path, Token) is { } entry ? (entry.Kind, entry.Length) : default);
             Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Append, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.FromOffset(1), Token)));
-            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)));
-            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead), Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Append, Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.FromOffset(1), Token)));
+            Assert.Equal(
+                StoreError.Exists,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
+            Assert.Equal(
+                StoreError.NotAFile,
+                await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead), Token)));
             Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/other"), path, Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.ListAsync(path, Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.GetFreeSpaceAsync(path, Token)));
-            Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path.Child("inner"), Token)));
+            Assert.Equal(
+                StoreError.NotADirectory,
+                await GetStoreErrorAsync(async () => await store.OpenReadAsync(path.Child("inner"), Token)));
             Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(path, Token)));
         }
     }
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task It_is_renamed_replaced_and_removed_like_a_file(string kind, bool portable)
+    public async Task A_special_file_is_renamed_replaced_and_deleted_like_a_file(string kind, bool portable)
     {
         Make(kind);
         File.WriteAllText(_folder["file"], "text");
@@ -77,7 +93,9 @@ public sealed class SpecialFileTests : IDisposable
         await Task.Run(
             async () =>
             {
-                Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/special"), At("/file"), replace: false, Token)));
+                Assert.Equal(
+                    StoreError.Exists,
+                    await GetStoreErrorAsync(async () => await store.RenameAsync(At("/special"), At("/file"), replace: false, Token)));
                 await store.RenameAsync(At("/special"), At("/renamed"), replace: false, Token);
                 await store.RenameAsync(At("/renamed"), At("/file"), replace: true, Token);
                 await store.DeleteFileAsync(At("/file"), Token);
@@ -87,9 +105,9 @@ public sealed class SpecialFileTests : IDisposable
         Assert.False(watch.WasOpened());
     }
 
-    /// <summary>The kernel walk alone: between its look and its call the portable one can be given a FIFO, and waits.</summary>
+    /// <summary>Only for the confined store. The portable store can open a FIFO that replaces the file after the check.</summary>
     [Fact]
-    public async Task A_FIFO_put_in_the_place_of_a_file_holds_nobody()
+    public async Task A_FIFO_that_replaces_a_file_does_not_block_a_reader()
     {
         Make("FIFO");
         File.WriteAllText(_folder["file"], "text");
@@ -132,15 +150,15 @@ public sealed class SpecialFileTests : IDisposable
                 using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
                 {
                     socket.Bind(new UnixDomainSocketEndPoint(_folder["made"]));
-                    // Under another name, since .NET removes that which it was bound to.
+                    // Renamed, because .NET deletes the name to which the socket was bound.
                     File.Move(_folder["made"], _folder["special"]);
                 }
 
                 break;
             default:
-                // /dev/null, and a RAM disk that need not be there: nobody opens it.
+                // /dev/null, and a RAM disk that need not exist, because it is never opened.
                 (uint type, ulong device) = kind == "character device" ? (0x2000u, 0x103ul) : (0x6000, 0x100);
-                Assert.SkipUnless(NativeNames.Mknod(_folder["special"], type | 0x1B6, device) == 0, "making a device takes root");
+                Assert.SkipUnless(NativeNames.Mknod(_folder["special"], type | 0x1B6, device) == 0, "Creating a device needs root.");
                 break;
         }
     }

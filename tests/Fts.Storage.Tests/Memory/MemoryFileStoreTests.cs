@@ -3,13 +3,13 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Memory;
 
-/// <summary>What only memory has: a capacity.</summary>
+/// <summary>The capacity, which only the memory store has.</summary>
 public sealed class MemoryFileStoreTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_full_store_says_so_and_keeps_what_it_has()
+    public async Task A_full_store_refuses_writes_and_keeps_its_files()
     {
         var store = new MemoryFileStore(capacity: 10);
         await store.PutAsync("/file", "0123456789", Token);
@@ -18,7 +18,7 @@ public sealed class MemoryFileStoreTests
     }
 
     [Fact]
-    public async Task Space_comes_back_from_what_is_removed_replaced_renamed_over_or_never_committed()
+    public async Task Space_is_freed_by_deletions_replacements_renames_and_discarded_uploads()
     {
         var store = new MemoryFileStore(capacity: 10);
         for (int round = 0; round < 5; round++)
@@ -39,7 +39,7 @@ public sealed class MemoryFileStoreTests
     }
 
     [Fact]
-    public async Task A_folder_gone_during_an_upload_is_not_found_at_its_commit()
+    public async Task A_commit_to_a_deleted_directory_is_not_found()
     {
         var store = new MemoryFileStore();
         await store.CreateDirectoryAsync(At("/folder"), Token);
@@ -49,7 +49,7 @@ public sealed class MemoryFileStoreTests
     }
 
     [Fact]
-    public async Task A_store_without_capacity_takes_what_memory_takes()
+    public async Task A_store_without_a_capacity_has_no_limit()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryFileStore(-1));
         var store = new MemoryFileStore();

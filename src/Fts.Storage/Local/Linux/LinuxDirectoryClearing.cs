@@ -7,44 +7,47 @@ using static Fts.Native.FileCalls;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// Runs a call that needs an empty directory on a directory that contains only partial uploads. They are first moved to the parent
-/// directory under random hidden names. They are deleted if the call succeeds and moved back if it fails, so that a refused call changes
-/// nothing.
+/// Runs a call that needs an empty directory on a directory that contains only partial uploads.
 /// </summary>
+/// <remarks>
+/// The partial uploads are first moved to the parent directory under random hidden names. They are deleted if the call succeeds, and moved
+/// back if it fails, so that a refused call changes nothing.
+/// </remarks>
 internal static class LinuxDirectoryClearing
 {
     /// <summary>
-    /// Returns 0 or the error number of <paramref name="call"/>. Returns ENOTEMPTY, without calling it, if the directory contains anything
-    /// else.
+    /// Runs the call and returns its result. Returns ENOTEMPTY, without running it, if the directory contains any other entry or an upload
+    /// in progress.
     /// </summary>
     /// <param name="parent">The parent directory.</param>
     /// <param name="name">The name of the directory in it.</param>
-    /// <param name="call">Returns 0 or an error number.</param>
+    /// <param name="call">The call. It returns 0 or an error number.</param>
     public static int RunOnCleared(SafeFileHandle parent, string name, Func<int> call)
     {
-        using var directory = new SafeFileHandle(Openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), ownsHandle: true);
+        int descriptor = Openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+        using var directory = new SafeFileHandle(descriptor, ownsHandle: true);
         if (directory.IsInvalid || FindPartialUploads(directory) is not { } uploads)
         {
             return ENOTEMPTY;
         }
 
-        var moved = new List<(string Name, string Aside)>(uploads.Count);
+        var moved = new List<(string Name, string TemporaryName)>(uploads.Count);
         int error = ENOTEMPTY;
         try
         {
-            error = MoveAside(directory, uploads, parent, moved) ? call() : ENOTEMPTY;
+            error = MoveToParent(directory, uploads, parent, moved) ? call() : ENOTEMPTY;
         }
         finally
         {
-            foreach ((string upload, string aside) in moved)
+            foreach ((string upload, string temporaryName) in moved)
             {
                 if (error == 0)
                 {
-                    _ = Unlinkat(parent, aside, 0);
+                    _ = Unlinkat(parent, temporaryName, 0);
                 }
-                else if (LinuxRootDirectory.Rename(parent, aside, directory, upload, replace: false) == EEXIST)
+                else if (LinuxRootDirectory.Rename(parent, temporaryName, directory, upload, replace: false) == EEXIST)
                 {
-                    _ = Unlinkat(parent, aside, 0); // a newer partial upload of the same name replaces it
+                    _ = Unlinkat(parent, temporaryName, 0); // a newer partial upload of the same name replaces it
                 }
             }
         }
@@ -52,7 +55,10 @@ internal static class LinuxDirectoryClearing
         return error;
     }
 
-    /// <summary>The names of the partial uploads; null if the directory contains another entry or an upload in progress. Stops at the first visible name.</summary>
+    /// <summary>
+    /// Returns the names of the partial uploads in a directory, or null if it contains any other entry or an upload in progress.
+    /// </summary>
+    /// <remarks>Stops at the first visible name.</remarks>
     private static List<string>? FindPartialUploads(SafeFileHandle directory)
     {
         var names = new List<string>();
@@ -66,17 +72,19 @@ internal static class LinuxDirectoryClearing
 
             return isHidden;
         });
-        return hasOnlyHidden && names.TrueForAll(name => LinuxPartialUploads.Find(directory, name) is not null) ? names : null;
+        return hasOnlyHidden && names.TrueForAll(name => LinuxPartialUploads.GetStatus(directory, name) is not null) ? names : null;
     }
 
     /// <summary>
-    /// Moves the partial uploads. Each is locked while it is moved, so that no client can resume it under its old name meanwhile.
+    /// Moves the partial uploads to the parent directory. Each is locked while it is moved, so that no client can resume it under its old
+    /// name. Returns false if one could not be locked or moved.
     /// </summary>
-    private static bool MoveAside(SafeFileHandle directory, List<string> uploads, SafeFileHandle parent, List<(string Name, string Aside)> moved)
+    private static bool MoveToParent(
+        SafeFileHandle directory, List<string> uploads, SafeFileHandle parent, List<(string Name, string TemporaryName)> moved)
     {
         foreach (string upload in uploads)
         {
-            string aside = StagingNames.CreateRandom();
+            string temporaryName = StagingNames.CreateRandom();
             if (LinuxPartialUploads.TryAcquire(directory, upload, out SafeFileHandle? handle, out _) != StagingFileState.Acquired)
             {
                 return false;
@@ -84,13 +92,13 @@ internal static class LinuxDirectoryClearing
 
             using (handle)
             {
-                if (LinuxRootDirectory.Rename(directory, upload, parent, aside, replace: false) != 0)
+                if (LinuxRootDirectory.Rename(directory, upload, parent, temporaryName, replace: false) != 0)
                 {
                     return false;
                 }
             }
 
-            moved.Add((upload, aside));
+            moved.Add((upload, temporaryName));
         }
 
         return true;

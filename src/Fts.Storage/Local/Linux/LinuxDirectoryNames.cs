@@ -6,12 +6,12 @@ using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Reads the names of an open directory, hidden ones included, without looking at the entries.</summary>
+/// <summary>Reads the names and types in a directory, without the status of the entries. Includes hidden names.</summary>
 internal static class LinuxDirectoryNames
 {
     private const int BufferSize = 32 * 1024;
 
-    /// <summary>Returns the names in a directory of this machine; none if it cannot be read.</summary>
+    /// <summary>Returns the names in a directory of this machine, or no names if it cannot be read.</summary>
     public static List<string> GetNames(string path)
     {
         var names = new List<string>();
@@ -29,8 +29,8 @@ internal static class LinuxDirectoryNames
     }
 
     /// <summary>
-    /// Calls <paramref name="visit"/> with each name and type until it returns false. Returns false if the visitor stopped or the directory could not be
-    /// read to its end.
+    /// Calls <paramref name="visit"/> with each name and type (a DT_ constant) until it returns false. Returns false if it did, or if the
+    /// directory could not be read completely.
     /// </summary>
     public static bool ForEach(SafeFileHandle directory, Func<string, byte, bool> visit)
     {

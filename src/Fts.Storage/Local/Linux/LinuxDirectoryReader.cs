@@ -9,12 +9,15 @@ using static Fts.Native.FileStatus;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// Reads a folder a buffer of names at a time, so that a folder of a million takes no more memory than one of a thousand. Left out are names that
-/// cannot be spelled as a <see cref="StorePath"/> (CR or LF; counted), names the store keeps for itself, and entries gone before they were looked at.
+/// Reads the entries of a directory in batches, so that memory use does not depend on their number. Owns the directory handle.
 /// </summary>
+/// <remarks>
+/// Omits reserved names, protected entries, and entries that are deleted before their status is read. Names that a <see cref="StorePath"/>
+/// cannot contain are omitted and counted.
+/// </remarks>
 internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHandle directory, StorePath path) : IDirectoryReader
 {
-    /// <summary>About a thousand names: few enough that a batch of entries stays out of the large object heap.</summary>
+    /// <summary>Room for about a thousand names. A batch of as many entries is not allocated in the large object heap.</summary>
     private const int BufferSize = 32 * 1024;
 
     public UnlistedNames Unlisted { get; private set; }
@@ -31,7 +34,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
             int size = DirectoryEntries.Read(directory, buffer.AsSpan(0, BufferSize), out DirectoryEntries entries);
             if (size <= 0)
             {
-                // ENOENT: the directory itself was removed meanwhile, and has no entries any more.
+                // ENOENT: the directory itself was deleted, and has no more entries.
                 return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw LinuxRootDirectory.CreateLastError(path.Value);
             }
 
@@ -64,7 +67,8 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
 
         if (Statx(directory, bytes, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0)
         {
-            // ENOENT: gone since the kernel named it. EACCES: a folder that may be listed but not entered; its names are all there is to see.
+            // ENOENT: deleted since the kernel returned the name. EACCES: a directory whose names can be read, but not the status of its
+            // entries.
             switch (Marshal.GetLastPInvokeError())
             {
                 case ENOENT or ESTALE:
@@ -82,7 +86,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
             return;
         }
 
-        // From the root, and not from this folder: a link may well lead up and down again without leaving.
+        // Resolved from the root, because a link can lead above this directory without leaving the root.
         bool isLink = status.IsLink;
         if (isLink && root.TryGetStatus($"{LinuxRootDirectory.GetRelativePath(path)}/{name}", out FileStatus target, out _))
         {

@@ -2,14 +2,16 @@ using Fts.Native;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Converts the status of files from statx(2) to what a store reports.</summary>
+/// <summary>Converts the status that statx(2) returns to the entries of a store.</summary>
 internal static class LinuxFileStatus
 {
     /// <summary>Returns the entry with this name and status.</summary>
     public static FileEntry ToEntry(this in FileStatus status, string name)
     {
-        EntryKind kind = status.IsFile ? EntryKind.File : status.IsDirectory ? EntryKind.Directory : EntryKind.Other;
-        return new FileEntry(name, kind, status.IsFile ? status.Length : 0, status.LastModified, (UnixFileMode)(status.Mode & 0x1FF), status.Id);
+        EntryKind otherKind = status.IsDirectory ? EntryKind.Directory : EntryKind.Other;
+        EntryKind kind = status.IsFile ? EntryKind.File : otherKind;
+        var mode = (UnixFileMode)(status.Mode & 0x1FF);
+        return new FileEntry(name, kind, status.IsFile ? status.Length : 0, status.LastModified, mode, status.Id);
     }
 
     /// <summary>
@@ -22,5 +24,7 @@ internal static class LinuxFileStatus
 
     /// <summary>Returns whether a real path is a directory, or a symbolic link to one.</summary>
     public static bool IsDirectory(string path) =>
-        SystemCallNumbers.IsSupported ? FileStatus.TryGet(path, flags: 0, out FileStatus status) && status.IsDirectory : Directory.Exists(path);
+        SystemCallNumbers.IsSupported
+            ? FileStatus.TryGet(path, flags: 0, out FileStatus status) && status.IsDirectory
+            : Directory.Exists(path);
 }

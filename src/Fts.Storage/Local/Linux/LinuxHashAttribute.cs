@@ -11,44 +11,64 @@ using static Fts.Native.FileStatus;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// A file's SHA-256 in an extended attribute, beside the time and the size of the content it is of: who writes to the file gives it another time, and the hash
-/// counts no more. (The time of change, which nobody can set, would be better; but writing the attribute is a change.) A program that rewrites a file in place
-/// and sets its old time again is not noticed. A file system without attributes, without room for one or without leave to write one remembers nothing.
+/// Caches the SHA-256 of a file in an extended attribute, together with the last-modified time and the size of the hashed content.
 /// </summary>
+/// <remarks>
+/// <para>
+/// Every write to the file changes its last-modified time and so invalidates the hash. A program that rewrites a file in place and restores
+/// its time is not detected. The status-change time cannot be set, but writing the attribute changes it as well.
+/// </para>
+/// <para>
+/// No hash is cached if the file system has no extended attributes or no room for one, or if the server cannot write to the file.
+/// </para>
+/// </remarks>
 internal static class LinuxHashAttribute
 {
-    /// <summary>Name and value fit into what ext4 leaves of an inode of its usual 256 bytes, so that they cost no block. Other versions would need another first byte.</summary>
+    /// <summary>The first byte of the value. The name and value fit into an ext4 inode of 256 bytes, so that they need no block.</summary>
     private const byte Version = 1;
     private const int TimeOffset = 1, SizeOffset = 9, HashOffset = 17, ValueLength = HashOffset + SHA256.HashSizeInBytes;
 
     private static ReadOnlySpan<byte> AttributeName => "user.fts.sha256\0"u8;
 
-    /// <summary>What is open, if it is still what somebody saw; else null.</summary>
-    public static FileStatus? GetStatusIfUnchanged(SafeFileHandle file, in FileEntry seen) =>
-        Statx(file, "", AT_EMPTY_PATH, out FileStatus status) == 0 && status.IsFile && status.ToEntry("") is var now &&
-        (now.Id, now.Length, now.LastModified) == (seen.Id, seen.Length, seen.LastModified) ? status : null;
+    /// <summary>
+    /// Returns the status of an open file if it has the id, length and time of an entry that was read before, and null otherwise.
+    /// </summary>
+    public static FileStatus? GetStatusIfUnchanged(SafeFileHandle file, in FileEntry entry)
+    {
+        if (Statx(file, "", AT_EMPTY_PATH, out FileStatus status) != 0 || !status.IsFile)
+        {
+            return null;
+        }
+
+        FileEntry now = status.ToEntry("");
+        return (now.Id, now.Length, now.LastModified) == (entry.Id, entry.Length, entry.LastModified) ? status : null;
+    }
 
     /// <summary>
-    /// Whether a file that is only named (O_PATH) may have a hash, of whatever content. Few have one, and this spares opening the others: of such a handle the kernel
-    /// tells no attribute, but of what it names it does.
+    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or not. Spares opening the files that have
+    /// none.
     /// </summary>
-    public static unsafe bool MayExist(SafeFileHandle named)
+    /// <remarks>The kernel returns no attributes of an O_PATH handle. It returns those of the file through /proc/self/fd.</remarks>
+    public static unsafe bool MayExist(SafeFileHandle pathHandle)
     {
         fixed (byte* name = AttributeName)
         {
-            return Getxattr($"/proc/self/fd/{named.DangerousGetHandle()}", name, null, 0) >= 0 || Marshal.GetLastPInvokeError() is not (ENODATA or EOPNOTSUPP);
+            return Getxattr($"/proc/self/fd/{pathHandle.DangerousGetHandle()}", name, null, 0) >= 0
+                || Marshal.GetLastPInvokeError() is not (ENODATA or EOPNOTSUPP);
         }
     }
 
-    /// <summary>The hash of a file that has these facts; null where there is none, or one of another content.</summary>
+    /// <summary>Returns the cached hash of a file with this status, or null if none is cached or the file has changed since.</summary>
     public static byte[]? Read(SafeFileHandle file, in FileStatus status)
     {
-        Span<byte> value = stackalloc byte[ValueLength], head = stackalloc byte[HashOffset];
-        WriteHeader(head, status);
-        return ReadAttribute(file, value) == ValueLength && value[..HashOffset].SequenceEqual(head) ? value[HashOffset..].ToArray() : null;
+        Span<byte> value = stackalloc byte[ValueLength], header = stackalloc byte[HashOffset];
+        WriteHeader(header, status);
+        return ReadAttribute(file, value) == ValueLength && value[..HashOffset].SequenceEqual(header)
+            ? value[HashOffset..].ToArray()
+            : null;
     }
 
-    /// <summary>Remembers the hash of a file that has these facts.</summary>
+    /// <summary>Caches the hash of a file with this status. Does not report failure.</summary>
     public static unsafe void Write(SafeFileHandle file, in FileStatus status, ReadOnlySpan<byte> sha256)
     {
         Span<byte> value = stackalloc byte[ValueLength];
@@ -56,14 +76,14 @@ internal static class LinuxHashAttribute
         sha256.CopyTo(value[HashOffset..]);
         fixed (byte* name = AttributeName, bytes = value)
         {
-            _ = Fsetxattr(file, name, bytes, ValueLength, 0); // a note that cannot be made is none
+            _ = Fsetxattr(file, name, bytes, ValueLength, 0);
         }
     }
 
     /// <summary>
-    /// The hash of a file whose time is about to be set, to be remembered again with the new one. One that counts no more is taken away: the time it speaks of might
-    /// be the very one that comes.
+    /// Returns the valid hash of a file whose time is about to be set, or null. The caller writes it again with the new time.
     /// </summary>
+    /// <remarks>Deletes an invalid hash, because the new time could be the one that is stored with it.</remarks>
     public static unsafe byte[]? ReadAndInvalidate(SafeFileHandle file, in FileStatus status)
     {
         byte[]? hash = Read(file, status);
@@ -78,7 +98,9 @@ internal static class LinuxHashAttribute
         return hash;
     }
 
-    /// <summary>How long the attribute is; negative where there is none, or more than there is room for.</summary>
+    /// <summary>
+    /// Returns the length of the attribute in bytes, or a negative number if it does not exist or is longer than the buffer.
+    /// </summary>
     private static unsafe nint ReadAttribute(SafeFileHandle file, Span<byte> value)
     {
         fixed (byte* name = AttributeName, bytes = value)
@@ -90,8 +112,9 @@ internal static class LinuxHashAttribute
     private static void WriteHeader(Span<byte> value, in FileStatus status)
     {
         value[0] = Version;
-        // Of a time that no 64 bits of nanoseconds hold, the low ones tell it apart as well.
-        BinaryPrimitives.WriteInt64LittleEndian(value[TimeOffset..], unchecked((status.LastModifiedSeconds * 1_000_000_000) + status.LastModifiedNanoseconds));
+        // A time that exceeds 64 bits of nanoseconds is truncated. The low bits still distinguish times.
+        long nanoseconds = unchecked((status.LastModifiedSeconds * 1_000_000_000) + status.LastModifiedNanoseconds);
+        BinaryPrimitives.WriteInt64LittleEndian(value[TimeOffset..], nanoseconds);
         BinaryPrimitives.WriteInt64LittleEndian(value[SizeOffset..], status.Length);
     }
 }

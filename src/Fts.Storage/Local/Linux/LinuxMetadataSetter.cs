@@ -8,39 +8,46 @@ using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Sets facts through a handle, so that no name is looked up twice.</summary>
+/// <summary>Sets the metadata of an open file, so that its path is resolved only once.</summary>
 internal static class LinuxMetadataSetter
 {
-    /// <summary>Sets facts of what <paramref name="file"/> names (O_PATH). <paramref name="openAgain"/> opens it for reading, where nothing else will do; null where it may not be read.</summary>
-    public static void Set(SafeFileHandle file, FileMetadata status, StorePath path, Func<SafeFileHandle?> openAgain)
+    /// <summary>Sets metadata of a file or directory.</summary>
+    /// <param name="file">The file or directory, open as a path only (O_PATH).</param>
+    /// <param name="metadata">The metadata to set.</param>
+    /// <param name="path">The path, for error messages.</param>
+    /// <param name="openForReading">Opens the file for reading, or returns null if it cannot be read.</param>
+    public static void Set(SafeFileHandle file, FileMetadata metadata, StorePath path, Func<SafeFileHandle?> openForReading)
     {
-        FileStatus there = LinuxRootDirectory.GetStatus(file);
-        if (!there.IsFile && !there.IsDirectory)
+        FileStatus existing = LinuxRootDirectory.GetStatus(file);
+        if (!existing.IsFile && !existing.IsDirectory)
         {
-            throw new StoreException(StoreError.NotAFile, path.Value);
+            throw new StoreException(StoreError.NotAFile, $"{path} is neither a file nor a directory.");
         }
 
-        // Before the mode, which may be one that lets nobody read the file any more, or write to it.
-        using SafeFileHandle? open = status.LastModified is not null && there.IsFile && LinuxHashAttribute.MayExist(file) ? openAgain() : null;
-        byte[]? hash = open is not null && LinuxRootDirectory.GetStatus(open) is var now && now.IsSameFileAs(there) ? LinuxHashAttribute.ReadAndInvalidate(open, now) : null;
-        if (status.UnixMode is { } mode)
+        // The file is opened before its mode is set, because the new mode may deny reading and writing.
+        bool mayHaveHash = metadata.LastModified is not null && existing.IsFile && LinuxHashAttribute.MayExist(file);
+        using SafeFileHandle? opened = mayHaveHash ? openForReading() : null;
+        byte[]? hash = opened is not null && LinuxRootDirectory.GetStatus(opened) is var status && status.IsSameFileAs(existing)
+            ? LinuxHashAttribute.ReadAndInvalidate(opened, status)
+            : null;
+        if (metadata.UnixMode is { } mode)
         {
-            // A folder keeps its setgid and sticky bits, which its owner gave it for those who share it; a file keeps neither setuid nor setgid.
-            SetMode(file, there, (uint)mode | (there.IsDirectory ? there.Mode & 0x600u : 0), path, openAgain);
+            // A directory keeps its setgid and sticky bits, which its owner set for shared use. A file keeps neither setuid nor setgid.
+            SetMode(file, existing, (uint)mode | (existing.IsDirectory ? existing.Mode & 0x600u : 0), path, openForReading);
         }
 
-        if (status.LastModified is { } modified)
+        if (metadata.LastModified is { } lastModified)
         {
-            SetLastModified(file, modified, path);
+            SetLastModified(file, lastModified, path);
         }
 
-        if (hash is not null && LinuxRootDirectory.GetStatus(open!) is var then && then.Length == there.Length)
+        if (hash is not null && LinuxRootDirectory.GetStatus(opened!) is var newStatus && newStatus.Length == existing.Length)
         {
-            LinuxHashAttribute.Write(open!, then, hash);
+            LinuxHashAttribute.Write(opened!, newStatus, hash);
         }
     }
 
-    private static void SetMode(SafeFileHandle file, FileStatus there, uint mode, StorePath path, Func<SafeFileHandle?> openAgain)
+    private static void SetMode(SafeFileHandle file, FileStatus existing, uint mode, StorePath path, Func<SafeFileHandle?> openForReading)
     {
         if (Fchmodat2(file, "", mode, AT_EMPTY_PATH) == 0)
         {
@@ -52,33 +59,36 @@ internal static class LinuxMetadataSetter
             throw LinuxRootDirectory.CreateLastError(path.Value);
         }
 
-        // Before Linux 6.6 only what is open can be changed without its name; a file its owner may not read is refused then.
-        using SafeFileHandle open = openAgain() ?? throw LinuxRootDirectory.CreateLastError(path.Value);
-        if (LinuxRootDirectory.GetStatus(open) is var now && !now.IsSameFileAs(there))
+        // Before Linux 6.6, fchmodat2 does not exist, and the file must be opened for reading. A file that its owner cannot read is refused
+        // then.
+        using SafeFileHandle opened = openForReading() ?? throw LinuxRootDirectory.CreateLastError(path.Value);
+        if (!LinuxRootDirectory.GetStatus(opened).IsSameFileAs(existing))
         {
-            throw new StoreException(StoreError.Busy, $"{path} was replaced meanwhile.");
+            throw new StoreException(StoreError.Busy, $"Another session or process replaced {path} during the call.");
         }
 
-        if (Fchmod(open, mode) < 0)
+        if (Fchmod(opened, mode) < 0)
         {
             throw LinuxRootDirectory.CreateLastError(path.Value);
         }
     }
 
-    private static unsafe void SetLastModified(SafeFileHandle file, DateTime modifiedUtc, StorePath path)
+    private static unsafe void SetLastModified(SafeFileHandle file, DateTime lastModifiedUtc, StorePath path)
     {
-        long ticks = (modifiedUtc - DateTime.UnixEpoch).Ticks;
+        long ticks = (lastModifiedUtc - DateTime.UnixEpoch).Ticks;
         (long seconds, long rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
         TimeSpec* times = stackalloc TimeSpec[2];
         times[0].Nanoseconds = UTIME_OMIT;
-        // Before 1970 the remainder is negative, and the call wants it positive.
+        // Before 1970 the remainder is negative, but the call needs a positive one.
         times[1] = rest < 0
             ? new TimeSpec { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
             : new TimeSpec { Seconds = seconds, Nanoseconds = rest * 100 };
         if (Utimensat(file, "", times, AT_EMPTY_PATH) < 0)
         {
-            // Linux 5.6 and 5.7 have openat2, but cannot set the time of a file that is only named.
-            throw Marshal.GetLastPInvokeError() == EINVAL ? CreateException(ENOSYS, path.Value) : LinuxRootDirectory.CreateLastError(path.Value);
+            // Linux 5.6 and 5.7 have openat2, but cannot set the time through an O_PATH handle.
+            throw Marshal.GetLastPInvokeError() == EINVAL
+                ? CreateException(ENOSYS, path.Value)
+                : LinuxRootDirectory.CreateLastError(path.Value);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fts.Native;
+using Fts.Storage.Local.Staging;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Native.DirectoryCalls;
 using static Fts.Native.Errno;
@@ -8,73 +9,88 @@ using static Fts.Native.FileStatus;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// Renames one component of an open folder, on file systems too that take both names for one (<c>a</c> and <c>A</c>), or know no "without replacing". Answers 0,
-/// or the error.
+/// Renames entries, also on file systems that treat both names as equal (<c>a</c> and <c>A</c>) or do not support renames without
+/// replacement.
 /// </summary>
 internal static class LinuxRename
 {
-    public static int Rename(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
+    /// <summary>Renames an entry. Returns 0 or the error number.</summary>
+    /// <param name="sourceDirectory">The directory of the source.</param>
+    /// <param name="source">The old name.</param>
+    /// <param name="targetDirectory">The directory of the target.</param>
+    /// <param name="target">The new name.</param>
+    /// <param name="replace">Whether an existing target is replaced.</param>
+    public static int Rename(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
     {
-        int error = replace ? LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: true) : RenameToNew(sourceFolder, source, targetFolder, target);
-        // The kernel renames nothing to what it is already, under whatever name: it says that it is there or, when it may be replaced, that all is done.
-        return error == (replace ? 0 : EEXIST) && AreSameFile(sourceFolder, source, targetFolder, target)
-            ? RenameViaTemporaryName(sourceFolder, source, targetFolder, target, replace)
+        int error = replace
+            ? LinuxRootDirectory.Rename(sourceDirectory, source, targetDirectory, target, replace: true)
+            : RenameToNew(sourceDirectory, source, targetDirectory, target);
+        // If both names are the same file, the kernel renames nothing. It returns success if the target may be replaced, and EEXIST
+        // otherwise.
+        return error == (replace ? 0 : EEXIST) && AreSameFile(sourceDirectory, source, targetDirectory, target)
+            ? RenameViaTemporaryName(sourceDirectory, source, targetDirectory, target, replace)
             : error;
     }
 
-    /// <summary>Where the file system knows no "without replacing" (EINVAL), an empty folder keeps the name free, and is the only thing that a folder replaces.</summary>
-    private static int RenameToNew(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target)
+    /// <summary>Renames an entry to a name that must be free.</summary>
+    /// <remarks>
+    /// If the file system does not support this for directories (EINVAL), an empty directory reserves the name. A directory can replace
+    /// only an empty directory.
+    /// </remarks>
+    private static int RenameToNew(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target)
     {
-        int error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: false);
-        if (error != EINVAL || Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0 || !status.IsDirectory)
+        int error = LinuxRootDirectory.Rename(sourceDirectory, source, targetDirectory, target, replace: false);
+        if (error != EINVAL || Statx(sourceDirectory, source, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0 || !status.IsDirectory)
         {
             return error;
         }
 
-        if (Mkdirat(targetFolder, target, 0x1C0) < 0)
+        if (Mkdirat(targetDirectory, target, 0x1C0) < 0)
         {
             return Marshal.GetLastPInvokeError();
         }
 
-        error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: true);
+        error = LinuxRootDirectory.Rename(sourceDirectory, source, targetDirectory, target, replace: true);
         if (error != 0)
         {
-            _ = Unlinkat(targetFolder, target, AT_REMOVEDIR);
+            _ = Unlinkat(targetDirectory, target, AT_REMOVEDIR);
         }
 
         return error;
     }
 
     /// <summary>
-    /// What is one under two names may be one entry with two spellings, or a file with two names. The step aside tells: it leaves the second name free, or not.
+    /// Renames an entry by way of a temporary name. If the target name is then free, both names were spellings of one name. Otherwise they
+    /// are two hard links.
     /// </summary>
-    private static int RenameViaTemporaryName(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
+    private static int RenameViaTemporaryName(
+        SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
     {
-        string aside = TemporaryRenameNames.Create();
-        int error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, aside, replace: true);
+        string temporaryName = StagingNames.CreateForRename();
+        int error = LinuxRootDirectory.Rename(sourceDirectory, source, targetDirectory, temporaryName, replace: true);
         if (error != 0)
         {
             return error;
         }
 
-        error = RenameToNew(targetFolder, aside, targetFolder, target);
-        if (error == EEXIST && replace && Unlinkat(targetFolder, aside, 0) == 0)
+        error = RenameToNew(targetDirectory, temporaryName, targetDirectory, target);
+        if (error == EEXIST && replace && Unlinkat(targetDirectory, temporaryName, 0) == 0)
         {
             return 0;
         }
 
         if (error != 0)
         {
-            // If somebody took that name meanwhile, it is seen under the third.
-            _ = RenameToNew(targetFolder, aside, sourceFolder, source);
+            // If another process created an entry with the old name since, the entry stays visible under the temporary name.
+            _ = RenameToNew(targetDirectory, temporaryName, sourceDirectory, source);
         }
 
         return error;
     }
 
-    private static bool AreSameFile(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target) =>
-        Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out FileStatus moved) == 0
-        && Statx(targetFolder, target, AT_SYMLINK_NOFOLLOW, out FileStatus there) == 0
-        && moved.Id == there.Id
-        && (source != target || LinuxRootDirectory.GetStatus(sourceFolder).Id != LinuxRootDirectory.GetStatus(targetFolder).Id);
+    private static bool AreSameFile(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target) =>
+        Statx(sourceDirectory, source, AT_SYMLINK_NOFOLLOW, out FileStatus moved) == 0
+        && Statx(targetDirectory, target, AT_SYMLINK_NOFOLLOW, out FileStatus existing) == 0
+        && moved.Id == existing.Id
+        && (source != target || LinuxRootDirectory.GetStatus(sourceDirectory).Id != LinuxRootDirectory.GetStatus(targetDirectory).Id);
 }

@@ -11,28 +11,34 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// A folder that cannot be left, on Linux: the only file that hands a path to the operating system there. The kernel resolves every name beneath the
-/// root's handle and refuses the ones that leave it, however links change meanwhile; what changes a folder names one component of a folder opened that way.
-/// Absolute links count as leaving, wherever they lead.
+/// The root directory on Linux, confined by the kernel. <see cref="Open"/> opens every path with openat2(2).
 /// </summary>
+/// <remarks>
+/// The kernel resolves each path beneath the root's handle and refuses a path that leaves it, even if links change during the call. Calls
+/// that create, rename or delete use one name in a directory that was opened this way. Absolute links are refused, even if their targets
+/// are inside the root.
+/// </remarks>
 internal sealed class LinuxRootDirectory : IRootDirectory
 {
-    /// <summary>openat2 gives up with EAGAIN when something was renamed while it walked a <c>..</c>; a neighbour that renames all day must not hold us forever.</summary>
+    /// <summary>
+    /// The maximum number of attempts to open a path. openat2 returns EAGAIN if a rename coincides with the resolution of <c>..</c>.
+    /// </summary>
     private const int MaxAttempts = 1000;
 
-    /// <summary>O_NONBLOCK: a FIFO without a writer would hold the caller forever. It means nothing for a regular file.</summary>
+    /// <summary>O_NONBLOCK prevents that opening a FIFO without a writer blocks. It has no effect on regular files.</summary>
     private const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-    // The store's own, closed with it. Files and folders opened through it live on.
+    // Owned, and closed by Dispose. Files and directories that were opened through it stay open.
     private readonly SafeFileHandle _root;
     private readonly ProtectedEntries? _protected;
 
     private LinuxRootDirectory(SafeFileHandle root, ProtectedEntries? protectedEntries) => (_root, _protected) = (root, protectedEntries);
 
-    /// <summary>The protected entries, which no client can reach; null if no check is needed.</summary>
+    /// <summary>The protected entries, or null if none can be reached from the root.</summary>
     internal ProtectedSnapshot? Protected => _protected?.Current;
 
-    /// <summary>Opens the root, or answers null where the kernel (before 5.6) or a sandbox has no openat2.</summary>
+    /// <summary>Opens the root. Returns null if the kernel (before 5.6) or a sandbox does not support openat2.</summary>
+    /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
     public static LinuxRootDirectory? TryOpen(string directory, ProtectedEntries? protectedEntries)
     {
         if (!SystemCallNumbers.IsSupported)
@@ -71,37 +77,44 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             throw CreateException(error, path.Value);
         }
 
-        // Perhaps a link that leads nowhere or out: then the link itself is what can be seen.
+        // The entry may be a link to a missing entry or out of the root. The link itself is reported then.
         using SafeFileHandle? parent = Open(GetRelativePath(path.Parent), O_PATH | O_DIRECTORY, out error);
         if (parent is null)
         {
             return error is ENOENT or ENOTDIR or ENAMETOOLONG ? null : throw CreateException(error, path.Value);
         }
 
-        return Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out status) == 0 ? Protected?.IsHidden(status.Id) == true ? null
-            : status.ToEntry(path.Name) with { IsLink = status.IsLink }
-            : Marshal.GetLastPInvokeError() is ENOENT or ENAMETOOLONG ? null : throw CreateLastError(path.Value);
+        if (Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out status) < 0)
+        {
+            return Marshal.GetLastPInvokeError() is ENOENT or ENAMETOOLONG ? null : throw CreateLastError(path.Value);
+        }
+
+        return Protected?.IsHidden(status.Id) == true ? null : status.ToEntry(path.Name) with { IsLink = status.IsLink };
     }
 
-    public IDirectoryReader OpenDirectory(StorePath directory) =>
-        new LinuxDirectoryReader(this, Open(GetRelativePath(directory), O_RDONLY | O_DIRECTORY, out int error) ?? throw CreateException(error, directory.Value), directory);
+    public IDirectoryReader OpenDirectory(StorePath directory)
+    {
+        SafeFileHandle handle = Open(GetRelativePath(directory), O_RDONLY | O_DIRECTORY, out int error)
+            ?? throw CreateException(error, directory.Value);
+        return new LinuxDirectoryReader(this, handle, directory);
+    }
 
     public SafeFileHandle OpenRead(StorePath path, out long length)
     {
-        // Looked at first, for to open a device or a FIFO can do something: rewind a tape, let a writer go on that waits for a reader.
+        // The status is read first, because opening a device or a FIFO can have effects: it can rewind a tape or wake a waiting writer.
         length = 0;
         if (!TryGetStatus(GetRelativePath(path), out FileStatus status, out int error) || !status.IsFile)
         {
-            throw error == 0 ? new StoreException(StoreError.NotAFile, path.Value) : CreateException(error, path.Value);
+            throw error == 0 ? CreateNotAFileException(path) : CreateException(error, path.Value);
         }
 
-        // O_NONBLOCK: one put here since would hold the caller forever. It means nothing for a regular file.
+        // ReadFlags contains O_NONBLOCK, because a FIFO may have replaced the file since.
         SafeFileHandle file = Open(GetRelativePath(path), ReadFlags, out error) ?? throw CreateException(error, path.Value);
         try
         {
             status = GetStatus(file);
             length = status.Length;
-            return status.IsFile ? file : throw new StoreException(StoreError.NotAFile, path.Value);
+            return status.IsFile ? file : throw CreateNotAFileException(path);
         }
         catch
         {
@@ -115,9 +128,10 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         LinuxUploadTarget target = LinuxUploadTarget.Find(this, path, mustBeNew: start.IsCreateOnly);
         try
         {
-            ThrowIfProtectedName(target.DirectoryHandle, target.Name, target.Committed, canBringEntries: false, path);
-            return target.Committed is { IsFile: false } ? throw CreateException(EISDIR, path.Value)
-                : LinuxStagingFile.Open(target, start); // which owns the folder's handle from here on
+            ThrowIfProtectedName(target.DirectoryHandle, target.Name, target.Committed, isLinkOrRenamed: false, path);
+            return target.Committed is { IsFile: false }
+                ? throw CreateNotAFileException(path)
+                : LinuxStagingFile.Open(target, start); // takes ownership of the directory handle
         }
         catch
         {
@@ -126,31 +140,32 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         }
     }
 
-    public PartialUpload? GetPartialUpload(StorePath path, string uploader) => LinuxPartialUploads.Find(this, path, uploader);
+    public PartialUpload? GetPartialUpload(StorePath path, string uploader) => LinuxPartialUploads.Get(this, path, uploader);
 
     public bool DiscardPartialUpload(StorePath path, string uploader) => LinuxPartialUploads.Discard(this, path, uploader);
 
-    public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => new LinuxPartialUploadSweep(this, before, index).Run(cancellationToken);
+    public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
+        LinuxPartialUploads.Sweep(this, before, index, cancellationToken);
 
-    public bool HasPartialUpload(in PartialUploadLocation place)
+    public bool HasPartialUpload(in PartialUploadLocation location)
     {
-        using SafeFileHandle? directory = Open(place.DirectoryPath, O_PATH | O_DIRECTORY, out _);
-        return directory is not null && LinuxPartialUploads.Find(directory, place.Name) is not null;
+        using SafeFileHandle? directory = Open(location.DirectoryPath, O_PATH | O_DIRECTORY, out _);
+        return directory is not null && LinuxPartialUploads.GetStatus(directory, location.Name) is not null;
     }
 
-    public void DiscardListedPartialUpload(in PartialUploadLocation place)
+    public void DiscardListedPartialUpload(in PartialUploadLocation location)
     {
-        using SafeFileHandle? directory = Open(place.DirectoryPath, O_PATH | O_DIRECTORY, out _);
+        using SafeFileHandle? directory = Open(location.DirectoryPath, O_PATH | O_DIRECTORY, out _);
         if (directory is not null)
         {
-            LinuxPartialUploads.TryRemove(directory, place.Name);
+            LinuxPartialUploads.TryDelete(directory, location.Name);
         }
     }
 
     public void CreateDirectory(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
-        ThrowIfProtectedName(parent, path.Name, canBringEntries: false, path);
+        ThrowIfProtectedName(parent, path.Name, isLinkOrRenamed: false, path);
         ThrowIfFailed(Mkdirat(parent, path.Name, 0x1FF), path);
     }
 
@@ -163,14 +178,14 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
         if (!status.IsFile && !status.IsDirectory)
         {
-            throw new StoreException(StoreError.NotAFile, target.Value);
+            throw new StoreException(StoreError.NotAFile, $"{target} is neither a file nor a directory.");
         }
 
         using SafeFileHandle parent = OpenParent(path);
-        ThrowIfProtectedName(parent, path.Name, canBringEntries: true, path);
+        ThrowIfProtectedName(parent, path.Name, isLinkOrRenamed: true, path);
         if (Symlinkat(text, parent, path.Name) < 0)
         {
-            // EPERM is how a file system says that it knows no links (vfat).
+            // A file system without links (vfat) returns EPERM.
             throw Marshal.GetLastPInvokeError() == EPERM ? CreateException(EOPNOTSUPP, path.Value) : CreateLastError(path.Value);
         }
     }
@@ -179,7 +194,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     {
         using SafeFileHandle parent = OpenParent(path);
         ThrowIfNotRemovable(parent, path);
-        // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
+        // The target is found before the file is deleted, because the names of its partial uploads depend on its metadata.
         using LinuxUploadTarget? target = uploader is null ? null : LinuxPartialUploads.TryFindTarget(this, path);
         int error = Unlinkat(parent, path.Name, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
         bool isDiscarded = error is 0 or ENOENT && target is { } found && LinuxPartialUploads.Discard(found, uploader!);
@@ -210,7 +225,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         using SafeFileHandle sourceParent = OpenParent(source);
         using SafeFileHandle targetParent = OpenParent(target);
         ThrowIfNotRemovable(sourceParent, source);
-        ThrowIfProtectedName(targetParent, target.Name, canBringEntries: true, target);
+        ThrowIfProtectedName(targetParent, target.Name, isLinkOrRenamed: true, target);
         int error = LinuxRename.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
         if (error is ENOTEMPTY or EEXIST && replace)
         {
@@ -220,33 +235,40 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
         if (error != 0)
         {
-            throw error == EINVAL ? new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.") : CreateException(error, $"{source} to {target}");
+            throw error == EINVAL
+                ? new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.")
+                : CreateException(error, $"Renaming {source} to {target}");
         }
     }
 
-    public void SetMetadata(StorePath path, FileMetadata status)
+    public void SetMetadata(StorePath path, FileMetadata metadata)
     {
         using SafeFileHandle file = Open(GetRelativePath(path), O_PATH, out int error) ?? throw CreateException(error, path.Value);
-        if (status.UnixMode is not null && GetStatus(file).Id is var id && (id == GetStatus(_root).Id || Protected?.LeadsToProtected(id) == true))
+        if (metadata.UnixMode is not null
+            && GetStatus(file).Id is var id
+            && (id == GetStatus(_root).Id || Protected?.LeadsToProtected(id) == true))
         {
-            throw new StoreException(StoreError.Denied, $"The mode of {path} cannot be set: it leads to the root or to a protected entry.");
+            throw new StoreException(
+                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or leads to a protected entry.");
         }
 
-        LinuxMetadataSetter.Set(file, status, path, () => Open(GetRelativePath(path), ReadFlags, out _));
+        LinuxMetadataSetter.Set(file, metadata, path, () => Open(GetRelativePath(path), ReadFlags, out _));
     }
 
     public byte[]? GetCachedHash(StorePath path, in FileEntry file)
     {
-        using SafeFileHandle? open = Open(GetRelativePath(path), ReadFlags, out _);
-        return open is not null && LinuxHashAttribute.GetStatusIfUnchanged(open, file) is { } status ? LinuxHashAttribute.Read(open, status) : null;
+        using SafeFileHandle? opened = Open(GetRelativePath(path), ReadFlags, out _);
+        return opened is not null && LinuxHashAttribute.GetStatusIfUnchanged(opened, file) is { } status
+            ? LinuxHashAttribute.Read(opened, status)
+            : null;
     }
 
     public void CacheHash(StorePath path, in FileEntry hashed, ReadOnlySpan<byte> sha256)
     {
-        using SafeFileHandle? open = Open(GetRelativePath(path), ReadFlags, out _);
-        if (open is not null && LinuxHashAttribute.GetStatusIfUnchanged(open, hashed) is { } status)
+        using SafeFileHandle? opened = Open(GetRelativePath(path), ReadFlags, out _);
+        if (opened is not null && LinuxHashAttribute.GetStatusIfUnchanged(opened, hashed) is { } status)
         {
-            LinuxHashAttribute.Write(open, status, sha256);
+            LinuxHashAttribute.Write(opened, status, sha256);
         }
     }
 
@@ -255,7 +277,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         using SafeFileHandle? handle = Open(GetRelativePath(directory), O_PATH | O_DIRECTORY, out int error);
         if (handle is not null)
         {
-            LinuxDirectoryFlush.Flush(handle, directory.Value);
+            DirectoryFlush.Flush(handle, directory.Value);
         }
         else if (error is not (ENOENT or ENOTDIR))
         {
@@ -265,13 +287,14 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     public unsafe long GetFreeSpace(StorePath directory)
     {
-        using SafeFileHandle handle = Open(GetRelativePath(directory), O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, directory.Value);
+        using SafeFileHandle handle = Open(GetRelativePath(directory), O_PATH | O_DIRECTORY, out int error)
+            ?? throw CreateException(error, directory.Value);
         FileSystemStatus status;
         ThrowIfFailed(Fstatvfs(handle, &status), directory);
         return (long)UInt128.Min((UInt128)status.FragmentSize * status.AvailableBlocks, long.MaxValue);
     }
 
-    /// <summary>What a name relative to the root leads to, following links that stay inside.</summary>
+    /// <summary>Reads the status of a path relative to the root, following links. Returns false and the error number on failure.</summary>
     internal bool TryGetStatus(string relative, out FileStatus status, out int error)
     {
         status = default;
@@ -285,30 +308,42 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         return true;
     }
 
-    /// <summary>
-    /// Renames one component of an open folder; 0, or the error. A file system that knows no "without replacing" (EINVAL: NFS, FUSE) gives the file a second
-    /// name, which never replaces either, and then loses the first.
-    /// </summary>
-    internal static int Rename(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
+    /// <summary>Renames an entry of an open directory. Returns 0 or the error number.</summary>
+    /// <remarks>
+    /// NFS and FUSE do not support renames without replacement (EINVAL). A file then gets a second hard link, which never replaces an
+    /// entry, and the first one is deleted.
+    /// </remarks>
+    internal static int Rename(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
     {
-        if (Renameat2(sourceFolder, source, targetFolder, target, replace ? 0 : RENAME_NOREPLACE) == 0)
+        if (Renameat2(sourceDirectory, source, targetDirectory, target, replace ? 0 : RENAME_NOREPLACE) == 0)
         {
             return 0;
         }
 
         int error = Marshal.GetLastPInvokeError();
-        if (error != EINVAL || replace || Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0 || status.IsDirectory)
+        if (error != EINVAL
+            || replace
+            || Statx(sourceDirectory, source, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0
+            || status.IsDirectory)
         {
             return error;
         }
 
-        return Linkat(sourceFolder, source, targetFolder, target, 0) == 0 && Unlinkat(sourceFolder, source, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        return Linkat(sourceDirectory, source, targetDirectory, target, 0) == 0 && Unlinkat(sourceDirectory, source, 0) == 0
+            ? 0
+            : Marshal.GetLastPInvokeError();
     }
 
-    internal static FileStatus GetStatus(SafeFileHandle file) => Statx(file, "", AT_EMPTY_PATH, out FileStatus status) == 0 ? status : throw CreateLastError("An open file");
+    /// <summary>Returns the status of an open file.</summary>
+    internal static FileStatus GetStatus(SafeFileHandle file) =>
+        Statx(file, "", AT_EMPTY_PATH, out FileStatus status) == 0 ? status : throw CreateLastError("Reading the status of an open file");
 
-    internal static StoreException CreateLastError(string what) => CreateException(Marshal.GetLastPInvokeError(), what);
+    /// <summary>Creates an exception for the error of the last call of the C library.</summary>
+    internal static StoreException CreateLastError(string name) => CreateException(Marshal.GetLastPInvokeError(), name);
 
+    private static StoreException CreateNotAFileException(StorePath path) => new(StoreError.NotAFile, $"{path} is not a regular file.");
+
+    /// <summary>Returns a path relative to the root, or <c>.</c> for the root.</summary>
     internal static string GetRelativePath(StorePath path) => path.IsRoot ? "." : path.Relative;
 
     private static void ThrowIfFailed(int result, StorePath path)
@@ -319,16 +354,22 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>POSIX lets rmdir say EEXIST for "not empty", and some file systems do.</summary>
-    private static int RemoveDirectory(SafeFileHandle parent, string name) =>
-        Unlinkat(parent, name, AT_REMOVEDIR) == 0 ? 0 : Marshal.GetLastPInvokeError() is var error && error == EEXIST ? ENOTEMPTY : error;
+    /// <summary>Deletes an empty directory. Returns 0 or the error number.</summary>
+    private static int RemoveDirectory(SafeFileHandle parent, string name)
+    {
+        int error = Unlinkat(parent, name, AT_REMOVEDIR) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        // POSIX allows EEXIST for a directory that is not empty, and some file systems return it.
+        return error == EEXIST ? ENOTEMPTY : error;
+    }
 
     private SafeFileHandle OpenParent(StorePath path) => OpenParent(GetRelativePath(path.Parent), path);
 
-    internal SafeFileHandle OpenParent(string directory, StorePath path) => Open(directory, O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, path.Value);
+    internal SafeFileHandle OpenParent(string directory, StorePath path) =>
+        Open(directory, O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, path.Value);
 
     /// <summary>
-    /// Throws if the entry is protected, as if it did not exist, or if it is a directory that leads to a protected entry.
+    /// Throws if the entry cannot be deleted or renamed because it is protected or leads to a protected entry. A protected entry is
+    /// reported as missing.
     /// </summary>
     private void ThrowIfNotRemovable(SafeFileHandle parent, StorePath path)
     {
@@ -349,27 +390,35 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         }
     }
 
-    private void ThrowIfProtectedName(SafeFileHandle parent, string name, bool canBringEntries, StorePath path)
+    private void ThrowIfProtectedName(SafeFileHandle parent, string name, bool isLinkOrRenamed, StorePath path)
     {
         if (_protected is not null)
         {
-            ThrowIfProtectedName(parent, name, Statx(parent, name, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0 ? status : null, canBringEntries, path);
+            FileStatus? existing = Statx(parent, name, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0 ? status : null;
+            ThrowIfProtectedName(parent, name, existing, isLinkOrRenamed, path);
         }
     }
 
-    /// <summary>Throws if the name is that of a protected entry, or of a protected path that does not exist yet.</summary>
-    private void ThrowIfProtectedName(SafeFileHandle parent, string name, FileStatus? existing, bool canBringEntries, StorePath path)
+    /// <summary>Throws if the name belongs to a protected entry, or to a protected path that does not exist yet.</summary>
+    private void ThrowIfProtectedName(SafeFileHandle parent, string name, FileStatus? existing, bool isLinkOrRenamed, StorePath path)
     {
-        if (_protected?.Current is { } current
-            && (existing is { } status ? current.IsHidden(status.Id) : current.IsProtectedName(GetStatus(parent).Id, name, canBringEntries)))
+        if (_protected?.Current is not { } current)
         {
-            throw new StoreException(StoreError.BadName, $"{path} is a protected name.");
+            return;
+        }
+
+        bool isProtected = existing is { } status
+            ? current.IsHidden(status.Id)
+            : current.IsProtectedName(GetStatus(parent).Id, name, isLinkOrRenamed);
+        if (isProtected)
+        {
+            throw new StoreException(StoreError.BadName, $"{path} is protected.");
         }
     }
 
     /// <summary>
-    /// Opens a path; all opening of names is done here. Returns null and the error number if the kernel refuses it. A protected entry
-    /// appears not to exist.
+    /// Opens a path relative to the root. Returns null and the error number if the kernel refuses it. A protected entry is reported as
+    /// missing (ENOENT).
     /// </summary>
     internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
@@ -397,7 +446,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             return opened;
         }
 
-        // Compared with both snapshots: a protected file may have been replaced while it was opened.
+        // The id is compared with both snapshots, because a protected file may have been replaced while it was opened.
         try
         {
             ulong id = GetStatus(opened).Id;

@@ -3,14 +3,17 @@ using Fts.Storage.Local.Linux;
 
 namespace Fts.Storage.Local.Portable;
 
-/// <summary>Reads a folder by .NET's own enumerator, a batch at a time, and leaves out what <see cref="LinuxDirectoryReader"/> leaves out.</summary>
+/// <summary>
+/// Reads the entries of a directory in batches with .NET's file functions. Omits the same entries as <see cref="LinuxDirectoryReader"/>,
+/// and names that are not UTF-8.
+/// </summary>
 internal sealed class PortableDirectoryReader : IDirectoryReader
 {
     private const int BatchSize = 1000;
 
-    // What .NET makes of a byte that is not UTF-8, and of the time of an entry that is gone.
+    // .NET returns U+FFFD for a byte that is not UTF-8, and this time for an entry that no longer exists.
     private const char Undecodable = '\uFFFD';
-    private static readonly DateTime s_gone = DateTime.FromFileTimeUtc(0);
+    private static readonly DateTime s_missingTime = DateTime.FromFileTimeUtc(0);
 
     private readonly PortableRootDirectory _root;
     private readonly string _realPath;
@@ -39,7 +42,8 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
                 continue;
             }
 
-            batch.Add(entry.Kind == EntryKind.Other && _root.ResolveLink(_directory.Child(entry.Name)) is { } target ? target with { Name = entry.Name, IsLink = true } : entry);
+            FileEntry? target = entry.Kind == EntryKind.Other ? _root.ResolveLink(_directory.Child(entry.Name)) : null;
+            batch.Add(target is { } resolved ? resolved with { Name = entry.Name, IsLink = true } : entry);
         }
 
         return batch.Count > 0;
@@ -53,16 +57,16 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
             return false;
         }
 
-        return !PathRules.IsReserved(entry.FileName) && entry.LastWriteTimeUtc.UtcDateTime != s_gone;
+        return !PathRules.IsReserved(entry.FileName) && entry.LastWriteTimeUtc.UtcDateTime != s_missingTime;
     }
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
         (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(entry.ToFullPath());
-        EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
-            : entry.IsDirectory ? EntryKind.Directory
-            : EntryKind.File;
-        return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime, Id: id,
-            IsLink: entry.Attributes.HasFlag(FileAttributes.ReparsePoint));
+        bool isLink = entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
+        EntryKind targetKind = entry.IsDirectory ? EntryKind.Directory : EntryKind.File;
+        EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;
+        long length = kind == EntryKind.File ? entry.Length : 0;
+        return new FileEntry(entry.FileName.ToString(), kind, length, entry.LastWriteTimeUtc.UtcDateTime, Id: id, IsLink: isLink);
     }
 }

@@ -1,17 +1,24 @@
 namespace Fts.Storage.Local.Portable;
 
-/// <summary>Finds the real path of a <see cref="StorePath"/> below a root, link by link, and refuses the links that leave it. Absolute links leave, wherever they lead.</summary>
+/// <summary>Resolves a <see cref="StorePath"/> to a real path below a root, link by link.</summary>
+/// <remarks>Refuses links that lead out of the root. Absolute links are refused even if their targets are inside the root.</remarks>
 internal sealed class PortablePathResolver(string root)
 {
     private const int MaxLinks = 40;
 
-    /// <summary>The root's full path, without a separator at its end.</summary>
+    /// <summary>The full path of the root, without a separator at its end.</summary>
     public string Root { get; } = root;
 
     /// <summary>
-    /// The real path, free of links but perhaps for its last component, whether or not anything is there. Answers why there is none: a folder on the way that
-    /// is missing (<see cref="StoreError.NotFound"/>) or none (<see cref="StoreError.NotADirectory"/>), or a link that leaves (<see cref="StoreError.Denied"/>).
+    /// Resolves a path. The entry itself need not exist.
     /// </summary>
+    /// <param name="path">The path.</param>
+    /// <param name="followLast">Whether the last component is followed if it is a link.</param>
+    /// <param name="real">The real path. Only its last component can be a link.</param>
+    /// <returns>
+    /// Null on success. Otherwise the reason: a directory of the path is missing (<see cref="StoreError.NotFound"/>) or not a directory
+    /// (<see cref="StoreError.NotADirectory"/>), or a link leads out of the root (<see cref="StoreError.Denied"/>).
+    /// </returns>
     public StoreError? Resolve(StorePath path, bool followLast, out string real)
     {
         real = Root;
@@ -37,7 +44,7 @@ internal sealed class PortablePathResolver(string root)
                 continue;
             }
 
-            // Asked of every folder before it is entered, so that "file/.." is refused as a kernel would.
+            // Every directory is checked before its entries are used, so that "file/.." is refused as by a kernel.
             if (!Directory.Exists(real))
             {
                 return File.Exists(real) ? StoreError.NotADirectory : StoreError.NotFound;
@@ -57,7 +64,7 @@ internal sealed class PortablePathResolver(string root)
 
             if (link.Contains('\uFFFD', StringComparison.Ordinal))
             {
-                return StoreError.NotFound; // .NET replaced bytes that are not UTF-8: the text may name another file
+                return StoreError.NotFound; // .NET replaced bytes that are not UTF-8, so the text can name another file.
             }
 
             names.RemoveAt(names.Count - 1);
@@ -71,10 +78,14 @@ internal sealed class PortablePathResolver(string root)
         return null;
     }
 
-    /// <summary>Whether .NET's file calls take every name of a path for a plain name. They cannot name bytes that are not UTF-8.</summary>
+    /// <summary>
+    /// Returns whether .NET's file functions use every name of a path unchanged. They cannot use names that are not UTF-8.
+    /// </summary>
     public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreValidSystemNames(path);
 
-    private static bool AreValidSystemNames(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsValid);
+    private static bool AreValidSystemNames(StorePath path) =>
+        !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsFileNames.IsValid);
 
-    private string GetRealPath(List<string> names) => names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
+    private string GetRealPath(List<string> names) =>
+        names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
 }

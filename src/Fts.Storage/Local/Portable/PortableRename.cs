@@ -2,97 +2,109 @@ using Fts.Storage.Local.Staging;
 
 namespace Fts.Storage.Local.Portable;
 
-/// <summary>Moves what lies at one real path to another, by .NET's file calls.</summary>
+/// <summary>Renames and deletes entries by real path, with .NET's file functions.</summary>
 internal static class PortableRename
 {
     /// <summary>
-    /// Whether two paths may lead to one entry, because the file system takes both for one name (<c>a</c> and <c>A</c>, é as one character and as two). Where
-    /// nothing tells files apart, two that are alike in all else may be taken for one; <see cref="MoveViaTemporaryName"/> bears with that.
+    /// Returns whether two entries may be the same, because the file system treats their names as equal (<c>a</c> and <c>A</c>, or é as one
+    /// character and as two).
     /// </summary>
-    public static bool MayBeSameFile(FileEntry moved, FileEntry? there) => there is { } other && (moved.Id != 0 ? moved.Id == other.Id : moved with { Name = "" } == other with { Name = "" });
-
-    /// <summary>Moves one entry over another, or to a name that is free.</summary>
-    public static bool Move(string from, string to, FileEntry? there, bool replace)
+    /// <remarks>
+    /// Without ids, two files with equal metadata are treated as possibly the same. <see cref="MoveViaTemporaryName"/> is correct for
+    /// different files too.
+    /// </remarks>
+    public static bool MayBeSameFile(FileEntry moved, FileEntry? existing)
     {
-        // Directory.Move is the call that takes a link to a folder for the link it is, and it never replaces.
+        if (existing is not { } other)
+        {
+            return false;
+        }
+
+        return moved.Id != 0 ? moved.Id == other.Id : moved with { Name = "" } == other with { Name = "" };
+    }
+
+    /// <summary>Renames an entry. Replaces an existing entry of the new name if <paramref name="replace"/> is true.</summary>
+    public static void Move(string from, string to, FileEntry? existing, bool replace)
+    {
+        // File.Move cannot rename directories. Directory.Move also renames a link to a directory itself. It never replaces an entry.
         if (!File.GetAttributes(from).HasFlag(FileAttributes.Directory))
         {
             File.Move(from, to, overwrite: replace);
-            return true;
+            return;
         }
 
-        if (there is null)
+        if (existing is null)
         {
             Directory.Move(from, to);
         }
-        else if (there is not { Kind: EntryKind.Directory })
+        else if (existing is not { Kind: EntryKind.Directory })
         {
             MoveReplacing(from, to, File.Delete);
         }
-        else if (!PortableStagingFile.TryRunOnCleared(to, () => MoveReplacing(from, to, Directory.Delete)))
+        else if (!PortablePartialUploads.TryRunOnCleared(to, () => MoveReplacing(from, to, Directory.Delete)))
         {
-            throw new StoreException(StoreError.NotEmpty, to);
+            throw new StoreException(StoreError.NotEmpty, $"{to} is not empty.");
         }
-
-        return true;
     }
 
-    /// <summary>Moves a folder or a link over an entry. The entry is restored if that fails.</summary>
+    /// <summary>Replaces an entry by a directory or a link to one. Restores the entry if that fails.</summary>
     private static void MoveReplacing(string from, string to, Action<string> delete)
     {
-        string aside = Path.Combine(Path.GetDirectoryName(to)!, TemporaryRenameNames.Create());
-        Directory.Move(to, aside);
+        string temporaryPath = Path.Combine(Path.GetDirectoryName(to)!, StagingNames.CreateForRename());
+        Directory.Move(to, temporaryPath);
         try
         {
             Directory.Move(from, to);
         }
         catch
         {
-            Directory.Move(aside, to);
+            Directory.Move(temporaryPath, to);
             throw;
         }
 
-        delete(aside);
+        delete(temporaryPath);
     }
 
     /// <summary>
-    /// Moves an entry to what may be another spelling of its own name, which most systems do not do in one step, and must not be taken for another that is to be
-    /// replaced. Once it is out of the way, its name is free; what still stands there is another, or a second name of the same file.
+    /// Renames an entry to what may be another spelling of its own name, by way of a temporary name.
     /// </summary>
-    public static bool MoveViaTemporaryName(string from, string to, bool replace)
+    /// <remarks>
+    /// Most systems do not change the spelling of a name in one step. After the first step the old name is free. An entry that then still
+    /// has the new name is another entry, or another hard link of the same file.
+    /// </remarks>
+    public static void MoveViaTemporaryName(string from, string to, bool replace)
     {
-        string aside = Path.Combine(Path.GetDirectoryName(to)!, TemporaryRenameNames.Create());
-        Move(from, aside, there: null, replace: false);
+        string temporaryPath = Path.Combine(Path.GetDirectoryName(to)!, StagingNames.CreateForRename());
+        Move(from, temporaryPath, existing: null, replace: false);
         try
         {
-            FileEntry? there = PortableRootDirectory.GetRealEntry(to);
-            if (there is not null && !replace)
+            FileEntry? existing = PortableRootDirectory.GetRealEntry(to);
+            if (existing is not null && !replace)
             {
-                throw new StoreException(StoreError.Exists, to);
+                throw new StoreException(StoreError.Exists, $"{to} already exists.");
             }
 
-            Move(aside, to, there, replace);
+            Move(temporaryPath, to, existing, replace);
         }
         catch
         {
-            Move(aside, from, there: null, replace: false);
+            Move(temporaryPath, from, existing: null, replace: false);
             throw;
         }
 
-        // A file that is moved to a second name of its own stays under both.
-        File.Delete(aside);
-        return true;
+        // If both paths are hard links of one file, rename(2) leaves the temporary name.
+        File.Delete(temporaryPath);
     }
 
-    /// <summary>Removes a folder that is empty except for partial uploads.</summary>
-    /// <param name="real">The folder.</param>
-    /// <param name="shown">Its path in the store, for the message.</param>
-    public static void DeleteDirectory(string real, string shown)
+    /// <summary>Deletes a directory that is empty or contains only partial uploads.</summary>
+    /// <param name="real">The real path of the directory.</param>
+    /// <param name="virtualPath">The path in the store, for the error message.</param>
+    public static void DeleteDirectory(string real, string virtualPath)
     {
-        // On some systems only the message of .NET's exception identifies "not empty", so the folder is checked first.
-        if (!PortableStagingFile.TryRunOnCleared(real, () => Directory.Delete(real)))
+        // On some systems only the message of .NET's exception identifies a directory that is not empty, so it is checked first.
+        if (!PortablePartialUploads.TryRunOnCleared(real, () => Directory.Delete(real)))
         {
-            throw new StoreException(StoreError.NotEmpty, shown);
+            throw new StoreException(StoreError.NotEmpty, $"{virtualPath} is not empty.");
         }
     }
 }

@@ -5,9 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local.Portable;
 
 /// <summary>
-/// A folder that paths and links do not lead out of, by .NET's file calls alone: for systems and sandboxes without openat2. Links are resolved by hand, one
-/// component at a time, before each call. Between the look and the call a local process can swap a link in; only <see cref="LinuxRootDirectory"/> excludes that.
+/// The root directory on systems without openat2, with .NET's file functions. Links are resolved one component at a time before each call.
 /// </summary>
+/// <remarks>
+/// A local process that creates a link between the resolution and the call can lead the call outside. Only <see cref="LinuxRootDirectory"/>
+/// prevents this.
+/// </remarks>
 internal sealed class PortableRootDirectory : IRootDirectory
 {
     private static readonly Lock s_namingLock = new();
@@ -20,9 +23,13 @@ internal sealed class PortableRootDirectory : IRootDirectory
     {
         _protected = protectedEntries;
         string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        // The root itself is the owner's to choose, and may be a link; /tmp is one on some systems.
-        _resolver = new PortablePathResolver(RunTranslated(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
-        _ = GetRealEntry(_resolver.Root) is { Kind: EntryKind.Directory } ? true : throw new StoreException(StoreError.NotFound, $"{directory} is not a folder.");
+        // The root itself may be a link, as /tmp is on some systems.
+        FileSystemInfo? linkTarget = RunTranslated(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true));
+        _resolver = new PortablePathResolver(linkTarget?.FullName ?? real);
+        if (GetRealEntry(_resolver.Root) is not { Kind: EntryKind.Directory })
+        {
+            throw new StoreException(StoreError.NotFound, $"The directory {directory} does not exist.");
+        }
     }
 
     public void Dispose()
@@ -38,11 +45,22 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         return _resolver.Resolve(path, followLast: false, out string real) switch
         {
-            null => IsHidden(real) ? null : RunTranslated(() => GetRealEntry(real) is not { } entry ? (FileEntry?)null
-                : (entry.Kind == EntryKind.Other && ResolveLink(path) is { } target ? target : entry) with { Name = path.Name }),
+            null => IsHidden(real) ? null : RunTranslated(() => GetEntryOrLinkTarget(path, real)),
             StoreError.NotFound or StoreError.NotADirectory => null,
-            { } error => throw new StoreException(error, path.Value),
+            { } error => throw CreateResolutionException(error, path),
         };
+    }
+
+    /// <summary>Returns the entry at a real path or, for a link, the entry of its target, and null if none exists.</summary>
+    private FileEntry? GetEntryOrLinkTarget(StorePath path, string real)
+    {
+        if (GetRealEntry(real) is not { } entry)
+        {
+            return null;
+        }
+
+        FileEntry? target = entry.Kind == EntryKind.Other ? ResolveLink(path) : null;
+        return (target ?? entry) with { Name = path.Name };
     }
 
     public IDirectoryReader OpenDirectory(StorePath directory)
@@ -54,7 +72,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public SafeFileHandle OpenRead(StorePath path, out long length)
     {
         string real = GetExistingPath(path, EntryKind.File, StoreError.NotAFile);
-        SafeFileHandle handle = RunTranslated(() => File.OpenHandle(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        SafeFileHandle handle = RunTranslated(() =>
+            File.OpenHandle(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
         length = RunTranslated(() => RandomAccess.GetLength(handle));
         return handle;
     }
@@ -65,78 +84,78 @@ internal sealed class PortableRootDirectory : IRootDirectory
         FileEntry? metadata = RunTranslated(() => GetRealEntry(itself));
         if (metadata is not null && start.IsCreateOnly)
         {
-            throw new StoreException(StoreError.Exists, path.Value);
+            throw CreateExistsException(path);
         }
 
         string real = metadata is null ? itself : GetTargetPath(path, followLast: true, StoreError.BadName);
         FileEntry? committed = RunTranslated(() => GetRealEntry(real));
         if (committed is null && metadata is not null)
         {
-            throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
+            throw new StoreException(StoreError.Denied, $"{path} is a link to a missing entry.");
         }
 
         return committed is { Kind: not EntryKind.File }
-            ? throw new StoreException(StoreError.NotAFile, path.Value)
+            ? throw new StoreException(StoreError.NotAFile, $"{path} is not a regular file.")
             : RunTranslated(() => PortableStagingFile.Open(real, GetDirectoryPath(real), committed, start));
     }
 
     public PartialUpload? GetPartialUpload(StorePath path, string uploader) =>
-        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null ? RunTranslated(() => PortableStagingFile.GetPartialUpload(real, uploader)) : null;
+        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null
+            ? RunTranslated(() => PortablePartialUploads.Get(real, uploader))
+            : null;
 
     public bool DiscardPartialUpload(StorePath path, string uploader) =>
-        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null && RunTranslated(() => PortableStagingFile.DiscardPartialUpload(real, uploader));
+        PortablePathResolver.CanRepresent(path)
+        && _resolver.Resolve(path, followLast: true, out string real) is null
+        && RunTranslated(() => PortablePartialUploads.Discard(real, uploader));
 
-    /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
     public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => RunTranslated(() =>
     {
-        int removed = 0;
-        foreach (string staging in PortableStagingFile.GetStagingFiles(_resolver.Root, recursive: true))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (PortableStagingFile.TryRemove(staging, before))
-            {
-                removed++;
-            }
-            else if (PortableStagingFile.GetPartialUploadAt(staging) is { } left)
-            {
-                index.AddFound(new PartialUploadLocation(GetDirectoryPath(staging), left.Name), left.Length, left.LastModified);
-            }
-        }
+        return PortablePartialUploads.Sweep(_resolver.Root, before, Found, cancellationToken);
 
-        return removed;
+        void Found(string path, FileEntry upload) =>
+            index.AddFound(new PartialUploadLocation(GetDirectoryPath(path), upload.Name), upload.Length, upload.LastModified);
     });
 
-    public bool HasPartialUpload(in PartialUploadLocation place)
+    public bool HasPartialUpload(in PartialUploadLocation location)
     {
-        string path = GetRealPath(place);
-        return RunTranslated(() => PortableStagingFile.GetPartialUploadAt(path)) is not null;
+        string path = GetRealPath(location);
+        return RunTranslated(() => PortablePartialUploads.GetEntry(path)) is not null;
     }
 
-    public void DiscardListedPartialUpload(in PartialUploadLocation place)
+    public void DiscardListedPartialUpload(in PartialUploadLocation location)
     {
-        string path = GetRealPath(place);
-        RunTranslated(() => PortableStagingFile.TryRemove(path));
+        string path = GetRealPath(location);
+        RunTranslated(() => PortablePartialUploads.TryDelete(path));
     }
 
     public void CreateDirectory(StorePath path)
     {
         string real = GetTargetPath(path, followLast: false, StoreError.BadName);
-        RunNamingTranslated(() => GetRealEntry(real) is null ? Directory.CreateDirectory(real) : throw new StoreException(StoreError.Exists, path.Value));
+        RunNamingTranslated(() => GetRealEntry(real) is null ? Directory.CreateDirectory(real) : throw CreateExistsException(path));
     }
 
     public void CreateLink(StorePath path, StorePath target, string text)
     {
-        string pointed = GetTargetPath(target, followLast: true, StoreError.NotFound), real = GetTargetPath(path, followLast: false, StoreError.BadName);
+        string realTarget = GetTargetPath(target, followLast: true, StoreError.NotFound);
+        string real = GetTargetPath(path, followLast: false, StoreError.BadName);
         ThrowIfLeadsToProtected(real, StoreError.BadName, path);
-        FileEntry there = RunTranslated(() => GetRealEntry(pointed)) ?? throw new StoreException(StoreError.NotFound, target.Value);
-        if (there.Kind == EntryKind.Other)
+        FileEntry targetEntry = RunTranslated(() => GetRealEntry(realTarget)) ?? throw CreateNotFoundException(target);
+        if (targetEntry.Kind == EntryKind.Other)
         {
-            throw new StoreException(StoreError.NotAFile, target.Value);
+            throw new StoreException(StoreError.NotAFile, $"{target} is neither a file nor a directory.");
         }
 
-        // Windows has two kinds of links.
-        RunNamingTranslated(() => GetRealEntry(real) is not null ? throw new StoreException(StoreError.Exists, path.Value)
-            : there.Kind == EntryKind.Directory ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
+        RunNamingTranslated(() =>
+        {
+            if (GetRealEntry(real) is not null)
+            {
+                throw CreateExistsException(path);
+            }
+
+            // Windows has different links for files and directories.
+            return targetEntry.Kind == EntryKind.Directory ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text);
+        });
     }
 
     public void DeleteFile(StorePath path, string? uploader)
@@ -148,12 +167,12 @@ internal sealed class PortableRootDirectory : IRootDirectory
             FileEntry? metadata = GetRealEntry(real);
             if (metadata is { Kind: EntryKind.Directory })
             {
-                throw new StoreException(StoreError.NotAFile, path.Value);
+                throw new StoreException(StoreError.NotAFile, $"{path} is a directory.");
             }
 
-            // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
+            // The paths are determined before the file is deleted, because the names of its partial uploads depend on its metadata.
             string[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
-                ? [.. PortableStagingFile.GetPartialUploadPaths(target, uploader, GetRealEntry(target))]
+                ? [.. PortablePartialUploads.GetPaths(target, uploader, GetRealEntry(target))]
                 : [];
             if (metadata is not null)
             {
@@ -163,10 +182,10 @@ internal sealed class PortableRootDirectory : IRootDirectory
             bool isDiscarded = false;
             foreach (string upload in uploads)
             {
-                isDiscarded |= PortableStagingFile.TryRemove(upload);
+                isDiscarded |= PortablePartialUploads.TryDelete(upload);
             }
 
-            return isDiscarded || metadata is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
+            return isDiscarded || metadata is not null ? true : throw CreateNotFoundException(path);
         });
     }
 
@@ -178,7 +197,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         {
             if (metadata.Kind != EntryKind.Directory)
             {
-                throw new StoreException(StoreError.NotADirectory, path.Value);
+                throw new StoreException(StoreError.NotADirectory, $"{path} is not a directory.");
             }
 
             PortableRename.DeleteDirectory(real, path.Value);
@@ -188,39 +207,65 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public void Rename(StorePath source, StorePath target, bool replace)
     {
-        string from = GetEntryPath(source, out FileEntry moved), to = GetTargetPath(target, followLast: false, StoreError.BadName);
+        string from = GetEntryPath(source, out FileEntry moved);
+        string to = GetTargetPath(target, followLast: false, StoreError.BadName);
         ThrowIfLeadsToProtected(from, StoreError.Denied, source);
         ThrowIfLeadsToProtected(to, StoreError.BadName, target);
         RunNamingTranslated(() =>
         {
-            FileEntry? there = GetRealEntry(to);
-            bool isOne = from != to && PortableRename.MayBeSameFile(moved, there);
-            StoreError? refused = there is not null && !replace && !isOne ? StoreError.Exists
-                : to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? StoreError.NotSupported
-                : there is { Kind: EntryKind.Directory } && moved.Kind != EntryKind.Directory ? StoreError.NotAFile
-                : there is { Kind: not EntryKind.Directory } && moved.Kind == EntryKind.Directory ? StoreError.NotADirectory
-                : null;
-            if (refused is { } error)
+            FileEntry? existing = GetRealEntry(to);
+            bool mayBeSame = from != to && PortableRename.MayBeSameFile(moved, existing);
+            if (existing is not null && !replace && !mayBeSame)
             {
-                throw new StoreException(error, $"{source} to {target}");
+                throw CreateExistsException(target);
             }
 
-            return isOne ? PortableRename.MoveViaTemporaryName(from, to, replace) : from == to || PortableRename.Move(from, to, there, replace);
+            if (to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                throw new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.");
+            }
+
+            ThrowIfNotReplaceable(existing, moved, target);
+            if (mayBeSame)
+            {
+                PortableRename.MoveViaTemporaryName(from, to, replace);
+            }
+            else if (from != to)
+            {
+                PortableRename.Move(from, to, existing, replace);
+            }
+
+            return true;
         });
+    }
+
+    /// <summary>Throws if a rename cannot replace an existing entry, because only one of both is a directory.</summary>
+    private static void ThrowIfNotReplaceable(FileEntry? existing, FileEntry moved, StorePath target)
+    {
+        if (existing is { Kind: EntryKind.Directory } && moved.Kind != EntryKind.Directory)
+        {
+            throw new StoreException(StoreError.NotAFile, $"{target} is a directory.");
+        }
+
+        if (existing is { Kind: not EntryKind.Directory } && moved.Kind == EntryKind.Directory)
+        {
+            throw new StoreException(StoreError.NotADirectory, $"{target} is not a directory.");
+        }
     }
 
     public void SetMetadata(StorePath path, FileMetadata metadata)
     {
         string real = GetTargetPath(path, followLast: true, StoreError.NotFound);
-        FileEntry there = RunTranslated(() => GetRealEntry(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
-        if (there.Kind == EntryKind.Other)
+        FileEntry existing = RunTranslated(() => GetRealEntry(real)) ?? throw CreateNotFoundException(path);
+        if (existing.Kind == EntryKind.Other)
         {
-            throw new StoreException(StoreError.NotAFile, path.Value);
+            throw new StoreException(StoreError.NotAFile, $"{path} is neither a file nor a directory.");
         }
 
         if (metadata.UnixMode is not null && (real == _resolver.Root || _protected?.Current.LeadsToProtected(real) == true))
         {
-            throw new StoreException(StoreError.Denied, $"The mode of {path} cannot be set: it leads to the root or to a protected entry.");
+            throw new StoreException(
+                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or leads to a protected entry.");
         }
 
         RunTranslated(() =>
@@ -229,13 +274,13 @@ internal sealed class PortableRootDirectory : IRootDirectory
             {
                 if (OperatingSystem.IsWindows())
                 {
-                    throw new StoreException(StoreError.NotSupported, path.Value);
+                    throw new StoreException(StoreError.NotSupported, "Windows does not support permission bits.");
                 }
 
                 File.SetUnixFileMode(real, mode);
             }
 
-            if (metadata.LastModified is { } modified && there.Kind == EntryKind.File)
+            if (metadata.LastModified is { } modified && existing.Kind == EntryKind.File)
             {
                 File.SetLastWriteTimeUtc(real, modified);
             }
@@ -262,13 +307,14 @@ internal sealed class PortableRootDirectory : IRootDirectory
         return RunTranslated(() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(real)! : real).AvailableFreeSpace);
     }
 
-    /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
-    internal FileEntry? ResolveLink(StorePath path) => _resolver.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? GetRealEntry(real) : null;
+    /// <summary>Returns the entry of a link's target, or null if the target is missing, protected or outside the root.</summary>
+    internal FileEntry? ResolveLink(StorePath path) =>
+        _resolver.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? GetRealEntry(real) : null;
 
-    /// <summary>Whether a real path is that of a protected entry. Only its last component may be a link.</summary>
+    /// <summary>Returns whether a real path is protected. Only its last component may be a link.</summary>
     internal bool IsHidden(string real) => _protected?.Current.IsHidden(real) == true;
 
-    /// <summary>What is at a real path, not following it; null where there is nothing.</summary>
+    /// <summary>Returns the entry at a real path without following a link, or null if none exists.</summary>
     internal static FileEntry? GetRealEntry(string real)
     {
         var info = new FileInfo(real);
@@ -279,14 +325,15 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         FileAttributes attributes = info.Attributes;
         (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(real);
-        EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
-            : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Directory
-            : EntryKind.File;
-        return new FileEntry(
-            info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF, id,
-            IsLink: attributes.HasFlag(FileAttributes.ReparsePoint));
+        bool isLink = attributes.HasFlag(FileAttributes.ReparsePoint);
+        EntryKind targetKind = attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Directory : EntryKind.File;
+        EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;
+        long length = kind == EntryKind.File ? info.Length : 0;
+        UnixFileMode? mode = OperatingSystem.IsWindows() ? null : info.UnixFileMode & PathRules.SettableMode;
+        return new FileEntry(info.Name, kind, length, info.LastWriteTimeUtc, mode, id, isLink);
     }
 
+    /// <summary>Runs a call and translates errors of the operating system to <see cref="StoreException"/>.</summary>
     internal static T RunTranslated<T>(Func<T> call)
     {
         try
@@ -300,9 +347,12 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     /// <summary>
-    /// For whatever gives a name that must be free. Many of these calls look whether it is and then take it, .NET's moves among them (outside Windows), so that
-    /// of two at once both would succeed and one file be lost: here they wait for one another. Other processes are not kept out.
+    /// Runs a call that creates a name that must be free, one call at a time. Translates errors as <see cref="RunTranslated"/> does.
     /// </summary>
+    /// <remarks>
+    /// Outside Windows, .NET first checks that a name is free and then uses it. Of two simultaneous calls both would succeed, and one file
+    /// would be lost. Other processes are not excluded.
+    /// </remarks>
     internal static T RunNamingTranslated<T>(Func<T> call)
     {
         lock (s_namingLock)
@@ -311,55 +361,73 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>The real path of something that may or may not be there, in a folder that is.</summary>
-    private string GetTargetPath(StorePath path, bool followLast, StoreError ifUnspellable)
+    /// <summary>Returns the real path of an entry that need not exist, in a directory that exists.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="followLast">Whether the last component is followed if it is a link.</param>
+    /// <param name="ifInvalid">The error if the system cannot represent the path, or the path is protected.</param>
+    private string GetTargetPath(StorePath path, bool followLast, StoreError ifInvalid)
     {
         if (!PortablePathResolver.CanRepresent(path))
         {
-            throw new StoreException(ifUnspellable, path.Value);
+            throw new StoreException(ifInvalid, $"{path} contains a name that this system cannot represent.");
         }
 
         if (_resolver.Resolve(path, followLast, out string real) is { } error)
         {
-            throw new StoreException(error, path.Value);
+            throw CreateResolutionException(error, path);
         }
 
-        ThrowIfProtected(real, ifUnspellable, path);
+        ThrowIfProtected(real, ifInvalid, path);
         return real;
     }
 
-    /// <summary>The path of the folder of a real path, relative to the root and with slashes.</summary>
-    private string GetDirectoryPath(string real) => Path.GetRelativePath(_resolver.Root, Path.GetDirectoryName(real)!).Replace(Path.DirectorySeparatorChar, '/');
+    /// <summary>Returns the path of the directory that contains a real path, relative to the root and with slashes.</summary>
+    private string GetDirectoryPath(string real) =>
+        Path.GetRelativePath(_resolver.Root, Path.GetDirectoryName(real)!).Replace(Path.DirectorySeparatorChar, '/');
 
-    private string GetRealPath(in PartialUploadLocation place) => Path.GetFullPath(Path.Combine(_resolver.Root, place.DirectoryPath, place.Name));
+    private string GetRealPath(in PartialUploadLocation location) =>
+        Path.GetFullPath(Path.Combine(_resolver.Root, location.DirectoryPath, location.Name));
 
-    private void ThrowIfProtected(string real, StoreError ifHidden, StorePath path)
+    private void ThrowIfProtected(string real, StoreError ifProtected, StorePath path)
     {
         if (IsHidden(real))
         {
-            throw new StoreException(ifHidden, $"{path} is protected.");
+            throw new StoreException(ifProtected, $"{path} is protected.");
         }
     }
 
-    private void ThrowIfLeadsToProtected(string real, StoreError ifHolding, StorePath path)
+    private void ThrowIfLeadsToProtected(string real, StoreError ifProtected, StorePath path)
     {
         if (_protected?.Current.LeadsToProtected(real) == true)
         {
-            throw new StoreException(ifHolding, $"{path} leads to a protected entry.");
+            throw new StoreException(ifProtected, $"{path} leads to a protected entry.");
         }
     }
 
-    private string GetExistingPath(StorePath path, EntryKind kind, StoreError otherwise)
+    /// <summary>Returns the real path of an existing entry of a kind, following links.</summary>
+    private string GetExistingPath(StorePath path, EntryKind kind, StoreError ifOtherKind)
     {
         string real = GetTargetPath(path, followLast: true, StoreError.NotFound);
-        FileEntry metadata = RunTranslated(() => GetRealEntry(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
-        return metadata.Kind == kind ? real : throw new StoreException(otherwise, path.Value);
+        FileEntry entry = RunTranslated(() => GetRealEntry(real)) ?? throw CreateNotFoundException(path);
+        return entry.Kind == kind ? real : throw new StoreException(ifOtherKind, $"{path} is not a {kind}.");
     }
 
-    private string GetEntryPath(StorePath path, out FileEntry metadata)
+    /// <summary>Returns the real path of an existing entry without following a link.</summary>
+    private string GetEntryPath(StorePath path, out FileEntry entry)
     {
         string real = GetTargetPath(path, followLast: false, StoreError.NotFound);
-        metadata = RunTranslated(() => GetRealEntry(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        entry = RunTranslated(() => GetRealEntry(real)) ?? throw CreateNotFoundException(path);
         return real;
     }
+
+    private static StoreException CreateNotFoundException(StorePath path) => new(StoreError.NotFound, $"{path} does not exist.");
+
+    private static StoreException CreateExistsException(StorePath path) => new(StoreError.Exists, $"{path} already exists.");
+
+    private static StoreException CreateResolutionException(StoreError error, StorePath path) => new(error, error switch
+    {
+        StoreError.Denied => $"A link in {path} leads out of the root.",
+        StoreError.NotADirectory => $"{path} contains a component that is not a directory.",
+        _ => $"A directory of {path} does not exist.",
+    });
 }

@@ -6,29 +6,30 @@ using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>Copies one file's content into another by the cheapest way there is: shared blocks, the kernel, or a buffer. Slow; not for a caller's thread.</summary>
+/// <summary>Copies the content of a file, by sharing its blocks, in the kernel or with a buffer. Can take long.</summary>
 internal static class ContentCopy
 {
     private const int KernelChunkSize = 16 * 1024 * 1024;
     private const int BufferSize = 256 * 1024;
 
-    /// <summary>Copies up to so many bytes from the beginning and answers how many there were.</summary>
-    public static long Copy(SafeFileHandle source, SafeFileHandle target, long most, CancellationToken cancellationToken)
+    /// <summary>Copies up to <paramref name="maxBytes"/> bytes from the beginning, and returns the number of copied bytes.</summary>
+    /// <exception cref="StoreException">The copy failed.</exception>
+    public static long Copy(SafeFileHandle source, SafeFileHandle target, long maxBytes, CancellationToken cancellationToken)
     {
         try
         {
             if (!SystemCallNumbers.IsSupported || Ioctl(target, FICLONE, source.DangerousGetHandle()) != 0)
             {
-                return CopyRange(source, target, 0, most, cancellationToken);
+                return CopyRange(source, target, 0, maxBytes, cancellationToken);
             }
 
             long length = RandomAccess.GetLength(target);
-            if (length > most)
+            if (length > maxBytes)
             {
-                RandomAccess.SetLength(target, most);
+                RandomAccess.SetLength(target, maxBytes);
             }
 
-            return Math.Min(length, most);
+            return Math.Min(length, maxBytes);
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
@@ -36,7 +37,8 @@ internal static class ContentCopy
         }
     }
 
-    /// <summary>Adds to the target what the source has beyond the target's length.</summary>
+    /// <summary>Appends the bytes of the source after the target's length to the target.</summary>
+    /// <exception cref="StoreException">The copy failed.</exception>
     public static void AppendRest(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
     {
         try
@@ -49,11 +51,19 @@ internal static class ContentCopy
         }
     }
 
-    private static long CopyRange(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken) =>
-        CopyWithBuffer(source, target, SystemCallNumbers.IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset, end, cancellationToken);
+    private static long CopyRange(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    {
+        long copiedTo = SystemCallNumbers.IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset;
+        return CopyWithBuffer(source, target, copiedTo, end, cancellationToken);
+    }
 
-    /// <summary>Copies as far as the kernel is willing; which of its many reasons stopped it does not matter, since the buffer goes on there and meets the real ones.</summary>
-    internal static unsafe long CopyWithKernel(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the offset that it reached.</summary>
+    /// <remarks>
+    /// The error is not reported, because many file systems refuse the call. <see cref="CopyWithBuffer"/> copies the rest and reports
+    /// errors.
+    /// </remarks>
+    internal static unsafe long CopyWithKernel(
+        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
     {
         long from = offset, to = offset;
         nint step;
@@ -66,13 +76,15 @@ internal static class ContentCopy
         return to;
     }
 
-    internal static long CopyWithBuffer(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    /// <summary>Copies with a buffer to the end. Returns the offset that it reached.</summary>
+    internal static long CopyWithBuffer(
+        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             int read;
-            while ((read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset)) > 0)
+            while ((read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(BufferSize, end - offset)), offset)) > 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 RandomAccess.Write(target, buffer.AsSpan(0, read), offset);

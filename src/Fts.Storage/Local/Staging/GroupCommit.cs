@@ -1,16 +1,19 @@
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// Commits pending files so that they outlast a power cut: content to stable storage, then the name, then the folder. What comes while one flush is under way
-/// shares the next: many small uploads at once cost little more than one.
+/// Commits staging files so that they survive a power failure: flushes the content, renames the file, and flushes the directory.
 /// </summary>
+/// <remarks>
+/// Commits that arrive during a flush share the next one, so that many small simultaneous uploads cost little more than one.
+/// </remarks>
 internal sealed class GroupCommit
 {
     private readonly Lock _lock = new();
     private List<PendingCommit> _waiting = [];
     private bool _isRunning;
 
-    /// <summary>Completes when the file has its name and both are on stable storage; fails as <see cref="IStagingFile.Commit"/> does.</summary>
+    /// <summary>Commits a staging file. The task completes when content and name are on stable storage.</summary>
+    /// <exception cref="StoreException">The file could not be flushed or renamed.</exception>
     public Task CommitAsync(IStagingFile file)
     {
         var entry = new PendingCommit(file);
@@ -29,6 +32,7 @@ internal sealed class GroupCommit
         return entry.Done.Task;
     }
 
+    /// <summary>Commits groups until none is waiting.</summary>
     private void Run()
     {
         while (true)
@@ -49,10 +53,10 @@ internal sealed class GroupCommit
         }
     }
 
-    /// <summary>A file whose content is not safe does not get the name of one that was.</summary>
+    /// <summary>Commits a group. A file whose content could not be flushed is not renamed.</summary>
     private static void Commit(List<PendingCommit> group)
     {
-        // All at once, so that the disk has all of them before one is waited for.
+        // All files start to write before the first one is waited for.
         foreach (PendingCommit entry in group)
         {
             entry.File.BeginFlush();
@@ -63,13 +67,14 @@ internal sealed class GroupCommit
             entry.TryRun(entry.File.Flush);
         }
 
-        // Only then the names: a file system that keeps a journal would write it out for every flush that follows a rename.
+        // All renames follow the flushes, because a file system with a journal writes the journal at every flush after a rename.
         foreach (PendingCommit entry in group)
         {
             entry.TryRun(entry.File.Commit);
         }
 
-        foreach (IGrouping<ulong, PendingCommit> directory in group.Where(entry => entry.Exception is null).GroupBy(entry => entry.File.DirectoryId).ToList())
+        List<PendingCommit> renamed = [.. group.Where(entry => entry.Exception is null)];
+        foreach (IGrouping<ulong, PendingCommit> directory in renamed.GroupBy(entry => entry.File.DirectoryId))
         {
             PendingCommit[] entries = [.. directory];
             entries[0].TryRun(entries[0].File.FlushDirectory);
@@ -85,6 +90,7 @@ internal sealed class GroupCommit
         }
     }
 
+    /// <summary>A staging file that waits for its commit.</summary>
     private sealed class PendingCommit(IStagingFile file)
     {
         public IStagingFile File { get; } = file;
@@ -93,6 +99,7 @@ internal sealed class GroupCommit
 
         public Exception? Exception { get; set; }
 
+        /// <summary>Runs a step, unless an earlier step failed. Stores its exception.</summary>
         public void TryRun(Action step)
         {
             try
@@ -104,7 +111,7 @@ internal sealed class GroupCommit
             }
             catch (Exception e)
             {
-                Exception = e; // whoever waits for this file answers for it
+                Exception = e; // Complete passes it to the caller of CommitAsync.
             }
         }
 

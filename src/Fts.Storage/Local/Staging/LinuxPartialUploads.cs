@@ -3,6 +3,7 @@ using Fts.Native;
 using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Native.DirectoryCalls;
+using static Fts.Native.DirectoryEntries;
 using static Fts.Native.Errno;
 using static Fts.Native.FileCalls;
 using static Fts.Native.FileStatus;
@@ -10,28 +11,35 @@ using static Fts.Native.ProcessCalls;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>What was found under the name of a pending file.</summary>
+/// <summary>The state of a staging file, as found by its name.</summary>
 internal enum StagingFileState
 {
-    /// <summary>Nothing.</summary>
-    Empty,
-    /// <summary>A pending file that nobody writes; it is ours now, and locked.</summary>
+    /// <summary>No entry has the name.</summary>
+    Missing,
+    /// <summary>The staging file was not being written, and is now open and locked.</summary>
     Acquired,
-    /// <summary>A pending file that somebody writes, in this process or another.</summary>
+    /// <summary>A session of this or another process is writing the staging file.</summary>
     Busy,
-    /// <summary>Something that no server of ours put there: a link, a folder, another user's file, one that has a second name.</summary>
+    /// <summary>
+    /// The entry was not created by this server: a link, a directory, a file of another user, or a file with several hard links.
+    /// </summary>
     Foreign,
 }
 
-/// <summary>
-/// A pending file under its name. Who writes it holds a lock on it, which the kernel takes back whatever way its process ends: what is there and not locked
-/// is an upload that broke off. The lock is the open file's (OFD), so that it also holds between the sessions of one process.
-/// </summary>
+/// <summary>Finds, locks, discards and sweeps staging files by their names.</summary>
+/// <remarks>
+/// The writer of a staging file holds a lock, which the kernel releases when the process ends. An unlocked staging file is therefore an
+/// interrupted upload. The lock belongs to the open file (OFD lock), so that it also separates the sessions of one process.
+/// </remarks>
 internal static class LinuxPartialUploads
 {
     private static readonly int s_flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-    /// <summary>Opens and locks what is there, if it is a pending file that nobody writes. The caller disposes the handle.</summary>
+    /// <summary>Opens and locks a staging file if it is not being written. The caller disposes the handle.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The hidden name in it.</param>
+    /// <param name="handle">The handle, open for reading and writing, or null if the file was not acquired.</param>
+    /// <param name="status">The status of the acquired file.</param>
     public static StagingFileState TryAcquire(SafeFileHandle directory, string name, out SafeFileHandle? handle, out FileStatus status)
     {
         while (true)
@@ -42,14 +50,14 @@ internal static class LinuxPartialUploads
             {
                 return Marshal.GetLastPInvokeError() switch
                 {
-                    ENOENT => StagingFileState.Empty,
+                    ENOENT => StagingFileState.Missing,
                     ELOOP or EISDIR or ENXIO or EACCES or EPERM => StagingFileState.Foreign,
                     _ => throw LinuxRootDirectory.CreateLastError(name),
                 };
             }
 
             var opened = new SafeFileHandle(descriptor, ownsHandle: true);
-            StagingFileState state = !IsOwnRegularFile(opened, out _) ? StagingFileState.Foreign : TryLock(opened) ? StagingFileState.Acquired : StagingFileState.Busy;
+            StagingFileState state = Lock(opened);
             if (state == StagingFileState.Acquired && IsStillAtName(directory, name, opened, out status))
             {
                 handle = opened;
@@ -61,22 +69,30 @@ internal static class LinuxPartialUploads
             {
                 return state;
             }
+
+            // The file was committed or discarded before it was locked. Another one may have its name.
         }
     }
 
     /// <summary>
-    /// Locks a file that was just made under this name; false when another was faster. Also when that one is done with it already: then it is no pending file any
-    /// more, and to write it would be to write what was committed.
+    /// Locks a file that was just created under a name. Returns false if another session locked it first, or already committed or discarded
+    /// it. It must not be written then.
     /// </summary>
-    public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file) => TryLock(file) && IsStillAtName(directory, name, file, out _);
+    public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file) =>
+        TryLock(file) && IsStillAtName(directory, name, file, out _);
 
-    /// <summary>What an uploader can continue; null where there is nothing.</summary>
-    public static PartialUpload? Find(LinuxRootDirectory root, StorePath path, string uploader)
+    /// <summary>Returns an uploader's partial upload to a path, or null if none exists or it is being written.</summary>
+    public static PartialUpload? Get(LinuxRootDirectory root, StorePath path, string uploader)
     {
         using LinuxUploadTarget? target = TryFindTarget(root, path);
-        foreach (string slot in target is { } found ? StagingNames.GetPartialUploadNames(found.Name, uploader, found.CommittedFile) : [])
+        if (target is not { } found)
         {
-            if (Find(target!.Value.DirectoryHandle, slot) is { } status)
+            return null;
+        }
+
+        foreach (string name in StagingNames.GetPartialUploadNames(found.Name, uploader, found.CommittedFile))
+        {
+            if (GetStatus(found.DirectoryHandle, name) is { } status)
             {
                 return new PartialUpload(status.Length, status.LastModified);
             }
@@ -85,29 +101,8 @@ internal static class LinuxPartialUploads
         return null;
     }
 
-    /// <summary>Removes what an uploader can continue; false where there is nothing.</summary>
-    public static bool Discard(LinuxRootDirectory root, StorePath path, string uploader)
-    {
-        using LinuxUploadTarget? target = TryFindTarget(root, path);
-        return target is { } found && Discard(found, uploader);
-    }
-
-    /// <summary>
-    /// Removes an uploader's partial uploads to a target, which may have been deleted since it was found. Returns false if there are none.
-    /// </summary>
-    public static bool Discard(in LinuxUploadTarget target, string uploader)
-    {
-        bool isRemoved = false;
-        foreach (string slot in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
-        {
-            isRemoved |= TryRemove(target.DirectoryHandle, slot);
-        }
-
-        return isRemoved;
-    }
-
-    /// <summary>The facts of an upload that can be continued; null where there is none.</summary>
-    public static unsafe FileStatus? Find(SafeFileHandle directory, string name)
+    /// <summary>Returns the status of a staging file, or null if none exists or it is being written.</summary>
+    public static unsafe FileStatus? GetStatus(SafeFileHandle directory, string name)
     {
         int descriptor = Openat(directory, name, O_RDONLY | s_flags, 0);
         if (descriptor < 0)
@@ -116,12 +111,43 @@ internal static class LinuxPartialUploads
         }
 
         using var opened = new SafeFileHandle(descriptor, ownsHandle: true);
-        var holder = new FileLock { Type = F_WRLCK };
-        return IsOwnRegularFile(opened, out FileStatus status) && (Fcntl(opened, F_OFD_GETLK, &holder) < 0 || holder.Type == F_UNLCK) ? status : null;
+        if (!IsOwnRegularFile(opened, out FileStatus status))
+        {
+            return null;
+        }
+
+        // F_OFD_GETLK reports F_UNLCK if the lock is free. It fails on a file system without locks.
+        var conflict = new FileLock { Type = F_WRLCK };
+        return Fcntl(opened, F_OFD_GETLK, &conflict) < 0 || conflict.Type == F_UNLCK ? status : null;
     }
 
-    /// <summary>Removes what is there if nobody writes it and, where <paramref name="before"/> says so, if it was last written before then.</summary>
-    public static bool TryRemove(SafeFileHandle directory, string name, DateTime? before = null)
+    /// <summary>Discards an uploader's partial uploads to a path. Returns false if none exists.</summary>
+    public static bool Discard(LinuxRootDirectory root, StorePath path, string uploader)
+    {
+        using LinuxUploadTarget? target = TryFindTarget(root, path);
+        return target is { } found && Discard(found, uploader);
+    }
+
+    /// <summary>
+    /// Discards an uploader's partial uploads to a target. Returns false if none exists. The target may have been deleted since it was
+    /// found.
+    /// </summary>
+    public static bool Discard(in LinuxUploadTarget target, string uploader)
+    {
+        bool isDiscarded = false;
+        foreach (string name in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
+        {
+            isDiscarded |= TryDelete(target.DirectoryHandle, name);
+        }
+
+        return isDiscarded;
+    }
+
+    /// <summary>
+    /// Deletes a staging file if it is not being written. Returns whether it was deleted. If <paramref name="before"/> is given (UTC), a
+    /// file that was written at that time or later stays.
+    /// </summary>
+    public static bool TryDelete(SafeFileHandle directory, string name, DateTime? before = null)
     {
         if (TryAcquire(directory, name, out SafeFileHandle? handle, out FileStatus status) != StagingFileState.Acquired)
         {
@@ -134,32 +160,100 @@ internal static class LinuxPartialUploads
         }
     }
 
-    /// <summary>Returns the target of uploads to a path; null if no upload is possible.</summary>
+    /// <summary>
+    /// Deletes the staging files of the whole tree that were last written before a time (UTC) and are not being written. Returns their
+    /// number. Adds the other partial uploads to the index. Does not follow links, and skips directories that cannot be read.
+    /// </summary>
+    public static int Sweep(LinuxRootDirectory root, DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
+        Sweep(root, ".", depth: 0, before, index, cancellationToken);
+
+    /// <summary>Returns the target of uploads to a path, or null if no upload to it is possible. The caller disposes it.</summary>
     public static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
     {
         try
         {
             return LinuxUploadTarget.Find(root, path);
         }
-        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotADirectory or StoreError.Denied or StoreError.BadName)
+        catch (StoreException e)
+            when (e.Error is StoreError.NotFound or StoreError.NotADirectory or StoreError.Denied or StoreError.BadName)
         {
-            return null; // nothing can be uploaded there, so nothing was
+            return null;
         }
     }
 
-    /// <summary>Locks a file for its writer; false when another holds it.</summary>
-    private static unsafe bool TryLock(SafeFileHandle file)
+    private static int Sweep(
+        LinuxRootDirectory root,
+        string directoryPath,
+        int depth,
+        DateTime before,
+        PartialUploadIndex index,
+        CancellationToken cancellationToken)
     {
-        var whole = new FileLock { Type = F_WRLCK };
-        // A file system that knows no locks leaves several writers to themselves; the last commit still wins whole.
-        return Fcntl(file, F_OFD_SETLK, &whole) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
+        using SafeFileHandle? directory = root.Open(directoryPath, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, out _);
+        int deleted = 0;
+        if (directory is null)
+        {
+            return deleted;
+        }
+
+        LinuxDirectoryNames.ForEach(directory, (name, type) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (PathRules.IsReserved(name))
+            {
+                if (TryDelete(directory, name, before))
+                {
+                    deleted++;
+                }
+                else if (GetStatus(directory, name) is { } status)
+                {
+                    index.AddFound(new PartialUploadLocation(directoryPath, name), status.Length, status.LastModified);
+                }
+            }
+            else if (depth < StorePath.MaxDepth && IsDirectory(directory, name, type))
+            {
+                string childPath = directoryPath == "." ? name : $"{directoryPath}/{name}";
+                deleted += Sweep(root, childPath, depth + 1, before, index, cancellationToken);
+            }
+
+            return true;
+        });
+        return deleted;
     }
 
-    /// <summary>Between opening and locking, a writer may have committed the file or given it up, and another may be in its place.</summary>
+    private static bool IsDirectory(SafeFileHandle parent, string name, byte type) =>
+        type == DT_DIR
+        || (type == DT_UNKNOWN && Statx(parent, name, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0 && status.IsDirectory);
+
+    private static StagingFileState Lock(SafeFileHandle file)
+    {
+        if (!IsOwnRegularFile(file, out _))
+        {
+            return StagingFileState.Foreign;
+        }
+
+        return TryLock(file) ? StagingFileState.Acquired : StagingFileState.Busy;
+    }
+
+    /// <summary>Locks a file for its writer. Returns false if another session holds the lock.</summary>
+    private static unsafe bool TryLock(SafeFileHandle file)
+    {
+        var wholeFile = new FileLock { Type = F_WRLCK };
+        // On a file system without locks, writers are not separated. Each commit still publishes a complete file.
+        return Fcntl(file, F_OFD_SETLK, &wholeFile) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
+    }
+
+    /// <summary>
+    /// Returns whether a file still has its name. Between opening and locking, its writer may have committed or discarded it, and another
+    /// file may have the name.
+    /// </summary>
     private static bool IsStillAtName(SafeFileHandle directory, string name, SafeFileHandle file, out FileStatus status) =>
         Statx(directory, name, AT_SYMLINK_NOFOLLOW, out status) == 0 && status.IsSameFileAs(LinuxRootDirectory.GetStatus(file));
 
-    /// <summary>Somebody with an account on this machine may have put a second name for a file of his choice there, to have it written.</summary>
+    /// <summary>
+    /// Returns whether a file is a regular file of the server's user with one name. A local user could create a hard link under a staging
+    /// name to make the server write to another file.
+    /// </summary>
     private static bool IsOwnRegularFile(SafeFileHandle file, out FileStatus status)
     {
         status = LinuxRootDirectory.GetStatus(file);

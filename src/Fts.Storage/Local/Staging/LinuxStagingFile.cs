@@ -10,13 +10,21 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// A pending file beside its target, locked while it is open. It holds the folder's handle and not its path: a folder renamed meanwhile takes the upload with
-/// it, and a link put in the folder's place leads nothing astray. The commit replaces whatever the name is by then, a link itself. An upload's has the name
-/// that its continuation will look for, so that a killed server leaves it just as <see cref="TryKeep"/> does; all others have random ones.
+/// A staging file beside its target, locked while it is open.
 /// </summary>
+/// <remarks>
+/// <para>
+/// It uses the handle of the directory instead of a path, so that a directory that is renamed or replaced by a link during the upload does
+/// no harm. The commit replaces the entry that then has the name, even if it is a link.
+/// </para>
+/// <para>
+/// An upload with an uploader has its name for resumption from the start, so that a killed server leaves it as <see cref="TryKeep"/> does.
+/// All other staging files have random names.
+/// </para>
+/// </remarks>
 internal sealed class LinuxStagingFile : IStagingFile
 {
-    /// <summary>Others come and go in the same place; more often than this in a row they do so on purpose.</summary>
+    /// <summary>The maximum number of attempts to use a name that other sessions create and delete at the same time.</summary>
     private const int MaxAttempts = 100;
 
     private readonly SafeFileHandle _directory;
@@ -27,11 +35,17 @@ internal sealed class LinuxStagingFile : IStagingFile
     private bool _isRetained;
     private bool _isDisposed;
 
-    private LinuxStagingFile(in LinuxUploadTarget target, WriteStart start, string pendingName, SafeFileHandle handle, string? slot, long? keptLength)
+    private LinuxStagingFile(
+        in LinuxUploadTarget target,
+        WriteStart start,
+        string stagingName,
+        SafeFileHandle handle,
+        string? partialUploadName,
+        long? resumedLength)
     {
-        (_directory, _name, CommittedLength, _isCreateOnly) = (target.DirectoryHandle, target.Name, target.Committed?.Length, start.IsCreateOnly);
-        DirectoryPath = target.DirectoryPath;
-        (_stagingName, Handle, _partialUploadName, ResumedLength) = (pendingName, handle, slot, keptLength);
+        (_directory, _name, DirectoryPath) = (target.DirectoryHandle, target.Name, target.DirectoryPath);
+        (CommittedLength, _isCreateOnly) = (target.Committed?.Length, start.IsCreateOnly);
+        (_stagingName, Handle, _partialUploadName, ResumedLength) = (stagingName, handle, partialUploadName, resumedLength);
     }
 
     public SafeFileHandle Handle { get; }
@@ -44,21 +58,28 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public string DirectoryPath { get; }
 
-    /// <summary>Makes the file, or takes the one that is continued. The target's folder becomes the pending file's own unless this throws.</summary>
+    /// <summary>
+    /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless it throws.
+    /// </summary>
     public static LinuxStagingFile Open(in LinuxUploadTarget target, WriteStart start)
     {
-        // A rename asks nothing of the file it replaces; a read-only file must be as safe from it as from being opened for writing.
-        if (target.Committed is not null && Faccessat2(target.DirectoryHandle, target.Name, W_OK, AT_EACCESS) < 0 && Marshal.GetLastPInvokeError() is EACCES or EROFS)
+        // A rename does not check the mode of the file that it replaces. A read-only file must not be replaced.
+        if (target.Committed is not null
+            && Faccessat2(target.DirectoryHandle, target.Name, W_OK, AT_EACCESS) < 0
+            && Marshal.GetLastPInvokeError() is EACCES or EROFS)
         {
             throw LinuxRootDirectory.CreateLastError(target.Name);
         }
 
-        LinuxStagingFile staging = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : CreateUnderRandomName(target, start, slot: null);
-        // A new file gets its mode when it is created. A partial upload was readable only for its owner.
-        uint? mode = target.Committed is { } status ? status.Mode & 0x1FFu : staging.ResumedLength is not null ? (uint?)StagingFileModes.NewFile : null;
+        LinuxStagingFile staging = start.Uploader is { } uploader
+            ? OpenUpload(target, start, uploader)
+            : CreateUnderRandomName(target, start, partialUploadName: null);
+        // A new file gets its mode when it is created. Only its owner could read a partial upload.
+        uint? newFileMode = staging.ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
+        uint? mode = target.Committed is { } status ? status.Mode & 0x1FFu : newFileMode;
         if (mode is { } bits && Fchmod(staging.Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
-            // EPERM, EOPNOTSUPP: a file system without permission bits has none to lose.
+            // EPERM, EOPNOTSUPP: a file system without permission bits.
             StoreException failure = LinuxRootDirectory.CreateLastError(target.Name);
             staging.DisposeAfterFailedOpen();
             throw failure;
@@ -82,7 +103,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         committed.Dispose();
-        throw new StoreException(StoreError.NotAFile, _name);
+        throw new StoreException(StoreError.NotAFile, $"{_name} is not a file.");
     }
 
     public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;
@@ -97,7 +118,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
     }
 
-    public void FlushDirectory() => LinuxDirectoryFlush.Flush(_directory, _name);
+    public void FlushDirectory() => DirectoryFlush.Flush(_directory, _name);
 
     public void Commit()
     {
@@ -114,7 +135,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         if (!TryTakePartialUploadName())
         {
-            throw new StoreException(StoreError.Busy, $"{_name} is being uploaded by another.");
+            throw new StoreException(StoreError.Busy, $"Another session is uploading {_name}.");
         }
     }
 
@@ -130,7 +151,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     private bool TryTakePartialUploadName()
     {
-        // The second attempt is for a place that became free in between; after that somebody is writing there, or it is not ours to clear.
+        // A second attempt follows even if no file could be deleted, because the name may have become free since the first. After that,
+        // another session is writing under the name, or the entry is not a staging file of this server.
         bool mayBeFree = _partialUploadName is not null && _stagingName != _partialUploadName;
         for (int attempt = 0; mayBeFree && attempt < MaxAttempts; attempt++)
         {
@@ -140,7 +162,7 @@ internal sealed class LinuxStagingFile : IStagingFile
                 return true;
             }
 
-            mayBeFree = LinuxPartialUploads.TryRemove(_directory, _partialUploadName!) || attempt == 0;
+            mayBeFree = LinuxPartialUploads.TryDelete(_directory, _partialUploadName!) || attempt == 0;
         }
 
         return _partialUploadName is not null && _stagingName == _partialUploadName;
@@ -156,7 +178,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         _isDisposed = true;
         if (!_isRetained)
         {
-            // Failing leaves a file nobody can see; whoever breaks off an upload has no use for the reason.
+            // Failure is ignored: the file is hidden, and a later sweep deletes it.
             _ = Unlinkat(_directory, _stagingName, 0);
         }
 
@@ -164,104 +186,114 @@ internal sealed class LinuxStagingFile : IStagingFile
         _directory.Dispose();
     }
 
+    /// <summary>Opens the uploader's partial upload, or creates a new staging file that the uploader can resume later.</summary>
     private static LinuxStagingFile OpenUpload(in LinuxUploadTarget target, WriteStart start, string uploader)
     {
         if (!start.ShouldKeepContent)
         {
             if (target.CommittedFile is { } file)
             {
-                LinuxPartialUploads.TryRemove(target.DirectoryHandle, StagingNames.GetPartialUploadName(target.Name, uploader, file)); // given up, too
+                // CreateUpload discards only the partial upload that began empty.
+                LinuxPartialUploads.TryDelete(target.DirectoryHandle, StagingNames.GetPartialUploadName(target.Name, uploader, file));
             }
 
             return CreateUpload(target, start, StagingNames.GetPartialUploadName(target.Name, uploader));
         }
 
-        foreach (string slot in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
+        foreach (string name in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
         {
-            switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, slot, out SafeFileHandle? taken, out FileStatus status))
+            switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, name, out SafeFileHandle? acquired, out FileStatus status))
             {
                 case StagingFileState.Acquired:
-                    return new LinuxStagingFile(target, start, slot, taken!, slot, status.Length);
+                    return new LinuxStagingFile(target, start, name, acquired!, name, status.Length);
                 case StagingFileState.Busy:
-                    throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by another.");
+                    throw new StoreException(StoreError.Busy, $"Another session is uploading {target.Name}.");
             }
         }
 
         return CreateUnderRandomName(target, start, StagingNames.GetPartialUploadName(target.Name, uploader, target.CommittedFile));
     }
 
-    /// <summary>One that begins anew expects nothing in its place. What is there and nobody writes is given up.</summary>
-    private static LinuxStagingFile CreateUpload(in LinuxUploadTarget target, WriteStart start, string slot)
+    /// <summary>
+    /// Creates an empty staging file under its name for resumption. Discards an older partial upload of that name. If another session uses
+    /// the name, the staging file gets a random name.
+    /// </summary>
+    private static LinuxStagingFile CreateUpload(in LinuxUploadTarget target, WriteStart start, string name)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (TryCreate(target, start, slot, slot) is { } first)
+            if (TryCreate(target, start, name, name) is { } created)
             {
-                return first;
+                return created;
             }
 
-            switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, slot, out SafeFileHandle? taken, out _))
+            switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, name, out SafeFileHandle? acquired, out _))
             {
                 case StagingFileState.Acquired:
-                    Discard(target.DirectoryHandle, slot, taken!);
+                    Discard(target.DirectoryHandle, name, acquired!);
                     break;
                 case StagingFileState.Busy or StagingFileState.Foreign:
-                    return CreateUnderRandomName(target, start, slot);
+                    return CreateUnderRandomName(target, start, name);
             }
         }
 
-        throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by many others.");
+        throw new StoreException(StoreError.Busy, $"Other sessions keep starting uploads of {target.Name}.");
     }
 
-    /// <summary>Makes one under a name of its own. A sweep that comes by before it is locked may take it away: then another.</summary>
-    private static LinuxStagingFile CreateUnderRandomName(in LinuxUploadTarget target, WriteStart start, string? slot)
+    /// <summary>Creates an empty staging file under a random name. Tries again if a sweep deletes it before it is locked.</summary>
+    private static LinuxStagingFile CreateUnderRandomName(in LinuxUploadTarget target, WriteStart start, string? partialUploadName)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (TryCreate(target, start, StagingNames.CreateRandom(), slot) is { } made)
+            if (TryCreate(target, start, StagingNames.CreateRandom(), partialUploadName) is { } created)
             {
-                return made;
+                return created;
             }
         }
 
-        throw new StoreException(StoreError.Busy, $"{target.Name} cannot be held.");
+        throw new StoreException(StoreError.Busy, $"No staging file for {target.Name} could be created and locked.");
     }
 
-    /// <summary>Makes an empty one; null where its name is taken.</summary>
-    private static LinuxStagingFile? TryCreate(in LinuxUploadTarget target, WriteStart start, string pendingName, string? slot)
+    /// <summary>Creates and locks an empty staging file. Returns null if the name exists, or another session was faster.</summary>
+    private static LinuxStagingFile? TryCreate(in LinuxUploadTarget target, WriteStart start, string stagingName, string? partialUploadName)
     {
-        // From the start, the mode grants no more than that of the replaced file; the umask may remove more bits.
+        // At no time does the mode grant more than that of the replaced file. The umask may remove more bits.
         uint mode = target.Committed is { } status ? status.Mode & 0x1FFu : 0x1B6;
-        int descriptor = Openat(target.DirectoryHandle, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        int descriptor = Openat(target.DirectoryHandle, stagingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (descriptor < 0)
         {
             return Marshal.GetLastPInvokeError() == EEXIST ? null : throw LinuxRootDirectory.CreateLastError(target.Name);
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, pendingName, handle))
+        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, stagingName, handle))
         {
-            return new LinuxStagingFile(target, start, pendingName, handle, slot, keptLength: null);
+            return new LinuxStagingFile(target, start, stagingName, handle, partialUploadName, resumedLength: null);
         }
 
-        handle.Dispose(); // somebody continues it already, or gave it up
+        handle.Dispose(); // another session acquired or discarded it
         return null;
     }
 
-    /// <summary>Takes an upload's file away that nobody will continue. Freeing its blocks can take long: that waits for the handle, on another thread.</summary>
-    private static void Discard(SafeFileHandle directory, string slot, SafeFileHandle taken)
+    /// <summary>
+    /// Deletes an acquired staging file. Closing the handle frees its blocks, which can take long and runs on the thread pool.
+    /// </summary>
+    private static void Discard(SafeFileHandle directory, string name, SafeFileHandle acquired)
     {
-        if (Unlinkat(directory, slot, 0) < 0 && Marshal.GetLastPInvokeError() != ENOENT)
+        if (Unlinkat(directory, name, 0) < 0 && Marshal.GetLastPInvokeError() != ENOENT)
         {
-            StoreException failure = LinuxRootDirectory.CreateLastError(slot);
-            taken.Dispose();
+            StoreException failure = LinuxRootDirectory.CreateLastError(name);
+            acquired.Dispose();
             throw failure;
         }
 
-        _ = Task.Run(taken.Dispose);
+        _ = Task.Run(acquired.Dispose);
     }
 
-    /// <summary>Removes what was made, or leaves what was continued, and not the folder: the caller that is told still owns it.</summary>
+    /// <summary>
+    /// Deletes a new staging file, or closes a resumed one. Does not close the directory handle, which the caller of <see cref="Open"/>
+    /// still owns.
+    /// </summary>
     private void DisposeAfterFailedOpen()
     {
         if (ResumedLength is null)

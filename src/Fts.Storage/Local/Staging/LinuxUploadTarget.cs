@@ -10,22 +10,31 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// Where what is written to a path belongs: a link that stays inside is followed to what it leads to, so that this is replaced and the pending file lies
-/// beside it. Whoever finds one disposes it, or hands its folder on.
+/// The file that an upload to a path creates or replaces. Links are followed, so that the target of a link is replaced and the staging file
+/// is located beside it.
 /// </summary>
-/// <param name="DirectoryHandle">The folder, open by name only (O_PATH).</param>
-/// <param name="Name">The name in it, which is no link.</param>
-/// <param name="Committed">What is there, or null.</param>
-/// <param name="DirectoryPath">The path of the folder relative to the root. It may contain links to directories.</param>
-internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle, string Name, FileStatus? Committed, string DirectoryPath) : IDisposable
+/// <remarks>
+/// The caller of <see cref="Find"/> disposes the target, or passes the ownership of the directory handle to a
+/// <see cref="LinuxStagingFile"/>.
+/// </remarks>
+/// <param name="DirectoryHandle">The directory, open as a path only (O_PATH).</param>
+/// <param name="Name">The name in the directory. It is not a link.</param>
+/// <param name="Committed">The status of the existing entry, or null if none exists.</param>
+/// <param name="DirectoryPath">The path of the directory relative to the root. It may contain links to directories.</param>
+internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle, string Name, FileStatus? Committed, string DirectoryPath)
+    : IDisposable
 {
-    /// <summary>What is there, as the names of pending files count it.</summary>
+    /// <summary>The existing file as used in the names of partial uploads, or null if none exists.</summary>
     public FileEntry? CommittedFile => Committed is { IsFile: true } status ? status.ToEntry(Name) : null;
 
-    /// <summary>As many links in a chain as the kernel itself follows.</summary>
+    /// <summary>The maximum number of links in a chain, as in the kernel.</summary>
     private const int MaxLinks = 40;
 
-    /// <summary>Finds it. A link that leads nowhere or out is refused; so is whatever is there, a link itself, where <paramref name="mustBeNew"/> says so.</summary>
+    /// <summary>Finds the target of an upload.</summary>
+    /// <param name="root">The root of the store.</param>
+    /// <param name="path">The path of the upload.</param>
+    /// <param name="mustBeNew">Whether any existing entry, also a link, is refused.</param>
+    /// <exception cref="StoreException">A link leads to a missing entry or out of the root, or the directory does not exist.</exception>
     public static LinuxUploadTarget Find(LinuxRootDirectory root, StorePath path, bool mustBeNew = false)
     {
         string directory = LinuxRootDirectory.GetRelativePath(path.Parent), name = path.Name;
@@ -47,10 +56,10 @@ internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle
 
                 if (!exists || !status.IsLink)
                 {
-                    // A link that led to a missing name has nothing to replace.
+                    // A link to a missing entry is refused.
                     return exists || links == 0
                         ? new LinuxUploadTarget(parent, name, exists ? status : null, directory)
-                        : throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
+                        : throw new StoreException(StoreError.Denied, $"{path} is a link to a missing entry.");
                 }
 
                 (directory, name) = ResolveLink(parent, directory, name);
@@ -68,14 +77,20 @@ internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle
 
     public void Dispose() => DirectoryHandle.Dispose();
 
-    /// <summary>Where a link leads, as a folder relative to the root (perhaps with <c>..</c>, which is the kernel's to judge) and a name in it.</summary>
-    private static (string Folder, string Name) ResolveLink(SafeFileHandle parent, string directory, string name)
+    /// <summary>Returns the target of a link, as a directory relative to the root and a name in it.</summary>
+    /// <remarks>The directory may contain <c>..</c>. The kernel checks it when the directory is opened.</remarks>
+    private static (string DirectoryPath, string Name) ResolveLink(SafeFileHandle parent, string directory, string name)
     {
         string target = TryReadLink(parent, name) ?? throw LinuxRootDirectory.CreateLastError(name);
         int slash = target.LastIndexOf('/');
         string last = target[(slash + 1)..];
-        return target.StartsWith('/') ? throw CreateException(EXDEV, name)
-            : last is "" or "." or ".." ? throw CreateException(EISDIR, name)
+        if (target.StartsWith('/'))
+        {
+            throw CreateException(EXDEV, name);
+        }
+
+        return last is "" or "." or ".."
+            ? throw CreateException(EISDIR, name)
             : (slash < 0 ? directory : $"{directory}/{target[..slash]}", last);
     }
 }

@@ -1,51 +1,57 @@
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>One partial upload: its directory relative to the root, and its hidden name.</summary>
+/// <summary>The location of a partial upload: the path of its directory relative to the root, and its hidden name.</summary>
 internal readonly record struct PartialUploadLocation(string DirectoryPath, string Name);
 
 /// <summary>
-/// The partial uploads of each uploader, so that keeping another one needs no scan of the tree. Each is added when it is kept; after a
-/// restart, the first sweep adds them. Entries whose file no longer exists are removed by a sweep, and when a limit is reached.
+/// Counts the partial uploads of each uploader and applies the limits without a scan of the tree.
 /// </summary>
+/// <remarks>
+/// A partial upload is added when it is kept, or by the first sweep after a restart. Entries whose file no longer exists are removed by a
+/// sweep, and when a limit is reached.
+/// </remarks>
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Dictionary<PartialUploadLocation, Entry>> _uploads = new(StringComparer.Ordinal);
     private int _sweepNumber;
 
-    /// <summary>Counts a partial upload that was kept, and discards the uploader's oldest ones if a limit is exceeded.</summary>
-    public void Add(PartialUploadLocation place, long length)
+    /// <summary>Adds a partial upload that was kept, and discards the uploader's oldest ones if a limit is exceeded.</summary>
+    /// <param name="location">The location.</param>
+    /// <param name="length">The size in bytes.</param>
+    public void Add(PartialUploadLocation location, long length)
     {
-        if (StagingNames.GetUploaderHash(place.Name) is not { } uploader)
+        if (StagingNames.GetUploaderHash(location.Name) is not { } uploader)
         {
             return;
         }
 
         lock (_lock)
         {
-            DiscardOldest(AddEntry(uploader, place, new Entry(length, DateTime.UtcNow, _sweepNumber)), newest: place);
+            DiscardOldest(AddEntry(uploader, location, new Entry(length, DateTime.UtcNow, _sweepNumber)), newest: location);
         }
     }
 
-    /// <summary>Follows a directory that was renamed. A renamed file changes nothing.</summary>
-    /// <param name="source">The old path of the directory, relative to the root.</param>
+    /// <summary>Updates the locations after a directory was renamed. Does nothing if the paths are those of a file.</summary>
+    /// <param name="source">The old path, relative to the root.</param>
     /// <param name="target">The new path, relative to the root.</param>
     public void RenameDirectory(string source, string target)
     {
         lock (_lock)
         {
-            foreach (Dictionary<PartialUploadLocation, Entry> own in _uploads.Values)
+            foreach (Dictionary<PartialUploadLocation, Entry> uploads in _uploads.Values)
             {
-                foreach (PartialUploadLocation place in own.Keys.Where(place => IsWithin(place.DirectoryPath, source)).ToList())
+                List<PartialUploadLocation> moved = [.. uploads.Keys.Where(location => IsWithin(location.DirectoryPath, source))];
+                foreach (PartialUploadLocation location in moved)
                 {
-                    own.Remove(place, out Entry entry);
-                    own[place with { DirectoryPath = target + place.DirectoryPath[source.Length..] }] = entry;
+                    uploads.Remove(location, out Entry entry);
+                    uploads[location with { DirectoryPath = target + location.DirectoryPath[source.Length..] }] = entry;
                 }
             }
         }
     }
 
-    /// <summary>Begins a sweep, which finds all partial uploads.</summary>
+    /// <summary>Begins a sweep of the whole tree.</summary>
     public void BeginSweep()
     {
         lock (_lock)
@@ -54,32 +60,32 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    /// <summary>Counts a partial upload that the sweep found.</summary>
-    public void AddFound(in PartialUploadLocation place, long length, DateTime modified)
+    /// <summary>Adds a partial upload that the sweep found.</summary>
+    public void AddFound(in PartialUploadLocation location, long length, DateTime lastModified)
     {
-        if (StagingNames.GetUploaderHash(place.Name) is { } uploader)
+        if (StagingNames.GetUploaderHash(location.Name) is { } uploader)
         {
             lock (_lock)
             {
-                AddEntry(uploader, place, new Entry(length, modified, _sweepNumber));
+                AddEntry(uploader, location, new Entry(length, lastModified, _sweepNumber));
             }
         }
     }
 
-    /// <summary>Ends a sweep of the whole tree, and removes the entries that it did not find. The limits then apply to the rest.</summary>
+    /// <summary>Ends a sweep. Removes the entries that it did not find, and applies the limits to the others.</summary>
     public void EndSweep()
     {
         lock (_lock)
         {
-            foreach ((string uploader, Dictionary<PartialUploadLocation, Entry> own) in _uploads)
+            foreach ((string uploader, Dictionary<PartialUploadLocation, Entry> uploads) in _uploads)
             {
-                foreach (PartialUploadLocation gone in own.Where(pair => pair.Value.SweepNumber != _sweepNumber).Select(pair => pair.Key).ToList())
+                foreach (PartialUploadLocation missing in uploads.Keys.Where(key => uploads[key].SweepNumber != _sweepNumber).ToList())
                 {
-                    own.Remove(gone);
+                    uploads.Remove(missing);
                 }
 
-                DiscardOldest(own, newest: null);
-                if (own.Count == 0)
+                DiscardOldest(uploads, newest: null);
+                if (uploads.Count == 0)
                 {
                     _uploads.Remove(uploader);
                 }
@@ -90,46 +96,51 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     private static bool IsWithin(string directory, string parent) =>
         directory.StartsWith(parent, StringComparison.Ordinal) && (directory.Length == parent.Length || directory[parent.Length] == '/');
 
-    /// <summary>Discards an uploader's oldest partial uploads if they are too many.</summary>
-    /// <param name="own">The partial uploads of the uploader.</param>
-    /// <param name="newest">The one that is being kept now, still locked by its writer; null if there is none.</param>
-    private void DiscardOldest(Dictionary<PartialUploadLocation, Entry> own, PartialUploadLocation? newest)
+    /// <summary>Discards the oldest partial uploads of an uploader if a limit is exceeded.</summary>
+    /// <param name="uploads">The partial uploads of the uploader.</param>
+    /// <param name="newest">The partial upload that is being kept now and is still locked by its writer, or null.</param>
+    private void DiscardOldest(Dictionary<PartialUploadLocation, Entry> uploads, PartialUploadLocation? newest)
     {
-        if (!AreTooMany(own))
+        if (!AreTooMany(uploads))
         {
             return;
         }
 
-        // Continued or discarded since it was kept: then it is counted again when it is kept again or swept.
-        foreach (PartialUploadLocation gone in own.Keys.Where(other => other != newest && !root.HasPartialUpload(other)).ToList())
+        // Removes entries that were resumed or discarded since. They are added again when they are kept again or found by a sweep.
+        foreach (PartialUploadLocation missing in uploads.Keys.Where(other => other != newest && !root.HasPartialUpload(other)).ToList())
         {
-            own.Remove(gone);
+            uploads.Remove(missing);
         }
 
-        foreach (PartialUploadLocation oldest in own.Where(pair => pair.Key != newest).OrderBy(pair => pair.Value.LastModified).Select(pair => pair.Key).ToList())
+        IEnumerable<PartialUploadLocation> others = uploads.Keys.Where(other => other != newest);
+        foreach (PartialUploadLocation oldest in others.OrderBy(other => uploads[other].LastModified).ToList())
         {
-            if (!AreTooMany(own))
+            if (!AreTooMany(uploads))
             {
                 break;
             }
 
-            own.Remove(oldest);
+            uploads.Remove(oldest);
             root.DiscardListedPartialUpload(oldest);
         }
     }
 
-    private Dictionary<PartialUploadLocation, Entry> AddEntry(string uploader, in PartialUploadLocation place, Entry entry)
+    private Dictionary<PartialUploadLocation, Entry> AddEntry(string uploader, in PartialUploadLocation location, Entry entry)
     {
-        if (!_uploads.TryGetValue(uploader, out Dictionary<PartialUploadLocation, Entry>? own))
+        if (!_uploads.TryGetValue(uploader, out Dictionary<PartialUploadLocation, Entry>? uploads))
         {
-            _uploads[uploader] = own = [];
+            _uploads[uploader] = uploads = [];
         }
 
-        own[place] = entry;
-        return own;
+        uploads[location] = entry;
+        return uploads;
     }
 
-    private bool AreTooMany(Dictionary<PartialUploadLocation, Entry> own) => limits.AreExceededBy(own.Count, own.Values.Sum(entry => entry.Length));
+    private bool AreTooMany(Dictionary<PartialUploadLocation, Entry> uploads) =>
+        limits.AreExceededBy(uploads.Count, uploads.Values.Sum(entry => entry.Length));
 
+    /// <param name="Length">The size in bytes.</param>
+    /// <param name="LastModified">When the upload was last written, UTC.</param>
+    /// <param name="SweepNumber">The number of sweeps that had begun when the entry was added or found.</param>
     private readonly record struct Entry(long Length, DateTime LastModified, int SweepNumber);
 }

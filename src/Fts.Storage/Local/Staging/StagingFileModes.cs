@@ -2,11 +2,11 @@ using System.Text;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>Permission bits of the files that a store makes.</summary>
+/// <summary>The permission bits of staging files.</summary>
 internal static class StagingFileModes
 {
     /// <summary>
-    /// The mode of a partial upload that is not being written. Its target may be a private file when the upload is resumed.
+    /// The mode of a partial upload that is not being written. Only its owner can read it, because the target may be a private file.
     /// </summary>
     public const UnixFileMode PartialUpload = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -28,7 +28,8 @@ internal static class StagingFileModes
 
         try
         {
-            string? line = File.ReadLines("/proc/self/status", Encoding.ASCII).FirstOrDefault(line => line.StartsWith("Umask:", StringComparison.Ordinal));
+            IEnumerable<string> lines = File.ReadLines("/proc/self/status", Encoding.ASCII);
+            string? line = lines.FirstOrDefault(line => line.StartsWith("Umask:", StringComparison.Ordinal));
             return line is null ? null : (UnixFileMode)(0x1B6 & ~Convert.ToInt32(line[6..].Trim(), 8));
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))

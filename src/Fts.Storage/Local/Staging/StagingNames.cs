@@ -3,36 +3,47 @@ using System.Text;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>Names for pending files.</summary>
+/// <summary>The names of staging files, and of entries that are renamed in two steps.</summary>
 internal static class StagingNames
 {
     private const int HashLength = 24, UploaderLength = 12;
 
-    /// <summary>
-    /// The place of the one upload of a name that an uploader can continue: always the same, so that it is found without looking through the folder, by another
-    /// process too. A hash, because the name itself may be as long as the file system allows.
-    /// </summary>
-    /// <param name="name">The name in its folder.</param>
-    /// <param name="uploader">Whose upload.</param>
-    /// <param name="copied">The committed file that it began as a copy of; null for one that began empty.</param>
+    /// <summary>Returns the name of an uploader's partial upload to a file.</summary>
+    /// <param name="name">The name of the target in its directory.</param>
+    /// <param name="uploader">The uploader.</param>
+    /// <param name="copied">The committed file of which the upload began as a copy, or null if it began empty.</param>
+    /// <remarks>
+    /// Equal arguments return the same name, so that any process finds the partial upload without a listing. The name is a hash, because
+    /// the target's name can already have the maximum length.
+    /// </remarks>
     public static string GetPartialUploadName(string name, string uploader, FileEntry? copied = null)
     {
         string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.LastModified.Ticks}" : $"\0{uploader}";
-        // Hash the bytes of the name on disk, so that two names that are not UTF-8 have different staging files.
+        // The bytes on disk are hashed, so that different names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
         return $"{PathRules.StagingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
     }
 
-    /// <summary>Returns the part of a name made by <see cref="GetPartialUploadName"/> that identifies its uploader; null for other names.</summary>
+    /// <summary>
+    /// Returns the part of a partial upload's name that identifies the uploader, or null for a name that <see cref="GetPartialUploadName"/>
+    /// did not return.
+    /// </summary>
     public static string? GetUploaderHash(string name) =>
-        name.Length == PathRules.StagingPrefix.Length + HashLength + 1 + UploaderLength && name[^(UploaderLength + 1)] == '-' ? name[^UploaderLength..] : null;
+        name.Length == PathRules.StagingPrefix.Length + HashLength + 1 + UploaderLength && name[^(UploaderLength + 1)] == '-'
+            ? name[^UploaderLength..]
+            : null;
 
-    /// <summary>The places in which to look for what can be continued.</summary>
-    public static IEnumerable<string> GetPartialUploadNames(string name, string uploader, FileEntry? committed) =>
-        committed is null ? [GetPartialUploadName(name, uploader)] : [GetPartialUploadName(name, uploader), GetPartialUploadName(name, uploader, committed)];
+    /// <summary>Returns the names that an uploader's partial upload to a file can have.</summary>
+    public static IEnumerable<string> GetPartialUploadNames(string name, string uploader, FileEntry? committed) => committed is null
+        ? [GetPartialUploadName(name, uploader)]
+        : [GetPartialUploadName(name, uploader), GetPartialUploadName(name, uploader, committed)];
 
-    /// <summary>For any other pending file. Random and not counted: several servers may share a folder.</summary>
+    /// <summary>Returns a name for any other staging file. It is random, because several servers can share a directory.</summary>
     public static string CreateRandom() => $"{PathRules.StagingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+
+    /// <summary>Returns a random temporary name for an entry that is renamed in two steps.</summary>
+    /// <remarks>The name is not hidden, so that a client can find the entry if a power failure leaves it under this name.</remarks>
+    public static string CreateForRename() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
 
     private static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, HashLength / 2));
 }

@@ -5,24 +5,50 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Confinement;
 
-/// <summary>What a client may try on a path, and the same thing done by plain file calls. Both answer what they learned, if they learn anything.</summary>
-internal sealed record EscapeAttempt(string Name, EscapeTargetKind End, Func<IFileStore, StorePath, Task<string?>> Confined, Func<EscapeFixture, string, string?> Unconfined)
+/// <summary>
+/// An operation on a path through the store, and the same operation with plain file functions. Both return what they could read, or null.
+/// </summary>
+internal sealed record EscapeAttempt(
+    string Name, EscapeTargetKind End, Func<IFileStore, StorePath, Task<string?>> Confined, Func<EscapeFixture, string, string?> Unconfined)
 {
-    /// <summary>The table: every operation of a store that takes a path, in each place that takes one.</summary>
+    /// <summary>Every operation of a store with a path, for each of its path parameters.</summary>
     public static readonly EscapeAttempt[] All =
     [
         new("find", EscapeTargetKind.File, FindAsync, (_, real) => File.ReadAllText(real).Length.ToString(CultureInfo.InvariantCulture)),
-        new("read", EscapeTargetKind.File, async (store, path) => Encoding.UTF8.GetString(await store.GetAsync(path, Token)), (_, real) => File.ReadAllText(real)),
-        new("write", EscapeTargetKind.File, (store, path) => WriteAsync(store, path, WriteStart.Replace), (_, real) => Done(() => File.WriteAllText(real, "written"))),
-        new("append", EscapeTargetKind.File, (store, path) => WriteAsync(store, path, WriteStart.Append), (_, real) => Done(() => File.AppendAllText(real, "written"))),
-        new("restart", EscapeTargetKind.File, (store, path) => WriteAsync(store, path, WriteStart.FromOffset(3)), (_, real) => Done(() => File.AppendAllText(real, "written"))),
-        new("set the time", EscapeTargetKind.File, (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)), (_, real) => Done(() =>
-        {
-            // By handle: by name, .NET dates a link itself.
-            using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
-            File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
-        })),
-        new("set the mode", EscapeTargetKind.File, (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
+        new(
+            "read",
+            EscapeTargetKind.File,
+            async (store, path) => Encoding.UTF8.GetString(await store.GetAsync(path, Token)),
+            (_, real) => File.ReadAllText(real)),
+        new(
+            "write",
+            EscapeTargetKind.File,
+            (store, path) => WriteAsync(store, path, WriteStart.Replace),
+            (_, real) => Done(() => File.WriteAllText(real, "written"))),
+        new(
+            "append",
+            EscapeTargetKind.File,
+            (store, path) => WriteAsync(store, path, WriteStart.Append),
+            (_, real) => Done(() => File.AppendAllText(real, "written"))),
+        new(
+            "restart",
+            EscapeTargetKind.File,
+            (store, path) => WriteAsync(store, path, WriteStart.FromOffset(3)),
+            (_, real) => Done(() => File.AppendAllText(real, "written"))),
+        new(
+            "set the time",
+            EscapeTargetKind.File,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)),
+            (_, real) => Done(() =>
+            {
+                // By handle, because by name .NET sets the time of the link itself.
+                using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
+                File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+            })),
+        new(
+            "set the mode",
+            EscapeTargetKind.File,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
             (_, real) => Done(() => File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite))),
         new("link to it and read", EscapeTargetKind.File, async (store, path) =>
         {
@@ -34,15 +60,43 @@ internal sealed record EscapeAttempt(string Name, EscapeTargetKind End, Func<IFi
             return File.ReadAllText(scene.Real("/got"));
         }),
 
-        new("write a new file", EscapeTargetKind.Missing, (store, path) => WriteAsync(store, path, WriteStart.Replace), (_, real) => Done(() => File.WriteAllText(real, "written"))),
-        new("append to a new file", EscapeTargetKind.Missing, (store, path) => WriteAsync(store, path, WriteStart.Append), (_, real) => Done(() => File.AppendAllText(real, "written"))),
+        new(
+            "write a new file",
+            EscapeTargetKind.Missing,
+            (store, path) => WriteAsync(store, path, WriteStart.Replace),
+            (_, real) => Done(() => File.WriteAllText(real, "written"))),
+        new(
+            "append to a new file",
+            EscapeTargetKind.Missing,
+            (store, path) => WriteAsync(store, path, WriteStart.Append),
+            (_, real) => Done(() => File.AppendAllText(real, "written"))),
 
         new("find a folder", EscapeTargetKind.Directory, FindAsync, (_, real) => Directory.EnumerateFileSystemEntries(real).First()),
-        new("list", EscapeTargetKind.Directory, async (store, path) => string.Join(' ', await store.ListEntriesAsync(path, Token)), (_, real) => string.Join(' ', Directory.EnumerateFileSystemEntries(real))),
-        new("free space", EscapeTargetKind.Directory, async (store, path) => (await store.GetFreeSpaceAsync(path, Token)).ToString(), (_, real) => new DriveInfo(real).AvailableFreeSpace.ToString(CultureInfo.InvariantCulture)),
-        new("make a file", EscapeTargetKind.Directory, (store, path) => WriteAsync(store, path.Child("new"), WriteStart.Create), (_, real) => Done(() => File.WriteAllText(real + "/new", "written"))),
-        new("make a folder", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.CreateDirectoryAsync(path.Child("new"), Token)), (_, real) => Done(() => Directory.CreateDirectory(real + "/new"))),
-        new("make a link", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.CreateLinkAsync(path.Child("new"), path.Child("secret"), Token)), (_, real) => Done(() => File.CreateSymbolicLink(real + "/new", "secret"))),
+        new(
+            "list",
+            EscapeTargetKind.Directory,
+            async (store, path) => string.Join(' ', await store.ListEntriesAsync(path, Token)),
+            (_, real) => string.Join(' ', Directory.EnumerateFileSystemEntries(real))),
+        new(
+            "free space",
+            EscapeTargetKind.Directory,
+            async (store, path) => (await store.GetFreeSpaceAsync(path, Token)).ToString(),
+            (_, real) => new DriveInfo(real).AvailableFreeSpace.ToString(CultureInfo.InvariantCulture)),
+        new(
+            "make a file",
+            EscapeTargetKind.Directory,
+            (store, path) => WriteAsync(store, path.Child("new"), WriteStart.Create),
+            (_, real) => Done(() => File.WriteAllText(real + "/new", "written"))),
+        new(
+            "make a folder",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.CreateDirectoryAsync(path.Child("new"), Token)),
+            (_, real) => Done(() => Directory.CreateDirectory(real + "/new"))),
+        new(
+            "make a link",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.CreateLinkAsync(path.Child("new"), path.Child("secret"), Token)),
+            (_, real) => Done(() => File.CreateSymbolicLink(real + "/new", "secret"))),
         new("link to a folder and list", EscapeTargetKind.Directory, async (store, path) =>
         {
             await store.CreateLinkAsync(At("/got"), path.Child("empty"), Token);
@@ -52,19 +106,56 @@ internal sealed record EscapeAttempt(string Name, EscapeTargetKind End, Func<IFi
             File.CreateSymbolicLink(scene.Real("/got"), real);
             File.WriteAllText(scene.Real("/got/new"), "written");
         })),
-        new("remove a file", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.DeleteFileAsync(path.Child("secret"), Token)), (_, real) => Done(() => File.Delete(real + "/secret"))),
-        new("remove a folder", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.DeleteDirectoryAsync(path.Child("empty"), Token)), (_, real) => Done(() => Directory.Delete(real + "/empty"))),
-        new("move out", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("new"), false, Token)), (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/new"))),
-        new("move out over a file", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
+        new(
+            "remove a file",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.DeleteFileAsync(path.Child("secret"), Token)),
+            (_, real) => Done(() => File.Delete(real + "/secret"))),
+        new(
+            "remove a folder",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.DeleteDirectoryAsync(path.Child("empty"), Token)),
+            (_, real) => Done(() => Directory.Delete(real + "/empty"))),
+        new(
+            "move out",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("new"), false, Token)),
+            (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/new"))),
+        new(
+            "move out over a file",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
             (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/secret", true))),
-        new("move in", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)), (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
-        new("move in over a file", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
+        new(
+            "move in",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)),
+            (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
+        new(
+            "move in over a file",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
             (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/mine"), true))),
-        new("move a folder in", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)), (scene, real) => Done(() => Directory.Move(real + "/empty", scene.Real("/new")))),
-        new("move within", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), path.Child("new"), false, Token)), (_, real) => Done(() => File.Move(real + "/secret", real + "/new"))),
-        new("set a folder's time", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.SetMetadataAsync(path.Child("empty"), new FileMetadata(DateTime.UnixEpoch), Token)),
+        new(
+            "move a folder in",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)),
+            (scene, real) => Done(() => Directory.Move(real + "/empty", scene.Real("/new")))),
+        new(
+            "move within",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), path.Child("new"), false, Token)),
+            (_, real) => Done(() => File.Move(real + "/secret", real + "/new"))),
+        new(
+            "set a folder's time",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path.Child("empty"), new FileMetadata(DateTime.UnixEpoch), Token)),
             (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
-        new("set a folder's mode", EscapeTargetKind.Directory, (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: (UnixFileMode)0x1C0), Token)), (_, real) => Done(() => File.SetUnixFileMode(real, (UnixFileMode)0x1C0))),
+        new(
+            "set a folder's mode",
+            EscapeTargetKind.Directory,
+            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: (UnixFileMode)0x1C0), Token)),
+            (_, real) => Done(() => File.SetUnixFileMode(real, (UnixFileMode)0x1C0))),
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -1,6 +1,6 @@
 namespace Fts.Storage.Tests.Local.Confinement;
 
-/// <summary>A store's folder with a way out of it, and the folder outside.</summary>
+/// <summary>The directory of a store with a way out of it, and the directory outside.</summary>
 public sealed class EscapeFixture : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -36,22 +36,24 @@ public sealed class EscapeFixture : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A path or a link's text with the real path of the folder outside in it.</summary>
+    /// <summary>Replaces <c>{outside}</c> in a path or the text of a link.</summary>
     public string Spelled(string text) => text.Replace("{outside}", Outside, StringComparison.Ordinal);
 
-    /// <summary>The real path that a program without confinement would use for a virtual one.</summary>
+    /// <summary>Returns the real path that a program without confinement would use for a virtual path.</summary>
     public string Real(string path) => $"{Inside}/{Spelled(path)}";
 
     /// <summary>
-    /// Everything outside as text: names, dates, modes, contents. The dates of reading as well: whoever reads a file or a folder that was last read in 1970 leaves
-    /// that behind, on any file system that keeps these dates at all.
+    /// Returns the state outside as text: names, times, modes and contents. The access times detect reads: they are set to 1970, and a read
+    /// changes them on every file system that records them.
     /// </summary>
     public string SnapshotOutside()
     {
         string read = $"{Directory.GetLastAccessTimeUtc(Outside):O} {Directory.GetLastAccessTimeUtc(Outside + "/empty"):O}";
-        FileSystemInfo[] all = [.. new DirectoryInfo(Outside).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).OrderBy(info => info.FullName, StringComparer.Ordinal)];
+        IEnumerable<FileSystemInfo> entries = new DirectoryInfo(Outside).EnumerateFileSystemInfos("*", SearchOption.AllDirectories);
+        FileSystemInfo[] all = [.. entries.OrderBy(info => info.FullName, StringComparer.Ordinal)];
         string text = string.Join('\n', all.Select(info =>
-            $"{info.FullName} {(info is FileInfo ? info.LastAccessTimeUtc : default):O} {info.LastWriteTimeUtc:O} {info.UnixFileMode} {(info is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
+            $"{info.FullName} {(info is FileInfo ? info.LastAccessTimeUtc : default):O} {info.LastWriteTimeUtc:O} {info.UnixFileMode} "
+            + (info is FileInfo file ? File.ReadAllText(file.FullName) : "")));
         foreach (FileSystemInfo info in all.Prepend(new DirectoryInfo(Outside)))
         {
             info.LastAccessTimeUtc = DateTime.UnixEpoch;
@@ -60,6 +62,11 @@ public sealed class EscapeFixture : IDisposable
         return $"{read} {Directory.GetLastWriteTimeUtc(Outside):O} {File.GetUnixFileMode(Outside)}\n{text}";
     }
 
-    /// <summary>The names inside, those that a store hides as well: an attempt that is refused leaves none.</summary>
-    public string NamesInside() => string.Join(' ', new[] { "", "folder", "folder/deep" }.SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(Inside, folder))).Order(StringComparer.Ordinal));
+    /// <summary>Returns the names inside, with hidden names. A refused attempt leaves no staging file.</summary>
+    public string NamesInside()
+    {
+        string[] folders = ["", "folder", "folder/deep"];
+        IEnumerable<string> entries = folders.SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(Inside, folder)));
+        return string.Join(' ', entries.Order(StringComparer.Ordinal));
+    }
 }

@@ -4,7 +4,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// Every way out against every operation, on both walks. Each is also gone by plain file calls, which must get out: else the row would prove nothing.
+/// Every way out with every operation, on the confined and the portable store. The same operation with plain file functions must get out,
+/// because otherwise the case would prove nothing.
 /// </summary>
 public sealed class EscapeTests
 {
@@ -56,12 +57,14 @@ public sealed class EscapeTests
         }
 
         string? reached = attempt.Unconfined(scene, scene.Real(path));
-        Assert.True(!string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(), "Plain file calls did not get out either.");
+        Assert.True(
+            !string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(),
+            "The plain file functions did not get out either.");
     }
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task A_link_that_leaves_is_seen_moved_and_removed_itself(string escapeName, bool portable)
+    public async Task A_link_that_leads_out_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
     {
         EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
         using var scene = new EscapeFixture(escape);
@@ -69,8 +72,12 @@ public sealed class EscapeTests
         (string link, _) = escape.Links[^1];
         StorePath path = At(link);
 
-        Assert.Equal((path.Name, EntryKind.Other, 0L), await store.GetEntryAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
-        Assert.Contains(await store.ListEntriesAsync(path.Parent, Token), listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
+        Assert.Equal(
+            (path.Name, EntryKind.Other, 0L),
+            await store.GetEntryAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
+        Assert.Contains(
+            await store.ListEntriesAsync(path.Parent, Token),
+            listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(path, Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(path, Token)));
@@ -94,7 +101,9 @@ public sealed class EscapeTests
         return rows;
     }
 
-    /// <summary>What the kernel offers as links here is none by its text: it leads straight to a file or folder that a process has open.</summary>
+    /// <summary>
+    /// These links of the kernel are not resolved by their text. They lead directly to a file or directory that a process has open.
+    /// </summary>
     [Theory]
     [InlineData("/root/{outside}/secret", false)]
     [InlineData("/root/{outside}/secret", true)]
@@ -102,14 +111,18 @@ public sealed class EscapeTests
     [InlineData("/fd/{handle}", true)]
     [InlineData("/task/{process}/fd/{handle}", false)]
     [InlineData("/task/{process}/fd/{handle}", true)]
-    public async Task The_links_of_the_process_file_system_lead_nowhere(string path, bool portable)
+    public async Task The_links_of_proc_are_not_followed(string path, bool portable)
     {
         using var scene = new EscapeFixture(EscapeCase.All[0]);
         using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
-        string spelled = scene.Spelled(path).Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal).Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
+        string spelled = scene.Spelled(path)
+            .Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal)
+            .Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
-        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
+        Assert.Equal(
+            StoreError.Denied,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
         Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + spelled));
     }
 }

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Confinement;
 
-/// <summary>Links that stay inside work.</summary>
+/// <summary>Links to targets inside the root work.</summary>
 public sealed class LinkTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -15,13 +15,15 @@ public sealed class LinkTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_link_that_stays_inside_is_shown_and_read_as_what_it_leads_to(bool portable)
+    public async Task A_link_to_an_inside_target_is_listed_and_read_as_its_target(bool portable)
     {
         using LocalFileStore store = Open(portable);
         Assert.Equal("text", await store.GetAsync("/link", Token));
         Assert.Equal("text", await store.GetAsync("/folder/back", Token));
         Assert.Equal("text", await store.GetAsync("/way/back", Token));
-        foreach ((string folder, string name, EntryKind kind, long length) in new[] { ("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Directory, 0), ("/folder", "back", EntryKind.File, 4) })
+        (string, string, EntryKind, long)[] cases =
+            [("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Directory, 0), ("/folder", "back", EntryKind.File, 4)];
+        foreach ((string folder, string name, EntryKind kind, long length) in cases)
         {
             FileEntry listed = Assert.Single(await store.ListAsync(folder, Token), entry => entry.Name == name);
             FileEntry found = Assert.NotNull(await store.GetEntryAsync(At(folder).Child(name), Token));
@@ -35,7 +37,7 @@ public sealed class LinkTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Writing_to_a_link_replaces_what_it_leads_to_and_keeps_the_link(bool portable)
+    public async Task An_upload_to_a_link_replaces_its_target_and_keeps_the_link(bool portable)
     {
         using LocalFileStore store = Open(portable);
         await store.PutAsync("/way/back", "new text", Token);
@@ -57,7 +59,7 @@ public sealed class LinkTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_folder_is_used_through_a_link(bool portable)
+    public async Task A_directory_can_be_used_through_a_link(bool portable)
     {
         using LocalFileStore store = Open(portable);
         await store.CreateDirectoryAsync(At("/way/new"), Token);
@@ -65,13 +67,15 @@ public sealed class LinkTests : IDisposable
         await store.RenameAsync(At("/way/new/file"), At("/folder/moved"), replace: false, Token);
         await store.DeleteDirectoryAsync(At("/folder/new"), Token);
         Assert.Equal(["back", "inner", "moved"], Names(_folder["folder"]));
-        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
+        Assert.Equal(
+            StoreError.NotAFile,
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Deleting_and_renaming_take_the_link_itself(bool portable)
+    public async Task Deletions_and_renames_affect_the_link_itself(bool portable)
     {
         using LocalFileStore store = Open(portable);
         await store.RenameAsync(At("/way"), At("/path"), replace: false, Token);
@@ -88,7 +92,7 @@ public sealed class LinkTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Setting_the_time_of_a_link_sets_that_of_the_file(bool portable)
+    public async Task Setting_the_time_of_a_link_sets_the_time_of_its_target(bool portable)
     {
         using LocalFileStore store = Open(portable);
         await store.SetMetadataAsync(At("/link"), new FileMetadata(DateTime.UnixEpoch), Token);
@@ -98,7 +102,7 @@ public sealed class LinkTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_link_that_leads_nowhere_is_seen_and_removed_and_never_opened(bool portable)
+    public async Task A_link_to_a_missing_entry_can_be_listed_and_deleted_but_not_opened(bool portable)
     {
         using LocalFileStore store = Open(portable);
         File.CreateSymbolicLink(_folder["nowhere"], "missing");
@@ -106,24 +110,31 @@ public sealed class LinkTests : IDisposable
         foreach (string path in new[] { "/nowhere", "/loop" })
         {
             Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At(path), Token))?.Kind);
-            Assert.True(await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(path), Token)) is StoreError.NotFound or StoreError.Denied);
-            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
+            StoreError error = await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(path), Token));
+            Assert.True(error is StoreError.NotFound or StoreError.Denied);
+            Assert.Equal(
+                StoreError.Denied,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(
+                StoreError.Exists,
+                await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
             await store.DeleteFileAsync(At(path), Token);
         }
 
         Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
     }
 
-    /// <summary>POSIX has a rename from one to the other do nothing and say that it is done.</summary>
+    /// <summary>In POSIX, a rename between two hard links of a file does nothing and succeeds. The store deletes the old name.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_names_of_one_file_a_rename_leaves_the_second(bool portable)
+    public async Task A_rename_to_another_hard_link_deletes_the_old_name(bool portable)
     {
         using LocalFileStore store = Open(portable);
         Assert.Equal(0, NativeNames.Link(_folder["file"], _folder["folder/same"]));
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
         Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
         await store.RenameAsync(At("/file"), At("/folder/same"), replace: true, Token);
         Assert.Equal(["folder", "link", "way"], Names(_folder.Path));
@@ -131,7 +142,8 @@ public sealed class LinkTests : IDisposable
         Assert.Equal("text", await store.GetAsync("/folder/same", Token));
     }
 
-    private static IEnumerable<string> Names(string folder) => Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order();
+    private static IEnumerable<string> Names(string folder) =>
+        Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order();
 
     /// <summary>file; link → file; folder/inner; folder/back → ../link; way → folder.</summary>
     private LocalFileStore Open(bool portable)

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// A neighbour on the same machine: a process of its own that exchanges two entries of a folder, in one step each time, when it is told to. Ends with
-/// the test that started it, or when that test's process does: then its input ends.
+/// A second process that swaps two entries of a directory on request, each time in one step. It ends with the test, or when its standard
+/// input ends.
 /// </summary>
 internal sealed class PathSwapper : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class PathSwapper : IDisposable
 
     public PathSwapper(string folder, string one, string other)
     {
-        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(PathSwapper).Assembly.Location, null)) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string program = Path.ChangeExtension(typeof(PathSwapper).Assembly.Location, null);
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string word in (string[])[Word, folder, one, other])
         {
             start.ArgumentList.Add(word);
@@ -28,7 +29,7 @@ internal sealed class PathSwapper : IDisposable
         _process = Process.Start(start)!;
     }
 
-    /// <summary>Exchanges them so often, and answers when it is done.</summary>
+    /// <summary>Swaps the entries a number of times. The task completes after the last swap.</summary>
     public async Task FlipAsync(int times, CancellationToken cancellationToken)
     {
         await _process.StandardInput.WriteLineAsync(times.ToString(CultureInfo.InvariantCulture).AsMemory(), cancellationToken);
@@ -38,16 +39,17 @@ internal sealed class PathSwapper : IDisposable
 
     public void Dispose()
     {
-        // Killed, it would leave its diagnostics pipes behind.
+        // A killed process would leave its diagnostics pipes behind.
         _process.StandardInput.Close();
         _process.WaitForExit();
         _process.Dispose();
     }
 
-    /// <summary>The other process.</summary>
+    /// <summary>The main method of the second process.</summary>
     public static int Run(string[] words)
     {
-        using var folder = new SafeFileHandle(DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, words[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
+        using var folder = new SafeFileHandle(
+            DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, words[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
         while (Console.ReadLine() is { } line)
         {
             int times = int.Parse(line, CultureInfo.InvariantCulture), done = 0;

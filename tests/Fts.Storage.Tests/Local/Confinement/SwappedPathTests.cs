@@ -7,8 +7,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// A second process exchanges a folder and a link out of the store while a client goes that way, 100,000 times during every operation of the one table. The kernel
-/// must hold however the two meet. The portable walk looks before it goes, and does not claim to hold: for that, <see cref="EscapeTests"/> is all.
+/// A second process swaps a directory and a link that leads out, 100,000 times during each operation. The confined store must never get
+/// out. The portable store does not promise this, and is tested by <see cref="EscapeTests"/> only.
 /// </summary>
 public sealed class SwappedPathTests
 {
@@ -21,7 +21,7 @@ public sealed class SwappedPathTests
     public static TheoryData<string> Attempts => [.. EscapeAttempt.All.Select(attempt => attempt.Name)];
 
     [Fact]
-    public async Task Without_confinement_the_exchange_leads_outside()
+    public async Task Without_confinement_a_swapped_link_leads_outside()
     {
         using var scene = new EscapeFixture(s_escape);
         using var folder = new FlippedFolder(scene);
@@ -33,7 +33,7 @@ public sealed class SwappedPathTests
 
     [Theory]
     [MemberData(nameof(Attempts))]
-    public async Task Nothing_outside_is_reached_while_a_folder_and_a_link_out_are_exchanged(string attemptName)
+    public async Task Nothing_outside_is_reached_while_a_directory_and_a_link_are_swapped(string attemptName)
     {
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
         StorePath path = At(s_escape.PathTo(attempt.End)!);
@@ -42,7 +42,14 @@ public sealed class SwappedPathTests
         using var flipper = new PathSwapper(scene.Inside, "way", "link");
         using var store = new LocalFileStore(scene.Inside);
         Assert.True(store.IsConfinedByKernel);
-        string[] leaks = [EscapeFixture.Secret, "theirs", $"Length = {EscapeFixture.Secret.Length},", $"written at {EscapeFixture.Secret.Length}", .. await IdsAsync(scene.Outside)];
+        string[] leaks =
+        [
+            EscapeFixture.Secret,
+            "theirs",
+            $"Length = {EscapeFixture.Secret.Length},",
+            $"written at {EscapeFixture.Secret.Length}",
+            .. await IdsAsync(scene.Outside),
+        ];
 
         int done = 0, refused = 0;
         Task flipping = flipper.FlipAsync(Flips, Token);
@@ -53,24 +60,24 @@ public sealed class SwappedPathTests
             {
                 string learned = await attempt.Confined(store, path) ?? "";
                 Assert.All(leaks, leak => Assert.DoesNotContain(leak, learned, StringComparison.Ordinal));
-                // What is found where the link stands is the link, of which the attempt learns nothing.
+                // The attempt found the link itself, and read nothing.
                 (done, refused) = learned == "" ? (done, refused + 1) : (done + 1, refused);
             }
             catch (StoreException)
             {
-                // Refused, or half done before the exchange; what counts is what happened outside.
+                // The operation was refused or interrupted by a swap. Only the state outside matters.
                 refused++;
             }
         }
 
         await flipping;
         Assert.Equal(scene.Before, scene.SnapshotOutside());
-        // Else the two did not meet.
+        // Otherwise no swap happened during an operation.
         Assert.True(done > 0 && refused > 0, $"{done} done, {refused} refused");
     }
 
     [Fact]
-    public async Task A_folder_and_a_link_in_its_place_never_mix_contents()
+    public async Task A_swapped_directory_and_link_never_mix_their_contents()
     {
         using var scene = new EscapeFixture(s_escape);
         using var folder = new FlippedFolder(scene);
@@ -82,7 +89,7 @@ public sealed class SwappedPathTests
         Assert.Equal("inside", Encoding.UTF8.GetString(await store.GetAsync(At("/way/secret"), Token)));
     }
 
-    /// <summary>What would tell that an entry is that folder outside, or lies in it.</summary>
+    /// <summary>Returns the ids of the directory outside and of its entries, as an attempt would report them.</summary>
     private static async Task<string[]> IdsAsync(string outside)
     {
         using var store = new LocalFileStore(outside);
@@ -95,7 +102,7 @@ public sealed class SwappedPathTests
         return [.. ids];
     }
 
-    /// <summary>The folder inside, by whatever name it goes just now, with all that the attempts look for.</summary>
+    /// <summary>The directory inside, under its current name, with all entries that the attempts need.</summary>
     private sealed class FlippedFolder : IDisposable
     {
         private readonly string _inside;
@@ -106,7 +113,9 @@ public sealed class SwappedPathTests
         {
             _inside = scene.Inside;
             Directory.CreateDirectory(scene.Real("/way"));
-            _handle = new(DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
+            _handle = new(
+                DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0),
+                ownsHandle: true);
             _real = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
             Refill();
         }

@@ -6,7 +6,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Linux;
 
-/// <summary>Names that are not UTF-8: U+DCNN stands for the byte 0xNN, on disk too.</summary>
+/// <summary>Names that are not UTF-8. U+DCNN represents the byte 0xNN.</summary>
 public sealed partial class ByteNameTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -16,7 +16,7 @@ public sealed partial class ByteNameTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_bytes_on_disk_are_those_of_the_name()
+    public async Task A_name_has_the_same_bytes_on_disk()
     {
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
@@ -31,7 +31,7 @@ public sealed partial class ByteNameTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Every_operation_names_the_same_file(bool inMemory)
+    public async Task Every_operation_uses_the_same_file(bool inMemory)
     {
         using var local = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(local.IsConfinedByKernel, "The kernel has no openat2.");
@@ -40,7 +40,9 @@ public sealed partial class ByteNameTests : IDisposable
         await store.PutAsync("/a\udce8", "two", Token);
         await store.PutAsync("/a\ufffd", "three", Token);
         await store.RenameAsync(At("/a\udce9"), At("/b\udce9"), replace: false, Token);
-        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/b\udce9"), At("/a\udce8"), replace: false, Token)));
+        Assert.Equal(
+            StoreError.Exists,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/b\udce9"), At("/a\udce8"), replace: false, Token)));
         await store.SetMetadataAsync(At("/a\udce8"), new FileMetadata(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc)), Token);
         Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await store.GetEntryAsync(At("/a\udce8"), Token))?.LastModified);
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/a\udce8"), WriteStart.Append, Token))
@@ -49,17 +51,21 @@ public sealed partial class ByteNameTests : IDisposable
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal(["a\udce8", "a\ufffd", "b\udce9"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(("one", "two+", "three"), (await store.GetAsync("/b\udce9", Token), await store.GetAsync("/a\udce8", Token), await store.GetAsync("/a\ufffd", Token)));
+        Assert.Equal(
+            ["a\udce8", "a\ufffd", "b\udce9"],
+            (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ("one", "two+", "three"),
+            (await store.GetAsync("/b\udce9", Token), await store.GetAsync("/a\udce8", Token), await store.GetAsync("/a\ufffd", Token)));
         await store.DeleteFileAsync(At("/b\udce9"), Token);
         Assert.Null(await store.GetEntryAsync(At("/b\udce9"), Token));
         Assert.Equal("three", await store.GetAsync("/a\ufffd", Token));
     }
 
     [Fact]
-    public void A_second_spelling_is_no_path()
+    public void Every_name_has_only_one_spelling()
     {
-        // Escaped bytes that are UTF-8 (é, dots, a slash, a line end), and surrogates that stand for no byte.
+        // Escaped bytes that are UTF-8 (é, dots, a slash, a line break), and surrogates that represent no byte.
         foreach (string text in new[] { "/\udcc3\udca9", "/a/\udc2e\udc2e/b", "/a\udc2fb", "/\udc41", "/\ud800", "/\udcff\udc0a" })
         {
             Assert.Null(StorePath.Root.Resolve(text));
@@ -76,7 +82,7 @@ public sealed partial class ByteNameTests : IDisposable
     }
 
     [Fact]
-    public async Task Partial_uploads_of_two_names_are_kept_apart_and_found_by_the_sweep()
+    public async Task Different_names_have_different_partial_uploads_and_the_sweep_finds_them()
     {
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
@@ -95,7 +101,7 @@ public sealed partial class ByteNameTests : IDisposable
     }
 
     [Fact]
-    public async Task Links_with_such_texts_are_followed_and_made()
+    public async Task Links_whose_text_is_not_UTF8_are_followed_and_created()
     {
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
@@ -108,7 +114,7 @@ public sealed partial class ByteNameTests : IDisposable
     }
 
     [Fact]
-    public async Task A_protected_file_with_such_a_name_is_hidden_under_its_second_names_too()
+    public async Task A_protected_file_whose_name_is_not_UTF8_is_hidden_under_every_hard_link()
     {
         using TemporaryDirectory secrets = new();
         byte[] key = [.. Bytes(secrets.Path), (byte)'/', .. "key"u8, 0xE9, 0];
@@ -122,7 +128,7 @@ public sealed partial class ByteNameTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_the_kernel_such_names_are_refused_and_never_another_file()
+    public async Task The_portable_store_refuses_names_that_are_not_UTF8()
     {
         using var store = new LocalFileStore(_folder.Path, portable: true);
         Assert.Equal(0, NativeNames.Mkdir([.. Bytes(_folder["latin-"]), 0xE4, 0], 0x1FF));
@@ -133,7 +139,9 @@ public sealed partial class ByteNameTests : IDisposable
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(path, Token)));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(path, Token)));
-        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/caf\ufffd"), path, replace: true, Token)));
+        Assert.Equal(
+            StoreError.BadName,
+            await GetStoreErrorAsync(async () => await store.RenameAsync(At("/caf\ufffd"), path, replace: true, Token)));
         Assert.Equal("other", File.ReadAllText(_folder["caf\ufffd"]));
         var entries = (IUnlistedNameReport)await store.ListAsync(StorePath.Root, Token);
         Assert.Empty(await ((IAsyncEnumerable<FileEntry>)entries).ToListAsync(Token));
@@ -143,7 +151,7 @@ public sealed partial class ByteNameTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Names_with_line_ends_are_not_listed_but_counted(bool portable)
+    public async Task Names_with_line_breaks_are_counted_but_not_listed(bool portable)
     {
         File.WriteAllText(_folder["line\nbreak"], "");
         File.WriteAllText(_folder["carriage\rreturn"], "");

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Linux;
 
-/// <summary>A hash remembered on a disk, where other programs change files and file systems differ.</summary>
+/// <summary>Cached hashes on disk: other programs that change files, and the differences between file systems.</summary>
 public sealed class CachedHashTests : IDisposable
 {
     private const string Attribute = "user.fts.sha256";
@@ -35,7 +35,7 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_there_for_the_next_server()
+    public async Task A_hash_is_available_to_the_next_store()
     {
         await RememberAsync();
         using var next = new LocalFileStore(_folder.Path);
@@ -44,7 +44,7 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_program_writes_makes_it_void()
+    public async Task A_write_by_another_program_invalidates_the_hash()
     {
         await RememberAsync();
         using (FileStream file = File.OpenWrite(_folder["file"]))
@@ -54,7 +54,7 @@ public sealed class CachedHashTests : IDisposable
 
         Assert.Null(await FindAsync(_store, "/file"));
 
-        // With its old time set by a client the file looks as it did when it had the hash.
+        // After a client restores the old time, the metadata are the same as when the hash was cached.
         await _store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Null(await FindAsync(_store, "/file"));
     }
@@ -62,7 +62,7 @@ public sealed class CachedHashTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Another_size_or_time_makes_it_void(bool isTime)
+    public async Task A_different_size_or_time_invalidates_the_hash(bool isTime)
     {
         await RememberAsync();
         if (!isTime)
@@ -76,7 +76,7 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_program_wrote_into_the_attribute_is_no_hash()
+    public async Task An_attribute_with_another_format_is_ignored()
     {
         await RememberAsync();
         byte[] right = Value;
@@ -91,15 +91,16 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task It_fits_beside_the_inode()
+    public async Task The_attribute_fits_into_the_inode()
     {
         await RememberAsync();
-        // ext4, inodes of 256 bytes: 96 are left, of which 8 are the list's, 16 each entry's, and names and values are filled up to four.
+        // An ext4 inode of 256 bytes has 96 bytes for attributes: 8 for the list, 16 for each entry, and names and values padded to 4
+        // bytes.
         Assert.True(8 + 16 + 12 + ((Value.Length + 3) / 4 * 4) <= 96);
     }
 
     [Fact]
-    public async Task A_link_has_that_of_what_it_leads_to_and_none_from_outside()
+    public async Task A_link_has_the_hash_of_an_inside_target_and_none_of_an_outside_one()
     {
         await RememberAsync();
         File.CreateSymbolicLink(_folder["link"], "file");
@@ -117,7 +118,7 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_system_without_attributes_remembers_nothing_and_refuses_nothing()
+    public async Task A_file_system_without_attributes_caches_no_hash_and_throws_no_error()
     {
         using var store = new LocalFileStore("/proc/self");
         FileEntry file = Assert.NotNull(await store.GetEntryAsync(At("/limits"), Token));
@@ -127,11 +128,12 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_may_not_be_written_remembers_nothing_and_one_that_may_not_be_read_tells_nothing()
+    public async Task A_read_only_file_caches_no_hash_and_an_unreadable_file_returns_none()
     {
         await RememberAsync();
         await _store.PutAsync("/other", "text", Token);
-        FileEntry other = Assert.NotNull(await _store.GetEntryAsync(At("/other"), Token)), file = Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token));
+        FileEntry other = Assert.NotNull(await _store.GetEntryAsync(At("/other"), Token));
+        FileEntry file = Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token));
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(_folder["other"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(_folder["file"], UnixFileMode.None);
@@ -144,7 +146,7 @@ public sealed class CachedHashTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_openat2_nothing_is_remembered_and_nothing_refused()
+    public async Task The_portable_store_caches_no_hash_and_throws_no_error()
     {
         await RememberAsync();
         using var portable = new LocalFileStore(_folder.Path, portable: true);
@@ -156,7 +158,7 @@ public sealed class CachedHashTests : IDisposable
     private static async Task<byte[]?> FindAsync(LocalFileStore store, string path) =>
         await store.GetCachedHashAsync(At(path), Assert.NotNull(await store.GetEntryAsync(At(path), Token)), Token);
 
-    /// <summary>A file of an older time, since one written twice within a tick of the clock has the same time twice.</summary>
+    /// <summary>The file gets an older time, because two writes within one tick of the clock have the same time.</summary>
     private async Task RememberAsync()
     {
         await _store.PutAsync("/file", "text", Token);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Tests.Local.Linux;
 
-/// <summary>Whether anybody opened one file since, even for a moment: what .NET's watcher does not tell.</summary>
+/// <summary>Detects whether a process opened a file. The watcher of .NET does not report this.</summary>
 internal sealed partial class FileOpenWatcher : IDisposable
 {
     private const int IN_NONBLOCK = 0x800, EAGAIN = 11;
@@ -13,7 +13,7 @@ internal sealed partial class FileOpenWatcher : IDisposable
 
     public FileOpenWatcher(string path) => Assert.True(InotifyAddWatch(_events, path, IN_OPEN) > 0);
 
-    /// <summary>Other events come unasked: that the file is gone.</summary>
+    /// <summary>The kernel also sends other events, for example that the file was deleted.</summary>
     public unsafe bool WasOpened()
     {
         // struct inotify_event of a file: watch (4), mask (4), cookie (4), length of the name (4), which is 0.

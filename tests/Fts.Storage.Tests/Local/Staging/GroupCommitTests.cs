@@ -5,37 +5,40 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Tests.Local.Staging;
 
-/// <summary>What is flushed when, and by how many shared.</summary>
+/// <summary>The order of flushes and renames, and the sharing of flushes.</summary>
 public sealed class GroupCommitTests
 {
     private readonly ConcurrentQueue<string> _steps = new();
 
     [Fact]
-    public async Task Content_comes_before_the_name_and_the_folder_last()
+    public async Task The_content_is_flushed_before_the_rename_and_the_directory_last()
     {
         await new GroupCommit().CommitAsync(new RecordedFile("a", _steps));
         Assert.Equal(["begin a", "flush a", "commit a", "folder 1"], _steps);
     }
 
     [Fact]
-    public async Task What_comes_during_a_flush_shares_the_next_one()
+    public async Task Commits_during_a_flush_share_the_next_one()
     {
         var commits = new GroupCommit();
         using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
-        RecordedFile[] followers = [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, folderId: number % 2 == 0 ? 1u : 2u))];
+        RecordedFile[] followers =
+            [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, folderId: number % 2 == 0 ? 1u : 2u))];
         Task following = Task.WhenAll(followers.Select(commits.CommitAsync));
         Assert.False(following.IsCompleted);
         first.MayFlush.Set();
         await leading;
         await following;
         Assert.Equal(51, _steps.Count(step => step.StartsWith("flush", StringComparison.Ordinal)));
-        Assert.Equal(["folder 1", "folder 1", "folder 2"], _steps.Where(step => step.StartsWith("folder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["folder 1", "folder 1", "folder 2"],
+            _steps.Where(step => step.StartsWith("folder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_file_whose_flush_fails_gets_no_name_and_the_others_theirs()
+    public async Task A_file_whose_flush_fails_is_not_renamed_but_the_others_are()
     {
         var commits = new GroupCommit();
         using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
@@ -52,13 +55,14 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task A_folder_whose_flush_fails_fails_all_that_went_into_it()
+    public async Task A_failed_directory_flush_fails_all_commits_in_that_directory()
     {
         var commits = new GroupCommit();
         using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
-        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
+        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
+            new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
         first.MayFlush.Set();
         await leading;
         foreach (Task one in lost)

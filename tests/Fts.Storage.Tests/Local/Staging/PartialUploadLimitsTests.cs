@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Staging;
 
-/// <summary>Partial uploads of an earlier run count, once a sweep has found them.</summary>
+/// <summary>Partial uploads of an earlier run count after a sweep has found them.</summary>
 public sealed class PartialUploadLimitsTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -44,7 +44,7 @@ public sealed class PartialUploadLimitsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Those_in_the_folder_that_a_link_leads_to_count(bool portable)
+    public async Task Partial_uploads_in_the_target_of_a_directory_link_count(bool portable)
     {
         Directory.CreateDirectory(_folder["data"]);
         using LocalFileStore store = Open(portable);
@@ -63,7 +63,7 @@ public sealed class PartialUploadLimitsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_sweep_discards_those_that_are_too_many(bool portable)
+    public async Task A_sweep_discards_the_partial_uploads_that_exceed_a_limit(bool portable)
     {
         for (int number = 1; number <= 3; number++)
         {
@@ -83,5 +83,6 @@ public sealed class PartialUploadLimitsTests : IDisposable
         Assert.Equal(4, await writer.KeepPartialUploadAsync(Token));
     }
 
-    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, new LocalStoreOptions { PartialUploadLimits = new PartialUploadLimits { MaxCount = 2 } });
+    private LocalFileStore Open(bool portable) =>
+        new(_folder.Path, portable, new LocalStoreOptions { PartialUploadLimits = new PartialUploadLimits { MaxCount = 2 } });
 }

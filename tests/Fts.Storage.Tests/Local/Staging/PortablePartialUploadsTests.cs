@@ -2,17 +2,17 @@ using Fts.Storage.Local.Staging;
 
 namespace Fts.Storage.Tests.Local.Staging;
 
-/// <summary>Partial uploads that are moved aside for a call that needs an empty folder.</summary>
-public sealed class PortableStagingFileTests : IDisposable
+/// <summary>Partial uploads that are moved away for a call that needs an empty directory.</summary>
+public sealed class PortablePartialUploadsTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
-    public PortableStagingFileTests() => Directory.CreateDirectory(_folder["in"]);
+    public PortablePartialUploadsTests() => Directory.CreateDirectory(_folder["in"]);
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void One_that_cannot_be_moved_back_keeps_no_other_aside()
+    public void A_partial_upload_that_cannot_be_moved_back_does_not_affect_the_others()
     {
         string[] uploads = [.. Enumerable.Range(1, 4).Select(_ => Path.Combine(_folder["in"], StagingNames.CreateRandom()))];
         foreach (string upload in uploads)
@@ -20,8 +20,8 @@ public sealed class PortableStagingFileTests : IDisposable
             File.WriteAllText(upload, "partial");
         }
 
-        // A folder that is not empty has the name of each of two uploads by then.
-        Assert.Throws<IOException>(() => PortableStagingFile.TryRunOnCleared(_folder["in"], () =>
+        // Directories that are not empty get the names of two uploads before these are moved back.
+        Assert.Throws<IOException>(() => PortablePartialUploads.TryRunOnCleared(_folder["in"], () =>
         {
             foreach (string upload in uploads[..2])
             {
@@ -31,13 +31,13 @@ public sealed class PortableStagingFileTests : IDisposable
             throw new IOException("The disk is full.");
         }));
         Assert.All(uploads[2..], upload => Assert.Equal("partial", File.ReadAllText(upload)));
-        // The slots of all of them are free again: nobody writes them.
-        Assert.All(uploads[2..], upload => Assert.True(PortableStagingFile.TryRemove(upload)));
+        // The names of all uploads are free again.
+        Assert.All(uploads[2..], upload => Assert.True(PortablePartialUploads.TryDelete(upload)));
         foreach (string upload in uploads[..2])
         {
             Directory.Delete(upload, recursive: true);
             File.WriteAllText(upload, "another");
-            Assert.True(PortableStagingFile.TryRemove(upload));
+            Assert.True(PortablePartialUploads.TryDelete(upload));
         }
     }
 }

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using Fts.Storage.Local.Portable;
+
+namespace Fts.Storage.Local.Staging;
+
+/// <summary>The staging files of the portable store, by real path: which are being written, and which can be resumed.</summary>
+/// <remarks>
+/// Staging files in use are known to this process only, because file locks on Windows would keep readers from a file while it is committed.
+/// Two servers that share a directory without the kernel's confinement can therefore open the same staging file.
+/// </remarks>
+internal static class PortablePartialUploads
+{
+    private static readonly ConcurrentDictionary<string, bool> s_pathsInUse = new(StringComparer.Ordinal);
+
+    /// <summary>Marks a path as in use. Returns false if it already is.</summary>
+    public static bool TryAcquire(string stagingPath) => s_pathsInUse.TryAdd(stagingPath, true);
+
+    /// <summary>Marks a path as no longer in use.</summary>
+    public static void Release(string stagingPath) => s_pathsInUse.TryRemove(stagingPath, out _);
+
+    /// <summary>Returns whether a staging file exists at a path, or is being created or written there.</summary>
+    public static bool ExistsOrIsInUse(string stagingPath) => s_pathsInUse.ContainsKey(stagingPath) || Path.Exists(stagingPath);
+
+    /// <summary>Returns an uploader's partial upload to <paramref name="real"/>, or null if none exists or it is being written.</summary>
+    public static PartialUpload? Get(string real, string uploader)
+    {
+        foreach (string upload in GetPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
+        {
+            if (GetEntry(upload) is { } entry)
+            {
+                return new PartialUpload(entry.Length, entry.LastModified);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Returns the entry of the partial upload at a path, or null if none exists or it is being written.</summary>
+    public static FileEntry? GetEntry(string stagingPath) =>
+        !s_pathsInUse.ContainsKey(stagingPath) && PortableRootDirectory.GetRealEntry(stagingPath) is { Kind: EntryKind.File } entry
+            ? entry
+            : null;
+
+    /// <summary>Returns the path of an uploader's partial upload to <paramref name="real"/>.</summary>
+    /// <param name="real">The real path of the target.</param>
+    /// <param name="uploader">The uploader.</param>
+    /// <param name="copied">The committed file of which the upload began as a copy, or null if it began empty.</param>
+    public static string GetPath(string real, string uploader, FileEntry? copied) =>
+        Path.Combine(Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied));
+
+    /// <summary>Returns the paths at which an uploader's partial upload to <paramref name="real"/> can exist.</summary>
+    public static IEnumerable<string> GetPaths(string real, string uploader, FileEntry? committed) =>
+        StagingNames.GetPartialUploadNames(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null)
+            .Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
+
+    /// <summary>Discards an uploader's partial uploads to <paramref name="real"/>. Returns false if there are none.</summary>
+    public static bool Discard(string real, string uploader)
+    {
+        bool isDiscarded = false;
+        foreach (string upload in GetPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
+        {
+            isDiscarded |= TryDelete(upload);
+        }
+
+        return isDiscarded;
+    }
+
+    /// <summary>
+    /// Deletes a staging file if it is not being written. Returns whether it was deleted. If <paramref name="before"/> is given (UTC), a
+    /// file that was written at that time or later stays.
+    /// </summary>
+    public static bool TryDelete(string stagingPath, DateTime? before = null)
+    {
+        if (!TryAcquire(stagingPath))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (PortableRootDirectory.GetRealEntry(stagingPath) is not { Kind: EntryKind.File } entry || entry.LastModified >= before)
+            {
+                return false;
+            }
+
+            File.Delete(stagingPath);
+            return true;
+        }
+        finally
+        {
+            Release(stagingPath);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the staging files below a directory that were last written before a time (UTC) and are not being written. Returns their
+    /// number. Reports each remaining partial upload to <paramref name="found"/>. Does not follow links, and skips directories that cannot
+    /// be read.
+    /// </summary>
+    public static int Sweep(string directory, DateTime before, Action<string, FileEntry> found, CancellationToken cancellationToken)
+    {
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        int deleted = 0;
+        foreach (string stagingPath in Directory.GetFiles(directory, PathRules.StagingPrefix + "*", options))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryDelete(stagingPath, before))
+            {
+                deleted++;
+            }
+            else if (GetEntry(stagingPath) is { } entry)
+            {
+                found(stagingPath, entry);
+            }
+        }
+
+        return deleted;
+    }
+
+    /// <summary>
+    /// Runs <paramref name="call"/>, which needs an empty directory, on a directory that may contain partial uploads. They are first moved
+    /// to the parent directory under random hidden names. They are deleted if the call succeeds, and moved back if it throws.
+    /// </summary>
+    /// <returns>False, without running the call, if the directory contains any other entry or an upload in progress.</returns>
+    public static bool TryRunOnCleared(string directory, Action call)
+    {
+        var uploads = new List<string>();
+        foreach (string entry in Directory.EnumerateFileSystemEntries(directory))
+        {
+            if (!PathRules.IsReserved(Path.GetFileName(entry)))
+            {
+                return false;
+            }
+
+            uploads.Add(entry);
+        }
+
+        var acquired = new List<string>(uploads.Count);
+        var moved = new List<(string Upload, string TemporaryPath)>(uploads.Count);
+        bool isDone = false;
+        try
+        {
+            foreach (string upload in uploads)
+            {
+                if (!TryAcquire(upload))
+                {
+                    return false; // an upload in progress
+                }
+
+                acquired.Add(upload);
+                if (PortableRootDirectory.GetRealEntry(upload) is not { Kind: EntryKind.File })
+                {
+                    return false;
+                }
+            }
+
+            foreach (string upload in uploads)
+            {
+                string temporaryPath = Path.Combine(Path.GetDirectoryName(directory)!, StagingNames.CreateRandom());
+                File.Move(upload, temporaryPath);
+                moved.Add((upload, temporaryPath));
+            }
+
+            call();
+            isDone = true;
+        }
+        finally
+        {
+            foreach ((string upload, string temporaryPath) in moved)
+            {
+                DeleteOrMoveBack(upload, temporaryPath, isDone);
+            }
+
+            acquired.ForEach(Release);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Does not throw, because the other partial uploads must be moved back too. A later sweep deletes a file that could not be moved.
+    /// </summary>
+    private static void DeleteOrMoveBack(string upload, string temporaryPath, bool shouldDelete)
+    {
+        try
+        {
+            // A newer partial upload of the same name replaces it.
+            if (shouldDelete || Path.Exists(upload))
+            {
+                File.Delete(temporaryPath);
+            }
+            else
+            {
+                File.Move(temporaryPath, upload);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            // The caller receives the result of its own call.
+        }
+    }
+}

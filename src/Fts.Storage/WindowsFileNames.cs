@@ -1,0 +1,48 @@
+using System.Buffers;
+
+namespace Fts.Storage;
+
+/// <summary>The file names that Windows accepts. Usable on every system.</summary>
+public static class WindowsFileNames
+{
+    private static readonly SearchValues<char> s_special = SearchValues.Create("\"<>|:*?\\/");
+    private static readonly string[] s_devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+
+    /// <summary>
+    /// Returns whether Windows uses the name unchanged as a file name. It does not if the name is a device, ends with a dot or a space, or
+    /// contains a control character, a separator, a wildcard, or a colon (a drive or a stream).
+    /// </summary>
+    /// <param name="name">One component of a path.</param>
+    public static bool IsValid(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return !name.AsSpan().ContainsAny(s_special) && !name.AsSpan().ContainsAnyInRange('\0', '\x1F')
+            && !name.EndsWith('.') && !name.EndsWith(' ') && !IsDeviceName(name);
+    }
+
+    /// <summary>
+    /// Returns whether Windows opens a device instead of a file of this name, such as <c>NUL</c> or <c>com1.log</c>. Device names exist in
+    /// every directory and ignore case.
+    /// </summary>
+    /// <param name="name">One component of a path. Text after a dot or a colon, and spaces before it, are ignored, as by Windows.</param>
+    public static bool IsDeviceName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ReadOnlySpan<char> stem = name.AsSpan(0, name.AsSpan().IndexOfAny('.', ':') is >= 0 and int end ? end : name.Length).TrimEnd(' ');
+        // Windows accepts the superscript digits as port numbers.
+        if (stem.Length == 4 && (stem[3] is (>= '0' and <= '9') or '¹' or '²' or '³'))
+        {
+            return stem.StartsWith("COM", StringComparison.OrdinalIgnoreCase) || stem.StartsWith("LPT", StringComparison.OrdinalIgnoreCase);
+        }
+
+        foreach (string device in s_devices)
+        {
+            if (stem.Equals(device, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
