@@ -218,7 +218,7 @@ internal sealed class FileDownload(
     private DownloadState Commit(DownloadState state)
     {
         meter.EnterStage(FtpTransferStage.Committing);
-        file.Commit(options.PreserveLastModified ? state.Metadata?.LastModified : null, options.Overwrite);
+        file.Commit(options.PreserveLastModified ? state.Metadata?.LastModified?.UtcDateTime : null, options.Overwrite);
         return state.Committed();
     }
 

@@ -69,13 +69,6 @@ public sealed record FtpServerIdentity
     /// <summary>The certificate in DER form.</summary>
     public ReadOnlyMemory<byte> Certificate { get; }
 
-    /// <summary>Returns whether a text has the form of <see cref="Fingerprint"/>: <c>SHA256:</c> and 43 characters of Base64.</summary>
-    public static bool IsFingerprint(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return KeyFingerprint.IsFingerprint(text);
-    }
-
     /// <summary>
     /// Returns the identity in a certificate. A name mismatch in <paramref name="policyErrors"/> is ignored, because the handshake may have
     /// used another name (<see cref="TlsSessionName"/>). The certificate is compared with <paramref name="host"/> instead.

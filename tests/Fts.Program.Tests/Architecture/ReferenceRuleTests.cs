@@ -37,7 +37,7 @@ public sealed class ReferenceRuleTests
     [MemberData(nameof(Projects))]
     public void A_project_exposes_its_internals_to_tests_and_benchmarks_only(string project)
     {
-        string file = Path.Combine(Checkout.Root, project);
+        string file = Path.Combine(Repository.Root, project);
         IEnumerable<string> friends = XDocument.Load(file).Descendants()
             .Where(element => element.Name.LocalName == "InternalsVisibleTo")
             .Select(element => ((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? element.Value).Trim());
