@@ -140,8 +140,8 @@ public sealed class FtpServer : IAsyncDisposable
     /// <see cref="FtpServerOptions.DrainTimeout"/>; then the remaining sessions are closed.
     /// </summary>
     /// <remarks>
-    /// Returns at most one second after the drain timeout and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account provider
-    /// has not returned by that time, its session is disconnected, logged and abandoned.
+    /// Returns at most one second after the drain timeout and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account
+    /// provider has not returned by that time, its session is disconnected, logged and abandoned.
     /// </remarks>
     /// <param name="cancellationToken">Ends the drain early: running transfers are aborted. It does not cancel the stop.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => StopAfterDrainAsync(Options.DrainTimeout, cancellationToken);

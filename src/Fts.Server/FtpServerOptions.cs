@@ -229,8 +229,8 @@ public sealed record FtpServerOptions
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Creates the logger of the server, with the category of <see cref="FtpServer"/>. Connections and transfers are logged as Information, faults as Warning
-    /// or Error. The server does not dispose the factory. Default: null, which logs nothing.
+    /// Creates the logger of the server, with the category of <see cref="FtpServer"/>. Connections and transfers are logged as Information,
+    /// faults as Warning or Error. The server does not dispose the factory. Default: null, which logs nothing.
     /// </summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 

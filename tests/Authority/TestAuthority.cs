@@ -4,7 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Fts.Authority;
 
-/// <summary>An authority that issues certificates to servers and clients of tests. Compiled into every test project that needs one.</summary>
+/// <summary>An authority that issues certificates to servers and clients of tests. Compiled into every test project that needs
+/// one.</summary>
 internal sealed class TestAuthority
 {
     public const string ForServers = "1.3.6.1.5.5.7.3.1", ForClients = "1.3.6.1.5.5.7.3.2";
@@ -14,7 +15,8 @@ internal sealed class TestAuthority
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         DateTimeOffset end = DateTimeOffset.UtcNow.AddYears(above is null ? 5 : 4);
         Certificate = above is null ? request.CreateSelfSigned(end.AddYears(-10), end) : Signed(request, above, key, end.AddYears(-8), end);
@@ -24,8 +26,8 @@ internal sealed class TestAuthority
     public X509Certificate2 Certificate { get; }
 
     /// <summary>
-    /// A certificate with its key, for so many days from yesterday, or for days that are over when they are less than 0. With names (or addresses) for whoever
-    /// bears them, as server and as client; without, for one use.
+    /// A certificate with its key, for so many days from yesterday, or for days that are over when they are less than 0. With names (or
+    /// addresses) for whoever bears them, as server and as client; without, for one use.
     /// </summary>
     public X509Certificate2 Issue(string subject, string[]? names = null, int days = 30, string usage = ForClients)
     {
@@ -65,7 +67,8 @@ internal sealed class TestAuthority
         return (certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
 
-    private static X509Certificate2 Signed(CertificateRequest request, TestAuthority by, ECDsa key, DateTimeOffset start, DateTimeOffset end)
+    private static X509Certificate2 Signed(
+        CertificateRequest request, TestAuthority by, ECDsa key, DateTimeOffset start, DateTimeOffset end)
     {
         using X509Certificate2 bare = request.Create(by.Certificate, start, end, RandomNumberGenerator.GetBytes(8));
         return bare.CopyWithPrivateKey(key);

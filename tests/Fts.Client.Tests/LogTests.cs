@@ -10,7 +10,8 @@ public sealed class LogTests
     private const string Hostile = "a\u001b]0;x\u0007b\nc\u202e";
 
     /// <summary>Every message of the library, by the name of its method.</summary>
-    public static TheoryData<string> Messages => [.. typeof(Log).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Select(method => method.Name)];
+    public static TheoryData<string> Messages =>
+        [.. typeof(Log).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Select(method => method.Name)];
 
     [Theory, MemberData(nameof(Messages))]
     public void Control_characters_are_escaped_in_every_message(string name)
@@ -40,6 +41,7 @@ public sealed class LogTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Texts.Add(formatter(state, exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Texts.Add(formatter(state, exception));
     }
 }

@@ -59,13 +59,16 @@ public sealed class FlushTests
         Assert.True(calls.Take(done).Skip(change).Any(IsFlush), string.Join('\n', calls));
     }
 
-    private static async Task StoreAsync(RawFtpClient client, int size) => client.AssertReply(await client.UploadAsync("STOR file", new byte[size]), "226");
+    private static async Task StoreAsync(RawFtpClient client, int size) =>
+        client.AssertReply(await client.UploadAsync("STOR file", new byte[size]), "226");
 
     /// <summary>One that has ended, whether or not other threads were traced in between.</summary>
     private static bool IsFlush(string call) =>
-        call.EndsWith(" = 0", StringComparison.Ordinal) && s_flushes.Any(flush => call.Contains(flush + "(", StringComparison.Ordinal) || call.Contains(flush + " resumed", StringComparison.Ordinal));
+        call.EndsWith(" = 0", StringComparison.Ordinal) && s_flushes.Any(
+            flush => call.Contains(flush + "(", StringComparison.Ordinal) || call.Contains(flush + " resumed", StringComparison.Ordinal));
 
-    /// <summary>The calls that flush, change and send, in the order in which the system was asked, of a server that did this and said goodbye.</summary>
+    /// <summary>The calls that flush, change and send, in the order in which the system was asked, of a server that did this and said
+    /// goodbye.</summary>
     private static async Task<string[]> TraceAsync(TestFolder folder, TestFolder log, Func<RawFtpClient, Task> act, params string[] options)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "There is no strace.");
@@ -74,7 +77,8 @@ public sealed class FlushTests
             Assert.SkipUnless(await probe.WaitForExitAsync() == 0, $"Tracing is not allowed here: {probe.Messages}");
         }
 
-        string[] tracer = ["/usr/bin/strace", "-f", "-qq", "-s", "16", "-e", "trace=fsync,fdatasync,syncfs,renameat2,unlinkat,mkdirat,sendmsg,sendto,write", "-o", log["calls"]];
+        string[] tracer = ["/usr/bin/strace", "-f", "-qq", "-s", "16", "-e",
+            "trace=fsync,fdatasync,syncfs,renameat2,unlinkat,mkdirat,sendmsg,sendto,write", "-o", log["calls"]];
         await using RunningServer server = await RunningServer.StartOnFolderAsync(folder, tracer, options);
         using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
         await act(client);

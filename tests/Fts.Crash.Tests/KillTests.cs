@@ -7,8 +7,8 @@ using Fts.ProgramTests.Support;
 namespace Fts.CrashTests;
 
 /// <summary>
-/// Killed without a warning, at any moment, the server keeps its word: what it acknowledged is there and whole, what it did not is all or nothing, and
-/// broken uploads go on. <c>FTS_KILLS</c> sets how often, <c>FTS_KILL_SEED</c> what is done meanwhile.
+/// Killed without a warning, at any moment, the server keeps its word: what it acknowledged is there and whole, what it did not is all or
+/// nothing, and broken uploads go on. <c>FTS_KILLS</c> sets how often, <c>FTS_KILL_SEED</c> what is done meanwhile.
 /// </summary>
 public sealed class KillTests
 {
@@ -20,7 +20,8 @@ public sealed class KillTests
     [Fact]
     public Task Acknowledged_files_are_whole_and_broken_uploads_go_on_after_each_kill() => KillAsync(Kills);
 
-    /// <summary>A kill does not show whether anything was flushed; it shows that flushing, and doing it for several at once, changes nothing else.</summary>
+    /// <summary>A kill does not show whether anything was flushed; it shows that flushing, and doing it for several at once, changes
+    /// nothing else.</summary>
     [Fact]
     public Task So_they_are_when_every_commit_is_flushed() => KillAsync((Kills + 3) / 4, "--durable");
 
@@ -69,8 +70,10 @@ public sealed class KillTests
         using var run = new KillRestartRun(Seed, options);
         await run.RunAsync(kills);
         TestContext.Current.TestOutputHelper?.WriteLine($"FTS_KILL_SEED={Seed}: {kills} kills, {run.ResumedUploads} uploads continued");
-        Assert.True(run.ResumedUploads > 0 || kills < DefaultKills / 4, $"FTS_KILL_SEED={Seed}: no upload was continued in {kills} kills, which leaves untested whether any could be.");
+        Assert.True(run.ResumedUploads > 0 || kills < DefaultKills / 4,
+            $"FTS_KILL_SEED={Seed}: no upload was continued in {kills} kills, which leaves untested whether any could be.");
     }
 
-    private static int? ReadSetting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? int.Parse(value, CultureInfo.InvariantCulture) : null;
+    private static int? ReadSetting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
+        ? int.Parse(value, CultureInfo.InvariantCulture) : null;
 }

@@ -42,7 +42,8 @@ public sealed class NameFoldingTests
         {
             foreach (string hex in folded.Split(' '))
             {
-                string name = Pending.Replace(plain.ToString(), new Rune(int.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString(), StringComparison.Ordinal);
+                string name = Pending.Replace(plain.ToString(),
+                    new Rune(int.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString(), StringComparison.Ordinal);
                 Assert.True(PathRules.IsReserved(name), $"{plain} U+{hex}");
             }
         }

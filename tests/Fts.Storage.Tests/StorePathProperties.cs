@@ -7,7 +7,8 @@ public sealed class StorePathProperties
 {
     /// <summary>Generates path components of ordinary and hostile clients, and sometimes arbitrary text.</summary>
     private static readonly Gen<string> s_text = Gen.OneOf(
-        Gen.Elements("/", "//", ".", "..", "../", "/..", "...", "a", "b", "A b", "\\", "..\\", "%2e%2e", "é", "🦊", "\0", "\r", "\n", "\ud800", "\udc00", "\udce9", "\udcc3", "\udca9", "\udc2f", " ", "~", "C:", new string('x', 256)),
+        Gen.Elements("/", "//", ".", "..", "../", "/..", "...", "a", "b", "A b", "\\", "..\\", "%2e%2e", "é", "🦊", "\0", "\r", "\n",
+            "\ud800", "\udc00", "\udce9", "\udcc3", "\udca9", "\udc2f", " ", "~", "C:", new string('x', 256)),
         ArbMap.Default.GeneratorFor<string>().Select(text => text ?? ""))
         .ListOf().Select(string.Concat);
 
@@ -33,7 +34,8 @@ public sealed class StorePathProperties
 
     [Fact]
     public void A_path_resolves_to_itself_from_every_directory() => Holds((from, path) =>
-        path.Resolve(path.Value) == path && from.Resolve(path.Value) == path && StorePath.Root.Resolve(path.Value) == path && path.Resolve("") == path && path.Resolve(".") == path);
+        path.Resolve(path.Value) == path && from.Resolve(path.Value) == path && StorePath.Root.Resolve(path.Value) == path
+            && path.Resolve("") == path && path.Resolve(".") == path);
 
     [Fact]
     public void The_child_of_the_parent_with_the_same_name_is_the_path() =>
@@ -64,7 +66,9 @@ public sealed class StorePathProperties
         path.IsWithin(from) == Components(path).Take(Components(from).Length).SequenceEqual(Components(from)));
 
     [Fact]
-    public void Equal_paths_have_equal_hashes() => Holds((_, path) => StorePath.Root.Resolve(path.Value) is { } same && same.GetHashCode() == path.GetHashCode() && same.Equals((object)path));
+    public void Equal_paths_have_equal_hashes() =>
+        Holds((_, path) => StorePath.Root.Resolve(path.Value) is { } same && same.GetHashCode() == path.GetHashCode()
+        && same.Equals((object)path));
 
     private static string[] Components(StorePath path) => path.IsRoot ? [] : path.Value[1..].Split('/');
 

@@ -123,5 +123,6 @@ internal sealed unsafe class PrivateNetwork
 
     private static int Check(int result, string action) => result >= 0
         ? result
-        : throw new MeasurementException($"cannot create the long link: {action}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        : throw new MeasurementException(
+            $"cannot create the long link: {action}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }

@@ -31,7 +31,8 @@ internal sealed class BlockPipeline : IAsyncDisposable
     private readonly CancellationToken _callerToken;
     // Concurrency: one task queues commands and flushes, one task reads replies, and one task moves data (for uploads, the first one).
     // The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields, which the first two tasks share.
-    // The data task owns _writer and _dataConnection, the reply task _hasLeftBlockMode. _lastPath matters for uploads only. Disposal follows all tasks.
+    // The data task owns _writer and _dataConnection, the reply task _hasLeftBlockMode. _lastPath matters for uploads only. Disposal
+    // follows all tasks.
     private readonly Lock _lock = new();
     private readonly Queue<(string Verb, BatchEntry? File, int Length)> _unansweredCommands = new();
     private readonly SemaphoreSlim _expectedReplies = new(0);

@@ -167,8 +167,8 @@ public sealed class FtpConnection : IAsyncDisposable
         SendAsync(verb, argument, Options.Timeouts.Reply, cancellationToken);
 
     /// <summary>
-    /// Returns the file or directory at a path, or null if there is none. Sends MLST if the server supports it; otherwise SIZE and MDTM, and then lists the
-    /// parent directory.
+    /// Returns the file or directory at a path, or null if there is none. Sends MLST if the server supports it; otherwise SIZE and MDTM,
+    /// and then lists the parent directory.
     /// </summary>
     /// <remarks>
     /// The last resort is CWD into the path and back. If the server has no PWD, the way back is unknown: the connection is closed, and
@@ -209,7 +209,8 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="argument">The argument; null for none.</param>
     /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
     /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply is read and ignored.</param>
-    internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
+    internal Task<FtpReply> ExchangeAsync(
+        string verb, string? argument, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
         ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
     private async Task<FtpReply> ExchangeAsync(

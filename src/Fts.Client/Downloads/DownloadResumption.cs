@@ -67,7 +67,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
         {
             true => FtpVerifiedBy.Hash,
-            null when metadata.LastModified is { } remote && IsSameTime(File.GetLastWriteTimeUtc(handle), remote.UtcDateTime) => FtpVerifiedBy.Length,
+            null when metadata.LastModified is { } remote && IsSameTime(File.GetLastWriteTimeUtc(handle), remote.UtcDateTime) =>
+                FtpVerifiedBy.Length,
             false => throw new FtpTargetExistsException(target, "its content differs from the file on the server"),
             null => throw new FtpTargetExistsException(target, "the server cannot prove that its content is the same"),
         };

@@ -76,7 +76,8 @@ internal sealed class DownloadVerification(
         bool hasTimeChanged = false;
         if (metadata.LastModified is { } before && DownloadResumption.HasExactMetadata(metadata))
         {
-            hasTimeChanged = now.LastModified is { } after ? !PrefixVerification.IsSameTime(before.UtcDateTime, after.UtcDateTime) : isProofRequired;
+            hasTimeChanged = now.LastModified is { } after ? !PrefixVerification.IsSameTime(before.UtcDateTime, after.UtcDateTime)
+                : isProofRequired;
         }
 
         return new SourceChange(now.Length != metadata.Length || hasTimeChanged, now.Length);

@@ -38,7 +38,8 @@ public enum FtpTransferWarning
 /// <param name="ResumedBytes">The number of bytes of an interrupted transfer that were not transferred again.</param>
 /// <param name="VerifiedBy">The proof that the transfer is complete.</param>
 public sealed record FtpTransferResult(
-    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTimeOffset? LastModified = null, long ResumedBytes = 0, FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
+    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTimeOffset? LastModified = null, long ResumedBytes = 0,
+    FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
 {
     /// <summary>The warning; <see cref="FtpTransferWarning.None"/> if there is none.</summary>
     public FtpTransferWarning Warning { get; init; }

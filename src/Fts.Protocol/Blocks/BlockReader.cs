@@ -24,7 +24,8 @@ public sealed class BlockFormatException(string message) : IOException(message);
 /// <param name="ContentBytes">The number of content bytes, which are the last of the consumed bytes.</param>
 public readonly record struct BlockReadResult(int ConsumedBytes, int ContentBytes);
 
-/// <summary>Reads one file in block mode (RFC 959 §3.4.2). Skips restart markers and ignores ends of records. Content is not copied.</summary>
+/// <summary>Reads one file in block mode (RFC 959 §3.4.2). Skips restart markers and ignores ends of records. Content is not
+/// copied.</summary>
 /// <remarks>It is a mutable struct: keep it in a field or pass it by reference.</remarks>
 public struct BlockReader
 {

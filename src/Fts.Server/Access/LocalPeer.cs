@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Finds the user whose process holds the client's socket of a loopback connection. TCP does not support SO_PEERCRED. The kernel reports the
-/// owner of a socket through the netlink protocol sock_diag(7) and in /proc/net/tcp.
+/// Finds the user whose process holds the client's socket of a loopback connection. TCP does not support SO_PEERCRED. The kernel reports
+/// the owner of a socket through the netlink protocol sock_diag(7) and in /proc/net/tcp.
 /// </summary>
 internal static class LocalPeer
 {

@@ -10,8 +10,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Data;
 
 /// <summary>
-/// The data connection of one transfer, in the session's transfer mode and protection level. It reports the transferred bytes to the session's
-/// <see cref="Transfer"/>.
+/// The data connection of one transfer, in the session's transfer mode and protection level. It reports the transferred bytes to the
+/// session's <see cref="Transfer"/>.
 /// </summary>
 /// <remarks>
 /// The command's handler opens and disposes it. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes it before

@@ -74,8 +74,8 @@ public sealed class FtpCertificates : IDisposable
     /// start to listen before that.
     /// </summary>
     /// <param name="create">
-    /// Creates the certificates and is called once. This object disposes the returned one. If it throws, the exception is passed to the first
-    /// caller that needs the certificates.
+    /// Creates the certificates and is called once. This object disposes the returned one. If it throws, the exception is passed to the
+    /// first caller that needs the certificates.
     /// </param>
     public static FtpCertificates Deferred(Func<FtpCertificates> create)
     {

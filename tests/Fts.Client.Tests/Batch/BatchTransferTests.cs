@@ -62,10 +62,12 @@ public sealed class BatchTransferTests : IDisposable
     [Fact]
     public async Task No_command_is_sent_for_a_missing_local_file()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nB< one\nS: 150 go\nS: 250 done\n" + Left);
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nB< one\nS: 150 go\nS: 250 done\n" + Left);
         await using (var client = new FtpClient(peer.Options))
         {
-            IReadOnlyList<FtpBatchResult> results = await client.UploadManyAsync([new(PathOf("none"), "b"), Local("a", "one")], null, null, Token);
+            IReadOnlyList<FtpBatchResult> results =
+                await client.UploadManyAsync([new(PathOf("none"), "b"), Local("a", "one")], null, null, Token);
             Assert.IsType<FileNotFoundException>(results[0].Exception);
             Assert.True(results[1].Succeeded);
         }
@@ -98,7 +100,8 @@ public sealed class BatchTransferTests : IDisposable
     {
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
-            [("a", "one"), ("b", "one")], ScriptedPeer.Login(Blocks) + $"C: OPTS MODE B DRAIN ON\nS: 501 no\n{Passive}C: STOR a\n{Stored}{Passive}C: STOR b\n{Stored}");
+            [("a", "one"), ("b", "one")], ScriptedPeer.Login(Blocks)
+                + $"C: OPTS MODE B DRAIN ON\nS: 501 no\n{Passive}C: STOR a\n{Stored}{Passive}C: STOR b\n{Stored}");
         Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
     }
 
@@ -111,12 +114,16 @@ public sealed class BatchTransferTests : IDisposable
     {
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + $"{Passive}C: STOR *\n? there\n{Stored}" + string.Concat(Enumerable.Repeat($"{Passive}C: STOR *\n{Stored}", 3)) + "! stored", second);
+            ScriptedPeer.Login() + $"{Passive}C: STOR *\n? there\n{Stored}"
+                + string.Concat(Enumerable.Repeat($"{Passive}C: STOR *\n{Stored}", 3)) + "! stored", second);
         // Longer than the deadline of the test, so a wait for it fails the test.
-        await using var client = new FtpClient(peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
-        Task<IReadOnlyList<FtpBatchResult>> running = client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
+        await using var client = new FtpClient(
+            peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
+        Task<IReadOnlyList<FtpBatchResult>> running =
+            client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
         await peer.PassedAsync("stored");
-        Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
+        Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token),
+            result => Assert.True(result.Succeeded, result.Exception?.Message));
     }
 
     [Fact]
@@ -124,10 +131,12 @@ public sealed class BatchTransferTests : IDisposable
     {
         const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         File.WriteAllText(PathOf(".c.fts-part"), "");
-        FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.FtpEntryKind.File, Length = 10_000_000, LastModified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
+        FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.FtpEntryKind.File, Length = 10_000_000,
+            LastModified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
         var told = new List<FtpProgress>();
         IReadOnlyList<FtpBatchResult> results = await PlayAsync(
-            client => client.DownloadManyAsync([To("a"), To("b") with { SourceEntry = large, Progress = new ProgressRecorder(told) }, To("c")], null, null, Token),
+            client => client.DownloadManyAsync(
+                [To("a"), To("b") with { SourceEntry = large, Progress = new ProgressRecorder(told) }, To("c")], null, null, Token),
             [ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left +
                 $"{Passive}C: RETR b\nS: 150 go\nD> two\nD.\nS: 226 sent\n{Passive}C: RETR c\nS: 150 go\nD> three\nD.\nS: 226 sent\n"]);
         Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
@@ -175,7 +184,8 @@ public sealed class BatchTransferTests : IDisposable
     public async Task A_download_with_another_length_than_announced_is_not_kept()
     {
         IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
-            ["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go (4 bytes)\nB> one\nS: 250 sent\nS: 125 go\nB> two\nS: 250 sent\n" + Left);
+            ["a", "b"], ScriptedPeer.Login(Blocks) + Entered
+                + "C: RETR a\nC: RETR b\nS: 150 go (4 bytes)\nB> one\nS: 250 sent\nS: 125 go\nB> two\nS: 250 sent\n" + Left);
         Assert.IsType<FtpIntegrityException>(results[0].Exception);
         Assert.True(results[1].Succeeded);
         Assert.Equal(["b"], _folder.GetFileSystemInfos().Select(entry => entry.Name));
@@ -185,7 +195,8 @@ public sealed class BatchTransferTests : IDisposable
     public async Task A_download_without_a_writable_target_is_not_requested()
     {
         _folder.CreateSubdirectory("a");
-        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR b\nS: 150 go\nB> two\nS: 250 sent\n" + Left);
+        IReadOnlyList<FtpBatchResult> results =
+            await DownloadAsync(["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR b\nS: 150 go\nB> two\nS: 250 sent\n" + Left);
         Assert.IsType<IOException>(results[0].Exception);
         Assert.True(results[1].Succeeded);
     }
@@ -194,7 +205,8 @@ public sealed class BatchTransferTests : IDisposable
     public async Task After_a_failed_login_there_is_no_second_attempt()
     {
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
-            [("a", "one"), ("b", "two"), ("c", "three")], "S: 220 hello\nC: USER anonymous\nS: 331 password\nC: PASS anonymous@\nS: 530 no\n");
+            [("a", "one"), ("b", "two"),
+                ("c", "three")], "S: 220 hello\nC: USER anonymous\nS: 331 password\nC: PASS anonymous@\nS: 530 no\n");
         Assert.All(results, result => Assert.IsType<FtpLoginException>(result.Exception));
     }
 
@@ -203,7 +215,9 @@ public sealed class BatchTransferTests : IDisposable
     {
         const int Files = 1200, Most = 512;
         string asked = string.Concat(Enumerable.Range(0, Most).Select(i => $"C: STOR f{i}\n")), stored = "B< x\nS: 125 go\nS: 250 stored\n";
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + asked + string.Concat(Enumerable.Repeat(stored, Most / 2)) + "! halved\n? never");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + asked + string.Concat(Enumerable.Repeat(stored, Most / 2))
+            + "! halved\n? never");
         int underWay = 0, most = 0;
         await using var client = new FtpClient(peer.Options with
         {
@@ -217,7 +231,8 @@ public sealed class BatchTransferTests : IDisposable
         File.WriteAllText(PathOf("x"), "x");
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<IReadOnlyList<FtpBatchResult>> running =
-            client.UploadManyAsync([.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))], null, null, cancelled.Token);
+            client.UploadManyAsync(
+                [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))], null, null, cancelled.Token);
         await peer.PassedAsync("halved");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -232,7 +247,8 @@ public sealed class BatchTransferTests : IDisposable
         const int Files = 1000, Fill = 512, Others = Files - Fill - 1;
         const string Ask = "C: STOR *\n", Stored = "B< x\nS: 125 go\nS: 250 stored\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Blocks) + Drains + Entered + Times(Fill, Ask) + "! full\n? others\n" + Times(Fill, Stored) + Ask + Stored + Left,
+            ScriptedPeer.Login(Blocks) + Drains + Entered + Times(Fill, Ask) + "! full\n? others\n" + Times(Fill, Stored) + Ask + Stored
+                + Left,
             "? full\n" + ScriptedPeer.Login(Blocks) + Drains + Entered + Times(Others, Ask) + Times(Others, Stored) + Left + "! others\n");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
         {
@@ -250,7 +266,8 @@ public sealed class BatchTransferTests : IDisposable
     [Fact]
     public async Task Cancellation_ends_the_batch_and_leaves_no_staging_file()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");
         await using var client = new FtpClient(peer.Options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<IReadOnlyList<FtpBatchResult>> running = client.DownloadManyAsync([To("a"), To("b")], null, null, cancelled.Token);
@@ -277,7 +294,8 @@ public sealed class BatchTransferTests : IDisposable
     private Task<IReadOnlyList<FtpBatchResult>> DownloadAsync(string[] names, params string[] scripts) =>
         PlayAsync(client => client.DownloadManyAsync([.. names.Select(To)], null, null, Token), scripts);
 
-    private static async Task<IReadOnlyList<FtpBatchResult>> PlayAsync(Func<FtpClient, Task<IReadOnlyList<FtpBatchResult>>> act, string[] scripts)
+    private static async Task<IReadOnlyList<FtpBatchResult>> PlayAsync(
+        Func<FtpClient, Task<IReadOnlyList<FtpBatchResult>>> act, string[] scripts)
     {
         await using var peer = ScriptedPeer.Start(scripts);
         IReadOnlyList<FtpBatchResult> results;

@@ -44,7 +44,9 @@ public sealed class AccountTests
     public async Task Without_an_account_the_login_fails_with_the_servers_reply(string login)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\n" + login);
-        await using (var client = new FtpClient(peer.Options with { Credentials = Ann, RequestAccountAsync = _ => new ValueTask<string?>((string?)null) }))
+        await using (
+            var client =
+            new FtpClient(peer.Options with { Credentials = Ann, RequestAccountAsync = _ => new ValueTask<string?>((string?)null) }))
         {
             Assert.Equal(332, (int)(await Assert.ThrowsAsync<FtpLoginException>(() => client.ConnectAsync(Token))).Reply.Code);
         }
@@ -74,7 +76,8 @@ public sealed class AccountTests
     {
         await using var peer = ScriptedPeer.Start(
             "S: 220 hi\nC: USER ann\nS: 230 in\n" + Rest
-            + Passive + "C: STOR a\nS: 532 account\nC: ACCT sales\nS: 200 ok\n" + Passive + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n"
+            + Passive + "C: STOR a\nS: 532 account\nC: ACCT sales\nS: 200 ok\n" + Passive
+                + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n"
             + "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 532 account\nC: ACCT sales\nS: 202 ok\nC: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done");
         await using (var client = new FtpClient(peer.Options with { Credentials = Ann with { Account = "sales" } }))
         {
@@ -96,7 +99,8 @@ public sealed class AccountTests
         await using (var client = new FtpClient(peer.Options with { Credentials = Ann with { Account = account } }))
         {
             using var source = new MemoryStream("hello"u8.ToArray());
-            Assert.Equal(message, (await Assert.ThrowsAsync<FtpReplyException>(() => client.UploadAsync(source, "a", null, null, Token))).Message);
+            Assert.Equal(
+                message, (await Assert.ThrowsAsync<FtpReplyException>(() => client.UploadAsync(source, "a", null, null, Token))).Message);
         }
 
         await peer.PlayedAsync();
@@ -106,8 +110,12 @@ public sealed class AccountTests
     public async Task The_account_is_masked_in_the_trace()
     {
         var lines = new List<string>();
-        await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER ann\nS: 332 account\nC: ACCT sales\nS: 230 in\n" + Rest + "C: SITE PSWD old new\nS: 200 changed\nC: ACCT other\nS: 230 ok");
-        await using (var client = new FtpClient(peer.Options with { Credentials = Ann with { Account = "sales" }, Trace = line => lines.Add(line.Line) }))
+        await using var peer =
+            ScriptedPeer.Start("S: 220 hi\nC: USER ann\nS: 332 account\nC: ACCT sales\nS: 230 in\n" + Rest
+            + "C: SITE PSWD old new\nS: 200 changed\nC: ACCT other\nS: 230 ok");
+        await using (
+            var client =
+            new FtpClient(peer.Options with { Credentials = Ann with { Account = "sales" }, Trace = line => lines.Add(line.Line) }))
         {
             await client.SendRawAsync("SITE", "PSWD old new", Token);
             await client.SendRawAsync("acct", "other", Token);
@@ -115,6 +123,7 @@ public sealed class AccountTests
 
         await peer.PlayedAsync();
         Assert.Equal(["ACCT ****", "SITE PSWD ****", "ACCT ****"], lines.Where(line => line.Contains("****", StringComparison.Ordinal)));
-        Assert.DoesNotContain(lines, line => line.Contains("sales", StringComparison.Ordinal) || line.Contains("old", StringComparison.Ordinal) || line.Contains("other", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("sales", StringComparison.Ordinal)
+            || line.Contains("old", StringComparison.Ordinal) || line.Contains("other", StringComparison.Ordinal));
     }
 }

@@ -18,7 +18,8 @@ public sealed class ConnectProgressTests
         await client.SendAsync("NOOP", null, Token);
         var address = new IPEndPoint(IPAddress.Loopback, peer.Port);
         Assert.Equal(
-            [new(FtpConnectStage.Connecting, address), new(FtpConnectStage.AwaitingGreeting, address), new(FtpConnectStage.LoggingIn, address)], steps.All);
+            [new(FtpConnectStage.Connecting, address), new(FtpConnectStage.AwaitingGreeting, address),
+                new(FtpConnectStage.LoggingIn, address)], steps.All);
         Assert.Equal(SslProtocols.None, client.TlsVersion);
     }
 
@@ -27,7 +28,8 @@ public sealed class ConnectProgressTests
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi");
         var steps = new Steps();
-        await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Host = "localhost", ConnectProgress = steps }, Token);
+        await using FtpConnection connection =
+            await FtpConnection.ConnectAsync(peer.Options with { Host = "localhost", ConnectProgress = steps }, Token);
         Assert.Equal(new FtpConnectProgress(FtpConnectStage.ResolvingName, null), steps.All[0]);
         Assert.Contains(new FtpConnectProgress(FtpConnectStage.Connecting, new IPEndPoint(IPAddress.Loopback, peer.Port)), steps.All);
     }
@@ -35,7 +37,8 @@ public sealed class ConnectProgressTests
     [Fact]
     public async Task After_a_disconnect_the_running_call_fails_and_the_next_one_connects_again()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: NOOP\n? never", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: NOOP\n? never", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var client = new FtpClient(peer.Options with
         {

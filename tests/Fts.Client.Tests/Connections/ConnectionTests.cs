@@ -59,7 +59,8 @@ public sealed class ConnectionTests
             port = peer.Port;
         }
 
-        var e = await Assert.ThrowsAsync<FtpConnectionException>(() => FtpConnection.ConnectAsync(new FtpClientOptions { Host = "127.0.0.1", Port = port }, Token));
+        var e = await Assert.ThrowsAsync<FtpConnectionException>(
+            () => FtpConnection.ConnectAsync(new FtpClientOptions { Host = "127.0.0.1", Port = port }, Token));
         Assert.Equal(FtpOperationPhase.Connect, e.Phase);
         Assert.True(e.IsTransient);
     }
@@ -103,7 +104,8 @@ public sealed class ConnectionTests
     public async Task The_message_of_a_rejected_login_does_not_contain_the_password(string refusal, string command)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER ann\n" + refusal);
-        await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Credentials = new FtpCredentials("ann", "secret") }, Token);
+        await using FtpConnection connection =
+            await FtpConnection.ConnectAsync(peer.Options with { Credentials = new FtpCredentials("ann", "secret") }, Token);
         var e = await Assert.ThrowsAsync<FtpLoginException>(() => connection.LoginAsync(Token));
         Assert.Equal(command, e.Command);
         Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
@@ -187,7 +189,8 @@ public sealed class ConnectionTests
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: NOOP\n? late\nS: 200 late");
         FtpClientOptions options = peer.Options with { Timeouts = new FtpTimeouts { Reply = TimeSpan.FromMilliseconds(200) } };
         await using FtpConnection connection = await FtpConnection.ConnectAsync(options, Token);
-        Assert.Equal(FtpOperationPhase.Reply, (await Assert.ThrowsAsync<FtpTimeoutException>(() => connection.SendAsync("NOOP", null, Token))).Phase);
+        Assert.Equal(FtpOperationPhase.Reply,
+            (await Assert.ThrowsAsync<FtpTimeoutException>(() => connection.SendAsync("NOOP", null, Token))).Phase);
         peer.Open("late");
         Assert.False(connection.IsUsable);
         await Assert.ThrowsAsync<FtpConnectionException>(() => connection.SendAsync("PWD", null, Token));
@@ -216,12 +219,14 @@ public sealed class ConnectionTests
     [InlineData("h", 65536, 1)]
     [InlineData("h", 21, 0)]
     public void Invalid_options_are_rejected_at_once(string host, int port, int connections) =>
-        Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = host, Port = port, MaxConnections = connections }));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new FtpClient(new FtpClientOptions { Host = host, Port = port, MaxConnections = connections }));
 
     [Fact]
     public void Credentials_do_not_print_their_password_and_reject_line_ends()
     {
         Assert.DoesNotContain("secret", new FtpCredentials("ann", "secret").ToString(), StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Credentials = new FtpCredentials("ann", "a\r\nDELE b") }));
+        Assert.Throws<ArgumentException>(
+            () => new FtpClient(new FtpClientOptions { Host = "h", Credentials = new FtpCredentials("ann", "a\r\nDELE b") }));
     }
 }

@@ -24,7 +24,8 @@ public sealed class HostCommandTests
     [InlineData("450 Not now.")]
     public async Task HOST_is_sent_before_USER_and_a_negative_reply_is_ignored(string answer)
     {
-        await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + SignsIn);
+        await using var peer =
+            ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + SignsIn);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
         {
             await connection.LoginAsync(Token);
@@ -51,9 +52,11 @@ public sealed class HostCommandTests
     [Fact]
     public async Task HOST_is_sent_after_the_TLS_handshake()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: 220 here\n" +
+        await using var peer = ScriptedPeer.Start(
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: 220 here\n" +
             SignsIn.Replace("C: FEAT", "C: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\nC: FEAT", StringComparison.Ordinal));
-        FtpClientOptions options = Named(peer) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
+        FtpClientOptions options =
+            Named(peer) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(options, Token))
         {
             await connection.LoginAsync(Token);
@@ -65,7 +68,8 @@ public sealed class HostCommandTests
     [Fact]
     public async Task FEAT_is_sent_before_USER_on_the_first_connection_only_if_HOST_is_unsupported()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: DELE a\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
+        await using var peer = ScriptedPeer.Start(
+            "S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: DELE a\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
         await using (var client = new FtpClient(Named(peer) with { MaxConnections = 1 }))
         {
             await client.ConnectAsync(Token);

@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Tests.Connections;
 
 /// <summary>
-/// Servers that send false data, send without end, or stop responding. The client fails with a clear error, within limits of time and memory, and
-/// leaves the local file unchanged.
+/// Servers that send false data, send without end, or stop responding. The client fails with a clear error, within limits of time and
+/// memory, and leaves the local file unchanged.
 /// </summary>
 public sealed class HostileServerTests : IDisposable
 {
@@ -55,7 +55,8 @@ public sealed class HostileServerTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: USER anonymous\nS: 150 wait\nS: 150 wait\n? never");
         FtpClientOptions options = peer.Options;
-        Assert.IsType<FtpTimeoutException>(await FailAsync(options with { Timeouts = options.Timeouts with { FinalReply = TimeSpan.FromMilliseconds(100) } }));
+        Assert.IsType<FtpTimeoutException>(
+            await FailAsync(options with { Timeouts = options.Timeouts with { FinalReply = TimeSpan.FromMilliseconds(100) } }));
     }
 
     [Theory]
@@ -64,7 +65,8 @@ public sealed class HostileServerTests : IDisposable
     public async Task A_listing_without_end_is_an_error_at_its_limit(string start, string again, string message)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MLST") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD in\nS: 150 go\n" + (start.Length > 0 ? $"D> {start}\n" : "") + $"D+ {again}\nC: ABOR\nS: 426 a\nS: 226 b");
+            ScriptedPeer.Login("MLST") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD in\nS: 150 go\n"
+                + (start.Length > 0 ? $"D> {start}\n" : "") + $"D+ {again}\nC: ABOR\nS: 426 a\nS: 226 b");
         await using (var client = new FtpClient(peer.Options with { Limits = new FtpLimits { Listing = 10_000_000 } }))
         {
             var e = await Assert.ThrowsAsync<FtpListingException>(async () => await client.ListAsync("in", Token).CountAsync(Token));
@@ -81,8 +83,10 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("SIZE", "C: SIZE a\nS: 213 4\n", "S: 150 go (5 bytes)")]
     public async Task Data_far_beyond_the_reported_size_is_discarded_and_aborts_the_transfer(string feature, string size, string opening)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + size + Retr + opening + "\nD+ hello\nC: ABOR\nS: 426 a\nS: 226 b");
-        var e = Assert.IsType<FtpIntegrityException>(await FailAsync(peer.Options with { Limits = new FtpLimits { BytesBeyondReportedSize = 1000 } }));
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login(feature) + size + Retr + opening + "\nD+ hello\nC: ABOR\nS: 426 a\nS: 226 b");
+        var e = Assert.IsType<FtpIntegrityException>(
+            await FailAsync(peer.Options with { Limits = new FtpLimits { BytesBeyondReportedSize = 1000 } }));
         Assert.Equal(5, e.Expected);
         await peer.PlayedAsync();
     }
@@ -90,7 +94,8 @@ public sealed class HostileServerTests : IDisposable
     [Fact]
     public async Task A_huge_reported_size_with_little_data_is_a_length_error()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a\nS: 213 {long.MaxValue}\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE") + $"C: SIZE a\nS: 213 {long.MaxValue}\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
         var e = Assert.IsType<FtpIntegrityException>(await FailAsync(peer.Options));
         Assert.Equal((long.MaxValue, 5), (e.Expected, e.Actual));
     }
@@ -103,7 +108,8 @@ public sealed class HostileServerTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + script);
         FtpClientOptions options = peer.Options;
-        FtpTimeouts timeouts = options.Timeouts with { TransferStall = TimeSpan.FromMilliseconds(200), Resync = TimeSpan.FromMilliseconds(200) };
+        FtpTimeouts timeouts =
+            options.Timeouts with { TransferStall = TimeSpan.FromMilliseconds(200), Resync = TimeSpan.FromMilliseconds(200) };
         var e = Assert.IsType<FtpTimeoutException>(await FailAsync(options with { Timeouts = timeouts }));
         Assert.Equal(FtpOperationPhase.Transfer, e.Phase);
     }
@@ -131,7 +137,8 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: ", typeof(FtpProtocolException))]
     public async Task A_reply_with_an_unexpected_code_is_an_error(string replies, Type error)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + replies + (error == typeof(FtpReplyException) ? "" : "\n? never"));
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + replies + (error == typeof(FtpReplyException) ? "" : "\n? never"));
         Assert.IsType(error, await FailAsync(peer.Options));
     }
 
@@ -153,7 +160,10 @@ public sealed class HostileServerTests : IDisposable
         string whole = ScriptedPeer.Login("SIZE") + "C: SIZE a\nS: 213 5\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done";
         string[] lines = whole.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         // FEAT has a reply of several lines. The first one is replaced.
-        int[] replies = [.. Enumerable.Range(0, lines.Length).Where(i => lines[i].StartsWith("S: ", StringComparison.Ordinal) && !lines[i].StartsWith("S:  ", StringComparison.Ordinal) && lines[i] != "S: 211 End")];
+        int[] replies =
+            [.. Enumerable.Range(0, lines.Length)
+            .Where(i => lines[i].StartsWith("S: ", StringComparison.Ordinal) && !lines[i].StartsWith("S:  ", StringComparison.Ordinal)
+            && lines[i] != "S: 211 End")];
         Assert.Equal(9, replies.Length);
         await using var peer = ScriptedPeer.Start(string.Join('\n', lines[..replies[place - 1]]) + "\nS: 421 I am going \u001b[2J down\nX");
         var e = Assert.IsType<FtpConnectionException>(await FailAsync(peer.Options));
@@ -166,7 +176,8 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: 550-no\nS: ", "\nS: 550 done\n")]
     public async Task A_long_negative_reply_is_shortened_in_the_message(string start, string end)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + start + string.Concat(Enumerable.Repeat("no \u001b[31m", 12_000)) + end);
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr + start + string.Concat(Enumerable.Repeat("no \u001b[31m", 12_000)) + end);
         var e = Assert.IsType<FtpReplyException>(await FailAsync(peer.Options with { Limits = new FtpLimits { ReplyLine = 200_000 } }));
         Assert.True(e.Reply.Lines.Sum(line => line.Length) > 90_000);
     }
@@ -182,7 +193,8 @@ public sealed class HostileServerTests : IDisposable
     [Fact]
     public async Task A_changed_key_is_validated_again_before_the_user_name_is_sent()
     {
-        await using var peer = ScriptedPeer.Start(Encrypted("TLS") + "C: HELP 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
+        await using var peer = ScriptedPeer.Start(
+            Encrypted("TLS") + "C: HELP 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
         var seen = new List<string>();
         FtpClientOptions options = Trusting(peer, (identity, _) =>
         {
@@ -208,7 +220,9 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("99991231235959")]
     public async Task An_extreme_last_modified_time_does_not_fail_a_download(string time)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + $"C: MLST a\nS: 250-x\nS:  type=file;size=5;modify={time}; a\nS: 250 End\n" + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("MLST") + $"C: MLST a\nS: 250-x\nS:  type=file;size=5;modify={time}; a\nS: 250 End\n"
+            + Retr + "S: 150 go\nD> hello\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.DownloadFileAsync(Local, "a", null, null, Token);

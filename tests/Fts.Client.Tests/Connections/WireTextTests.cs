@@ -33,7 +33,8 @@ public sealed class WireTextTests
             bytes = [.. bytes.Where(b => b is not (0 or 10 or 13 or 255))];
             string decoded = text.Decode(bytes);
             Assert.True(
-                text.EncodeLine(decoded).AsSpan(..^2).SequenceEqual(bytes), $"{encoding}: {Convert.ToHexString(bytes)} became {Convert.ToHexString(text.EncodeLine(decoded))}");
+                text.EncodeLine(decoded).AsSpan(..^2).SequenceEqual(bytes),
+                $"{encoding}: {Convert.ToHexString(bytes)} became {Convert.ToHexString(text.EncodeLine(decoded))}");
         }
     }
 
@@ -65,14 +66,17 @@ public sealed class WireTextTests
     [InlineData("us-ascii", "\u00e9")]
     [InlineData("gbk", "\U0001f600")]
     public void Characters_that_the_encoding_lacks_are_rejected(string encoding, string text) =>
-        Assert.Contains("lacks some of its characters", Assert.Throws<ArgumentException>(() => new WireText(Encoding.GetEncoding(encoding)).EncodeLine(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "lacks some of its characters", Assert.Throws<ArgumentException>(
+            () => new WireText(Encoding.GetEncoding(encoding)).EncodeLine(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("utf-16")]
     [InlineData("utf-32")]
     [InlineData("ibm037")]
     public void Encodings_that_do_not_extend_ASCII_are_not_supported(string encoding) =>
-        Assert.Throws<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Encoding = Encoding.GetEncoding(encoding) }));
+        Assert.Throws<ArgumentException>(
+            () => new FtpClient(new FtpClientOptions { Host = "h", Encoding = Encoding.GetEncoding(encoding) }));
 
     [Theory]
     [InlineData("caf\\xe9.txt", "636166E92E747874", "caf\u00e9.txt")]

@@ -20,7 +20,8 @@ public sealed class WorkingDirectoryTests
     [InlineData("502 no", null)]
     public async Task The_path_is_the_one_that_PWD_reports(string reply, string? path)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + $"C: CWD new\nS: 250 ok\nC: PWD\nS: {reply}\nC: SIZE a\nS: 213 5\n");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + $"C: CWD new\nS: 250 ok\nC: PWD\nS: {reply}\nC: SIZE a\nS: 213 5\n");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(path, await client.ChangeDirectoryAsync("new", Token));
@@ -36,7 +37,8 @@ public sealed class WorkingDirectoryTests
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + "C: CWD nope\nS: 550 no\nC: SIZE a\nS: 213 5\n");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal("CWD nope", (await Assert.ThrowsAsync<FtpReplyException>(() => client.ChangeDirectoryAsync("nope", Token))).Command);
+            Assert.Equal(
+                "CWD nope", (await Assert.ThrowsAsync<FtpReplyException>(() => client.ChangeDirectoryAsync("nope", Token))).Command);
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
         }
 
@@ -72,7 +74,8 @@ public sealed class WorkingDirectoryTests
     [Fact]
     public async Task CDUP_is_sent_if_the_server_rejects_CWD_with_two_dots()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + "C: CWD ..\nS: 550 no\nC: CDUP\nS: 250 ok\nC: PWD\nS: 257 \"/\"\n");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + Start + "C: CWD ..\nS: 550 no\nC: CDUP\nS: 250 ok\nC: PWD\nS: 257 \"/\"\n");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal("/", await client.ChangeDirectoryAsync("..", Token));
@@ -85,8 +88,10 @@ public sealed class WorkingDirectoryTests
     public async Task A_new_connection_enters_the_working_directory_before_its_first_use()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE") + Start + "C: CWD QGPL\nS: 250 ok\nC: PWD\nS: 257 \"QGPL\" is current library.\nC: SIZE a\nS: 213 5\nX\n! closed",
-            ScriptedPeer.Login("SIZE") + "C: CWD QGPL\nS: 250 ok\nC: SIZE a\nS: 213 6\nC: CWD /home\nS: 250 ok\nC: PWD\nS: 257 \"/home\"\nC: SIZE a\nS: 213 7\n");
+            ScriptedPeer.Login("SIZE") + Start
+                + "C: CWD QGPL\nS: 250 ok\nC: PWD\nS: 257 \"QGPL\" is current library.\nC: SIZE a\nS: 213 5\nX\n! closed",
+            ScriptedPeer.Login("SIZE")
+                + "C: CWD QGPL\nS: 250 ok\nC: SIZE a\nS: 213 6\nC: CWD /home\nS: 250 ok\nC: PWD\nS: 257 \"/home\"\nC: SIZE a\nS: 213 7\n");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ChangeDirectoryAsync("QGPL", Token);
@@ -149,7 +154,8 @@ public sealed class WorkingDirectoryTests
     public async Task An_idle_connection_that_the_server_closes_at_CWD_is_replaced(string end)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + Start + $"C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\n{end}", ScriptedPeer.Login() + Start);
+            ScriptedPeer.Login() + Start + $"C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\n{end}",
+            ScriptedPeer.Login() + Start);
         // The clock does not advance, so a wait for the end of a connection limit would not end.
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1, TimeProvider = new FakeClock() }))
         {
@@ -168,11 +174,13 @@ public sealed class WorkingDirectoryTests
         string source = Path.GetTempFileName();
         await File.WriteAllTextAsync(source, "x\n", Token);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + Stored("a", "! began\n? entering\n") + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\nS: 250 ok\n" + Stored("b", ""));
+            ScriptedPeer.Login() + Stored("a", "! began\n? entering\n") + Start
+                + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\nS: 250 ok\n" + Stored("b", ""));
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
             Task<IReadOnlyList<FtpBatchResult>> batch = client.UploadManyAsync(
-                [new FtpBatchFile(source, "a"), new FtpBatchFile(source, "b")], new FtpTransferOptions { Type = FtpTransferType.Ascii }, null, Token);
+                [new FtpBatchFile(source, "a"),
+                    new FtpBatchFile(source, "b")], new FtpTransferOptions { Type = FtpTransferType.Ascii }, null, Token);
             await peer.PassedAsync("began");
             Task<string?> entering = client.ChangeDirectoryAsync("in", Token);
             peer.Open("entering");
@@ -232,8 +240,10 @@ public sealed class WorkingDirectoryTests
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
             using var source = new MemoryStream("abc"u8.ToArray());
-            var options = new FtpTransferOptions { Overwrite = false, PreserveLastModified = false, Type = upload == "text" ? FtpTransferType.Ascii : FtpTransferType.Binary };
-            await (upload.Length == 0 ? client.RenameAsync("a", "in/b", false, Token) : client.UploadAsync(source, "in/b", options, null, Token));
+            var options = new FtpTransferOptions { Overwrite = false, PreserveLastModified = false, Type = upload == "text"
+                ? FtpTransferType.Ascii : FtpTransferType.Binary };
+            await (upload.Length == 0 ? client.RenameAsync("a", "in/b", false, Token)
+                : client.UploadAsync(source, "in/b", options, null, Token));
         }
 
         await peer.PlayedAsync();

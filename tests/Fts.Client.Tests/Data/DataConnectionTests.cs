@@ -77,7 +77,8 @@ public sealed class DataConnectionTests
             S: 226 abor done
             """);
         FtpClientOptions options = peer.Options with { DataMode = FtpDataMode.Active };
-        await using (var client = new FtpClient(options with { Timeouts = options.Timeouts with { Connect = TimeSpan.FromMilliseconds(300) } }))
+        await using (
+            var client = new FtpClient(options with { Timeouts = options.Timeouts with { Connect = TimeSpan.FromMilliseconds(300) } }))
         {
             var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"));
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
@@ -134,7 +135,8 @@ public sealed class DataConnectionTests
     [Fact]
     public async Task A_rejected_REST_is_an_error_and_RETR_is_not_sent()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: REST 5\nS: 502 no\nC: NOOP\nS: 200 ok");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: REST 5\nS: 502 no\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal("REST 5", (await Assert.ThrowsAsync<FtpReplyException>(() => client.OpenReadAsync("a", 5, Token))).Command);
@@ -147,9 +149,12 @@ public sealed class DataConnectionTests
     [Fact]
     public async Task A_stalled_transfer_times_out()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> x\nC: ABOR\nS: 426 stopped\nS: 226 ok");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> x\nC: ABOR\nS: 426 stopped\nS: 226 ok");
         FtpClientOptions options = peer.Options;
-        await using (var client = new FtpClient(options with { Timeouts = options.Timeouts with { TransferStall = TimeSpan.FromMilliseconds(100) } }))
+        await using (
+            var client =
+            new FtpClient(options with { Timeouts = options.Timeouts with { TransferStall = TimeSpan.FromMilliseconds(100) } }))
         {
             Assert.Equal(FtpOperationPhase.Transfer, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
         }
@@ -160,11 +165,16 @@ public sealed class DataConnectionTests
     [Fact]
     public async Task A_missing_final_reply_times_out()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> x\nD.\nC: ABOR\nS: 226 done\nS: 225 nothing to abort");
+        await using var peer =
+            ScriptedPeer.Start(
+            ScriptedPeer.Login("X")
+            + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> x\nD.\nC: ABOR\nS: 226 done\nS: 225 nothing to abort");
         FtpClientOptions options = peer.Options;
-        await using (var client = new FtpClient(options with { Timeouts = options.Timeouts with { FinalReply = TimeSpan.FromMilliseconds(100) } }))
+        await using (
+            var client = new FtpClient(options with { Timeouts = options.Timeouts with { FinalReply = TimeSpan.FromMilliseconds(100) } }))
         {
-            Assert.Equal(FtpOperationPhase.FinalReply, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
+            Assert.Equal(
+                FtpOperationPhase.FinalReply, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
         }
 
         await peer.PlayedAsync();
@@ -173,7 +183,8 @@ public sealed class DataConnectionTests
     [Fact]
     public async Task A_connection_runs_one_transfer_at_a_time()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hi\nC: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go (3 bytes)\nD> abc\nD.\nS: 226 done");
+        await using var peer =
+            ScriptedPeer.Start("S: 220 hi\nC: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go (3 bytes)\nD> abc\nD.\nS: 226 done");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
         {
             await using FtpDataStream data = await connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token);

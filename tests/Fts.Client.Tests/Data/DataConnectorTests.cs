@@ -16,7 +16,8 @@ public sealed class DataConnectorTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static FtpClientOptions Automatic(ScriptedPeer peer) => peer.Options with { DataMode = FtpDataMode.Automatic, MaxConnections = 1 };
+    private static FtpClientOptions Automatic(ScriptedPeer peer) =>
+        peer.Options with { DataMode = FtpDataMode.Automatic, MaxConnections = 1 };
 
     private static async Task<string> FetchAsync(FtpClient client)
     {
@@ -97,7 +98,8 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task Over_IPv6_active_mode_follows_EPSV()
     {
-        await using var peer = ScriptedPeer.StartV6(ScriptedPeer.Login("X") + Unreachable + Aborted + "C: EPRT |2|::1|*\nS: 200 ok\n" + Sent);
+        await using var peer =
+            ScriptedPeer.StartV6(ScriptedPeer.Login("X") + Unreachable + Aborted + "C: EPRT |2|::1|*\nS: 200 ok\n" + Sent);
         await using (var client = new FtpClient(Automatic(peer) with { Host = "::1" }))
         {
             Assert.Equal("data", await FetchAsync(client));
@@ -110,8 +112,10 @@ public sealed class DataConnectorTests
     public async Task In_the_next_mode_an_upload_is_sent_completely_and_REST_is_repeated()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + Unreachable + "C: STOR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n" + Pasv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\n",
-            ScriptedPeer.Login("X") + Unreachable + "C: REST 3\nS: 350 ok\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n" + Pasv + "C: REST 3\nS: 350 ok\nC: RETR a\nS: 150 go\nD> lo\nD.\nS: 226 done\n");
+            ScriptedPeer.Login("X") + Unreachable + "C: STOR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n" + Pasv
+                + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\n",
+            ScriptedPeer.Login("X") + Unreachable + "C: REST 3\nS: 350 ok\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n" + Pasv
+                + "C: REST 3\nS: 350 ok\nC: RETR a\nS: 150 go\nD> lo\nD.\nS: 226 done\n");
         using var source = new MemoryStream("hello"u8.ToArray());
         await using (var client = new FtpClient(Automatic(peer)))
         {
@@ -137,7 +141,8 @@ public sealed class DataConnectorTests
         {
             var e = await Assert.ThrowsAsync<FtpConnectionException>(() => FetchAsync(client));
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
-            Assert.Matches("^cannot open the data connection: .*; the next attempt failed: cannot open .*; the next attempt failed: PORT .*: 500 not to you$", e.Message);
+            Assert.Matches(
+                "^cannot open the data connection: .*; the next attempt failed: cannot open .*; the next attempt failed: PORT .*: 500 not to you$", e.Message);
             Assert.Equal("data", await FetchAsync(client));
         }
 
@@ -147,7 +152,8 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task If_the_abort_closes_the_connection_the_next_connection_tries_the_next_mode()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Unreachable + "C: RETR a\nC: ABOR\nX", ScriptedPeer.Login("X") + Pasv + Sent);
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("X") + Unreachable + "C: RETR a\nC: ABOR\nX", ScriptedPeer.Login("X") + Pasv + Sent);
         await using (var client = new FtpClient(Automatic(peer)))
         {
             Assert.Equal(FtpOperationPhase.OpenData, (await Assert.ThrowsAsync<FtpConnectionException>(() => FetchAsync(client))).Phase);
@@ -237,7 +243,8 @@ public sealed class DataConnectorTests
     public async Task Over_IPv6_the_address_of_the_control_connection_is_used()
     {
         await using var peer = ScriptedPeer.StartV6(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\n" + Sent);
-        await using (var client = new FtpClient(peer.Options with { Host = "::1", PassiveAddressSource = FtpPassiveAddressSource.ServerReply }))
+        await using (
+            var client = new FtpClient(peer.Options with { Host = "::1", PassiveAddressSource = FtpPassiveAddressSource.ServerReply }))
         {
             Assert.Equal("data", await FetchAsync(client));
         }

@@ -553,7 +553,8 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("2026-01-02T03:04:00Z")]
     public async Task For_an_existing_target_the_metadata_of_LIST_is_not_sufficient(string time)
     {
-        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.FtpEntryKind.File, Length = 10, LastModified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.FtpEntrySource.Unix };
+        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.FtpEntryKind.File, Length = 10,
+            LastModified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.FtpEntrySource.Unix };
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
         await File.WriteAllTextAsync(Target, "helloworld", Token);

@@ -37,8 +37,10 @@ public sealed class EarlyListingReplyTests
     public async Task An_active_data_connection_without_data_has_the_normal_stall_timeout()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Active + "S: 226 done\nD> \n? never\n");
-        FtpTimeouts timeouts = peer.Options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200), TransferStall = TimeSpan.FromMilliseconds(500) };
-        await using var client = new FtpClient(peer.Options with { DataMode = FtpDataMode.Active, Timeouts = timeouts, MaxConnections = 1 });
+        FtpTimeouts timeouts =
+            peer.Options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200), TransferStall = TimeSpan.FromMilliseconds(500) };
+        await using var client =
+            new FtpClient(peer.Options with { DataMode = FtpDataMode.Active, Timeouts = timeouts, MaxConnections = 1 });
         var e = await Assert.ThrowsAsync<FtpTimeoutException>(async () => await client.ListAsync("", Token).ToListAsync(Token));
         Assert.Equal((FtpOperationPhase.Transfer, timeouts.TransferStall), (e.Phase, e.Limit));
     }
@@ -53,5 +55,6 @@ public sealed class EarlyListingReplyTests
     }
 
     private static FtpClient Trusting(ScriptedPeer peer) => new(
-        peer.Options with { Tls = FtpTlsMode.Required, MaxConnections = 1, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } });
+        peer.Options with { Tls = FtpTlsMode.Required, MaxConnections = 1,
+            Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } });
 }

@@ -20,7 +20,9 @@ public sealed class ListingFallbackTests
     [Fact]
     public async Task After_LIST_with_the_option_worked_once_a_negative_reply_is_about_the_directory() => Assert.Equal(
         ["a", "Permission denied"],
-        await NamesAsync(Unix + Sent("LIST -a", File("a")) + $"{Epsv}C: LIST -a shut\nS: 550 Permission denied.\n{Pwd}C: CWD shut\nS: 550 Permission denied.\n", "", "shut"));
+        await NamesAsync(
+            Unix + Sent("LIST -a", File("a"))
+            + $"{Epsv}C: LIST -a shut\nS: 550 Permission denied.\n{Pwd}C: CWD shut\nS: 550 Permission denied.\n", "", "shut"));
 
     [Theory]
     [InlineData("S: 504 no such parameter\n")]
@@ -85,25 +87,32 @@ public sealed class ListingFallbackTests
     [InlineData("501 Command not implemented")]
     public async Task After_a_rejected_MLSD_only_LIST_is_sent(string reply) => Assert.Equal(
         ["a", "a"],
-        await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n" + Sent("LIST", File("a")) + Sent("LIST", File("a")), "", ""));
+        await NamesAsync(["MLST size*;"],
+            $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n" + Sent("LIST", File("a")) + Sent("LIST", File("a")), "", ""));
 
     [Fact]
     public async Task MLSD_is_still_used_after_it_was_rejected_for_one_directory() => Assert.Equal(
         ["Permission denied", "a"],
-        await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD x\nS: 550 Permission denied\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "x", ""));
+        await NamesAsync(
+            ["MLST size*;"],
+        $"{Epsv}C: MLSD x\nS: 550 Permission denied\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "x", ""));
 
     [Theory]
     [InlineData("550 /srv/sites-disabled: Permission denied", "/srv/sites-disabled: Permission denied")]
     [InlineData("550 sites-disabled: Permission denied", "sites-disabled: Permission denied")]
     public async Task MLSD_is_still_used_after_a_directory_whose_name_looks_like_a_reply(string reply, string text) => Assert.Equal(
         [text, "a"],
-        await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD sites-disabled\nS: {reply}\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "sites-disabled", ""));
+        await NamesAsync(
+            ["MLST size*;"],
+        $"{Epsv}C: MLSD sites-disabled\nS: {reply}\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n",
+        "sites-disabled", ""));
 
     [Fact]
     public async Task Without_LIST_only_NLST_is_sent()
     {
         string names = Sent("NLST in", "in/a\\r\\n", "in/b c\\r\\n");
-        Assert.Equal(["a", "b c", "a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: 502 LIST not implemented\n{names}{names}", "in", "in"));
+        Assert.Equal(["a", "b c", "a", "b c"],
+            await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: 502 LIST not implemented\n{names}{names}", "in", "in"));
     }
 
     [Theory]
@@ -130,9 +139,11 @@ public sealed class ListingFallbackTests
     [InlineData("C: EPSV\nS: 451 not now\nC: PASV\nS: 451 not now\n")]
     public async Task After_a_failed_listing_in_a_directory_a_file_is_found_in_the_working_directory(string names)
     {
-        const string Refused = Epsv + "C: LIST in\nS: 501 no\n" + Pwd + "C: CWD in\nS: 250 ok\n" + Epsv + "C: LIST\nS: 501 no\nC: CWD /\nS: 250 ok\n";
+        const string Refused = Epsv + "C: LIST in\nS: 501 no\n" + Pwd + "C: CWD in\nS: 250 ok\n" + Epsv
+            + "C: LIST\nS: 501 no\nC: CWD /\nS: 250 ok\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("REST STREAM") + "C: SYST\nS: 215 Windows_NT\n" + Refused + "C: CWD in\nS: 250 ok\n" + names + "C: CWD /\nS: 250 ok\nC: CWD in/a\nS: 250 ok\nC: CWD /\nS: 250 ok\n");
+            ScriptedPeer.Login("REST STREAM") + "C: SYST\nS: 215 Windows_NT\n" + Refused + "C: CWD in\nS: 250 ok\n" + names
+                + "C: CWD /\nS: 250 ok\nC: CWD in/a\nS: 250 ok\nC: CWD /\nS: 250 ok\n");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
             Assert.Equal(Fts.Protocol.FtpEntryKind.Directory, (await client.GetEntryAsync("in/a", Token))!.Kind);
@@ -145,7 +156,10 @@ public sealed class ListingFallbackTests
     public async Task An_entered_directory_is_empty_if_the_reply_reports_no_files()
     {
         const string Reply = "S: 550 No files found or invalid directory or permission problem\n";
-        Assert.Empty(await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST x\n{Reply}{Pwd}C: CWD x\nS: 250 ok\n{Epsv}C: LIST\n{Reply}C: CWD /\nS: 250 ok\n", "x"));
+        Assert.Empty(
+            await NamesAsync(
+            $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST x\n{Reply}{Pwd}C: CWD x\nS: 250 ok\n{Epsv}C: LIST\n{Reply}C: CWD /\nS: 250 ok\n",
+            "x"));
     }
 
     [Fact]
@@ -161,14 +175,16 @@ public sealed class ListingFallbackTests
     public async Task A_name_with_a_space_that_LIST_splits_is_entered() => Assert.Equal(
         ["a"],
         await NamesAsync(
-            Unix + $"{Epsv}C: LIST -a my files\n{Nothing}{Epsv}C: LIST my files\n{Nothing}{Pwd}C: CWD my files\nS: 250 ok\n" + Sent("LIST -a", File("a")) + "C: CWD /\nS: 250 ok\n",
+            Unix + $"{Epsv}C: LIST -a my files\n{Nothing}{Epsv}C: LIST my files\n{Nothing}{Pwd}C: CWD my files\nS: 250 ok\n"
+                + Sent("LIST -a", File("a")) + "C: CWD /\nS: 250 ok\n",
             "my files"));
 
     [Fact]
     public async Task A_LIST_that_ignores_its_path_is_detected_by_equal_listings() => Assert.Equal(
         ["sub", "b", "c"],
         await NamesAsync(
-            Unix + Sent("LIST -a", Folder("sub")) + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + Sent("LIST -a", File("b"))
+            Unix + Sent("LIST -a", Folder("sub")) + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n"
+                + Sent("LIST -a", File("b"))
                 + "C: CWD /\nS: 250 ok\nC: CWD other\nS: 250 ok\n" + Sent("LIST -a", File("c")) + "C: CWD /\nS: 250 ok\n",
             "",
             "sub",
@@ -178,7 +194,8 @@ public sealed class ListingFallbackTests
     public async Task A_directory_inside_a_directory_of_the_same_name_is_listed_by_its_path() => Assert.Equal(
         ["sub", "sub", "d"],
         await NamesAsync(
-            Unix + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + Sent("LIST -a", Folder("sub")) + "C: CWD /\nS: 250 ok\n"
+            Unix + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + Sent("LIST -a", Folder("sub"))
+                + "C: CWD /\nS: 250 ok\n"
                 + Sent("LIST -a x", File("sub")) + Sent("LIST -a y", File("d")),
             "sub",
             "x",
@@ -189,7 +206,8 @@ public sealed class ListingFallbackTests
     {
         // 0xFF is doubled for Telnet (RFC 854).
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + Unix + Sent("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 caf\u00e9\u00ff.txt\\r\\n") + "C: DELE caf\u00e9\u00ff\u00ff.txt\nS: 250 gone\n");
+            ScriptedPeer.Login() + Unix + Sent("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 caf\u00e9\u00ff.txt\\r\\n")
+                + "C: DELE caf\u00e9\u00ff\u00ff.txt\nS: 250 gone\n");
         await using (var client = new FtpClient(peer.Options))
         {
             FtpEntry entry = Assert.Single(await client.ListAsync("", Token).ToListAsync(Token));
@@ -205,7 +223,8 @@ public sealed class ListingFallbackTests
     {
         System.Text.Encoding.RegisterProvider(System.Text.CodePagesEncodingProvider.Instance);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("UTF8") + Unix + Sent("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 \u00ce\u00c4\u00bc\u00fe.txt\\r\\n") + "C: DELE \u00ce\u00c4\u00bc\u00fe.txt\nS: 250 gone\n");
+            ScriptedPeer.Login("UTF8") + Unix + Sent("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 \u00ce\u00c4\u00bc\u00fe.txt\\r\\n")
+                + "C: DELE \u00ce\u00c4\u00bc\u00fe.txt\nS: 250 gone\n");
         await using (var client = new FtpClient(peer.Options with { Encoding = System.Text.Encoding.GetEncoding("gbk") }))
         {
             FtpEntry entry = Assert.Single(await client.ListAsync("", Token).ToListAsync(Token));
@@ -222,7 +241,8 @@ public sealed class ListingFallbackTests
 
     private static string File(string name) => $"-rw-r--r-- 1 o g 3 Jan  2  2020 {name}\\r\\n";
 
-    private static string Sent(string command, params string[] lines) => $"{Epsv}C: {command}\nS: 150 go\nD> {string.Concat(lines)}\nD.\nS: 226 done\n";
+    private static string Sent(string command, params string[] lines) =>
+        $"{Epsv}C: {command}\nS: 150 go\nD> {string.Concat(lines)}\nD.\nS: 226 done\n";
 
     private static Task<List<string>> NamesAsync(string script, params string[] paths) => NamesAsync([], script, paths);
 
@@ -231,7 +251,9 @@ public sealed class ListingFallbackTests
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features) + script);
         var names = new List<string>();
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1, Timeouts = peer.Options.Timeouts with { Resync = TimeSpan.FromSeconds(1) } }))
+        await using (
+            var client = new FtpClient(
+            peer.Options with { MaxConnections = 1, Timeouts = peer.Options.Timeouts with { Resync = TimeSpan.FromSeconds(1) } }))
         {
             foreach (string path in paths)
             {

@@ -35,7 +35,8 @@ public sealed class ListingTests
         {
             List<FtpEntry> entries = await ListAsync(client);
             Assert.Equal(["in/a b.txt", "in/sub"], entries.Select(entry => entry.Path));
-            Assert.Equal((FtpEntryKind.File, 3L, FtpEntrySource.Mlsx), (entries[0].Kind, entries[0].Length!.Value, entries[0].Source!.Value));
+            Assert.Equal(
+                (FtpEntryKind.File, 3L, FtpEntrySource.Mlsx), (entries[0].Kind, entries[0].Length!.Value, entries[0].Source!.Value));
             Assert.Equal((UnixFileMode)0x1A4, entries[0].UnixMode);
         }
 
@@ -74,7 +75,8 @@ public sealed class ListingTests
         await using (var client = new FtpClient(peer.Options))
         {
             FtpEntry entry = Assert.Single(await ListAsync(client));
-            Assert.Equal(("in/A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12", 2560L, FtpEntrySource.Vms), (entry.Path, entry.Length!.Value, entry.Source!.Value));
+            Assert.Equal(("in/A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12", 2560L, FtpEntrySource.Vms),
+                (entry.Path, entry.Length!.Value, entry.Source!.Value));
             Assert.Equal(["MEMBER01", "MEMBER02"], (await ListAsync(client)).Select(member => member.Name));
         }
 
@@ -86,7 +88,8 @@ public sealed class ListingTests
     [InlineData("S: 426 cut", typeof(FtpReplyException))]
     public async Task A_listing_without_a_readable_line_is_an_error_but_a_negative_final_reply_takes_precedence(string ending, Type error)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + "S: 150 go\nD> <html>\\r\\n<p>not here\\r\\n\nD.\n" + ending);
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + "S: 150 go\nD> <html>\\r\\n<p>not here\\r\\n\nD.\n" + ending);
         await using var client = new FtpClient(peer.Options);
         Assert.IsType(error, await Record.ExceptionAsync(() => ListAsync(client)));
     }
@@ -94,7 +97,10 @@ public sealed class ListingTests
     [Fact]
     public async Task An_empty_directory_is_an_empty_listing()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Vms + List + "S: 150 go\nD.\nS: 226 done\nC: PWD\nS: 257 \"/\"\nC: CWD in\nS: 250 ok\n" + List.Replace(" in", "", StringComparison.Ordinal) + "S: 150 go\nD.\nS: 226 done\nC: CWD /\nS: 250 ok");
+        await using var peer =
+            ScriptedPeer.Start(
+            ScriptedPeer.Login() + Vms + List + "S: 150 go\nD.\nS: 226 done\nC: PWD\nS: 257 \"/\"\nC: CWD in\nS: 250 ok\n"
+            + List.Replace(" in", "", StringComparison.Ordinal) + "S: 150 go\nD.\nS: 226 done\nC: CWD /\nS: 250 ok");
         await using var client = new FtpClient(peer.Options);
         Assert.Empty(await ListAsync(client));
     }
@@ -127,7 +133,8 @@ public sealed class ListingTests
         {
             List<FtpEntry> entries = await ListAsync(client);
             Assert.Equal(["in/a.txt", "in", "in/b.txt"], entries.Select(entry => entry.Path));
-            Assert.Equal((FtpEntryKind.Unknown, "", "ls: cannot open \u001b[1m", false, null), (entries[1].Kind, entries[1].Name, entries[1].RawLine, entries[1].IsSafeName, entries[1].Source));
+            Assert.Equal((FtpEntryKind.Unknown, "", "ls: cannot open \u001b[1m", false, null),
+                (entries[1].Kind, entries[1].Name, entries[1].RawLine, entries[1].IsSafeName, entries[1].Source));
             Assert.Equal((null, null), (entries[0].RawLine, entries[2].RawLine));
         }
 
@@ -166,7 +173,8 @@ public sealed class ListingTests
         {
             if (isError)
             {
-                Assert.Equal("ls: b.txt: Permission denied", (await Assert.ThrowsAsync<FtpListingException>(() => client.GetEntryAsync($"in/{name}", Token))).RawLine);
+                Assert.Equal("ls: b.txt: Permission denied",
+                    (await Assert.ThrowsAsync<FtpListingException>(() => client.GetEntryAsync($"in/{name}", Token))).RawLine);
             }
             else
             {
@@ -183,11 +191,14 @@ public sealed class ListingTests
         string line = new('x', 5000);
         string entries = string.Concat(Enumerable.Repeat("type=file; a\\r\\n", 500));
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MLST") + Mlsd + $"S: 150 go\nD> type=file; {line}\nC: ABOR\nS: 426 a\nS: 226 b\n" + Mlsd + $"S: 150 go\nD> {entries}\nC: ABOR\nS: 426 a\nS: 226 b");
+            ScriptedPeer.Login("MLST") + Mlsd + $"S: 150 go\nD> type=file; {line}\nC: ABOR\nS: 426 a\nS: 226 b\n" + Mlsd
+                + $"S: 150 go\nD> {entries}\nC: ABOR\nS: 426 a\nS: 226 b");
         await using (var client = new FtpClient(peer.Options with { Limits = new FtpLimits { ListingLine = 1000, Listing = 6000 } }))
         {
-            Assert.Contains("line", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
-            Assert.Contains("listing exceeds the limit", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "line", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
+            Assert.Contains("listing exceeds the limit", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message,
+                StringComparison.Ordinal);
         }
 
         await peer.PlayedAsync();
@@ -249,7 +260,10 @@ public sealed class ListingTests
     [Fact]
     public async Task A_path_that_looks_like_options_of_ls_is_sent_as_a_path()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: SYST\nS: 215 UNIX Type: L8\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST -a ./-la\nS: 550 no\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no\nC: PWD\nS: 257 \"/\"\nC: CWD -la\nS: 550 no");
+        await using var peer =
+            ScriptedPeer.Start(
+            ScriptedPeer.Login()
+            + "C: SYST\nS: 215 UNIX Type: L8\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST -a ./-la\nS: 550 no\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no\nC: PWD\nS: 257 \"/\"\nC: CWD -la\nS: 550 no");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpReplyException>(() => ListAsync(client, "-la"));

@@ -34,26 +34,31 @@ public sealed class RemoteMetadataTests
     }
 
     [Fact]
-    public Task MLST_tells_all_at_once() => PlayAsync("C: MLST /d/a.txt\nS: 250-x\nS:  type=file;size=7; /d/a.txt\nS: 250 End", ["MLST"], async client =>
+    public Task MLST_tells_all_at_once() =>
+        PlayAsync("C: MLST /d/a.txt\nS: 250-x\nS:  type=file;size=7; /d/a.txt\nS: 250 End", ["MLST"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("/d/a.txt", Token);
         Assert.Equal(("/d/a.txt", "a.txt", FtpEntryKind.File, 7L), (entry!.Path, entry.Name, entry.Kind, entry.Length!.Value));
     });
 
     [Fact]
-    public Task A_missing_path_is_null() => PlayAsync("C: MLST a\nS: 550 no", ["MLST"], async client => Assert.Null(await client.GetEntryAsync("a", Token)));
+    public Task A_missing_path_is_null() =>
+        PlayAsync("C: MLST a\nS: 550 no", ["MLST"], async client => Assert.Null(await client.GetEntryAsync("a", Token)));
 
     [Theory]
     [InlineData("S: 530 sign in first", typeof(FtpReplyException))]
     [InlineData("S: 450 busy", typeof(FtpReplyException))]
-    public Task An_inconclusive_reply_is_an_error_and_not_null(string reply, Type error) => PlayAsync("C: MLST a\n" + reply, ["MLST"], async client =>
+    public Task An_inconclusive_reply_is_an_error_and_not_null(string reply, Type error) =>
+        PlayAsync("C: MLST a\n" + reply, ["MLST"], async client =>
         Assert.IsType(error, await Record.ExceptionAsync(() => client.GetEntryAsync("a", Token))));
 
     [Fact]
-    public Task Without_MLST_the_client_sends_SIZE_and_MDTM() => PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
+    public Task Without_MLST_the_client_sends_SIZE_and_MDTM() =>
+        PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("a", Token);
-        Assert.Equal((5_000_000_000L, new DateTimeOffset(2026, 1, 2, 3, 4, 5, 500, TimeSpan.Zero)), (entry!.Length!.Value, entry.LastModified!.Value));
+        Assert.Equal((5_000_000_000L, new DateTimeOffset(2026, 1, 2, 3, 4, 5, 500, TimeSpan.Zero)),
+            (entry!.Length!.Value, entry.LastModified!.Value));
     });
 
     [Theory]
@@ -90,11 +95,13 @@ public sealed class RemoteMetadataTests
     public async Task Without_MLST_a_path_exists_if_SIZE_or_the_listing_of_its_parent_finds_it(string script, bool exists)
     {
         await PlayAsync(script, ["SIZE", "MDTM"], async client => Assert.Equal(exists, await client.ExistsAsync("/d/a", Token)));
-        await PlayOnConnectionAsync(script, ["SIZE", "MDTM"], async connection => Assert.Equal(exists, await connection.ExistsAsync("/d/a", Token)));
+        await PlayOnConnectionAsync(
+            script, ["SIZE", "MDTM"], async connection => Assert.Equal(exists, await connection.ExistsAsync("/d/a", Token)));
     }
 
     [Fact]
-    public Task ExistsAsync_throws_if_the_reply_leaves_open_whether_the_path_exists() => PlayAsync("C: MLST a\nS: 450 busy", ["MLST"], async client =>
+    public Task ExistsAsync_throws_if_the_reply_leaves_open_whether_the_path_exists() =>
+        PlayAsync("C: MLST a\nS: 450 busy", ["MLST"], async client =>
     {
         await Assert.ThrowsAsync<FtpReplyException>(() => client.ExistsAsync("a", Token));
         await Assert.ThrowsAsync<ArgumentException>(() => client.ExistsAsync("", Token));
@@ -119,7 +126,8 @@ public sealed class RemoteMetadataTests
     [InlineData("S: 250-x\nS: rubbish\nS: 250 End")]
     [InlineData("S: 250-x\nS: 250 End")]
     [InlineData("S: 200 ok")]
-    public Task An_MLST_reply_without_an_entry_leads_to_SIZE(string reply) => PlayAsync($"C: MLST a\n{reply}\nC: SIZE a\nS: 213 7", ["MLST", "SIZE"], async client =>
+    public Task An_MLST_reply_without_an_entry_leads_to_SIZE(string reply) =>
+        PlayAsync($"C: MLST a\n{reply}\nC: SIZE a\nS: 213 7", ["MLST", "SIZE"], async client =>
         Assert.Equal(7, (await client.GetEntryAsync("a", Token))!.Length));
 
     [Theory]
@@ -128,7 +136,8 @@ public sealed class RemoteMetadataTests
     [InlineData("S: 250-Listing\nS: 250 type=file;size=7; a")]
     [InlineData("S: 250-Listing\nS: type=file;size=7; a\nS: 250 End")]
     [InlineData("S: 213-Listing\nS:  type=file;size=7; a\nS: 213 End")]
-    public Task An_entry_on_another_line_of_an_MLST_reply_is_found(string reply) => PlayAsync($"C: MLST a\n{reply}", ["MLST"], async client =>
+    public Task An_entry_on_another_line_of_an_MLST_reply_is_found(string reply) =>
+        PlayAsync($"C: MLST a\n{reply}", ["MLST"], async client =>
         Assert.Equal((FtpEntryKind.File, 7), (await client.GetEntryAsync("a", Token)) is { } entry ? (entry.Kind, entry.Length) : default));
 
     [Theory]
@@ -180,18 +189,21 @@ public sealed class RemoteMetadataTests
         Assert.Equal(time, (await client.GetLastModifiedAsync("a", Token))?.ToString("O")));
 
     [Fact]
-    public Task The_time_in_an_MLST_reply_is_parsed_like_that_of_MDTM() => PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
+    public Task The_time_in_an_MLST_reply_is_parsed_like_that_of_MDTM() =>
+        PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
         Assert.Equal(new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero), (await client.GetEntryAsync("a", Token))!.LastModified));
 
     [Fact]
-    public Task A_negative_reply_that_leaves_open_whether_the_file_exists_is_an_error() => PlayAsync("C: SIZE a\nS: 450 busy\nC: MDTM a\nS: 530 log in", ["SIZE", "MDTM"], async client =>
+    public Task A_negative_reply_that_leaves_open_whether_the_file_exists_is_an_error() =>
+        PlayAsync("C: SIZE a\nS: 450 busy\nC: MDTM a\nS: 530 log in", ["SIZE", "MDTM"], async client =>
     {
         await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token));
         await Assert.ThrowsAsync<FtpReplyException>(() => client.GetLastModifiedAsync("a", Token));
     });
 
     [Fact]
-    public Task A_file_with_an_invalid_size_exists() => PlayAsync("C: SIZE b\nS: 213 -1\nC: MDTM b\nS: 550 no", ["SIZE", "MDTM"], async client =>
+    public Task A_file_with_an_invalid_size_exists() =>
+        PlayAsync("C: SIZE b\nS: 213 -1\nC: MDTM b\nS: 550 no", ["SIZE", "MDTM"], async client =>
         await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token)));
 
     [Theory]
@@ -218,24 +230,29 @@ public sealed class RemoteMetadataTests
         });
 
     [Fact]
-    public Task The_last_modified_time_is_set_if_the_server_supports_MFMT() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
+    public Task The_last_modified_time_is_set_if_the_server_supports_MFMT() =>
+        PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
         Assert.True(await client.SetLastModifiedAsync("a", new DateTimeOffset(2026, 1, 2, 5, 4, 5, 999, TimeSpan.FromHours(2)), Token)));
 
     [Fact]
-    public Task The_last_modified_time_is_not_set_without_MFMT() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTimeOffset.UtcNow, Token)));
+    public Task The_last_modified_time_is_not_set_without_MFMT() =>
+        PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTimeOffset.UtcNow, Token)));
 
     [Fact]
     public Task Rename_checks_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
         Assert.Equal("b", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token))).Path));
 
     [Fact]
-    public Task Rename_moves() => PlayAsync("C: MLST b\nS: 550 none\nC: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", ["MLST"], client => client.RenameAsync("a", "b", false, Token));
+    public Task Rename_moves() =>
+        PlayAsync("C: MLST b\nS: 550 none\nC: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", ["MLST"],
+        client => client.RenameAsync("a", "b", false, Token));
 
     [Theory]
     [InlineData("S: 550 none", "RNFR a")]
     [InlineData("S: 250 done already?", "RNFR a")]
     [InlineData("S: 350 go on\nC: RNTO b\nS: 553 no", "RNTO b")]
-    public Task The_exception_of_a_rejected_rename_names_the_command(string replies, string command) => PlayAsync("C: RNFR a\n" + replies, [], async client =>
+    public Task The_exception_of_a_rejected_rename_names_the_command(string replies, string command) =>
+        PlayAsync("C: RNFR a\n" + replies, [], async client =>
         Assert.Equal(command, (await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync("a", "b", true, Token))).Command));
 
     [Fact]
@@ -278,6 +295,8 @@ public sealed class RemoteMetadataTests
         });
 
     [Fact]
-    public Task Control_characters_of_a_reply_are_escaped_in_the_message() => PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
-        Assert.Equal("DELE a: 550-no\n \\x1b[2Jgone\n550 end", (await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token))).Message));
+    public Task Control_characters_of_a_reply_are_escaped_in_the_message() =>
+        PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
+        Assert.Equal("DELE a: 550-no\n \\x1b[2Jgone\n550 end",
+            (await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token))).Message));
 }

@@ -22,11 +22,13 @@ public sealed class IdleDisconnectTests
         { "C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done" },
         { "C: RNFR a\nS: 350 go on\nC: RNTO b\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done" },
         { Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
-        { Syst + Passive + "C: LIST -a d\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
+        { Syst + Passive + "C: LIST -a d\n",
+            Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
         { Passive + "C: STOR a\n", Passive + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5" },
         { Passive + "C: RETR r\n", Passive + "C: RETR r\nS: 150 go\nD> hello\nD.\nS: 226 done" },
         { "C: SIZE g\n", "C: SIZE g\nS: 213 5\n" + Passive + "C: RETR g\nS: 150 go\nD> hello\nD.\nS: 226 done" },
-        { "C: SIZE g\nS: 213 5\n" + Passive + "C: RETR g\n", "C: SIZE g\nS: 213 5\n" + Passive + "C: RETR g\nS: 150 go\nD> hello\nD.\nS: 226 done" },
+        { "C: SIZE g\nS: 213 5\n" + Passive + "C: RETR g\n",
+            "C: SIZE g\nS: 213 5\n" + Passive + "C: RETR g\nS: 150 go\nD> hello\nD.\nS: 226 done" },
     };
 
     [Theory]
@@ -48,7 +50,8 @@ public sealed class IdleDisconnectTests
     [InlineData("C: PWD\n", "C: PWD\nS: 257 \"/\"", "X!")]
     [InlineData(Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done", "X")]
     [InlineData("C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", "X!")]
-    public async Task A_command_that_changes_nothing_is_sent_again_if_the_connection_is_closed_without_a_reply(string ended, string repeated, string end)
+    public async Task A_command_that_changes_nothing_is_sent_again_if_the_connection_is_closed_without_a_reply(
+        string ended, string repeated, string end)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + ended + end, ScriptedPeer.Login("SIZE") + repeated);
         await using (FtpClient client = await ConnectAsync(peer))

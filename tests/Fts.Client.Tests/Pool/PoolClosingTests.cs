@@ -15,7 +15,10 @@ public sealed class PoolClosingTests
     [Fact]
     public async Task Disposal_ends_running_and_waiting_calls()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\n! begun\nC: ABOR\nS: 426 stopped\nS: 226 aborted");
+        await using var peer =
+            ScriptedPeer.Start(
+            ScriptedPeer.Login()
+            + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\n! begun\nC: ABOR\nS: 426 stopped\nS: 226 aborted");
         var client = new FtpClient(peer.Options with { MaxConnections = 1 });
         using var target = new MemoryStream();
         Task<FtpTransferResult> running = client.DownloadAsync(target, "a", null, null, Token);
@@ -74,7 +77,10 @@ public sealed class PoolClosingTests
     {
         await using var peer = new LimitedPeer(limit: 8);
         FtpClientOptions options = peer.Options(_clock, connections: 4);
-        await using var client = new FtpClient(options with { Timeouts = options.Timeouts with { IdleProbeAfter = TimeSpan.FromSeconds(15), Reply = TimeSpan.FromMilliseconds(500) } });
+        await using var client =
+            new FtpClient(
+            options with { Timeouts = options.Timeouts with { IdleProbeAfter = TimeSpan.FromSeconds(15),
+            Reply = TimeSpan.FromMilliseconds(500) } });
         peer.CountTransfers(4);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async number =>
         {
@@ -97,7 +103,8 @@ public sealed class PoolClosingTests
         {
             Task<FtpReply> first = connection.SendAsync("HELP", "1", Token);
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("HELP", "2", Token));
-            await Assert.ThrowsAsync<InvalidOperationException>(() => connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token));
+            await Assert.ThrowsAsync<InvalidOperationException>(
+                () => connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token));
             peer.Open("go");
             Assert.Equal("one", (await first).Text);
             Assert.Equal("three", (await connection.SendAsync("HELP", "3", Token)).Text);
@@ -109,7 +116,8 @@ public sealed class PoolClosingTests
     [Fact]
     public async Task A_command_while_a_data_connection_is_being_opened_throws_and_is_not_sent()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hi\nC: EPSV\n? go\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nS: 226 done\nC: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(
+            "S: 220 hi\nC: EPSV\n? go\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nS: 226 done\nC: NOOP\nS: 200 ok");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
         {
             Task<FtpDataStream> opening = connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token);

@@ -67,8 +67,10 @@ public sealed class PoolTests
     [InlineData("S: 220 hi\nC: USER anonymous\nS: 530 only one connection per user")]
     public async Task One_connection_is_used_if_the_server_refuses_the_second(string refusal)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: HELP 1\n? refused\nS: 200 one\nC: HELP 2\nS: 200 two\nC: HELP 3\nS: 200 three", refusal + "\nX");
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 2, LoggerFactory = new Signals(() => peer.Open("refused")) }))
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login() + "C: HELP 1\n? refused\nS: 200 one\nC: HELP 2\nS: 200 two\nC: HELP 3\nS: 200 three", refusal + "\nX");
+        await using (
+            var client = new FtpClient(peer.Options with { MaxConnections = 2, LoggerFactory = new Signals(() => peer.Open("refused")) }))
         {
             await client.ConnectAsync(Token);
             Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
@@ -84,7 +86,8 @@ public sealed class PoolTests
     [Fact]
     public async Task A_connection_the_server_closed_while_idle_is_replaced_without_an_error()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "S: 421 idle\nX\n! closed", ScriptedPeer.Login() + "C: NOOP\nS: 200 fresh");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login() + "S: 421 idle\nX\n! closed", ScriptedPeer.Login() + "C: NOOP\nS: 200 fresh");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ConnectAsync(Token);
@@ -100,7 +103,8 @@ public sealed class PoolTests
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: NOOP\nX", ScriptedPeer.Login() + "C: DELE a\nS: 250 gone");
         FtpClientOptions options = peer.Options;
-        await using (var client = new FtpClient(options with { Timeouts = options.Timeouts with { IdleProbeAfter = TimeSpan.FromTicks(1) } }))
+        await using (
+            var client = new FtpClient(options with { Timeouts = options.Timeouts with { IdleProbeAfter = TimeSpan.FromTicks(1) } }))
         {
             await client.ConnectAsync(Token);
             await client.DeleteFileAsync("a", Token);
@@ -146,7 +150,8 @@ public sealed class PoolTests
         public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
 
         public void Log<TState>(
-            Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state,
+            Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Id == 4)
             {

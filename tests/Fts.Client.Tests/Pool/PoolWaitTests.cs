@@ -14,14 +14,16 @@ public sealed class PoolWaitTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static string Retrieve(string name) => $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR {name}\nS: 150 go\nD> content of {name}\nD.\nS: 226 done\n";
+    private static string Retrieve(string name) =>
+        $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR {name}\nS: 150 go\nD> content of {name}\nD.\nS: 226 done\n";
 
     private FtpClientOptions OneConnection(ScriptedPeer peer) => peer.Options with { MaxConnections = 1, TimeProvider = _clock };
 
     private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(target, path, new FtpTransferOptions { SourceEntry = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
+        await client.DownloadAsync(target, path,
+            new FtpTransferOptions { SourceEntry = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 
@@ -74,7 +76,8 @@ public sealed class PoolWaitTests
     public async Task A_listing_that_fails_while_it_is_read_ahead_throws_after_its_entries()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MLST type*;") + Listing + "D> type=file; a\\r\\ntype=file; b\\r\\n\nD.\nS: 451 disk error\nC: NOOP\nS: 200 ok\nC: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("MLST type*;") + Listing
+                + "D> type=file; a\\r\\ntype=file; b\\r\\n\nD.\nS: 451 disk error\nC: NOOP\nS: 200 ok\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             var names = new List<string>();
@@ -96,7 +99,8 @@ public sealed class PoolWaitTests
     public async Task A_listing_that_is_disposed_while_it_is_read_ahead_is_aborted()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MLST type*;") + Listing + "D> type=file; a\\r\\n\nC: ABOR\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("MLST type*;") + Listing
+                + "D> type=file; a\\r\\n\nC: ABOR\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             Task<FtpReply> waiting;
@@ -115,7 +119,8 @@ public sealed class PoolWaitTests
     [Fact]
     public async Task A_call_that_waits_for_an_open_stream_times_out_with_the_path_in_the_message()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR big file\nS: 150 go\n? never");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR big file\nS: 150 go\n? never");
         await using var client = new FtpClient(OneConnection(peer));
         Stream open = await client.OpenReadAsync("big file", 0, Token);
         Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
@@ -131,7 +136,8 @@ public sealed class PoolWaitTests
     public async Task A_call_that_waits_for_a_transfer_with_progress_does_not_time_out()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\n? more\nD> two\n? end\nD.\nS: 226 done\nC: NOOP\nS: 200 ok");
+            ScriptedPeer.Login()
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\n? more\nD> two\n? end\nD.\nS: 226 done\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             await using Stream open = await client.OpenReadAsync("a", 0, Token);
@@ -181,7 +187,8 @@ public sealed class PoolWaitTests
     public async Task Waiting_calls_are_served_in_order_of_arrival()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + "C: HELP 0\n? go\nS: 200 ok\n" + string.Concat(Enumerable.Range(1, 9).Select(number => $"C: HELP {number}\nS: 200 ok\n")));
+            ScriptedPeer.Login() + "C: HELP 0\n? go\nS: 200 ok\n"
+                + string.Concat(Enumerable.Range(1, 9).Select(number => $"C: HELP {number}\nS: 200 ok\n")));
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             Task<FtpReply>[] calls = [.. Enumerable.Range(0, 10).Select(number => client.SendAsync("HELP", $"{number}", Token))];

@@ -53,7 +53,8 @@ public sealed class HostileProxyTests : IAsyncDisposable
     [InlineData("", "0500 0500000105050505", "closed the connection before its response was complete", true)]
     [InlineData("", "0500 05000003FF414141", "closed the connection before its response was complete", true)]
     public Task An_error_of_a_SOCKS_proxy_is_reported(string user, string answer, string message, bool isTransient) =>
-        ConnectAsync(FtpProxyKind.Socks5, user, Convert.FromHexString(answer.Replace(" ", "", StringComparison.Ordinal)), message, isTransient);
+        ConnectAsync(
+            FtpProxyKind.Socks5, user, Convert.FromHexString(answer.Replace(" ", "", StringComparison.Ordinal)), message, isTransient);
 
     [Theory]
     [InlineData("", "closed the connection before its response was complete", true)]
@@ -78,7 +79,8 @@ public sealed class HostileProxyTests : IAsyncDisposable
     [InlineData("HTTP/1.1 200 ", "without an end ")]
     [InlineData("", "HTTP/1.1 103 Early Hints\r\n\r\n")]
     public Task Headers_without_end_are_an_error_at_the_limit(string start, string again) => ConnectAsync(
-        FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000))), "of headers", isTransient: false);
+        FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000))), "of headers",
+        isTransient: false);
 
     [Theory]
     [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n220 the server\r\n")]
@@ -87,7 +89,9 @@ public sealed class HostileProxyTests : IAsyncDisposable
     public async Task Data_after_the_headers_is_from_the_server(string answer)
     {
         Task serving = AnswerAsync(Encoding.Latin1.GetBytes(answer), closes: false);
-        await using (FtpConnection connection = await FtpConnection.ConnectAsync(Options(FtpProxyKind.HttpConnect, "") with { Timeouts = new FtpTimeouts { Resync = TimeSpan.FromMilliseconds(100) } }, Token))
+        await using (
+            FtpConnection connection = await FtpConnection.ConnectAsync(
+            Options(FtpProxyKind.HttpConnect, "") with { Timeouts = new FtpTimeouts { Resync = TimeSpan.FromMilliseconds(100) } }, Token))
         {
             Assert.Equal("the server", connection.Greeting.Text);
         }
@@ -97,7 +101,8 @@ public sealed class HostileProxyTests : IAsyncDisposable
 
     [Fact]
     public Task A_long_reason_is_shortened_in_the_message() => ConnectAsync(
-        FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes($"HTTP/1.1 500 {new string('x', 10_000)}\r\n\r\n"), new string('x', 100), isTransient: true, most: 500);
+        FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes($"HTTP/1.1 500 {new string('x', 10_000)}\r\n\r\n"), new string('x', 100),
+        isTransient: true, most: 500);
 
     [Theory]
     [InlineData(FtpProxyKind.Socks5, "")]
@@ -143,10 +148,12 @@ public sealed class HostileProxyTests : IAsyncDisposable
     {
         string local = Path.Combine(_folder.FullName, "a");
         await File.WriteAllTextAsync(local, "old", Token);
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> half\n? cut\nD!\nS: 226 all fine");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> half\n? cut\nD!\nS: 226 all fine");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using var client = new FtpClient(peer.Options with { Host = "files.example", Proxy = proxy.Address });
-        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync(local, "a", null, new AtFirstByte(() => peer.Open("cut")), Token));
+        await Assert.ThrowsAsync<FtpConnectionException>(
+            () => client.DownloadFileAsync(local, "a", null, new AtFirstByte(() => peer.Open("cut")), Token));
         Assert.Equal("old", await File.ReadAllTextAsync(local, Token));
         Assert.Single(_folder.EnumerateFileSystemInfos());
     }
@@ -166,7 +173,8 @@ public sealed class HostileProxyTests : IAsyncDisposable
     private FtpClientOptions Options(FtpProxyKind kind, string user) => new()
     {
         Host = "files.example",
-        Proxy = new FtpProxy(kind, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port) { UserName = user.Length > 0 ? user : null, Password = "secret" },
+        Proxy = new FtpProxy(kind, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port) { UserName = user.Length > 0 ? user : null,
+            Password = "secret" },
         Timeouts = new FtpTimeouts { Connect = TimeSpan.FromSeconds(10) },
     };
 

@@ -27,9 +27,11 @@ public sealed class ProxyTests
 
     /// <summary>FEAT before USER, which the client sends to a named host to check for HOST.</summary>
     private static string SignIn(string host = "files.example") =>
-        System.Net.IPAddress.TryParse(host, out _) ? ScriptedPeer.Login("X") : ScriptedPeer.Login("X").Replace("C: USER", "C: FEAT\nS: 530 sign in first\nC: USER", StringComparison.Ordinal);
+        System.Net.IPAddress.TryParse(host, out _) ? ScriptedPeer.Login("X")
+            : ScriptedPeer.Login("X").Replace("C: USER", "C: FEAT\nS: 530 sign in first\nC: USER", StringComparison.Ordinal);
 
-    private static FtpClientOptions Through(ScriptedPeer peer, RelayProxy proxy, string host = "files.example") => peer.Options with { Host = host, Proxy = proxy.Address };
+    private static FtpClientOptions Through(ScriptedPeer peer, RelayProxy proxy, string host = "files.example") =>
+        peer.Options with { Host = host, Proxy = proxy.Address };
 
     private static async Task<string> FetchAsync(FtpClient client, string path)
     {
@@ -78,7 +80,8 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect)]
     public async Task Over_IPv6_only_EPSV_is_sent(FtpProxyKind kind)
     {
-        await using var peer = ScriptedPeer.StartV6(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done\nC: EPSV\nS: 502 no");
+        await using var peer = ScriptedPeer.StartV6(
+            ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done\nC: EPSV\nS: 502 no");
         await using RelayProxy proxy = RelayProxy.Start(kind);
         await using (var client = new FtpClient(Through(peer, proxy, "2001:db8::7")))
         {
@@ -93,9 +96,11 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpPassiveAddressSource.ControlConnection, "C: EPSV\nS: 502 no\nC: PASV\n", "files.example")]
     [InlineData(FtpPassiveAddressSource.ServerReply, "C: PASV\n", "10.9.8.7")]
-    public async Task The_address_in_a_PASV_reply_is_used_only_if_the_options_allow_it(FtpPassiveAddressSource source, string commands, string host)
+    public async Task The_address_in_a_PASV_reply_is_used_only_if_the_options_allow_it(
+        FtpPassiveAddressSource source, string commands, string host)
     {
-        await using var peer = ScriptedPeer.Start(SignIn() + commands + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
+        await using var peer =
+            ScriptedPeer.Start(SignIn() + commands + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (var client = new FtpClient(Through(peer, proxy) with { PassiveAddressSource = source }))
         {
@@ -165,7 +170,10 @@ public sealed class ProxyTests
             """);
         await using RelayProxy proxy = RelayProxy.Start(kind);
         FtpServerIdentity? shown = null;
-        FtpClientOptions options = Through(peer, proxy) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { Authorities = [TestCertificate.Valid], ValidateAsync = (identity, _) => ValueTask.FromResult((shown = identity) is not null) } };
+        FtpClientOptions options =
+            Through(peer, proxy) with { Tls = FtpTlsMode.Required,
+            Trust = new FtpTrust { Authorities = [TestCertificate.Valid],
+            ValidateAsync = (identity, _) => ValueTask.FromResult((shown = identity) is not null) } };
         await using (var client = new FtpClient(options))
         {
             Assert.Equal("secret", await FetchAsync(client, "a"));
@@ -179,7 +187,9 @@ public sealed class ProxyTests
     [Fact]
     public async Task Four_concurrent_connections_have_four_tunnels()
     {
-        string[] scripts = [.. Enumerable.Range(1, 4).Select(i => SignIn("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
+        string[] scripts =
+            [.. Enumerable.Range(1, 4).Select(
+            i => SignIn("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
         await using var peer = ScriptedPeer.Start(scripts);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (var client = new FtpClient(Through(peer, proxy, "192.0.2.7") with { MaxConnections = 4 }))
@@ -197,7 +207,8 @@ public sealed class ProxyTests
     [Fact]
     public async Task A_passive_port_that_the_proxy_cannot_reach_is_an_error_and_the_connection_stays_usable()
     {
-        await using var peer = ScriptedPeer.Start(SignIn() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(
+            SignIn() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
         {
@@ -232,7 +243,8 @@ public sealed class ProxyTests
     [InlineData("files.example:21/x")]
     [InlineData("a b")]
     public void An_invalid_host_name_is_rejected_before_anything_is_sent_to_the_proxy(string host) =>
-        Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = host, Proxy = new FtpProxy(FtpProxyKind.HttpConnect, "127.0.0.1", 1) }));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new FtpClient(new FtpClientOptions { Host = host, Proxy = new FtpProxy(FtpProxyKind.HttpConnect, "127.0.0.1", 1) }));
 
     [Theory]
     [InlineData("", 1, "ann", "")]
@@ -244,11 +256,13 @@ public sealed class ProxyTests
     [InlineData("p", 1, "ann", "long")]
     public void An_invalid_proxy_is_rejected_at_once(string host, int port, string user, string password)
     {
-        var proxy = new FtpProxy(FtpProxyKind.HttpConnect, host, port) { UserName = user, Password = password == "long" ? new string('\u00e9', 128) : password };
+        var proxy = new FtpProxy(
+            FtpProxyKind.HttpConnect, host, port) { UserName = user, Password = password == "long" ? new string('\u00e9', 128) : password };
         Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Proxy = proxy }));
     }
 
     [Fact]
     public void A_proxy_is_formatted_as_a_url_without_its_password() =>
-        Assert.Equal("socks5://ann@[::1]:1080", new FtpProxy(FtpProxyKind.Socks5, "::1", 1080) { UserName = "ann", Password = "secret" }.ToString());
+        Assert.Equal(
+            "socks5://ann@[::1]:1080", new FtpProxy(FtpProxyKind.Socks5, "::1", 1080) { UserName = "ann", Password = "secret" }.ToString());
 }

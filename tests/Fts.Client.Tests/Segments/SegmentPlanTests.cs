@@ -18,8 +18,11 @@ public sealed class SegmentPlanTests
     [InlineData(null, 4, 64, 10, 4)]
     [InlineData(null, 16, 64, 10, 4)]
     [InlineData(null, 1, 1024, 50, 1)]
-    public void A_number_is_limited_and_null_means_several_segments_for_long_round_trips_only(int? wanted, int connections, long mebibytes, int? milliseconds, int count) =>
-        Assert.Equal(count, SegmentPlan.GetSegmentCount(wanted, connections, mebibytes * MiB, milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null));
+    public void A_number_is_limited_and_null_means_several_segments_for_long_round_trips_only(
+        int? wanted, int connections, long mebibytes, int? milliseconds, int count) =>
+        Assert.Equal(
+            count, SegmentPlan.GetSegmentCount(
+            wanted, connections, mebibytes * MiB, milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null));
 
     [Fact]
     public void Missing_ranges_are_split_into_segments_that_cover_exactly_these_ranges()

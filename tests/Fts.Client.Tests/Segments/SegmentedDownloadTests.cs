@@ -30,7 +30,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         await _files.PutAsync("a", content);
         var steps = new Steps();
         FtpTransferResult result = await GetAsync(Four, steps);
-        Assert.Equal((length, 0, FtpVerifiedBy.Length, RelayedTestServer.Time), (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.LastModified?.UtcDateTime));
+        Assert.Equal((length, 0, FtpVerifiedBy.Length, RelayedTestServer.Time),
+            (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.LastModified?.UtcDateTime));
         Assert.Equal(226, (int)result.Reply!.Code);
         Assert.Equal((FtpTransferStage.Committing, length, length), (steps.Last.Stage, steps.Last.Bytes, steps.Last.TotalBytes));
         await AssertIsHereAsync(content);
@@ -68,7 +69,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
         await GetAsync(Four);
         await AssertIsHereAsync(content);
-        Assert.Equal((4, 3, 3, 0), (_files.Relay.Count("RETR"), _files.Relay.Count("REST"), _files.Relay.Count("ABOR"), _files.Relay.Count("RANG")));
+        Assert.Equal(
+            (4, 3, 3, 0), (_files.Relay.Count("RETR"), _files.Relay.Count("REST"), _files.Relay.Count("ABOR"), _files.Relay.Count("RANG")));
     }
 
     [Theory]
@@ -162,7 +164,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
         int broken = 0;
-        _files.Relay.CutAfter = asked => asked.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10 ? 100_000 : long.MaxValue;
+        _files.Relay.CutAfter = asked =>
+            asked.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10 ? 100_000 : long.MaxValue;
         FtpTransferResult result = await GetAsync(Four);
         Assert.Equal(Length, result.Bytes);
         await AssertIsHereAsync(content);
@@ -174,7 +177,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.CutAfter = asked => asked.StartsWith("RANG", StringComparison.Ordinal) && !asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
+        _files.Relay.CutAfter = asked => asked.StartsWith("RANG", StringComparison.Ordinal)
+            && !asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
         await Assert.ThrowsAnyAsync<FtpException>(() => GetAsync(Four));
         Assert.Equal([".a.fts-part", ".a.fts-part-of"], _files.LocalNames);
         FtpPartialDownload kept = FtpPartialDownload.Find(_files["a"])!;
@@ -217,7 +221,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         };
         await using (FtpClient client = _files.Client())
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync(_files["a"], "a", Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => client.DownloadFileAsync(_files["a"], "a", Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
         }
 
         FtpTransferResult result = await GetAsync(Four);
@@ -306,7 +311,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var pieces = new ConcurrentDictionary<string, int>();
         _files.Relay.Pass = asked =>
-            asked.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(asked, 1, (_, count) => count + 1) <= 4 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
+            asked.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(asked, 1, (_, count) => count + 1) <= 4
+                ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
         await using FtpClient client = _files.Client();
         Task<FtpTransferResult> getting = client.DownloadFileAsync(_files["a"], "a", Four, null, stop.Token);
         while (!HasSome(content))
@@ -323,7 +329,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     private bool HasSome(byte[] content)
     {
         const int Some = 10_000;
-        byte[] there = File.Exists(_files[".a.fts-part"]) && new FileInfo(_files[".a.fts-part"]).Length > 3 * MiB ? Read(_files[".a.fts-part"]) : [];
+        byte[] there = File.Exists(_files[".a.fts-part"]) && new FileInfo(_files[".a.fts-part"]).Length > 3 * MiB
+            ? Read(_files[".a.fts-part"]) : [];
         return there.Length > (3 * MiB) + Some && there.AsSpan(0, MiB).SequenceEqual(content.AsSpan(0, MiB))
             && Enumerable.Range(1, 3).All(segment => there.AsSpan(segment * MiB, Some).SequenceEqual(content.AsSpan(segment * MiB, Some)));
     }

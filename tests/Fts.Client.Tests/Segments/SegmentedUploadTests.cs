@@ -174,7 +174,8 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         Local(Length);
-        _files.Relay.Reply = line => line.StartsWith("213 SHA-256 ", StringComparison.Ordinal) ? $"213 SHA-256 0-{Length - 1} {new string('0', 64)} a" : line;
+        _files.Relay.Reply = line => line.StartsWith("213 SHA-256 ", StringComparison.Ordinal)
+            ? $"213 SHA-256 0-{Length - 1} {new string('0', 64)} a" : line;
         await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(Four with { Verification = FtpVerification.ByHash }));
         await AssertIsThereAsync(Old);
     }
@@ -228,7 +229,8 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
         };
         await using (FtpClient client = _files.Client())
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.UploadFileAsync(_files["local"], "a", Four, null, stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => client.UploadFileAsync(_files["local"], "a", Four, null, stop.Token));
             // Disposal waits until the segments are deleted; the cancelled call does not.
         }
 

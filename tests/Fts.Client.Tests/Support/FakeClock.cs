@@ -64,7 +64,8 @@ internal sealed class FakeClock : TimeProvider
             {
                 timer.Due = _now + dueTime;
                 _timers.Add(timer);
-                _watchers.FindAll(watcher => watcher.Due == timer.Due && _timers.Count(other => other.Due == timer.Due) >= watcher.Count).ForEach(watcher => watcher.Armed.TrySetResult());
+                _watchers.FindAll(watcher => watcher.Due == timer.Due && _timers.Count(other => other.Due == timer.Due) >= watcher.Count)
+                    .ForEach(watcher => watcher.Armed.TrySetResult());
             }
         }
     }

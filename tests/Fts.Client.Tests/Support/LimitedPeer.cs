@@ -5,8 +5,8 @@ using System.Text;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>
-/// A small FTP server with a connection limit, for tests of the pool in which the order of connections is not known. Every file is its own name, without a size. It can be
-/// stopped and started again on the same port, and it can hold back replies.
+/// A small FTP server with a connection limit, for tests of the pool in which the order of connections is not known. Every file is its own
+/// name, without a size. It can be stopped and started again on the same port, and it can hold back replies.
 /// </summary>
 internal sealed class LimitedPeer : IAsyncDisposable
 {
@@ -272,5 +272,6 @@ internal sealed class LimitedPeer : IAsyncDisposable
         return data;
     }
 
-    private Task SendAsync(TcpClient control, string text) => control.GetStream().WriteAsync(Encoding.UTF8.GetBytes(text + "\r\n"), _stop.Token).AsTask();
+    private Task SendAsync(TcpClient control, string text) =>
+        control.GetStream().WriteAsync(Encoding.UTF8.GetBytes(text + "\r\n"), _stop.Token).AsTask();
 }

@@ -7,8 +7,8 @@ using System.Text;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>
-/// A proxy that connects to this machine for every requested host. On the first connection it sends the greeting of the server in one packet with its own
-/// response.
+/// A proxy that connects to this machine for every requested host. On the first connection it sends the greeting of the server in one
+/// packet with its own response.
 /// </summary>
 internal sealed class RelayProxy : IAsyncDisposable
 {
@@ -65,7 +65,8 @@ internal sealed class RelayProxy : IAsyncDisposable
         else
         {
             target = await HttpAsync(stream);
-            (yes, no) = ("HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n"u8.ToArray(), "HTTP/1.1 502 nobody there\r\n\r\n"u8.ToArray());
+            (yes, no) = (
+                "HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n"u8.ToArray(), "HTTP/1.1 502 nobody there\r\n\r\n"u8.ToArray());
         }
 
         if (target is not { } to)
@@ -75,7 +76,8 @@ internal sealed class RelayProxy : IAsyncDisposable
 
         bool isV6 = IPAddress.TryParse(to.Host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         Asked.Enqueue(to.Host);
-        using var server = new Socket(isV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var server =
+            new Socket(isV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await server.ConnectAsync(isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, to.Port, _stop.Token);
@@ -153,10 +155,13 @@ internal sealed class RelayProxy : IAsyncDisposable
         string[] lines = head.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         string target = lines[0]["CONNECT ".Length..^" HTTP/1.1".Length];
         Assert.Equal($"Host: {target}", lines[1]);
-        string? authorization = _account is { } account ? $"Proxy-Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account.User}:{account.Password}"))}" : null;
+        string? authorization = _account is { } account
+            ? $"Proxy-Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account.User}:{account.Password}"))}" : null;
         if (authorization is not null && !lines.Contains(authorization))
         {
-            await stream.WriteAsync("HTTP/1.1 407 Sign in, please\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 4\r\n\r\nsorry"u8.ToArray(), _stop.Token);
+            await stream.WriteAsync(
+                "HTTP/1.1 407 Sign in, please\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 4\r\n\r\nsorry"u8.ToArray(),
+                _stop.Token);
             return null;
         }
 

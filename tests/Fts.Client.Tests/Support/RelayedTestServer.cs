@@ -5,7 +5,8 @@ using Fts.Storage.Memory;
 
 namespace Fts.Client.Tests.Support;
 
-/// <summary>The server of this project with a memory store, behind a relay that can tamper with the traffic, and a local directory.</summary>
+/// <summary>The server of this project with a memory store, behind a relay that can tamper with the traffic, and a local
+/// directory.</summary>
 internal sealed class RelayedTestServer : IAsyncDisposable
 {
     /// <summary>The last-modified time of all files by default, in the past.</summary>
@@ -16,7 +17,9 @@ internal sealed class RelayedTestServer : IAsyncDisposable
 
     public RelayedTestServer(Permissions permissions = Permissions.ReadWrite)
     {
-        _server = new FtpServer(new FtpServerOptions { Store = Store, Authenticator = new AnonymousAuthenticator(permissions), DrainTimeout = TimeSpan.FromSeconds(30) });
+        _server = new FtpServer(
+            new FtpServerOptions { Store = Store, Authenticator = new AnonymousAuthenticator(permissions),
+            DrainTimeout = TimeSpan.FromSeconds(30) });
         _server.StartAsync(Token).GetAwaiter().GetResult();
         Relay = new TamperingRelay(_server.EndPoint.Port);
     }
@@ -44,7 +47,8 @@ internal sealed class RelayedTestServer : IAsyncDisposable
         Host = "127.0.0.1",
         Port = Relay.Port,
         MaxConnections = connections,
-        Timeouts = new FtpTimeouts { Reply = TimeSpan.FromSeconds(20), TransferStall = TimeSpan.FromSeconds(20), Resync = TimeSpan.FromSeconds(5) },
+        Timeouts = new FtpTimeouts { Reply = TimeSpan.FromSeconds(20), TransferStall = TimeSpan.FromSeconds(20),
+            Resync = TimeSpan.FromSeconds(5) },
     });
 
     public async Task PutAsync(string name, byte[] content, DateTime? time = null)

@@ -5,13 +5,14 @@ namespace Fts.Client.Tests.Support;
 
 /// <summary>
 /// A server that plays literal conversations, one for each connection in order. It fails the test if the client sends anything else. Lines:
-/// <c>S: text</c> is sent, <c>C: text</c> must be received (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
-/// its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>B&gt; text</c> and <c>B&lt; text</c> with one file in blocks, after which the connection stays; <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
-/// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> and <c>D TLS</c> perform a TLS handshake on the control or data connection, with
-/// another certificate if <c>expired</c>, <c>another</c> (address) or <c>other</c> (key) follows,
-/// <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c> are sent repeatedly
-/// until the client closes the connection, <c>? name</c> waits for the test to open a gate, <c>! name</c> signals the test that the script reached this line. <c>{port}</c> and <c>{p1},{p2}</c> are replaced by an open passive port.
-/// </summary>
+/// <c>S: text</c> is sent, <c>C: text</c> must be received (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt;
+/// text</c> reads data to its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>B&gt; text</c> and
+/// <c>B&lt; text</c> with one file in blocks, after which the connection stays; <c>D.</c> ends the data connection, <c>D!</c> resets it,
+/// <c>X</c> closes and <c>X!</c> resets the control connection, <c>S* text</c> is sent with its escapes and no line end of its own,
+/// <c>TLS</c> and <c>D TLS</c> perform a TLS handshake on the control or data connection, with another certificate if <c>expired</c>,
+/// <c>another</c> (address) or <c>other</c> (key) follows, <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c>
+/// are sent repeatedly until the client closes the connection, <c>? name</c> waits for the test to open a gate, <c>! name</c> signals the
+/// test that the script reached this line. <c>{port}</c> and <c>{p1},{p2}</c> are replaced by an open passive port. </summary>
 internal sealed class ScriptedPeer : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
@@ -86,7 +87,8 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     {
         lock (_gates)
         {
-            return _gates.TryGetValue(name, out TaskCompletionSource? gate) ? gate : _gates[name] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _gates.TryGetValue(name, out TaskCompletionSource? gate) ? gate
+                : _gates[name] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

@@ -150,7 +150,8 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
     }
 
     private static void Check(string expected, string actual) =>
-        Assert.True(expected.EndsWith('*') ? actual.StartsWith(expected[..^1], StringComparison.Ordinal) : expected == actual, $"expected <{expected}>, got <{actual}>");
+        Assert.True(expected.EndsWith('*') ? actual.StartsWith(expected[..^1], StringComparison.Ordinal) : expected == actual,
+            $"expected <{expected}>, got <{actual}>");
 
     private static string Unescaped(string text) => System.Text.RegularExpressions.Regex.Unescape(text);
 
@@ -169,7 +170,8 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         _dataListener.Bind(new IPEndPoint(((IPEndPoint)control.LocalEndPoint!).Address, 0));
         _dataListener.Listen();
         int port = ((IPEndPoint)_dataListener.LocalEndPoint!).Port;
-        return text.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);
+        return text.Replace("{port}", $"{port}", StringComparison.Ordinal)
+            .Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);
     }
 
     private async Task<Socket> DataAsync()
@@ -221,7 +223,8 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         byte[] buffer = new byte[64 * 1024];
         try
         {
-            for (int read; (read = _dataTls is not null ? await _dataTls.ReadAsync(buffer, stop) : await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
+            for (int read; (read = _dataTls is not null ? await _dataTls.ReadAsync(buffer, stop)
+                : await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
             {
                 text.Append(encoding.GetString(buffer, 0, read));
             }

@@ -83,7 +83,8 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
                 Track(QuietlyAsync(() => PassControlAsync(client, Interlocked.Increment(ref _connections))));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or InvalidOperationException && _stopping.IsCancellationRequested)
+        catch (Exception e) when (
+            e is OperationCanceledException or ObjectDisposedException or InvalidOperationException && _stopping.IsCancellationRequested)
         {
         }
     }
@@ -112,7 +113,8 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
             using var writing = new SemaphoreSlim(1);
             Task commands = QuietlyAsync(() => PassCommandsAsync(client, server, data, writing));
             await Task.WhenAny(commands, QuietlyAsync(() => PassRepliesAsync(server, client, data, writing)));
-            // .NET resets a connection that is disposed during a receive, unless its sending side was shut down. A reset would discard the last replies.
+            // .NET resets a connection that is disposed during a receive, unless its sending side was shut down. A reset would discard the
+            // last replies.
             await QuietlyAsync(() => EndSending(client));
             await QuietlyAsync(() => EndSending(server));
         }

@@ -19,7 +19,8 @@ public sealed class MirrorTests : IDisposable
         FtpMirrorPlan plan = await PlanAsync(
             FtpMirrorDirection.Download,
             ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder
-                + Listing("top", "type=dir;unique=2; a", "type=dir;unique=1; circle", "type=dir;unique=3; shut", "type=OS.unix=slink:x;unique=4; link", "type=file;size=3;modify=20200102030405; f")
+                + Listing("top", "type=dir;unique=2; a", "type=dir;unique=1; circle", "type=dir;unique=3; shut",
+                    "type=OS.unix=slink:x;unique=4; link", "type=file;size=3;modify=20200102030405; f")
                 + Listing("top/a", "type=dir;unique=2; again", "type=file;size=5;modify=20200102030405; g")
                 + $"{Passive}C: MLSD top/shut\nS: 550 permission denied\n");
         Assert.Equal(["a", "shut"], plan.Directories.Select(folder => Path.GetFileName(folder)));
@@ -35,7 +36,8 @@ public sealed class MirrorTests : IDisposable
     {
         Local("f");
         FtpMirrorPlan plan = await PlanAsync(
-            direction, ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=file;size=7;modify=20200102030405; f", "ls: x: Permission denied"));
+            direction, ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder
+                + Listing("top", "type=file;size=7;modify=20200102030405; f", "ls: x: Permission denied"));
         FtpEntry line = Assert.Single(plan.UnreadableEntries);
         Assert.Equal(("top", "ls: x: Permission denied"), (line.Path, line.RawLine));
         Assert.Equal("top/f", Assert.Single(plan.Files).RemotePath);
@@ -51,7 +53,8 @@ public sealed class MirrorTests : IDisposable
     public async Task Downloads_are_compared_with_local_files_by_size_and_time(string facts, string feature, bool isSame)
     {
         Local("f");
-        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Download, ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
+        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Download,
+            ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
         Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
     }
 
@@ -64,16 +67,20 @@ public sealed class MirrorTests : IDisposable
     public async Task Without_MFMT_a_newer_remote_file_of_the_same_size_is_unchanged(string facts, string feature, bool isSame)
     {
         Local("f");
-        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Upload, ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
+        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Upload,
+            ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
         Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
     }
 
     [Fact]
     public async Task A_tree_without_end_fails_at_its_limit()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b") + $"{Passive}C: MLSD top/a\nS: 150 go\nD> type=file; c\\r\\n\n? never");
+        await using var peer =
+            ScriptedPeer.Start(ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b")
+            + $"{Passive}C: MLSD top/a\nS: 150 go\nD> type=file; c\\r\\n\n? never");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1, Limits = new FtpLimits { MirrorEntries = 2 } });
-        FtpProtocolException e = await Assert.ThrowsAsync<FtpProtocolException>(() => client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token));
+        FtpProtocolException e = await Assert.ThrowsAsync<FtpProtocolException>(
+            () => client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token));
         Assert.Contains("more than 2 entries", e.Message, StringComparison.Ordinal);
     }
 
@@ -85,7 +92,8 @@ public sealed class MirrorTests : IDisposable
             + $"C: PWD\nS: 257 \"/\"\nC: CWD in/top\nS: 550 no\nC: SIZE in/top\nS: 550 no\nC: SYST\nS: 215 Windows_NT\n{Passive}C: LIST in\n{nothing}C: CWD in\nS: 550 no\n"
             + $"C: CWD in/top\nS: 550 no\n{Passive}C: LIST in/top\n{nothing}C: CWD in/top\nS: 550 no\n");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
-        FtpReplyException e = await Assert.ThrowsAsync<FtpReplyException>(() => client.PlanMirrorAsync(_folder.FullName, "in/top", FtpMirrorDirection.Download, Token));
+        FtpReplyException e = await Assert.ThrowsAsync<FtpReplyException>(
+            () => client.PlanMirrorAsync(_folder.FullName, "in/top", FtpMirrorDirection.Download, Token));
         Assert.Equal("CWD in/top", e.Command);
     }
 
@@ -119,7 +127,8 @@ public sealed class MirrorTests : IDisposable
     {
         FtpMirrorPlan plan = await PlanAsync(
             FtpMirrorDirection.Download,
-            ScriptedPeer.Login("REST STREAM") + "C: PWD\nS: 257 \"/\"\n" + Entered("top", "/top") + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "a")
+            ScriptedPeer.Login("REST STREAM") + "C: PWD\nS: 257 \"/\"\n" + Entered("top", "/top")
+                + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "a")
                 + Entered("top/a", "/top/a") + Names("top/a", "self") + Entered("top/a/self", "/top/a"));
         Assert.Equal("a", Path.GetFileName(Assert.Single(plan.Directories)));
         Assert.Equal(1, plan.Skipped);
@@ -131,7 +140,8 @@ public sealed class MirrorTests : IDisposable
         string login = ScriptedPeer.Login("REST STREAM");
         await using var peer = ScriptedPeer.Start(
             login + "C: PWD\nS: 502 no\nC: CWD top\nS: 250 ok\n",
-            login + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "self") + "C: CWD top/self\nS: 250 ok\n",
+            login + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "self")
+                + "C: CWD top/self\nS: 250 ok\n",
             login + Names("top/self", "self") + "C: CWD top/self\nS: 250 ok\n" + Names("", "self"),
             login + "C: CWD top/self/self\nS: 250 ok\n",
             login + Names("top/self/self", "self") + "C: CWD top/self/self\nS: 250 ok\n" + Names("", "self"),
@@ -142,9 +152,11 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal(1, plan.Skipped);
     }
 
-    private static string Entered(string path, string reported) => $"C: CWD {path}\nS: 250 ok\nC: PWD\nS: 257 \"{reported}\"\nC: CWD /\nS: 250 ok\n";
+    private static string Entered(string path, string reported) =>
+        $"C: CWD {path}\nS: 250 ok\nC: PWD\nS: 257 \"{reported}\"\nC: CWD /\nS: 250 ok\n";
 
-    private static string Names(string path, string name) => $"{Passive}C: {$"NLST {path}".TrimEnd()}\nS: 150 go\nD> {name}\\r\\n\nD.\nS: 226 done\n";
+    private static string Names(string path, string name) =>
+        $"{Passive}C: {$"NLST {path}".TrimEnd()}\nS: 150 go\nD> {name}\\r\\n\nD.\nS: 226 done\n";
 
     private void Local(string name)
     {
@@ -153,7 +165,8 @@ public sealed class MirrorTests : IDisposable
         File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc));
     }
 
-    private static string Listing(string path, params string[] lines) => $"{Passive}C: MLSD {path}\nS: 150 go\nD> {string.Concat(lines.Select(line => line + "\\r\\n"))}\nD.\nS: 226 done\n";
+    private static string Listing(string path, params string[] lines) =>
+        $"{Passive}C: MLSD {path}\nS: 150 go\nD> {string.Concat(lines.Select(line => line + "\\r\\n"))}\nD.\nS: 226 done\n";
 
     private async Task<FtpMirrorPlan> PlanAsync(FtpMirrorDirection direction, string script)
     {

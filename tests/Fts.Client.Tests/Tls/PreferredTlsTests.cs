@@ -3,7 +3,8 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Tls;
 
-/// <summary><see cref="FtpTlsMode.Preferred"/>: data that is never sent unencrypted although the mode allows unencrypted connections.</summary>
+/// <summary><see cref="FtpTlsMode.Preferred"/>: data that is never sent unencrypted although the mode allows unencrypted
+/// connections.</summary>
 public sealed class PreferredTlsTests
 {
     private const string Encrypted = """
@@ -31,7 +32,8 @@ public sealed class PreferredTlsTests
     [InlineData("534 not for you")]
     public async Task A_reconnect_after_an_encrypted_connection_sends_no_unencrypted_user_name(string refusal)
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nX", $"S: 220 hello\nC: AUTH TLS\nS: {refusal}");
+        await using var peer = ScriptedPeer.Start(
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nX", $"S: 220 hello\nC: AUTH TLS\nS: {refusal}");
         await using var client = new FtpClient(Preferred(peer));
         await Assert.ThrowsAsync<FtpConnectionException>(() => client.SendAsync("NOOP", null, Token));
 
@@ -63,7 +65,9 @@ public sealed class PreferredTlsTests
     [Fact]
     public async Task A_connection_that_opens_during_the_first_handshake_waits_for_its_result()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\n! requested\n? go\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nS: 200 ok", "S: 220 hello\nC: AUTH TLS\nS: 502 no");
+        await using var peer =
+            ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\n! requested\n? go\nS: 234 go\nTLS\n" + Encrypted + "C: NOOP\nS: 200 ok",
+            "S: 220 hello\nC: AUTH TLS\nS: 502 no");
         var greetings = new SemaphoreSlim(0);
         await using (var client = new FtpClient(Preferred(peer) with
         {
@@ -118,7 +122,8 @@ public sealed class PreferredTlsTests
         // With a proxy, every server counts as another machine, even this one.
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 502 no");
         await using RelayProxy proxy = RelayProxy.Start(kind);
-        await using (var client = new FtpClient(Preferred(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials("ann", "secret") }))
+        await using (
+            var client = new FtpClient(Preferred(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials("ann", "secret") }))
         {
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.ConnectAsync(Token));
             Assert.Equal(FtpTlsFailure.PasswordNotProtected, e.Failure);
@@ -135,7 +140,8 @@ public sealed class PreferredTlsTests
     {
         string confirmed = "C: USER ann\nS: 331 password\nC: PASS secret\nS: 230 in\nC: FEAT\nS: 500 what\nC: TYPE I\nS: 200 binary\n";
         string script = "S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + (isConfirmed ? confirmed : "");
-        await using var peer = ScriptedPeer.Start(isConfirmed ? script + "C: NOOP\nX" : script, isConfirmed ? script + "C: NOOP\nX" : script);
+        await using var peer =
+            ScriptedPeer.Start(isConfirmed ? script + "C: NOOP\nX" : script, isConfirmed ? script + "C: NOOP\nX" : script);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         int calls = 0;
         await using (var client = new FtpClient(Preferred(peer) with
@@ -165,7 +171,8 @@ public sealed class PreferredTlsTests
         await using var peer = ScriptedPeer.Start(
             $"S: 220 hello\nC: AUTH TLS\nS: 502 no\nC: USER {user}\nS: 331 password\nC: PASS{(password.Length > 0 ? " " : "")}{password}\nS: 230 in\nC: FEAT\nS: 500 what\nC: TYPE I\nS: 200 binary");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        await using (var client = new FtpClient(Preferred(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials(user, password) }))
+        await using (
+            var client = new FtpClient(Preferred(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials(user, password) }))
         {
             await client.ConnectAsync(Token);
         }
@@ -190,7 +197,10 @@ public sealed class PreferredTlsTests
                 return ValueTask.FromResult(isAccepted);
             },
         };
-        Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token)).DisposeAsync());
+        Exception? e =
+            await Record.ExceptionAsync(
+            async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token))
+            .DisposeAsync());
         Assert.Equal([null], seen);
         Assert.Equal(isAccepted ? null : FtpTlsFailure.UntrustedServerCertificate, (e as FtpTlsException)?.Failure);
     }

@@ -16,7 +16,8 @@ public sealed class TlsAlertTests
     [InlineData("Connection reset by peer", false)]
     public void An_alert_about_a_certificate_is_about_the_client_certificate(string text, bool isRejection)
     {
-        var e = new IOException("The decryption operation failed, see inner exception.", new AuthenticationException("SSL_ERROR_SSL", new InvalidOperationException(text)));
+        var e = new IOException("The decryption operation failed, see inner exception.",
+            new AuthenticationException("SSL_ERROR_SSL", new InvalidOperationException(text)));
         Assert.Equal(isRejection, TlsAlert.IsClientCertificateRejection(e));
     }
 }

@@ -44,7 +44,8 @@ public sealed class TlsTests
     [Fact]
     public async Task In_preferred_mode_a_server_without_TLS_is_used_unencrypted()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + ScriptedPeer.Login()["S: 220 hello\n".Length..]);
+        await using var peer =
+            ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + ScriptedPeer.Login()["S: 220 hello\n".Length..]);
         await using (var client = new FtpClient(peer.Options with { Tls = FtpTlsMode.Preferred }))
         {
             await client.ConnectAsync(Token);
@@ -64,7 +65,8 @@ public sealed class TlsTests
     [Fact]
     public async Task A_234_without_a_handshake_is_an_error_and_not_an_unencrypted_connection()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! accepted\n? garbage\nS: 230 this is no handshake");
+        await using var peer =
+            ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! accepted\n? garbage\nS: 230 this is no handshake");
         Task<FtpConnection> connecting = FtpConnection.ConnectAsync(Trusting(peer), Token);
         await peer.PassedAsync("accepted");
         peer.Open("garbage");
@@ -98,7 +100,8 @@ public sealed class TlsTests
     {
         string pin = isRight ? KeyFingerprint.Compute(TestCertificate.Valid) : "SHA256:" + new string('A', 43);
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
-        FtpClientOptions options = peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { PinnedKeys = [pin], ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
+        FtpClientOptions options = peer.Options with { Tls = FtpTlsMode.Required,
+            Trust = new FtpTrust { PinnedKeys = [pin], ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
         Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(options, Token)).DisposeAsync());
         Assert.Equal(isRight, e is null);
     }
@@ -107,7 +110,8 @@ public sealed class TlsTests
     public async Task A_certificate_of_a_configured_authority_for_the_address_is_trusted()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
-        await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { Authorities = [TestCertificate.Valid] } }, Token);
+        await using FtpConnection connection = await FtpConnection.ConnectAsync(
+            peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { Authorities = [TestCertificate.Valid] } }, Token);
         Assert.Null(connection.ServerIdentity!.Problem);
     }
 
@@ -115,13 +119,18 @@ public sealed class TlsTests
     [InlineData("TLS expired", FtpCertificateProblem.Expired, "it is valid from ")]
     [InlineData("TLS another", FtpCertificateProblem.NameMismatch, "it is not valid for 127.0.0.1")]
     [InlineData("TLS", FtpCertificateProblem.None, null)]
-    public async Task A_certificate_of_a_trusted_authority_must_be_current_and_valid_for_the_host(string handshake, FtpCertificateProblem kind, string? problem)
+    public async Task A_certificate_of_a_trusted_authority_must_be_current_and_valid_for_the_host(
+        string handshake, FtpCertificateProblem kind, string? problem)
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: AUTH TLS\nS: 234 go\n{handshake}");
         FtpServerIdentity? seen = null;
         X509Certificate2[] authorities = [TestCertificate.Valid, TestCertificate.Expired, TestCertificate.OfAnother];
-        FtpTrust trust = new() { Authorities = authorities, ValidateAsync = (identity, _) => ValueTask.FromResult((seen = identity) is null) };
-        Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token)).DisposeAsync());
+        FtpTrust trust =
+            new() { Authorities = authorities, ValidateAsync = (identity, _) => ValueTask.FromResult((seen = identity) is null) };
+        Exception? e =
+            await Record.ExceptionAsync(
+            async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token))
+            .DisposeAsync());
 
         Assert.Equal(problem is null, e is null);
         Assert.Equal(kind, seen?.ProblemKind ?? FtpCertificateProblem.None);
@@ -131,7 +140,8 @@ public sealed class TlsTests
     [Fact]
     public async Task If_the_server_rejects_PROT_no_data_is_transferred()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 534 no");
+        await using var peer = ScriptedPeer.Start(
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 534 no");
         await using var client = new FtpClient(Trusting(peer));
         Assert.Equal(FtpTlsFailure.DataNotProtected, (await Assert.ThrowsAsync<FtpTlsException>(() => client.ConnectAsync(Token))).Failure);
     }
@@ -140,7 +150,8 @@ public sealed class TlsTests
     [InlineData("D.", "150 here", null)]
     [InlineData("D~", "150 here", FtpTlsFailure.Truncated)]
     [InlineData("D~", "150 here (5 bytes)", null)]
-    public async Task Data_without_close_notify_is_accepted_only_if_its_size_proves_that_it_is_complete(string end, string opening, FtpTlsFailure? failure)
+    public async Task Data_without_close_notify_is_accepted_only_if_its_size_proves_that_it_is_complete(
+        string end, string opening, FtpTlsFailure? failure)
     {
         await using var peer = ScriptedPeer.Start(Encrypted + $$"""
             C: SIZE a

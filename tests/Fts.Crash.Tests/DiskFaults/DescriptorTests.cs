@@ -83,7 +83,8 @@ public sealed class DescriptorTests
         Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
         using var folder = new TestFolder();
         await using RunningServer server = await StartAsync(folder, soft: 256, hard: Limit);
-        Assert.Matches(@$"Max open files +{Limit} +{Limit} ", await File.ReadAllTextAsync($"/proc/{server.Program.Id}/limits", TestContext.Current.CancellationToken));
+        Assert.Matches(@$"Max open files +{Limit} +{Limit} ",
+            await File.ReadAllTextAsync($"/proc/{server.Program.Id}/limits", TestContext.Current.CancellationToken));
         var sessions = new List<RawFtpClient>();
         var idle = new List<Socket>();
         try
@@ -100,7 +101,8 @@ public sealed class DescriptorTests
             }
 
             byte[] greeting = new byte[4];
-            await idle[^1].ReceiveAsync(greeting, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            await idle[^1].ReceiveAsync(greeting, TestContext.Current.CancellationToken).AsTask()
+                .WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             Assert.Equal("421 "u8.ToArray(), greeting);
             byte[] content = RandomNumberGenerator.GetBytes(200_000);
             await Task.WhenAll(sessions.Select(async (session, i) =>
@@ -117,7 +119,8 @@ public sealed class DescriptorTests
         }
     }
 
-    private static Task<RunningServer> StartAsync(TestFolder folder, int soft, int hard) => RunningServer.StartOnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={soft}:{hard}"], []);
+    private static Task<RunningServer> StartAsync(TestFolder folder, int soft, int hard) =>
+        RunningServer.StartOnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={soft}:{hard}"], []);
 
     /// <summary>Lowers the limit below the server's reserve, so that control connections can take every descriptor.</summary>
     private static async Task LowerLimitAsync(RunningServer server, TestFolder folder)
@@ -142,7 +145,8 @@ public sealed class DescriptorTests
         return [.. crowd];
     }
 
-    private static int CountDescriptors(RunningServer server) => Directory.EnumerateFileSystemEntries($"/proc/{server.Program.Id}/fd").Count();
+    private static int CountDescriptors(RunningServer server) =>
+        Directory.EnumerateFileSystemEntries($"/proc/{server.Program.Id}/fd").Count();
 
     private static async Task WaitUntilAsync(Func<bool> condition)
     {

@@ -34,11 +34,15 @@ public sealed class RejectionTests
             File.SetUnixFileMode(own, (UnixFileMode)0b101_101_101);
         }
 
-        await using (RunningServer server = await RunningServer.StartOnFolderAsync(folder, below, [], ("XDG_STATE_HOME", state.Path), ("XDG_CONFIG_HOME", state.Path)))
+        await using (
+            RunningServer server =
+            await RunningServer.StartOnFolderAsync(folder, below, [], ("XDG_STATE_HOME", state.Path), ("XDG_CONFIG_HOME", state.Path)))
         {
             using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
             // Facts of a file are its owner's to change; here that is somebody else or the test itself.
-            await AssertChangesRejectedAsync(client, [.. Changes.Where(change => !change.EndsWith(" a", StringComparison.Ordinal) || change.StartsWith("DELE", StringComparison.Ordinal))]);
+            await AssertChangesRejectedAsync(
+                client, [.. Changes.Where(
+                change => !change.EndsWith(" a", StringComparison.Ordinal) || change.StartsWith("DELE", StringComparison.Ordinal))]);
             Assert.Equal("old"u8.ToArray(), (await client.DownloadAsync("RETR a")).Content);
         }
 
@@ -122,7 +126,8 @@ public sealed class RejectionTests
             return [];
         }
 
-        Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "As root everything may be written, and there is no setpriv to be somebody else.");
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/setpriv"), "As root everything may be written, and there is no setpriv to be somebody else.");
         foreach (string path in (string[])[folder.Path, state.Path])
         {
             File.SetUnixFileMode(path, (UnixFileMode)0b111_111_111);

@@ -4,7 +4,8 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests.DiskFaults;
 
-/// <summary>A file that cannot be read to the end it had: the data connection closes, and nobody says that the transfer is complete.</summary>
+/// <summary>A file that cannot be read to the end it had: the data connection closes, and nobody says that the transfer is
+/// complete.</summary>
 public sealed class ShrinkingFileTests
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>What one worker knows of its names: what was acknowledged last, which broken uploads are kept, and the one operation whose outcome is unknown.</summary>
+/// <summary>What one worker knows of its names: what was acknowledged last, which broken uploads are kept, and the one operation whose
+/// outcome is unknown.</summary>
 internal sealed class ExpectedState
 {
     private readonly Dictionary<string, FileContent> _committed = [];
@@ -13,8 +14,8 @@ internal sealed class ExpectedState
     public IReadOnlyDictionary<string, PartialUpload> PartialUploads => _partialUploads;
 
     /// <summary>
-    /// Pending files that no name leads to, at most: the server was killed before it told the name, while a new upload took the place of a kept one, or before all of
-    /// what an upload goes on from was copied.
+    /// Pending files that no name leads to, at most: the server was killed before it told the name, while a new upload took the place of a
+    /// kept one, or before all of what an upload goes on from was copied.
     /// </summary>
     public int Unreachable { get; private set; }
 
@@ -47,8 +48,8 @@ internal sealed class ExpectedState
     }
 
     /// <summary>
-    /// The server was killed, and this is what is found. It must be the state before the operation in flight or the one after it; returns what is wrong, or null.
-    /// </summary>
+    /// The server was killed, and this is what is found. It must be the state before the operation in flight or the one after it; returns
+    /// what is wrong, or null. </summary>
     public string? Reconcile(IReadOnlyDictionary<string, FileContent> found)
     {
         Operation? operation = InFlight;
@@ -60,7 +61,8 @@ internal sealed class ExpectedState
         }
 
         var after = new Dictionary<string, FileContent>(_committed);
-        if (operation is { Name: null, UploadTarget: { } target } && found.FirstOrDefault(file => !_committed.ContainsKey(file.Key)).Key is { } name)
+        if (operation is { Name: null, UploadTarget: { } target }
+            && found.FirstOrDefault(file => !_committed.ContainsKey(file.Key)).Key is { } name)
         {
             operation = Operation.CreateNamed(operation, name);
         }
@@ -75,7 +77,8 @@ internal sealed class ExpectedState
             return $"before:\n{Format(_committed)}\nin flight: {operation?.Description ?? "nothing"}, after which:\n{Format(after)}\nfound:\n{Format(found)}";
         }
 
-        PartialUpload? previousPartial = operation is { UploadTarget: null, Name: { } deleted } ? _partialUploads.GetValueOrDefault(deleted) : null;
+        PartialUpload? previousPartial = operation is { UploadTarget: null, Name: { } deleted } ? _partialUploads.GetValueOrDefault(deleted)
+            : null;
         Apply(operation);
         if (previousPartial is not null)
         {
@@ -89,7 +92,8 @@ internal sealed class ExpectedState
     /// <summary>The server was killed in an upload: what it has of it, it keeps.</summary>
     private void KeepPartialUpload(Operation? operation)
     {
-        if (operation is { Name: { } deleted, UploadTarget: null } && _partialUploads.TryGetValue(deleted, out PartialUpload? previousPartial))
+        if (operation is { Name: { } deleted, UploadTarget: null }
+            && _partialUploads.TryGetValue(deleted, out PartialUpload? previousPartial))
         {
             _partialUploads[deleted] = previousPartial with { IsExact = false };
         }
@@ -137,5 +141,6 @@ internal sealed class ExpectedState
     private static bool IsSame(Dictionary<string, FileContent> left, IReadOnlyDictionary<string, FileContent> right) =>
         left.Count == right.Count && left.All(file => right.TryGetValue(file.Key, out FileContent? other) && file.Value == other);
 
-    private static string Format(IReadOnlyDictionary<string, FileContent> names) => string.Join('\n', names.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"  {file.Key} = {file.Value}"));
+    private static string Format(IReadOnlyDictionary<string, FileContent> names) =>
+        string.Join('\n', names.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"  {file.Key} = {file.Value}"));
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>
-/// A piece of a file that says itself what it must be: a line that names it, its length and a seed, and a body that follows from the seed. Cut short, mixed
-/// with another or damaged in one bit, it shows; no checksum would say more.
+/// A piece of a file that says itself what it must be: a line that names it, its length and a seed, and a body that follows from the seed.
+/// Cut short, mixed with another or damaged in one bit, it shows; no checksum would say more.
 /// </summary>
 internal readonly record struct FileRecord(string Name, int Version, int BodyLength, ulong Seed)
 {

@@ -25,7 +25,8 @@ internal sealed record FolderSnapshot(IReadOnlyDictionary<string, FileContent> V
             }
             else
             {
-                visible.Add(entry.Name, FileContent.Parse(File.ReadAllBytes(entry.FullName)) ?? throw new Xunit.Sdk.XunitException($"{entry.Name} ({file.Length} bytes) is not whole: {ReadFirstLine(file)}"));
+                visible.Add(entry.Name, FileContent.Parse(File.ReadAllBytes(entry.FullName))
+                    ?? throw new Xunit.Sdk.XunitException($"{entry.Name} ({file.Length} bytes) is not whole: {ReadFirstLine(file)}"));
             }
         }
 

@@ -5,8 +5,8 @@ using Fts.ProgramTests.Support;
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>
-/// A folder, workers, and a server that is killed and started again and again. Leftovers of a round are met by the next ones, and cleaned up now and then:
-/// what is then still there has leaked.
+/// A folder, workers, and a server that is killed and started again and again. Leftovers of a round are met by the next ones, and cleaned
+/// up now and then: what is then still there has leaked.
 /// </summary>
 internal sealed class KillRestartRun(int seed, params string[] options) : IDisposable
 {
@@ -14,7 +14,8 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
 
     private readonly RandomChoices _random = new(seed);
     private readonly TestFolder _folder = new();
-    private readonly Worker[] _workers = [.. Enumerable.Range(0, Workers).Select(number => new Worker($"w{number}", unchecked((seed * 31) + number)))];
+    private readonly Worker[] _workers =
+        [.. Enumerable.Range(0, Workers).Select(number => new Worker($"w{number}", unchecked((seed * 31) + number)))];
     private int _round;
     private bool _isKilled;
 
@@ -91,7 +92,8 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
         Assert.True(Volatile.Read(ref _isKilled), $"{worker.Prefix} lost its connection though nobody killed the server.");
     }
 
-    /// <summary>The server that was started on what the last one left: it shows what is committed and no more, and leads to every pending file that is there.</summary>
+    /// <summary>The server that was started on what the last one left: it shows what is committed and no more, and leads to every pending
+    /// file that is there.</summary>
     private async Task RecoverAsync(int port)
     {
         await AssertListingAsync(port);
@@ -104,7 +106,8 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
 
         long[] unreachableLengths = [.. snapshot.StagedLengths.Where(length => length > 0 && !sizes.Remove((int)length))];
         int unreachable = _workers.Sum(worker => worker.Expected.Unreachable);
-        Assert.True(unreachableLengths.Length <= unreachable, $"Pending files of {string.Join(", ", unreachableLengths)} bytes cannot be continued; SIZE speaks of others, of {string.Join(", ", sizes)}.");
+        Assert.True(unreachableLengths.Length <= unreachable,
+            $"Pending files of {string.Join(", ", unreachableLengths)} bytes cannot be continued; SIZE speaks of others, of {string.Join(", ", sizes)}.");
         foreach (Worker worker in _workers)
         {
             await worker.RecoverAsync(port);
@@ -135,7 +138,8 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
 
         var snapshot = FolderSnapshot.Read(_folder.Path);
         Assert.Empty(snapshot.Visible);
-        Assert.True(snapshot.StagedLengths.Count <= unreachable, $"Everything was deleted, and pending files of {string.Join(", ", snapshot.StagedLengths)} bytes are still there.");
+        Assert.True(snapshot.StagedLengths.Count <= unreachable,
+            $"Everything was deleted, and pending files of {string.Join(", ", snapshot.StagedLengths)} bytes are still there.");
         foreach (string file in _folder.Names)
         {
             File.Delete(_folder[file]);

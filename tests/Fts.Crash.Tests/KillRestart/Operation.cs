@@ -1,13 +1,14 @@
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>
-/// One change that was asked for and not acknowledged yet. Killed now, the server has done all of it or nothing; what it received of an upload it still has.
-/// </summary>
+/// One change that was asked for and not acknowledged yet. Killed now, the server has done all of it or nothing; what it received of an
+/// upload it still has. </summary>
 internal sealed class Operation(string description, params (string Name, FileContent? Content)[] changes)
 {
     public string Description => description;
 
-    /// <summary>What the names stand for once it is done; null for nothing. An upload under a name of the server's choice has none before it is told.</summary>
+    /// <summary>What the names stand for once it is done; null for nothing. An upload under a name of the server's choice has none before
+    /// it is told.</summary>
     public (string Name, FileContent? Content)[] Changes => changes;
 
     /// <summary>What an upload is to become; null for what is no upload.</summary>

@@ -20,7 +20,8 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
     public Task AppendAsync(string name, FileRecord record, bool isComplete)
     {
         FileContent before = expected.Committed[name];
-        return isComplete ? SendAsync(name, before.Append(record), "APPE", before.Length) : SendInterruptedAsync(name, before.Append(record), "APPE", before.Length);
+        return isComplete ? SendAsync(name, before.Append(record), "APPE", before.Length)
+            : SendInterruptedAsync(name, before.Append(record), "APPE", before.Length);
     }
 
     /// <summary>Replaces a file from a record on; nothing is kept of that name.</summary>
@@ -35,14 +36,15 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
     {
         Operation operation = expected.Begin(new Operation("STOU " + name) { UploadTarget = target });
         await client.ExecuteAsync($"ALLO {target.Length}", "200");
-        string reply = await client.UploadAsync("STOU " + name, target.ToBytes(), opened => expected.Begin(Operation.CreateNamed(operation, opened.Split("FILE: ")[1])));
+        string reply = await client.UploadAsync(
+            "STOU " + name, target.ToBytes(), opened => expected.Begin(Operation.CreateNamed(operation, opened.Split("FILE: ")[1])));
         client.AssertReply(reply, "226");
         expected.Acknowledge();
     }
 
     /// <summary>
-    /// Continues a kept upload as plain clients do: by what SIZE says. Until it is whole the committed file, if there is one, is what can be read.
-    /// </summary>
+    /// Continues a kept upload as plain clients do: by what SIZE says. Until it is whole the committed file, if there is one, is what can
+    /// be read. </summary>
     public async Task ResumeAsync(string name)
     {
         PartialUpload partialUpload = expected.PartialUploads[name];
@@ -58,7 +60,8 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
 
         if (size is null || size > partialUpload.MaxBytes || (partialUpload.IsExact && size != partialUpload.MaxBytes))
         {
-            throw new Xunit.Sdk.XunitException($"{name} is {committed?.ToString() ?? "not there"}, and {partialUpload} of it is kept. SIZE says {size?.ToString(CultureInfo.InvariantCulture) ?? "550"}.");
+            throw new Xunit.Sdk.XunitException(
+                $"{name} is {committed?.ToString() ?? "not there"}, and {partialUpload} of it is kept. SIZE says {size?.ToString(CultureInfo.InvariantCulture) ?? "550"}.");
         }
 
         if (random.IsOneIn(2))
@@ -99,15 +102,22 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
 
     private async Task SendAsync(string name, FileContent target, string verb, int from)
     {
-        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, UploadTarget = target, CopiesExisting = from > 0 }, verb, from);
-        client.AssertReply(await client.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.MarkStarted()), "226");
+        Operation operation =
+            await BeginAsync(
+            new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, UploadTarget = target,
+            CopiesExisting = from > 0 }, verb, from);
+        client.AssertReply(
+            await client.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.MarkStarted()), "226");
         expected.Acknowledge();
     }
 
     private async Task SendInterruptedAsync(string name, FileContent target, string verb, int from)
     {
         int maxBytes = from + 1 + random.NextBelow(target.Length - from - 1);
-        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}, cut at {maxBytes}") { Name = name, UploadTarget = target, CopiesExisting = from > 0 }, verb, from);
+        Operation operation =
+            await BeginAsync(
+            new Operation($"{verb} {name} from {from} to {target}, cut at {maxBytes}") { Name = name, UploadTarget = target,
+            CopiesExisting = from > 0 }, verb, from);
         using Socket data = await client.OpenDataConnectionAsync();
         await client.ExecuteAsync($"{verb} {name}", "150");
         operation.MarkStarted();

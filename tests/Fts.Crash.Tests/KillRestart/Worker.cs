@@ -114,7 +114,8 @@ internal sealed class Worker(string prefix, int seed)
                 // Not shorter than what it replaces: whether a file's tail outlives that is another question.
                 await uploads.RewriteAsync(name, records, NextRecord(name, committed.Length - committed.TakeFirst(records).Length));
                 break;
-            case < 16 when committed is not null && !hasPartialUpload && _random.PickOne(names) is var target && target != name && !Expected.PartialUploads.ContainsKey(target):
+            case < 16 when committed is not null && !hasPartialUpload && _random.PickOne(names) is var target && target != name
+                && !Expected.PartialUploads.ContainsKey(target):
                 await RenameAsync(client, name, target, committed);
                 break;
             case < 17 when names.Length < MaxNames:
@@ -133,9 +134,11 @@ internal sealed class Worker(string prefix, int seed)
         }
     }
 
-    private FileRecord NextRecord(string name, int atLeast = 0) => new(name, ++_version, atLeast + _random.NextLength(), _random.NextSeed());
+    private FileRecord NextRecord(string name, int atLeast = 0) =>
+        new(name, ++_version, atLeast + _random.NextLength(), _random.NextSeed());
 
-    private Task ResumeAsync(RawFtpClient client, UploadScenarios uploads, string name) => Expected.PartialUploads[name].IsUncertain ? DeleteAsync(client, name) : uploads.ResumeAsync(name);
+    private Task ResumeAsync(RawFtpClient client, UploadScenarios uploads, string name) =>
+        Expected.PartialUploads[name].IsUncertain ? DeleteAsync(client, name) : uploads.ResumeAsync(name);
 
     private async Task AssertStateAsync(UploadScenarios uploads, string name)
     {

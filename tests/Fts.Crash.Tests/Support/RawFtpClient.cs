@@ -6,8 +6,8 @@ using System.Text;
 namespace Fts.CrashTests.Support;
 
 /// <summary>
-/// One control connection and its data connections as bytes: no client of ours stands between a test and what the server says. Remembers what was said
-/// last, for the message of a failure.
+/// One control connection and its data connections as bytes: no client of ours stands between a test and what the server says. Remembers
+/// what was said last, for the message of a failure.
 /// </summary>
 internal sealed class RawFtpClient : IDisposable
 {
@@ -92,8 +92,8 @@ internal sealed class RawFtpClient : IDisposable
     }
 
     /// <summary>
-    /// Uploads with a verb, all at once, and returns the reply that ends it. A server that has no use for the rest closes the data connection under the
-    /// sender, and then says why. <paramref name="opened"/> gets the 150.
+    /// Uploads with a verb, all at once, and returns the reply that ends it. A server that has no use for the rest closes the data
+    /// connection under the sender, and then says why. <paramref name="opened"/> gets the 150.
     /// </summary>
     public async Task<string> UploadAsync(string command, ReadOnlyMemory<byte> content, Action<string>? opened = null)
     {
@@ -169,7 +169,8 @@ internal sealed class RawFtpClient : IDisposable
 
     /// <summary>The reply itself if it begins with one of these codes.</summary>
     public string AssertReply(string reply, params string[] codes) =>
-        codes.Any(code => reply.StartsWith(code, StringComparison.Ordinal)) ? reply : throw new Xunit.Sdk.XunitException($"Expected {string.Join(" or ", codes)}:\n{Transcript}");
+        codes.Any(code => reply.StartsWith(code, StringComparison.Ordinal)) ? reply
+            : throw new Xunit.Sdk.XunitException($"Expected {string.Join(" or ", codes)}:\n{Transcript}");
 
     public void Dispose() => _socket.Dispose();
 

@@ -25,8 +25,10 @@ internal static class ProgramTargets
         {
             if (KnownHosts.ParseLine(line) is { } record)
             {
-                FuzzAssert.True(record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
-                FuzzAssert.Equal(record, KnownHosts.ParseLine($"{record.Server} {record.Proof}"), "a written record is read as the same record");
+                FuzzAssert.True(
+                    record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
+                FuzzAssert.Equal(
+                    record, KnownHosts.ParseLine($"{record.Server} {record.Proof}"), "a written record is read as the same record");
             }
         }
     }
@@ -46,7 +48,8 @@ internal static class ProgramTargets
 
     private static void CheckTypedLine(string text)
     {
-        FuzzAssert.Equal(text, text.Length == 0 ? "" : ShellLineParser.SplitWords(ShellLineParser.Escape(text)).Single().Text, "an escaped name is split to the same name");
+        FuzzAssert.Equal(text, text.Length == 0 ? "" : ShellLineParser.SplitWords(ShellLineParser.Escape(text)).Single().Text,
+            "an escaped name is split to the same name");
         (int start, string last) = ShellLineParser.GetLastWord(text);
         FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word is in the line");
         FuzzAssert.True(ShellLineParser.SplitWords(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");

@@ -28,7 +28,8 @@ internal static class ServerTargets
         Argument("mff", MetadataCommands.SetFactsAsync),
         Argument("site-utime", MetadataCommands.SetTimeAsync),
         Argument("site-chmod", MetadataCommands.SetModeAsync),
-        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.CommandOkay),
+        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(
+            session, argument, cancellationToken) is null ? Replies.BadName : Replies.CommandOkay),
     ];
 
     /// <summary>
@@ -46,9 +47,12 @@ internal static class ServerTargets
                 FuzzAssert.True(reply.IsCompleted, "a handler without a file completes synchronously");
                 FtpReply result = reply.GetAwaiter().GetResult();
                 SequenceParameters state = session.Value.Sequence.Next;
-                FuzzAssert.True(result.IsCompletion || result.IsIntermediate || state == SequenceParameters.None, "a rejected argument does not change the state");
-                FuzzAssert.True(state.RestartOffset >= 0 && state.RangeEnd is not < 0 && state.AnnouncedLength is not < 0, "offsets and lengths are not negative");
-                FuzzAssert.True(state.RangeEnd is not { } last || (last >= state.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
+                FuzzAssert.True(result.IsCompletion || result.IsIntermediate || state == SequenceParameters.None,
+                    "a rejected argument does not change the state");
+                FuzzAssert.True(state.RestartOffset >= 0 && state.RangeEnd is not < 0 && state.AnnouncedLength is not < 0,
+                    "offsets and lengths are not negative");
+                FuzzAssert.True(state.RangeEnd is not { } last || (last >= state.RestartOffset && last < long.MaxValue),
+                    "a range does not end before it starts");
             }
         }) with
         { Weight = 40, BytesPerByte = 512, ExpectedException = typeof(StoreException), Owned = session };

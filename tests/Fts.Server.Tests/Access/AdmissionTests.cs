@@ -20,7 +20,8 @@ public sealed class AdmissionTests
     [Fact]
     public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_rejected()
     {
-        await using TestServer server = new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
+        await using TestServer server =
+            new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
         var talks = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {

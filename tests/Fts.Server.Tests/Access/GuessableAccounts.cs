@@ -43,7 +43,8 @@ internal sealed class GuessableAccounts : IAuthenticator
     }
 
     /// <summary>Makes the check of a password wait until the test completes the returned source.</summary>
-    public TaskCompletionSource Hold(string password) => _holds[password] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource Hold(string password) =>
+        _holds[password] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Waits until <paramref name="count"/> passwords were checked.</summary>
     public async Task WaitForChecksAsync(int count)

@@ -42,7 +42,8 @@ public sealed class KnownAccountTests
         _known.Add(Two, 1, TimeSpan.FromSeconds(2));
         _known.Add(One, 2, TimeSpan.FromSeconds(3));
         _known.Add(Three, 1, TimeSpan.FromSeconds(4));
-        Assert.Equal([One, Three], ((AddressBlock[])[One, Two, Three]).Where(address => _known.Contains(address, 1, TimeSpan.FromSeconds(5))));
+        Assert.Equal(
+            [One, Three], ((AddressBlock[])[One, Two, Three]).Where(address => _known.Contains(address, 1, TimeSpan.FromSeconds(5))));
     }
 
     private static AddressBlock GetBlock(string address) => AddressBlock.FromAddress(IPAddress.Parse(address));

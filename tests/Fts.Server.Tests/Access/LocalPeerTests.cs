@@ -53,7 +53,8 @@ public sealed class LocalPeerTests
     {
         SkipUnlessRoot();
         var clock = new ManualClock();
-        await using TestServer server = Start(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
+        await using TestServer server =
+            Start(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
         string refused = await RunAsNobodyAsync(server, "USER fts", "PASS x", "QUIT");
         Assert.Equal(["220", "331", "530", "221"], GetCodes(refused));
         await using Conversation talk = await server.LogInAsync();
@@ -63,8 +64,10 @@ public sealed class LocalPeerTests
     [Fact]
     public async Task A_client_of_a_load_balancer_on_this_machine_is_not_local()
     {
-        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
+        await using TestServer server =
+            Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
+        foreach (byte[] header in (
+            byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
         {
             await using Conversation talk = await server.ConnectAsync(header: header);
             await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");
@@ -73,7 +76,8 @@ public sealed class LocalPeerTests
 
     [Fact]
     public async Task Credentials_report_no_own_user_if_it_is_not_looked_up() =>
-        Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false).IsServerUserAsync(TestContext.Current.CancellationToken));
+        Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false)
+            .IsServerUserAsync(TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData(0, 1000, true)]
@@ -81,7 +85,8 @@ public sealed class LocalPeerTests
     [InlineData(1001, 1000, false)]
     [InlineData(0, 0, true)]
     [InlineData(1000, 0, false)]
-    public void Only_root_and_the_servers_own_user_are_trusted(uint user, uint ownUser, bool isTrusted) => Assert.Equal(isTrusted, LocalPeer.IsTrusted(user, ownUser, isMappingComplete: true));
+    public void Only_root_and_the_servers_own_user_are_trusted(uint user, uint ownUser, bool isTrusted) =>
+        Assert.Equal(isTrusted, LocalPeer.IsTrusted(user, ownUser, isMappingComplete: true));
 
     [Fact]
     public void In_a_container_the_id_of_unmapped_users_is_not_trusted()
@@ -96,7 +101,8 @@ public sealed class LocalPeerTests
     [InlineData(5, 0, false)]
     [InlineData(6, 0, false)]
     [InlineData(10, 4711, false)]
-    public void Only_a_socket_that_a_process_holds_counts(int state, ulong inode, bool isHeld) => Assert.Equal(isHeld, LocalPeer.IsHeldByProcess(state, inode));
+    public void Only_a_socket_that_a_process_holds_counts(int state, ulong inode, bool isHeld) =>
+        Assert.Equal(isHeld, LocalPeer.IsHeldByProcess(state, inode));
 
     [Theory]
     [InlineData("127.0.0.1:50000", "127.0.0.1:2121", 1000u)]
@@ -134,7 +140,8 @@ public sealed class LocalPeerTests
     }
 
     private static void SkipUnlessRoot() =>
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root on Linux can be another user, by setpriv.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"),
+            "Only root on Linux can be another user, by setpriv.");
 
     private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
     {
@@ -145,19 +152,24 @@ public sealed class LocalPeerTests
     private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);
 
     /// <summary>
-    /// Sends lines as the user nobody with the shell's own sockets. Returns the replies until the server closes, or does not wait for replies.
-    /// </summary>
+    /// Sends lines as the user nobody with the shell's own sockets. Returns the replies until the server closes, or does not wait for
+    /// replies. </summary>
     private static async Task<string> RunAsNobodyAsync(TestServer server, bool read, params string[] lines)
     {
         string input = string.Concat(lines.Select(line => line + "\\r\\n"));
-        string script = string.Create(CultureInfo.InvariantCulture, $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; printf '{input}' >&3; {(read ? "cat <&3" : "exit 0")}");
-        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/setpriv", ["--reuid=65534", "--clear-groups", "bash", "-c", script]) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
+        string script = string.Create(CultureInfo.InvariantCulture,
+            $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; printf '{input}' >&3; {(read ? "cat <&3" : "exit 0")}");
+        using Process process =
+            Process.Start(
+            new ProcessStartInfo("/usr/bin/setpriv",
+            ["--reuid=65534", "--clear-groups", "bash", "-c", script]) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WithDeadline();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WithDeadline();
         return output;
     }
 
-    private static string[] GetCodes(string replies) => [.. replies.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[..3])];
+    private static string[] GetCodes(string replies) =>
+        [.. replies.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[..3])];
 
     /// <summary>Waits in each password check until the test continues it.</summary>
     private sealed class WaitingAuthenticator(IAuthenticator accounts) : IAuthenticator

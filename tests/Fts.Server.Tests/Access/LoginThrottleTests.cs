@@ -128,7 +128,8 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4);
         TaskCompletionSource wrong = _accounts.Hold("wrong"), right = _accounts.Hold("right");
-        await using Conversation first = await SendPasswordAsync(server, "owner", "wrong"), second = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation first = await SendPasswordAsync(server, "owner", "wrong"), second =
+            await SendPasswordAsync(server, "owner", "right");
         await _accounts.WaitForChecksAsync(2);
         wrong.SetResult();
         await first.PlayAsync("S: 530 *");
@@ -184,7 +185,8 @@ public sealed class LoginThrottleTests
     public async Task The_delay_applies_to_the_client_in_the_PROXY_header(string failed, string next, bool waits)
     {
         Wire wire = failed.Contains(':', StringComparison.Ordinal) ? Wire.IPv6 : Wire.IPv4;
-        await using TestServer server = Start(wire, options => options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
+        await using TestServer server =
+            Start(wire, options => options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
         string balancer = wire.IsIPv4() ? "198.51.100.1" : "2001:db8:ffff::1";
         await FailAsync(server, "owner", ProxyHeaders.Create(failed, balancer));
         await using Conversation talk = await SendPasswordAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
@@ -210,7 +212,9 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task The_delay_applies_to_all_hosts()
     {
-        await using TestServer server = Start(Wire.IPv4, options => options with { Hosts = [new FtpHost { Name = "other.example", Store = new MemoryFileStore(), Authenticator = _accounts }] });
+        await using TestServer server =
+            Start(Wire.IPv4, options =>
+            options with { Hosts = [new FtpHost { Name = "other.example", Store = new MemoryFileStore(), Authenticator = _accounts }] });
         await FailAsync(server, "owner");
         await using Conversation talk = await server.ConnectAsync();
         await talk.PlayAsync("S: 220 *\nC: HOST other.example\nS: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
@@ -220,7 +224,8 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task Failures_of_other_addresses_do_not_evict_an_address_with_more()
     {
-        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")], MaxTrackedAddresses = 3 });
+        await using TestServer server = Start(
+            Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")], MaxTrackedAddresses = 3 });
         byte[] attacker = ProxyHeaders.Create("192.0.2.1");
         await FailAsync(server, "owner", attacker);
         await using (Conversation again = await SendPasswordAsync(server, "owner", "wrong", attacker))
@@ -291,7 +296,8 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task An_account_is_known_at_the_address_of_its_login_only_and_for_a_day()
     {
-        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
+        await using TestServer server =
+            Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
         byte[] known = ProxyHeaders.Create("192.0.2.1"), stranger = ProxyHeaders.Create("192.0.2.2");
         await using (Conversation before = await SendPasswordAsync(server, "owner", "right", known))
         {

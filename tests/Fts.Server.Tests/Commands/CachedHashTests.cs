@@ -69,7 +69,8 @@ public sealed class CachedHashTests
         using var store = new LocalFileStore(folder.Path);
         await using (TestServer first = new(wire, store))
         {
-            await first.PlayAsync(Date + Ask + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *");
+            await first.PlayAsync(
+                Date + Ask + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *");
         }
 
         using var again = new LocalFileStore(folder.Path);
@@ -105,7 +106,8 @@ public sealed class CachedHashTests
     {
         await using TestServer server = new(wire);
         await server.WriteAsync("/a", "hello");
-        await server.PlayAsync($"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\n{Ask}C: OPTS MLST size;X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  size=5; /a\nS: 250 *");
+        await server.PlayAsync(
+            $"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\n{Ask}C: OPTS MLST size;X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  size=5; /a\nS: 250 *");
     }
 
     [Theory, OnEveryWire]
@@ -172,7 +174,8 @@ public sealed class CachedHashTests
             await first.PlayAsync(Date + Ask);
         }
 
-        await using TestServer server = new(wire, store, options => options with { Authenticator = new AnonymousAuthenticator(Permissions.List) });
+        await using TestServer server =
+            new(wire, store, options => options with { Authenticator = new AnonymousAuthenticator(Permissions.List) });
         await server.PlayAsync("""
             C: OPTS MLST size;X.sha256;
             S: 200 *

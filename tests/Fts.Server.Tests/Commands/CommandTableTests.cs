@@ -7,7 +7,8 @@ namespace Fts.Server.Tests.Commands;
 public sealed class CommandTableTests
 {
     /// <summary>Returns the available rows. A server without TLS does not support the TLS commands.</summary>
-    private static IEnumerable<CommandRow> RowsOn(Wire wire) => CommandTable.Rows.Where(row => wire.Tls() is not null || !row.HasRule(CommandRules.NeedsTls));
+    private static IEnumerable<CommandRow> RowsOn(Wire wire) =>
+        CommandTable.Rows.Where(row => wire.Tls() is not null || !row.HasRule(CommandRules.NeedsTls));
 
     private static string Line(CommandRow row) => row.HasRule(CommandRules.NeedsArgument) ? $"{row.Verb} x" : row.Verb;
 
@@ -52,7 +53,8 @@ public sealed class CommandTableTests
         foreach (CommandRow row in RowsOn(wire))
         {
             await using Conversation upper = await server.LogInAsync(), lower = await server.LogInAsync();
-            string asked = (await upper.SendAndReadReplyAsync(row.Verb))[0], askedLow = (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
+            string asked = (await upper.SendAndReadReplyAsync(row.Verb))[0], askedLow =
+                (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
             Assert.Equal(asked[..4], askedLow[..4]);
             Assert.False(asked.StartsWith("500", StringComparison.Ordinal), asked);
         }
@@ -89,7 +91,8 @@ public sealed class CommandTableTests
         Assert.StartsWith("211-", features[0], StringComparison.Ordinal);
         Assert.Equal(
             RowsOn(wire).SelectMany(row => row.Features).Select(feature => " " + feature),
-            features[1..^1].Select(line => line.StartsWith(" MLST ", StringComparison.Ordinal) || line.StartsWith(" HASH ", StringComparison.Ordinal) ? line[..5] : line));
+            features[1..^1].Select(line => line.StartsWith(" MLST ", StringComparison.Ordinal)
+                || line.StartsWith(" HASH ", StringComparison.Ordinal) ? line[..5] : line));
     }
 
     [Theory, OnEveryWire]

@@ -9,7 +9,8 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task COMB_appends_the_parts_in_order_and_deletes_them(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
+        await using TestServer server =
+            await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
         await server.PlayAsync("""
             C: COMB "/whole" "p 1" "p""2" sub/p3
             S: 250 *
@@ -100,7 +101,8 @@ public sealed class CopyTests
             C: COMB target a ../../../b missing
             S: 550 *
             """);
-        Assert.Equal(("old", "one", "two"), (await server.ReadAsync("/target"), await server.ReadAsync("/a"), await server.ReadAsync("/b")));
+        Assert.Equal(
+            ("old", "one", "two"), (await server.ReadAsync("/target"), await server.ReadAsync("/a"), await server.ReadAsync("/b")));
     }
 
     [Theory, OnEveryWire]
@@ -108,7 +110,8 @@ public sealed class CopyTests
     {
         foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
         {
-            await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
+            await using TestServer server =
+                new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
             await server.WriteAsync("/a", "one");
             await server.WriteAsync("/target", "old");
             await server.PlayAsync("C: COMB target a\nS: 550 *");
@@ -148,7 +151,8 @@ public sealed class CopyTests
             C: SITE COPY "a b" missing/c
             S: 550 *
             """);
-        Assert.Equal(("hello", "hello", "hello"), (await server.ReadAsync("/a b"), await server.ReadAsync("/sub/c d"), await server.ReadAsync("/taken")));
+        Assert.Equal(("hello", "hello", "hello"),
+            (await server.ReadAsync("/a b"), await server.ReadAsync("/sub/c d"), await server.ReadAsync("/taken")));
         Assert.Equal(["a b", "sub", "taken"], await server.ListNamesAsync("/"));
     }
 

@@ -150,7 +150,8 @@ public sealed class DirectoryTests
         string tooDeep = string.Concat(Enumerable.Repeat("d/", 300));
         foreach (string verb in (string[])["CWD", "MKD", "RMD", "DELE", "RNFR", "SIZE", "MDTM", "MLST", "MFMT 20200101000000", "STAT"])
         {
-            await talk.PlayAsync($"C: {verb} {tooLong}\nS: 550 *\nC: {verb} {tooDeep}\nS: 550 *\nC: {verb} a\\0b\nS: 550 *\nC: {verb} a\\rb\nS: 550 *");
+            await talk.PlayAsync(
+                $"C: {verb} {tooLong}\nS: 550 *\nC: {verb} {tooDeep}\nS: 550 *\nC: {verb} a\\0b\nS: 550 *\nC: {verb} a\\rb\nS: 550 *");
         }
 
         foreach (string verb in (string[])["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"])

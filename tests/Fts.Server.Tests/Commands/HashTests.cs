@@ -245,7 +245,8 @@ public sealed class HashTests
             opened += member == "OpenReadAsync" ? 1 : 0;
             return null;
         };
-        await server.PlayAsync($"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\nC: HASH a\nS: 213 *\nC: HASH a\nS: 213 *");
+        await server.PlayAsync(
+            $"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\nC: HASH a\nS: 213 *\nC: HASH a\nS: 213 *");
         Assert.Equal(2, opened);
     }
 
@@ -275,10 +276,12 @@ public sealed class HashTests
     public async Task HASH_requires_only_the_read_permission(Wire wire)
     {
         const string Script = "C: HASH a\nS: 213 *\nC: XCRC a\nS: 250 *";
-        await using TestServer reader = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
+        await using TestServer reader =
+            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
         await reader.WriteAsync("/a", "hello");
         await reader.PlayAsync(Script);
-        await using TestServer other = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
+        await using TestServer other = new(
+            wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
         await other.WriteAsync("/a", "hello");
         await other.PlayAsync(Script.Replace("213", "550", StringComparison.Ordinal).Replace("250", "550", StringComparison.Ordinal));
     }

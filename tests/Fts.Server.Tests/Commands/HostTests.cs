@@ -272,7 +272,10 @@ public sealed class HostTests
         Assert.Throws<ArgumentException>(() => Make(Host("a") with { Greeting = " " }));
         _ = Make(Host("a"), Host("b"), Host("xn--m-eha.example"), Host("under_score"));
 
-        static FtpHost Host(string name) => new() { Name = name, Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.None) };
-        static FtpServer Make(params FtpHost[] hosts) => new(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.None), Hosts = hosts });
+        static FtpHost Host(string name) =>
+            new() { Name = name, Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.None) };
+        static FtpServer Make(params FtpHost[] hosts) =>
+            new(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.None),
+            Hosts = hosts });
     }
 }

@@ -63,7 +63,8 @@ public sealed class LinkTests
     {
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
-        await using TestServer server = new(wire, store, options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Create) });
+        await using TestServer server = new(wire, store,
+            options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Create) });
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync("C: SITE SYMLINK a b\nS: 550 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/"));

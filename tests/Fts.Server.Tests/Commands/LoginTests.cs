@@ -9,7 +9,8 @@ public sealed class LoginTests
     private static TestServer WithPassword(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
     {
         var password = accounts = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
-        return new TestServer(wire, with: options => options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
+        return new TestServer(wire,
+            with: options => options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
     }
 
     [Theory, OnEveryWire]

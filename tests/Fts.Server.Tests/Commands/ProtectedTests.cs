@@ -100,6 +100,7 @@ public sealed class ProtectedTests
             S: 226 *
             """);
         Assert.Equal(("the key", "plain"), (File.ReadAllText(key), File.ReadAllText(Path.Combine(folder.Path, "plain"))));
-        Assert.Equal(["link", "plain", "state"], Directory.GetFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(
+            ["link", "plain", "state"], Directory.GetFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order());
     }
 }

@@ -65,7 +65,8 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task Without_the_permission_to_delete_the_partial_upload_stays(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+        await using TestServer server = new(wire,
+            with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/in/", "");
         await server.PlayAsync($"""
             {Interrupted}

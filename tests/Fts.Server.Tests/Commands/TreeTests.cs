@@ -13,7 +13,8 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task DSIZ_adds_up_the_tree_and_RMDA_deletes_it(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
+        await using TestServer server =
+            await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
         await server.PlayAsync("""
             C: DSIZ
             S: 213 9
@@ -72,7 +73,8 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task Rmda_needs_the_permission_to_delete(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+        await using TestServer server = new(wire,
+            with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("C: RMDA sub\nS: 550 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/sub"));

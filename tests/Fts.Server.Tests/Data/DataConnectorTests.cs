@@ -91,8 +91,10 @@ public sealed class DataConnectorTests
         await using Conversation talk = await server.LogInAsync();
         string[] lines =
         [
-            "PORT 127,0,0,1,1", "PORT 127,0,0,1,1,256", "PORT 127,0,0,1,1,2,3", "PORT a,b,c,d,e,f", "PORT 127.0.0.1.200.200", "PORT -1,0,0,1,200,200",
-            "EPRT |1|127.0.0.1|0|", "EPRT |1|127.0.0.1|65536|", "EPRT |1|127.1|5000|", "EPRT |1|::1|5000|", "EPRT |2|::1%lo|5000|", "EPRT |x|::1|5000|", "EPRT |1|127.0.0.1|5000", "EPRT 1",
+            "PORT 127,0,0,1,1", "PORT 127,0,0,1,1,256", "PORT 127,0,0,1,1,2,3", "PORT a,b,c,d,e,f", "PORT 127.0.0.1.200.200",
+                "PORT -1,0,0,1,200,200",
+            "EPRT |1|127.0.0.1|0|", "EPRT |1|127.0.0.1|65536|", "EPRT |1|127.1|5000|", "EPRT |1|::1|5000|", "EPRT |2|::1%lo|5000|",
+            "EPRT |x|::1|5000|", "EPRT |1|127.0.0.1|5000", "EPRT 1",
         ];
         foreach (string line in lines)
         {
@@ -110,7 +112,8 @@ public sealed class DataConnectorTests
         other.Listen(1);
         int port = ((IPEndPoint)other.LocalEndPoint!).Port;
         string[] lines = wire.IsIPv4()
-            ? [$"PORT 127,0,0,2,{port >> 8},{port & 255}", $"EPRT |1|127.0.0.2|{port}|", "PORT 127,0,0,1,3,255", "EPRT |1|127.0.0.1|1023|", "PORT 0,0,0,0,200,200", "PORT 169,254,169,254,200,80"]
+            ? [$"PORT 127,0,0,2,{port >> 8},{port & 255}", $"EPRT |1|127.0.0.2|{port}|", "PORT 127,0,0,1,3,255", "EPRT |1|127.0.0.1|1023|",
+                "PORT 0,0,0,0,200,200", "PORT 169,254,169,254,200,80"]
             : ["EPRT |2|::2|5000|", "EPRT |2|::1|1023|", $"EPRT |2|::ffff:127.0.0.2|{port}|", "EPRT |2|::|5000|", "EPRT |2|fe80::1|5000|"];
         foreach (string line in lines)
         {
@@ -224,7 +227,8 @@ public sealed class DataConnectorTests
             D<
             S: 226 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] LIST failed: can't open the data connection: timed out after 1 s", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts,
+            text => text.StartsWith("[1] LIST failed: can't open the data connection: timed out after 1 s", StringComparison.Ordinal));
     }
 
     [Theory, OnEveryWire]
@@ -247,7 +251,8 @@ public sealed class DataConnectorTests
             C: NOOP
             S: 200 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] STOR a failed: can't open the data connection: the client sent ABOR", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts,
+            text => text.StartsWith("[1] STOR a failed: can't open the data connection: the client sent ABOR", StringComparison.Ordinal));
     }
 
     /// <summary>The kernel neither accepts nor refuses a connection to a listener with a full queue.</summary>
@@ -255,7 +260,8 @@ public sealed class DataConnectorTests
     public async Task An_active_client_that_does_not_respond_ends_the_transfer_with_425()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux drops what a full queue does not take.");
-        await using var server = new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using var server =
+            new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         silent.Listen(0);

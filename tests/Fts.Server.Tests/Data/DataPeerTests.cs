@@ -43,7 +43,8 @@ public sealed class DataPeerTests
     public async Task Sessions_of_one_network_use_different_passive_ports()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), range: FreePorts.FindRange(2));
-        await using Conversation first = await LogInAsync(server), second = await LogInAsync(server, Near), third = await LogInAsync(server);
+        await using Conversation first = await LogInAsync(server), second = await LogInAsync(server, Near), third =
+            await LogInAsync(server);
         await using Conversation other = await LogInAsync(server, Far);
         IPEndPoint one = GetTarget(await first.SendAndReadReplyAsync("EPSV")), two = GetTarget(await second.SendAndReadReplyAsync("EPSV"));
 
@@ -63,7 +64,8 @@ public sealed class DataPeerTests
         Assert.Equal(peers == "any", allowed.AcceptsTarget(IPAddress.Parse("198.51.100.1"), IPAddress.Parse("192.0.2.1")));
         Assert.Equal(peers == "any", allowed.AcceptsTarget(IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db9::1")));
         Assert.Equal(near, allowed.AcceptsTarget(IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db8::2")));
-        foreach (string target in (string[])["127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "169.254.1.1", "::1", "::", "fe80::1", "fec0::1", "ff02::1", "::ffff:127.0.0.2", "::ffff:0.0.0.0"])
+        foreach (string target in (string[])["127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "169.254.1.1", "::1", "::", "fe80::1",
+            "fec0::1", "ff02::1", "::ffff:127.0.0.2", "::ffff:0.0.0.0"])
         {
             Assert.Equal(loopbackOfAnother, allowed.AcceptsTarget(IPAddress.Parse(target), IPAddress.Parse("192.0.2.1")));
         }
@@ -75,7 +77,8 @@ public sealed class DataPeerTests
     [Fact]
     public void Port_rejects_the_addresses_of_this_machine()
     {
-        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address)];
+        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses)
+            .Select(one => one.Address)];
         Assert.NotEmpty(own);
         Assert.All(own, address => Assert.False(FtpDataPeers.Any.AcceptsTarget(address, IPAddress.Parse("192.0.2.1"))));
     }
@@ -100,14 +103,16 @@ public sealed class DataPeerTests
     [InlineData(33, 64)]
     [InlineData(24, 31)]
     [InlineData(24, 129)]
-    public void An_invalid_prefix_length_is_rejected(int prefix, int prefix6) => Assert.Throws<ArgumentOutOfRangeException>(() => FtpDataPeers.Network(prefix, prefix6));
+    public void An_invalid_prefix_length_is_rejected(int prefix, int prefix6) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => FtpDataPeers.Network(prefix, prefix6));
 
     private static async Task<TestServer> StartAsync(FtpDataPeers peers, bool hasRange = false, FtpPassivePorts? range = null)
     {
         var server = new TestServer(Wire.IPv4, with: options => options with
         {
             // Every listener of this machine accepts connections to addresses of 127.0.0.0/8.
-            EndPoint = new IPEndPoint(IPAddress.Any, 0), DataPeers = peers, PassivePorts = range ?? (hasRange ? FreePorts.FindRange(2) : null),
+            EndPoint = new IPEndPoint(IPAddress.Any, 0), DataPeers = peers, PassivePorts = range
+                ?? (hasRange ? FreePorts.FindRange(2) : null),
         });
         await server.WriteAsync("/a", "content");
         return server;
@@ -131,7 +136,8 @@ public sealed class DataPeerTests
         await talk.PlayAsync("S: 150 *\nS: 226 *");
     }
 
-    /// <summary>Verifies that the server closes the connection without sending a byte, and that the session still waits for its own client.</summary>
+    /// <summary>Verifies that the server closes the connection without sending a byte, and that the session still waits for its own
+    /// client.</summary>
     private static async Task AssertRejectsAsync(Conversation talk, IPAddress from)
     {
         IPEndPoint target = GetTarget(await talk.SendAndReadReplyAsync("EPSV"));

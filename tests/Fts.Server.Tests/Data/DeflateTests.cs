@@ -149,7 +149,8 @@ public sealed class DeflateTests
         foreach ((byte[] sent, string code) in new[]
         {
             ([], "426"), (stream[..1], "426"), (stream[..^1], "426"), (stream[..^4], "426"), (stream[..(stream.Length / 2)], "426"),
-            (wrongSum, "451"), (damaged, "451"), ("hello, this is no zlib stream"u8.ToArray(), "451"), ([.. stream, 0], "451"), ([.. stream, .. new byte[100_000]], "451"),
+            (wrongSum, "451"), (damaged, "451"), ("hello, this is no zlib stream"u8.ToArray(), "451"), ([.. stream, 0], "451"),
+            ([.. stream, .. new byte[100_000]], "451"),
             ([.. stream, .. stream], "451"),
         })
         {
@@ -167,14 +168,16 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task A_decompression_bomb_is_rejected_and_a_large_compressible_file_is_not(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { AlwaysAllowedExpandedBytes = Grace, MaxExpansionRatio = 100 });
+        await using TestServer server =
+            new(wire, with: options => options with { AlwaysAllowedExpandedBytes = Grace, MaxExpansionRatio = 100 });
         await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR bomb\nS: 150 *");
         await SendAllAsync(talk, Zlib.Compress(new byte[16 * 1024 * 1024]));
         await talk.PlayAsync("S: 552 *\nC: EPSV\nS: 229 *\nC: STOR small\nS: 150 *");
         await SendAllAsync(talk, Zlib.Compress(new byte[Grace]));
         await talk.PlayAsync("S: 226 *\nC: EPSV\nS: 229 *\nC: STOR text\nS: 150 *");
-        await SendAllAsync(talk, Zlib.Compress(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i}\n")))));
+        await SendAllAsync(
+            talk, Zlib.Compress(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i}\n")))));
         await talk.PlayAsync("S: 226 *");
         Assert.Equal(["small", "text"], await server.ListNamesAsync("/"));
     }
@@ -275,7 +278,8 @@ public sealed class DeflateTests
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
         await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *\nC: ABOR\nS: 426 *\nS: 226 *\nC: EPSV\nS: 229 *\nC: STOR b\nS: 150 *");
+        await talk.PlayAsync(
+            "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *\nC: ABOR\nS: 426 *\nS: 226 *\nC: EPSV\nS: 229 *\nC: STOR b\nS: 150 *");
         await talk.Data!.SendAsync(Zlib.Compress(new byte[1000]).AsMemory(0, 6));
         await talk.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *\nC: PWD\nS: 257 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/"));

@@ -2,7 +2,8 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;
 
-/// <summary>Connections that end early: partial uploads are not published, and the session continues if its control connection is open.</summary>
+/// <summary>Connections that end early: partial uploads are not published, and the session continues if its control connection is
+/// open.</summary>
 public sealed class LostConnectionTests
 {
     private const string Upload = """

@@ -10,19 +10,27 @@ public sealed class StoreErrorTests
 {
     private static readonly Dictionary<StoreError, int> Replies = new()
     {
-        [StoreError.NotFound] = 550, [StoreError.Denied] = 550, [StoreError.Exists] = 553, [StoreError.NotEmpty] = 550, [StoreError.NotAFile] = 550,
-        [StoreError.NotADirectory] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] = 450, [StoreError.BadName] = 553,
+        [StoreError.NotFound] = 550, [StoreError.Denied] = 550, [StoreError.Exists] = 553, [StoreError.NotEmpty] =
+            550, [StoreError.NotAFile] = 550,
+        [StoreError.NotADirectory] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] =
+            450, [StoreError.BadName] = 553,
         [StoreError.BadOffset] = 554, [StoreError.Unavailable] = 451, [StoreError.NotSupported] = 550,
     };
 
     /// <summary>A command for every call to the store, the call that fails, and whether it fails only after bytes were received.</summary>
     private static readonly (string Command, string Member, bool Uploads)[] Calls =
     [
-        ("CWD a", nameof(IFileStore.GetEntryAsync), false), ("MKD a", nameof(IFileStore.CreateDirectoryAsync), false), ("RMD a", nameof(IFileStore.DeleteDirectoryAsync), false), ("DELE a", "DeleteFileAsync", false),
-        ("RNFR a", nameof(IFileStore.GetEntryAsync), false), ("SIZE a", nameof(IFileStore.GetEntryAsync), false), ("MDTM a", nameof(IFileStore.GetEntryAsync), false), ("MLST a", nameof(IFileStore.GetEntryAsync), false),
-        ("MFMT 20200101000000 a", nameof(IFileStore.SetMetadataAsync), false), ("SITE CHMOD 644 a", nameof(IFileStore.SetMetadataAsync), false), ("HASH a", "OpenReadAsync", false), ("DSIZ", "ListAsync", false), ("RMDA a", nameof(IFileStore.DeleteDirectoryAsync), false), ("AVBL", nameof(IFileStore.GetFreeSpaceAsync), false), ("STAT a", nameof(IFileStore.GetEntryAsync), false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
+        ("CWD a", nameof(IFileStore.GetEntryAsync), false), ("MKD a", nameof(IFileStore.CreateDirectoryAsync), false), (
+            "RMD a", nameof(IFileStore.DeleteDirectoryAsync), false), ("DELE a", "DeleteFileAsync", false),
+        ("RNFR a", nameof(IFileStore.GetEntryAsync), false), ("SIZE a", nameof(IFileStore.GetEntryAsync), false),
+        ("MDTM a", nameof(IFileStore.GetEntryAsync), false), ("MLST a", nameof(IFileStore.GetEntryAsync), false),
+        ("MFMT 20200101000000 a", nameof(IFileStore.SetMetadataAsync), false),
+        ("SITE CHMOD 644 a", nameof(IFileStore.SetMetadataAsync), false), ("HASH a", "OpenReadAsync", false), ("DSIZ", "ListAsync", false),
+        ("RMDA a", nameof(IFileStore.DeleteDirectoryAsync), false), ("AVBL", nameof(IFileStore.GetFreeSpaceAsync), false),
+        ("STAT a", nameof(IFileStore.GetEntryAsync), false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
         ("NLST", "ListAsync", false), ("MLSD", "ListAsync", false), ("RETR a", "OpenReadAsync", false), ("STOR a", "OpenWriteAsync", false),
-        ("APPE a", "OpenWriteAsync", false), ("STOU a", "OpenWriteAsync", false), ("STOR a", "WriteAsync", true), ("STOR a", "CommitAsync", true),
+        ("APPE a", "OpenWriteAsync", false), ("STOU a", "OpenWriteAsync", false), ("STOR a", "WriteAsync", true),
+        ("STOR a", "CommitAsync", true),
     ];
 
     [Theory, OnEveryWire]
@@ -44,7 +52,8 @@ public sealed class StoreErrorTests
     public async Task A_connection_error_thrown_by_a_store_returns_451_and_its_cause_is_logged(Wire wire)
     {
         foreach (Exception fault in (Exception[])
-            [new IOException("secret /real/path"), new SocketException(104, "secret /real/path"), new ObjectDisposedException("x", "secret /real/path"), new OperationCanceledException("secret /real/path")])
+            [new IOException("secret /real/path"), new SocketException(104, "secret /real/path"),
+                new ObjectDisposedException("x", "secret /real/path"), new OperationCanceledException("secret /real/path")])
         {
             await FailAsync(wire, fault, 451, logged: "secret /real/path");
         }
@@ -65,7 +74,8 @@ public sealed class StoreErrorTests
             C: NOOP
             S: 200 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during RETR", StringComparison.Ordinal) && text.Contains("the disk is away", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during RETR", StringComparison.Ordinal)
+            && text.Contains("the disk is away", StringComparison.Ordinal));
     }
 
     [Theory, OnEveryWire]
@@ -110,7 +120,8 @@ public sealed class StoreErrorTests
         static async IAsyncEnumerable<FileEntry> Forged()
         {
             await Task.Yield();
-            foreach (string name in (string[])["a\r\n213 End.", "b\nc", "d\re", "f\0", "g/h", "..", ".", "", "\ud800", new string('x', 256), "good"])
+            foreach (string name in (
+                string[])["a\r\n213 End.", "b\nc", "d\re", "f\0", "g/h", "..", ".", "", "\ud800", new string('x', 256), "good"])
             {
                 yield return new FileEntry(name, EntryKind.File, 1, DateTime.UnixEpoch);
             }
@@ -166,12 +177,14 @@ public sealed class StoreErrorTests
 
             string[] reply = await talk.ReadReplyAsync();
             // RFC 959 §5.4 lists 553 only for commands with a new name.
-            int expected = code == 553 && !command.StartsWith("STO", StringComparison.Ordinal) && !command.StartsWith("APPE", StringComparison.Ordinal) ? 550 : code;
+            int expected = code == 553 && !command.StartsWith("STO", StringComparison.Ordinal)
+                && !command.StartsWith("APPE", StringComparison.Ordinal) ? 550 : code;
             Assert.StartsWith($"{expected} ", Assert.Single(reply), StringComparison.Ordinal);
             Assert.DoesNotContain("secret", reply[0], StringComparison.Ordinal);
             // The cause, followed by the line about the failed command.
             string[] lines = [.. server.Log.Texts.TakeLast(2)];
-            Assert.True(logged is null || lines.Any(line => line.Contains(logged, StringComparison.Ordinal)), $"{command}: {string.Join('\n', lines)}");
+            Assert.True(logged is null || lines.Any(line => line.Contains(logged, StringComparison.Ordinal)),
+                $"{command}: {string.Join('\n', lines)}");
             store.Fault = null;
         }
 
@@ -215,7 +228,8 @@ public sealed class StoreErrorTests
     [Theory, OnEveryWire]
     public async Task A_missing_permission_returns_550(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        await using TestServer server =
+            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: CWD sub

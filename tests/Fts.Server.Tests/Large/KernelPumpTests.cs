@@ -3,7 +3,8 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Transfers large enough, from and to a disk, for the kernel's own copy calls, which block a thread and must let go of it all the same; and the same by read and send.</summary>
+/// <summary>Transfers large enough, from and to a disk, for the kernel's own copy calls, which block a thread and must let go of it all the
+/// same; and the same by read and send.</summary>
 public sealed class KernelPumpTests
 {
     private const long Large = 64L * 1024 * 1024;
@@ -17,7 +18,8 @@ public sealed class KernelPumpTests
         S: 226 *
         """;
 
-    private static async Task WithDiskAsync(Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    private static async Task WithDiskAsync(
+        Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
         using var folder = new TemporaryDirectory();
         SetLength(folder, Large);
@@ -30,7 +32,8 @@ public sealed class KernelPumpTests
         Assert.Equal(["large", "small"], await server.ListNamesAsync("/"));
         // What was cut off is there to be continued, and goes with its time.
         await store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
-        Assert.Equal(["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     private static void SetLength(TemporaryDirectory folder, long length)

@@ -20,7 +20,8 @@ public sealed class LargeListingTests
                 await seen.WithDeadline();
             }
 
-            yield return new FileEntry(string.Create(CultureInfo.InvariantCulture, $"entry number {i:D6}"), EntryKind.File, i, DateTime.UnixEpoch);
+            yield return new FileEntry(
+                string.Create(CultureInfo.InvariantCulture, $"entry number {i:D6}"), EntryKind.File, i, DateTime.UnixEpoch);
         }
     }
 

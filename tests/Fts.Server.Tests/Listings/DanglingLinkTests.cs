@@ -14,7 +14,8 @@ public sealed class DanglingLinkTests
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(secret);
         File.WriteAllText(Path.Combine(secret, "key"), "secret");
-        foreach ((string name, string target) in (ReadOnlySpan<(string, string)>)[("gone", "missing"), ("out", secret), ("up", "../secret/key"), ("loop", "loop"), ("fine", "file"), ("around", ".")])
+        foreach ((string name, string target) in (ReadOnlySpan<(string, string)>)[("gone", "missing"), ("out", secret),
+            ("up", "../secret/key"), ("loop", "loop"), ("fine", "file"), ("around", ".")])
         {
             File.CreateSymbolicLink(Path.Combine(root, name), target);
         }

@@ -5,7 +5,8 @@ namespace Fts.Server.Tests.Listings;
 /// <summary>The options of ls: order and recursion.</summary>
 public sealed class ListOptionTests
 {
-    private static readonly (string, string)[] Tree = [("/b", "12"), ("/a", "1"), ("/c", "123"), ("/sub/x", "1"), ("/sub/deep/y", ""), ("/zero/", "")];
+    private static readonly (string, string)[] Tree =
+        [("/b", "12"), ("/a", "1"), ("/c", "123"), ("/sub/x", "1"), ("/sub/deep/y", ""), ("/zero/", "")];
 
     [Theory, OnEveryWire]
     public async Task Options_order_the_names(Wire wire)
@@ -20,7 +21,8 @@ public sealed class ListOptionTests
             S: 213 *
             """);
         foreach ((string options, string names) in ((string, string)[])
-            [("-t", "c a b"), ("-ltr", "b a c"), ("-S", "c b a"), ("-l -S -r", "a b c"), ("-r", "c b a"), ("-aSt", "c a b"), ("-tS --", "c b a"), ("--reverse -t", "c a b"), ("-t -1F", "c a b")])
+            [("-t", "c a b"), ("-ltr", "b a c"), ("-S", "c b a"), ("-l -S -r", "a b c"), ("-r", "c b a"), ("-aSt", "c a b"),
+                ("-tS --", "c b a"), ("--reverse -t", "c a b"), ("-t -1F", "c a b")])
         {
             await server.PlayAsync($"""
                 C: CWD f

@@ -5,7 +5,8 @@ namespace Fts.Server.Tests.Listings;
 /// <summary>LIST and NLST: directories, files, patterns and the options of ls.</summary>
 public sealed class ListTests
 {
-    private static readonly (string, string)[] Files = [("/a.txt", "12345"), ("/b.bin", ""), ("/sub/c d.txt", "1"), ("/sub/deeper/", ""), ("/-l", "dash"), ("/empty/", "")];
+    private static readonly (string, string)[] Files =
+        [("/a.txt", "12345"), ("/b.bin", ""), ("/sub/c d.txt", "1"), ("/sub/deeper/", ""), ("/-l", "dash"), ("/empty/", "")];
 
     [Theory, OnEveryWire]
     public Task LIST_returns_lines_in_the_format_of_ls(Wire wire) => TestServer.PlayAsync(wire, """

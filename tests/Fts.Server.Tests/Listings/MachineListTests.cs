@@ -106,7 +106,8 @@ public sealed class MachineListTests
     [Theory, OnEveryWire]
     public async Task The_perm_fact_contains_the_permissions_of_the_account(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Authenticator = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
+        await using TestServer server =
+            new(wire, with: options => options with { Authenticator = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: EPSV

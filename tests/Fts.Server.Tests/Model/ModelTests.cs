@@ -14,7 +14,8 @@ public sealed class ModelTests
     private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, LeastMet = 95;
 
     /// <summary>The seed of the sequences. A failure reports it.</summary>
-    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("FTS_MODEL_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out int seed) ? seed : 20;
+    private static readonly int Seed = int.TryParse(
+        Environment.GetEnvironmentVariable("FTS_MODEL_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out int seed) ? seed : 20;
 
     [Fact]
     public async Task Ten_thousand_random_sequences_match_the_model()
@@ -36,7 +37,8 @@ public sealed class ModelTests
         }
 
         // Each verb must have occurred with its replies: sequences that always fail would prove nothing.
-        Assert.True(met.Count >= LeastMet, $"Only {met.Count} pairs of verb and reply occurred: {string.Join(", ", met.Order(StringComparer.Ordinal))}");
+        Assert.True(met.Count >= LeastMet,
+            $"Only {met.Count} pairs of verb and reply occurred: {string.Join(", ", met.Order(StringComparer.Ordinal))}");
     }
 
     /// <summary>Removes steps as long as the remaining sequence still shows a difference.</summary>
@@ -65,7 +67,8 @@ public sealed class ModelTests
 
         public static async Task<Run> StartAsync(Wire wire)
         {
-            var server = new TestServer(wire, with: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
+            var server =
+                new TestServer(wire, with: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
             Conversation talk = await server.ConnectAsync();
             talk.ConnectsLate = true;
             await talk.ReadReplyAsync();
@@ -117,7 +120,8 @@ public sealed class ModelTests
 
             string data = Encoding.UTF8.GetString(await _talk.Data!.ReadToEndAsync());
             _talk.CloseData();
-            return data == expected.Data ? Differs(await _talk.ReadReplyAsync(), expected.Codes[1], null) : $"data is '{data}', not '{expected.Data}'";
+            return data == expected.Data ? Differs(await _talk.ReadReplyAsync(), expected.Codes[1], null)
+                : $"data is '{data}', not '{expected.Data}'";
         }
 
         private async Task<string?> UploadAsync(Step step, ExpectedReply expected)
@@ -140,7 +144,8 @@ public sealed class ModelTests
                 {
                     status = string.Join('\n', await _talk.SendAndReadReplyAsync("STAT"));
                 }
-                while (status.Contains("Transfer in progress, ", StringComparison.Ordinal) && !status.Contains($"Transfer in progress, {half} ", StringComparison.Ordinal));
+                while (status.Contains("Transfer in progress, ", StringComparison.Ordinal)
+                    && !status.Contains($"Transfer in progress, {half} ", StringComparison.Ordinal));
             }
 
             switch (step.End)
@@ -176,8 +181,10 @@ public sealed class ModelTests
         }
 
         private static string? Differs(string[] reply, int code, string? text) =>
-            !reply[^1].StartsWith(code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $"answered '{reply[^1]}', not {code}"
-            : text is not null && !reply[^1].Contains(text, StringComparison.Ordinal) ? $"answered '{reply[^1]}', which does not tell {text}"
+            !reply[^1].StartsWith(code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                ? $"answered '{reply[^1]}', not {code}"
+            : text is not null && !reply[^1].Contains(text, StringComparison.Ordinal)
+                ? $"answered '{reply[^1]}', which does not tell {text}"
             : null;
 
         private async Task<List<string>> LinesAsync(StorePath folder)
@@ -207,7 +214,8 @@ public sealed class ModelTests
             foreach (string line in (await LinesAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {
                 StorePath path = StorePath.Root.Resolve(line.Split('=')[0])!.Value;
-                await (line.EndsWith('/') ? _server.Store.DeleteDirectoryAsync(path, CancellationToken.None) : _server.Store.DeleteFileAsync(path, CancellationToken.None));
+                await (line.EndsWith('/') ? _server.Store.DeleteDirectoryAsync(path, CancellationToken.None)
+                    : _server.Store.DeleteFileAsync(path, CancellationToken.None));
             }
         }
     }

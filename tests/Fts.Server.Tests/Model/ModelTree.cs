@@ -11,12 +11,14 @@ internal sealed class ModelTree
     public string WorkingDirectory { get; private set; } = "/";
 
     /// <summary>Returns every path with its content. Directories end with a slash.</summary>
-    public IEnumerable<string> Lines => _entries.Where(entry => entry.Key != "/").Select(entry => entry.Value is null ? entry.Key + "/" : $"{entry.Key}={entry.Value}");
+    public IEnumerable<string> Lines =>
+        _entries.Where(entry => entry.Key != "/").Select(entry => entry.Value is null ? entry.Key + "/" : $"{entry.Key}={entry.Value}");
 
     public string Resolve(string name)
     {
         var parts = new List<string>();
-        foreach (string part in (name.StartsWith('/') ? name : $"{WorkingDirectory}/{name}").Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in (name.StartsWith('/') ? name : $"{WorkingDirectory}/{name}")
+            .Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             if (part == "..")
             {
@@ -53,7 +55,8 @@ internal sealed class ModelTree
 
     public bool CreateDirectory(string path) => !Exists(path) && IsDirectory(Parent(path)) && _entries.TryAdd(path, null);
 
-    public bool DeleteDirectory(string path) => path != "/" && IsDirectory(path) && !HasChildren(path) && DiscardPartialUploadsBelow(path) && _entries.Remove(path);
+    public bool DeleteDirectory(string path) =>
+        path != "/" && IsDirectory(path) && !HasChildren(path) && DiscardPartialUploadsBelow(path) && _entries.Remove(path);
 
     public bool DeleteFile(string path) => !IsDirectory(path) && (DiscardPartialUpload(path) | _entries.Remove(path));
 
@@ -82,7 +85,8 @@ internal sealed class ModelTree
             DiscardPartialUploadsBelow(target);
         }
 
-        foreach ((string path, string content) in _partialUploads.Where(entry => IsDirectory(source) && IsBelow(entry.Key, source)).ToList())
+        foreach ((string path, string content) in _partialUploads.Where(entry => IsDirectory(source) && IsBelow(entry.Key, source))
+            .ToList())
         {
             _partialUploads.Remove(path);
             _partialUploads[target + path[source.Length..]] = content;
@@ -126,7 +130,8 @@ internal sealed class ModelTree
 
     private bool HasChildren(string path) => _entries.Keys.Any(other => IsBelow(other, path));
 
-    private static bool IsBelow(string path, string folder) => path != folder && path.StartsWith(folder == "/" ? "/" : folder + "/", StringComparison.Ordinal);
+    private static bool IsBelow(string path, string folder) =>
+        path != folder && path.StartsWith(folder == "/" ? "/" : folder + "/", StringComparison.Ordinal);
 
     private static string Parent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 }

@@ -142,7 +142,8 @@ internal sealed class SessionModel
         }
 
         _lastPartialSizePath = isDoubtful ? path : _lastPartialSizePath == path ? null : _lastPartialSizePath;
-        return (pending ?? file) is { } told ? new ExpectedReply([213], told.Length.ToString(CultureInfo.InvariantCulture)) : ExpectedReply.Of(550);
+        return (pending ?? file) is { } told ? new ExpectedReply([213], told.Length.ToString(CultureInfo.InvariantCulture))
+            : ExpectedReply.Of(550);
     }
 
     private ExpectedReply Store(Step step, SequenceModel before, string path)
@@ -178,7 +179,8 @@ internal sealed class SessionModel
         if (step.End is UploadEnd.Abort or UploadEnd.Reset)
         {
             string half = step.Content[..(step.Content.Length / 2)];
-            if ((continued is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(before.Announced < half.Length)) && !IsMostlyCopied(half))
+            if ((continued is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(before.Announced < half.Length))
+                && !IsMostlyCopied(half))
             {
                 Tree.KeepPartialUpload(path, half.Length == 0 ? there : there[..start] + half);
             }
@@ -201,7 +203,8 @@ internal sealed class SessionModel
         Tree.Store(path, there[..start] + step.Content + (continued is null && start > 0 && end < there.Length ? there[end..] : ""));
         return ExpectedReply.Of([.. codes, 226]);
 
-        // A truncated upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied. (All are below 16 MiB here.)
+        // A truncated upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied. (All are
+        // below 16 MiB here.)
         bool IsMostlyCopied(string received) => continued is null && received.Length < start;
     }
 
@@ -226,7 +229,8 @@ internal sealed class SessionModel
 
     private ExpectedReply Restart(int code)
     {
-        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) = (null, false, true, false, false, new SequenceModel(), null);
+        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) =
+            (null, false, true, false, false, new SequenceModel(), null);
         Tree.Enter("/");
         return ExpectedReply.Of(code);
     }
@@ -299,7 +303,8 @@ internal sealed class SessionModel
 
     private SessionModel Clone()
     {
-        var clone = new SessionModel { _hasData = _hasData, _onlyExtended = _onlyExtended, _user = _user, _isSignedIn = _isSignedIn, _isAscii = _isAscii, _before = _before.Copy() };
+        var clone = new SessionModel { _hasData = _hasData, _onlyExtended = _onlyExtended, _user = _user, _isSignedIn = _isSignedIn,
+            _isAscii = _isAscii, _before = _before.Copy() };
         clone.Tree.CopyFrom(Tree);
         clone._lastPartialSizePath = _lastPartialSizePath;
         clone._suppressedPartialSizes.UnionWith(_suppressedPartialSizes);
@@ -310,7 +315,8 @@ internal sealed class SessionModel
 
     /// <summary>Returns whether a command may be sent between REST, RANG, ALLO, RNFR or CPFR and the command that they apply to.</summary>
     private static bool PreservesSequence(string verb) =>
-        verb is "TYPE" or "MODE" or "STRU" or "PASV" or "EPSV" or "REST" or "RANG" or "ALLO" or "SIZE" or "MLST" or "STAT" or "SYST" or "NOOP" or "WHAT";
+        verb is "TYPE" or "MODE" or "STRU" or "PASV" or "EPSV" or "REST" or "RANG" or "ALLO" or "SIZE" or "MLST" or "STAT" or "SYST"
+            or "NOOP" or "WHAT";
 
     /// <summary>The parameters that earlier commands set for the next one.</summary>
     private sealed class SequenceModel

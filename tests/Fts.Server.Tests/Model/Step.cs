@@ -25,7 +25,8 @@ internal sealed record Step(string Line, string Content = "", UploadEnd End = Up
 /// <summary>Creates random steps with few names and numbers, so that they refer to each other.</summary>
 internal static class Steps
 {
-    private static readonly string[] Names = ["a", "a", "a", "b", "b", "d", "d", "d/a", "d/b", "/a", "/d/b", "d/d", "d/d/a", ".", "..", "/", "../a", "missing/a", "/d/../b"];
+    private static readonly string[] Names =
+        ["a", "a", "a", "b", "b", "d", "d", "d/a", "d/b", "/a", "/d/b", "d/d", "d/d/a", ".", "..", "/", "../a", "missing/a", "/d/../b"];
     private static readonly string[] Contents = ["", "x", "hello", "0123456789", "one\ntwo\n"];
     private static readonly string[] Numbers = ["0", "1", "3", "3", "5", "10", "99"];
 
@@ -79,7 +80,8 @@ internal static class Steps
     /// <summary>Creates a sequence. Most start with a login, because otherwise nearly all replies would be 530.</summary>
     public static Step[] Sequence(Random random, int length)
     {
-        Step[] start = random.Next(8) == 0 ? [] : [new("USER anonymous"), new("PASS x"), new("TYPE I"), new("MKD d"), new("EPSV"), new("STOR a", "0123456789"), new("EPSV")];
+        Step[] start = random.Next(8) == 0 ? []
+            : [new("USER anonymous"), new("PASS x"), new("TYPE I"), new("MKD d"), new("EPSV"), new("STOR a", "0123456789"), new("EPSV")];
         return [.. start, .. Enumerable.Range(0, length).Select(_ => Kinds[random.Next(Kinds.Length)](random))];
     }
 

@@ -33,13 +33,17 @@ public sealed class ProxyDataTests
     [InlineData(true)]
     public async Task A_data_connection_arrives_through_the_load_balancer_or_directly_from_the_client(bool isRange)
     {
-        await using TestServer server = CreateServer(Wire.IPv4, options => options with { PassivePorts = isRange ? FreePorts.FindRange(3) : null, ProxyHeaderTimeout = TimeSpan.FromMilliseconds(300) });
+        await using TestServer server =
+            CreateServer(
+            Wire.IPv4, options =>
+            options with { PassivePorts = isRange ? FreePorts.FindRange(3) : null, ProxyHeaderTimeout = TimeSpan.FromMilliseconds(300) });
         await server.WriteAsync("/a", "secret");
         await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
         talk.ConnectsLate = true;
         (string From, byte[] Header)[] refused =
         [
-            ("127.0.0.1", ProxyHeaders.Create("127.0.0.3")), ("127.0.0.1", ProxyHeaders.HealthCheck), ("127.0.0.1", [.. "nonsense"u8]), ("127.0.0.1", []),
+            ("127.0.0.1", ProxyHeaders.Create("127.0.0.3")), ("127.0.0.1", ProxyHeaders.HealthCheck), ("127.0.0.1", [.. "nonsense"u8]), (
+                "127.0.0.1", []),
             ("127.0.0.3", []),
         ];
         (string From, byte[] Header)[] served = [("127.0.0.1", ProxyHeaders.Create("127.0.0.2")), ("127.0.0.2", [])];
@@ -70,10 +74,12 @@ public sealed class ProxyDataTests
     [Fact]
     public async Task Pasv_returns_the_load_balancers_address_that_the_client_used()
     {
-        await using TestServer server = CreateServer(Wire.IPv4, options => options with { PassiveAddresses = [new FtpPassiveAddress("203.0.113.5")] });
+        await using TestServer server =
+            CreateServer(Wire.IPv4, options => options with { PassiveAddresses = [new FtpPassiveAddress("203.0.113.5")] });
         await using TestServer plain = CreateServer(Wire.IPv6);
         foreach ((TestServer at, string client, string balancer, string address) in ((TestServer, string, string, string)[])
-            [(server, "192.0.2.7", "198.51.100.1", "203,0,113,5"), (server, "10.0.0.7", "10.0.0.1", "10,0,0,1"), (plain, "192.0.2.7", "198.51.100.1", "198,51,100,1")])
+            [(server, "192.0.2.7", "198.51.100.1", "203,0,113,5"), (server, "10.0.0.7", "10.0.0.1", "10,0,0,1"),
+                (plain, "192.0.2.7", "198.51.100.1", "198,51,100,1")])
         {
             await using Conversation talk = await at.LogInAsync(header: ProxyHeaders.Create(client, balancer));
             await talk.PlayAsync($"D: late\nC: PASV\nS: 227 *({address},*\nC: EPSV 2\nS: 522 *\nC: EPSV 1\nS: 229 *");

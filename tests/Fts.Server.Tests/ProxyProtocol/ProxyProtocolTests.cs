@@ -13,7 +13,8 @@ public sealed class ProxyProtocolTests
         await server.WriteAsync("/a", "content");
         (string client, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
         (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(client), 4711), new(IPAddress.Parse(balancer), 21));
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination), ProxyHeaders.Binary(source, destination, additions: 1000)])
+        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination),
+            ProxyHeaders.Binary(source, destination, additions: 1000)])
         {
             await using Conversation talk = await server.LogInAsync(header: header);
             await talk.PlayAsync($"""
@@ -45,7 +46,8 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_own_connection_has_its_own_address(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        foreach (byte[] header in (byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
+        foreach (byte[] header in (
+            byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
         {
             await using Conversation talk = await server.LogInAsync(header: header);
             await talk.PlayAsync($"""
@@ -67,7 +69,8 @@ public sealed class ProxyProtocolTests
     [Fact]
     public async Task From_another_address_a_header_is_an_unknown_command()
     {
-        await using var server = new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
+        await using var server =
+            new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
         await using Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await talk.PlayAsync("""
             S: 220 *
@@ -128,7 +131,8 @@ public sealed class ProxyProtocolTests
     [Fact]
     public async Task A_missing_or_incomplete_header_times_out()
     {
-        await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
+        await using TestServer server =
+            CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
         foreach (byte[] start in (byte[][])[[], [.. "PROXY TCP4 192."u8]])
         {
             await using Conversation talk = await server.ConnectAsync(header: start);
@@ -139,8 +143,10 @@ public sealed class ProxyProtocolTests
     [Fact]
     public async Task The_number_of_pending_headers_is_limited_by_MaxSessions()
     {
-        await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using Conversation first = await server.ConnectAsync(), second = await server.ConnectAsync(), third = await server.ConnectAsync();
+        await using TestServer server =
+            CreateServer(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
+        await using Conversation first = await server.ConnectAsync(), second = await server.ConnectAsync(), third =
+            await server.ConnectAsync();
         await WaitForCloseAsync(third);
         await first.SendAsync(ProxyHeaders.Create("192.0.2.7"));
         await first.PlayAsync("S: 220 *");
@@ -151,7 +157,8 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
         await using Conversation talk = await server.ConnectAsync();
-        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7")); // the connection before is accepted, too
+        // the connection before is accepted, too
+        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await server.StopImmediatelyAsync().WithDeadline();
         await WaitForCloseAsync(talk);
     }
@@ -159,7 +166,8 @@ public sealed class ProxyProtocolTests
     [Fact]
     public async Task Sessions_are_counted_by_the_clients_address()
     {
-        await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessionsPerAddress = 1, ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.0/30")] });
+        await using TestServer server = CreateServer(
+            Wire.IPv4, options => options with { MaxSessionsPerAddress = 1, ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.0/30")] });
         await using Conversation first = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.8"));
         foreach (string balancer in (string[])["127.0.0.1", "127.0.0.2"])
@@ -188,7 +196,8 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
-    public void A_network_of_all_addresses_is_rejected_as_load_balancer() => Assert.ThrowsAny<ArgumentException>(() => CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("0.0.0.0/0")] }));
+    public void A_network_of_all_addresses_is_rejected_as_load_balancer() => Assert.ThrowsAny<ArgumentException>(
+        () => CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("0.0.0.0/0")] }));
 
     internal static TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
     {

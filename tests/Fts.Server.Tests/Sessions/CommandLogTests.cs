@@ -39,18 +39,23 @@ public sealed class CommandLogTests
             S: 250 *
             """);
         string who = $"anonymous@{wire.Loopback()}";
-        string[] lines = [.. server.Log.Texts.Select(text => text.TrimEnd()).Where(text => text.StartsWith($"[1] {who} ", StringComparison.Ordinal)).Select(text => text[$"[1] {who} ".Length..])];
+        string[] lines = [.. server.Log.Texts.Select(text => text.TrimEnd())
+            .Where(text => text.StartsWith($"[1] {who} ", StringComparison.Ordinal)).Select(text => text[$"[1] {who} ".Length..])];
         Assert.Equal("created directory /in", lines[0]);
         Assert.StartsWith("stored /in/b: 5 bytes in ", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("sent /a: 7 bytes in ", lines[2], StringComparison.Ordinal);
-        Assert.Equal(["renamed /a to /in/c", "deleted /in/b", "RMD /in refused: 550 Directory not empty.", "deleted /in/c", "deleted directory /in"], lines[3..]);
-        Assert.Contains(server.Log.Texts, text => text.StartsWith($"[1] logged in as anonymous from {wire.Loopback()}", StringComparison.Ordinal));
+        Assert.Equal(
+            ["renamed /a to /in/c", "deleted /in/b", "RMD /in refused: 550 Directory not empty.", "deleted /in/c",
+            "deleted directory /in"], lines[3..]);
+        Assert.Contains(
+            server.Log.Texts, text => text.StartsWith($"[1] logged in as anonymous from {wire.Loopback()}", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_refused_upload_is_logged()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        await using TestServer server =
+            new(Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.PlayAsync("""
             C: EPSV
             S: 229 *

@@ -142,7 +142,8 @@ public sealed class DuringTransferTests
     public async Task Sessions_do_not_block_each_other(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third = await server.LogInAsync();
+        await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third =
+            await server.LogInAsync();
         await third.PlayAsync("""
             C: EPSV
             S: 229 *

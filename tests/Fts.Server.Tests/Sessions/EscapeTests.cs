@@ -17,15 +17,20 @@ public sealed partial class EscapeTests
 
     private static readonly string[] Escapes =
     [
-        "../secret", "../../secret", "/../secret", "sub/../../secret", "sub/../../../outside/secret", "..//secret", "//../secret", "./../secret",
-        "..\\\\secret", "..\\\\..\\\\outside\\\\secret", "%2e%2e/secret", "..%2fsecret", "\\x2e\\x2e\\x2fsecret", "..\\0/secret", "../secret\\0", "../secret ", "../secret.", ".. /secret", "...",
-        "..;/secret", "\\xc0\\xae\\xc0\\xae/secret", "~/secret", "~root", "../rootx/secret", "/etc/passwd", "file:///etc/passwd", "/proc/self/root/etc/passwd",
-        "out", "out/", "out/secret", "out/new", "sub/out/secret", "sub/out/../secret", "outfile", "outfile/", "absolute", "absolute/secret", "absolutefile", "chain/secret", "dangling", "loop", "loop/x", "up/secret",
+        "../secret", "../../secret", "/../secret", "sub/../../secret", "sub/../../../outside/secret", "..//secret", "//../secret",
+            "./../secret",
+        "..\\\\secret", "..\\\\..\\\\outside\\\\secret", "%2e%2e/secret", "..%2fsecret", "\\x2e\\x2e\\x2fsecret", "..\\0/secret",
+        "../secret\\0", "../secret ", "../secret.", ".. /secret", "...",
+        "..;/secret", "\\xc0\\xae\\xc0\\xae/secret", "~/secret", "~root", "../rootx/secret", "/etc/passwd", "file:///etc/passwd",
+        "/proc/self/root/etc/passwd",
+        "out", "out/", "out/secret", "out/new", "sub/out/secret", "sub/out/../secret", "outfile", "outfile/", "absolute", "absolute/secret",
+        "absolutefile", "chain/secret", "dangling", "loop", "loop/x", "up/secret",
     ];
 
     /// <summary>The commands with the wires to test: transfers use every wire, and so every copy engine.</summary>
     public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage))
-        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4], (row, wire) => (row.Verb, wire))];
+        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4],
+            (row, wire) => (row.Verb, wire))];
 
     [Theory, MemberData(nameof(Verbs))]
     public async Task No_command_accesses_paths_outside_the_served_folder(string verb, Wire wire)
@@ -44,8 +49,10 @@ public sealed partial class EscapeTests
 
                 Assert.Equal(before, Snapshot(home.Path));
                 Assert.All(
-                    (string[])[Secret[..16], "neighbour", home.Path, Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(Secret)))[..16], "root:x:0"],
-                    leak => Assert.False(said.Contains(leak, StringComparison.OrdinalIgnoreCase), $"{Line(usage, place, escape)} tells {leak}:\n{said}"));
+                    (string[])[Secret[..16], "neighbour", home.Path,
+                        Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(Secret)))[..16], "root:x:0"],
+                    leak => Assert.False(
+                        said.Contains(leak, StringComparison.OrdinalIgnoreCase), $"{Line(usage, place, escape)} tells {leak}:\n{said}"));
                 Assert.DoesNotMatch(SecretSize(), said);
             }
         }
@@ -62,7 +69,8 @@ public sealed partial class EscapeTests
         MakeOutside(home.Path, outside);
         MakeRoot(root, outside);
         Assert.All(
-            (string[])["out/secret", "sub/out/secret", "outfile", "absolute/secret", "absolutefile", "chain/secret", "up/secret", "../outside/secret"],
+            (string[])["out/secret", "sub/out/secret", "outfile", "absolute/secret", "absolutefile", "chain/secret", "up/secret",
+                "../outside/secret"],
             name => Assert.Equal(Secret, File.ReadAllText(Path.Combine(root, name))));
     }
 
@@ -105,7 +113,8 @@ public sealed partial class EscapeTests
         // The next command shows the effect of a success: RNTO after RNFR, CPTO after CPFR, a listing after CWD.
         if (verb is "RNFR" or "SITE CPFR" or "CWD" or "XCWD")
         {
-            said.AppendJoin('\n', await talk.SendAndReadReplyAsync(verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
+            said.AppendJoin(
+                '\n', await talk.SendAndReadReplyAsync(verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
             said.AppendJoin('\n', await talk.SendAndReadReplyAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
         }
 
@@ -134,7 +143,8 @@ public sealed partial class EscapeTests
         File.WriteAllText(Path.Combine(root, "inside"), "inside");
         foreach ((string name, string target) in (ReadOnlySpan<(string, string)>)
                  [
-                     ("out", "../outside"), ("sub/out", "../../outside"), ("outfile", "../outside/secret"), ("absolute", outside), ("absolutefile", Path.Combine(outside, "secret")),
+                     ("out", "../outside"), ("sub/out", "../../outside"), ("outfile", "../outside/secret"), ("absolute", outside), (
+                         "absolutefile", Path.Combine(outside, "secret")),
                      ("chain", "sub/out"), ("dangling", "../new"), ("loop", "loop"), ("up", ".."),
                  ])
         {
@@ -143,19 +153,25 @@ public sealed partial class EscapeTests
     }
 
     /// <summary>Returns the state outside the served folder: names, contents, times and modes.</summary>
-    private static string Snapshot(string home) => string.Join('\n', new DirectoryInfo(home).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = false })
+    private static string Snapshot(string home) =>
+        string.Join('\n', new DirectoryInfo(home).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = false })
         .Where(entry => entry.Name != "root")
         .SelectMany(entry => entry is DirectoryInfo folder ? [entry, .. folder.EnumerateFileSystemInfos()] : (FileSystemInfo[])[entry])
         .OrderBy(entry => entry.FullName, StringComparer.Ordinal)
-        .Select(entry => $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} {(entry is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
+        .Select(entry =>
+            $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} {(entry is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
 
     /// <summary>Returns the command line with the escape as one argument and harmless paths as the others.</summary>
     private static string Line(string usage, int place, string escape)
     {
         int at = 0;
-        string line = PathPlace().Replace(usage.Replace("[-RtSr] ", "", StringComparison.Ordinal).Replace("[-tSr] ", "", StringComparison.Ordinal), _ => at++ == place ? escape : "inside");
-        return line.Replace(" ...", "", StringComparison.Ordinal).Replace("<time>", "20200101000000", StringComparison.Ordinal).Replace("<octal>", "777", StringComparison.Ordinal)
-            .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal).Replace(" [start [end]]", "", StringComparison.Ordinal);
+        string line = PathPlace()
+            .Replace(usage.Replace("[-RtSr] ", "", StringComparison.Ordinal).Replace("[-tSr] ", "", StringComparison.Ordinal),
+            _ => at++ == place ? escape : "inside");
+        return line.Replace(" ...", "", StringComparison.Ordinal).Replace("<time>", "20200101000000", StringComparison.Ordinal)
+            .Replace("<octal>", "777", StringComparison.Ordinal)
+            .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal)
+                .Replace(" [start [end]]", "", StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"<(path|file|directory|target|part|link)>|\[(path|directory|name)\]")]

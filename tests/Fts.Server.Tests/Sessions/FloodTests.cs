@@ -23,7 +23,8 @@ public sealed partial class FloodTests
         for (int i = 0; i < Times; i++)
         {
             Match port = PassivePort().Match(Assert.Single(await talk.ReadReplyAsync()));
-            ports.Add((int.Parse(port.Groups[1].Value, CultureInfo.InvariantCulture) << 8) + int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture));
+            ports.Add((int.Parse(port.Groups[1].Value, CultureInfo.InvariantCulture) << 8)
+                + int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture));
         }
 
         await asking;
@@ -40,7 +41,8 @@ public sealed partial class FloodTests
         string reply = Assert.Single(await talk.SendAndReadReplyAsync("EPSV"));
         int port = int.Parse(ExtendedPort().Match(reply).Groups[1].Value, CultureInfo.InvariantCulture);
         using var stop = new CancellationTokenSource();
-        Task flood = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => KnockAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
+        Task flood = Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => KnockAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
         await talk.PlayAsync("""
             C: RETR a
             S: 150 *

@@ -39,7 +39,8 @@ public sealed class KeepAliveTests
             {
                 // sl, local address, remote address, state (01 is established), queues, timer:ticks
                 string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (words[1].EndsWith(local, StringComparison.Ordinal) && words[3] == "01" && words[5].Split(':') is [not ("01" or "04"), _] timer)
+                if (words[1].EndsWith(local, StringComparison.Ordinal) && words[3] == "01" && words[5]
+                    .Split(':') is [not ("01" or "04"), _] timer)
                 {
                     return (timer[0], long.Parse(timer[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 100.0);
                 }

@@ -54,7 +54,8 @@ public sealed class LimitTests
     [Fact]
     public async Task Addresses_are_counted_separately()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, ShouldLimitLoopback = true });
+        await using TestServer server =
+            new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, ShouldLimitLoopback = true });
         await using Conversation first = await server.LogInAsync();
         await using Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("S: 220 *");
@@ -64,7 +65,8 @@ public sealed class LimitTests
     public async Task A_rejection_by_one_limit_does_not_affect_the_other()
     {
         // At most four sessions, two per address. A rejection by the first limit must not reduce the count of the second.
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
+        await using TestServer server =
+            new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
         var others = new List<Conversation>();
         await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
         for (int i = 2; i <= 3; i++)

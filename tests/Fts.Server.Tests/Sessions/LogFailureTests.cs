@@ -26,7 +26,8 @@ public sealed class LogFailureTests
     {
         int connected = 0;
         _log.Fails = id => id == RecordingLogger.Connected && Interlocked.Increment(ref connected) == 1;
-        await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
+        await using TestServer server =
+            new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation failed = await server.ConnectAsync();
         Assert.Null(await failed.ReadLineAsync());
         await using Conversation next = await server.ConnectAsync();
@@ -39,7 +40,8 @@ public sealed class LogFailureTests
     {
         const int TurnedAway = 16;
         _log.Fails = id => id == TurnedAway;
-        await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
+        await using TestServer server =
+            new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation first = await server.ConnectAsync();
         await first.PlayAsync("S: 220 *");
         await using Conversation second = await server.ConnectAsync();

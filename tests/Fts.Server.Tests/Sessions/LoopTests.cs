@@ -27,7 +27,8 @@ public sealed class LoopTests
 
         using (Socket client = await ConnectAsync(listener))
         {
-            Assert.Equal(0, await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline()); // closed by the loop
+            // closed by the loop
+            Assert.Equal(0, await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline());
         }
 
         await log.WaitForAsync(LoopFailed);
@@ -56,7 +57,8 @@ public sealed class LoopTests
         var swept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int sweeps = 0;
         var store = new HookedStore { BeforeSweep = _ => Sweep() };
-        await using TestServer server = new(Wire.IPv4, store, options => options with { PartialUploadLifetime = TimeSpan.FromMilliseconds(1) });
+        await using TestServer server =
+            new(Wire.IPv4, store, options => options with { PartialUploadLifetime = TimeSpan.FromMilliseconds(1) });
         await server.Log.WaitForAsync(LoopFailed);
         await swept.Task.WithDeadline();
 
@@ -83,7 +85,8 @@ public sealed class LoopTests
             Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org")],
             Logger = log,
-            ResolveNameAsync = (_, _) => fails ? throw new InvalidOperationException("unexpected") : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),
+            ResolveNameAsync = (_, _) => fails ? throw new InvalidOperationException("unexpected")
+                : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),
         });
         Assert.False(await addresses.ResolveAsync(TestContext.Current.CancellationToken));
         await log.WaitForAsync(LoopFailed);

@@ -81,7 +81,8 @@ public sealed class NonBlockingFirstStreamTests : IDisposable
         var cancelled = new CancellationToken(canceled: true);
         _peer.Send("x"u8);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _stream.WriteAsync("y"u8.ToArray(), cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => Assert.Equal(-1, await _stream.ReadAsync(new byte[1], cancelled)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => Assert.Equal(-1, await _stream.ReadAsync(new byte[1], cancelled)));
         Assert.Equal(0, _peer.Available);
         Assert.Equal(1, await _stream.ReadAsync(new byte[1], Stopping));
     }

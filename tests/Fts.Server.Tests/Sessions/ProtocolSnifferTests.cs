@@ -95,7 +95,8 @@ public sealed class ProtocolSnifferTests
             C: DELE absent\x1b]0;x\x07
             S: 550 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resuming", StringComparison.Ordinal));
+        Assert.Contains(
+            server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resuming", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
 
@@ -106,7 +107,8 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task A_request_with_any_method_ends_the_session_at_its_first_line(Wire wire)
     {
-        foreach (string line in (string[])["PROPFIND / HTTP/1.1", "PRI * HTTP/2.0", "M-SEARCH * HTTP/1.1", "USER anonymous HTTP/1.1", "NOOP / HTTP/1.0"])
+        foreach (string line in (
+            string[])["PROPFIND / HTTP/1.1", "PRI * HTTP/2.0", "M-SEARCH * HTTP/1.1", "USER anonymous HTTP/1.1", "NOOP / HTTP/1.0"])
         {
             await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
             await server.PlayFromGreetingAsync($"""
@@ -197,7 +199,8 @@ public sealed class ProtocolSnifferTests
     {
         foreach (string line in (string[])["PROPFIND / HTTP/1.1", "\\x16\\x03\\x01"])
         {
-            await using TestServer server = new(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
+            await using TestServer server =
+                new(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
             await server.WriteAsync("/a", "x");
             await using Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
             await talk.PlayAsync($"""
@@ -214,7 +217,8 @@ public sealed class ProtocolSnifferTests
     public async Task Usual_first_commands_are_answered(Wire wire)
     {
         foreach ((string line, string reply) in ((string, string)[])
-            [("OPTS UTF8 ON", "200"), ("", "500"), ("  ", "500"), ("\\xff\\xf4\\xff\\xf2ABOR", "226"), ("\\xff\\xfb\\x01CLNT x", "200"), ("user anonymous", "331"), ("USER \\xe4", "501"),
+            [("OPTS UTF8 ON", "200"), ("", "500"), ("  ", "500"), ("\\xff\\xf4\\xff\\xf2ABOR", "226"), ("\\xff\\xfb\\x01CLNT x", "200"),
+                ("user anonymous", "331"), ("USER \\xe4", "501"),
              ("\\x09NOOP", "500"), ("FEAT", "211-*\nS: ...\nS: 211"), ("CLNT HTTP/1.1", "200"), ("CLNT HTTP/x client", "200")])
         {
             await using TestServer server = new(wire);

@@ -69,7 +69,8 @@ public sealed class StopTests
     [Fact]
     public async Task A_cancelled_start_leaves_the_server_unstarted()
     {
-        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        await using var server = new FtpServer(
+            new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.StartAsync(new CancellationToken(canceled: true)));
         await server.StartAsync(Token);
         Assert.NotEqual(0, server.EndPoint.Port);
@@ -78,7 +79,8 @@ public sealed class StopTests
     [Theory]
     [InlineData(-1)]
     [InlineData(25 * 60 * 60)]
-    public void DrainTimeout_is_between_zero_and_a_day(int seconds) => Assert.Throws<ArgumentOutOfRangeException>(() => new FtpServer(new FtpServerOptions
+    public void DrainTimeout_is_between_zero_and_a_day(int seconds) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FtpServer(new FtpServerOptions
     {
         Store = new MemoryFileStore(),
         Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
@@ -141,7 +143,8 @@ public sealed class StopTests
     [Fact]
     public async Task A_server_that_was_stopped_or_disposed_does_not_start()
     {
-        var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        var server = new FtpServer(
+            new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.StopAsync(Token);
         await Assert.ThrowsAsync<InvalidOperationException>(() => server.StartAsync(Token));
         await server.DisposeAsync();

@@ -13,7 +13,8 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_during_its_stalled_upload_is_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
+        await using TestServer server =
+            new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
         await using Conversation talk = await StalledUploadAsync(server);
         await FloodAsync(talk, "STAT\r\n");
         await AssertDisconnectedAsync(server, "the client reads no replies");

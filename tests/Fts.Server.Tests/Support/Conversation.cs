@@ -88,7 +88,8 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Reads one reply and returns its lines. A 227 or 229 reply prepares the data connection.</summary>
     public async Task<string[]> ReadReplyAsync()
     {
-        var lines = new List<string> { await ReadLineAsync() ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
+        var lines = new List<string> { await ReadLineAsync()
+            ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
         Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
         while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
         {
@@ -205,7 +206,8 @@ internal sealed class Conversation : IAsyncDisposable
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Creates the exception for a failed expectation, with the conversation so far.</summary>
-    public Exception CreateFailure(string message) => new Xunit.Sdk.XunitException($"{message}\n--- the conversation so far:\n{_transcript}");
+    public Exception CreateFailure(string message) =>
+        new Xunit.Sdk.XunitException($"{message}\n--- the conversation so far:\n{_transcript}");
 
     public ValueTask DisposeAsync()
     {

@@ -8,8 +8,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used. Over TLS it shakes hands as soon
-/// as it is connected, which the server answers once the transfer begins.
+/// The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used. Over TLS it shakes
+/// hands as soon as it is connected, which the server answers once the transfer begins.
 /// </summary>
 internal sealed class DataPeer : IDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class DataPeer : IDisposable
         (_target, _listener, _tls, _from, _header) = (target, listener, tls, from, header);
 
     /// <summary>Will connect there, from an address, and begin with a balancer's header.</summary>
-    public static DataPeer CreateConnecting(IPEndPoint target, TlsClient? tls, IPAddress? from = null, byte[]? header = null) => new(target, null, tls, from, header);
+    public static DataPeer CreateConnecting(IPEndPoint target, TlsClient? tls, IPAddress? from = null, byte[]? header = null) =>
+        new(target, null, tls, from, header);
 
     public static DataPeer CreateListening(IPAddress address, TlsClient? tls, out IPEndPoint endPoint)
     {
@@ -40,8 +41,10 @@ internal sealed class DataPeer : IDisposable
 
     /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
     public static IPEndPoint? ParseTarget(string reply, IPAddress server) =>
-        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
-        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out told) ? new IPEndPoint(server, told.Port)
+        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(
+            reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
+        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out told)
+            ? new IPEndPoint(server, told.Port)
         : null;
 
     public async Task ConnectAsync()
@@ -90,8 +93,8 @@ internal sealed class DataPeer : IDisposable
         Assert.Equal(bytes.Length, await _socket!.SendAsync(bytes, TestContext.Current.CancellationToken).WithDeadline());
 
     /// <summary>
-    /// Says that all was sent, as TLS wants it said before the connection is closed; and reads what the server sent besides, its tickets: closing with
-    /// these unread would reset the connection, and what was sent with it.
+    /// Says that all was sent, as TLS wants it said before the connection is closed; and reads what the server sent besides, its tickets:
+    /// closing with these unread would reset the connection, and what was sent with it.
     /// </summary>
     public async Task FinishAsync()
     {
@@ -104,8 +107,8 @@ internal sealed class DataPeer : IDisposable
     }
 
     /// <summary>
-    /// Sends close_notify and closes without reading, as Go's TLS does. If the server sent anything before, the close becomes a reset, which discards what the
-    /// server has not received yet.
+    /// Sends close_notify and closes without reading, as Go's TLS does. If the server sent anything before, the close becomes a reset,
+    /// which discards what the server has not received yet.
     /// </summary>
     public async Task CloseUnreadAsync()
     {

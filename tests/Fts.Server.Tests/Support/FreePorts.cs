@@ -6,7 +6,8 @@ namespace Fts.Server.Tests.Support;
 /// <summary>Ports for servers that are told which to use.</summary>
 internal static class FreePorts
 {
-    /// <summary>A range nobody listens in, below the one from which the system hands out ports, so that nothing takes one between this question and its use.</summary>
+    /// <summary>A range nobody listens in, below the one from which the system hands out ports, so that nothing takes one between this
+    /// question and its use.</summary>
     public static FtpPassivePorts FindRange(int count)
     {
         while (true)

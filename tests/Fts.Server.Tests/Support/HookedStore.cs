@@ -76,7 +76,8 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return _files.GetPartialUploadAsync(path, uploader, cancellationToken);
     }
 
-    public ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) => _files.DiscardPartialUploadAsync(path, uploader, cancellationToken);
+    public ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        _files.DiscardPartialUploadAsync(path, uploader, cancellationToken);
 
     public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken)
     {
@@ -94,7 +95,8 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     {
         ThrowFault(nameof(DeleteFileAsync));
         await (BeforeDelete?.Invoke(cancellationToken) ?? Task.CompletedTask);
-        await (path == Undeletable ? throw new StoreException(StoreError.Denied, "It stays.") : _files.DeleteFileAsync(path, cancellationToken));
+        await (path == Undeletable ? throw new StoreException(StoreError.Denied, "It stays.")
+            : _files.DeleteFileAsync(path, cancellationToken));
     }
 
     public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)

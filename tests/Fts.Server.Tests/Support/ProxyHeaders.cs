@@ -19,12 +19,15 @@ internal static class ProxyHeaders
     /// <summary>Version 2, with so many bytes of additions (TLVs) behind the addresses.</summary>
     public static byte[] Binary(IPEndPoint client, IPEndPoint server, int additions = 0)
     {
-        byte[] rest = [.. client.Address.GetAddressBytes(), .. server.Address.GetAddressBytes(), .. Port(client.Port), .. Port(server.Port), .. new byte[additions]];
-        return [.. Signature, 0x21, (byte)(client.AddressFamily == AddressFamily.InterNetwork ? 0x11 : 0x21), .. Port(rest.Length), .. rest];
+        byte[] rest = [.. client.Address.GetAddressBytes(), .. server.Address.GetAddressBytes(), .. Port(client.Port), .. Port(server.Port),
+            .. new byte[additions]];
+        return [.. Signature, 0x21, (byte)(client.AddressFamily == AddressFamily.InterNetwork ? 0x11 : 0x21), .. Port(rest.Length),
+            .. rest];
     }
 
     /// <summary>Of a client that connected to this address of the balancer's.</summary>
-    public static byte[] Create(string client, string server = "198.51.100.1") => Text(IPEndPoint.Parse($"{AddBrackets(client)}:4711"), IPEndPoint.Parse($"{AddBrackets(server)}:21"));
+    public static byte[] Create(string client, string server = "198.51.100.1") =>
+        Text(IPEndPoint.Parse($"{AddBrackets(client)}:4711"), IPEndPoint.Parse($"{AddBrackets(server)}:21"));
 
     private static string AddBrackets(string address) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
 

@@ -19,8 +19,8 @@ namespace Fts.Server.Tests.Support;
 /// B&lt; text      the data connection delivers one file of exactly this in blocks (MODE B) and stays open
 /// B> text      the client sends one file of this in blocks
 /// </code>
-/// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes (in replies and lines only <c>\xNN</c>, not of UTF-8); <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
-/// </summary>
+/// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes (in replies and lines only <c>\xNN</c>, not of
+/// UTF-8); <c>{PORT}</c> and <c>{EPRT}</c> make the client listen. </summary>
 internal static class Script
 {
     public static async Task PlayAsync(Conversation talk, string script)
@@ -42,7 +42,8 @@ internal static class Script
                     break;
                 case "L<":
                     int more = lines.Skip(i + 1).TakeWhile(line => line.StartsWith("L<", StringComparison.Ordinal)).Count();
-                    await ReadLinesAsync(talk, [.. lines.Skip(i).Take(more + 1).Select(line => line.Length > 3 ? line[3..] : "").Where(line => line != "(none)")]);
+                    await ReadLinesAsync(talk,
+                        [.. lines.Skip(i).Take(more + 1).Select(line => line.Length > 3 ? line[3..] : "").Where(line => line != "(none)")]);
                     i += more;
                     break;
                 default:
@@ -74,7 +75,8 @@ internal static class Script
             }
             else
             {
-                bytes.Add(text[i] switch { 'r' => 13, 'n' => 10, '0' => 0, '\\' => 92, char other => throw new FormatException($"\\{other} is no escape.") });
+                bytes.Add(text[i] switch { 'r' => 13, 'n' => 10, '0' => 0, '\\' => 92,
+                    char other => throw new FormatException($"\\{other} is no escape.") });
             }
         }
 
@@ -119,7 +121,8 @@ internal static class Script
         }
 
         string[] reply = await talk.ReadReplyAsync();
-        return MatchesReply(expected, reply) ? expected.Count - 1 : throw talk.CreateFailure($"Expected: {string.Join("\n          ", expected)}");
+        return MatchesReply(expected, reply) ? expected.Count - 1
+            : throw talk.CreateFailure($"Expected: {string.Join("\n          ", expected)}");
     }
 
     private static bool MatchesReply(List<string> expected, string[] reply)

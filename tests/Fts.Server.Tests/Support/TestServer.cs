@@ -74,7 +74,8 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A connection whose greeting is still to be read.</summary>
-    public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) => Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
+    public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) =>
+        Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
 
     /// <summary>A connection that begins in plain, whatever the wire; its greeting is still to be read.</summary>
     public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
@@ -120,7 +121,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task WriteAsync(string path, byte[] content) => WriteAsync(Store, path, content);
 
-    public static Task WriteAsync(IFileStore store, string path, string content) => WriteAsync(store, path, Encoding.UTF8.GetBytes(content));
+    public static Task WriteAsync(IFileStore store, string path, string content) =>
+        WriteAsync(store, path, Encoding.UTF8.GetBytes(content));
 
     public static async Task WriteAsync(IFileStore store, string path, byte[] content)
     {
@@ -140,7 +142,8 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<string?> ReadAsync(string path)
     {
         StorePath target = StorePath.Root.Resolve(path)!.Value;
-        return await Store.GetEntryAsync(target, CancellationToken.None) is null ? null : Encoding.UTF8.GetString(await ReadBytesAsync(path));
+        return await Store.GetEntryAsync(target, CancellationToken.None) is null ? null
+            : Encoding.UTF8.GetString(await ReadBytesAsync(path));
     }
 
     public async Task<byte[]> ReadBytesAsync(string path)

@@ -4,7 +4,8 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers ask.</summary>
+/// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers
+/// ask.</summary>
 internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _options;

@@ -43,7 +43,8 @@ internal static class WireAddresses
 
     public static bool IsIPv4(this Wire wire) => wire is Wire.IPv4 or Wire.Tls12 or Wire.Kernel;
 
-    public static SslProtocols? Tls(this Wire wire) => wire switch { Wire.Tls12 => SslProtocols.Tls12, Wire.Tls13 => SslProtocols.Tls13, _ => null };
+    public static SslProtocols? Tls(this Wire wire) =>
+        wire switch { Wire.Tls12 => SslProtocols.Tls12, Wire.Tls13 => SslProtocols.Tls13, _ => null };
 
     public static long? GetMinKernelBytes(this Wire wire) => wire switch { Wire.Kernel => 1, Wire.IPv6 => long.MaxValue, _ => null };
 }

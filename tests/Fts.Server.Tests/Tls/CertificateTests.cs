@@ -24,7 +24,8 @@ public sealed class CertificateTests : IDisposable
     [InlineData("", "CN=one.example")]
     public async Task The_certificate_for_the_requested_name_is_presented_or_else_the_first(string asked, string shown)
     {
-        using FtpCertificates certificates = FtpCertificates.FromFiles((WritePemFile("one.example"), null), (WritePemFile("two.example"), null), (WritePemFile("*.three.example"), null));
+        using FtpCertificates certificates = FtpCertificates.FromFiles(
+            (WritePemFile("one.example"), null), (WritePemFile("two.example"), null), (WritePemFile("*.three.example"), null));
         await using TestServer server = CreateServer(certificates);
         Assert.Equal(shown, await GetPresentedNameAsync(server, asked));
     }
@@ -91,7 +92,8 @@ public sealed class CertificateTests : IDisposable
     public async Task A_symbolic_link_to_another_file_counts_as_a_change()
     {
         // Kubernetes and certbot renew in this way: they write a new file, and then change a symbolic link to it in one step.
-        string old = Directory.CreateDirectory(_folder.Path + "/1").FullName, renewed = Directory.CreateDirectory(_folder.Path + "/2").FullName, current = _folder.Path + "/current";
+        string old = Directory.CreateDirectory(_folder.Path + "/1").FullName, renewed =
+            Directory.CreateDirectory(_folder.Path + "/2").FullName, current = _folder.Path + "/current";
         File.Move(WritePemFile("old"), old + "/server.pem");
         File.Move(WritePemFile("new"), renewed + "/server.pem");
         File.SetLastWriteTimeUtc(renewed + "/server.pem", DateTime.UtcNow.AddMinutes(1));
@@ -150,7 +152,8 @@ public sealed class CertificateTests : IDisposable
     {
         Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await talk.StartTlsAsync(SslProtocols.Tls13, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
+        await talk.StartTlsAsync(
+            SslProtocols.Tls13, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
         return talk;
     }
 

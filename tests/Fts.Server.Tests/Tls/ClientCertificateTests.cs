@@ -50,7 +50,9 @@ public sealed class ClientCertificateTests
             C: USER ann
             S: 232 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains($"logged in as ann by client certificate {Ann.Subject}, key {KeyFingerprint.Compute(Ann)}", StringComparison.Ordinal));
+        Assert.Contains(
+            server.Log.Texts, text => text.Contains(
+            $"logged in as ann by client certificate {Ann.Subject}, key {KeyFingerprint.Compute(Ann)}", StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Versions))]
@@ -79,7 +81,8 @@ public sealed class ClientCertificateTests
     {
         await using TestServer server = CreateServer();
         foreach (X509Certificate2? certificate in (X509Certificate2?[])
-            [null, Untrusted, Authority.Issue("CN=ann", days: -1), Authority.Issue("CN=ann", usage: TestAuthority.ForServers), UntrustedAuthority.Certificate])
+            [null, Untrusted, Authority.Issue("CN=ann", days: -1), Authority.Issue("CN=ann", usage: TestAuthority.ForServers),
+                UntrustedAuthority.Certificate])
         {
             await using Conversation talk = await SecureAsync(server, version, certificate);
             await talk.PlayAsync($"""
@@ -124,7 +127,8 @@ public sealed class ClientCertificateTests
     [Theory, MemberData(nameof(Versions))]
     public async Task A_data_connection_presents_the_same_certificate_or_resumes(SslProtocols version)
     {
-        await using TestServer server = CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
+        await using TestServer server =
+            CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
         await using Conversation talk = await SecureAsync(server, version, Ann);
         await talk.PlayAsync("""
             C: USER ann
@@ -135,7 +139,8 @@ public sealed class ClientCertificateTests
             S: 200 *
             """);
         X509Certificate2 other = Authority.Issue("CN=ann");
-        foreach ((X509Certificate2? certificate, bool isServed) in ((X509Certificate2?, bool)[])[(Ann, true), (other, false), (null, false)])
+        foreach ((X509Certificate2? certificate, bool isServed) in (
+            (X509Certificate2?, bool)[])[(Ann, true), (other, false), (null, false)])
         {
             talk.UseForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
             await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
@@ -159,8 +164,10 @@ public sealed class ClientCertificateTests
     public async Task A_pinned_key_is_trusted_within_the_validity_period_whichever_authority_issued_it()
     {
         X509Certificate2 old = UntrustedAuthority.Issue("CN=ann", days: -1);
-        await using TestServer server = CreateServer(client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Compute(Untrusted), KeyFingerprint.Compute(old)] });
-        foreach ((X509Certificate2 certificate, string reply) in ((X509Certificate2, string)[])[(Untrusted, "232"), (Ann, "331"), (old, "331")])
+        await using TestServer server = CreateServer(
+            client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Compute(Untrusted), KeyFingerprint.Compute(old)] });
+        foreach ((X509Certificate2 certificate, string reply) in (
+            (X509Certificate2, string)[])[(Untrusted, "232"), (Ann, "331"), (old, "331")])
         {
             await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, certificate);
             await talk.PlayAsync($"C: USER ann\nS: {reply} *");
@@ -208,7 +215,8 @@ public sealed class ClientCertificateTests
     }
 
     private static TestServer CreateServer(
-        Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require, IAuthenticator? accounts = null)
+        Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require,
+        IAuthenticator? accounts = null)
     {
         var client = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [Authority.Certificate] };
         return new TestServer(Wire.IPv4, with: options => options with

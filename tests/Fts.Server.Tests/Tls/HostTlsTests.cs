@@ -11,7 +11,8 @@ namespace Fts.Server.Tests.Tls;
 public sealed class HostTlsTests : IAsyncDisposable
 {
     private static readonly TestAuthority Authority = new();
-    private static readonly FtpCertificates CertificatesOfOne = FtpCertificates.FromCertificate(Authority.IssueTo("one.example")), CertificatesOfTwo = FtpCertificates.FromCertificate(Authority.IssueTo("two.example"));
+    private static readonly FtpCertificates CertificatesOfOne = FtpCertificates.FromCertificate(
+        Authority.IssueTo("one.example")), CertificatesOfTwo = FtpCertificates.FromCertificate(Authority.IssueTo("two.example"));
 
     private readonly MemoryFileStore _one = new(), _two = new(), _three = new();
     private readonly TestServer _server;
@@ -23,7 +24,8 @@ public sealed class HostTlsTests : IAsyncDisposable
         {
             Hosts =
             [
-                new FtpHost { Name = "one.example", Store = _one, Authenticator = anonymous, Certificates = CertificatesOfOne, Greeting = "This is one." },
+                new FtpHost { Name = "one.example", Store = _one, Authenticator = anonymous, Certificates = CertificatesOfOne,
+                    Greeting = "This is one." },
                 new FtpHost { Name = "two.example", Store = _two, Authenticator = anonymous, Certificates = CertificatesOfTwo },
                 new FtpHost { Name = "three.example", Store = _three, Authenticator = anonymous, Greeting = "This is three." },
             ],
@@ -104,7 +106,8 @@ public sealed class HostTlsTests : IAsyncDisposable
     {
         await Assert.ThrowsAnyAsync<Exception>(() => SecureAsync("HOST one.example", version, "two.example"));
         await _server.Log.WaitForAsync(RecordingLogger.HandshakeFailed);
-        Assert.Contains(_server.Log.Texts, text => text.Contains("the handshake requests host two.example, but HOST named one.example", StringComparison.Ordinal));
+        Assert.Contains(_server.Log.Texts,
+            text => text.Contains("the handshake requests host two.example, but HOST named one.example", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -148,7 +151,8 @@ public sealed class HostTlsTests : IAsyncDisposable
             }
 
             await talk.PlayAsync("C: AUTH TLS\nS: 234 *");
-            await talk.StartTlsAsync(version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
+            await talk.StartTlsAsync(
+                version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
             return talk;
         }
         catch

@@ -55,7 +55,8 @@ public sealed class TlsHelloTests
         Assert.Equal(Handshake, kind);
     }
 
-    private static TestServer CreateServer() => new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
+    private static TestServer CreateServer() =>
+        new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, params string[] protocols)
     {
@@ -63,7 +64,8 @@ public sealed class TlsHelloTests
         try
         {
             await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-            await talk.StartTlsAsync(version, with: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
+            await talk.StartTlsAsync(
+                version, with: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
             return talk;
         }
         catch
@@ -74,8 +76,8 @@ public sealed class TlsHelloTests
     }
 
     /// <summary>
-    /// Returns the first record with which the server responds to a ClientHello of a version. The message is written here, because the system's
-    /// TLS library no longer offers old versions.
+    /// Returns the first record with which the server responds to a ClientHello of a version. The message is written here, because the
+    /// system's TLS library no longer offers old versions.
     /// </summary>
     private static async Task<(byte Kind, byte[] Content)> ReadResponseAsync(byte minor)
     {
@@ -93,7 +95,8 @@ public sealed class TlsHelloTests
 
     private static byte[] ClientHello(byte minor)
     {
-        byte[] suites = [0xC0, 0x2B, 0xC0, 0x09, 0xC0, 0x0A, 0xC0, 0x13, 0x00, 0x2F]; // ECDHE-ECDSA with AES-GCM and AES-CBC, and a TLS 1.0 suite
+        // ECDHE-ECDSA with AES-GCM and AES-CBC, and a TLS 1.0 suite
+        byte[] suites = [0xC0, 0x2B, 0xC0, 0x09, 0xC0, 0x0A, 0xC0, 0x13, 0x00, 0x2F];
         byte[] extensions =
         [
             0, 10, 0, 4, 0, 2, 0, 23, // supported_groups: secp256r1

@@ -7,7 +7,8 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>AUTH, PBSZ, PROT and CCC (RFC 4217), and the data connections over TLS. Other tests run their conversations over TLS as well.</summary>
+/// <summary>AUTH, PBSZ, PROT and CCC (RFC 4217), and the data connections over TLS. Other tests run their conversations over TLS as
+/// well.</summary>
 public sealed class TlsTests
 {
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
@@ -435,7 +436,8 @@ public sealed class TlsTests
         await talk.SendAsync("DELE a");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal("content", await server.ReadAsync("/a"));
-        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] closed after CCC: the client sent no close_notify: ", StringComparison.Ordinal));
+        Assert.Contains(
+            server.Log.Texts, text => text.StartsWith("[1] closed after CCC: the client sent no close_notify: ", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Contains("session failed", StringComparison.Ordinal));
     }
 
@@ -458,7 +460,8 @@ public sealed class TlsTests
     [Fact]
     public async Task A_client_that_sends_no_close_notify_after_ccc_is_disconnected()
     {
-        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server =
+            CreateServer(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13);
         await talk.PlayAsync("""
             C: CCC

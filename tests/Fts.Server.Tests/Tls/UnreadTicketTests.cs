@@ -4,8 +4,8 @@ using Fts.Server.Tests.Support;
 namespace Fts.Server.Tests.Tls;
 
 /// <summary>
-/// Clients that close the data connection of an upload without reading from it, for example Go's TLS. Unread session tickets would turn that
-/// close into a reset, which discards the end of the upload. The server therefore sends nothing before it has received the client's
+/// Clients that close the data connection of an upload without reading from it, for example Go's TLS. Unread session tickets would turn
+/// that close into a reset, which discards the end of the upload. The server therefore sends nothing before it has received the client's
 /// close_notify.
 /// </summary>
 public sealed class UnreadTicketTests
@@ -13,7 +13,8 @@ public sealed class UnreadTicketTests
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 
     /// <summary>The sizes of the uploads. The largest does not fit into the socket buffers.</summary>
-    public static MatrixTheoryData<SslProtocols, int> VersionsAndSizes => new([SslProtocols.Tls12, SslProtocols.Tls13], [0, 1, 64 * 1024, 50 * 1024 * 1024]);
+    public static MatrixTheoryData<SslProtocols, int> VersionsAndSizes =>
+        new([SslProtocols.Tls12, SslProtocols.Tls13], [0, 1, 64 * 1024, 50 * 1024 * 1024]);
 
     [Theory, MemberData(nameof(VersionsAndSizes))]
     public async Task An_upload_is_complete_even_if_the_client_never_reads(SslProtocols version, int size)
@@ -115,7 +116,8 @@ public sealed class UnreadTicketTests
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
-    /// <summary>In block mode, one connection transfers in both directions. The tickets are sent with the first bytes of the server.</summary>
+    /// <summary>In block mode, one connection transfers in both directions. The tickets are sent with the first bytes of the
+    /// server.</summary>
     [Theory, MemberData(nameof(Versions))]
     public async Task One_block_mode_connection_transfers_uploads_and_downloads(SslProtocols version)
     {
@@ -172,7 +174,8 @@ public sealed class UnreadTicketTests
     }
 
     private static TestServer CreateServer(HookedStore? store = null) =>
-        new(Wire.IPv4, store, options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates, DataBinding = FtpDataBinding.Require } });
+        new(Wire.IPv4, store, options =>
+            options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates, DataBinding = FtpDataBinding.Require } });
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version)
     {

@@ -12,7 +12,8 @@ public sealed class DiskErrorTests
     /// <summary>Larger than the buffer of every copy engine.</summary>
     private static readonly string Content = new('x', 2 * 1024 * 1024);
 
-    private static readonly Dictionary<StoreError, int> Replies = new() { [StoreError.Unavailable] = 451, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552 };
+    private static readonly Dictionary<StoreError, int> Replies =
+        new() { [StoreError.Unavailable] = 451, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552 };
 
     [Theory, OnEveryWire]
     public async Task An_upload_whose_third_write_fails_leaves_only_the_old_file(Wire wire)

@@ -299,7 +299,8 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task An_account_that_may_only_create_files_may_resume_its_uploads(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
+        await using TestServer server =
+            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
         await server.PlayAsync($"""
             {BreaksOff}
             C: SIZE a

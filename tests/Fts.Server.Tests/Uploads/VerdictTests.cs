@@ -26,10 +26,12 @@ public sealed class VerdictTests
 
     private const string Announced = "C: ALLO 4\nS: 200 *\n";
 
-    private static readonly Func<FtpServerOptions, FtpServerOptions> CompleteOnly = options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly };
+    private static readonly Func<FtpServerOptions, FtpServerOptions> CompleteOnly = options =>
+        options with { PublishPolicy = FtpPublishPolicy.CompleteOnly };
 
     [Theory, OnEveryWire]
-    public Task An_upload_with_the_announced_size_is_complete(Wire wire) => EndsAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", with: CompleteOnly);
+    public Task An_upload_with_the_announced_size_is_complete(Wire wire) =>
+        EndsAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", with: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task Without_a_size_an_upload_is_unverified_in_plain_text_and_complete_over_tls(Wire wire) => EndsAsync(
@@ -37,7 +39,8 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task CompleteOnly_rejects_an_upload_without_a_size_in_plain_text(Wire wire) => EndsAsync(
-        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified" : "complete",
+        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified"
+            : "complete",
         isPublished: !IsPlain(wire), with: CompleteOnly);
 
     [Theory, OnEveryWire]
@@ -50,19 +53,23 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published(Wire wire) => EndsAsync(
-        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * Kept 4 bytes; send REST 4 to resume.", "size differs from ALLO", isPublished: false);
+        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * Kept 4 bytes; send REST 4 to resume.", "size differs from ALLO",
+        isPublished: false);
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published_after_a_last_block(Wire wire) => EndsAsync(
-        wire, "C: MODE B\nS: 200 *\nC: ALLO 5\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 451 * Kept 4 bytes; send REST 4 to resume.",
+        wire, "C: MODE B\nS: 200 *\nC: ALLO 5\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half",
+        "S: 451 * Kept 4 bytes; send REST 4 to resume.",
         "size differs from ALLO", isPublished: false);
 
     [Theory, OnEveryWire]
     public Task More_bytes_than_announced_are_neither_published_nor_kept(Wire wire) => EndsAsync(
-        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 The size differs *stored.", "size differs from ALLO", isPublished: false, kept: 0);
+        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 The size differs *stored.", "size differs from ALLO", isPublished: false,
+        kept: 0);
 
     [Theory, OnEveryWire]
-    public Task An_upload_after_a_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. Kept 4 bytes; send REST 4 to resume.",
+    public Task An_upload_after_a_reset_is_not_published(Wire wire) => BreaksOffAsync(
+        wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. Kept 4 bytes; send REST 4 to resume.",
         "failed after 4 bytes: the client closed the data connection");
 
     [Theory, OnEveryWire]
@@ -106,7 +113,8 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task A_pipelined_QUIT_lets_the_transfer_end(Wire wire) => EndsAsync(
-        wire, "C: EPSV\nS: 229 *\nC> STOR a\\r\\nQUIT\\r\\n\nS: 150 *", "D> half", "S: 226 *\nS: 221 *", IsPlain(wire) ? "unverified" : "complete");
+        wire, "C: EPSV\nS: 229 *\nC> STOR a\\r\\nQUIT\\r\\n\nS: 150 *", "D> half", "S: 226 *\nS: 221 *", IsPlain(wire) ? "unverified"
+            : "complete");
 
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task A_pipelined_QUIT_lets_the_transfer_end_if_data_arrives_before_it_is_read(Wire wire)
@@ -130,23 +138,28 @@ public sealed class VerdictTests
         wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "failed after", kept: 0,
         with: options => options with { PartialUploadLifetime = TimeSpan.Zero });
 
-    private static Task BreaksOffAsync(Wire wire, string end, string reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
+    private static Task BreaksOffAsync(
+        Wire wire, string end, string reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         BreaksOffAsync(wire, (_, talk) => talk.PlayAsync(end), reply, logged, kept, with);
 
     /// <summary>Interrupts the upload in stream mode and in block mode.</summary>
     private static Task BreaksOffAsync(
-        Wire wire, Func<TestServer, Conversation, Task> end, string? reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        Task.WhenAll(EndsAsync(wire, Start, end, reply, logged, isPublished: false, kept, with), EndsAsync(wire, BlockStart, end, reply, logged, isPublished: false, kept, with));
+        Wire wire, Func<TestServer, Conversation, Task> end, string? reply, string logged, long? kept = null,
+        Func<FtpServerOptions, FtpServerOptions>? with = null) =>
+        Task.WhenAll(EndsAsync(wire, Start, end, reply, logged, isPublished: false, kept, with),
+            EndsAsync(wire, BlockStart, end, reply, logged, isPublished: false, kept, with));
 
     private static Task EndsAsync(
-        Wire wire, string start, string end, string reply, string logged, bool isPublished = true, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
+        Wire wire, string start, string end, string reply, string logged, bool isPublished = true, long? kept = null,
+        Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         EndsAsync(wire, start, (_, talk) => talk.PlayAsync(end), reply, logged, isPublished, kept, with);
 
     /// <summary>
     /// Uploads four bytes over an existing file. If the upload is not published, a partial upload is expected by default.
     /// </summary>
     private static async Task EndsAsync(
-        Wire wire, string start, Func<TestServer, Conversation, Task> end, string? reply, string logged, bool isPublished = true, long? kept = null,
+        Wire wire, string start, Func<TestServer, Conversation, Task> end, string? reply, string logged, bool isPublished = true,
+        long? kept = null,
         Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
         await using TestServer server = new(wire, with: with);

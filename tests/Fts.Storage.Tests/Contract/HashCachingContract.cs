@@ -48,7 +48,8 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
         FileEntry missing = await EntryAsync("/file"), folder = await EntryAsync("/folder");
         await Store.DeleteFileAsync(At("/file"), Token);
         (string, FileEntry)[] cases =
-            [("/file", missing), ("/file/below", missing), ("/missing/file", missing), ("/folder", missing), ("/folder", folder), ("/", folder)];
+            [("/file", missing), ("/file/below", missing), ("/missing/file", missing), ("/folder", missing), ("/folder", folder),
+                ("/", folder)];
         foreach ((string path, FileEntry entry) in cases)
         {
             await Store.CacheHashAsync(At(path), entry, Hash, Token);

@@ -126,7 +126,8 @@ internal sealed class CaseFoldingFileSystem
                 break;
             }
 
-            reply.AddRange([.. Words(node.Id, ++offset), .. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(node.IsFolder ? 4 : 8)]);
+            reply.AddRange(
+                [.. Words(node.Id, ++offset), .. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(node.IsFolder ? 4 : 8)]);
             reply.AddRange([.. name, .. new byte[size - 24 - name.Length]]);
         }
 

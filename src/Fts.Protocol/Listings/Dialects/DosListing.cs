@@ -5,7 +5,7 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26  12:59PM       &lt;DIR&gt;          name</c>. Dates have
+/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26 12:59PM &lt;DIR&gt; name</c>. Dates have
 /// any form of <see cref="ShortDate"/>, and times have 12 or 24 hours. There is no time zone, so both are read as UTC.
 /// </summary>
 internal static class DosListing

@@ -308,7 +308,8 @@ public sealed class BlockConnectionTests
     public async Task An_upload_that_fails_midway_is_read_to_its_end_and_the_next_one_succeeds(Wire wire)
     {
         bool isFull = false;
-        var store = new HookedStore { Fault = member => isFull && member == nameof(IFileWriter.WriteAsync) ? new StoreException(StoreError.NoSpace, "Full.") : null };
+        var store = new HookedStore { Fault = member => isFull && member == nameof(IFileWriter.WriteAsync)
+            ? new StoreException(StoreError.NoSpace, "Full.") : null };
         await using TestServer server = new(wire, store);
         await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *");

@@ -30,7 +30,8 @@ public sealed class PassiveAddressTests
     [InlineData("10.1.0.7", "10.1.2.3", "203.0.113.7", 60001)] // the smaller of two configured networks
     public void The_replies_contain_the_address_and_port_that_the_client_can_reach(string peer, string local, string address, int port)
     {
-        var addresses = new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
+        var addresses =
+            new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
         var ends = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
         Assert.Equal((address, port), ($"{addresses.GetAddress(ends)}", addresses.GetPort(ends, 50001)));
     }
@@ -42,12 +43,14 @@ public sealed class PassiveAddressTests
         string[]? answer = null;
         var addresses = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
         {
-            ResolveNameAsync = (_, _) => answer is null ? throw new SocketException((int)SocketError.HostNotFound) : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
+            ResolveNameAsync = (_, _) => answer is null ? throw new SocketException((int)SocketError.HostNotFound)
+                : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
         });
         Assert.False(await addresses.ResolveAsync(CancellationToken.None));
         Assert.Null(addresses.GetAddress(ends));
         foreach ((string[]? found, bool isFound, string expected) in ((string[]?, bool, string)[])
-            [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"), (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
+            [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"),
+                (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
         {
             answer = found;
             Assert.Equal(isFound, await addresses.ResolveAsync(CancellationToken.None));
@@ -66,7 +69,8 @@ public sealed class PassiveAddressTests
         });
         await using Conversation beyond = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
         await beyond.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
-        await local.PlayAsync($"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        await local.PlayAsync(
+            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
 
         // The reply contains the external port, which the router forwards to the local one.
         await beyond.PlayAsync("C: NLST\nS: 150 *");
@@ -110,7 +114,8 @@ public sealed class PassiveAddressTests
     [InlineData("224.0.0.1")]
     [InlineData("two words")]
     [InlineData("a..b")]
-    public void An_address_that_Pasv_cannot_return_is_rejected_at_the_start(string host) => Assert.ThrowsAny<ArgumentException>(() => new FtpServer(Options(new FtpPassiveAddress(host))));
+    public void An_address_that_Pasv_cannot_return_is_rejected_at_the_start(string host) =>
+        Assert.ThrowsAny<ArgumentException>(() => new FtpServer(Options(new FtpPassiveAddress(host))));
 
     [Fact]
     public void Two_addresses_for_the_same_network_are_rejected_at_the_start()
@@ -120,5 +125,6 @@ public sealed class PassiveAddressTests
     }
 
     private static FtpServerOptions Options(params FtpPassiveAddress[] addresses) =>
-        new() { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite), PassiveAddresses = addresses };
+        new() { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
+            PassiveAddresses = addresses };
 }

@@ -68,11 +68,13 @@ public sealed class PassivePortsTests
         // Over IPv4, the clients use several addresses of 127.0.0.0/8. Over IPv6, their addresses are in PROXY headers.
         const int Peers = 9;
         FtpPassivePorts range = FreePorts.FindRange(2);
-        await using TestServer server = CreateServer(range, wire, wire.IsIPv4() ? null : options => options with { ProxyProtocolNetworks = [new IPNetwork(IPAddress.IPv6Loopback, 128)] });
+        await using TestServer server = CreateServer(range, wire, wire.IsIPv4() ? null
+            : options => options with { ProxyProtocolNetworks = [new IPNetwork(IPAddress.IPv6Loopback, 128)] });
         var talks = new List<Conversation>();
         for (int i = 0; i < Peers; i++)
         {
-            Conversation talk = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}")) : await server.LogInAsync(header: ProxyHeaders.Create($"2001:db8::{i + 1}", "2001:db8::f"));
+            Conversation talk = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}"))
+                : await server.LogInAsync(header: ProxyHeaders.Create($"2001:db8::{i + 1}", "2001:db8::f"));
             talk.ConnectsLate = true;
             talks.Add(talk);
             Assert.InRange(GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
@@ -189,7 +191,8 @@ public sealed class PassivePortsTests
     [Fact]
     public async Task A_client_that_never_connects_receives_425_and_its_port_is_released()
     {
-        await using TestServer server = CreateServer(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server =
+            CreateServer(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await server.LogInAsync(), other = await server.LogInAsync();
         await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
@@ -199,8 +202,12 @@ public sealed class PassivePortsTests
     public async Task Old_reservations_are_released_and_unused_ports_are_closed()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
-        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly), PassivePorts = range });
-        using DataConnector first = new(server, IPAddress.Loopback, IPAddress.Loopback), second = new(server, IPAddress.Loopback, IPAddress.Loopback);
+        await using var server =
+            new FtpServer(
+            new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
+            PassivePorts = range });
+        using DataConnector first = new(server, IPAddress.Loopback, IPAddress.Loopback), second =
+            new(server, IPAddress.Loopback, IPAddress.Loopback);
         first.Listen();
         Assert.Throws<SocketException>(second.Listen);
         first.CloseIdleListener(before: 0);
@@ -228,7 +235,8 @@ public sealed class PassivePortsTests
             await talk.PlayAsync("C: EPSV\nS: 229 *");
         }
 
-        int open = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Count(endPoint => range.First <= endPoint.Port && endPoint.Port <= range.Last);
+        int open = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+            .Count(endPoint => range.First <= endPoint.Port && endPoint.Port <= range.Last);
         Assert.InRange(open, 1, 300);
         await talk.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
     }
@@ -255,12 +263,16 @@ public sealed class PassivePortsTests
 
     [Fact]
     public void A_range_that_contains_the_servers_own_port_is_rejected_at_the_start() =>
-        Assert.Throws<ArgumentException>(() => CreateServer(new FtpPassivePorts(2000, 2002), with: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
+        Assert.Throws<ArgumentException>(
+            () => CreateServer(
+            new FtpPassivePorts(2000, 2002), with: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
 
-    private static TestServer CreateServer(FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
+    private static TestServer CreateServer(
+        FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         new(wire, with: options => with is null ? options with { PassivePorts = range } : with(options with { PassivePorts = range }));
 
-    private static int GetPort(string[] reply, Conversation talk) => (DataPeer.ParseTarget(reply[0], talk.Server) ?? throw talk.CreateFailure("229 was expected.")).Port;
+    private static int GetPort(string[] reply, Conversation talk) =>
+        (DataPeer.ParseTarget(reply[0], talk.Server) ?? throw talk.CreateFailure("229 was expected.")).Port;
 
     private static Socket OpenListener(int port)
     {

@@ -48,7 +48,8 @@ internal sealed record EscapeAttempt(
         new(
             "set the mode",
             EscapeTargetKind.File,
-            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
+            (store, path) =>
+                DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
             (_, real) => Done(() => File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite))),
         new("link to it and read", EscapeTargetKind.File, async (store, path) =>
         {

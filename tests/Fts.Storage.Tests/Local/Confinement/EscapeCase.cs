@@ -27,7 +27,8 @@ public sealed record EscapeCase(string Name, string? FilePath, string? Directory
         new("a link to a link to a file", "/one", null, ("one", "two"), ("two", "../outside/secret")),
         new("a link to a name that is free", null, null, ("leak", "../outside/new")) { MissingPath = "/leak" },
         new("an absolute link to a name that is free", null, null, ("leak", "{outside}/new")) { MissingPath = "/leak" },
-        new("a link to a link to a free name", null, null, ("one", "folder/two"), ("folder/two", "../../outside/new")) { MissingPath = "/one" },
+        new("a link to a link to a free name", null, null, ("one", "folder/two"),
+            ("folder/two", "../../outside/new")) { MissingPath = "/one" },
         new("a link to a folder", "/way/secret", "/way", ("way", "../outside")) { MissingPath = "/way/new" },
         new("an absolute link to a folder", "/way/secret", "/way", ("way", "{outside}")),
         new(
