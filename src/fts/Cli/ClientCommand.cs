@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Shell;
 using Fts.Shell.Editing;
@@ -10,12 +12,13 @@ namespace Fts.Cli;
 /// <summary><c>fts client</c>: connects, greets, and takes commands until somebody leaves.</summary>
 internal static class ClientCommand
 {
-    private const string Usage = "fts client [ip|host|URL] [port] [debug] [options]";
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
-        var line = new CommandLine("client", Usage, 3, args, options.GetCommandLineOptions());
+        var line = new CommandLine(CreateDefinition(options), args);
         Terminal terminal = options.CreateTerminal(line);
         Target target = Target.FromCommandLine(line, options.GetUser(line));
         using var interrupts = new InterruptHandler();
@@ -35,6 +38,35 @@ internal static class ClientCommand
 
         return await shell.RunAsync(CreateLineReader(shell));
     }
+
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("client", 3, new HelpPage
+    {
+        Usage = ["fts client [ip|host|URL] [port] [debug] [options]"],
+        Purpose = "Connects to a server and runs the commands that you type, or that a pipe contains.",
+        Examples =
+        [
+            new("fts client", "connect to a server on this machine"),
+            new("fts client 192.168.1.5 2121 --user fts", "connect to another machine"),
+            new("fts client ftp://files.example.com/pub <commands.txt", "run the commands in a file"),
+        ],
+        Arguments =
+        [
+            new("ip, host", $"address or name of the server (default: {IPAddress.Loopback})"),
+            new("URL", "ftp://user@host:port/folder; the port is 21 if the URL has none"),
+            new("port", $"port of the server (default: {Target.DefaultPort})"),
+            new("debug", "1 shows each request and reply, with passwords masked (default: 0)"),
+        ],
+        OptionGroups = options.GetSessionOptions(),
+        ExitCodes = ConnectionOptions.ExitCodes,
+        Notes =
+        [
+            "Commands from a pipe exit with the code of the failed command, or 9 if several failed. A session on a terminal exits with 0.",
+            "Type help in the session for its commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D leaves. Standard output carries only " +
+            "data (ls, cat, size, help); all else goes to standard error.",
+            "For an existing file, put replaces it; get asks, or fails in a script. With --ca or --cert, --tls auto means required.",
+            ConnectionOptions.PasswordNote,
+        ],
+    });
 
     /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
     private static Func<ClientShell, string, CommandFormatter> CreateProgramFormatter(CommandLine line)

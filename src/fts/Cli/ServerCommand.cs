@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Serving;
 using Fts.Storage.Local;
@@ -13,27 +14,73 @@ namespace Fts.Cli;
 /// <summary><c>fts server</c>: shares a folder until a signal ends it.</summary>
 internal static class ServerCommand
 {
-    private const string Usage = "fts server [ip] [port] [debug] [options]";
+    private static readonly Option<string> FolderOption = new("--folder") { HelpName = "DIR", Description = "folder to share (default: the current folder)" };
+
+    private static readonly ChoiceOption AnonymousOption = new(
+        "--anonymous", "RIGHTS", "rights of clients without a password",
+        ("auto", "read and write for you and root, on a loopback address only"),
+        ("read", "read"),
+        ("write", "read and write"),
+        ("no", "none"));
+
+    private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
 
     /// <summary>How long a first Ctrl-C waits for the transfers that run.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition { get; } = new("server", 3, new HelpPage
+    {
+        Usage = ["fts server [ip] [port] [debug] [options]"],
+        Purpose = "Shares a folder over FTP and FTPS until it is stopped.",
+        Examples =
+        [
+            new("fts server", "share the current folder with this machine"),
+            new("fts server 0.0.0.0", "share it with other machines, by a one-time password"),
+            new("fts server 192.168.1.5 2121 --folder ~/share --anonymous read", "let everyone read a folder, without a password"),
+        ],
+        Arguments =
+        [
+            new("ip", "address to listen on; 0.0.0.0 or :: for all addresses of this machine (default: 127.0.0.1)"),
+            new("port", $"port to listen on; 0 for any free port (default: {Target.DefaultPort})"),
+            new("debug", "1 logs each request and reply, with passwords masked (default: 0)"),
+        ],
+        OptionGroups =
+        [
+            new OptionGroup("Sharing", FolderOption, AnonymousOption, QuietOption),
+            TlsSettings.EncryptionOptions,
+            TlsSettings.ClientCertificateOptions,
+            VirtualHosts.CommandLineOptions,
+            NetworkSettings.CommandLineOptions,
+            UploadPolicy.CommandLineOptions,
+            SessionLimits.CommandLineOptions,
+            Sandbox.CommandLineOptions,
+        ],
+        ExitCodes =
+        [
+            new("0", "stopped, and no transfer was interrupted"),
+            new("2", "usage error"),
+            new("3", "the address or port cannot be used"),
+            new("11", "the folder or another file cannot be used"),
+            new("130", "stopped by Ctrl-C while a transfer was running"),
+            new("143", "stopped by SIGTERM while a transfer was running"),
+        ],
+        Notes =
+        [
+            "On a loopback address you and root need no password; on systems other than Linux, no local user needs one. All others log in as fts with the password " +
+            "on the start screen. Each start creates a new password.",
+            "Ctrl-C or SIGTERM lets running transfers finish for up to 10 seconds. A second one stops at once. SIGHUP reloads changed certificates.",
+        ],
+    });
+
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         OpenFileLimit.Raise();
-        var folderOption = new Option<string>("--folder");
-        var anonymousOption = new Option<string>("--anonymous");
-        var quietOption = new Option<bool>("--quiet");
-        var line = new CommandLine(
-            "server", Usage, 3, args,
-            [
-                folderOption, anonymousOption, quietOption, .. UploadPolicy.CommandLineOptions, .. TlsSettings.CommandLineOptions, .. VirtualHosts.CommandLineOptions,
-                .. NetworkSettings.CommandLineOptions, .. SessionLimits.CommandLineOptions, .. Sandbox.CommandLineOptions,
-            ]);
+        var line = new CommandLine(Definition, args);
         var endPoint = new IPEndPoint(line.GetAddress(0, IPAddress.Loopback), line.GetPort(1, Target.DefaultPort, allowsZero: true));
         bool debug = line.IsDebug(2);
-        string anonymous = line.GetChoice(anonymousOption, "auto", "read", "write", "no");
-        string folder = Path.GetFullPath(line.GetValue(folderOption) ?? ".");
+        string anonymous = line.GetChoice(AnonymousOption);
+        string folder = Path.GetFullPath(line.GetValue(FolderOption) ?? ".");
 
         var uploads = UploadPolicy.Parse(line);
         var tlsSettings = TlsSettings.Parse(line);
@@ -65,7 +112,7 @@ internal static class ServerCommand
             DataPeers = networkSettings.DataPeers,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
-            Logger = new LineLogger(output, line.HasOption(quietOption) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
+            Logger = new LineLogger(output, line.HasOption(QuietOption) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });
         await using (server)

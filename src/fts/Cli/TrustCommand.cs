@@ -1,3 +1,4 @@
+using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Trust;
 
@@ -6,12 +7,43 @@ namespace Fts.Cli;
 /// <summary><c>fts trust</c>: the servers that are remembered.</summary>
 internal static class TrustCommand
 {
-    private const string Usage = "fts trust list | add HOST:PORT SHA256:KEY|TLS | remove HOST:PORT";
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition { get; } = new("trust", 3, new HelpPage
+    {
+        Usage = ["fts trust list", "fts trust add HOST:PORT SHA256:KEY|TLS", "fts trust remove HOST:PORT"],
+        Purpose = "Lists and changes the servers that the client remembers.",
+        Examples =
+        [
+            new("fts trust add 192.168.1.5:2121 SHA256:...", "accept only this key, also on the first connection"),
+            new("fts trust add files.example.com:21 TLS", "require TLS and a trusted certificate"),
+            new("fts trust remove 192.168.1.5:2121", "after the server was reinstalled"),
+        ],
+        Arguments =
+        [
+            new("HOST:PORT", "the server"),
+            new("SHA256:KEY", "the fingerprint of its key, as fts server prints it"),
+            new(KnownHost.Authority, "any key, with a certificate of a trusted authority"),
+        ],
+        ExitCodes =
+        [
+            new("0", "success"),
+            new("2", "usage error"),
+            new("6", "the server is not remembered"),
+            new("11", "the file cannot be read or written"),
+        ],
+        Notes =
+        [
+            "A server without a certificate of a trusted authority is identified by its key. The first connection stores the key in " +
+            "${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts. If the key changes, the client refuses the connection with exit code 5.",
+            "A server with a certificate of a trusted authority is stored as TLS. It must have such a certificate again, with any key. No remembered server is used " +
+            "without TLS, except with --tls off.",
+        ],
+    });
 
     public static Task<ExitCode> RunAsync(string[] args)
     {
         KnownHosts knownHosts = KnownHosts.ForUser;
-        IReadOnlyList<string> words = new CommandLine("trust", Usage, 3, args).Arguments;
+        IReadOnlyList<string> words = new CommandLine(Definition, args).Arguments;
         try
         {
             switch (words)
@@ -32,7 +64,7 @@ internal static class TrustCommand
                     return knownHosts.Remove(ValidateServer(server)) ? Task.FromResult(ExitCode.Success)
                         : throw new UserErrorException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list");
                 default:
-                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: not understood", null, Usage);
+                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: not understood", null, Definition.Usage);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -46,7 +78,7 @@ internal static class TrustCommand
         int colon = server.LastIndexOf(':');
         if (colon <= 0 || server.Any(char.IsWhiteSpace))
         {
-            throw CommandLine.CreateUsageError($"'{server}' is no HOST:PORT", null, Usage);
+            throw CommandLine.CreateUsageError($"'{server}' is no HOST:PORT", null, Definition.Usage);
         }
 
         CommandLine.ParsePort(server[(colon + 1)..], allowsZero: false);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Server;
 
 namespace Fts.Serving;
@@ -18,11 +19,40 @@ internal sealed record NetworkSettings(
     private const string NetworkPrefix = "network/";
 
     private static readonly TimeSpan DefaultDataTimeout = TimeSpan.FromSeconds(60);
-    private static readonly Option<string> PassivePortsOption = new("--passive-ports"), DataTimeoutOption = new("--data-timeout"), DataPeersOption = new("--data-peers");
-    private static readonly Option<string[]> PassiveAddressOption = new("--passive-address"), ProxyProtocolOption = new("--proxy-protocol-from");
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PassivePortsOption, PassiveAddressOption, ProxyProtocolOption, DataTimeoutOption, DataPeersOption];
+    private static readonly Option<string> PassivePortsOption = new("--passive-ports")
+    {
+        HelpName = "A-B[=C-D]",
+        Description = "ports for data connections (default: any). With =C-D, clients receive the ports C to D, which a router forwards to A to B",
+    };
+
+    private static readonly Option<string[]> PassiveAddressOption = new("--passive-address")
+    {
+        HelpName = "[NETWORK=]HOST",
+        Description = "address in the reply to PASV: an IPv4 address or a name; with NETWORK=, only for the clients of that network",
+    };
+
+    private static readonly Option<string[]> ProxyProtocolOption = new("--proxy-protocol-from")
+    {
+        HelpName = "NETWORK",
+        Description = "load balancers that start each connection with a PROXY header: an address or a network such as 10.0.0.0/8",
+    };
+
+    private static readonly Option<string> DataTimeoutOption = new("--data-timeout")
+    {
+        HelpName = "TIME",
+        Description = "time to wait for a data connection, such as 30s or 2m (default: 60s)",
+    };
+
+    private static readonly Option<string> DataPeersOption = new("--data-peers")
+    {
+        HelpName = "PEERS",
+        Description = "addresses of data connections: same (the address of the client; default), network/24 (its network), or any",
+    };
+
+    /// <summary>The options of the network.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new(
+        "Firewalls, routers and load balancers", PassivePortsOption, PassiveAddressOption, DataTimeoutOption, DataPeersOption, ProxyProtocolOption);
 
     /// <summary>Reads the options; <paramref name="listeningPorts"/> are the ports the server itself listens on.</summary>
     public static NetworkSettings Parse(CommandLine line, params ReadOnlySpan<int?> listeningPorts)

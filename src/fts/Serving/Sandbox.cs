@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fts.Cli;
+using Fts.Cli.Help;
 
 namespace Fts.Serving;
 
@@ -17,10 +18,13 @@ internal sealed record Sandbox(string Description)
     private const LandlockRights ServeRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile | LandlockRights.MakeFolder | LandlockRights.MakeLink |
         LandlockRights.RemoveFile | LandlockRights.RemoveFolder | LandlockRights.ChangeFolder;
 
-    private static readonly Option<bool> DisableOption = new("--no-sandbox");
+    private static readonly Option<bool> DisableOption = new("--no-sandbox")
+    {
+        Description = "do not let the kernel restrict the process to the shared folders (Landlock, Linux only)",
+    };
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [DisableOption];
+    /// <summary>The option of the sandbox.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Sandbox", DisableOption);
 
     /// <summary>Enters, for good, if the kernel has what it takes.</summary>
     /// <param name="line">May say not to.</param>

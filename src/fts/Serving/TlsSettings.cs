@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Fts.Accounts;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Trust;
 
@@ -13,8 +14,54 @@ namespace Fts.Serving;
 /// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
 internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 {
-    private static readonly Option<string> TlsOption = new("--tls"), CertificateOption = new("--cert"), KeyOption = new("--key"), ImplicitPortOption = new("--implicit-port"), DataBindingOption = new("--data-binding"), CloseNotifyOption = new("--close-notify"),
-        ClientAuthorityOption = new("--client-ca"), ClientCertificateOption = new("--client-cert");
+    private const string Required = "required", Require = "require", Off = "off";
+
+    private static readonly ChoiceOption TlsOption = new(
+        "--tls", "MODE", "encryption of sessions",
+        ("optional", "with or without TLS, as the client requests"),
+        (Required, "no login and no data without TLS"),
+        (Off, "unencrypted only"));
+
+    private static readonly Option<string> ImplicitPortOption = new("--implicit-port")
+    {
+        HelpName = "PORT",
+        Description = "second port, with TLS from the first byte",
+    };
+
+    private static readonly Option<string> CertificateOption = new("--cert")
+    {
+        HelpName = "FILE",
+        Description = "certificate (PEM or PFX; default: a self-signed one in ${XDG_STATE_HOME:-~/.local/state}/fts)",
+    };
+
+    private static readonly Option<string> KeyOption = new("--key")
+    {
+        HelpName = "FILE",
+        Description = "private key of the certificate, if in another file",
+    };
+
+    private static readonly ChoiceOption DataBindingOption = new(
+        "--data-binding", "MODE", "data connections that do not resume the TLS session of their control connection",
+        ("observe", "are accepted and logged"),
+        (Require, "are refused"),
+        (Off, "are accepted"));
+
+    private static readonly Option<string> ClientAuthorityOption = new("--client-ca")
+    {
+        HelpName = "FILE",
+        Description = "root certificates (PEM); clients with a certificate issued below them log in as its common name, without a password",
+    };
+
+    private static readonly ChoiceOption ClientCertificateOption = new(
+        "--client-cert", "MODE", "clients without such a certificate",
+        ("ask", "log in with a password"),
+        (Require, "cannot log in"));
+
+    /// <summary>Whether uploads over TLS must end with close_notify. Listed with the options of uploads.</summary>
+    public static ChoiceOption CloseNotifyOption { get; } = new(
+        "--close-notify", "MODE", "end of an upload over TLS",
+        (Required, "close_notify, or the size announced by ALLO; else reply 426"),
+        ("optional", "any, as without TLS; attackers could truncate uploads unnoticed"));
 
     /// <summary>The certificate's file and its key's, where they are given.</summary>
     public IReadOnlyList<string> ConfiguredFiles { get; private init; } = [];
@@ -25,8 +72,11 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     /// <summary>Where the server's own certificate is kept, where none is given and one is needed.</summary>
     public string? OwnCertificateFile { get; private init; }
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption, CloseNotifyOption, ClientAuthorityOption, ClientCertificateOption];
+    /// <summary>The options of the server's TLS.</summary>
+    public static OptionGroup EncryptionOptions { get; } = new("Encryption", TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption);
+
+    /// <summary>The options of client certificates.</summary>
+    public static OptionGroup ClientCertificateOptions { get; } = new("Client certificates", ClientAuthorityOption, ClientCertificateOption);
 
     /// <summary>The key clients see, as they show it; null without TLS.</summary>
     /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
@@ -47,9 +97,9 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     public static TlsSettings Parse(CommandLine line)
     {
-        string policy = line.GetChoice(TlsOption, "optional", "required", "off");
-        bool requiresCloseNotify = line.GetChoice(CloseNotifyOption, "required", "optional") == "required";
-        string binding = line.GetChoice(DataBindingOption, "observe", "require", "off");
+        string policy = line.GetChoice(TlsOption);
+        bool requiresCloseNotify = line.GetChoice(CloseNotifyOption) == Required;
+        string binding = line.GetChoice(DataBindingOption);
         int? port = line.GetValue(ImplicitPortOption) is { } text ? CommandLine.ParsePort(text, allowsZero: true) : null;
         string? certificate = line.GetValue(CertificateOption), key = line.GetValue(KeyOption);
         if (key is not null && certificate is null)
@@ -57,13 +107,13 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             throw CommandLine.CreateUsageError("--key needs --cert");
         }
 
-        if (policy == "off")
+        if (policy == Off)
         {
             return port is null && certificate is null && line.GetValue(ClientAuthorityOption) is null && line.GetValue(ClientCertificateOption) is null ? new TlsSettings(null, null)
                 : throw CommandLine.CreateUsageError("--tls off goes with none of --cert, --implicit-port, --client-ca");
         }
 
-        FtpTlsPolicy required = policy == "required" ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
+        FtpTlsPolicy required = policy == Required ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
         string ownCertificateFile = GetOwnCertificatePath();
         return new TlsSettings(
             new FtpTlsOptions
@@ -73,7 +123,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
                 Control = required,
                 Data = required,
                 RequiresCloseNotify = requiresCloseNotify,
-                DataBinding = binding switch { "require" => FtpDataBinding.Require, "off" => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
+                DataBinding = binding switch { Require => FtpDataBinding.Require, Off => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
             },
             port)
         {
@@ -94,7 +144,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     private static FtpClientCertificates ParseClientCertificates(CommandLine line)
     {
-        string policy = line.GetChoice(ClientCertificateOption, "ask", "require");
+        string policy = line.GetChoice(ClientCertificateOption);
         if (line.GetValue(ClientAuthorityOption) is not { } file)
         {
             return line.GetValue(ClientCertificateOption) is null ? new FtpClientCertificates() : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
@@ -102,7 +152,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
         return new FtpClientCertificates
         {
-            Policy = policy == "require" ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Request,
+            Policy = policy == Require ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Request,
             Authorities = [.. CertificateFiles.LoadRoots("--client-ca", file)],
         };
     }

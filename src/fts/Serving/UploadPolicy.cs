@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Storage.Local;
 
@@ -12,17 +13,32 @@ namespace Fts.Serving;
 /// <param name="IsDurable">Whether they are on stable storage before they are acknowledged.</param>
 internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepPartial, bool IsDurable)
 {
-    private static readonly Option<string> PublishOption = new("--publish"), KeepPartialOption = new("--keep-partial");
-    private static readonly Option<bool> DurableOption = new("--durable");
+    private const string Auto = "auto";
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PublishOption, KeepPartialOption, DurableOption];
+    private static readonly ChoiceOption PublishOption = new(
+        "--publish", "UPLOADS", "uploads that get their final name",
+        (Auto, "all that are not known to be truncated"),
+        ("complete-only", "those proven complete; 550 for others"));
+
+    private static readonly Option<string> KeepPartialOption = new("--keep-partial")
+    {
+        HelpName = "TIME",
+        Description = "time to keep an interrupted upload for resuming: 30m, 24h (default), 7d, or 0 to keep none",
+    };
+
+    private static readonly Option<bool> DurableOption = new("--durable")
+    {
+        Description = "flush uploads, renames, removals and new folders to stable storage before they are acknowledged",
+    };
+
+    /// <summary>The options of uploads.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Uploads", PublishOption, TlsSettings.CloseNotifyOption, KeepPartialOption, DurableOption);
 
     /// <summary>For the folders that are served.</summary>
     public LocalStoreOptions StoreOptions => new() { IsDurable = IsDurable };
 
     public static UploadPolicy Parse(CommandLine line) => new(
-        line.GetChoice(PublishOption, "auto", "complete-only") == "auto" ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
+        line.GetChoice(PublishOption) == Auto ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
         line.GetValue(KeepPartialOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
         line.HasOption(DurableOption));
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Fts.Accounts;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Server;
 
@@ -11,7 +12,23 @@ namespace Fts.Serving;
 /// <param name="Folders">Names and folders, in the order given.</param>
 internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> Folders)
 {
-    private static readonly Option<string[]> HostOption = new("--host"), CertificateOption = new("--host-cert"), KeyOption = new("--host-key");
+    private static readonly Option<string[]> HostOption = new("--host")
+    {
+        HelpName = "NAME=FOLDER",
+        Description = "folder for the clients that connect to NAME",
+    };
+
+    private static readonly Option<string[]> CertificateOption = new("--host-cert")
+    {
+        HelpName = "NAME=FILE",
+        Description = "certificate of this host (PEM or PFX)",
+    };
+
+    private static readonly Option<string[]> KeyOption = new("--host-key")
+    {
+        HelpName = "NAME=FILE",
+        Description = "private key of this host, if in another file",
+    };
 
     private Dictionary<string, string> Certificates { get; init; } = [];
 
@@ -20,8 +37,8 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
     /// <summary>The files of their certificates and keys.</summary>
     public IEnumerable<string> Files => Certificates.Values.Concat(Keys.Values);
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [HostOption, CertificateOption, KeyOption];
+    /// <summary>The options of further hosts.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Several hosts on one address", HostOption, CertificateOption, KeyOption);
 
     /// <exception cref="UserErrorException">A value that is not NAME=VALUE, a name twice, or a certificate without its host.</exception>
     public static VirtualHosts Parse(CommandLine line, bool hasTls)

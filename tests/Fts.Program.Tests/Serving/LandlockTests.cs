@@ -36,7 +36,7 @@ public sealed class LandlockTests
     public void Inside_the_sandbox()
     {
         string inside = Environment.GetEnvironmentVariable(InsideVariable)!, outside = Environment.GetEnvironmentVariable(OutsideVariable)!;
-        Sandbox sandbox = Sandbox.Enter(new CommandLine("server", "", 0, [], Sandbox.CommandLineOptions), [inside], [], null);
+        Sandbox sandbox = Sandbox.Enter(new CommandLine(ServerCommand.Definition, []), [inside], [], null);
         Assert.StartsWith("the kernel keeps this process", sandbox.Description, StringComparison.Ordinal);
 
         AssertConfined(inside, outside);

@@ -5,7 +5,7 @@ using Fts.Shell;
 
 namespace Fts.ProgramTests.Cli.Connections;
 
-/// <summary>Where <c>fts client</c> connects to.</summary>
+/// <summary>Tests of the server that <c>fts client</c> connects to.</summary>
 public sealed class TargetTests
 {
     [Theory]
@@ -15,13 +15,14 @@ public sealed class TargetTests
     [InlineData("files.example.com 2121 1", "files.example.com", 2121, null, null)]
     [InlineData("::1 21", "::1", 21, null, null)]
     [InlineData("[::1] 21", "::1", 21, null, null)]
+    [InlineData("[2001:db8::1] 21", "2001:db8::1", 21, null, null)]
     [InlineData("ftp://files.example.com", "files.example.com", 21, null, null)]
     [InlineData("ftp://ann@files.example.com:2121/pub/new%20things/", "files.example.com", 2121, "ann", "pub/new things/")]
     [InlineData("ftp://files.example.com/%2Fetc", "files.example.com", 21, null, "/etc")]
     [InlineData("ftp://[::1]:2121/", "::1", 2121, null, null)]
     public void Words_and_urls_name_a_host_and_port(string words, string host, int port, string? user, string? folder)
     {
-        var line = new CommandLine("client", "", 3, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var line = new CommandLine(ClientCommand.Definition, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(new Target(host, port, user, folder), Target.FromCommandLine(line, null));
     }
 
