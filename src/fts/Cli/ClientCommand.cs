@@ -9,12 +9,14 @@ using Fts.Transfers;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts client</c>: connects, greets, and takes commands until somebody leaves.</summary>
+/// <summary><c>fts client</c>: connects and runs the commands of the user until the end of the session.</summary>
 internal static class ClientCommand
 {
     /// <summary>The command line and the help page.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
+    /// <summary>Runs a session.</summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
@@ -24,7 +26,8 @@ internal static class ClientCommand
         using var interrupts = new InterruptHandler();
         await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
         target = connection.Target;
-        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateProgramFormatter(line));
+        var shell = new ClientShell(
+            connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateProgramFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -68,18 +71,24 @@ internal static class ClientCommand
         ],
     });
 
-    /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
+    /// <summary>
+    /// Returns a function that formats the commands of the session for the shell of the system, with the same server, folder and options.
+    /// </summary>
     private static Func<ClientShell, string, CommandFormatter> CreateProgramFormatter(CommandLine line)
     {
-        // Now, because lcd changes the directory that relative paths start from.
+        // Formatted now, because lcd changes the directory of relative paths.
         (string transferOptions, string allOptions) = (OptionFormatter.FormatWithoutExistingFileOption(line), OptionFormatter.Format(line));
         return (shell, verb) => verb switch
         {
             "mirror" => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions) with { Options = allOptions },
             "get" => OneShotCommand.CreateFormatter(
-                shell.Target, name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}"),
+                shell.Target,
+                name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })),
+                $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}"),
             "put" => OneShotCommand.CreateFormatter(
-                shell.Target, FormatLocalName, $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}"),
+                shell.Target,
+                FormatLocalName,
+                $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}"),
             _ => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions),
         };
 
@@ -112,7 +121,7 @@ internal static class ClientCommand
 
             if (shell.Terminal.IsInteractive)
             {
-                shell.Terminal.WriteMessage("help lists the commands, bye leaves");
+                shell.Terminal.WriteMessage("type help for commands, bye to quit");
             }
         }
         finally
@@ -126,7 +135,10 @@ internal static class ClientCommand
         }
     }
 
-    /// <summary>Lines with editing from a terminal, and lines alone from a pipe. The prompt reports a connection without TLS.</summary>
+    /// <summary>
+    /// Returns a function that reads the next line: with editing on a terminal, plain from a pipe. The prompt reports a connection without
+    /// TLS.
+    /// </summary>
     private static Func<Task<(LineEnd, string)>> CreateLineReader(ClientShell shell)
     {
         if (shell.Terminal.IsInteractive)

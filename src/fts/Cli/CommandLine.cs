@@ -9,7 +9,9 @@ namespace Fts.Cli;
 /// The parsed arguments of a subcommand. System.CommandLine separates arguments from options. Values stay text and are converted here,
 /// so that errors have one format.
 /// </summary>
-/// <remarks>Text values avoid generic code over value types, which the runtime would compile at the start (measured: 12 ms instead of 5).</remarks>
+/// <remarks>
+/// Text values avoid generic code over value types, which the runtime would compile at the start (measured: 12 ms instead of 5).
+/// </remarks>
 internal sealed class CommandLine
 {
     private readonly ParseResult _result;
@@ -57,7 +59,9 @@ internal sealed class CommandLine
     /// <summary>The arguments that are not options, in order.</summary>
     public IReadOnlyList<string> Arguments => _result.GetValue(_arguments) ?? [];
 
-    /// <summary>The given options with their values. The value of a switch is null. A repeated option is returned once for each value.</summary>
+    /// <summary>
+    /// The given options with their values. The value of a switch is null. A repeated option is returned once for each value.
+    /// </summary>
     public IEnumerable<(string Name, string? Value)> SpecifiedOptions => _command.Options.SelectMany<Option, (string, string?)>(option =>
         _result.GetResult(option) is not { Implicit: false } result ? []
         : option is Option<bool> ? [(option.Name, null)]

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts server</c>: shares a folder until a signal ends it.</summary>
+/// <summary><c>fts server</c>: shares a folder until a signal stops it.</summary>
 internal static class ServerCommand
 {
     private static readonly Option<string> FolderOption = new("--folder") { HelpName = "DIR", Description = "folder to share (default: the current folder)" };
@@ -25,7 +25,7 @@ internal static class ServerCommand
 
     private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
 
-    /// <summary>How long a first Ctrl-C waits for the transfers that run.</summary>
+    /// <summary>The time that running transfers have after the first Ctrl-C.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The command line and the help page.</summary>
@@ -73,6 +73,8 @@ internal static class ServerCommand
         ],
     });
 
+    /// <summary>Runs the server until a signal stops it.</summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file or the address cannot be used.</exception>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         OpenFileLimit.Raise();
@@ -87,13 +89,15 @@ internal static class ServerCommand
         var hosts = VirtualHosts.Parse(line, hasTls: tlsSettings.Options is not null);
         var limits = SessionLimits.Parse(line);
         var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
-        // Behind a balancer on this machine everybody comes by the loopback address.
+        // Behind a load balancer on this machine, all clients connect from the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
         SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
-        // Threads inherit it: nothing above starts one, everything below may.
-        var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        // Threads inherit the sandbox. No thread is started before this line.
+        string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
+        var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
         var server = new FtpServer(new FtpServerOptions
         {
@@ -112,8 +116,10 @@ internal static class ServerCommand
             DataPeers = networkSettings.DataPeers,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
-            Logger = new LineLogger(output, line.HasOption(QuietOption) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
-            Trace = debug ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
+            Logger = new LineLogger(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
+            Trace = debug
+                ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}"))
+                : null,
         });
         await using (server)
         {
@@ -140,9 +146,9 @@ internal static class ServerCommand
             IPEndPoint endPoint = server.EndPoint;
             throw new UserErrorException(ExitCode.CannotConnect, e.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"cannot listen on {endPoint}: the port is in use; choose another, or 0 for any that is free",
-                SocketError.AddressNotAvailable => $"cannot listen on {endPoint}: {endPoint.Address} is no address of this machine",
-                SocketError.AccessDenied => $"cannot listen on {endPoint}: ports below 1024 are reserved for the system; choose a higher one",
+                SocketError.AddressAlreadyInUse => $"cannot listen on {endPoint}: the port is in use; choose another port, or 0 for any free port",
+                SocketError.AddressNotAvailable => $"cannot listen on {endPoint}: {endPoint.Address} is not an address of this machine",
+                SocketError.AccessDenied => $"cannot listen on {endPoint}: ports below 1024 are reserved for the system; choose a higher port",
                 _ => $"cannot listen on {endPoint}: {e.Message}",
             });
         }
@@ -152,7 +158,9 @@ internal static class ServerCommand
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder, options) : throw new UserErrorException(ExitCode.LocalFileError, $"{option} {folder}: no such folder");
+            return Directory.Exists(folder)
+                ? new LocalFileStore(folder, options)
+                : throw new UserErrorException(ExitCode.LocalFileError, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -161,19 +169,22 @@ internal static class ServerCommand
         catch (ArgumentException)
         {
             throw new UserErrorException(
-                ExitCode.LocalFileError, $"cannot share {folder}: fts keeps its own keys and settings there", $"choose another folder with {option}");
+                ExitCode.LocalFileError, $"cannot share {folder}: it contains the keys and settings of fts", $"choose another folder with {option}");
         }
     }
 
-    /// <summary>Lets running transfers end. Stopped before they did, the exit code names the signal: something was cut off.</summary>
+    /// <summary>Stops the server after running transfers. If transfers were interrupted, returns the exit code of the signal.</summary>
     private static async Task<ExitCode> StopAsync(FtpServer server, BackgroundLineWriter output, StopSignals signals, ExitCode signal)
     {
         int sessions = server.SessionCount;
-        output.Write(sessions == 0 ? "stopping" : $"stopping: {sessions} connected; running transfers get up to {DrainTimeout.TotalSeconds:F0} s, Ctrl-C again stops at once");
+        output.Write(sessions == 0
+            ? "stopping"
+            : $"stopping: {sessions} connected; waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; press Ctrl-C again to stop at once");
         long started = Environment.TickCount64;
         await server.StopAsync(DrainTimeout, signals.SecondSignal);
-        bool wasCutOff = signals.SecondSignal.IsCancellationRequested || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
-        output.Write(wasCutOff ? "stopped; what was still running is cut off" : "stopped");
-        return wasCutOff ? signal : ExitCode.Success;
+        bool wasInterrupted = signals.SecondSignal.IsCancellationRequested
+            || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
+        output.Write(wasInterrupted ? "stopped; running transfers were interrupted" : "stopped");
+        return wasInterrupted ? signal : ExitCode.Success;
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards what is written, and its
-/// descriptor is never used: the system may have assigned the number to a socket or a file since then.
+/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards what is
+/// written, and its descriptor is never used: the system may have assigned the number to a socket or a file since then.
 /// </summary>
 internal static class StandardStreams
 {
@@ -48,7 +48,8 @@ internal static class StandardStreams
         !Inherited[descriptor] ? Stream.Null : OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
 
     /// <summary>
-    /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is discarded.
+    /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is
+    /// discarded.
     /// </summary>
     private sealed class OutputStream(int descriptor) : Stream
     {
@@ -119,7 +120,7 @@ internal static class StandardStreams
     }
 }
 
-/// <summary>Standard output or error cannot be written.</summary>
+/// <summary>Thrown if standard output or error cannot be written.</summary>
 internal sealed class OutputException : IOException
 {
     /// <summary>A failed write.</summary>
@@ -135,6 +136,6 @@ internal sealed class OutputException : IOException
     /// <summary>Whether the reader closed its end.</summary>
     public bool IsClosed { get; }
 
-    /// <summary>The failure to show; null if the program must end quietly.</summary>
+    /// <summary>The error for the user; null if the program must exit silently.</summary>
     public UserError? Error => IsClosed ? null : new UserError(ExitCode.LocalFileError, $"cannot write to standard output: {LocalErrorText.Describe(this)}");
 }

@@ -4,7 +4,7 @@ using Fts.Trust;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts trust</c>: the servers that are remembered.</summary>
+/// <summary><c>fts trust</c>: lists and changes the remembered servers.</summary>
 internal static class TrustCommand
 {
     /// <summary>The command line and the help page.</summary>
@@ -40,6 +40,8 @@ internal static class TrustCommand
         ],
     });
 
+    /// <summary>Runs the command.</summary>
+    /// <exception cref="UserErrorException">An argument is invalid, the server is not remembered, or the file cannot be used.</exception>
     public static Task<ExitCode> RunAsync(string[] args)
     {
         KnownHosts knownHosts = KnownHosts.ForUser;
@@ -57,14 +59,14 @@ internal static class TrustCommand
                     Terminal.Plain.Flush();
                     return Task.FromResult(ExitCode.Success);
                 case ["add", var server, var proof]:
-                    knownHosts.Set(ValidateServer(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.CreateUsageError(
-                        $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
+                    knownHosts.Set(ValidateServer(server), ValidateProof(proof));
                     return Task.FromResult(ExitCode.Success);
                 case ["remove", var server]:
-                    return knownHosts.Remove(ValidateServer(server)) ? Task.FromResult(ExitCode.Success)
-                        : throw new UserErrorException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list");
+                    return knownHosts.Remove(ValidateServer(server))
+                        ? Task.FromResult(ExitCode.Success)
+                        : throw new UserErrorException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list, for the remembered servers");
                 default:
-                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: not understood", null, Definition.Usage);
+                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: unknown or incomplete command", null, Definition.Usage);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -78,13 +80,19 @@ internal static class TrustCommand
         int colon = server.LastIndexOf(':');
         if (colon <= 0 || server.Any(char.IsWhiteSpace))
         {
-            throw CommandLine.CreateUsageError($"'{server}' is no HOST:PORT", null, Definition.Usage);
+            throw CommandLine.CreateUsageError($"'{server}' is not HOST:PORT", null, Definition.Usage);
         }
 
         CommandLine.ParsePort(server[(colon + 1)..], allowsZero: false);
         return server;
     }
 
+    private static string ValidateProof(string proof) => proof == KnownHost.Authority || IsFingerprint(proof)
+        ? proof
+        : throw CommandLine.CreateUsageError(
+            $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server prints it, or {KnownHost.Authority} for a certificate of a trusted authority");
+
     private static bool IsFingerprint(string text) =>
-        text.StartsWith("SHA256:", StringComparison.Ordinal) && text.Length == 50 && Convert.TryFromBase64String(text[7..] + "=", new byte[32], out _);
+        text.StartsWith("SHA256:", StringComparison.Ordinal) && text.Length == 50
+        && Convert.TryFromBase64String(text[7..] + "=", new byte[32], out _);
 }

@@ -8,10 +8,12 @@ using Fts.Trust;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>The options that say how a server is reached and what its transfers are like: the same for every subcommand that connects to one.</summary>
+/// <summary>The options of every subcommand that connects to a server.</summary>
 internal sealed class ConnectionOptions
 {
-    /// <summary>For many files to a server without block mode, and a large one in segments; one that allows fewer gets fewer. Other commands need no second.</summary>
+    /// <summary>
+    /// The connections for batches without block mode, and for segments. Servers may allow fewer. Other commands use one.
+    /// </summary>
     private const int DefaultConnections = 4;
 
     private readonly Option<string> _user = new("--user") { HelpName = "NAME", Description = "user to log in as (default: anonymous)" };
@@ -50,7 +52,8 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _proxy = new("--proxy")
     {
         HelpName = "URL",
-        Description = "socks5://user@host:port, http://user@host:port or off; FTS_PROXY_PASSWORD is the password of the proxy (default: ftp_proxy or all_proxy, unless no_proxy names the server)",
+        Description = "socks5://user@host:port, http://user@host:port or off; FTS_PROXY_PASSWORD is the password of the proxy " +
+            "(default: ftp_proxy or all_proxy, unless no_proxy names the server)",
     };
 
     private readonly Option<bool>[] _existingFile =
@@ -140,25 +143,28 @@ internal sealed class ConnectionOptions
     /// <summary>Returns whether <c>--debug</c> is given.</summary>
     public bool IsDebug(CommandLine line) => line.HasOption(_debug);
 
-    /// <summary>What <c>--user</c> says.</summary>
+    /// <summary>Returns the value of <c>--user</c>, or null.</summary>
     public string? GetUser(CommandLine line) => line.GetValue(_user);
 
-    /// <summary>Where to write, as the line wants it.</summary>
+    /// <summary>Returns the terminal with <c>--color</c> and <c>--progress</c> applied.</summary>
     public Terminal CreateTerminal(CommandLine line) => new(line.GetChoice(_color), line.GetChoice(_progress));
 
-    /// <summary>Prepares a connection; nothing is sent yet, but a password may be asked for.</summary>
-    /// <exception cref="UserErrorException">A value that cannot be, or a file that cannot be read.</exception>
+    /// <summary>Prepares a connection without connecting. May ask the user for a password.</summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public ServerConnection PrepareConnection(CommandLine line, Target target, Terminal terminal, bool debug)
     {
         FtpProxy? proxy = ProxySelector.SelectProxy(line.GetValue(_proxy), target, Environment.GetEnvironmentVariable);
-        TransferSettings transfers = ParseTransferSettings(line) with { Type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary };
+        FtpTransferType type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary;
+        TransferSettings transfers = ParseTransferSettings(line) with { Type = type };
         transfers.Validate();
         Encoding encoding = NameEncoding.FindEncoding(line.GetValue(_encoding));
         FtpDataMode dataMode = ParseDataMode(line.HasOption(_active), line.HasOption(_passive), proxy);
         var serverTrust = new ServerTrust(target, KnownHosts.ForUser, terminal);
-        FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls), line.GetValue(_authorities), line.GetValue(_certificate));
-        FtpTrust trust = ClientCertificateOptions.AddTo(serverTrust.CreateTrust(line.GetValue(_authorities)), line.GetValue(_certificate), line.GetValue(_key), mode, terminal);
-        SignInCredentials credentials = SignInCredentials.Find(target, line.GetValue(_passwordFile), terminal, hasCertificate: trust.ClientCertificate is not null);
+        string? authorities = line.GetValue(_authorities), certificate = line.GetValue(_certificate);
+        FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls), authorities, certificate);
+        FtpTrust trust = ClientCertificateOptions.AddTo(serverTrust.CreateTrust(authorities), certificate, line.GetValue(_key), mode, terminal);
+        bool hasCertificate = trust.ClientCertificate is not null;
+        SignInCredentials credentials = SignInCredentials.Find(target, line.GetValue(_passwordFile), terminal, hasCertificate);
         target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
         var meter = new ConnectMeter(terminal, target.ToString().ToPrintable());
         var client = new FtpClient(new FtpClientOptions
@@ -166,15 +172,20 @@ internal sealed class ConnectionOptions
             Host = target.Host,
             Port = target.Port,
             Credentials = new FtpCredentials(credentials.User, credentials.Password),
-            // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
-            RequestAccountAsync = cancel => new ValueTask<string?>(Task.Run(() => SignInCredentials.FindAccount(target, credentials.User, terminal), cancel)),
+            // Runs on another thread, because waiting for a key would block the thread that reads the sockets.
+            RequestAccountAsync = cancel =>
+                new ValueTask<string?>(Task.Run(() => SignInCredentials.FindAccount(target, credentials.User, terminal), cancel)),
             DataMode = dataMode,
-            PassiveAddressSource = line.GetChoice(_passiveAddress) == "server" ? FtpPassiveAddressSource.ServerReply : FtpPassiveAddressSource.ControlConnection,
+            PassiveAddressSource = line.GetChoice(_passiveAddress) == "server"
+                ? FtpPassiveAddressSource.ServerReply
+                : FtpPassiveAddressSource.ControlConnection,
             Proxy = proxy,
             Encoding = encoding,
             Tls = mode,
             Trust = trust,
-            ConfirmPlainPasswordAsync = terminal.IsInteractive ? cancel => UnencryptedPasswordPrompt.ConfirmAsync(terminal, target, credentials.User, cancel) : null,
+            ConfirmPlainPasswordAsync = terminal.IsInteractive
+                ? cancel => UnencryptedPasswordPrompt.ConfirmAsync(terminal, target, credentials.User, cancel)
+                : null,
             Compression = line.GetChoice(_compress) switch
             {
                 "off" => FtpCompression.Off,
@@ -182,15 +193,17 @@ internal sealed class ConnectionOptions
                 _ => FtpCompression.Auto,
             },
             MaxConnections = Math.Max(transfers.Segments ?? 0, DefaultConnections),
-            // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
+            // Ctrl-C takes effect within two seconds, even if the server does not respond.
             Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
-            Trace = debug ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
+            Trace = debug
+                ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}"))
+                : null,
         });
         return new ServerConnection(client, target, credentials, terminal, transfers, meter);
     }
 
-    /// <summary>Whether <c>--ascii</c> was given.</summary>
+    /// <summary>Returns whether <c>--ascii</c> is given.</summary>
     public bool IsAscii(CommandLine line) => line.HasOption(_ascii);
 
     private TransferSettings ParseTransferSettings(CommandLine line) => new(
@@ -205,8 +218,9 @@ internal sealed class ConnectionOptions
 
     private static FtpDataMode ParseDataMode(bool isActive, bool isPassive, FtpProxy? proxy) => (isActive, isPassive) switch
     {
-        (true, true) => throw CommandLine.CreateUsageError("--active and --passive exclude each other"),
-        (true, false) when proxy is not null => throw CommandLine.CreateUsageError($"--active does not work through the proxy {proxy}: the server cannot connect to this machine; --proxy off goes without"),
+        (true, true) => throw CommandLine.CreateUsageError("--active and --passive cannot be combined"),
+        (true, false) when proxy is not null => throw CommandLine.CreateUsageError(
+            $"--active cannot be used with the proxy {proxy}, because the server cannot connect to this machine; use --passive or --proxy off"),
         (true, false) => FtpDataMode.Active,
         (false, true) => FtpDataMode.Passive,
         _ => FtpDataMode.Automatic,

@@ -8,7 +8,9 @@ internal static class HelpFormatter
 {
     private const int Width = 80, Indent = 2, Gap = 2;
 
-    /// <summary>The column where descriptions of options start, counted from 0. Longer terms have their description on the next line.</summary>
+    /// <summary>
+    /// The column where descriptions of options start, counted from 0. Longer terms have their description on the next line.
+    /// </summary>
     private const int OptionColumn = 28;
 
     /// <summary>Returns the page as lines without the last line end.</summary>

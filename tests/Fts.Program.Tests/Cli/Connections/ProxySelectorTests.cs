@@ -62,7 +62,7 @@ public sealed class ProxySelectorTests
     public void A_variable_that_names_none_is_a_mistake_that_names_the_variable()
     {
         UserError failure = Assert.Throws<UserErrorException>(() => Find(null, Target, "all_proxy=ftp://ann:sesame@gate")).Error;
-        Assert.Equal("all_proxy 'ftp://ann:****@gate': a proxy is socks5://host:port or http://host:port, or off", failure.Message);
+        Assert.Equal("all_proxy 'ftp://ann:****@gate': must be socks5://host:port, http://host:port or off", failure.Message);
     }
 
     [Theory]

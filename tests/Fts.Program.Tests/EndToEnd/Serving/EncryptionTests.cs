@@ -30,8 +30,8 @@ public sealed partial class EncryptionTests : IDisposable
         Assert.Equal(0, code);
         Assert.Equal("hello", server.Folder.Read("a.txt"));
         string key = Key().Match(server.Program.Messages).Value;
-        Assert.Contains($"first time at 127.0.0.1:{server.Port}: its key {key} is remembered", first, StringComparison.Ordinal);
-        Assert.DoesNotContain("first time", second, StringComparison.Ordinal);
+        Assert.Contains($"new server 127.0.0.1:{server.Port}: remembering its key {key}; a different key will be refused from now on", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("new server", second, StringComparison.Ordinal);
         Assert.Equal($"127.0.0.1:{server.Port} {key}\n", File.ReadAllText(KnownHosts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KnownHosts));
         Assert.Contains("> PROT P", server.Program.Messages, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public sealed partial class EncryptionTests : IDisposable
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", .. words], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
             Assert.True(code == 0, messages);
-            Assert.Equal(words[0] == first, messages.Contains("first time", StringComparison.Ordinal));
+            Assert.Equal(words[0] == first, messages.Contains("new server", StringComparison.Ordinal));
         }
 
         Assert.Equal($"127.0.0.1:{server.Port} {Key().Match(server.Program.Messages).Value}\n", File.ReadAllText(KnownHosts));

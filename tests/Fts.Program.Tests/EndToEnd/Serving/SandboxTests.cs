@@ -9,7 +9,7 @@ namespace Fts.ProgramTests.EndToEnd.Serving;
 /// <summary><c>fts server</c> kept to its folders by the kernel.</summary>
 public sealed class SandboxTests : IDisposable
 {
-    private const string SandboxLine = "  sandbox   the kernel keeps this process to these folders (Landlock)\n";
+    private const string SandboxLine = "  sandbox   process restricted to these folders (Landlock)\n";
 
     /// <summary>What the runtime starts before Main, as the kernel cuts their names: none of them opens a file for a client.</summary>
     private static readonly string[] RuntimesOwn = [".NET SynchManag", ".NET EventPipe", ".NET DebugPipe", ".NET Debugger", ".NET Tiered Com"];

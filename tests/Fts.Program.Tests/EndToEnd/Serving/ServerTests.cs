@@ -72,7 +72,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_signal_cuts_it_off_and_the_exit_code_says_so()
+    public async Task A_second_signal_interrupts_the_transfer_and_sets_the_exit_code()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
@@ -80,7 +80,7 @@ public sealed class ServerTests : IDisposable
         await server.Program.WaitForOutputAsync("stopping: 1 connected");
         server.Program.SendSignal(2);
         Assert.Equal(130, await server.Program.WaitForExitAsync());
-        Assert.Contains("cut off", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("stopped; running transfers were interrupted", server.Program.Messages, StringComparison.Ordinal);
         Assert.DoesNotContain("slow", server.Folder.Names);
     }
 
@@ -133,8 +133,8 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
-        Assert.Contains("  sign-in   you and root may read and write without a password, as anonymous\n", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Contains("  sign-in   other users of this machine sign in as fts with this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  login     anonymous, without a password, for you and root: read and write\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  login     fts, with the one-time password, for other users of this machine: read and write\n  password  ", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
         Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);
 

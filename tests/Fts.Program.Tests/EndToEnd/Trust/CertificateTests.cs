@@ -129,12 +129,12 @@ public sealed class CertificateTests : IDisposable
         foreach ((string[] options, string? secret, int expected, string words) in ((string[], string?, int, string)[])
         [
             (["--cert", certificate, "--key", key], null, 2, "FTS_KEY_PASSWORD"),
-            (["--cert", certificate, "--key", key], "open", 11, "the password is another"),
-            (["--cert", certificate, "--key", other], null, 11, "the key is not the certificate's"),
+            (["--cert", certificate, "--key", key], "open", 11, "the password is wrong"),
+            (["--cert", certificate, "--key", other], null, 11, "the key does not belong to the certificate"),
             (["--cert", certificate], null, 11, "no certificate with its key"),
             (["--cert", _files["nowhere.pem"]], null, 11, "no such file"),
             (["--cert", _authority.WritePfx("ann", "sesame")], null, 2, "FTS_KEY_PASSWORD"),
-            (["--cert", _authority.WritePfx("ann", "sesame")], "open", 11, "the password is another"),
+            (["--cert", _authority.WritePfx("ann", "sesame")], "open", 11, "the password is wrong"),
         ])
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", "1", .. options], "ls\n", Home, ("FTS_KEY_PASSWORD", secret));
@@ -145,8 +145,8 @@ public sealed class CertificateTests : IDisposable
 
     [Theory]
     [InlineData("nowhere.pem", 11, "cannot read --client-ca")]
-    [InlineData("empty.pem", 2, "holds no certificate")]
-    [InlineData("leaf.pem", 2, "holds no root certificate")]
+    [InlineData("empty.pem", 2, "contains no certificate")]
+    [InlineData("leaf.pem", 2, "contains no root certificate")]
     public async Task Authorities_that_could_vouch_for_nobody_are_told_at_the_start(string file, int expected, string words)
     {
         _files.Write("empty.pem", "");
@@ -156,7 +156,7 @@ public sealed class CertificateTests : IDisposable
         Assert.Contains(words, messages, StringComparison.Ordinal);
     }
 
-    /// <summary>Does what a refusal says to do where the key is the right one.</summary>
+    /// <summary>Runs the command that the error message advises if the key is the right one.</summary>
     private async Task RunAdvisedCommandAsync(string messages)
     {
         string command = messages[messages.IndexOf("fts trust add ", StringComparison.Ordinal)..].Trim();

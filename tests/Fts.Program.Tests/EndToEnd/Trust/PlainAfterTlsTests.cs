@@ -84,7 +84,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
 
         Assert.Equal(5, code);
-        Assert.Contains($"{address} has a different key than before", messages, StringComparison.Ordinal);
+        Assert.Contains($"the key of {address} has changed: expected {other}, got SHA256:", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust remove {address}", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment)).Code);
@@ -102,7 +102,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         Assert.True(trusted == 0, messages);
         (int code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home);
         Assert.Equal(5, code);
-        Assert.Contains("had a certificate of a trusted authority before", messages, StringComparison.Ordinal);
+        Assert.Contains("no longer has a certificate of a trusted authority", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust add {address} SHA256:", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
         Assert.Equal("", (await TrustAsync("list")).Data);
@@ -157,7 +157,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "127.0.0.1", plain.Port, "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], "pwd\n", Home);
         Assert.True(code == 0, messages);
-        Assert.Contains("offers no encryption", messages, StringComparison.Ordinal);
+        Assert.Contains("does not support TLS", messages, StringComparison.Ordinal);
     }
 
     [Theory]
