@@ -9,7 +9,8 @@ internal sealed class ChoiceOption : Option<string>
     /// <param name="valueName">The placeholder for the value in help pages.</param>
     /// <param name="description">What the option selects.</param>
     /// <param name="choices">The values and their meanings.</param>
-    public ChoiceOption(string name, string valueName, string description, params IReadOnlyList<(string Value, string Meaning)> choices) : base(name)
+    public ChoiceOption(string name, string valueName, string description, params IReadOnlyList<(string Value, string Meaning)> choices)
+        : base(name)
     {
         HelpName = valueName;
         Description = description;

@@ -27,7 +27,13 @@ internal static class ClientCommand
         await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
         target = connection.Target;
         var shell = new ClientShell(
-            connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateProgramFormatter(line));
+            connection.Client,
+            target,
+            terminal,
+            interrupts,
+            connection.TransferSettings,
+            CommandFormatter.ForSession,
+            CreateProgramFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -64,8 +70,8 @@ internal static class ClientCommand
         Notes =
         [
             "Commands from a pipe exit with the code of the failed command, or 9 if several failed. A session on a terminal exits with 0.",
-            "Type help in the session for its commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D leaves. Standard output carries only " +
-            "data (ls, cat, size, help); all else goes to standard error.",
+            "Type help in the session for its commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D leaves. " +
+            "Standard output carries only data (ls, cat, size, help); all else goes to standard error.",
             "For an existing file, put replaces it; get asks, or fails in a script. With --ca or --cert, --tls auto means required.",
             ConnectionOptions.PasswordNote,
         ],

@@ -32,7 +32,8 @@ internal sealed class CommandLine
         // The name of the subcommand comes first. Otherwise the library would treat a first argument such as [2001:db8::1] as a directive,
         // and would drop a first argument that equals the name.
         var program = new Command("fts") { _command };
-        _result = program.Parse([definition.Name, .. args], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        _result = program.Parse(
+            [definition.Name, .. args], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         // The library reports an unknown option as an argument. After "--", every word is an argument.
         int separator = args.ToList().IndexOf("--");
         string[] beforeSeparator = [.. separator < 0 ? args : args.Take(separator)];
@@ -63,9 +64,12 @@ internal sealed class CommandLine
     /// The given options with their values. The value of a switch is null. A repeated option is returned once for each value.
     /// </summary>
     public IEnumerable<(string Name, string? Value)> SpecifiedOptions => _command.Options.SelectMany<Option, (string, string?)>(option =>
-        _result.GetResult(option) is not { Implicit: false } result ? []
-        : option is Option<bool> ? [(option.Name, null)]
-        : result.Tokens.Select(token => (option.Name, (string?)token.Value)));
+        _result.GetResult(option) switch
+        {
+            not { Implicit: false } => [],
+            _ when option is Option<bool> => [(option.Name, null)],
+            { } result => result.Tokens.Select(token => (option.Name, (string?)token.Value)),
+        });
 
     /// <summary>Returns the value of an option, or null if it is not given.</summary>
     public string? GetValue(Option<string> option) => _result.GetValue(option);
@@ -102,12 +106,16 @@ internal sealed class CommandLine
             return address;
         }
 
-        return string.Equals(word, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : throw CreateUsageError($"'{word}' is not an IP address");
+        return string.Equals(word, "localhost", StringComparison.OrdinalIgnoreCase)
+            ? IPAddress.Loopback
+            : throw CreateUsageError($"'{word}' is not an IP address");
     }
 
     /// <summary>Returns the argument at an index as a port. Port 0 lets the system choose one.</summary>
     /// <exception cref="UserErrorException">The argument is not a port.</exception>
-    public int GetPort(int index, int defaultValue, bool allowsZero) => index >= Arguments.Count ? defaultValue : ParsePort(Arguments[index], allowsZero);
+    public int GetPort(int index, int defaultValue, bool allowsZero) => index >= Arguments.Count
+        ? defaultValue
+        : ParsePort(Arguments[index], allowsZero);
 
     /// <summary>Returns whether the argument at an index is 1. A missing argument counts as 0.</summary>
     /// <exception cref="UserErrorException">The argument is neither 0 nor 1.</exception>
@@ -121,7 +129,8 @@ internal sealed class CommandLine
     /// <summary>Returns a port from its text.</summary>
     /// <exception cref="UserErrorException">The text is not a port.</exception>
     public static int ParsePort(string text, bool allowsZero) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort && (port > 0 || allowsZero)
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort
+            && (port > 0 || allowsZero)
             ? port
             : throw CreateUsageError($"port '{text}': must be a number from {(allowsZero ? 0 : 1)} to {IPEndPoint.MaxPort}");
 

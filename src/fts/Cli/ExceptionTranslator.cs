@@ -43,12 +43,18 @@ internal static class ExceptionTranslator
         FtpTargetExistsException exception => new UserError(
             ExitCode.OtherError, $"{operation}: {exception.Path} already exists and was not changed", null, "another name, or rm first"),
         FtpIntegrityException exception => TranslateIntegrityError(exception, operation),
-        FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } exception => TranslateConnectError(exception, target),
+        FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } exception =>
+            TranslateConnectError(exception, target),
         FtpConnectionException exception => TranslateConnectionLoss(exception, operation, target),
         FtpException other => new UserError(ExitCode.OtherError, $"{operation}: {other.Message}"),
         FileNotFoundException or DirectoryNotFoundException or StoreException { Error: StoreError.NotFound } =>
-            new UserError(ExitCode.NotFound, $"{operation}: no such local file in {Environment.CurrentDirectory}", null, "lls, to list the local folder"),
-        IOException or UnauthorizedAccessException => new UserError(ExitCode.LocalFileError, $"{operation}: local error: {LocalErrorText.Describe(e)}"),
+            new UserError(
+                ExitCode.NotFound,
+                $"{operation}: no such local file in {Environment.CurrentDirectory}",
+                null,
+                "lls, to list the local folder"),
+        IOException or UnauthorizedAccessException =>
+            new UserError(ExitCode.LocalFileError, $"{operation}: local error: {LocalErrorText.Describe(e)}"),
         _ => new UserError(ExitCode.OtherError, $"{operation}: {e.Message}"),
     };
 
@@ -77,7 +83,10 @@ internal static class ExceptionTranslator
         FtpTlsFailure.NotOffered => new UserError(
             ExitCode.NotTrusted, $"{target} does not support TLS, which is required or was used before", FormatReply(e.Reply), PlainAdvice),
         FtpTlsFailure.PasswordNotProtected => new UserError(
-            ExitCode.NotTrusted, $"{target} does not support TLS, and no password is sent unencrypted to another machine", null, PlainAdvice),
+            ExitCode.NotTrusted,
+            $"{target} does not support TLS, and no password is sent unencrypted to another machine",
+            null,
+            PlainAdvice),
         FtpTlsFailure.UntrustedServerCertificate when e.Identity is { } identity => new UserError(
             ExitCode.NotTrusted,
             $"the certificate of {target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}",
@@ -118,7 +127,11 @@ internal static class ExceptionTranslator
     {
         if (e.Reply is not null)
         {
-            return new UserError(ExitCode.CannotConnect, $"{target} refused the connection", FormatReply(e.Reply), e.IsTransient ? "the same command later" : null);
+            return new UserError(
+                ExitCode.CannotConnect,
+                $"{target} refused the connection",
+                FormatReply(e.Reply),
+                e.IsTransient ? "the same command later" : null);
         }
 
         var socketException = e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException;
@@ -158,12 +171,18 @@ internal static class ExceptionTranslator
         return ClassifyReply(e.Reply, verb) switch
         {
             ExitCode.NotFound => new UserError(
-                ExitCode.NotFound, $"{operation}: no such file or folder on the server {target}", FormatReply(e.Reply), "ls, to list the remote folder"),
+                ExitCode.NotFound,
+                $"{operation}: no such file or folder on the server {target}",
+                FormatReply(e.Reply),
+                "ls, to list the remote folder"),
             ExitCode.PermissionDenied => new UserError(
                 ExitCode.PermissionDenied, $"{operation}: permission denied by {target}", FormatReply(e.Reply)),
             ExitCode.NoSpace => new UserError(ExitCode.NoSpace, $"{operation}: no space left on {target}", FormatReply(e.Reply)),
             ExitCode.LoginFailed when e.Reply.Code == FtpReplyCode.AccountNeededToStore => new UserError(
-                ExitCode.LoginFailed, $"{operation}: {target} requires an account (ACCT) for this command", FormatReply(e.Reply), AccountAdvice),
+                ExitCode.LoginFailed,
+                $"{operation}: {target} requires an account (ACCT) for this command",
+                FormatReply(e.Reply),
+                AccountAdvice),
             ExitCode.LoginFailed => new UserError(
                 ExitCode.LoginFailed, $"{operation}: {target} requires a login", FormatReply(e.Reply), "fts client with --user NAME"),
             ExitCode.TransferFailed => new UserError(
@@ -180,12 +199,14 @@ internal static class ExceptionTranslator
     {
         FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeededToStore => ExitCode.LoginFailed,
         FtpReplyCode.InsufficientStorage or FtpReplyCode.StorageExceeded => ExitCode.NoSpace,
-        FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.FileBusy or FtpReplyCode.LocalError => ExitCode.TransferFailed,
+        FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.FileBusy or FtpReplyCode.LocalError =>
+            ExitCode.TransferFailed,
         FtpReplyCode.NameNotAllowed => ExitCode.PermissionDenied,
         // For other commands the text does not refer to a file.
         _ when !FileVerbs.Contains(verb) => ExitCode.OtherError,
         FtpReplyCode.FileUnavailable when ContainsAny(reply, "no such", "not found", "not exist", "cannot find") => ExitCode.NotFound,
-        FtpReplyCode.FileUnavailable when ContainsAny(reply, "denied", "permi", "not allowed", "forbidden", "may not", "read-only", "read only") =>
+        FtpReplyCode.FileUnavailable
+            when ContainsAny(reply, "denied", "permi", "not allowed", "forbidden", "may not", "read-only", "read only") =>
             ExitCode.PermissionDenied,
         FtpReplyCode.FileUnavailable when ContainsAny(reply, "exists", "not empty", "not a ", "is a ") => ExitCode.OtherError,
         FtpReplyCode.FileUnavailable => verb is "STOR" or "APPE" or "MKD" ? ExitCode.PermissionDenied : ExitCode.NotFound,

@@ -59,10 +59,10 @@ internal static class HelpCommand
         OptionGroups = [VirtualHosts.CommandLineOptions, TlsSettings.ClientCertificateOptions],
         Notes =
         [
-            "A client selects a host by HOST or by the server name in its TLS handshake. A client that names no host, or an address, gets --folder. The login rules " +
-            "are the same for all hosts.",
-            "A client with a certificate may read and write. It logs in under the common name and no other name. Use an authority that issues certificates for this " +
-            "server alone. The file is read once, at the start.",
+            "A client selects a host by HOST or by the server name in its TLS handshake. A client that names no host, or an address, " +
+            "gets --folder. The login rules are the same for all hosts.",
+            "A client with a certificate may read and write. It logs in under the common name and no other name. Use an authority " +
+            "that issues certificates for this server alone. The file is read once, at the start.",
             "fts help server lists all options.",
         ],
     };
@@ -79,10 +79,12 @@ internal static class HelpCommand
         OptionGroups = [UploadPolicy.CommandLineOptions],
         Notes =
         [
-            "An upload is known to be truncated after a reset, a timeout or ABOR, if TLS ended without close_notify, or if its size differs from the size that ALLO " +
-            "announced. It is proven complete by that size, by the end of TLS, or by block mode.",
-            "An interrupted upload is kept for the account and address that sent it. Clients resume it: put --resume, curl -C - -T, lftp put -c.",
-            "Simultaneous uploads share a flush. Without --durable they survive the end of the server, and the system writes them to the disk later.",
+            "An upload is known to be truncated after a reset, a timeout or ABOR, if TLS ended without close_notify, or if its " +
+            "size differs from the size that ALLO announced. It is proven complete by that size, by the end of TLS, or by block mode.",
+            "An interrupted upload is kept for the account and address that sent it. " +
+            "Clients resume it: put --resume, curl -C - -T, lftp put -c.",
+            "Simultaneous uploads share a flush. Without --durable they survive the end of the server, " +
+            "and the system writes them to the disk later.",
             "fts help server lists all options.",
         ],
     };
@@ -120,14 +122,16 @@ internal static class HelpCommand
         UploadsTopic => Uploads,
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
-            $"no help on '{topic}'", SpellingSuggestion.FindNearest(topic, [.. SubcommandNames, HostsTopic, UploadsTopic]), $"fts help [{string.Join('|', Topics)}]"),
+            $"no help on '{topic}'",
+            SpellingSuggestion.FindNearest(topic, [.. SubcommandNames, HostsTopic, UploadsTopic]),
+            $"fts help [{string.Join('|', Topics)}]"),
     };
 
     /// <summary>Prints the name and the version of the program.</summary>
     public static ExitCode PrintVersion()
     {
-        string version = typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        Terminal.Plain.WriteData($"fts {version.Split('+')[0]}");
+        var attribute = typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+        Terminal.Plain.WriteData($"fts {attribute?.InformationalVersion.Split('+')[0]}");
         Terminal.Plain.Flush();
         return ExitCode.Success;
     }

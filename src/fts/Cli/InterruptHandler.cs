@@ -24,7 +24,9 @@ internal sealed class InterruptHandler : IDisposable
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted));
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => HandleSignal(context, ExitCode.Terminated));
-        _hangUp = IsHangUpIgnored() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => HandleSignal(context, ExitCode.HungUp));
+        _hangUp = IsHangUpIgnored()
+            ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => HandleSignal(context, ExitCode.HungUp));
     }
 
     /// <summary>Whether the running command was interrupted.</summary>
@@ -203,9 +205,10 @@ internal sealed class InterruptHandler : IDisposable
         try
         {
             // A mask in hexadecimal, the lowest bit for signal 1, which is SIGHUP.
-            return OperatingSystem.IsLinux()
-                && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } line
-                && ulong.TryParse(line.AsSpan(Ignored.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask)
+            IEnumerable<string> status = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status") : [];
+            return status.FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } line
+                && ulong.TryParse(
+                    line.AsSpan(Ignored.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask)
                 && (mask & 1) != 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -14,7 +14,11 @@ namespace Fts.Cli;
 /// <summary><c>fts server</c>: shares a folder until a signal stops it.</summary>
 internal static class ServerCommand
 {
-    private static readonly Option<string> FolderOption = new("--folder") { HelpName = "DIR", Description = "folder to share (default: the current folder)" };
+    private static readonly Option<string> FolderOption = new("--folder")
+    {
+        HelpName = "DIR",
+        Description = "folder to share (default: the current folder)",
+    };
 
     private static readonly ChoiceOption AnonymousOption = new(
         "--anonymous", "RIGHTS", "rights of clients without a password",
@@ -67,9 +71,10 @@ internal static class ServerCommand
         ],
         Notes =
         [
-            "On a loopback address you and root need no password; on systems other than Linux, no local user needs one. All others log in as fts with the password " +
-            "on the start screen. Each start creates a new password.",
-            "Ctrl-C or SIGTERM lets running transfers finish for up to 10 seconds. A second one stops at once. SIGHUP reloads changed certificates.",
+            "On a loopback address you and root need no password; on systems other than Linux, no local user needs one. " +
+            "All others log in as fts with the password on the start screen. Each start creates a new password.",
+            "Ctrl-C or SIGTERM lets running transfers finish for up to 10 seconds. A second one stops at once. " +
+            "SIGHUP reloads changed certificates.",
         ],
     });
 
@@ -125,7 +130,8 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals(server.Reload);
             Start(server);
-            foreach (string text in StartupSummary.FormatLines(server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
+            foreach (string text in StartupSummary.FormatLines(
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
             {
                 output.Write(text);
             }
@@ -146,9 +152,11 @@ internal static class ServerCommand
             IPEndPoint endPoint = server.EndPoint;
             throw new UserErrorException(ExitCode.CannotConnect, e.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"cannot listen on {endPoint}: the port is in use; choose another port, or 0 for any free port",
+                SocketError.AddressAlreadyInUse =>
+                    $"cannot listen on {endPoint}: the port is in use; choose another port, or 0 for any free port",
                 SocketError.AddressNotAvailable => $"cannot listen on {endPoint}: {endPoint.Address} is not an address of this machine",
-                SocketError.AccessDenied => $"cannot listen on {endPoint}: ports below 1024 are reserved for the system; choose a higher port",
+                SocketError.AccessDenied =>
+                    $"cannot listen on {endPoint}: ports below 1024 are reserved for the system; choose a higher port",
                 _ => $"cannot listen on {endPoint}: {e.Message}",
             });
         }
@@ -169,7 +177,9 @@ internal static class ServerCommand
         catch (ArgumentException)
         {
             throw new UserErrorException(
-                ExitCode.LocalFileError, $"cannot share {folder}: it contains the keys and settings of fts", $"choose another folder with {option}");
+                ExitCode.LocalFileError,
+                $"cannot share {folder}: it contains the keys and settings of fts",
+                $"choose another folder with {option}");
         }
     }
 
@@ -179,7 +189,8 @@ internal static class ServerCommand
         int sessions = server.SessionCount;
         output.Write(sessions == 0
             ? "stopping"
-            : $"stopping: {sessions} connected; waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; press Ctrl-C again to stop at once");
+            : $"stopping: {sessions} connected; waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; "
+                + "press Ctrl-C again to stop at once");
         long started = Environment.TickCount64;
         await server.StopAsync(DrainTimeout, signals.SecondSignal);
         bool wasInterrupted = signals.SecondSignal.IsCancellationRequested

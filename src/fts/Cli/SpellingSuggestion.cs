@@ -11,7 +11,9 @@ internal static class SpellingSuggestion
         int limit = Math.Max(1, (typed.Length + 1) / 3) + 1;
         foreach (string candidate in candidates)
         {
-            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1 ? 1 : ComputeDistance(typed.ToLowerInvariant(), candidate);
+            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1
+                ? 1
+                : ComputeDistance(typed.ToLowerInvariant(), candidate);
             if (distance < limit && distance < Math.Max(typed.Length, candidate.Length))
             {
                 (best, limit) = (candidate, distance);

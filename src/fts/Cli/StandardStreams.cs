@@ -8,7 +8,8 @@ namespace Fts.Cli;
 /// </summary>
 internal static class StandardStreams
 {
-    private static readonly bool[] Inherited = [.. Enumerable.Range(0, 3).Select(descriptor => OperatingSystem.IsWindows() || UnixCalls.IsInherited(descriptor))];
+    private static readonly bool[] Inherited =
+        [.. Enumerable.Range(0, 3).Select(descriptor => OperatingSystem.IsWindows() || UnixCalls.IsInherited(descriptor))];
 
     /// <summary>Keeps the free descriptors below 3 occupied, so that no other file gets them.</summary>
     private static readonly List<Microsoft.Win32.SafeHandles.SafeFileHandle> Placeholders = [];
@@ -44,8 +45,15 @@ internal static class StandardStreams
         }
     }
 
-    private static Stream Open(int descriptor, Func<Stream> openConsole) =>
-        !Inherited[descriptor] ? Stream.Null : OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
+    private static Stream Open(int descriptor, Func<Stream> openConsole)
+    {
+        if (!Inherited[descriptor])
+        {
+            return Stream.Null;
+        }
+
+        return OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
+    }
 
     /// <summary>
     /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is
@@ -123,9 +131,9 @@ internal static class StandardStreams
 /// <summary>Thrown if standard output or error cannot be written.</summary>
 internal sealed class OutputException : IOException
 {
-    /// <summary>A failed write.</summary>
-    /// <param name="reason">The reason, in the system's words.</param>
-    /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. That ends a command quietly.</param>
+    /// <summary>Creates the exception for a failed write.</summary>
+    /// <param name="reason">The message of the system.</param>
+    /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. The command then exits silently.</param>
     /// <param name="errorNumber">The error number, for <see cref="LocalErrorText"/>.</param>
     public OutputException(string reason, bool isClosed, int errorNumber) : base(reason)
     {
@@ -137,5 +145,7 @@ internal sealed class OutputException : IOException
     public bool IsClosed { get; }
 
     /// <summary>The error for the user; null if the program must exit silently.</summary>
-    public UserError? Error => IsClosed ? null : new UserError(ExitCode.LocalFileError, $"cannot write to standard output: {LocalErrorText.Describe(this)}");
+    public UserError? Error => IsClosed
+        ? null
+        : new UserError(ExitCode.LocalFileError, $"cannot write to standard output: {LocalErrorText.Describe(this)}");
 }

@@ -10,7 +10,10 @@ namespace Fts.Cli;
 /// Writes data to standard output, and messages to standard error. Uses escape sequences only if standard error is a terminal.
 /// Thread-safe.
 /// </summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Standard output and error stay open until the process exits.")]
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Standard output and error stay open until the process exits.")]
 internal sealed class Terminal
 {
     private readonly Lock _lock = new();

@@ -35,8 +35,8 @@ internal static class TrustCommand
         [
             "A server without a certificate of a trusted authority is identified by its key. The first connection stores the key in " +
             "${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts. If the key changes, the client refuses the connection with exit code 5.",
-            "A server with a certificate of a trusted authority is stored as TLS. It must have such a certificate again, with any key. No remembered server is used " +
-            "without TLS, except with --tls off.",
+            "A server with a certificate of a trusted authority is stored as TLS. It must have such a certificate again, with any key. " +
+            "No remembered server is used without TLS, except with --tls off.",
         ],
     });
 
@@ -64,9 +64,11 @@ internal static class TrustCommand
                 case ["remove", var server]:
                     return knownHosts.Remove(ValidateServer(server))
                         ? Task.FromResult(ExitCode.Success)
-                        : throw new UserErrorException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list, for the remembered servers");
+                        : throw new UserErrorException(
+                            ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list, for the remembered servers");
                 default:
-                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: unknown or incomplete command", null, Definition.Usage);
+                    throw CommandLine.CreateUsageError(
+                        $"trust {string.Join(' ', words)}: unknown or incomplete command", null, Definition.Usage);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -90,7 +92,8 @@ internal static class TrustCommand
     private static string ValidateProof(string proof) => proof == KnownHost.Authority || IsFingerprint(proof)
         ? proof
         : throw CommandLine.CreateUsageError(
-            $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server prints it, or {KnownHost.Authority} for a certificate of a trusted authority");
+            $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server prints it, " +
+            $"or {KnownHost.Authority} for a certificate of a trusted authority");
 
     private static bool IsFingerprint(string text) =>
         text.StartsWith("SHA256:", StringComparison.Ordinal) && text.Length == 50

@@ -10,7 +10,8 @@ internal sealed record UserError(ExitCode ExitCode, string Message, string? Serv
 /// <summary>Ends a command with an error that is ready to print.</summary>
 internal sealed class UserErrorException(UserError error) : Exception(error.Message)
 {
-    public UserErrorException(ExitCode exitCode, string message, string? advice = null) : this(new UserError(exitCode, message, null, advice)) { }
+    public UserErrorException(ExitCode exitCode, string message, string? advice = null)
+        : this(new UserError(exitCode, message, null, advice)) { }
 
     public UserError Error { get; } = error;
 }

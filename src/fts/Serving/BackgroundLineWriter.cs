@@ -112,7 +112,8 @@ internal sealed class BackgroundLineWriter : IAsyncDisposable
         if (discarded > 0)
         {
             string lines = discarded == 1 ? "line" : "lines";
-            _writer.Write(string.Create(CultureInfo.InvariantCulture, $"({discarded} {lines} discarded, because standard error is read too slowly)\n"));
+            _writer.Write(string.Create(
+                CultureInfo.InvariantCulture, $"({discarded} {lines} discarded, because standard error is read too slowly)\n"));
         }
 
         _writer.Flush();

@@ -150,7 +150,8 @@ internal sealed unsafe class Landlock : IDisposable
 
     /// <summary>Restricts the calling thread. Returns 0 or an errno. Without PR_SET_NO_NEW_PRIVS only root could do this.</summary>
     private int RestrictThread(nint flags) =>
-        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && LandlockCalls.RestrictSelf(GetDescriptor(_rules), flags) == 0
+        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && LandlockCalls.RestrictSelf(GetDescriptor(_rules), flags) == 0
             ? 0 : Marshal.GetLastPInvokeError();
 
     private static int GetDescriptor(SafeFileHandle handle) => (int)handle.DangerousGetHandle();

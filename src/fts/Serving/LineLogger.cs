@@ -8,14 +8,16 @@ namespace Fts.Serving;
 internal sealed class LineLogger(BackgroundLineWriter output, LogLevel minLevel) : ILogger
 {
     /// <summary>Returns the text, preceded by the current date and time.</summary>
-    public static string AddTimestamp(string text) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {text}");
+    public static string AddTimestamp(string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {text}");
 
     /// <summary>Returns null, because lines do not show scopes.</summary>
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= minLevel;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
         {

@@ -14,7 +14,8 @@ namespace Fts.Serving;
 /// <param name="DataTimeout">The time limit for the data connection of a transfer.</param>
 /// <param name="DataPeers">The permitted peers of data connections.</param>
 internal sealed record NetworkSettings(
-    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers, TimeSpan DataTimeout, FtpDataPeers DataPeers)
+    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers,
+    TimeSpan DataTimeout, FtpDataPeers DataPeers)
 {
     private const string NetworkPrefix = "network/";
 
@@ -23,7 +24,8 @@ internal sealed record NetworkSettings(
     private static readonly Option<string> PassivePortsOption = new("--passive-ports")
     {
         HelpName = "A-B[=C-D]",
-        Description = "ports for data connections (default: any). With =C-D, clients receive the ports C to D, which a router forwards to A to B",
+        Description = "ports for data connections (default: any). With =C-D, clients receive the ports C to D, " +
+            "which a router forwards to A to B",
     };
 
     private static readonly Option<string[]> PassiveAddressOption = new("--passive-address")
@@ -52,7 +54,8 @@ internal sealed record NetworkSettings(
 
     /// <summary>The options of the network.</summary>
     public static OptionGroup CommandLineOptions { get; } = new(
-        "Firewalls, routers and load balancers", PassivePortsOption, PassiveAddressOption, DataTimeoutOption, DataPeersOption, ProxyProtocolOption);
+        "Firewalls, routers and load balancers",
+        PassivePortsOption, PassiveAddressOption, DataTimeoutOption, DataPeersOption, ProxyProtocolOption);
 
     /// <summary>Parses the options.</summary>
     /// <param name="line">The command line.</param>
@@ -65,7 +68,9 @@ internal sealed record NetworkSettings(
         {
             if (ports is not null && port >= ports.First && port <= ports.Last)
             {
-                throw CommandLine.CreateUsageError($"{PassivePortsOption.Name} {line.GetValue(PassivePortsOption)}: the server listens on {port} itself; choose other ports");
+                throw CommandLine.CreateUsageError(
+                    $"{PassivePortsOption.Name} {line.GetValue(PassivePortsOption)}: the server listens on {port} itself; " +
+                    "choose other ports");
             }
         }
 
@@ -89,11 +94,14 @@ internal sealed record NetworkSettings(
     {
         string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
         string externalPorts = Ports?.ExternalFirst is { } first ? $", announced as {first}-{first + Ports.Last - Ports.First}" : "";
-        string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "other clients")}"));
+        string addresses = string.Concat(
+            Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "other clients")}"));
         string peers = "";
         if (DataPeers != FtpDataPeers.Same)
         {
-            peers = DataPeers == FtpDataPeers.Any ? ", from any address" : $", from the client's /{DataPeers.PrefixLength} (IPv6: /{DataPeers.IPv6PrefixLength})";
+            peers = DataPeers == FtpDataPeers.Any
+                ? ", from any address"
+                : $", from the client's /{DataPeers.PrefixLength} (IPv6: /{DataPeers.IPv6PrefixLength})";
         }
 
         return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + externalPorts + addresses + peers;
@@ -108,7 +116,8 @@ internal sealed record NetworkSettings(
             "m" => TimeSpan.FromMinutes(1),
             _ => TimeSpan.Zero,
         };
-        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0
+        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
+            && count > 0
             ? count * unit
             : throw CommandLine.CreateUsageError($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
     }
@@ -123,10 +132,12 @@ internal sealed record NetworkSettings(
 
         string[] lengths = text.StartsWith(NetworkPrefix, StringComparison.Ordinal) ? text[NetworkPrefix.Length..].Split(',') : [];
         string prefix6Text = lengths.Length == 2 ? lengths[1] : "64";
-        return lengths.Length is 1 or 2 && TryParsePrefixLength(lengths[0], 8, 32, out int prefix) && TryParsePrefixLength(prefix6Text, 32, 128, out int prefix6)
+        return lengths.Length is 1 or 2 && TryParsePrefixLength(lengths[0], 8, 32, out int prefix)
+            && TryParsePrefixLength(prefix6Text, 32, 128, out int prefix6)
             ? FtpDataPeers.Network(prefix, prefix6)
             : throw CommandLine.CreateUsageError(
-                $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
+                $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; " +
+                "N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
     }
 
     private static bool TryParsePrefixLength(string text, int minimum, int maximum, out int length) =>
@@ -151,13 +162,16 @@ internal sealed record NetworkSettings(
             : throw CreateError();
 
         UserErrorException CreateError() => CommandLine.CreateUsageError(
-            $"{PassivePortsOption.Name} {text}: must be like 50000-50099, with ports of at least 1024, or 50000-50099=60000-60099, with as many ports on both sides");
+            $"{PassivePortsOption.Name} {text}: must be like 50000-50099, with ports of at least 1024, " +
+            "or 50000-50099=60000-60099, with as many ports on both sides");
     }
 
     private static (int First, int Last)? ParseRange(string text)
     {
         string[] ends = text.Split('-');
-        return ends.Length <= 2 && TryParsePort(ends[0], out int first) && TryParsePort(ends[^1], out int last) && first <= last ? (first, last) : null;
+        return ends.Length <= 2 && TryParsePort(ends[0], out int first) && TryParsePort(ends[^1], out int last) && first <= last
+            ? (first, last)
+            : null;
     }
 
     private static bool TryParsePort(string text, out int port) =>
@@ -180,7 +194,8 @@ internal sealed record NetworkSettings(
     {
         IPNetwork network = ParseNetwork(ProxyProtocolOption.Name, text, text);
         return network.PrefixLength > 0 ? network : throw CommandLine.CreateUsageError(
-            $"{ProxyProtocolOption.Name} {text}: must not include all addresses, because a sender of the header can claim any client address; name only the load balancers");
+            $"{ProxyProtocolOption.Name} {text}: must not include all addresses, because a sender of the header can claim any client " +
+            "address; name only the load balancers");
     }
 
     /// <summary>Parses an address, or a network as an address with a prefix length. Bits beyond the prefix must be zero.</summary>
@@ -189,7 +204,8 @@ internal sealed record NetworkSettings(
         string[] parts = text.Split('/');
         // IPAddress also parses 10 (as 0.0.0.10), [::1] and fe80::1%eth0. ::ffff:10.0.0.5 never matches, because the server reports IPv4
         // peers as IPv4.
-        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 || parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
+        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 ||
+            parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
             (!parts[0].Contains(':', StringComparison.Ordinal) && address.ToString() != parts[0]))
         {
             throw CreateError();
@@ -197,8 +213,11 @@ internal sealed record NetworkSettings(
 
         string hostBits = address.GetAddressBytes().Length == 4 ? "32" : "128";
         string bits = parts.Length == 2 ? parts[1] : hostBits;
-        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address) ? network : throw CreateError();
+        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address)
+            ? network
+            : throw CreateError();
 
-        UserErrorException CreateError() => CommandLine.CreateUsageError($"{option} {optionValue}: '{text}' is not an IP address or a network such as 10.0.0.0/8");
+        UserErrorException CreateError() => CommandLine.CreateUsageError(
+            $"{option} {optionValue}: '{text}' is not an IP address or a network such as 10.0.0.0/8");
     }
 }

@@ -14,11 +14,13 @@ internal static class RuntimeFiles
     [
         // Assemblies and libraries are loaded on first use.
         AppContext.BaseDirectory, RuntimeEnvironment.GetRuntimeDirectory(),
-        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/nix/store", "/gnu/store", .. GetPathsFromVariable("LD_LIBRARY_PATH"),
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/nix/store", "/gnu/store",
+        .. GetPathsFromVariable("LD_LIBRARY_PATH"),
 
         // The configuration of OpenSSL, and the certificates from which .NET builds chains. Not /etc/ssl/private.
         "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/tls/openssl.d", "/etc/pki/ca-trust", "/etc/crypto-policies",
-        "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/crypto-policies", .. GetPathsFromVariable("SSL_CERT_DIR"), .. GetPathsFromVariable("OPENSSL_MODULES"),
+        "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/crypto-policies",
+        .. GetPathsFromVariable("SSL_CERT_DIR"), .. GetPathsFromVariable("OPENSSL_MODULES"),
 
         "/usr/share/zoneinfo", .. GetPathsFromVariable("TZDIR"),
         // The targets of /etc/resolv.conf, which systemd and other services replace.
@@ -31,7 +33,8 @@ internal static class RuntimeFiles
     /// <summary>Returns the files that are read.</summary>
     public static IEnumerable<string> Files =>
     [
-        "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/ssl/cert.pem", "/etc/pki/tls/openssl.cnf", "/etc/pki/tls/cert.pem",
+        "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/ssl/cert.pem",
+        "/etc/pki/tls/openssl.cnf", "/etc/pki/tls/cert.pem",
         .. GetPathsFromVariable("OPENSSL_CONF"), .. GetPathsFromVariable("SSL_CERT_FILE"),
 
         // For the names of --passive-address. /etc itself is not readable, so a file that is replaced later is not read again.

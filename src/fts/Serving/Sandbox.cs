@@ -19,7 +19,8 @@ internal sealed record Sandbox(string Description)
 
     /// <summary>The rights that requests of clients need. They exclude devices, FIFOs, sockets and the execution of programs.</summary>
     private const LandlockRights ServeRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile |
-        LandlockRights.MakeFolder | LandlockRights.MakeLink | LandlockRights.RemoveFile | LandlockRights.RemoveFolder | LandlockRights.ChangeFolder;
+        LandlockRights.MakeFolder | LandlockRights.MakeLink | LandlockRights.RemoveFile | LandlockRights.RemoveFolder |
+        LandlockRights.ChangeFolder;
 
     private static readonly Option<bool> DisableOption = new("--no-sandbox")
     {
@@ -33,9 +34,10 @@ internal sealed record Sandbox(string Description)
     /// <param name="line">The command line.</param>
     /// <param name="servedFolders">The folders to read and write.</param>
     /// <param name="certificates">The files of certificates and keys, which are read again when they change.</param>
-    /// <param name="ownCertificateFile">The file of the self-signed certificate, which may not exist yet; null if another certificate is used.</param>
+    /// <param name="ownCertificateFile">The file of the self-signed certificate, which may not exist yet; null if it is not used.</param>
     /// <returns>The state of the sandbox.</returns>
-    public static Sandbox Enter(CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
+    public static Sandbox Enter(
+        CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
     {
         if (line.HasOption(DisableOption))
         {

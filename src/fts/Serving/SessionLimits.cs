@@ -28,10 +28,18 @@ internal sealed record SessionLimits(int Sessions, int PerAddress)
     public static OptionGroup CommandLineOptions { get; } = new("Limits", SessionsOption, PerAddressOption);
 
     /// <exception cref="UserErrorException">A value is not a whole number, or is less than 1.</exception>
-    public static SessionLimits Parse(CommandLine line) => new(ParseCount(line, SessionsOption, DefaultSessions), ParseCount(line, PerAddressOption, DefaultPerAddress));
+    public static SessionLimits Parse(CommandLine line) =>
+        new(ParseCount(line, SessionsOption, DefaultSessions), ParseCount(line, PerAddressOption, DefaultPerAddress));
 
-    private static int ParseCount(CommandLine line, Option<string> option, int defaultCount) =>
-        line.GetValue(option) is not { } text ? defaultCount
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
-        : throw CommandLine.CreateUsageError($"{option.Name} {text}: must be a whole number, 1 or more");
+    private static int ParseCount(CommandLine line, Option<string> option, int defaultCount)
+    {
+        if (line.GetValue(option) is not { } text)
+        {
+            return defaultCount;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
+            ? count
+            : throw CommandLine.CreateUsageError($"{option.Name} {text}: must be a whole number, 1 or more");
+    }
 }

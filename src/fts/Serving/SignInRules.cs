@@ -8,7 +8,8 @@ namespace Fts.Serving;
 /// <param name="OneTimePassword">The account with the password of this run; null if no client needs one.</param>
 /// <param name="AllowsOwnUser">Whether the user that runs the server, and root, may read and write without a password.</param>
 internal sealed record SignInRules(
-    IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword, bool AllowsOwnUser = false)
+    IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword,
+    bool AllowsOwnUser = false)
 {
     private const string UserName = "fts";
 
@@ -25,7 +26,8 @@ internal sealed record SignInRules(
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
             var otherUsers = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite);
-            return new SignInRules(new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
+            return new SignInRules(
+                new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
         }
 
         Permissions anonymousPermissions = anonymous switch

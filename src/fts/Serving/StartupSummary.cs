@@ -22,7 +22,8 @@ internal static class StartupSummary
     /// <param name="networkSettings">The options of the network.</param>
     /// <param name="sandbox">The state of the sandbox.</param>
     public static IEnumerable<string> FormatLines(
-        FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts, NetworkSettings networkSettings, Sandbox sandbox)
+        FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts,
+        NetworkSettings networkSettings, Sandbox sandbox)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = tlsSettings.Options?.Control;
@@ -54,7 +55,8 @@ internal static class StartupSummary
         if (signInRules.AllowsOwnUser)
         {
             yield return "  login     anonymous, without a password, for you and root: read and write";
-            yield return $"  login     {signInRules.OneTimePassword!.UserName}, with the one-time password, for other users of this machine: read and write";
+            string userName = signInRules.OneTimePassword!.UserName;
+            yield return $"  login     {userName}, with the one-time password, for other users of this machine: read and write";
             yield return $"  password  {signInRules.OneTimePassword.Password}";
         }
         else if (signInRules.OneTimePassword is { } password)
@@ -105,7 +107,9 @@ internal static class StartupSummary
         try
         {
             return NetworkInterface.GetAllNetworkInterfaces()
-                .Where(network => network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+                .Where(
+                    network =>
+                        network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
                 .SelectMany(network => network.GetIPProperties().UnicastAddresses)
                 .Select(unicast => unicast.Address)
                 .FirstOrDefault(own => own.AddressFamily == AddressFamily.InterNetwork, IPAddress.Loopback);

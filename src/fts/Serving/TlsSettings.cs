@@ -73,10 +73,12 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     public string? OwnCertificateFile { get; private init; }
 
     /// <summary>The options of the server's TLS.</summary>
-    public static OptionGroup EncryptionOptions { get; } = new("Encryption", TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption);
+    public static OptionGroup EncryptionOptions { get; } = new(
+        "Encryption", TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption);
 
     /// <summary>The options of client certificates.</summary>
-    public static OptionGroup ClientCertificateOptions { get; } = new("Client certificates", ClientAuthorityOption, ClientCertificateOption);
+    public static OptionGroup ClientCertificateOptions { get; } = new(
+        "Client certificates", ClientAuthorityOption, ClientCertificateOption);
 
     /// <summary>The fingerprint of the server key, in the format that clients print; null without TLS.</summary>
     /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
@@ -91,7 +93,9 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
                 throw new UserErrorException(
-                    ExitCode.LocalFileError, $"cannot use the certificate: {LocalErrorText.Describe(e)}", "--cert FILE and --key FILE, both PEM, or --tls off");
+                    ExitCode.LocalFileError,
+                    $"cannot use the certificate: {LocalErrorText.Describe(e)}",
+                    "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }
     }
@@ -112,9 +116,11 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
         if (policy == Off)
         {
-            bool needsTls = port is not null || certificate is not null || line.GetValue(ClientAuthorityOption) is not null || line.GetValue(ClientCertificateOption) is not null;
+            bool needsTls = port is not null || certificate is not null || line.GetValue(ClientAuthorityOption) is not null
+                || line.GetValue(ClientCertificateOption) is not null;
             return needsTls
-                ? throw CommandLine.CreateUsageError("--tls off cannot be combined with --cert, --implicit-port, --client-ca or --client-cert")
+                ? throw CommandLine.CreateUsageError(
+                    "--tls off cannot be combined with --cert, --implicit-port, --client-ca or --client-cert")
                 : new TlsSettings(null, null);
         }
 
@@ -157,7 +163,9 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         string policy = line.GetChoice(ClientCertificateOption);
         if (line.GetValue(ClientAuthorityOption) is not { } file)
         {
-            return line.GetValue(ClientCertificateOption) is null ? new FtpClientCertificates() : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
+            return line.GetValue(ClientCertificateOption) is null
+                ? new FtpClientCertificates()
+                : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
         }
 
         return new FtpClientCertificates
@@ -183,7 +191,8 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     /// <summary>Returns the path of the file with the self-signed certificate and its key.</summary>
     public static string GetOwnCertificatePath()
     {
-        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } stateFolder && Path.IsPathRooted(stateFolder)
+        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } stateFolder
+            && Path.IsPathRooted(stateFolder)
             ? stateFolder
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
         return Path.Combine(folder, "fts", "server.pem");

@@ -32,7 +32,8 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
     };
 
     /// <summary>The options of uploads.</summary>
-    public static OptionGroup CommandLineOptions { get; } = new("Uploads", PublishOption, TlsSettings.CloseNotifyOption, KeepPartialOption, DurableOption);
+    public static OptionGroup CommandLineOptions { get; } = new(
+        "Uploads", PublishOption, TlsSettings.CloseNotifyOption, KeepPartialOption, DurableOption);
 
     /// <summary>Returns the options for the stores of the served folders.</summary>
     public LocalStoreOptions StoreOptions => new() { IsDurable = IsDurable };
@@ -59,7 +60,8 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
             return TimeSpan.Zero;
         }
 
-        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0
+        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
+            && count > 0
             ? count * unit
             : throw CommandLine.CreateUsageError($"{KeepPartialOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
     }

@@ -66,7 +66,11 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
             throw CommandLine.CreateUsageError("--tls off cannot be combined with --host-cert");
         }
 
-        return new VirtualHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))]) { Certificates = certificates, Keys = keys };
+        return new VirtualHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))])
+        {
+            Certificates = certificates,
+            Keys = keys,
+        };
     }
 
     /// <summary>Returns the hosts for the server. All have the same login rules.</summary>

@@ -16,7 +16,9 @@ internal static class CertificateFiles
     {
         var authorities = new X509Certificate2Collection();
         ReadFile(option, file, () => authorities.ImportFromPemFile(file), "it contains an invalid certificate (PEM)");
-        return authorities.Count > 0 ? authorities : throw new UserErrorException(ExitCode.UsageError, $"{option} {file} contains no certificate (PEM)");
+        return authorities.Count > 0
+            ? authorities
+            : throw new UserErrorException(ExitCode.UsageError, $"{option} {file} contains no certificate (PEM)");
     }
 
     /// <summary>Reads the authorities in a file, of which at least one must be a root certificate.</summary>
@@ -27,7 +29,8 @@ internal static class CertificateFiles
         return authorities.Any(authority => authority.SubjectName.RawData.AsSpan().SequenceEqual(authority.IssuerName.RawData))
             ? authorities
             : throw new UserErrorException(
-                ExitCode.UsageError, $"{option} {file} contains no root certificate; intermediate authorities alone cannot prove any certificate");
+                ExitCode.UsageError,
+                $"{option} {file} contains no root certificate; intermediate authorities alone cannot prove any certificate");
     }
 
     /// <summary>Reads a certificate with its key and its intermediate authorities, from PEM files or a PFX file.</summary>
@@ -35,7 +38,8 @@ internal static class CertificateFiles
     /// <param name="keyFile">The file of <c>--key</c>; null for the same file.</param>
     /// <param name="askPassword">Asks the user for the password of the key; null without a terminal.</param>
     /// <exception cref="UserErrorException">A file cannot be read or used, or the key needs a password.</exception>
-    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain) LoadWithKey(string certificateFile, string? keyFile, Func<string>? askPassword)
+    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain) LoadWithKey(
+        string certificateFile, string? keyFile, Func<string>? askPassword)
     {
         X509Certificate2Collection chain = [];
         X509Certificate2? certificate = null;
@@ -51,7 +55,10 @@ internal static class CertificateFiles
             else
             {
                 chain.ImportFromPemFile(certificateFile);
-                ReadFile("--key", keyFile ?? certificateFile, () => certificate = ReadPem(certificateFile, keyFile ?? certificateFile, askPassword));
+                ReadFile(
+                    "--key",
+                    keyFile ?? certificateFile,
+                    () => certificate = ReadPem(certificateFile, keyFile ?? certificateFile, askPassword));
             }
         });
         if (certificate is null)
@@ -71,7 +78,8 @@ internal static class CertificateFiles
         }
         catch (CryptographicException)
         {
-            return X509CertificateLoader.LoadPkcs12CollectionFromFile(file, GetPassword(file, askPassword), X509KeyStorageFlags.EphemeralKeySet);
+            return X509CertificateLoader.LoadPkcs12CollectionFromFile(
+                file, GetPassword(file, askPassword), X509KeyStorageFlags.EphemeralKeySet);
         }
     }
 
@@ -83,7 +91,9 @@ internal static class CertificateFiles
     private static string GetPassword(string file, Func<string>? askPassword) =>
         Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } password ? password
         : askPassword?.Invoke() ?? throw new UserErrorException(
-            ExitCode.UsageError, $"the key in {file} is encrypted, and there is no terminal to ask for its password on", $"set {PasswordVariable}");
+            ExitCode.UsageError,
+            $"the key in {file} is encrypted, and there is no terminal to ask for its password on",
+            $"set {PasswordVariable}");
 
     private static void ReadFile(
         string option, string file, Action read, string unreadable = "it contains no certificate with its key, or the password is wrong")
@@ -98,7 +108,8 @@ internal static class CertificateFiles
         }
         catch (ArgumentException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use {option} {file}: the key does not belong to the certificate");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot use {option} {file}: the key does not belong to the certificate");
         }
         catch (CryptographicException)
         {

@@ -91,9 +91,8 @@ internal sealed class KnownHosts(string path)
     /// <summary>Returns the record of a server. If a host has two lines, the line with a key counts, because it is stricter.</summary>
     private static KnownHost? Find(string[] lines, string name)
     {
-        KnownHost[] records =
-            [.. lines.Select(ParseLine).OfType<KnownHost>().Where(record => record.Server == name).OrderByDescending(record => record.HasKey)];
-        return records.Length == 0 ? null : records[0];
+        IEnumerable<KnownHost> records = lines.Select(ParseLine).OfType<KnownHost>().Where(record => record.Server == name);
+        return records.OrderByDescending(record => record.HasKey).Cast<KnownHost?>().FirstOrDefault();
     }
 
     private static bool IsRecordOf(string line, string name) => ParseLine(line) is { } record && record.Server == name;

@@ -74,7 +74,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         {
             throw new UserErrorException(
                 ExitCode.NotTrusted,
-                $"{target} no longer has a certificate of a trusted authority: {identity.Problem}; this may be another server; its key is {identity.Fingerprint}",
+                $"{target} no longer has a certificate of a trusted authority: {identity.Problem}; this may be another server; "
+                + $"its key is {identity.Fingerprint}",
                 $"--ca FILE, if it was used before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
         }
 
@@ -102,7 +103,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         KnownHost? existing = AddRecord(identity.Fingerprint);
         if (existing is null)
         {
-            terminal.WriteMessage($"new server {target}: remembering its key {identity.Fingerprint}; a different key will be refused from now on");
+            terminal.WriteMessage(
+                $"new server {target}: remembering its key {identity.Fingerprint}; a different key will be refused from now on");
         }
 
         return existing;
@@ -117,7 +119,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            terminal.WriteMessage($"warning: cannot record {target} in {knownHosts.Path.ToPrintable()}: {LocalErrorText.Describe(e).ToPrintable()}");
+            terminal.WriteMessage(
+                $"warning: cannot record {target} in {knownHosts.Path.ToPrintable()}: {LocalErrorText.Describe(e).ToPrintable()}");
             return null;
         }
     }
@@ -130,7 +133,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot read the remembered keys in {knownHosts.Path}: {LocalErrorText.Describe(e)}");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot read the remembered keys in {knownHosts.Path}: {LocalErrorText.Describe(e)}");
         }
     }
 }

@@ -27,14 +27,15 @@ internal sealed record SignInCredentials(string User, string Password)
     /// <param name="target">The server and the user.</param>
     /// <param name="passwordFile">The value of <c>--password-file</c>, if given.</param>
     /// <param name="terminal">The terminal to ask on.</param>
-    /// <param name="hasCertificate">Whether there is a client certificate. It may replace the password, so the terminal is not asked.</param>
+    /// <param name="hasCertificate">Whether a client certificate is given. It may replace the password, so the user is not asked.</param>
     /// <exception cref="UserErrorException">A file cannot be read, or there is no password for a named user.</exception>
     public static SignInCredentials Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
     {
         string? user = target.User;
         if (passwordFile is not null)
         {
-            return new SignInCredentials(user ?? throw CommandLine.CreateUsageError("--password-file needs --user NAME"), ReadFirstLine(passwordFile));
+            return new SignInCredentials(
+                user ?? throw CommandLine.CreateUsageError("--password-file needs --user NAME"), ReadFirstLine(passwordFile));
         }
 
         string? secret = Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } variable ? variable : null;
@@ -89,11 +90,14 @@ internal sealed record SignInCredentials(string User, string Password)
             return entryAccount;
         }
 
-        string typed = terminal.IsInteractive ? PasswordPrompt.ReadPassword(terminal, $"account of {user.ToPrintable()} on {target.Host}: ") : "";
+        string typed = terminal.IsInteractive
+            ? PasswordPrompt.ReadPassword(terminal, $"account of {user.ToPrintable()} on {target.Host}: ")
+            : "";
         return typed.Length > 0 ? typed : null;
     }
 
-    private static bool IsNamedUser(string? user) => user is not null && !string.Equals(user, AnonymousUser, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNamedUser(string? user) =>
+        user is not null && !string.Equals(user, AnonymousUser, StringComparison.OrdinalIgnoreCase);
 
     private static string ReadFirstLine(string path)
     {
@@ -126,7 +130,10 @@ internal sealed record SignInCredentials(string User, string Password)
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         NetRcFile.Entry? entry = NetRcFile.FindEntry(text, host, user);
         return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
-            ? throw new UserErrorException(ExitCode.LocalFileError, $"{path} contains the password for {host}, and other users can read it", $"chmod 600 {ShellLineParser.Escape(path)}")
+            ? throw new UserErrorException(
+                ExitCode.LocalFileError,
+                $"{path} contains the password for {host}, and other users can read it",
+                $"chmod 600 {ShellLineParser.Escape(path)}")
             : entry;
     }
 }

@@ -90,7 +90,9 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
                 {
                     // In a narrow terminal the server is omitted, because the step is more useful.
                     int columns = Terminal.Width - 1;
-                    string fitting = DisplayFormat.CountColumns(text) <= columns ? text : text.Replace($" to {_target}", "", StringComparison.Ordinal);
+                    string fitting = DisplayFormat.CountColumns(text) <= columns
+                        ? text
+                        : text.Replace($" to {_target}", "", StringComparison.Ordinal);
                     _terminal.SetStatus(DisplayFormat.Shorten(fitting, columns));
                 }
                 else if (text != shown)

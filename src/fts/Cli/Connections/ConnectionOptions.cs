@@ -32,7 +32,12 @@ internal sealed class ConnectionOptions
         ("implicit", "TLS from the first byte"),
         ("off", "everything unencrypted"));
 
-    private readonly Option<string> _authorities = new("--ca") { HelpName = "FILE", Description = "trust only these certificate authorities (PEM)" };
+    private readonly Option<string> _authorities = new("--ca")
+    {
+        HelpName = "FILE",
+        Description = "trust only these certificate authorities (PEM)",
+    };
+
     private readonly Option<string> _certificate = new("--cert") { HelpName = "FILE", Description = "client certificate (PEM or PFX)" };
 
     private readonly Option<string> _key = new("--key")
@@ -85,10 +90,12 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _encoding = new("--encoding")
     {
         HelpName = "NAME",
-        Description = "encoding of names on the server: utf-8 (default), latin1, windows-1252, gbk, shift_jis, big5, euc-kr, koi8-r or another",
+        Description = "encoding of names on the server: utf-8 (default), latin1, windows-1252, gbk, shift_jis, big5, euc-kr, " +
+            "koi8-r or another",
     };
 
-    private readonly ChoiceOption _color = new("--color", "WHEN", "colours", ("auto", "on a terminal"), ("always", "always"), ("never", "never"));
+    private readonly ChoiceOption _color = new(
+        "--color", "WHEN", "colours", ("auto", "on a terminal"), ("always", "always"), ("never", "never"));
 
     private readonly ChoiceOption _progress = new(
         "--progress", "WHEN", "progress of transfers",
@@ -121,8 +128,9 @@ internal sealed class ConnectionOptions
 
     /// <summary>The source of the password, for the help pages.</summary>
     public const string PasswordNote =
-        "The password is read from --password-file, then FTS_PASSWORD, then ~/.netrc, and else from the terminal. FTS_ACCOUNT is the account for servers that request " +
-        "one (ACCT). A password is sent unencrypted to another machine only with --tls off, or after a confirmation on the terminal.";
+        "The password is read from --password-file, then FTS_PASSWORD, then ~/.netrc, and else from the terminal. FTS_ACCOUNT is the " +
+        "account for servers that request one (ACCT). A password is sent unencrypted to another machine only with " +
+        "--tls off, or after a confirmation on the terminal.";
 
     /// <summary>Returns the options of a session.</summary>
     public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
@@ -162,7 +170,8 @@ internal sealed class ConnectionOptions
         var serverTrust = new ServerTrust(target, KnownHosts.ForUser, terminal);
         string? authorities = line.GetValue(_authorities), certificate = line.GetValue(_certificate);
         FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls), authorities, certificate);
-        FtpTrust trust = ClientCertificateOptions.AddTo(serverTrust.CreateTrust(authorities), certificate, line.GetValue(_key), mode, terminal);
+        FtpTrust trust = ClientCertificateOptions.AddTo(
+            serverTrust.CreateTrust(authorities), certificate, line.GetValue(_key), mode, terminal);
         bool hasCertificate = trust.ClientCertificate is not null;
         SignInCredentials credentials = SignInCredentials.Find(target, line.GetValue(_passwordFile), terminal, hasCertificate);
         target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
@@ -207,7 +216,8 @@ internal sealed class ConnectionOptions
     public bool IsAscii(CommandLine line) => line.HasOption(_ascii);
 
     private TransferSettings ParseTransferSettings(CommandLine line) => new(
-        TransferSettings.ParseExistingFileAction(name => line.HasOption(_existingFile.Single(option => option.Name == name)), ExistingFileAction.Default),
+        TransferSettings.ParseExistingFileAction(
+            name => line.HasOption(_existingFile.Single(option => option.Name == name)), ExistingFileAction.Default),
         line.GetChoice(_verify) switch
         {
             "always" => FtpVerification.ByHash,
@@ -220,7 +230,8 @@ internal sealed class ConnectionOptions
     {
         (true, true) => throw CommandLine.CreateUsageError("--active and --passive cannot be combined"),
         (true, false) when proxy is not null => throw CommandLine.CreateUsageError(
-            $"--active cannot be used with the proxy {proxy}, because the server cannot connect to this machine; use --passive or --proxy off"),
+            $"--active cannot be used with the proxy {proxy}, because the server cannot connect to this machine; " +
+            "use --passive or --proxy off"),
         (true, false) => FtpDataMode.Active,
         (false, true) => FtpDataMode.Passive,
         _ => FtpDataMode.Automatic,

@@ -67,12 +67,13 @@ internal static class ProxySelector
 
     private static bool MatchesDomain(string host, string domain) =>
         domain.Length > 0
-        && (string.Equals(host, domain, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
+        && (string.Equals(host, domain, StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Parses <c>socks5://user@host:port</c> or <c>http://user@host:port</c>.</summary>
     /// <remarks>
-    /// <c>socks5h</c> means the same as <c>socks5</c>, because the proxy always resolves names. Without a scheme it is an HTTP proxy. The port
-    /// of a SOCKS proxy is optional (RFC 1928 §3). HTTP proxies have no standard port.
+    /// <c>socks5h</c> means the same as <c>socks5</c>, because the proxy always resolves names. Without a scheme it is an HTTP proxy. The
+    /// port of a SOCKS proxy is optional (RFC 1928 §3). HTTP proxies have no standard port.
     /// </remarks>
     private static FtpProxy ParseProxy(string text, string source, bool allowsPassword, Func<string, string?> getVariable)
     {

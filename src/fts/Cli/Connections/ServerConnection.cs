@@ -14,7 +14,8 @@ namespace Fts.Cli.Connections;
 /// <param name="TransferSettings">The options of all transfers.</param>
 /// <param name="Meter">Shows the steps of a slow connection attempt.</param>
 internal sealed record ServerConnection(
-    FtpClient Client, Target Target, SignInCredentials Credentials, Terminal Terminal, TransferSettings TransferSettings, ConnectMeter Meter)
+    FtpClient Client, Target Target, SignInCredentials Credentials, Terminal Terminal,
+    TransferSettings TransferSettings, ConnectMeter Meter)
     : IAsyncDisposable
 {
     /// <summary>Connects, logs in, and reports whether the connection is encrypted.</summary>
@@ -29,14 +30,16 @@ internal sealed record ServerConnection(
         {
             string proxyText = Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
             string greeting = ExceptionTranslator.GetLastLine(Client.Greeting).ToPrintable();
-            Terminal.WriteMessage($"connected to {Target}{proxyText} as {Credentials.User.ToPrintable()}, {DescribeSecurity(Client)}: {greeting}");
+            Terminal.WriteMessage(
+                $"connected to {Target}{proxyText} as {Credentials.User.ToPrintable()}, {DescribeSecurity(Client)}: {greeting}");
         }
 
         if (!isEncrypted)
         {
             if (Client.Options.Tls == FtpTlsMode.Preferred && !IsLocalServer)
             {
-                Terminal.WriteMessage($"warning: {Target} does not support TLS; others on the network can read everything that is transferred");
+                Terminal.WriteMessage(
+                    $"warning: {Target} does not support TLS; others on the network can read everything that is transferred");
             }
             else if (!showsGreeting && (!IsLocalServer || Credentials.HasSecret))
             {

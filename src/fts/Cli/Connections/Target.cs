@@ -71,7 +71,8 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         if (url.UserInfo.Contains(':'))
         {
             throw CommandLine.CreateUsageError(
-                $"'{MaskPassword(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
+                $"'{MaskPassword(text)}': a password in a URL is visible to every user of this machine; " +
+                "set FTS_PASSWORD or use --password-file");
         }
 
         if (url.Fragment.Length > 0)
@@ -93,7 +94,8 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
             throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a name cannot contain a line end or NUL");
         }
 
-        return new Target(GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
+        return new Target(
+            GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
         {
             Type = type switch
             {
@@ -133,7 +135,8 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     /// Returns a path component with its special bytes percent-encoded. The bytes of a name that is not UTF-8 are preserved.
     /// </summary>
     private static string EscapeComponent(string component) =>
-        string.Concat(FtpName.GetBytes(component).Select(b => char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
+        string.Concat(FtpName.GetBytes(component).Select(b =>
+            char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
 
     /// <summary>Returns the host in its DNS form. Uri throws only here if the name is too long or has invalid characters.</summary>
     private static string GetHost(Uri url, string text)

@@ -63,7 +63,8 @@ internal static class HelpFormatter
     private static void AppendOption(StringBuilder text, Option option)
     {
         string repeatable = option is Option<string[]> ? "; may be repeated" : "";
-        AppendRow(text, Indent, OptionColumn, option is Option<bool> ? option.Name : $"{option.Name} {option.HelpName}", option.Description + repeatable);
+        string term = option is Option<bool> ? option.Name : $"{option.Name} {option.HelpName}";
+        AppendRow(text, Indent, OptionColumn, term, option.Description + repeatable);
         if (option is ChoiceOption { Choices: var choices })
         {
             int column = OptionColumn + Indent + choices.Max(choice => choice.Value.Length) + Gap;
@@ -84,7 +85,7 @@ internal static class HelpFormatter
         AppendWrapped(text, description, column);
     }
 
-    /// <summary>Appends words at a column where the cursor already is. Further lines start at the same column.</summary>
+    /// <summary>Appends words at a column where the cursor is. Further lines start at the same column.</summary>
     private static void AppendWrapped(StringBuilder text, string words, int column)
     {
         int position = column;
