@@ -14,10 +14,6 @@ internal static class ExceptionTranslator
 {
     private const int MaxReplyLength = 500;
 
-    /// <summary>The commands that refer to a file or a folder.</summary>
-    private static readonly string[] FileVerbs =
-        ["RETR", "STOR", "APPE", "DELE", "RNFR", "RNTO", "MKD", "RMD", "CWD", "SIZE", "MDTM", "MLST", "MLSD", "LIST", "NLST"];
-
     private const string AccountAdvice = "--user NAME with FTS_ACCOUNT set, or 'account NAME' in the entry of the server in ~/.netrc";
 
     private const string RepeatAdvice = "the same command again";
@@ -25,6 +21,10 @@ internal static class ExceptionTranslator
     private const string PlainAdvice = "--tls off, to send everything unencrypted, including the password";
 
     private const string CertificateAdvice = "--cert FILE and --key FILE, with a certificate that the server trusts";
+
+    /// <summary>The commands that refer to a file or a folder.</summary>
+    private static readonly string[] FileVerbs =
+        ["RETR", "STOR", "APPE", "DELE", "RNFR", "RNTO", "MKD", "RMD", "CWD", "SIZE", "MDTM", "MLST", "MLSD", "LIST", "NLST"];
 
     /// <summary>Returns the error for an exception.</summary>
     /// <param name="e">The exception.</param>
