@@ -13,7 +13,7 @@ public sealed class LandlockTests
     private const string InsideVariable = "FTS_TEST_INSIDE", OutsideVariable = "FTS_TEST_OUTSIDE";
 
     [Fact]
-    public async Task A_process_in_the_sandbox_has_the_served_folder_and_nothing_else()
+    public async Task A_sandboxed_process_can_access_only_the_served_folder()
     {
         SkipWithoutLandlock();
         using TestFolder inside = new(), outside = new();
@@ -31,7 +31,7 @@ public sealed class LandlockTests
         Assert.Equal("secret", outside.Read("secret.txt"));
     }
 
-    /// <summary>Run by the test above, in its process.</summary>
+    /// <summary>Runs in the process that the test above starts.</summary>
     [Fact(Explicit = true)]
     public void Inside_the_sandbox()
     {
@@ -96,7 +96,7 @@ public sealed class LandlockTests
         return failure;
     }
 
-    // A caller that kept the object in a register would keep it from the finalizers.
+    // Not inlined: a reference in a register of the caller would keep the object from being finalized.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunInFinalizer(Action action) => _ = new FinalizerAction { Action = action };
 

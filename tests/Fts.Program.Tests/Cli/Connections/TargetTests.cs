@@ -46,7 +46,7 @@ public sealed class TargetTests
     [Theory]
     [InlineData("a.txt;type=a", null, "ftp://h.example:21/a.txt%3Btype%3Da")]
     [InlineData("a.txt", FtpTransferType.Ascii, "ftp://h.example:21/a.txt;type=a")]
-    public void A_path_comes_back_from_its_URL(string path, FtpTransferType? type, string url)
+    public void The_URL_of_a_path_is_parsed_as_the_same_path(string path, FtpTransferType? type, string url)
     {
         Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).FormatUrl(new ShellWord(path)));
         Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.Folder, target.Type) : default);
@@ -55,5 +55,5 @@ public sealed class TargetTests
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1:21")]
     [InlineData("::1", "[::1]:21")]
-    public void It_reads_as_one_word(string host, string text) => Assert.Equal(text, new Target(host, 21, null, null).ToString());
+    public void A_target_is_formatted_as_host_and_port(string host, string text) => Assert.Equal(text, new Target(host, 21, null, null).ToString());
 }

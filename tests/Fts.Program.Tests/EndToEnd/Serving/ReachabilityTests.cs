@@ -16,7 +16,7 @@ public sealed class ReachabilityTests : IDisposable
     [Fact]
     public async Task Passive_ports_and_addresses_are_shown_and_used()
     {
-        // Nobody hands out these; the server passes over what is taken.
+        // These ports are not ephemeral. The server skips ports that are in use.
         int first = Random.Shared.Next(15_000, 32_000);
         await using RunningServer server = await RunningServer.StartAsync(
             "1", "--passive-ports", $"{first}-{first + 9}=60000-60009", "--passive-address", "203.0.113.5", "--passive-address", "127.0.0.2=203.0.113.6");
