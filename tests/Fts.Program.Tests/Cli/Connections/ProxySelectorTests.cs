@@ -35,8 +35,8 @@ public sealed class ProxySelectorTests
     [InlineData("socks5://", "not a host and port")]
     [InlineData("", "not a host and port")]
     [InlineData("socks5://ann:sesame@10.0.0.1", "FTS_PROXY_PASSWORD")]
-    [InlineData("http://an%3An@10.0.0.1:3128", "cannot be used")]
-    [InlineData("http://an%0An@10.0.0.1:3128", "cannot be used")]
+    [InlineData("http://an%3An@10.0.0.1:3128", "is too long or contains invalid characters")]
+    [InlineData("http://an%0An@10.0.0.1:3128", "is too long or contains invalid characters")]
     public void An_invalid_proxy_option_is_a_usage_error(string option, string said)
     {
         UserError failure = Assert.Throws<UserErrorException>(() => Find(option, Target)).Error;

@@ -76,7 +76,7 @@ public sealed class ProxyTests : IDisposable
 
     [Theory]
     [InlineData("--proxy socks5://127.0.0.1:1 --active", "--active cannot be used with the proxy socks5://127.0.0.1:1")]
-    [InlineData("--active --passive", "exclude each other")]
+    [InlineData("--active --passive", "cannot be combined")]
     [InlineData("--proxy http://ann:sesame@127.0.0.1:1", "FTS_PROXY_PASSWORD")]
     [InlineData("--proxy http://127.0.0.1", "the port is missing")]
     [InlineData("--proxy", "--proxy needs a value")]
