@@ -85,9 +85,10 @@ internal sealed class CommandLine
     public string GetChoice(ChoiceOption option)
     {
         string value = GetValue(option) ?? option.Choices[0].Value;
-        return option.Choices.Any(choice => choice.Value == value)
+        string[] allowed = [.. option.Choices.Select(choice => choice.Value)];
+        return allowed.Contains(value)
             ? value
-            : throw CreateUsageError($"{option.Name} {value}: must be {string.Join(", ", option.Choices.Select(choice => choice.Value))}");
+            : throw CreateUsageError($"{option.Name} {value}: must be {string.Join(", ", allowed[..^1])} or {allowed[^1]}");
     }
 
     /// <summary>Returns the argument at an index as the IP address to listen on.</summary>

@@ -122,7 +122,7 @@ internal static class HelpCommand
         UploadsTopic => Uploads,
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
-            $"no help on '{topic}'",
+            $"unknown help topic '{topic}'",
             SpellingSuggestion.FindNearest(topic, [.. SubcommandNames, HostsTopic, UploadsTopic]),
             $"fts help [{string.Join('|', Topics)}]"),
     };

@@ -13,5 +13,5 @@ internal sealed record SubcommandDefinition(string Name, int MaxArguments, HelpP
     public IEnumerable<Option> Options => Page.OptionGroups.SelectMany(group => group.Options);
 
     /// <summary>Returns the usage lines as one line, for error messages.</summary>
-    public string Usage => string.Join(" or ", Page.Usage);
+    public string Usage => string.Join(", or ", Page.Usage);
 }

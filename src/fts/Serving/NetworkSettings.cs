@@ -94,8 +94,8 @@ internal sealed record NetworkSettings(
     {
         string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
         string externalPorts = Ports?.ExternalFirst is { } first ? $", announced as {first}-{first + Ports.Last - Ports.First}" : "";
-        string addresses = string.Concat(
-            Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "other clients")}"));
+        string addresses = string.Concat(Addresses.Select(address =>
+            address.Network is { } network ? $", {address.Host} for {network}" : FormatDefaultAddress(address.Host)));
         string peers = "";
         if (DataPeers != FtpDataPeers.Same)
         {
@@ -106,6 +106,9 @@ internal sealed record NetworkSettings(
 
         return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + externalPorts + addresses + peers;
     }
+
+    /// <summary>Returns the text for the address of all clients without an entry of their own.</summary>
+    private string FormatDefaultAddress(string host) => Addresses.Count == 1 ? $", address {host}" : $", {host} for other clients";
 
     /// <summary>Returns the time in text such as <c>30s</c> or <c>2m</c>.</summary>
     private static TimeSpan ParseDataTimeout(string text)
