@@ -138,13 +138,14 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the options of a command without a session. They include <c>--debug</c>.</summary>
     public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
 
+    /// <summary>Returns all groups. Commands that are printed as advice contain the options in the same order.</summary>
     private IReadOnlyList<OptionGroup> GetOptionGroups(params Option[] output) =>
     [
-        new OptionGroup("Existing files", _existingFile),
-        new OptionGroup("Transfers", _ascii, _verify, _segments, _compress, _encoding),
         new OptionGroup("Login", _user, _passwordFile),
-        new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
         new OptionGroup("Data connections and proxies", _active, _passive, _passiveAddress, _proxy),
+        new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
+        new OptionGroup("Transfers", _compress, _verify, _segments, _ascii, _encoding),
+        new OptionGroup("Existing files", _existingFile),
         new OptionGroup("Output", output),
     ];
 
