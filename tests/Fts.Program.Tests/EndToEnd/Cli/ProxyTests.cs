@@ -80,7 +80,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("--proxy http://ann:sesame@127.0.0.1:1", "FTS_PROXY_PASSWORD")]
     [InlineData("--proxy http://127.0.0.1", "the port is missing")]
     [InlineData("--proxy", "--proxy needs a value")]
-    [InlineData("--passive-address mine", "control, server")]
+    [InlineData("--passive-address mine", "must be control or server")]
     public async Task A_usage_error_is_one_line_and_exits_with_2(string options, string said)
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", .. options.Split(' ')]);
