@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Shell;
 using Fts.Shell.Editing;
@@ -7,21 +9,31 @@ using Fts.Transfers;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts client</c>: connects, greets, and takes commands until somebody leaves.</summary>
+/// <summary><c>fts client</c>: connects and runs the commands of the user until the end of the session.</summary>
 internal static class ClientCommand
 {
-    private const string Usage = "fts client [ip|host|URL] [port] [debug] [options]";
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
+    /// <summary>Runs a session.</summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
-        var line = new CommandLine("client", Usage, 3, args, options.GetCommandLineOptions());
+        var line = new CommandLine(CreateDefinition(options), args);
         Terminal terminal = options.CreateTerminal(line);
         Target target = Target.FromCommandLine(line, options.GetUser(line));
         using var interrupts = new InterruptHandler();
         await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
         target = connection.Target;
-        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateProgramFormatter(line));
+        var shell = new ClientShell(
+            connection.Client,
+            target,
+            terminal,
+            interrupts,
+            connection.TransferSettings,
+            CommandFormatter.ForSession,
+            CreateProgramFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -36,18 +48,53 @@ internal static class ClientCommand
         return await shell.RunAsync(CreateLineReader(shell));
     }
 
-    /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("client", 3, new HelpPage
+    {
+        Usage = ["fts client [ip|host|URL] [port] [debug] [options]"],
+        Purpose = "Connects to a server and runs the commands that you type, or that a pipe contains.",
+        Examples =
+        [
+            new("fts client", "connect to a server on this machine"),
+            new("fts client 192.168.1.5 2121 --user fts", "connect to another machine"),
+            new("fts client ftp://files.example.com/pub <commands.txt", "run the commands in a file"),
+        ],
+        Arguments =
+        [
+            new("ip, host", $"address or name of the server (default: {IPAddress.Loopback})"),
+            new("URL", "ftp://user@host:port/folder; the port is 21 if the URL has none"),
+            new("port", $"port of the server (default: {Target.DefaultPort})"),
+            new("debug", "1 shows each request and reply, with passwords masked (default: 0)"),
+        ],
+        OptionGroups = options.GetSessionOptions(),
+        ExitCodes = ConnectionOptions.ExitCodes,
+        Notes =
+        [
+            "Commands from a pipe exit with the code of the failed command, or 9 if several failed. A session on a terminal exits with 0.",
+            "Type help in the session for its commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D leaves. " +
+            "Standard output carries only data (ls, cat, size, help); all else goes to standard error.",
+            "For an existing file, put replaces it; get asks, or fails in a script. With --ca or --cert, --tls auto means required.",
+            ConnectionOptions.PasswordNote,
+        ],
+    });
+
+    /// <summary>
+    /// Returns a function that formats the commands of the session for the shell of the system, with the same server, folder and options.
+    /// </summary>
     private static Func<ClientShell, string, CommandFormatter> CreateProgramFormatter(CommandLine line)
     {
-        // Now, because lcd changes the directory that relative paths start from.
+        // Formatted now, because lcd changes the directory of relative paths.
         (string transferOptions, string allOptions) = (OptionFormatter.FormatWithoutExistingFileOption(line), OptionFormatter.Format(line));
         return (shell, verb) => verb switch
         {
             "mirror" => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions) with { Options = allOptions },
             "get" => OneShotCommand.CreateFormatter(
-                shell.Target, name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}"),
+                shell.Target,
+                name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })),
+                $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}"),
             "put" => OneShotCommand.CreateFormatter(
-                shell.Target, FormatLocalName, $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}"),
+                shell.Target,
+                FormatLocalName,
+                $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}"),
             _ => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions),
         };
 
@@ -80,7 +127,7 @@ internal static class ClientCommand
 
             if (shell.Terminal.IsInteractive)
             {
-                shell.Terminal.WriteMessage("help lists the commands, bye leaves");
+                shell.Terminal.WriteMessage("type help for commands, bye to quit");
             }
         }
         finally
@@ -94,7 +141,10 @@ internal static class ClientCommand
         }
     }
 
-    /// <summary>Lines with editing from a terminal, and lines alone from a pipe. The prompt reports a connection without TLS.</summary>
+    /// <summary>
+    /// Returns a function that reads the next line: with editing on a terminal, plain from a pipe. The prompt reports a connection without
+    /// TLS.
+    /// </summary>
     private static Func<Task<(LineEnd, string)>> CreateLineReader(ClientShell shell)
     {
         if (shell.Terminal.IsInteractive)

@@ -6,78 +6,93 @@ using System.Net;
 namespace Fts.Cli;
 
 /// <summary>
-/// What was typed after a subcommand. System.CommandLine splits words from options; values stay text until they are read here, so that a wrong one is
-/// named in one line of ours, and so that no generic code over value types has to be compiled at start (measured: 5 ms with text, 12 ms without).
+/// The parsed arguments of a subcommand. System.CommandLine separates arguments from options. Values stay text and are converted here,
+/// so that errors have one format.
 /// </summary>
+/// <remarks>
+/// Text values avoid generic code over value types, which the runtime would compile at the start (measured: 12 ms instead of 5).
+/// </remarks>
 internal sealed class CommandLine
 {
     private readonly ParseResult _result;
     private readonly Command _command;
     private readonly Argument<string[]> _arguments;
 
-    /// <summary>Reads the words after the subcommand's name.</summary>
-    /// <exception cref="UserErrorException">An option that does not exist or lacks its value, or more words than <paramref name="usage"/> has places.</exception>
-    public CommandLine(string name, string usage, int maxArguments, IReadOnlyList<string> args, params ReadOnlySpan<Option> options)
+    /// <summary>Parses the arguments after the name of the subcommand.</summary>
+    /// <exception cref="UserErrorException">An option is unknown or has no value, or there are too many arguments.</exception>
+    public CommandLine(SubcommandDefinition definition, IReadOnlyList<string> args)
     {
-        _arguments = new Argument<string[]>("words") { Arity = ArgumentArity.ZeroOrMore };
-        var command = _command = new Command(name) { _arguments };
-        foreach (Option option in options)
+        _arguments = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore };
+        _command = new Command(definition.Name) { _arguments };
+        foreach (Option option in definition.Options)
         {
-            // Twice the same option is a mistake that would otherwise silently take one of them.
-            command.Options.Add(option);
+            _command.Options.Add(option);
         }
 
-        _result = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        // An option the parser does not know arrives among the words; a word that follows "--" is a word whatever it looks like.
+        // The name of the subcommand comes first. Otherwise the library would treat a first argument such as [2001:db8::1] as a directive,
+        // and would drop a first argument that equals the name.
+        var program = new Command("fts") { _command };
+        _result = program.Parse(
+            [definition.Name, .. args], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        // The library reports an unknown option as an argument. After "--", every word is an argument.
         int separator = args.ToList().IndexOf("--");
         string[] beforeSeparator = [.. separator < 0 ? args : args.Take(separator)];
         foreach (string word in Arguments.Concat(_result.UnmatchedTokens))
         {
             if (word.StartsWith('-') && word.Length > 1 && beforeSeparator.Contains(word))
             {
-                throw CreateUsageError($"unknown option {word}", SpellingSuggestion.FindNearest(word, command.Options.Select(option => option.Name)), usage);
+                string? suggestion = SpellingSuggestion.FindNearest(word, _command.Options.Select(option => option.Name));
+                throw CreateUsageError($"unknown option {word}", suggestion, definition.Usage);
             }
         }
 
         if (_result.Errors.Count > 0)
         {
-            throw CreateUsageError(DescribeError(_result.Errors[0]), null, usage);
+            throw CreateUsageError(DescribeError(_result.Errors[0]), null, definition.Usage);
         }
 
-        if (Arguments.Count > maxArguments)
+        if (Arguments.Count > definition.MaxArguments)
         {
-            throw CreateUsageError($"{Arguments[maxArguments]}: one word too many", null, usage);
+            throw CreateUsageError($"unexpected argument '{Arguments[definition.MaxArguments]}'", null, definition.Usage);
         }
     }
 
-    /// <summary>The words that are not options, in order.</summary>
+    /// <summary>The arguments that are not options, in order.</summary>
     public IReadOnlyList<string> Arguments => _result.GetValue(_arguments) ?? [];
 
     /// <summary>
-    /// The given options, each with its value; a switch has none. An option that was given several times appears as often.
+    /// The given options with their values. The value of a switch is null. A repeated option is returned once for each value.
     /// </summary>
     public IEnumerable<(string Name, string? Value)> SpecifiedOptions => _command.Options.SelectMany<Option, (string, string?)>(option =>
-        _result.GetResult(option) is not { Implicit: false } given ? []
-        : option is Option<bool> ? [(option.Name, null)]
-        : given.Tokens.Select(token => (option.Name, (string?)token.Value)));
+        _result.GetResult(option) switch
+        {
+            not { Implicit: false } => [],
+            _ when option is Option<bool> => [(option.Name, null)],
+            { } result => result.Tokens.Select(token => (option.Name, (string?)token.Value)),
+        });
 
-    /// <summary>An option's value, or null.</summary>
+    /// <summary>Returns the value of an option, or null if it is not given.</summary>
     public string? GetValue(Option<string> option) => _result.GetValue(option);
 
-    /// <summary>The values of an option that may be given several times, in order.</summary>
+    /// <summary>Returns the values of a repeatable option, in order.</summary>
     public IReadOnlyList<string> GetValues(Option<string[]> option) => _result.GetValue(option) ?? [];
 
-    /// <summary>Whether a switch is there.</summary>
+    /// <summary>Returns whether a switch is given.</summary>
     public bool HasOption(Option<bool> option) => _result.GetResult(option) is { Implicit: false };
 
-    /// <summary>An option's value, one of a few words; the first when it is not given.</summary>
-    public string GetChoice(Option<string> option, params ReadOnlySpan<string> allowed)
+    /// <summary>Returns the value of a choice; its first value if the option is not given.</summary>
+    /// <exception cref="UserErrorException">The value is not one of the choices.</exception>
+    public string GetChoice(ChoiceOption option)
     {
-        string value = GetValue(option) ?? allowed[0];
-        return allowed.Contains(value) ? value : throw CreateUsageError($"{option.Name} {value}: must be {string.Join(", ", allowed!)}");
+        string value = GetValue(option) ?? option.Choices[0].Value;
+        string[] allowed = [.. option.Choices.Select(choice => choice.Value)];
+        return allowed.Contains(value)
+            ? value
+            : throw CreateUsageError($"{option.Name} {value}: must be {string.Join(", ", allowed[..^1])} or {allowed[^1]}");
     }
 
-    /// <summary>The word at a place as an IP address to listen on.</summary>
+    /// <summary>Returns the argument at an index as the IP address to listen on.</summary>
+    /// <exception cref="UserErrorException">The argument is not an IP address.</exception>
     public IPAddress GetAddress(int index, IPAddress defaultValue)
     {
         if (index >= Arguments.Count)
@@ -85,18 +100,26 @@ internal sealed class CommandLine
             return defaultValue;
         }
 
-        // IPAddress.TryParse takes "1" for 0.0.0.1: a port typed in the address's place would go unnoticed.
+        // IPAddress.TryParse reads "1" as 0.0.0.1, so a port in the place of the address would not be noticed.
         string word = Arguments[index];
-        return IPAddress.TryParse(word, out IPAddress? address) && (word.Contains(':') || word.Count(c => c == '.') == 3)
-            ? address
-            : string.Equals(word, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        if (IPAddress.TryParse(word, out IPAddress? address) && (word.Contains(':') || word.Count(c => c == '.') == 3))
+        {
+            return address;
+        }
+
+        return string.Equals(word, "localhost", StringComparison.OrdinalIgnoreCase)
+            ? IPAddress.Loopback
             : throw CreateUsageError($"'{word}' is not an IP address");
     }
 
-    /// <summary>The word at a place as a port; 0 only where the system may choose one.</summary>
-    public int GetPort(int index, int defaultValue, bool allowsZero) => index >= Arguments.Count ? defaultValue : ParsePort(Arguments[index], allowsZero);
+    /// <summary>Returns the argument at an index as a port. Port 0 lets the system choose one.</summary>
+    /// <exception cref="UserErrorException">The argument is not a port.</exception>
+    public int GetPort(int index, int defaultValue, bool allowsZero) => index >= Arguments.Count
+        ? defaultValue
+        : ParsePort(Arguments[index], allowsZero);
 
-    /// <summary>The word at a place as the debug switch, 0 or 1.</summary>
+    /// <summary>Returns whether the argument at an index is 1. A missing argument counts as 0.</summary>
+    /// <exception cref="UserErrorException">The argument is neither 0 nor 1.</exception>
     public bool IsDebug(int index) => index < Arguments.Count && Arguments[index] switch
     {
         "0" => false,
@@ -104,18 +127,25 @@ internal sealed class CommandLine
         var word => throw CreateUsageError($"debug '{word}': must be 0 or 1"),
     };
 
-    /// <summary>Reads a port.</summary>
+    /// <summary>Returns a port from its text.</summary>
+    /// <exception cref="UserErrorException">The text is not a port.</exception>
     public static int ParsePort(string text, bool allowsZero) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort && (port > 0 || allowsZero)
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort
+            && (port > 0 || allowsZero)
             ? port
             : throw CreateUsageError($"port '{text}': must be a number from {(allowsZero ? 0 : 1)} to {IPEndPoint.MaxPort}");
 
-    /// <summary>A mistake on the command line, in one line.</summary>
-    public static UserErrorException CreateUsageError(string message, string? suggestion = null, string? usage = null) =>
-        new(ExitCode.UsageError, message + (suggestion is not null ? $"; did you mean {suggestion}?" : usage is not null ? $"; usage: {usage}" : ""));
+    /// <summary>Returns a usage error in one line, with a suggestion or else the usage.</summary>
+    public static UserErrorException CreateUsageError(string message, string? suggestion = null, string? usage = null)
+    {
+        string hint = usage is null ? "" : $"; usage: {usage}";
+        return new UserErrorException(ExitCode.UsageError, message + (suggestion is null ? hint : $"; did you mean {suggestion}?"));
+    }
 
-    private static string DescribeError(ParseError error) =>
-        error.SymbolResult is OptionResult { Tokens.Count: 0 } missing ? $"{missing.Option.Name} needs a value" :
-        error.SymbolResult is OptionResult { Tokens.Count: > 1 } twice ? $"{twice.Option.Name} is given twice" :
-        error.Message.TrimEnd('.');
+    private static string DescribeError(ParseError error) => error.SymbolResult switch
+    {
+        OptionResult { Tokens.Count: 0 } result => $"{result.Option.Name} needs a value",
+        OptionResult { Tokens.Count: > 1 } result => $"{result.Option.Name} is given twice",
+        _ => error.Message.TrimEnd('.'),
+    };
 }

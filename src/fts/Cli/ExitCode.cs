@@ -1,38 +1,38 @@
 namespace Fts.Cli;
 
-/// <summary>What the program's exit code tells a script. The numbers are part of the interface and never change their meaning.</summary>
+/// <summary>The exit codes of the program. Their meaning never changes.</summary>
 internal enum ExitCode
 {
-    /// <summary>Everything asked for was done.</summary>
+    /// <summary>Success.</summary>
     Success = 0,
-    /// <summary>A failure none of the others names.</summary>
+    /// <summary>An error without a code of its own.</summary>
     OtherError = 1,
-    /// <summary>The command line, or a command typed into the client, is wrong.</summary>
+    /// <summary>The command line, or a command in the shell, is wrong.</summary>
     UsageError = 2,
-    /// <summary>The server cannot be reached; for the server: the address cannot be bound.</summary>
+    /// <summary>The client cannot connect, or the server cannot listen on its address.</summary>
     CannotConnect = 3,
-    /// <summary>Signing in was refused.</summary>
+    /// <summary>The login failed.</summary>
     LoginFailed = 4,
-    /// <summary>Encryption failed or is not offered, or the server is not trusted.</summary>
+    /// <summary>TLS failed or is not supported, or the server is not trusted.</summary>
     NotTrusted = 5,
-    /// <summary>No such file or folder, there or here.</summary>
+    /// <summary>A remote or local file or folder does not exist.</summary>
     NotFound = 6,
-    /// <summary>The server, or the local system, forbids it.</summary>
+    /// <summary>Permission denied by the server or the local system.</summary>
     PermissionDenied = 7,
-    /// <summary>A transfer did not complete.</summary>
+    /// <summary>A transfer failed.</summary>
     TransferFailed = 8,
     /// <summary>Some of several files or commands failed.</summary>
     SomeFailed = 9,
-    /// <summary>What arrived is another content than what was sent.</summary>
+    /// <summary>The contents of the local and the remote file differ, or could not be compared.</summary>
     ContentMismatch = 10,
     /// <summary>A local file cannot be read or written.</summary>
     LocalFileError = 11,
-    /// <summary>The server has no room left, or a quota is used up.</summary>
+    /// <summary>The server has no space left, or a quota is exceeded.</summary>
     NoSpace = 12,
-    /// <summary>Stopped by SIGHUP: the terminal was closed.</summary>
+    /// <summary>Ended by SIGHUP, because the terminal was closed.</summary>
     HungUp = 129,
-    /// <summary>Stopped by Ctrl-C.</summary>
+    /// <summary>Ended by Ctrl-C.</summary>
     Interrupted = 130,
-    /// <summary>Stopped by SIGTERM.</summary>
+    /// <summary>Ended by SIGTERM.</summary>
     Terminated = 143,
 }

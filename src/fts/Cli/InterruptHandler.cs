@@ -4,9 +4,13 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the running command. A second one, or one while no command runs, ends the
-/// program. In a session on a terminal Ctrl-C never ends the program: a second one abandons the running command. A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
+/// Handles Ctrl-C, SIGTERM and SIGHUP in the client. The first signal cancels the running command. A second one, or one while no command
+/// runs, exits the program.
 /// </summary>
+/// <remarks>
+/// In a session on a terminal Ctrl-C never exits: a second one abandons the running command. A second SIGHUP is ignored, because the kernel
+/// sends one when a terminal is closed, and the shell of the user sends another.
+/// </remarks>
 internal sealed class InterruptHandler : IDisposable
 {
     private readonly Lock _lock = new();
@@ -20,7 +24,9 @@ internal sealed class InterruptHandler : IDisposable
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted));
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => HandleSignal(context, ExitCode.Terminated));
-        _hangUp = IsHangUpIgnored() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => HandleSignal(context, ExitCode.HungUp));
+        _hangUp = IsHangUpIgnored()
+            ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => HandleSignal(context, ExitCode.HungUp));
     }
 
     /// <summary>Whether the running command was interrupted.</summary>
@@ -35,7 +41,7 @@ internal sealed class InterruptHandler : IDisposable
         }
     }
 
-    /// <summary>Whether this is an interactive session, which Ctrl-C must not end.</summary>
+    /// <summary>Whether this is an interactive session, in which Ctrl-C does not exit the program.</summary>
     public bool IsInteractiveSession { get; set; }
 
     /// <summary>Completes when Ctrl-C arrives a second time during the running command of a session.</summary>
@@ -50,10 +56,10 @@ internal sealed class InterruptHandler : IDisposable
         }
     }
 
-    /// <summary>Set when the program must end after the running command, because SIGTERM or SIGHUP arrived.</summary>
+    /// <summary>The exit code of SIGTERM or SIGHUP, if one arrived. The program must then exit after the running command.</summary>
     public ExitCode? RequestedExit { get; private set; }
 
-    /// <summary>A command starts; the token ends it.</summary>
+    /// <summary>Starts a command. Returns the token that a signal cancels.</summary>
     public CancellationToken BeginCommand()
     {
         lock (_lock)
@@ -64,7 +70,7 @@ internal sealed class InterruptHandler : IDisposable
         }
     }
 
-    /// <summary>The command is over. True when it was to be ended, also when that came too late for it to notice.</summary>
+    /// <summary>Ends the command. Returns whether it was cancelled, even if it completed before it noticed.</summary>
     public bool EndCommand()
     {
         lock (_lock)
@@ -76,7 +82,7 @@ internal sealed class InterruptHandler : IDisposable
         }
     }
 
-    /// <summary>Ends the running command as Ctrl-C does.</summary>
+    /// <summary>Cancels the running command, as Ctrl-C does.</summary>
     public void CancelCommand()
     {
         Task? cancellation;
@@ -89,8 +95,8 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Runs a question to the user within a command. SIGTERM and SIGHUP end the program at once meanwhile, because the thread waits for a key. If the user cancels the
-    /// question, the command ends as with Ctrl-C.
+    /// Asks the user a question within a command. Meanwhile SIGTERM and SIGHUP exit the program at once, because the thread waits for a
+    /// key. If the user cancels the question, the command is cancelled.
     /// </summary>
     /// <returns>The answer; null if the user cancelled the question.</returns>
     public string? RunPrompt(Func<string?> prompt)
@@ -113,7 +119,8 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Waits for a child process that shares the terminal, such as a shell or an editor. In a session, only the child handles Ctrl-C meanwhile.
+    /// Waits for a child process that shares the terminal, such as a shell or an editor. In a session, only the child handles Ctrl-C
+    /// meanwhile.
     /// </summary>
     public async Task WaitForChildAsync(Task child)
     {
@@ -161,7 +168,7 @@ internal sealed class InterruptHandler : IDisposable
                 shouldExit = !isRepeatedHangUp && (_running is null || isCancelled || _isPrompting);
             }
 
-            // Cancelled under the lock, so that End sees it. Callbacks of the token run on another thread.
+            // Cancelled under the lock, so that EndCommand observes it. Callbacks of the token run on another thread.
             _ = shouldExit || isCancelled ? null : _running?.CancelAsync();
         }
 
@@ -190,8 +197,7 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Whether the program was started with SIGHUP ignored, as by nohup, to outlive its terminal. A handler would undo that. Only Linux
-    /// reports it.
+    /// Returns whether SIGHUP was ignored when the program started, as with nohup. A handler would undo that. Only Linux reports it.
     /// </summary>
     private static bool IsHangUpIgnored()
     {
@@ -199,8 +205,11 @@ internal sealed class InterruptHandler : IDisposable
         try
         {
             // A mask in hexadecimal, the lowest bit for signal 1, which is SIGHUP.
-            return OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } line
-                && ulong.TryParse(line.AsSpan(Ignored.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask) && (mask & 1) != 0;
+            IEnumerable<string> status = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status") : [];
+            return status.FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } line
+                && ulong.TryParse(
+                    line.AsSpan(Ignored.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask)
+                && (mask & 1) != 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

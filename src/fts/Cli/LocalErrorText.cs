@@ -2,9 +2,10 @@ using Fts.Storage;
 
 namespace Fts.Cli;
 
-/// <summary>Why the local system refused, in a few words of ours: the runtime's sentences name the path a second time.</summary>
+/// <summary>Describes errors of the local system briefly. The messages of the runtime would repeat the path.</summary>
 internal static class LocalErrorText
 {
+    /// <summary>Returns the reason of the error.</summary>
     public static string Describe(Exception e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "no such file or folder",
@@ -13,13 +14,13 @@ internal static class LocalErrorText
         {
             StoreError.NotFound => "no such file or folder",
             StoreError.Denied => "permission denied",
-            StoreError.Exists => "it exists already",
+            StoreError.Exists => "it already exists",
             StoreError.NotEmpty => "the folder is not empty",
             StoreError.NotAFile => "it is not a file",
             StoreError.NotADirectory => "it is not a folder",
             StoreError.NoSpace => "no space left",
-            StoreError.QuotaExceeded => "the quota is used up",
-            StoreError.Busy => "it is in use",
+            StoreError.QuotaExceeded => "quota exceeded",
+            StoreError.Busy => "it is in use by another command or process",
             StoreError.BadName => "the name cannot be used",
             _ => store.Message,
         },
@@ -27,7 +28,14 @@ internal static class LocalErrorText
         _ => e.Message,
     };
 
-    /// <summary>Whether a disk has no room left: ENOSPC or EDQUOT, and their like on Windows, which .NET has no exceptions for.</summary>
-    public static bool IsDiskFull(Exception e) =>
-        e is IOException && (OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112 or 1295 : e.HResult is 28 || e.HResult == (OperatingSystem.IsLinux() ? 122 : 69));
+    /// <summary>
+    /// Returns whether the disk or a quota is full: ENOSPC, EDQUOT, or the corresponding errors of Windows. .NET has no exceptions for
+    /// them.
+    /// </summary>
+    public static bool IsDiskFull(Exception e)
+    {
+        int quotaExceeded = OperatingSystem.IsLinux() ? 122 : 69;
+        return e is IOException
+            && (OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112 or 1295 : e.HResult is 28 || e.HResult == quotaExceeded);
+    }
 }

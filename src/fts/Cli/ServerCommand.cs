@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Serving;
 using Fts.Storage.Local;
@@ -10,43 +11,98 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts server</c>: shares a folder until a signal ends it.</summary>
+/// <summary><c>fts server</c>: shares a folder until a signal stops it.</summary>
 internal static class ServerCommand
 {
-    private const string Usage = "fts server [ip] [port] [debug] [options]";
+    private static readonly Option<string> FolderOption = new("--folder")
+    {
+        HelpName = "DIR",
+        Description = "folder to share (default: the current folder)",
+    };
 
-    /// <summary>How long a first Ctrl-C waits for the transfers that run.</summary>
+    private static readonly ChoiceOption AnonymousOption = new(
+        "--anonymous", "RIGHTS", "rights of clients without a password",
+        ("auto", "read and write for you and root, on a loopback address only"),
+        ("read", "read"),
+        ("write", "read and write"),
+        ("no", "none"));
+
+    private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
+
+    /// <summary>The time that running transfers have after the first Ctrl-C.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition { get; } = new("server", 3, new HelpPage
+    {
+        Usage = ["fts server [ip] [port] [debug] [options]"],
+        Purpose = "Shares a folder over FTP and FTPS until it is stopped.",
+        Examples =
+        [
+            new("fts server", "share the current folder with this machine"),
+            new("fts server 0.0.0.0", "share it with other machines, by a one-time password"),
+            new("fts server 192.168.1.5 2121 --folder ~/share --anonymous read", "let everyone read a folder, without a password"),
+        ],
+        Arguments =
+        [
+            new("ip", "address to listen on; 0.0.0.0 or :: for all addresses of this machine (default: 127.0.0.1)"),
+            new("port", $"port to listen on; 0 for any free port (default: {Target.DefaultPort})"),
+            new("debug", "1 logs each request and reply, with passwords masked (default: 0)"),
+        ],
+        OptionGroups =
+        [
+            new OptionGroup("Sharing", FolderOption, AnonymousOption, QuietOption),
+            TlsSettings.EncryptionOptions,
+            TlsSettings.ClientCertificateOptions,
+            VirtualHosts.CommandLineOptions,
+            NetworkSettings.CommandLineOptions,
+            UploadPolicy.CommandLineOptions,
+            SessionLimits.CommandLineOptions,
+            Sandbox.CommandLineOptions,
+        ],
+        ExitCodes =
+        [
+            new("0", "stopped, and no transfer was interrupted"),
+            new("2", "usage error"),
+            new("3", "the address or port cannot be used"),
+            new("11", "the folder or another file cannot be used"),
+            new("130", "stopped by Ctrl-C while a transfer was running"),
+            new("143", "stopped by SIGTERM while a transfer was running"),
+        ],
+        Notes =
+        [
+            "On a loopback address you and root need no password; on systems other than Linux, no local user needs one. " +
+            "All others log in as fts with the password on the start screen. Each start creates a new password.",
+            "Ctrl-C or SIGTERM lets running transfers finish for up to 10 seconds. A second one stops at once. " +
+            "SIGHUP reloads changed certificates.",
+        ],
+    });
+
+    /// <summary>Runs the server until a signal stops it.</summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file or the address cannot be used.</exception>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         OpenFileLimit.Raise();
-        var folderOption = new Option<string>("--folder");
-        var anonymousOption = new Option<string>("--anonymous");
-        var quietOption = new Option<bool>("--quiet");
-        var line = new CommandLine(
-            "server", Usage, 3, args,
-            [
-                folderOption, anonymousOption, quietOption, .. UploadPolicy.CommandLineOptions, .. TlsSettings.CommandLineOptions, .. VirtualHosts.CommandLineOptions,
-                .. NetworkSettings.CommandLineOptions, .. SessionLimits.CommandLineOptions, .. Sandbox.CommandLineOptions,
-            ]);
+        var line = new CommandLine(Definition, args);
         var endPoint = new IPEndPoint(line.GetAddress(0, IPAddress.Loopback), line.GetPort(1, Target.DefaultPort, allowsZero: true));
         bool debug = line.IsDebug(2);
-        string anonymous = line.GetChoice(anonymousOption, "auto", "read", "write", "no");
-        string folder = Path.GetFullPath(line.GetValue(folderOption) ?? ".");
+        string anonymous = line.GetChoice(AnonymousOption);
+        string folder = Path.GetFullPath(line.GetValue(FolderOption) ?? ".");
 
         var uploads = UploadPolicy.Parse(line);
         var tlsSettings = TlsSettings.Parse(line);
         var hosts = VirtualHosts.Parse(line, hasTls: tlsSettings.Options is not null);
         var limits = SessionLimits.Parse(line);
         var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
-        // Behind a balancer on this machine everybody comes by the loopback address.
+        // Behind a load balancer on this machine, all clients connect from the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
         SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
-        // Threads inherit it: nothing above starts one, everything below may.
-        var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        // Threads inherit the sandbox. No thread is started before this line.
+        string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
+        var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
         var server = new FtpServer(new FtpServerOptions
         {
@@ -66,14 +122,17 @@ internal static class ServerCommand
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
             DrainTimeout = DrainTimeout,
-            LoggerFactory = new LineLoggerFactory(output, line.HasOption(quietOption) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
-            Trace = debug ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
+            LoggerFactory = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
+            Trace = debug
+                ? trace => output.Write(LineLogger.AddTimestamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}"))
+                : null,
         });
         await using (server)
         {
             using var signals = new StopSignals(server.Reload);
             await StartAsync(server);
-            foreach (string text in StartupSummary.FormatLines(server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
+            foreach (string text in StartupSummary.FormatLines(
+                server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
             {
                 output.Write(text);
             }
@@ -94,9 +153,11 @@ internal static class ServerCommand
             IPEndPoint endPoint = server.EndPoint;
             throw new UserErrorException(ExitCode.CannotConnect, e.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"cannot listen on {endPoint}: the port is in use; choose another, or 0 for any that is free",
-                SocketError.AddressNotAvailable => $"cannot listen on {endPoint}: {endPoint.Address} is no address of this machine",
-                SocketError.AccessDenied => $"cannot listen on {endPoint}: ports below 1024 are reserved for the system; choose a higher one",
+                SocketError.AddressAlreadyInUse =>
+                    $"cannot listen on {endPoint}: the port is in use; choose another port, or 0 for any free port",
+                SocketError.AddressNotAvailable => $"cannot listen on {endPoint}: {endPoint.Address} is not an address of this machine",
+                SocketError.AccessDenied =>
+                    $"cannot listen on {endPoint}: ports below 1024 are reserved for the system; choose a higher port",
                 _ => $"cannot listen on {endPoint}: {e.Message}",
             });
         }
@@ -106,7 +167,9 @@ internal static class ServerCommand
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder, options) : throw new UserErrorException(ExitCode.LocalFileError, $"{option} {folder}: no such folder");
+            return Directory.Exists(folder)
+                ? new LocalFileStore(folder, options)
+                : throw new UserErrorException(ExitCode.LocalFileError, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -115,19 +178,25 @@ internal static class ServerCommand
         catch (ArgumentException)
         {
             throw new UserErrorException(
-                ExitCode.LocalFileError, $"cannot share {folder}: fts keeps its own keys and settings there", $"choose another folder with {option}");
+                ExitCode.LocalFileError,
+                $"cannot share {folder}: it contains the keys and settings of fts",
+                $"choose another folder with {option}");
         }
     }
 
-    /// <summary>Lets running transfers end. Stopped before they did, the exit code names the signal: something was cut off.</summary>
+    /// <summary>Stops the server after running transfers. If transfers were interrupted, returns the exit code of the signal.</summary>
     private static async Task<ExitCode> StopAsync(FtpServer server, BackgroundLineWriter output, StopSignals signals, ExitCode signal)
     {
         int sessions = server.SessionCount;
-        output.Write(sessions == 0 ? "stopping" : $"stopping: {sessions} connected; running transfers get up to {DrainTimeout.TotalSeconds:F0} s, Ctrl-C again stops at once");
+        output.Write(sessions == 0
+            ? "stopping"
+            : $"stopping: {sessions} connected; waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; "
+                + "press Ctrl-C again to stop at once");
         long started = Environment.TickCount64;
         await server.StopAsync(signals.SecondSignal);
-        bool wasCutOff = signals.SecondSignal.IsCancellationRequested || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
-        output.Write(wasCutOff ? "stopped; what was still running is cut off" : "stopped");
-        return wasCutOff ? signal : ExitCode.Success;
+        bool wasInterrupted = signals.SecondSignal.IsCancellationRequested
+            || Environment.TickCount64 - started >= DrainTimeout.TotalMilliseconds;
+        output.Write(wasInterrupted ? "stopped; running transfers were interrupted" : "stopped");
+        return wasInterrupted ? signal : ExitCode.Success;
     }
 }

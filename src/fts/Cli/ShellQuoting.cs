@@ -2,16 +2,21 @@ using System.Text;
 
 namespace Fts.Cli;
 
-/// <summary>Quotes words for the system's shell, in commands that are printed for the user to paste.</summary>
+/// <summary>Quotes words for the shell of the system, in commands that are printed for the user to paste.</summary>
 internal static class ShellQuoting
 {
     private const string SafeCharacters = "@%+=:,./_-";
 
     /// <summary>Returns a text as one word of a command line.</summary>
-    public static string Quote(string text) =>
-        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || SafeCharacters.Contains(c)) ? text
-        : OperatingSystem.IsWindows() ? $"\"{text}\""
-        : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    public static string Quote(string text)
+    {
+        if (text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || SafeCharacters.Contains(c)))
+        {
+            return text;
+        }
+
+        return OperatingSystem.IsWindows() ? $"\"{text}\"" : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
 
     /// <summary>Returns a pattern that the shell is to expand: <c>*</c> and <c>?</c> stay outside the quotes.</summary>
     public static string QuotePattern(string pattern)

@@ -1,17 +1,19 @@
 namespace Fts.Cli;
 
-/// <summary>The "did you mean" after a typo.</summary>
+/// <summary>Finds the suggestion for "did you mean" after a typing error.</summary>
 internal static class SpellingSuggestion
 {
-    /// <summary>The candidate nearest to what was typed, or null when none is near enough to be meant.</summary>
+    /// <summary>Returns the candidate that is most similar to the typed word, or null if none is similar enough.</summary>
     public static string? FindNearest(string typed, IEnumerable<string> candidates)
     {
         string? best = null;
-        // A third of the letters may be wrong: "gte" is get, "zzz" is nothing.
+        // Up to a third of the letters may differ: "gte" suggests get, "zzz" suggests nothing.
         int limit = Math.Max(1, (typed.Length + 1) / 3) + 1;
         foreach (string candidate in candidates)
         {
-            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1 ? 1 : ComputeDistance(typed.ToLowerInvariant(), candidate);
+            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1
+                ? 1
+                : ComputeDistance(typed.ToLowerInvariant(), candidate);
             if (distance < limit && distance < Math.Max(typed.Length, candidate.Length))
             {
                 (best, limit) = (candidate, distance);
@@ -21,7 +23,9 @@ internal static class SpellingSuggestion
         return best;
     }
 
-    /// <summary>Letters to add, drop, change or swap with their neighbour (optimal string alignment).</summary>
+    /// <summary>
+    /// Returns the number of letters to insert, delete, replace or swap with a neighbour (optimal string alignment distance).
+    /// </summary>
     private static int ComputeDistance(string from, string to)
     {
         int[,] cost = new int[from.Length + 1, to.Length + 1];

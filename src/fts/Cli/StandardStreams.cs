@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards what is written, and its
-/// descriptor is never used: the system may have assigned the number to a socket or a file since then.
+/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards what is
+/// written, and its descriptor is never used: the system may have assigned the number to a socket or a file since then.
 /// </summary>
 internal static class StandardStreams
 {
-    private static readonly bool[] Inherited = [.. Enumerable.Range(0, 3).Select(descriptor => OperatingSystem.IsWindows() || UnixCalls.IsInherited(descriptor))];
+    private static readonly bool[] Inherited =
+        [.. Enumerable.Range(0, 3).Select(descriptor => OperatingSystem.IsWindows() || UnixCalls.IsInherited(descriptor))];
 
     /// <summary>Keeps the free descriptors below 3 occupied, so that no other file gets them.</summary>
     private static readonly List<Microsoft.Win32.SafeHandles.SafeFileHandle> Placeholders = [];
@@ -44,11 +45,19 @@ internal static class StandardStreams
         }
     }
 
-    private static Stream Open(int descriptor, Func<Stream> openConsole) =>
-        !Inherited[descriptor] ? Stream.Null : OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
+    private static Stream Open(int descriptor, Func<Stream> openConsole)
+    {
+        if (!Inherited[descriptor])
+        {
+            return Stream.Null;
+        }
+
+        return OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
+    }
 
     /// <summary>
-    /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is discarded.
+    /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is
+    /// discarded.
     /// </summary>
     private sealed class OutputStream(int descriptor) : Stream
     {
@@ -119,12 +128,12 @@ internal static class StandardStreams
     }
 }
 
-/// <summary>Standard output or error cannot be written.</summary>
+/// <summary>Thrown if standard output or error cannot be written.</summary>
 internal sealed class OutputException : IOException
 {
-    /// <summary>A failed write.</summary>
-    /// <param name="reason">The reason, in the system's words.</param>
-    /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. That ends a command quietly.</param>
+    /// <summary>Creates the exception for a failed write.</summary>
+    /// <param name="reason">The message of the system.</param>
+    /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. The command then exits silently.</param>
     /// <param name="errorNumber">The error number, for <see cref="LocalErrorText"/>.</param>
     public OutputException(string reason, bool isClosed, int errorNumber) : base(reason)
     {
@@ -135,6 +144,8 @@ internal sealed class OutputException : IOException
     /// <summary>Whether the reader closed its end.</summary>
     public bool IsClosed { get; }
 
-    /// <summary>The failure to show; null if the program must end quietly.</summary>
-    public UserError? Error => IsClosed ? null : new UserError(ExitCode.LocalFileError, $"cannot write to standard output: {LocalErrorText.Describe(this)}");
+    /// <summary>The error for the user; null if the program must exit silently.</summary>
+    public UserError? Error => IsClosed
+        ? null
+        : new UserError(ExitCode.LocalFileError, $"cannot write to standard output: {LocalErrorText.Describe(this)}");
 }

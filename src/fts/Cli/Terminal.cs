@@ -7,10 +7,13 @@ using Fts.Transfers;
 namespace Fts.Cli;
 
 /// <summary>
-/// What the program writes to: stdout carries data, stderr everything else. Knows what may be shown there; nothing but plain lines goes to what is no
-/// terminal. Safe for use by several callers at once.
+/// Writes data to standard output, and messages to standard error. Uses escape sequences only if standard error is a terminal.
+/// Thread-safe.
 /// </summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "stdout and stderr belong to the process and stay open to its end.")]
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Standard output and error stay open until the process exits.")]
 internal sealed class Terminal
 {
     private readonly Lock _lock = new();
@@ -19,10 +22,12 @@ internal sealed class Terminal
     private readonly bool _colors;
     private IReadOnlyList<string> _status = [];
     private bool _isClosed, _isPrompting;
-    private OutputException? _outputFailure; // under the lock: a failed write of data that was not reported yet
+    private OutputException? _outputFailure; // guarded by _lock: an error of standard output that was not thrown yet
     private bool _hasOutputFailed;
 
-    /// <summary>A terminal with the user's switches: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
+    /// <summary>Creates a terminal. Both options are <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
+    /// <param name="color">The value of <c>--color</c>.</param>
+    /// <param name="progress">The value of <c>--progress</c>.</param>
     public Terminal(string color, string progress)
     {
         bool isDumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
@@ -33,30 +38,30 @@ internal sealed class Terminal
         ProgressMode = progress;
     }
 
-    /// <summary>Plain text only: for what is printed before the switches are known.</summary>
+    /// <summary>A terminal for plain text, before the options are known.</summary>
     public static Terminal Plain { get; } = new("never", "never");
 
-    /// <summary>Whether there is somebody to ask.</summary>
+    /// <summary>Whether the user can be asked questions: standard input and error are a terminal.</summary>
     public bool IsInteractive { get; }
 
-    /// <summary>Whether the cursor can be moved: a bar, an edited line.</summary>
+    /// <summary>Whether the cursor can be moved, for progress bars and line editing.</summary>
     public bool CanRedraw { get; }
 
-    /// <summary>The switch for progress: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
+    /// <summary>The value of <c>--progress</c>: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public string ProgressMode { get; }
 
-    /// <summary>Columns, for what has to fit in one line.</summary>
+    /// <summary>The number of columns; 80 if it is unknown.</summary>
     public static int Width
     {
         get
         {
-            // No terminal, or one that does not say.
+            // 0 if standard error is not a terminal, or the terminal does not report its width.
             int width = Console.IsErrorRedirected ? 0 : Console.WindowWidth;
             return width > 0 ? width : 80;
         }
     }
 
-    /// <summary>The number of rows, to limit output to one screen.</summary>
+    /// <summary>The number of rows; 24 if it is unknown.</summary>
     public static int Height
     {
         get
@@ -66,8 +71,8 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>A line of data, to stdout. Seen at the next <see cref="Flush"/>.</summary>
-    /// <exception cref="OutputException">It cannot be written. Thrown once; what follows is discarded.</exception>
+    /// <summary>Writes a line to standard output. It is buffered until the next <see cref="Flush"/>.</summary>
+    /// <exception cref="OutputException">Standard output cannot be written. Thrown once; later output is discarded.</exception>
     public void WriteData(string line)
     {
         lock (_lock)
@@ -81,16 +86,16 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>stdout as bytes, for a file's content. What was written as lines goes first.</summary>
-    /// <exception cref="OutputException">It cannot be written.</exception>
+    /// <summary>Returns standard output as a stream of bytes, for the content of files. Flushes buffered lines first.</summary>
+    /// <exception cref="OutputException">Standard output cannot be written.</exception>
     public Stream OpenDataStream()
     {
         Flush();
         return _hasOutputFailed ? Stream.Null : _data.BaseStream;
     }
 
-    /// <summary>Shows all data written so far.</summary>
-    /// <exception cref="OutputException">It cannot be written, and this was not reported before.</exception>
+    /// <summary>Writes all buffered lines.</summary>
+    /// <exception cref="OutputException">Standard output cannot be written, and this was not reported yet.</exception>
     public void Flush()
     {
         lock (_lock)
@@ -110,7 +115,7 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Text without a line end: a prompt, or the line editor's redrawing.</summary>
+    /// <summary>Writes text without a line end to standard error, such as a prompt.</summary>
     public void Write(string text)
     {
         lock (_lock)
@@ -121,11 +126,12 @@ internal sealed class Terminal
     }
 
     /// <summary>
-    /// Asks a question; the answer in small letters. Null if the user cancels it with Ctrl-C or Ctrl-D. Only where <see cref="IsInteractive"/>.
+    /// Asks a question. Returns the answer in lower case, or null if the user cancels with Ctrl-C or Ctrl-D. Requires
+    /// <see cref="IsInteractive"/>.
     /// </summary>
     public string? AskQuestion(string question) => PromptForText(question, isEchoed: true)?.Trim().ToLowerInvariant();
 
-    /// <summary>Lets the user type an answer, or a password, which is not shown. The status lines are hidden meanwhile.</summary>
+    /// <summary>Asks for text, such as a password. Hides the status lines meanwhile. Requires <see cref="IsInteractive"/>.</summary>
     /// <param name="question">The question, with the space after it.</param>
     /// <param name="isEchoed">Whether the typed text is shown.</param>
     /// <returns>The text; null if the user cancels it.</returns>
@@ -151,7 +157,8 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Replaces the lines at the bottom; an empty list removes them. Each must be narrower than the terminal. Only where <see cref="CanRedraw"/>.</summary>
+    /// <summary>Replaces the status lines at the bottom; an empty list removes them. Requires <see cref="CanRedraw"/>.</summary>
+    /// <param name="lines">The lines. Each must be narrower than the terminal.</param>
     public void SetStatus(params IReadOnlyList<string> lines)
     {
         lock (_lock)
@@ -165,10 +172,10 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>A failure: what failed, what the server said, what to try next.</summary>
+    /// <summary>Writes an error to standard error.</summary>
     public void ShowError(UserError error) => WriteMessage(FormatError(error));
 
-    /// <summary>A failure as it is shown. Control characters are escaped here, wherever the text came from.</summary>
+    /// <summary>Returns an error as text: the message, the reply of the server, and advice. Escapes control characters.</summary>
     public string FormatError(UserError error)
     {
         var text = new StringBuilder(Colorize("31", "error: ")).Append(error.Message.ToPrintable());
@@ -185,13 +192,14 @@ internal sealed class Terminal
         return text.ToString();
     }
 
-    /// <summary>Text in one of the terminal's own colours (an SGR parameter), or as it is.</summary>
+    /// <summary>Returns the text with an SGR parameter for its colour, or unchanged without colours.</summary>
     public string Colorize(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
 
     private bool IsStatusShown => _status.Count > 0 && !_isPrompting;
 
     /// <summary>
-    /// Returns what erases the status lines. The cursor is at the end of the last one. In a terminal that was made narrower since, a line takes several rows.
+    /// Returns the escape sequence that erases the status lines. The cursor is at the end of the last line. If the terminal has become
+    /// narrower, a line occupies several rows.
     /// </summary>
     private string EraseStatus()
     {
@@ -226,7 +234,7 @@ internal sealed class Terminal
     }
 
     /// <summary>
-    /// Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can still end properly.
+    /// Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can complete its cleanup.
     /// </summary>
     private void WriteToStandardError(string text)
     {

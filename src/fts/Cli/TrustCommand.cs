@@ -1,17 +1,51 @@
+using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Trust;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts trust</c>: the servers that are remembered.</summary>
+/// <summary><c>fts trust</c>: lists and changes the remembered servers.</summary>
 internal static class TrustCommand
 {
-    private const string Usage = "fts trust list | add HOST:PORT SHA256:KEY|TLS | remove HOST:PORT";
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition { get; } = new("trust", 3, new HelpPage
+    {
+        Usage = ["fts trust list", "fts trust add HOST:PORT SHA256:KEY|TLS", "fts trust remove HOST:PORT"],
+        Purpose = "Lists and changes the servers that the client remembers.",
+        Examples =
+        [
+            new("fts trust add 192.168.1.5:2121 SHA256:...", "accept only this key, also on the first connection"),
+            new("fts trust add files.example.com:21 TLS", "require TLS and a trusted certificate"),
+            new("fts trust remove 192.168.1.5:2121", "after the server was reinstalled"),
+        ],
+        Arguments =
+        [
+            new("HOST:PORT", "the server"),
+            new("SHA256:KEY", "the fingerprint of its key, as fts server prints it"),
+            new(KnownHost.Authority, "any key, with a certificate of a trusted authority"),
+        ],
+        ExitCodes =
+        [
+            new("0", "success"),
+            new("2", "usage error"),
+            new("6", "the server is not remembered"),
+            new("11", "the file cannot be read or written"),
+        ],
+        Notes =
+        [
+            "A server without a certificate of a trusted authority is identified by its key. The first connection stores the key in " +
+            "${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts. If the key changes, the client refuses the connection with exit code 5.",
+            "A server with a certificate of a trusted authority is stored as TLS. It must have such a certificate again, with any key. " +
+            "No remembered server is used without TLS, except with --tls off.",
+        ],
+    });
 
+    /// <summary>Runs the command.</summary>
+    /// <exception cref="UserErrorException">An argument is invalid, the server is not remembered, or the file cannot be used.</exception>
     public static Task<ExitCode> RunAsync(string[] args)
     {
         KnownHosts knownHosts = KnownHosts.ForUser;
-        IReadOnlyList<string> words = new CommandLine("trust", Usage, 3, args).Arguments;
+        IReadOnlyList<string> words = new CommandLine(Definition, args).Arguments;
         try
         {
             switch (words)
@@ -25,14 +59,16 @@ internal static class TrustCommand
                     Terminal.Plain.Flush();
                     return Task.FromResult(ExitCode.Success);
                 case ["add", var server, var proof]:
-                    knownHosts.Set(ValidateServer(server), proof == KnownHost.Authority || KeyFingerprint.IsFingerprint(proof) ? proof : throw CommandLine.CreateUsageError(
-                        $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
+                    knownHosts.Set(ValidateServer(server), ValidateProof(proof));
                     return Task.FromResult(ExitCode.Success);
                 case ["remove", var server]:
-                    return knownHosts.Remove(ValidateServer(server)) ? Task.FromResult(ExitCode.Success)
-                        : throw new UserErrorException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list");
+                    return knownHosts.Remove(ValidateServer(server))
+                        ? Task.FromResult(ExitCode.Success)
+                        : throw new UserErrorException(
+                            ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list, for the remembered servers");
                 default:
-                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: not understood", null, Usage);
+                    throw CommandLine.CreateUsageError(
+                        $"trust {string.Join(' ', words)}: unknown or incomplete command", null, Definition.Usage);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -46,10 +82,16 @@ internal static class TrustCommand
         int colon = server.LastIndexOf(':');
         if (colon <= 0 || server.Any(char.IsWhiteSpace))
         {
-            throw CommandLine.CreateUsageError($"'{server}' is no HOST:PORT", null, Usage);
+            throw CommandLine.CreateUsageError($"'{server}' is not HOST:PORT", null, Definition.Usage);
         }
 
         CommandLine.ParsePort(server[(colon + 1)..], allowsZero: false);
         return server;
     }
+
+    private static string ValidateProof(string proof) => proof == KnownHost.Authority || KeyFingerprint.IsFingerprint(proof)
+        ? proof
+        : throw CommandLine.CreateUsageError(
+            $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server prints it, " +
+            $"or {KnownHost.Authority} for a certificate of a trusted authority");
 }

@@ -5,10 +5,12 @@ namespace Fts.Cli;
 /// <summary>The libc functions that the terminal code needs. Not for Windows.</summary>
 internal static class UnixCalls
 {
-    public const int Interrupted = Errno.EINTR, NoSuchDevice = Errno.ENXIO, WouldBlock = Errno.EAGAIN, WouldBlockOnMac = Errno.MacEagain, BrokenPipe = Errno.EPIPE;
+    public const int Interrupted = Errno.EINTR, NoSuchDevice = Errno.ENXIO, WouldBlock = Errno.EAGAIN,
+        WouldBlockOnMac = Errno.MacEagain, BrokenPipe = Errno.EPIPE;
 
     /// <summary>
-    /// Returns whether the program inherited this file descriptor. A descriptor that the runtime opened has close-on-exec set, an inherited one has not.
+    /// Returns whether the program inherited this file descriptor. A descriptor that the runtime opened has close-on-exec set, an inherited
+    /// one has not.
     /// </summary>
     public static bool IsInherited(int descriptor) =>
         TerminalCalls.Fcntl(descriptor, TerminalCalls.F_GETFD) is >= 0 and var flags && (flags & TerminalCalls.FD_CLOEXEC) == 0;

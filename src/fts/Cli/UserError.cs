@@ -1,16 +1,17 @@
 namespace Fts.Cli;
 
-/// <summary>One failure as it is shown: at most three lines.</summary>
-/// <param name="ExitCode">What a script sees of it.</param>
+/// <summary>An error for the user, of at most three lines.</summary>
+/// <param name="ExitCode">The exit code.</param>
 /// <param name="Message">What failed, with the path or host.</param>
-/// <param name="ServerReply">The server's code and words, where there are any.</param>
-/// <param name="Advice">What to try next: an exact flag or command.</param>
+/// <param name="ServerReply">The code and text of the reply; null if there is no reply.</param>
+/// <param name="Advice">The next step, as an exact option or command; null for none.</param>
 internal sealed record UserError(ExitCode ExitCode, string Message, string? ServerReply = null, string? Advice = null);
 
-/// <summary>Ends a command with a failure that is already in its words.</summary>
+/// <summary>Ends a command with an error that is ready to print.</summary>
 internal sealed class UserErrorException(UserError error) : Exception(error.Message)
 {
-    public UserErrorException(ExitCode exitCode, string message, string? advice = null) : this(new UserError(exitCode, message, null, advice)) { }
+    public UserErrorException(ExitCode exitCode, string message, string? advice = null)
+        : this(new UserError(exitCode, message, null, advice)) { }
 
     public UserError Error { get; } = error;
 }

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Serving;
 
-/// <summary>What Landlock tells apart, in the order of the bits of landlock.h.</summary>
+/// <summary>The access rights of Landlock, with the bits of landlock.h.</summary>
 [Flags]
 internal enum LandlockRights : ulong
 {
@@ -27,20 +27,21 @@ internal enum LandlockRights : ulong
     Truncate = 1 << 14,
     ControlDevice = 1 << 15,
 
-    /// <summary>The ones a file can have; a rule for a file that has others is refused.</summary>
+    /// <summary>The rights that apply to files. The kernel rejects a rule for a file with other rights.</summary>
     FileRights = Execute | WriteFile | ReadFile | Truncate | ControlDevice,
 }
 
 /// <summary>
-/// A set of rules of the Linux kernel's Landlock: which files a thread may open and change once it has entered. Threads it starts afterwards are in it too,
-/// and nothing leads out. What is not allowed ends in EACCES; looking at a file's facts (stat) and changing them (chmod, utimensat) is not among what is ruled.
+/// A set of rules for Landlock, the sandbox of the Linux kernel (landlock(7)). It limits the files that a thread can open and change.
+/// Threads that the restricted thread starts inherit the limits, and no thread can leave them. Other access fails with EACCES.
 /// </summary>
+/// <remarks>Landlock does not restrict stat, chmod and utimensat.</remarks>
 internal sealed unsafe class Landlock : IDisposable
 {
-    /// <summary>The first version moves nothing from folder to folder, whatever its rules say: RNTO needs the second.</summary>
+    /// <summary>Version 1 rejects every move between folders, which RNTO needs.</summary>
     private const int MinVersion = 2;
 
-    /// <summary>The first version that takes all threads of a process at once.</summary>
+    /// <summary>The first version that can restrict all threads of a process.</summary>
     private const int AllThreadsVersion = 8;
 
     private static int s_finalizersError;
@@ -52,28 +53,30 @@ internal sealed unsafe class Landlock : IDisposable
 
     private Landlock(SafeFileHandle rules, int version, LandlockRights handled) => (_rules, _version, _handled) = (rules, version, handled);
 
-    /// <summary>An empty set, which allows nothing; or null, and why there can be none.</summary>
+    /// <summary>Creates an empty set of rules, which allows nothing.</summary>
+    /// <param name="reason">The reason, if the result is null.</param>
+    /// <returns>The rules; null if the system does not support Landlock.</returns>
     public static Landlock? TryCreate(out string reason)
     {
         int version = OperatingSystem.IsLinux() ? LandlockCalls.CreateRuleset(null, 0, LandlockCalls.LANDLOCK_CREATE_RULESET_VERSION) : -1;
         if (version < MinVersion)
         {
-            reason = !OperatingSystem.IsLinux() ? "only Linux has Landlock"
-                : version >= 0 ? "this kernel's Landlock is too old, Linux 5.19 has what it takes"
-                : Marshal.GetLastPInvokeError() is Errno.ENOSYS or Errno.EOPNOTSUPP ? "this kernel has no Landlock" : DescribeError(Marshal.GetLastPInvokeError());
+            reason = DescribeUnsupported(version);
             return null;
         }
 
-        var handled = (LandlockRights)((1UL << (version < 3 ? 14 : version < 5 ? 15 : 16)) - 1);
+        // Version 3 adds Truncate, version 5 adds ControlDevice.
+        int rightsCount = version switch { < 3 => 14, < 5 => 15, _ => 16 };
+        var handled = (LandlockRights)((1UL << rightsCount) - 1);
         int rules = LandlockCalls.CreateRuleset((ulong*)&handled, sizeof(LandlockRights), 0);
         reason = rules < 0 ? DescribeError(Marshal.GetLastPInvokeError()) : "";
         return rules < 0 ? null : new Landlock(new SafeFileHandle(rules, ownsHandle: true), version, handled);
     }
 
-    /// <summary>Allows this of a file, or of a folder and everything below it. Of what is not there nothing has to be allowed.</summary>
+    /// <summary>Allows rights on a file, or on a folder and everything below it. A path that does not exist is ignored.</summary>
     public void Allow(string path, LandlockRights rights)
     {
-        // A rule is about an inode. When memory is short the kernel forgets those of /proc, and makes others for the same names: held open, they are not forgotten.
+        // A rule applies to an inode. The kernel can discard inodes of /proc and create others later, unless they are open.
         bool mustStayOpen = path.StartsWith("/proc/", StringComparison.Ordinal);
         using SafeFileHandle target = FileCalls.Open(path, FileCalls.O_PATH | FileCalls.O_CLOEXEC);
         if (target.IsInvalid)
@@ -93,15 +96,15 @@ internal sealed unsafe class Landlock : IDisposable
 
         if (mustStayOpen)
         {
-            target.SetHandleAsInvalid(); // leaves the descriptor open until the process ends
+            target.SetHandleAsInvalid(); // keeps the descriptor open until the process exits
         }
     }
 
     /// <summary>
-    /// Enters, for good: this thread, the threads it will start, and, for they can start others, the finalizers'. Older kernels leave the other threads that
-    /// are there already as they are.
+    /// Restricts this thread, the threads that it starts later, and the finalizer thread, permanently. Before version 8 of Landlock, other
+    /// existing threads stay unrestricted.
     /// </summary>
-    /// <returns>Why that was not possible; null if it was.</returns>
+    /// <returns>The reason if this failed; null on success.</returns>
     public string? Enter()
     {
         if (_error == 0 && _version >= AllThreadsVersion && RestrictThread(LandlockCalls.LANDLOCK_RESTRICT_SELF_TSYNC) == 0)
@@ -123,20 +126,37 @@ internal sealed unsafe class Landlock : IDisposable
 
     public void Dispose() => _rules.Dispose();
 
-    private static string DescribeError(int error) => $"the kernel refuses it ({Marshal.GetPInvokeErrorMessage(error)})";
+    private static string DescribeError(int error) => $"the kernel refused it ({Marshal.GetPInvokeErrorMessage(error)})";
 
-    // A caller that kept the object in a register would keep it from the finalizers.
+    private static string DescribeUnsupported(int version)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return "Landlock needs Linux";
+        }
+
+        if (version >= 0)
+        {
+            return "the Landlock of this kernel is too old; Linux 5.19 or later is needed";
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error is Errno.ENOSYS or Errno.EOPNOTSUPP ? "this kernel does not support Landlock" : DescribeError(error);
+    }
+
+    // Not inlined: a reference in a register of the caller would keep the object from being finalized.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RestrictFinalizerThread() => _ = new FinalizerRestriction(this);
 
-    /// <summary>Without the promise never to gain privileges, by which the kernel lets anybody restrict himself, only root could.</summary>
+    /// <summary>Restricts the calling thread. Returns 0 or an errno. Without PR_SET_NO_NEW_PRIVS only root could do this.</summary>
     private int RestrictThread(nint flags) =>
-        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && LandlockCalls.RestrictSelf(GetDescriptor(_rules), flags) == 0
+        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && LandlockCalls.RestrictSelf(GetDescriptor(_rules), flags) == 0
             ? 0 : Marshal.GetLastPInvokeError();
 
     private static int GetDescriptor(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
 
-    /// <summary>Its finalizer is the one piece of ours that runs on their thread.</summary>
+    /// <summary>Restricts the finalizer thread, from its own finalizer.</summary>
     private sealed class FinalizerRestriction(Landlock landlock)
     {
         ~FinalizerRestriction() => s_finalizersError = landlock.RestrictThread(0);

@@ -4,24 +4,32 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Serving;
 
-/// <summary>The server's log as lines that begin with date and time (ISO 8601, UTC).</summary>
+/// <summary>Formats the log of the server as lines that start with date and time (ISO 8601, UTC).</summary>
 internal sealed class LineLogger(BackgroundLineWriter output, LogLevel minLevel) : ILogger
 {
-    /// <summary>Returns the text with date and time before it.</summary>
-    public static string AddTimestamp(string text) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {text}");
+    /// <summary>Returns the text, preceded by the current date and time.</summary>
+    public static string AddTimestamp(string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {text}");
 
-    /// <summary>There are no scopes in a line.</summary>
+    /// <summary>Returns null, because lines do not show scopes.</summary>
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= minLevel;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
         {
-            // Names of files and users come from the peer.
+            // The peer chooses the names of files and users, so control characters are escaped.
             string text = formatter(state, exception).ToPrintable() + (exception is null ? "" : $": {exception.Message.ToPrintable()}");
-            output.Write(AddTimestamp(logLevel >= LogLevel.Error ? $"error: {text}" : logLevel == LogLevel.Warning ? $"warning: {text}" : text));
+            string prefix = logLevel switch
+            {
+                >= LogLevel.Error => "error: ",
+                LogLevel.Warning => "warning: ",
+                _ => "",
+            };
+            output.Write(AddTimestamp(prefix + text));
         }
     }
 }

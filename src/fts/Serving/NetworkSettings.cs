@@ -2,29 +2,65 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Server;
 
 namespace Fts.Serving;
 
-/// <summary>How the server is reached where a firewall, a router or a balancer stands in front of it.</summary>
-/// <param name="Ports">Ports of data connections; null for any.</param>
-/// <param name="Addresses">What PASV tells.</param>
-/// <param name="LoadBalancers">Who sends PROXY headers.</param>
-/// <param name="DataTimeout">How long a transfer waits for its data connection.</param>
-/// <param name="DataPeers">From which addresses data connections may come.</param>
+/// <summary>The settings for a server behind a firewall, a router or a load balancer.</summary>
+/// <param name="Ports">The passive ports; null for any port.</param>
+/// <param name="Addresses">The addresses in replies to PASV, for all clients or for a network.</param>
+/// <param name="LoadBalancers">The networks of load balancers, which send PROXY headers.</param>
+/// <param name="DataTimeout">The time limit for the data connection of a transfer.</param>
+/// <param name="DataPeers">The permitted peers of data connections.</param>
 internal sealed record NetworkSettings(
-    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers, TimeSpan DataTimeout, FtpDataPeers DataPeers)
+    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers,
+    TimeSpan DataTimeout, FtpDataPeers DataPeers)
 {
     private const string NetworkPrefix = "network/";
 
     private static readonly TimeSpan DefaultDataTimeout = TimeSpan.FromSeconds(60);
-    private static readonly Option<string> PassivePortsOption = new("--passive-ports"), DataTimeoutOption = new("--data-timeout"), DataPeersOption = new("--data-peers");
-    private static readonly Option<string[]> PassiveAddressOption = new("--passive-address"), ProxyProtocolOption = new("--proxy-protocol-from");
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PassivePortsOption, PassiveAddressOption, ProxyProtocolOption, DataTimeoutOption, DataPeersOption];
+    private static readonly Option<string> PassivePortsOption = new("--passive-ports")
+    {
+        HelpName = "A-B[=C-D]",
+        Description = "ports for data connections (default: any). With =C-D, clients receive the ports C to D, " +
+            "which a router forwards to A to B",
+    };
 
-    /// <summary>Reads the options; <paramref name="listeningPorts"/> are the ports the server itself listens on.</summary>
+    private static readonly Option<string[]> PassiveAddressOption = new("--passive-address")
+    {
+        HelpName = "[NETWORK=]HOST",
+        Description = "address in the reply to PASV: an IPv4 address or a name; with NETWORK=, only for the clients of that network",
+    };
+
+    private static readonly Option<string[]> ProxyProtocolOption = new("--proxy-protocol-from")
+    {
+        HelpName = "NETWORK",
+        Description = "load balancers that start each connection with a PROXY header: an address or a network such as 10.0.0.0/8",
+    };
+
+    private static readonly Option<string> DataTimeoutOption = new("--data-timeout")
+    {
+        HelpName = "TIME",
+        Description = "time to wait for a data connection, such as 30s or 2m (default: 60s)",
+    };
+
+    private static readonly Option<string> DataPeersOption = new("--data-peers")
+    {
+        HelpName = "PEERS",
+        Description = "addresses of data connections: same (the address of the client; default), network/24 (its network), or any",
+    };
+
+    /// <summary>The options of the network.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new(
+        "Firewalls, routers and load balancers",
+        PassivePortsOption, PassiveAddressOption, DataTimeoutOption, DataPeersOption, ProxyProtocolOption);
+
+    /// <summary>Parses the options.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="listeningPorts">The ports of the control connections. They cannot be passive ports.</param>
+    /// <exception cref="UserErrorException">A value is invalid.</exception>
     public static NetworkSettings Parse(CommandLine line, params ReadOnlySpan<int?> listeningPorts)
     {
         FtpPassivePorts? ports = line.GetValue(PassivePortsOption) is { } text ? ParsePorts(text) : null;
@@ -32,14 +68,17 @@ internal sealed record NetworkSettings(
         {
             if (ports is not null && port >= ports.First && port <= ports.Last)
             {
-                throw CommandLine.CreateUsageError($"{PassivePortsOption.Name} {line.GetValue(PassivePortsOption)}: the server itself listens on {port}");
+                throw CommandLine.CreateUsageError(
+                    $"{PassivePortsOption.Name} {line.GetValue(PassivePortsOption)}: the server listens on {port} itself; " +
+                    "choose other ports");
             }
         }
 
         FtpPassiveAddress[] addresses = [.. line.GetValues(PassiveAddressOption).Select(ParseAddress)];
         if (addresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } duplicate)
         {
-            throw CommandLine.CreateUsageError($"{PassiveAddressOption.Name}: two addresses for {(duplicate.Key is { } network ? $"{network}" : "everybody else")}");
+            string clients = duplicate.Key is { } network ? $"{network}" : "all clients";
+            throw CommandLine.CreateUsageError($"{PassiveAddressOption.Name}: two addresses for {clients}; give only one");
         }
 
         return new NetworkSettings(
@@ -50,26 +89,43 @@ internal sealed record NetworkSettings(
             line.GetValue(DataPeersOption) is { } peers ? ParseDataPeers(peers) : FtpDataPeers.Same);
     }
 
-    /// <summary>One line for the start screen; null where there is nothing to tell.</summary>
+    /// <summary>Returns the line for the start screen; null if all options of data connections have their defaults.</summary>
     public string? Describe()
     {
         string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
-        string externalPorts = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
-        string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "others")}"));
-        string peers = DataPeers == FtpDataPeers.Same ? "" : DataPeers == FtpDataPeers.Any ? ", from any address" : $", from the client's /{DataPeers.PrefixLength} (IPv6: /{DataPeers.IPv6PrefixLength})";
+        string externalPorts = Ports?.ExternalFirst is { } first ? $", announced as {first}-{first + Ports.Last - Ports.First}" : "";
+        string addresses = string.Concat(Addresses.Select(address =>
+            address.Network is { } network ? $", {address.Host} for {network}" : FormatDefaultAddress(address.Host)));
+        string peers = "";
+        if (DataPeers != FtpDataPeers.Same)
+        {
+            peers = DataPeers == FtpDataPeers.Any
+                ? ", from any address"
+                : $", from the client's /{DataPeers.PrefixLength} (IPv6: /{DataPeers.IPv6PrefixLength})";
+        }
+
         return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + externalPorts + addresses + peers;
     }
 
-    /// <summary>Reads <c>30s</c> or <c>2m</c>.</summary>
+    /// <summary>Returns the text for the address of all clients without an entry of their own.</summary>
+    private string FormatDefaultAddress(string host) => Addresses.Count == 1 ? $", address {host}" : $", {host} for other clients";
+
+    /// <summary>Returns the time in text such as <c>30s</c> or <c>2m</c>.</summary>
     private static TimeSpan ParseDataTimeout(string text)
     {
-        TimeSpan unit = text.EndsWith('s') ? TimeSpan.FromSeconds(1) : text.EndsWith('m') ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
-        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0
+        TimeSpan unit = text.AsSpan(Math.Max(0, text.Length - 1)) switch
+        {
+            "s" => TimeSpan.FromSeconds(1),
+            "m" => TimeSpan.FromMinutes(1),
+            _ => TimeSpan.Zero,
+        };
+        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
+            && count > 0
             ? count * unit
             : throw CommandLine.CreateUsageError($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
     }
 
-    /// <summary>Reads <c>same</c>, <c>any</c>, <c>network/24</c>, or <c>network/24,64</c> with the prefix length for IPv6.</summary>
+    /// <summary>Parses <c>same</c>, <c>any</c>, <c>network/24</c>, or <c>network/24,64</c> with the prefix length for IPv6.</summary>
     private static FtpDataPeers ParseDataPeers(string text)
     {
         if (text is "same" or "any")
@@ -78,16 +134,19 @@ internal sealed record NetworkSettings(
         }
 
         string[] lengths = text.StartsWith(NetworkPrefix, StringComparison.Ordinal) ? text[NetworkPrefix.Length..].Split(',') : [];
-        return lengths.Length is 1 or 2 && TryParsePrefixLength(lengths[0], 8, 32, out int prefix) && TryParsePrefixLength(lengths.Length == 2 ? lengths[1] : "64", 32, 128, out int prefix6)
+        string prefix6Text = lengths.Length == 2 ? lengths[1] : "64";
+        return lengths.Length is 1 or 2 && TryParsePrefixLength(lengths[0], 8, 32, out int prefix)
+            && TryParsePrefixLength(prefix6Text, 32, 128, out int prefix6)
             ? FtpDataPeers.Network(prefix, prefix6)
             : throw CommandLine.CreateUsageError(
-                $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
+                $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; " +
+                "N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
     }
 
     private static bool TryParsePrefixLength(string text, int minimum, int maximum, out int length) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= minimum && length <= maximum;
 
-    /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>
+    /// <summary>Parses <c>A-B</c>, or <c>A-B=C-D</c> if clients receive the ports C to D. A range may be a single port.</summary>
     private static FtpPassivePorts ParsePorts(string text)
     {
         string[] sides = text.Split('=');
@@ -106,26 +165,29 @@ internal sealed record NetworkSettings(
             : throw CreateError();
 
         UserErrorException CreateError() => CommandLine.CreateUsageError(
-            $"{PassivePortsOption.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
+            $"{PassivePortsOption.Name} {text}: must be like 50000-50099, with ports of at least 1024, " +
+            "or 50000-50099=60000-60099, with as many ports on both sides");
     }
 
     private static (int First, int Last)? ParseRange(string text)
     {
         string[] ends = text.Split('-');
-        return ends.Length <= 2 && TryParsePort(ends[0], out int first) && TryParsePort(ends[^1], out int last) && first <= last ? (first, last) : null;
+        return ends.Length <= 2 && TryParsePort(ends[0], out int first) && TryParsePort(ends[^1], out int last) && first <= last
+            ? (first, last)
+            : null;
     }
 
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= IPEndPoint.MaxPort;
 
-    /// <summary><c>HOST</c> for everybody else, or <c>NETWORK=HOST</c>.</summary>
+    /// <summary>Parses <c>HOST</c>, for all clients without an entry of their own, or <c>NETWORK=HOST</c>.</summary>
     private static FtpPassiveAddress ParseAddress(string text)
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         string host = text[(equals + 1)..];
         if (!FtpPassiveAddress.IsValidHost(host))
         {
-            throw CommandLine.CreateUsageError($"{PassiveAddressOption.Name} {text}: '{host}' is neither an IPv4 address nor a name");
+            throw CommandLine.CreateUsageError($"{PassiveAddressOption.Name} {text}: '{host}' is not an IPv4 address or a host name");
         }
 
         return new FtpPassiveAddress(host) { Network = equals < 0 ? null : ParseNetwork(PassiveAddressOption.Name, text, text[..equals]) };
@@ -135,23 +197,30 @@ internal sealed record NetworkSettings(
     {
         IPNetwork network = ParseNetwork(ProxyProtocolOption.Name, text, text);
         return network.PrefixLength > 0 ? network : throw CommandLine.CreateUsageError(
-            $"{ProxyProtocolOption.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
+            $"{ProxyProtocolOption.Name} {text}: must not include all addresses, because a sender of the header can claim any client " +
+            "address; name only the load balancers");
     }
 
-    /// <summary>An address, or an address with a prefix length; bits beyond the prefix are a mistake, not a network.</summary>
+    /// <summary>Parses an address, or a network as an address with a prefix length. Bits beyond the prefix must be zero.</summary>
     private static IPNetwork ParseNetwork(string option, string optionValue, string text)
     {
         string[] parts = text.Split('/');
-        // IPAddress takes more spellings than are meant here: 10 for 0.0.0.10, [::1], fe80::1%eth0; and IPv4 peers are never seen as ::ffff:10.0.0.5.
-        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 || parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
+        // IPAddress also parses 10 (as 0.0.0.10), [::1] and fe80::1%eth0. ::ffff:10.0.0.5 never matches, because the server reports IPv4
+        // peers as IPv4.
+        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 ||
+            parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
             (!parts[0].Contains(':', StringComparison.Ordinal) && address.ToString() != parts[0]))
         {
             throw CreateError();
         }
 
-        string bits = parts.Length == 2 ? parts[1] : address.GetAddressBytes().Length == 4 ? "32" : "128";
-        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address) ? network : throw CreateError();
+        string hostBits = address.GetAddressBytes().Length == 4 ? "32" : "128";
+        string bits = parts.Length == 2 ? parts[1] : hostBits;
+        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address)
+            ? network
+            : throw CreateError();
 
-        UserErrorException CreateError() => CommandLine.CreateUsageError($"{option} {optionValue}: '{text}' is neither an IP address nor a network like 10.0.0.0/8");
+        UserErrorException CreateError() => CommandLine.CreateUsageError(
+            $"{option} {optionValue}: '{text}' is not an IP address or a network such as 10.0.0.0/8");
     }
 }

@@ -3,7 +3,7 @@ using Fts.Native;
 
 namespace Fts.Serving;
 
-/// <summary>The number of files and connections the kernel lets this process have open (RLIMIT_NOFILE).</summary>
+/// <summary>The limit on open files and connections of this process (RLIMIT_NOFILE).</summary>
 internal static unsafe class OpenFileLimit
 {
     /// <summary>

@@ -1,33 +1,43 @@
 using System.CommandLine;
 using Fts.Cli;
+using Fts.Cli.Help;
 
 namespace Fts.Serving;
 
 /// <summary>
-/// The rules by which the kernel keeps the server to the folders it serves, its certificates and what its runtime reads, even where a check of ours had a
-/// gap. Entered while there is only the main thread to do so: every thread that serves is started by it, or by one that was. The few the runtime started
-/// before Main (its compiler's, its debugger's) never hear what a client says.
+/// Restricts the process to the served folders, its certificates and the files of its runtime. The kernel enforces this, even if a check in
+/// the server has a gap.
 /// </summary>
-/// <param name="Description">For the start screen.</param>
+/// <remarks>
+/// The main thread enters before it starts other threads, so that they inherit the restriction. Threads that the runtime started before
+/// Main, such as those of the compiler and the debugger, never process input of a client.
+/// </remarks>
+/// <param name="Description">The state, for the start screen.</param>
 internal sealed record Sandbox(string Description)
 {
     private const LandlockRights ReadRights = LandlockRights.ReadFile | LandlockRights.ReadFolder;
 
-    /// <summary>What a client can ask for. Nobody asks a file server for a device, a FIFO or a socket, nor to start a program.</summary>
-    private const LandlockRights ServeRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile | LandlockRights.MakeFolder | LandlockRights.MakeLink |
-        LandlockRights.RemoveFile | LandlockRights.RemoveFolder | LandlockRights.ChangeFolder;
+    /// <summary>The rights that requests of clients need. They exclude devices, FIFOs, sockets and the execution of programs.</summary>
+    private const LandlockRights ServeRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile |
+        LandlockRights.MakeFolder | LandlockRights.MakeLink | LandlockRights.RemoveFile | LandlockRights.RemoveFolder |
+        LandlockRights.ChangeFolder;
 
-    private static readonly Option<bool> DisableOption = new("--no-sandbox");
+    private static readonly Option<bool> DisableOption = new("--no-sandbox")
+    {
+        Description = "do not let the kernel restrict the process to the shared folders (Landlock, Linux only)",
+    };
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [DisableOption];
+    /// <summary>The option of the sandbox.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Sandbox", DisableOption);
 
-    /// <summary>Enters, for good, if the kernel has what it takes.</summary>
-    /// <param name="line">May say not to.</param>
-    /// <param name="servedFolders">Folders to read and write.</param>
-    /// <param name="certificates">Files of certificates and keys, which are read again when they change.</param>
-    /// <param name="ownCertificateFile">The server's own certificate, which may have to be made; null if another is used.</param>
-    public static Sandbox Enter(CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
+    /// <summary>Restricts the process permanently, if the kernel supports it and <c>--no-sandbox</c> is not given.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="servedFolders">The folders to read and write.</param>
+    /// <param name="certificates">The files of certificates and keys, which are read again when they change.</param>
+    /// <param name="ownCertificateFile">The file of the self-signed certificate, which may not exist yet; null if it is not used.</param>
+    /// <returns>The state of the sandbox.</returns>
+    public static Sandbox Enter(
+        CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
     {
         if (line.HasOption(DisableOption))
         {
@@ -58,10 +68,12 @@ internal sealed record Sandbox(string Description)
 
         rules.Allow(RuntimeFiles.ThreadNamesFolder, ReadRights | LandlockRights.WriteFile);
         RuntimeFiles.CloseDiagnostics();
-        return new Sandbox(rules.Enter() is { } failure ? $"none: {failure}" : "the kernel keeps this process to these folders (Landlock)");
+        return new Sandbox(rules.Enter() is { } failure ? $"none: {failure}" : "process restricted to these folders (Landlock)");
     }
 
-    /// <summary>Where there is none yet its folder is made now, for nobody can allow what is not there.</summary>
+    /// <summary>
+    /// Allows access to the self-signed certificate. Creates its folder if needed, because a rule needs an existing path.
+    /// </summary>
     private static void AllowOwnCertificate(Landlock rules, string? ownCertificateFile)
     {
         if (ownCertificateFile is null)
@@ -86,7 +98,7 @@ internal sealed record Sandbox(string Description)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Then the certificate cannot be kept either, and is one for this run.
+            // The certificate cannot be stored either. The server creates one for this run.
             return;
         }
 
@@ -94,8 +106,8 @@ internal sealed record Sandbox(string Description)
     }
 
     /// <summary>
-    /// A file's folder, and that of the file a link in its place leads to: renewal puts a new file there, which a rule about the old one would not know.
-    /// The root folder is everything; of a file there only the file is allowed, and it must be written in place.
+    /// Returns the folder of a file, and the folder of its target if the file is a symbolic link. Renewal creates a new file, to which a
+    /// rule for the old file would not apply. For a file in the root folder, returns the file only.
     /// </summary>
     private static IEnumerable<string> GetReadPaths(string file)
     {
@@ -107,7 +119,7 @@ internal sealed record Sandbox(string Description)
         }
         catch (IOException)
         {
-            // Not there, or links in a circle: whoever reads it says so.
+            // The file does not exist, or its links form a loop. Reading it reports the error.
         }
 
         return target is null ? [GetFolderOrFile(path)] : [GetFolderOrFile(path), GetFolderOrFile(target.FullName)];

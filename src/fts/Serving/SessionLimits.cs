@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Fts.Cli;
+using Fts.Cli.Help;
 
 namespace Fts.Serving;
 
@@ -9,16 +10,36 @@ namespace Fts.Serving;
 /// <param name="PerAddress">The limit from one IPv4 address or IPv6 /64 network.</param>
 internal sealed record SessionLimits(int Sessions, int PerAddress)
 {
-    private static readonly Option<string> SessionsOption = new("--max-sessions"), PerAddressOption = new("--max-sessions-per-address");
+    private const int DefaultSessions = 50_000, DefaultPerAddress = 100;
 
-    /// <summary>The options for the command line.</summary>
-    public static Option[] CommandLineOptions => [SessionsOption, PerAddressOption];
+    private static readonly Option<string> SessionsOption = new("--max-sessions")
+    {
+        HelpName = "N",
+        Description = $"sessions at the same time (default: {DefaultSessions})",
+    };
+
+    private static readonly Option<string> PerAddressOption = new("--max-sessions-per-address")
+    {
+        HelpName = "N",
+        Description = $"sessions of one IPv4 address or IPv6 /64 (default: {DefaultPerAddress})",
+    };
+
+    /// <summary>The options of the limits.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Limits", SessionsOption, PerAddressOption);
 
     /// <exception cref="UserErrorException">A value is not a whole number, or is less than 1.</exception>
-    public static SessionLimits Parse(CommandLine line) => new(ParseCount(line, SessionsOption, 50_000), ParseCount(line, PerAddressOption, 100));
+    public static SessionLimits Parse(CommandLine line) =>
+        new(ParseCount(line, SessionsOption, DefaultSessions), ParseCount(line, PerAddressOption, DefaultPerAddress));
 
-    private static int ParseCount(CommandLine line, Option<string> option, int defaultCount) =>
-        line.GetValue(option) is not { } text ? defaultCount
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
-        : throw CommandLine.CreateUsageError($"{option.Name} {text}: must be a whole number, 1 or more");
+    private static int ParseCount(CommandLine line, Option<string> option, int defaultCount)
+    {
+        if (line.GetValue(option) is not { } text)
+        {
+            return defaultCount;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
+            ? count
+            : throw CommandLine.CreateUsageError($"{option.Name} {text}: must be a whole number, 1 or more");
+    }
 }

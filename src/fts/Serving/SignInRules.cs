@@ -2,19 +2,22 @@ using Fts.Accounts;
 
 namespace Fts.Serving;
 
-/// <summary>Who may sign in on a server that has no accounts.</summary>
-/// <param name="Authenticator">What decides.</param>
-/// <param name="AnonymousPermissions">What anybody may do.</param>
-/// <param name="OneTimePassword">The password made for this run; null where none is needed.</param>
-/// <param name="AllowsOwnUser">Whether the server's own user, and root, may read and write without a password.</param>
-internal sealed record SignInRules(IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword, bool AllowsOwnUser = false)
+/// <summary>The login rules of a server without accounts.</summary>
+/// <param name="Authenticator">Authenticates logins by these rules.</param>
+/// <param name="AnonymousPermissions">The permissions of every client without a password.</param>
+/// <param name="OneTimePassword">The account with the password of this run; null if no client needs one.</param>
+/// <param name="AllowsOwnUser">Whether the user that runs the server, and root, may read and write without a password.</param>
+internal sealed record SignInRules(
+    IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword,
+    bool AllowsOwnUser = false)
 {
     private const string UserName = "fts";
 
     /// <summary>
-    /// On a loopback address, root and the user that runs the server may read and write without a password. Other users of the machine need
-    /// a password that is created for this run. Systems other than Linux do not report the user of a connection: on them, every user of the
-    /// machine may read and write without a password. On any other address the network is not trusted, and the password is needed.
+    /// Returns the rules for an address. On a loopback address, root and the user that runs the server may read and write without a
+    /// password. Other users of the machine need a password that is created for this run. Systems other than Linux do not report the user
+    /// of a connection: on them, every user of the machine may read and write without a password. On any other address the network is not
+    /// trusted, and the password is needed.
     /// </summary>
     /// <param name="isLocal">Whether only this machine can connect.</param>
     /// <param name="anonymous"><c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>.</param>
@@ -23,7 +26,8 @@ internal sealed record SignInRules(IAuthenticator Authenticator, Permissions Ano
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
             var otherUsers = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite);
-            return new SignInRules(new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
+            return new SignInRules(
+                new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
         }
 
         Permissions anonymousPermissions = anonymous switch

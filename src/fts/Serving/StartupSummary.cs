@@ -7,11 +7,23 @@ using Fts.Server;
 
 namespace Fts.Serving;
 
-/// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
+/// <summary>Formats the start screen of the server: address, folders, login rules, TLS, and the command that connects to it.</summary>
 internal static class StartupSummary
 {
+    /// <summary>
+    /// Returns the lines of the start screen. The server must already listen, because the system may have chosen its port.
+    /// </summary>
+    /// <param name="server">The listening server.</param>
+    /// <param name="isLocal">Whether only clients on this machine can connect.</param>
+    /// <param name="folder">The shared folder.</param>
+    /// <param name="signInRules">The login rules.</param>
+    /// <param name="tlsSettings">The TLS options.</param>
+    /// <param name="hosts">The further hosts.</param>
+    /// <param name="networkSettings">The options of the network.</param>
+    /// <param name="sandbox">The state of the sandbox.</param>
     public static IEnumerable<string> FormatLines(
-        FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts, NetworkSettings networkSettings, Sandbox sandbox)
+        FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts,
+        NetworkSettings networkSettings, Sandbox sandbox)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = tlsSettings.Options?.Control;
@@ -26,33 +38,37 @@ internal static class StartupSummary
         yield return $"  sandbox   {sandbox.Description}";
         if (tlsSettings.RequestsClientCertificates)
         {
-            yield return "  sign-in   a certificate of --client-ca signs its common name in, to read and write";
+            yield return "  login     certificates of --client-ca, as their common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
             {
-                yield return "  sign-in   nobody at all without such a certificate";
+                yield return "  login     refused without such a certificate";
             }
         }
 
         if (signInRules.AnonymousPermissions != Permissions.None)
         {
-            yield return $"  sign-in   {(isLocal ? "every user of this machine" : "anyone")} may {(signInRules.AnonymousPermissions == Permissions.ReadWrite ? "read and write" : "read")} without a password, as anonymous";
+            string users = isLocal ? "every user of this machine" : "everyone";
+            string rights = signInRules.AnonymousPermissions == Permissions.ReadWrite ? "read and write" : "read";
+            yield return $"  login     anonymous, without a password, for {users}: {rights}";
         }
 
         if (signInRules.AllowsOwnUser)
         {
-            yield return "  sign-in   you and root may read and write without a password, as anonymous";
-            yield return $"  sign-in   other users of this machine sign in as {signInRules.OneTimePassword!.UserName} with this password, until the server stops:";
+            yield return "  login     anonymous, without a password, for you and root: read and write";
+            string userName = signInRules.OneTimePassword!.UserName;
+            yield return $"  login     {userName}, with the one-time password, for other users of this machine: read and write";
             yield return $"  password  {signInRules.OneTimePassword.Password}";
         }
         else if (signInRules.OneTimePassword is { } password)
         {
-            yield return $"  sign-in   user {password.UserName} may read and write; password until this server stops:";
+            yield return $"  login     {password.UserName}, with the one-time password: read and write";
             yield return $"  password  {password.Password}";
         }
 
         if (fingerprint is not null)
         {
-            yield return $"  tls       {(tls == FtpTlsPolicy.Required ? "required" : "for who asks for it")}{(server.ImplicitTlsEndPoint is { } port ? $", and from the first byte on port {port.Port}" : "")}";
+            string implicitPort = server.ImplicitTlsEndPoint is { } port ? $", and from the first byte on port {port.Port}" : "";
+            yield return $"  tls       {(tls == FtpTlsPolicy.Required ? "required" : "optional")}{implicitPort}";
             yield return $"  key       {fingerprint}";
         }
 
@@ -63,21 +79,24 @@ internal static class StartupSummary
 
         if (networkSettings.LoadBalancers.Count > 0)
         {
-            yield return $"  balancer  {string.Join(", ", networkSettings.LoadBalancers)}, with a PROXY header";
+            yield return $"  proxies   {string.Join(", ", networkSettings.LoadBalancers)}, with a PROXY header";
         }
 
         if (!isLocal && tls != FtpTlsPolicy.Required)
         {
             yield return fingerprint is null
-                ? "  warning   nothing is encrypted: whoever can listen on the network can read along"
-                : "  warning   clients that ask for no encryption are read along by whoever can listen; --tls required turns them away";
+                ? "  warning   sessions are not encrypted and can be read by others on the network; omit --tls off to offer TLS"
+                : "  warning   unencrypted sessions can be read by others on the network; use --tls required to refuse them";
         }
 
-        yield return $"  connect   fts client {FindReachableAddress(endPoint.Address)} {endPoint.Port}{(signInRules is { OneTimePassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "")}";
+        string user = signInRules is { OneTimePassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "";
+        yield return $"  connect   fts client {FindReachableAddress(endPoint.Address)} {endPoint.Port}{user}";
         yield return "  stop      Ctrl-C";
     }
 
-    /// <summary>An address to type: listening on all of them, the first that others can reach.</summary>
+    /// <summary>
+    /// Returns the address for clients. If the server listens on all addresses, it is the first IPv4 address that is not loopback.
+    /// </summary>
     private static IPAddress FindReachableAddress(IPAddress address)
     {
         if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
@@ -88,14 +107,15 @@ internal static class StartupSummary
         try
         {
             return NetworkInterface.GetAllNetworkInterfaces()
-                .Where(network => network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+                .Where(network =>
+                    network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
                 .SelectMany(network => network.GetIPProperties().UnicastAddresses)
                 .Select(unicast => unicast.Address)
                 .FirstOrDefault(own => own.AddressFamily == AddressFamily.InterNetwork, IPAddress.Loopback);
         }
         catch (Exception e) when (e is NetworkInformationException or UnauthorizedAccessException)
         {
-            // The screen is a service; without a list of addresses it still shows one that works here.
+            // Without a list of addresses, the summary shows an address that works on this machine.
             return IPAddress.Loopback;
         }
     }

@@ -13,7 +13,7 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _secondSignal = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    /// <param name="reload">Called at each SIGHUP, on a thread of the pool.</param>
+    /// <param name="reload">Called at each SIGHUP, on a pool thread.</param>
     public StopSignals(Action reload) => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted)),
@@ -25,10 +25,10 @@ internal sealed class StopSignals : IDisposable
         }),
     ];
 
-    /// <summary>Done when the first one comes; the code that stands for it.</summary>
+    /// <summary>Completes at the first stop signal, with the exit code of that signal.</summary>
     public Task<ExitCode> FirstSignal => _firstSignal.Task;
 
-    /// <summary>Cancelled when the second one comes.</summary>
+    /// <summary>Cancelled at the second stop signal.</summary>
     public CancellationToken SecondSignal => _secondSignal.Token;
 
     public void Dispose()

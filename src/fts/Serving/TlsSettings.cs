@@ -3,32 +3,84 @@ using System.Net;
 using System.Security.Cryptography;
 using Fts.Accounts;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Trust;
 
 namespace Fts.Serving;
 
-/// <summary>The server's TLS as its options say it. Certificates are read, or made, only after the server listens.</summary>
-/// <param name="Options">For the server; null without TLS.</param>
-/// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
+/// <summary>The TLS settings of the server. Certificates are read, or created, only after the server listens.</summary>
+/// <param name="Options">The options for the library; null without TLS.</param>
+/// <param name="ImplicitPort">The port for implicit TLS; 0 for any free port, null for none.</param>
 internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 {
-    private static readonly Option<string> TlsOption = new("--tls"), CertificateOption = new("--cert"), KeyOption = new("--key"), ImplicitPortOption = new("--implicit-port"), DataBindingOption = new("--data-binding"), CloseNotifyOption = new("--close-notify"),
-        ClientAuthorityOption = new("--client-ca"), ClientCertificateOption = new("--client-cert");
+    private const string Required = "required", Require = "require", Off = "off";
 
-    /// <summary>The certificate's file and its key's, where they are given.</summary>
+    private static readonly ChoiceOption TlsOption = new(
+        "--tls", "MODE", "encryption of sessions",
+        ("optional", "with or without TLS, as the client requests"),
+        (Required, "no login and no data without TLS"),
+        (Off, "unencrypted only"));
+
+    private static readonly Option<string> ImplicitPortOption = new("--implicit-port")
+    {
+        HelpName = "PORT",
+        Description = "second port, with TLS from the first byte",
+    };
+
+    private static readonly Option<string> CertificateOption = new("--cert")
+    {
+        HelpName = "FILE",
+        Description = "certificate (PEM or PFX; default: a self-signed one in ${XDG_STATE_HOME:-~/.local/state}/fts)",
+    };
+
+    private static readonly Option<string> KeyOption = new("--key")
+    {
+        HelpName = "FILE",
+        Description = "private key of the certificate, if in another file",
+    };
+
+    private static readonly ChoiceOption DataBindingOption = new(
+        "--data-binding", "MODE", "data connections that do not resume the TLS session of their control connection",
+        ("observe", "are accepted and logged"),
+        (Require, "are refused"),
+        (Off, "are accepted"));
+
+    private static readonly Option<string> ClientAuthorityOption = new("--client-ca")
+    {
+        HelpName = "FILE",
+        Description = "root certificates (PEM); clients with a certificate issued below them log in as its common name, without a password",
+    };
+
+    private static readonly ChoiceOption ClientCertificateOption = new(
+        "--client-cert", "MODE", "clients without such a certificate",
+        ("ask", "log in with a password"),
+        (Require, "cannot log in"));
+
+    /// <summary>Whether uploads over TLS must end with close_notify. Listed with the options of uploads.</summary>
+    public static ChoiceOption CloseNotifyOption { get; } = new(
+        "--close-notify", "MODE", "end of an upload over TLS",
+        (Required, "close_notify, or the size announced by ALLO; else reply 426"),
+        ("optional", "any, as without TLS; attackers could truncate uploads unnoticed"));
+
+    /// <summary>The files of <c>--cert</c> and <c>--key</c>; empty if they are not given.</summary>
     public IReadOnlyList<string> ConfiguredFiles { get; private init; } = [];
 
-    /// <summary>The file of the authority that clients' certificates must be signed by; null for none.</summary>
+    /// <summary>The file of <c>--client-ca</c>; null if it is not given.</summary>
     public string? ClientAuthorityFile { get; private init; }
 
-    /// <summary>Where the server's own certificate is kept, where none is given and one is needed.</summary>
+    /// <summary>The file of the self-signed certificate; null if it is not used.</summary>
     public string? OwnCertificateFile { get; private init; }
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption, CloseNotifyOption, ClientAuthorityOption, ClientCertificateOption];
+    /// <summary>The options of the server's TLS.</summary>
+    public static OptionGroup EncryptionOptions { get; } = new(
+        "Encryption", TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption);
 
-    /// <summary>The key clients see, as they show it; null without TLS.</summary>
+    /// <summary>The options of client certificates.</summary>
+    public static OptionGroup ClientCertificateOptions { get; } = new(
+        "Client certificates", ClientAuthorityOption, ClientCertificateOption);
+
+    /// <summary>The fingerprint of the server key, in the format that clients print; null without TLS.</summary>
     /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
     public string? Fingerprint
     {
@@ -40,16 +92,21 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                throw new UserErrorException(ExitCode.LocalFileError, $"cannot use the certificate: {LocalErrorText.Describe(e)}", "--cert FILE and --key FILE, both PEM, or --tls off");
+                throw new UserErrorException(
+                    ExitCode.LocalFileError,
+                    $"cannot use the certificate: {LocalErrorText.Describe(e)}",
+                    "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }
     }
 
+    /// <summary>Parses the options.</summary>
+    /// <exception cref="UserErrorException">A value is invalid, or options contradict each other.</exception>
     public static TlsSettings Parse(CommandLine line)
     {
-        string policy = line.GetChoice(TlsOption, "optional", "required", "off");
-        bool requiresCloseNotify = line.GetChoice(CloseNotifyOption, "required", "optional") == "required";
-        string binding = line.GetChoice(DataBindingOption, "observe", "require", "off");
+        string policy = line.GetChoice(TlsOption);
+        bool requiresCloseNotify = line.GetChoice(CloseNotifyOption) == Required;
+        string binding = line.GetChoice(DataBindingOption);
         int? port = line.GetValue(ImplicitPortOption) is { } text ? CommandLine.ParsePort(text, allowsZero: true) : null;
         string? certificate = line.GetValue(CertificateOption), key = line.GetValue(KeyOption);
         if (key is not null && certificate is null)
@@ -57,57 +114,68 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             throw CommandLine.CreateUsageError("--key needs --cert");
         }
 
-        if (policy == "off")
+        if (policy == Off)
         {
-            return port is null && certificate is null && line.GetValue(ClientAuthorityOption) is null && line.GetValue(ClientCertificateOption) is null ? new TlsSettings(null, null)
-                : throw CommandLine.CreateUsageError("--tls off goes with none of --cert, --implicit-port, --client-ca");
+            bool needsTls = port is not null || certificate is not null || line.GetValue(ClientAuthorityOption) is not null
+                || line.GetValue(ClientCertificateOption) is not null;
+            return needsTls
+                ? throw CommandLine.CreateUsageError(
+                    "--tls off cannot be combined with --cert, --implicit-port, --client-ca or --client-cert")
+                : new TlsSettings(null, null);
         }
 
-        FtpTlsPolicy required = policy == "required" ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
+        FtpTlsPolicy required = policy == Required ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
         string ownCertificateFile = GetOwnCertificatePath();
         return new TlsSettings(
             new FtpTlsOptions
             {
-                Certificates = FtpCertificates.Deferred(() => certificate is null ? LoadOwnCertificate(ownCertificateFile) : FtpCertificates.FromFiles((certificate, key))),
+                Certificates = FtpCertificates.Deferred(
+                    () => certificate is null ? LoadOwnCertificate(ownCertificateFile) : FtpCertificates.FromFiles((certificate, key))),
                 ClientCertificates = ParseClientCertificates(line),
                 Control = required,
                 Data = required,
                 RequiresCloseNotify = requiresCloseNotify,
-                DataBinding = binding switch { "require" => FtpDataBinding.Require, "off" => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
+                DataBinding = binding switch { Require => FtpDataBinding.Require, Off => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
             },
             port)
         {
-            ConfiguredFiles = certificate is null ? [] : key is null ? [certificate] : [certificate, key],
+            ConfiguredFiles = [.. new[] { certificate, key }.OfType<string>()],
             ClientAuthorityFile = line.GetValue(ClientAuthorityOption),
             OwnCertificateFile = certificate is null ? ownCertificateFile : null,
         };
     }
 
-    /// <summary>Those who sign in with a password, and before them, with <c>--client-ca</c>, whoever holds a certificate of that authority: as its common name.</summary>
-    public IAuthenticator AddCertificateLogin(IAuthenticator accounts) => RequestsClientCertificates ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
+    /// <summary>
+    /// Returns the accounts, preceded by login with a certificate if <c>--client-ca</c> is given. The user name is the common name of the
+    /// certificate.
+    /// </summary>
+    public IAuthenticator AddCertificateLogin(IAuthenticator accounts) =>
+        RequestsClientCertificates ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
 
-    /// <summary>Whether clients are asked for certificates.</summary>
+    /// <summary>Whether the server requests certificates of clients.</summary>
     public bool RequestsClientCertificates => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
 
-    /// <summary>Where <see cref="ImplicitPort"/> listens.</summary>
+    /// <summary>Returns the endpoint for implicit TLS, or null.</summary>
     public IPEndPoint? GetImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;
 
     private static FtpClientCertificates ParseClientCertificates(CommandLine line)
     {
-        string policy = line.GetChoice(ClientCertificateOption, "ask", "require");
+        string policy = line.GetChoice(ClientCertificateOption);
         if (line.GetValue(ClientAuthorityOption) is not { } file)
         {
-            return line.GetValue(ClientCertificateOption) is null ? new FtpClientCertificates() : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
+            return line.GetValue(ClientCertificateOption) is null
+                ? new FtpClientCertificates()
+                : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
         }
 
         return new FtpClientCertificates
         {
-            Policy = policy == "require" ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Request,
+            Policy = policy == Require ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Request,
             Authorities = [.. CertificateFiles.LoadRoots("--client-ca", file)],
         };
     }
 
-    /// <summary>The self-signed certificate kept from run to run; where it cannot be kept, one for this run.</summary>
+    /// <summary>Returns the stored self-signed certificate. If it cannot be stored, returns one for this run.</summary>
     private static FtpCertificates LoadOwnCertificate(string file)
     {
         try
@@ -120,11 +188,12 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         }
     }
 
-    /// <summary>Returns the path of the file with the server's own certificate and key.</summary>
+    /// <summary>Returns the path of the file with the self-signed certificate and its key.</summary>
     public static string GetOwnCertificatePath()
     {
-        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
-            ? named
+        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } stateFolder
+            && Path.IsPathRooted(stateFolder)
+            ? stateFolder
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
         return Path.Combine(folder, "fts", "server.pem");
     }

@@ -1,32 +1,51 @@
 using System.CommandLine;
 using System.Globalization;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Storage.Local;
 
 namespace Fts.Serving;
 
-/// <summary>What becomes of uploads, as the server's options say it.</summary>
-/// <param name="Publish">Which are published.</param>
-/// <param name="KeepPartial">How long those are kept that broke off.</param>
-/// <param name="IsDurable">Whether they are on stable storage before they are acknowledged.</param>
+/// <summary>The settings for uploads.</summary>
+/// <param name="Publish">The uploads that are published.</param>
+/// <param name="KeepPartial">How long partial uploads are kept.</param>
+/// <param name="IsDurable">Whether changes are flushed to stable storage before they are acknowledged.</param>
 internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepPartial, bool IsDurable)
 {
-    private static readonly Option<string> PublishOption = new("--publish"), KeepPartialOption = new("--keep-partial");
-    private static readonly Option<bool> DurableOption = new("--durable");
+    private const string Auto = "auto";
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PublishOption, KeepPartialOption, DurableOption];
+    private static readonly ChoiceOption PublishOption = new(
+        "--publish", "UPLOADS", "uploads that get their final name",
+        (Auto, "all that are not known to be truncated"),
+        ("complete-only", "those proven complete; 550 for others"));
 
-    /// <summary>For the folders that are served.</summary>
+    private static readonly Option<string> KeepPartialOption = new("--keep-partial")
+    {
+        HelpName = "TIME",
+        Description = "time to keep an interrupted upload for resuming: 30m, 24h (default), 7d, or 0 to keep none",
+    };
+
+    private static readonly Option<bool> DurableOption = new("--durable")
+    {
+        Description = "flush uploads, renames, removals and new folders to stable storage before they are acknowledged",
+    };
+
+    /// <summary>The options of uploads.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new(
+        "Uploads", PublishOption, TlsSettings.CloseNotifyOption, KeepPartialOption, DurableOption);
+
+    /// <summary>Returns the options for the stores of the served folders.</summary>
     public LocalStoreOptions StoreOptions => new() { IsDurable = IsDurable };
 
+    /// <summary>Parses the options.</summary>
+    /// <exception cref="UserErrorException">A value is invalid.</exception>
     public static UploadPolicy Parse(CommandLine line) => new(
-        line.GetChoice(PublishOption, "auto", "complete-only") == "auto" ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
+        line.GetChoice(PublishOption) == Auto ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
         line.GetValue(KeepPartialOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
         line.HasOption(DurableOption));
 
-    /// <summary><c>30m</c>, <c>24h</c>, <c>7d</c>; <c>0</c> for not at all.</summary>
+    /// <summary>Returns the time in text such as <c>30m</c>, <c>24h</c> or <c>7d</c>. <c>0</c> keeps no partial uploads.</summary>
     private static TimeSpan ParseTime(string text)
     {
         TimeSpan unit = text.AsSpan(Math.Max(0, text.Length - 1)) switch
@@ -36,8 +55,14 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
             "d" => TimeSpan.FromDays(1),
             _ => TimeSpan.Zero,
         };
-        return text == "0" ? TimeSpan.Zero
-            : unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0 ? count * unit
+        if (text == "0")
+        {
+            return TimeSpan.Zero;
+        }
+
+        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
+            && count > 0
+            ? count * unit
             : throw CommandLine.CreateUsageError($"{KeepPartialOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
     }
 }

@@ -2,34 +2,58 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Fts.Accounts;
 using Fts.Cli;
+using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Server;
 
 namespace Fts.Serving;
 
-/// <summary>Further hosts behind the same address: <c>--host NAME=FOLDER</c>, each with a certificate of its own if <c>--host-cert NAME=FILE</c> gives it one.</summary>
-/// <param name="Folders">Names and folders, in the order given.</param>
+/// <summary>
+/// Further hosts on the same address: <c>--host NAME=FOLDER</c>, with an optional certificate from <c>--host-cert NAME=FILE</c>.
+/// </summary>
+/// <param name="Folders">The names and their folders, in the order of the command line.</param>
 internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> Folders)
 {
-    private static readonly Option<string[]> HostOption = new("--host"), CertificateOption = new("--host-cert"), KeyOption = new("--host-key");
+    private static readonly Option<string[]> HostOption = new("--host")
+    {
+        HelpName = "NAME=FOLDER",
+        Description = "folder for the clients that connect to NAME",
+    };
+
+    private static readonly Option<string[]> CertificateOption = new("--host-cert")
+    {
+        HelpName = "NAME=FILE",
+        Description = "certificate of this host (PEM or PFX)",
+    };
+
+    private static readonly Option<string[]> KeyOption = new("--host-key")
+    {
+        HelpName = "NAME=FILE",
+        Description = "private key of this host, if in another file",
+    };
 
     private Dictionary<string, string> Certificates { get; init; } = [];
 
     private Dictionary<string, string> Keys { get; init; } = [];
 
-    /// <summary>The files of their certificates and keys.</summary>
+    /// <summary>Returns the files of their certificates and keys.</summary>
     public IEnumerable<string> Files => Certificates.Values.Concat(Keys.Values);
 
-    /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [HostOption, CertificateOption, KeyOption];
+    /// <summary>The options of further hosts.</summary>
+    public static OptionGroup CommandLineOptions { get; } = new("Several hosts on one address", HostOption, CertificateOption, KeyOption);
 
-    /// <exception cref="UserErrorException">A value that is not NAME=VALUE, a name twice, or a certificate without its host.</exception>
+    /// <summary>Parses the options.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="hasTls">Whether the server offers TLS. Certificates need it.</param>
+    /// <exception cref="UserErrorException">A value is not NAME=VALUE, a name is repeated, or a certificate has no host.</exception>
     public static VirtualHosts Parse(CommandLine line, bool hasTls)
     {
-        Dictionary<string, string> folders = ParsePairs(line, HostOption, "NAME=FOLDER"), certificates = ParsePairs(line, CertificateOption, "NAME=FILE"), keys = ParsePairs(line, KeyOption, "NAME=FILE");
+        Dictionary<string, string> folders = ParsePairs(line, HostOption);
+        Dictionary<string, string> certificates = ParsePairs(line, CertificateOption);
+        Dictionary<string, string> keys = ParsePairs(line, KeyOption);
         if (certificates.Keys.FirstOrDefault(name => !folders.ContainsKey(name)) is { } unknownHost)
         {
-            throw CommandLine.CreateUsageError($"--host-cert {unknownHost}: no --host {unknownHost}=FOLDER is given");
+            throw CommandLine.CreateUsageError($"--host-cert {unknownHost} needs --host {unknownHost}=FOLDER");
         }
 
         if (keys.Keys.FirstOrDefault(name => !certificates.ContainsKey(name)) is { } hostWithoutCertificate)
@@ -39,15 +63,20 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
 
         if (!hasTls && certificates.Count > 0)
         {
-            throw CommandLine.CreateUsageError("--tls off goes with no --host-cert");
+            throw CommandLine.CreateUsageError("--tls off cannot be combined with --host-cert");
         }
 
-        return new VirtualHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))]) { Certificates = certificates, Keys = keys };
+        return new VirtualHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))])
+        {
+            Certificates = certificates,
+            Keys = keys,
+        };
     }
 
-    /// <summary>The hosts for the server, which all have the same accounts.</summary>
-    /// <param name="accounts">Who may sign in.</param>
-    /// <param name="openStore">Opens a folder.</param>
+    /// <summary>Returns the hosts for the server. All have the same login rules.</summary>
+    /// <param name="accounts">Authenticates logins.</param>
+    /// <param name="openStore">Opens the store of a folder. The first argument names the option in error messages.</param>
+    /// <exception cref="UserErrorException">A folder or a certificate cannot be used.</exception>
     public IReadOnlyList<FtpHost> CreateHosts(IAuthenticator accounts, Func<string, string, Storage.IFileStore> openStore) =>
         [.. Folders.Select(host => new FtpHost
         {
@@ -65,11 +94,14 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use --host-cert {name}={file}: {LocalErrorText.Describe(e)}", "a PEM file with certificate and key, or --host-key with the key's file");
+            throw new UserErrorException(
+                ExitCode.LocalFileError,
+                $"cannot use --host-cert {name}={file}: {LocalErrorText.Describe(e)}",
+                $"a PEM file with certificate and key, or --host-key {name}=FILE with the key");
         }
     }
 
-    private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option, string expectedForm)
+    private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option)
     {
         var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (string value in line.GetValues(option))
@@ -77,13 +109,13 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
             int equals = value.IndexOf('=');
             if (equals <= 0 || equals == value.Length - 1)
             {
-                throw CommandLine.CreateUsageError($"{option.Name} {value}: must be {expectedForm}");
+                throw CommandLine.CreateUsageError($"{option.Name} {value}: must be {option.HelpName}");
             }
 
             string name = value[..equals];
             if (!FtpHost.IsValidName(name))
             {
-                throw CommandLine.CreateUsageError($"{option.Name} {value}: '{name.ToPrintable()}' is no host name");
+                throw CommandLine.CreateUsageError($"{option.Name} {value}: '{name.ToPrintable()}' is not a host name");
             }
 
             if (!pairs.TryAdd(name, value[(equals + 1)..]))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Shell;
 using Fts.Shell.Commands;
 
@@ -11,12 +12,14 @@ internal static class GetCommand
 {
     private const string Usage = "fts get URL… [--to FOLDER] [options]", StandardOutput = "-";
 
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateToOption());
+
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var connectionOptions = new ConnectionOptions();
-        var to = new Option<string>("--to");
-        var debug = new Option<bool>("--debug");
-        var line = new CommandLine("get", Usage, int.MaxValue, args, connectionOptions.GetCommandLineOptions(to, debug));
+        Option<string> to = CreateToOption();
+        var line = new CommandLine(CreateDefinition(connectionOptions, to), args);
         Terminal terminal = connectionOptions.CreateTerminal(line);
         (Target Server, ShellWord Path)[] files = [.. line.Arguments.Select(ParseUrl)];
         if (files.Length == 0)
@@ -26,7 +29,7 @@ internal static class GetCommand
 
         string user = connectionOptions.GetUser(line) ?? "";
         IGrouping<Target, ShellWord>[] servers = [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
-        ServerConnection[] connections = [.. servers.Select(server => connectionOptions.PrepareConnection(line, server.Key, terminal, line.HasOption(debug)))];
+        ServerConnection[] connections = [.. servers.Select(server => connectionOptions.PrepareConnection(line, server.Key, terminal, connectionOptions.IsDebug(line)))];
         bool isToStandardOutput = line.GetValue(to) == StandardOutput;
         // Before the current directory changes, because relative paths depend on it.
         string options = OptionFormatter.FormatWithoutExistingFileOption(line, to.Name);
@@ -52,6 +55,35 @@ internal static class GetCommand
 
         return result;
     }
+
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options, Option<string> to) => new("get", int.MaxValue, new HelpPage
+    {
+        Usage = [Usage],
+        Purpose = "Downloads files and exits.",
+        Examples =
+        [
+            new("fts get ftp://files.example.com/pub/report.pdf", "download a file to the current folder"),
+            new("fts get 'ftp://ann@192.168.1.5:2121/photos/*.jpg' --to ~/photos --skip", "download the missing photos"),
+            new("fts get ftp://files.example.com/pub/list.txt --to -", "print a file"),
+        ],
+        Arguments =
+        [
+            new("URL", "ftp://user@host:port/folder/file, relative to the login folder; ftp://host/%2Ffolder/file starts at the root"),
+        ],
+        OptionGroups = [new OptionGroup("Target", to), .. options.GetOneShotOptions()],
+        ExitCodes = ConnectionOptions.ExitCodes,
+        Notes =
+        [
+            "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a means --ascii, ;type=i binary, " +
+            "and ;type=d lists names. Write ; in a name as %3B.",
+            "For an existing file, get asks; in a script it fails. Interrupted files are kept; repeat the command to resume.",
+            "Several files use one data connection if the server supports MODE B, else up to four connections.",
+            ConnectionOptions.PasswordNote,
+        ],
+    });
+
+    private static Option<string> CreateToOption() =>
+        new("--to") { HelpName = "FOLDER", Description = "folder to write to; - for standard output (default: the current folder)" };
 
     /// <summary>Prints the names in folders: what a URL with <c>;type=d</c> asks for (RFC 1738 §3.2.2).</summary>
     private static Task<ExitCode> ListAsync(ClientShell shell, ShellWord[] folders, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Shell;
 using Fts.Shell.Commands;
@@ -10,18 +11,19 @@ namespace Fts.Transfers;
 /// <summary><c>fts mirror URL FOLDER</c> and <c>fts mirror FOLDER URL</c>: the second becomes like the first.</summary>
 internal static class MirrorCommand
 {
-    private const string Usage = "fts mirror URL FOLDER | FOLDER URL [--dry-run] [options]";
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateDryRunOption());
 
     public static Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
-        var dryRun = new Option<bool>("--dry-run");
-        var debug = new Option<bool>("--debug");
-        var line = new CommandLine("mirror", Usage, 2, args, options.GetCommandLineOptions(dryRun, debug));
+        Option<bool> dryRun = CreateDryRunOption();
+        SubcommandDefinition definition = CreateDefinition(options, dryRun);
+        var line = new CommandLine(definition, args);
         Terminal terminal = options.CreateTerminal(line);
         if (line.Arguments.Count != 2 || Target.IsUrl(line.Arguments[0]) == Target.IsUrl(line.Arguments[1]))
         {
-            throw CommandLine.CreateUsageError("mirror takes a folder and a URL; the second becomes like the first", null, Usage);
+            throw CommandLine.CreateUsageError("mirror takes a folder and a URL; the second becomes like the first", null, definition.Usage);
         }
 
         bool isUpload = Target.IsUrl(line.Arguments[1]);
@@ -34,7 +36,7 @@ internal static class MirrorCommand
 
         target = target with { User = options.GetUser(line) ?? target.User };
         string retryCommand = MirrorOperation.FormatProgramCommand(isUpload, local, url, OptionFormatter.Format(line));
-        ServerConnection connection = options.PrepareConnection(line, target, terminal, line.HasOption(debug));
+        ServerConnection connection = options.PrepareConnection(line, target, terminal, options.IsDebug(line));
         return OneShotCommand.RunAsync(connection, $"mirror {line.Arguments[0]} {line.Arguments[1]}", OneShotCommand.CreateFormatter(target, CommandFormatter.EscapeName), async (shell, cancel) => await MirrorOperation.RunAsync(
             shell,
             isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download,
@@ -44,4 +46,33 @@ internal static class MirrorCommand
             () => retryCommand,
             cancel));
     }
+
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options, Option<bool> dryRun) => new("mirror", 2, new HelpPage
+    {
+        Usage = ["fts mirror URL FOLDER [options]", "fts mirror FOLDER URL [options]"],
+        Purpose = "Transfers missing and changed files, so that the second folder contains the files of the first.",
+        Examples =
+        [
+            new("fts mirror ftp://files.example.com/pub/docs docs", "download a folder"),
+            new("fts mirror site ftp://ann@192.168.1.5:2121/www --dry-run", "list what an upload would transfer"),
+        ],
+        Arguments =
+        [
+            new("URL", "folder on a server: ftp://user@host:port/folder, relative to the login folder"),
+            new("FOLDER", "local folder"),
+        ],
+        OptionGroups = [new OptionGroup("Mirror", dryRun), .. options.GetOneShotOptions()],
+        ExitCodes = ConnectionOptions.ExitCodes,
+        Notes =
+        [
+            "A file is transferred if it is missing or differs in size or last-modified time. Folders are created, empty ones too. Nothing is ever removed. " +
+            "If the command was interrupted, repeat it to continue.",
+            "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If it cannot set times (no MFMT), " +
+            "an upload that is not older than the local file counts as equal.",
+            "Symbolic links are skipped, if the server reports them as links. In fts client the command is mirror [-R] SOURCE [TARGET].",
+            ConnectionOptions.PasswordNote,
+        ],
+    });
+
+    private static Option<bool> CreateDryRunOption() => new("--dry-run") { Description = "list what would be transferred, and change nothing" };
 }

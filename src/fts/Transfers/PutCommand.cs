@@ -1,6 +1,6 @@
-using System.CommandLine;
 using Fts.Cli;
 using Fts.Cli.Connections;
+using Fts.Cli.Help;
 using Fts.Shell;
 using Fts.Shell.Commands;
 
@@ -11,11 +11,13 @@ internal static class PutCommand
 {
     private const string Usage = "fts put FILE… URL [options]";
 
+    /// <summary>The command line and the help page.</summary>
+    public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
+
     public static Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
-        var debug = new Option<bool>("--debug");
-        var line = new CommandLine("put", Usage, int.MaxValue, args, options.GetCommandLineOptions(debug));
+        var line = new CommandLine(CreateDefinition(options), args);
         Terminal terminal = options.CreateTerminal(line);
         if (line.Arguments.Count < 2 || !Target.IsUrl(line.Arguments[^1]) || line.Arguments.SkipLast(1).Any(Target.IsUrl))
         {
@@ -31,7 +33,7 @@ internal static class PutCommand
 
         target = target with { User = options.GetUser(line) ?? target.User };
         ShellWord[] files = [.. line.Arguments.SkipLast(1).Select(file => new ShellWord(file))];
-        ServerConnection connection = options.PrepareConnection(line, target, terminal, line.HasOption(debug));
+        ServerConnection connection = options.PrepareConnection(line, target, terminal, options.IsDebug(line));
         return OneShotCommand.RunAsync(connection, $"put {string.Join(' ', files)}", OneShotCommand.CreateFormatter(target, FormatName, $" {ShellQuoting.Quote(url)}{OptionFormatter.FormatWithoutExistingFileOption(line)}") with { Options = OptionFormatter.FormatWithoutExistingFileOption(line) }, async (shell, cancel) =>
         {
             if (files.Length == 1 && target.Folder is { } path && !Target.SplitType(url).Path.EndsWith('/'))
@@ -53,4 +55,29 @@ internal static class PutCommand
 
         static string FormatName(ShellWord file) => ShellQuoting.Quote(Path.GetFullPath(file.Text));
     }
+
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("put", int.MaxValue, new HelpPage
+    {
+        Usage = [Usage],
+        Purpose = "Uploads files and exits.",
+        Examples =
+        [
+            new("fts put report.pdf ftp://192.168.1.5:2121/", "upload a file to the login folder"),
+            new("fts put *.jpg ftp://ann@192.168.1.5:2121/photos/ --password-file ~/.secret", "upload several files to a folder"),
+        ],
+        Arguments =
+        [
+            new("FILE", "local file"),
+            new("URL", "ftp://user@host:port/folder/, relative to the login folder; ftp://host/%2Ffolder/ starts at the root. Without the slash at the end, " +
+                "and if no such folder exists, it is the new name of a single file"),
+        ],
+        OptionGroups = options.GetOneShotOptions(),
+        ExitCodes = ConnectionOptions.ExitCodes,
+        Notes =
+        [
+            "An existing file is replaced by default. At the end of the URL, ;type=a means --ascii.",
+            "Several files use one data connection if the server supports MODE B, else up to four connections.",
+            ConnectionOptions.PasswordNote,
+        ],
+    });
 }

@@ -4,40 +4,48 @@ using Fts.Cli;
 
 namespace Fts.Trust;
 
-/// <summary>Certificates from files that options name. What is wrong with one is said in one line that names option and file, never what is in it.</summary>
+/// <summary>Reads certificates from the files of options. Errors name the option and the file, never its content.</summary>
 internal static class CertificateFiles
 {
-    /// <summary>The secret of an encrypted key; a command line can be read by every user of the machine.</summary>
+    /// <summary>The variable with the password of an encrypted key. On the command line, every user of the machine could read it.</summary>
     public const string PasswordVariable = "FTS_KEY_PASSWORD";
 
-    /// <summary>The authorities in a file (PEM), one or more.</summary>
+    /// <summary>Reads the authorities in a file (PEM).</summary>
+    /// <exception cref="UserErrorException">The file cannot be read or has no certificate.</exception>
     public static X509Certificate2Collection LoadAuthorities(string option, string file)
     {
         var authorities = new X509Certificate2Collection();
-        ReadFile(option, file, () => authorities.ImportFromPemFile(file), "there is something in it that is no certificate (PEM)");
-        return authorities.Count > 0 ? authorities : throw new UserErrorException(ExitCode.UsageError, $"{option} {file} holds no certificate (PEM)");
+        ReadFile(option, file, () => authorities.ImportFromPemFile(file), "it contains an invalid certificate (PEM)");
+        return authorities.Count > 0
+            ? authorities
+            : throw new UserErrorException(ExitCode.UsageError, $"{option} {file} contains no certificate (PEM)");
     }
 
-    /// <summary>The roots among them: an authority that another one vouches for is none to begin with.</summary>
+    /// <summary>Reads the authorities in a file, of which at least one must be a root certificate.</summary>
+    /// <exception cref="UserErrorException">The file cannot be read or has no root certificate.</exception>
     public static X509Certificate2Collection LoadRoots(string option, string file)
     {
         X509Certificate2Collection authorities = LoadAuthorities(option, file);
         return authorities.Any(authority => authority.SubjectName.RawData.AsSpan().SequenceEqual(authority.IssuerName.RawData))
             ? authorities
-            : throw new UserErrorException(ExitCode.UsageError, $"{option} {file} holds no root certificate: with authorities in between only, no certificate could be believed");
+            : throw new UserErrorException(
+                ExitCode.UsageError,
+                $"{option} {file} contains no root certificate; intermediate authorities alone cannot prove any certificate");
     }
 
-    /// <summary>A certificate with its key, and the ones that vouch for it: PEM, the key in the same file or another, or PFX.</summary>
-    /// <param name="certificateFile">What <c>--cert</c> names.</param>
-    /// <param name="keyFile">What <c>--key</c> names; null for the same file.</param>
-    /// <param name="askPassword">Asks a person for the key's password; null where there is nobody to ask.</param>
-    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain) LoadWithKey(string certificateFile, string? keyFile, Func<string>? askPassword)
+    /// <summary>Reads a certificate with its key and its intermediate authorities, from PEM files or a PFX file.</summary>
+    /// <param name="certificateFile">The file of <c>--cert</c>.</param>
+    /// <param name="keyFile">The file of <c>--key</c>; null for the same file.</param>
+    /// <param name="askPassword">Asks the user for the password of the key; null without a terminal.</param>
+    /// <exception cref="UserErrorException">A file cannot be read or used, or the key needs a password.</exception>
+    public static (X509Certificate2 Certificate, X509Certificate2Collection Chain) LoadWithKey(
+        string certificateFile, string? keyFile, Func<string>? askPassword)
     {
         X509Certificate2Collection chain = [];
         X509Certificate2? certificate = null;
         ReadFile("--cert", certificateFile, () =>
         {
-            // Fails here where the file is not there, and not as something about its content.
+            // Reports a missing file as such, not as invalid content.
             using FileStream readable = File.OpenRead(certificateFile);
             if (X509Certificate2.GetCertContentType(certificateFile) == X509ContentType.Pfx)
             {
@@ -47,12 +55,15 @@ internal static class CertificateFiles
             else
             {
                 chain.ImportFromPemFile(certificateFile);
-                ReadFile("--key", keyFile ?? certificateFile, () => certificate = ReadPem(certificateFile, keyFile ?? certificateFile, askPassword));
+                ReadFile(
+                    "--key",
+                    keyFile ?? certificateFile,
+                    () => certificate = ReadPem(certificateFile, keyFile ?? certificateFile, askPassword));
             }
         });
         if (certificate is null)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"--cert {certificateFile} holds no private key");
+            throw new UserErrorException(ExitCode.LocalFileError, $"--cert {certificateFile} contains no private key");
         }
 
         chain.Remove(certificate);
@@ -67,7 +78,8 @@ internal static class CertificateFiles
         }
         catch (CryptographicException)
         {
-            return X509CertificateLoader.LoadPkcs12CollectionFromFile(file, GetPassword(file, askPassword), X509KeyStorageFlags.EphemeralKeySet);
+            return X509CertificateLoader.LoadPkcs12CollectionFromFile(
+                file, GetPassword(file, askPassword), X509KeyStorageFlags.EphemeralKeySet);
         }
     }
 
@@ -78,9 +90,13 @@ internal static class CertificateFiles
 
     private static string GetPassword(string file, Func<string>? askPassword) =>
         Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } password ? password
-        : askPassword?.Invoke() ?? throw new UserErrorException(ExitCode.UsageError, $"the key in {file} is encrypted, and there is nobody to ask for its password", $"set {PasswordVariable}");
+        : askPassword?.Invoke() ?? throw new UserErrorException(
+            ExitCode.UsageError,
+            $"the key in {file} is encrypted, and there is no terminal to ask for its password on",
+            $"set {PasswordVariable}");
 
-    private static void ReadFile(string option, string file, Action read, string unreadable = "no certificate with its key can be read from it, or the password is another")
+    private static void ReadFile(
+        string option, string file, Action read, string unreadable = "it contains no certificate with its key, or the password is wrong")
     {
         try
         {
@@ -92,7 +108,8 @@ internal static class CertificateFiles
         }
         catch (ArgumentException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use {option} {file}: the key is not the certificate's");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot use {option} {file}: the key does not belong to the certificate");
         }
         catch (CryptographicException)
         {

@@ -4,11 +4,11 @@ using Fts.Protocol;
 
 namespace Fts.Trust;
 
-/// <summary>The certificate by which the client says who it is: <c>--cert FILE</c>, and <c>--key FILE</c> where the key lies in another.</summary>
+/// <summary>The client certificate: <c>--cert FILE</c>, and <c>--key FILE</c> if the key is in another file.</summary>
 internal static class ClientCertificateOptions
 {
-    /// <summary>The same trust, with the certificate to show if there is one.</summary>
-    /// <exception cref="UserErrorException">A file that cannot be used, or a certificate that could never be shown.</exception>
+    /// <summary>Returns the trust with the client certificate, or unchanged without <c>--cert</c>.</summary>
+    /// <exception cref="UserErrorException">A file cannot be used, or TLS is off.</exception>
     public static FtpTrust AddTo(FtpTrust trust, string? certificateFile, string? keyFile, FtpTlsMode mode, Terminal terminal)
     {
         if (certificateFile is null)
@@ -18,11 +18,12 @@ internal static class ClientCertificateOptions
 
         if (mode == FtpTlsMode.Off)
         {
-            throw CommandLine.CreateUsageError("--tls off goes with no --cert");
+            throw CommandLine.CreateUsageError("--tls off cannot be combined with --cert");
         }
 
+        string question = $"password of the key in {(keyFile ?? certificateFile).ToPrintable()}: ";
         var (certificate, chain) = CertificateFiles.LoadWithKey(
-            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.ReadPassword(terminal, $"password of the key in {(keyFile ?? certificateFile).ToPrintable()}: ") : null);
+            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.ReadPassword(terminal, question) : null);
         return trust with { ClientCertificate = certificate, ClientChain = [.. chain] };
     }
 }

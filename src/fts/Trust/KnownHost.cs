@@ -5,7 +5,10 @@ namespace Fts.Trust;
 /// <param name="Proof">The fingerprint of its key, or <see cref="Authority"/>.</param>
 internal readonly record struct KnownHost(string Server, string Proof)
 {
-    /// <summary>The server used TLS with a certificate of a trusted authority. Such certificates are renewed with other keys, so the key is not compared.</summary>
+    /// <summary>
+    /// The server used TLS with a certificate of a trusted authority. Such certificates are renewed with other keys, so the key is not
+    /// compared.
+    /// </summary>
     public const string Authority = "TLS";
 
     /// <summary>Whether the server must have the remembered key.</summary>

@@ -3,10 +3,12 @@ using System.Security.Cryptography;
 namespace Fts.Trust;
 
 /// <summary>
-/// The servers that used TLS before: a text file with one record per line, <c>host:port SHA256:…</c> for a server that must keep its key and <c>host:port TLS</c>
-/// for a server that must have a certificate of a trusted authority. Other lines are kept unchanged.
+/// The servers that used TLS before: a text file with one record per line, <c>host:port SHA256:…</c> for a server that must keep its key
+/// and <c>host:port TLS</c> for a server that must have a certificate of a trusted authority. Other lines are kept unchanged.
 /// </summary>
-/// <remarks>Safe for several processes at once: a change holds a lock file, reads the file again and replaces it in one step. Readers need no lock.</remarks>
+/// <remarks>
+/// Safe for several processes at once: a change holds a lock file, reads the file again and replaces it in one step. Readers need no lock.
+/// </remarks>
 internal sealed class KnownHosts(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -18,13 +20,14 @@ internal sealed class KnownHosts(string path)
 
     private static readonly TimeSpan LockRetryInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>The user's own: <c>fts/known_hosts</c> below <c>XDG_CONFIG_HOME</c>, else below <c>~/.config</c>.</summary>
+    /// <summary>The file of the user: <c>fts/known_hosts</c> below <c>XDG_CONFIG_HOME</c>, or below <c>~/.config</c>.</summary>
     public static KnownHosts ForUser { get; } = new(System.IO.Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && System.IO.Path.IsPathRooted(folder)
             ? folder
             : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
         "fts", "known_hosts"));
 
+    /// <summary>The path of the file.</summary>
     public string Path => path;
 
     /// <summary>Returns every server remembered, in the file's order.</summary>
@@ -44,7 +47,9 @@ internal sealed class KnownHosts(string path)
         Save([.. ReadLines().Where(line => !IsRecordOf(line, name)), $"{name} {proof}"]);
     }
 
-    /// <summary>Records a server unless another process or connection has done so. Returns that earlier record, or null if there was none.</summary>
+    /// <summary>
+    /// Records a server unless another process or connection has done so. Returns that earlier record, or null if there was none.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
     public KnownHost? Add(string server, string proof)
     {
@@ -79,13 +84,15 @@ internal sealed class KnownHosts(string path)
 
     /// <summary>Returns the record in a line; null if the line is something else.</summary>
     internal static KnownHost? ParseLine(string line) =>
-        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var proof] && !server.StartsWith('#') ? new KnownHost(ServerName.Normalize(server), proof) : null;
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var proof] && !server.StartsWith('#')
+            ? new KnownHost(ServerName.Normalize(server), proof)
+            : null;
 
     /// <summary>Returns the record of a server. If a host has two lines, the line with a key counts, because it is stricter.</summary>
     private static KnownHost? Find(string[] lines, string name)
     {
-        KnownHost[] records = [.. lines.Select(ParseLine).OfType<KnownHost>().Where(record => record.Server == name).OrderByDescending(record => record.HasKey)];
-        return records.Length == 0 ? null : records[0];
+        IEnumerable<KnownHost> records = lines.Select(ParseLine).OfType<KnownHost>().Where(record => record.Server == name);
+        return records.OrderByDescending(record => record.HasKey).Cast<KnownHost?>().FirstOrDefault();
     }
 
     private static bool IsRecordOf(string line, string name) => ParseLine(line) is { } record && record.Server == name;
@@ -101,8 +108,14 @@ internal sealed class KnownHosts(string path)
         return options;
     }
 
-    /// <summary>EWOULDBLOCK of Linux and macOS, and the sharing violation of Windows.</summary>
-    private static bool IsLockHeld(IOException e) => (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
+    /// <summary>
+    /// Returns whether another process holds the lock: EWOULDBLOCK of Linux and macOS, or the sharing violation of Windows.
+    /// </summary>
+    private static bool IsLockHeld(IOException e)
+    {
+        int wouldBlock = OperatingSystem.IsLinux() ? 11 : 35;
+        return (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : wouldBlock);
+    }
 
     private string[] ReadLines() => File.Exists(path) ? File.ReadAllLines(path) : [];
 

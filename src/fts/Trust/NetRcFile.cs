@@ -1,17 +1,20 @@
 namespace Fts.Trust;
 
-/// <summary>The machine entries of a <c>.netrc</c> file, as ftp clients have kept them since BSD. Macros are skipped.</summary>
+/// <summary>Parses the machine entries of a <c>.netrc</c> file, the format of BSD ftp. Macros are skipped.</summary>
 internal static class NetRcFile
 {
-    /// <summary>Who to sign in as on a host.</summary>
+    /// <summary>The credentials for a host. Missing values are null.</summary>
     internal readonly record struct Entry(string? User, string? Password, string? Account = null);
 
-    /// <summary>The file to read: what <c>NETRC</c> names, else <c>~/.netrc</c>.</summary>
+    /// <summary>The path of the file: the value of <c>NETRC</c>, or <c>~/.netrc</c>.</summary>
     public static string DefaultPath =>
         Environment.GetEnvironmentVariable("NETRC") is { Length: > 0 } path ? path
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".netrc");
 
-    /// <summary>The first entry for this host, and for this user if one is named; else the <c>default</c> entry; else null.</summary>
+    /// <summary>Returns the first entry that matches the host and the user, or the first matching <c>default</c> entry, or null.</summary>
+    /// <param name="text">The content of the file.</param>
+    /// <param name="host">The host, in any case.</param>
+    /// <param name="user">The user; null for any.</param>
     public static Entry? FindEntry(string text, string host, string? user)
     {
         string[] tokens = [.. RemoveMacros(text).SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
@@ -47,7 +50,10 @@ internal static class NetRcFile
         return null;
     }
 
-    /// <summary>A macro runs from <c>macdef</c> to the next empty line; a <c>#</c> starts a comment only at the start of a line, a password may hold one.</summary>
+    /// <summary>
+    /// Returns the lines without macros (<c>macdef</c> to the next empty line) and comment lines. A <c>#</c> within a line can be part of a
+    /// password.
+    /// </summary>
     private static IEnumerable<string> RemoveMacros(string text)
     {
         bool inMacro = false;

@@ -2,7 +2,7 @@ using Fts.Cli;
 
 namespace Fts.Trust;
 
-/// <summary>Asks for a password without showing it. Only called where there is a terminal to ask on.</summary>
+/// <summary>Asks for a password without echo. Used only on an interactive terminal.</summary>
 internal static class PasswordPrompt
 {
     /// <summary>Returns the typed password.</summary>

@@ -6,13 +6,15 @@ using Fts.Protocol;
 namespace Fts.Trust;
 
 /// <summary>
-/// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else a
-/// server with the same key as the first time. Both are remembered. A server that used TLS once must use it again, because suppressing the
-/// TLS offer is the easiest attack. A remembered key is compared even if the certificate is of a trusted authority.
+/// Decides whether the client trusts a server. A server is trusted if its certificate is of a trusted authority (of the system, or of
+/// <c>--ca</c>), or if its key is the remembered one. A remembered key is compared even if the certificate is trusted.
 /// </summary>
+/// <remarks>
+/// Servers are recorded on the first connection. A recorded server must use TLS again, because hiding the TLS offer is the easiest attack.
+/// </remarks>
 /// <param name="target">The server.</param>
 /// <param name="knownHosts">The remembered servers.</param>
-/// <param name="terminal">The terminal for reports.</param>
+/// <param name="terminal">The terminal for messages.</param>
 internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal terminal)
 {
     /// <summary>
@@ -24,15 +26,15 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     /// <exception cref="UserErrorException"><c>--ca</c> together with <c>--tls off</c>.</exception>
     public FtpTlsMode ResolveTlsMode(string value, string? authorities, string? certificate) => value switch
     {
-        "off" when authorities is not null => throw CommandLine.CreateUsageError("--ca needs TLS, and --tls off excludes it"),
+        "off" when authorities is not null => throw CommandLine.CreateUsageError("--tls off cannot be combined with --ca"),
         "off" => FtpTlsMode.Off,
         "required" or "explicit" => FtpTlsMode.Required,
         "implicit" => FtpTlsMode.Implicit,
         _ => authorities is null && certificate is null && FindRecord() is null ? FtpTlsMode.Preferred : FtpTlsMode.Required,
     };
 
-    /// <summary>The trust for the library.</summary>
-    /// <param name="authorities">The file of <c>--ca</c>; null for what the system trusts, and then what is remembered.</param>
+    /// <summary>Returns the trust settings for the library.</summary>
+    /// <param name="authorities">The file of <c>--ca</c>; null to trust the authorities of the system and remembered keys.</param>
     public FtpTrust CreateTrust(string? authorities) => new()
     {
         Authorities = authorities is null ? [] : [.. CertificateFiles.LoadAuthorities("--ca", authorities)],
@@ -40,6 +42,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         ValidateAsync = (identity, _) => ValueTask.FromResult(IsTrusted(identity, allowsKeys: authorities is null)),
     };
 
+    /// <summary>Returns whether the server is trusted. Records it on the first connection.</summary>
+    /// <exception cref="UserErrorException">The server is not trusted, with advice for the user.</exception>
     private bool IsTrusted(FtpServerIdentity identity, bool allowsKeys)
     {
         KnownHost? record = FindRecord();
@@ -55,12 +59,13 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
             return false;
         }
 
-        // A key is remembered of a certificate that its owner made. One that was issued for somebody else, or whose time is over, says that something is wrong.
+        // Only the key of a self-signed certificate is recorded. A certificate that has expired, or is for another name, indicates a
+        // problem.
         if (record is null && identity.ProblemKind != FtpCertificateProblem.UntrustedRoot)
         {
             throw new UserErrorException(
-                ExitCode.NotTrusted, $"{target} is not trusted, its certificate proves nothing: {identity.Problem}; its key is {identity.Fingerprint}",
-                $"if that is the server's own key all the same: fts trust add {target} {identity.Fingerprint}");
+                ExitCode.NotTrusted, $"the certificate of {target} is not trusted: {identity.Problem}; its key is {identity.Fingerprint}",
+                $"if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
         }
 
         record ??= AddKey(identity);
@@ -69,31 +74,37 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         {
             throw new UserErrorException(
                 ExitCode.NotTrusted,
-                $"{target} had a certificate of a trusted authority before, and may not be the same server: {identity.Problem}; its key is {identity.Fingerprint}",
-                $"--ca FILE, if that was used before; or if that is the server's own key: fts trust add {target} {identity.Fingerprint}");
+                $"{target} no longer has a certificate of a trusted authority: {identity.Problem}; this may be another server; "
+                + $"its key is {identity.Fingerprint}",
+                $"--ca FILE, if it was used before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
         }
 
         return true;
     }
 
-    /// <exception cref="UserErrorException">Another key is remembered.</exception>
+    /// <summary>Compares the key with the recorded one.</summary>
+    /// <exception cref="UserErrorException">Another key is recorded.</exception>
     private void CheckKey(KnownHost? record, FtpServerIdentity identity)
     {
         if (record is { HasKey: true, Proof: var fingerprint } && fingerprint != identity.Fingerprint)
         {
             throw new UserErrorException(
                 ExitCode.NotTrusted,
-                $"{target} has a different key than before, and may not be the same server: remembered {fingerprint}, now {identity.Fingerprint}",
+                $"the key of {target} has changed: expected {fingerprint}, got {identity.Fingerprint}; this may be another server",
                 $"if the server was reinstalled: fts trust remove {target}");
         }
     }
 
+    /// <summary>
+    /// Records the key and reports that. Returns the record that another process or connection has added meanwhile, or null.
+    /// </summary>
     private KnownHost? AddKey(FtpServerIdentity identity)
     {
         KnownHost? existing = AddRecord(identity.Fingerprint);
         if (existing is null)
         {
-            terminal.WriteMessage($"first time at {target}: its key {identity.Fingerprint} is remembered, and must stay the same");
+            terminal.WriteMessage(
+                $"new server {target}: remembering its key {identity.Fingerprint}; a different key will be refused from now on");
         }
 
         return existing;
@@ -108,7 +119,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            terminal.WriteMessage($"warning: {target} cannot be remembered in {knownHosts.Path.ToPrintable()}: {LocalErrorText.Describe(e).ToPrintable()}");
+            terminal.WriteMessage(
+                $"warning: cannot record {target} in {knownHosts.Path.ToPrintable()}: {LocalErrorText.Describe(e).ToPrintable()}");
             return null;
         }
     }
@@ -121,7 +133,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot read the remembered keys in {knownHosts.Path}: {LocalErrorText.Describe(e)}");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot read the remembered keys in {knownHosts.Path}: {LocalErrorText.Describe(e)}");
         }
     }
 }

@@ -11,8 +11,9 @@ internal static class UnencryptedPasswordPrompt
     /// <exception cref="OperationCanceledException">Ctrl-C cancelled the question.</exception>
     public static async ValueTask<bool> ConfirmAsync(Terminal terminal, Target target, string user, CancellationToken cancellationToken)
     {
-        string question = $"{target} offers no encryption: anyone on the network can read the password of {user.ToPrintable()}. Send it? [y/N] ";
-        // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
+        string question =
+            $"{target} does not support TLS: others on the network can read the password of {user.ToPrintable()}. Send it? [y/N] ";
+        // Runs on another thread, because waiting for a key would block the thread that reads the sockets.
         string? answer = await Task.Run(() => terminal.AskQuestion(question), cancellationToken).WaitAsync(cancellationToken);
         return answer is null ? throw new OperationCanceledException() : answer is "y" or "yes";
     }

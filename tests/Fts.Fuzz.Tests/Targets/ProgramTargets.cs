@@ -11,6 +11,8 @@ internal static class ProgramTargets
 {
     private const string Secret = "s3cr3t";
 
+    private static readonly SubcommandDefinition Client = ClientCommand.Definition;
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FuzzTarget.OfText("known-hosts", CheckKnownHosts),
@@ -59,7 +61,7 @@ internal static class ProgramTargets
     {
         try
         {
-            Target target = Target.FromCommandLine(new CommandLine("client", "", 3, [text]), null);
+            Target target = Target.FromCommandLine(new CommandLine(Client, [text]), null);
             FuzzAssert.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
             FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end gets into a command");
             FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true ||

@@ -3,7 +3,7 @@ using Fts.Shell.Commands;
 
 namespace Fts.ProgramTests.Cli;
 
-/// <summary>"Did you mean" finds what was meant, and keeps quiet when nothing was.</summary>
+/// <summary>Tests of suggestions after typing errors.</summary>
 public sealed class SpellingSuggestionTests
 {
     [Theory]
@@ -17,5 +17,5 @@ public sealed class SpellingSuggestionTests
     [InlineData("chan", "change")]
     [InlineData("xyzzy", null)]
     [InlineData("frobnicate", null)]
-    public void The_nearest_command_is_offered(string typed, string? meant) => Assert.Equal(meant, SpellingSuggestion.FindNearest(typed, ShellCommandTable.Names));
+    public void The_most_similar_command_is_suggested(string typed, string? meant) => Assert.Equal(meant, SpellingSuggestion.FindNearest(typed, ShellCommandTable.Names));
 }

@@ -7,13 +7,13 @@ using Fts.Serving;
 
 namespace Fts.ProgramTests.Serving;
 
-/// <summary>What the kernel refuses to a process that has entered the sandbox. Nobody comes out of it again, so a process of its own goes in.</summary>
+/// <summary>Tests of the restrictions in the sandbox. A process cannot leave it, so the tests start another process.</summary>
 public sealed class LandlockTests
 {
     private const string InsideVariable = "FTS_TEST_INSIDE", OutsideVariable = "FTS_TEST_OUTSIDE";
 
     [Fact]
-    public async Task A_process_in_the_sandbox_has_the_served_folder_and_nothing_else()
+    public async Task A_sandboxed_process_can_access_only_the_served_folder()
     {
         SkipWithoutLandlock();
         using TestFolder inside = new(), outside = new();
@@ -31,13 +31,13 @@ public sealed class LandlockTests
         Assert.Equal("secret", outside.Read("secret.txt"));
     }
 
-    /// <summary>Run by the test above, in its process.</summary>
+    /// <summary>Runs in the process that the test above starts.</summary>
     [Fact(Explicit = true)]
     public void Inside_the_sandbox()
     {
         string inside = Environment.GetEnvironmentVariable(InsideVariable)!, outside = Environment.GetEnvironmentVariable(OutsideVariable)!;
-        Sandbox sandbox = Sandbox.Enter(new CommandLine("server", "", 0, [], Sandbox.CommandLineOptions), [inside], [], null);
-        Assert.StartsWith("the kernel keeps this process", sandbox.Description, StringComparison.Ordinal);
+        Sandbox sandbox = Sandbox.Enter(new CommandLine(ServerCommand.Definition, []), [inside], [], null);
+        Assert.Equal("process restricted to these folders (Landlock)", sandbox.Description);
 
         AssertConfined(inside, outside);
         Assert.Null(RecordOnAnotherThread(() => AssertConfined(inside, outside)));
@@ -96,7 +96,7 @@ public sealed class LandlockTests
         return failure;
     }
 
-    // A caller that kept the object in a register would keep it from the finalizers.
+    // Not inlined: a reference in a register of the caller would keep the object from being finalized.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunInFinalizer(Action action) => _ = new FinalizerAction { Action = action };
 

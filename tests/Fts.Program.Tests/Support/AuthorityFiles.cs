@@ -4,7 +4,7 @@ using Fts.Authority;
 
 namespace Fts.ProgramTests.Support;
 
-/// <summary>An authority whose certificates lie in files, as the program takes them.</summary>
+/// <summary>A certificate authority that writes its certificates to files, for the options of the program.</summary>
 internal sealed class AuthorityFiles
 {
     private readonly TestAuthority _authority = new();
@@ -16,10 +16,10 @@ internal sealed class AuthorityFiles
         RootFile = Write("authority.pem", _authority.Certificate.ExportCertificatePem());
     }
 
-    /// <summary>The root certificate.</summary>
+    /// <summary>The file of the root certificate.</summary>
     public string RootFile { get; }
 
-    /// <summary>One file with the certificate of a name or an address, and its key.</summary>
+    /// <summary>Writes one file with a certificate for a name or an address, and its key. Returns its path.</summary>
     public string WritePem(string name, int days = 30)
     {
         (string certificate, string key) = TestAuthority.Pem(_authority.IssueTo(name, days));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Fts.ProgramTests.Support;
 
-/// <summary>The program as users get it. <c>FTS_PROGRAM</c> names it; else the checkout's own script builds it, once.</summary>
+/// <summary>The published program. <c>FTS_PROGRAM</c> is its path. Without it, the script of the checkout builds the program once.</summary>
 internal static class PublishedProgram
 {
     private static readonly Lazy<string> Located = new(Locate);

@@ -1,6 +1,6 @@
 namespace Fts.ProgramTests.Support;
 
-/// <summary>The source tree these tests were built from.</summary>
+/// <summary>The source tree from which the tests were built.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();

@@ -3,17 +3,17 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 
-// Signals, modes and pseudo-terminals are what is tested.
+// The tests use signals, file modes and pseudo-terminals.
 [assembly: UnsupportedOSPlatform("windows")]
 
 namespace Fts.ProgramTests.Support;
 
-/// <summary>The published program as a process behind pipes, or behind a pseudo-terminal. Ended by <see cref="DisposeAsync"/> if it still runs.</summary>
+/// <summary>Runs the published program with pipes or a pseudo-terminal. <see cref="DisposeAsync"/> kills it if it is still running.</summary>
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
     /// <summary>
-    /// Where programs keep keys and certificates when a test does not say: one server key for all. What a client remembers of servers is each working folder's, so each
-    /// test's: the next may have a server without TLS on a port where another's had it.
+    /// The default folder for keys and certificates. All servers share one key. Each working folder, and thus each test, has its own known hosts,
+    /// because another test may run a server without TLS on the same port.
     /// </summary>
     private static readonly TestFolder Home = CreateHomeForThisRun();
 
@@ -29,10 +29,10 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput.BaseStream, _data), ReadAsync(process.StandardError.BaseStream, _messages));
     }
 
-    /// <summary>Everything on stdout so far.</summary>
+    /// <summary>The standard output so far.</summary>
     public string Data => GetText(_data);
 
-    /// <summary>Everything on stderr so far.</summary>
+    /// <summary>The standard error so far.</summary>
     public string Messages => GetText(_messages);
 
     public int Id => _process.Id;
@@ -41,7 +41,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     public static RunningProgram Start(string folder, string[] arguments, params (string Name, string? Value)[] environment) =>
         StartFile(PublishedProgram.Path, folder, arguments, environment);
 
-    /// <summary>Starts <c>fts</c> on a pseudo-terminal of a size; util-linux's <c>script</c> is what makes one. All it shows arrives as <see cref="Data"/>.</summary>
+    /// <summary>Starts <c>fts</c> on a pseudo-terminal, created by <c>script</c> of util-linux. Its screen output is <see cref="Data"/>.</summary>
     public static RunningProgram StartOnTerminal(string folder, string[] arguments, int columns = 80, params (string Name, string? Value)[] environment)
     {
         string command = string.Join(' ', arguments.Prepend(PublishedProgram.Path).Select(argument => $"'{argument}'"));
@@ -57,14 +57,14 @@ internal sealed partial class RunningProgram : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // The tester's own settings are not the test's.
+        // Settings of the user must not affect the tests.
         foreach (string name in (string[])["FTS_PASSWORD", "FTS_PROXY_PASSWORD", "NO_COLOR", "ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"])
         {
             start.Environment.Remove(name);
         }
 
         start.Environment["NETRC"] = "/nonexistent";
-        // A program that is killed would leave its diagnostics pipes behind.
+        // A killed program would not remove its diagnostics pipes.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["XDG_STATE_HOME"] = Home.Path;
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(Home.Path, folder.Replace('/', '_'));
@@ -76,7 +76,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         return new RunningProgram(Process.Start(start)!);
     }
 
-    /// <summary>Runs <c>fts</c> to its end with this input.</summary>
+    /// <summary>Runs <c>fts</c> with an input until it exits.</summary>
     public static async Task<(int Code, string Data, string Messages)> RunAsync(string folder, string[] arguments, string input = "", params (string Name, string? Value)[] environment)
     {
         await using RunningProgram program = Start(folder, arguments, environment);
@@ -94,7 +94,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It has ended without reading; the test looks at how.
+            // The program exited without reading its input. The test checks its exit code.
         }
     }
 
@@ -110,10 +110,10 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until stdout and stderr together hold this text, <paramref name="times"/> times.</summary>
+    /// <summary>Waits until standard output and error together contain the text <paramref name="times"/> times.</summary>
     public Task WaitForOutputAsync(string text, int times = 1) => WaitUntilAsync(() => Count(Data + Messages, text) >= times, text);
 
-    /// <summary>Waits until a condition holds that output may change.</summary>
+    /// <summary>Waits until a condition is true. It is checked after each output.</summary>
     public async Task WaitUntilAsync(Func<bool> condition, string description)
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
@@ -132,7 +132,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
             if (_reading.IsCompleted)
             {
-                Assert.Fail($"ended without: {description}\nstdout:\n{Data}\nstderr:\n{Messages}");
+                Assert.Fail($"exited without: {description}\nstdout:\n{Data}\nstderr:\n{Messages}");
             }
 
             try
@@ -141,12 +141,12 @@ internal sealed partial class RunningProgram : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"waited in vain for: {description}\nstdout:\n{Data}\nstderr:\n{Messages}");
+                Assert.Fail($"timed out waiting for: {description}\nstdout:\n{Data}\nstderr:\n{Messages}");
             }
         }
     }
 
-    /// <summary>Waits for its end; the exit code.</summary>
+    /// <summary>Waits until the program exits. Returns its exit code.</summary>
     public async Task<int> WaitForExitAsync()
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
@@ -157,7 +157,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"it does not end\nstdout:\n{Data}\nstderr:\n{Messages}");
+            Assert.Fail($"the program did not exit\nstdout:\n{Data}\nstderr:\n{Messages}");
         }
 
         return _process.ExitCode;
@@ -169,7 +169,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     /// <summary>Sends a signal to a process that this one started.</summary>
     public static void SendSignal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
 
-    /// <summary>Returns the id of the program behind <c>script</c>, whose only child it is.</summary>
+    /// <summary>Returns the process id of the program, which is the only child of <c>script</c>.</summary>
     public int GetChildId() => int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()

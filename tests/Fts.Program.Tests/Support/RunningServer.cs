@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Fts.ProgramTests.Support;
 
-/// <summary><c>fts server</c> on a free loopback port, with a folder of its own or one that outlives it.</summary>
+/// <summary>Runs <c>fts server</c> on a free loopback port. It owns its folder, unless the test provides one.</summary>
 internal sealed partial class RunningServer : IAsyncDisposable
 {
     private readonly bool _ownsFolder;
@@ -20,15 +20,15 @@ internal sealed partial class RunningServer : IAsyncDisposable
 
     public static Task<RunningServer> StartAsync(string debug = "0", params string[] options) => StartAsync(new TestFolder(), ownsFolder: true, [], [debug, .. options], []);
 
-    /// <summary>Starts it on a folder of the test's, perhaps below another program that sets it limits or takes it rights.</summary>
+    /// <summary>Starts the server on a folder of the test. A wrapper command can limit its resources or rights.</summary>
     public static Task<RunningServer> StartOnFolderAsync(TestFolder folder, string[] wrapperCommand, string[] options, params (string Name, string? Value)[] environment) =>
         StartAsync(folder, ownsFolder: false, wrapperCommand, ["0", .. options], environment);
 
-    /// <summary>Starts it with settings of its own.</summary>
+    /// <summary>Starts the server with options and environment variables.</summary>
     public static Task<RunningServer> StartAsync(string[] options, params (string Name, string? Value)[] environment) =>
         StartAsync(new TestFolder(), ownsFolder: true, [], options, environment);
 
-    /// <summary>Runs <c>fts client</c> against it with these lines from a pipe.</summary>
+    /// <summary>Runs <c>fts client</c> against the server, with lines from a pipe.</summary>
     public Task<(int Code, string Data, string Messages)> RunClientAsync(TestFolder folder, params string[] lines) =>
         RunningProgram.RunAsync(folder.Path, ["client", "127.0.0.1", PortText], string.Concat(lines.Select(line => line + "\n")));
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace Fts.ProgramTests.Support;
 
 /// <summary>
-/// A server that signs everybody in, and then answers and sends what a test wants it to. Verbs a test does not name get the answer of a well-behaved
-/// server without extras: no MLSD, no SIZE.
+/// A server that accepts every login and sends the replies and payloads of a test. For other verbs it replies as a server without extensions
+/// does: no MLSD, no SIZE.
 /// </summary>
 internal sealed class ScriptedServer : IDisposable
 {
@@ -66,17 +66,17 @@ internal sealed class ScriptedServer : IDisposable
         }
     }
 
-    /// <summary>Starts one.</summary>
-    /// <param name="replies">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
-    /// <param name="payloads">What is sent over the data connection, by verb.</param>
+    /// <summary>Starts a server.</summary>
+    /// <param name="replies">Replies by verb, instead of the default ones. After a payload, the final reply.</param>
+    /// <param name="payloads">Writes the payload to the data connection, by verb.</param>
     /// <param name="port">The port to listen on; 0 for any.</param>
     public static ScriptedServer Start(Dictionary<string, string> replies, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) => new(replies, payloads, port);
 
-    /// <summary>One that lists these lines and has a file of this content under every name.</summary>
+    /// <summary>Starts a server with this listing and with this content for every file.</summary>
     public static ScriptedServer StartWithListing(string lines, string content = "content") =>
         Start([], new() { ["LIST"] = CreatePayload(lines), ["RETR"] = CreatePayload(content) });
 
-    /// <summary>A payload.</summary>
+    /// <summary>Returns a payload that sends a text.</summary>
     public static Func<Stream, Task> CreatePayload(string text) => stream => stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask();
 
     public void Dispose()

@@ -1,6 +1,6 @@
 namespace Fts.ProgramTests.Support;
 
-/// <summary>An upload that runs for as long as a test wants: what the client reads is a FIFO, which the test writes.</summary>
+/// <summary>An upload of a FIFO. It runs until the test closes the FIFO.</summary>
 internal sealed class SlowUpload : IAsyncDisposable
 {
     private readonly RunningProgram _client;
@@ -8,7 +8,7 @@ internal sealed class SlowUpload : IAsyncDisposable
 
     private SlowUpload(RunningProgram client, FileStream pipe) => (_client, _pipe) = (client, pipe);
 
-    /// <summary>Starts it under the name <c>slow</c>; returns when the server, whose debug output must be on, is at it.</summary>
+    /// <summary>Starts the upload under the name <c>slow</c>. Returns when the server has sent reply 150. Its debug output must be on.</summary>
     public static async Task<SlowUpload> StartAsync(RunningServer server, TestFolder folder)
     {
         await using (RunningProgram maker = RunningProgram.StartFile("mkfifo", folder.Path, ["slow"]))
@@ -18,13 +18,13 @@ internal sealed class SlowUpload : IAsyncDisposable
 
         RunningProgram client = RunningProgram.Start(folder.Path, ["client", "127.0.0.1", server.PortText]);
         client.WriteInput("put slow\n");
-        // Opening waits for the reader on the other end. Open for both ways it would not, and nobody would see the end.
+        // Opening for writing only waits for the reader. With read access it would not wait, and the reader would never see the end.
         FileStream pipe = await Task.Run(() => new FileStream(folder["slow"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)).WaitAsync(Deadline.Default);
         await server.Program.WaitForOutputAsync("< 150");
         return new SlowUpload(client, pipe);
     }
 
-    /// <summary>Gives it its content and its end.</summary>
+    /// <summary>Writes the content and ends the upload.</summary>
     public async Task FinishAsync(string content)
     {
         await _pipe.WriteAsync(System.Text.Encoding.UTF8.GetBytes(content));

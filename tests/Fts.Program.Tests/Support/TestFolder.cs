@@ -1,11 +1,11 @@
 namespace Fts.ProgramTests.Support;
 
-/// <summary>A new empty folder, removed with the test.</summary>
+/// <summary>A new temporary folder, deleted on disposal.</summary>
 internal sealed class TestFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("fts-test-").FullName;
 
-    /// <summary>Names of everything in it, hidden files too.</summary>
+    /// <summary>The names of all entries, including hidden files.</summary>
     public string[] Names => [.. Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
 
     public string this[string name] => System.IO.Path.Combine(Path, name);

@@ -3,7 +3,7 @@ using Fts.Trust;
 
 namespace Fts.ProgramTests.Trust;
 
-/// <summary>The file of the servers that used TLS before.</summary>
+/// <summary>Tests of the file with the servers that used TLS before.</summary>
 public sealed class KnownHostsTests : IDisposable
 {
     private const string Key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Other = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -15,7 +15,7 @@ public sealed class KnownHostsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Additions_at_the_same_time_are_all_kept()
+    public void Simultaneous_additions_are_all_kept()
     {
         string[] servers = [.. Enumerable.Range(0, 36).Select(i => $"192.0.2.{i}:21")];
         Thread[] threads = [.. servers.Select(server => new Thread(() => new KnownHosts(Path).Set(server, Key)))];
@@ -30,7 +30,7 @@ public sealed class KnownHostsTests : IDisposable
     }
 
     [Fact]
-    public void Of_two_first_contacts_at_the_same_time_one_is_recorded_and_the_other_gets_its_record()
+    public void Of_two_simultaneous_first_connections_one_is_recorded_and_the_other_receives_its_record()
     {
         var records = new KnownHost?[16];
         Thread[] threads = [.. records.Select((_, i) => new Thread(() => records[i] = new KnownHosts(Path).Add("192.0.2.1:21", i % 2 == 0 ? Key : Other)))];
@@ -46,7 +46,7 @@ public sealed class KnownHostsTests : IDisposable
     }
 
     [Fact]
-    public void The_file_and_its_folder_are_accessible_only_for_the_user()
+    public void The_file_and_its_folder_are_accessible_only_to_the_user()
     {
         new KnownHosts(Path).Set("192.0.2.1:21", Key);
         const UnixFileMode File600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;

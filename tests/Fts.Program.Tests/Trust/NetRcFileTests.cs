@@ -2,7 +2,7 @@ using Fts.Trust;
 
 namespace Fts.ProgramTests.Trust;
 
-/// <summary>Sign-in entries of a <c>.netrc</c>.</summary>
+/// <summary>Tests of the entries of a <c>.netrc</c> file.</summary>
 public sealed class NetRcFileTests
 {
     private const string File = """
@@ -28,11 +28,11 @@ public sealed class NetRcFileTests
     [InlineData("elsewhere.example", null, "guest", "g4", null)]
     [InlineData("trap.example", null, "guest", "g4", null)]
     [InlineData("commented.example", null, "guest", "g4", null)]
-    public void The_first_entry_for_host_and_user_is_taken(string host, string? user, string found, string password, string? account) =>
+    public void The_first_matching_entry_is_returned(string host, string? user, string found, string password, string? account) =>
         Assert.Equal(new NetRcFile.Entry(found, password, account), NetRcFile.FindEntry(File, host, user));
 
     [Fact]
-    public void No_entry_is_null()
+    public void A_missing_entry_is_null()
     {
         Assert.Null(NetRcFile.FindEntry(File, "one.example", "somebody"));
         Assert.Null(NetRcFile.FindEntry("", "one.example", null));

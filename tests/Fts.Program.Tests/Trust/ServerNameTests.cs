@@ -2,7 +2,7 @@ using Fts.Trust;
 
 namespace Fts.ProgramTests.Trust;
 
-/// <summary>Two spellings of a host are one server in known_hosts.</summary>
+/// <summary>Tests that all spellings of a host are one server in known_hosts.</summary>
 public sealed class ServerNameTests
 {
     [Theory]
@@ -37,5 +37,5 @@ public sealed class ServerNameTests
     [InlineData("::ffff:127.0.0.2", true)]
     [InlineData("192.0.2.1", false)]
     [InlineData("localhost.example", false)]
-    public void This_machine_is_recognized_by_every_spelling(string host, bool expected) => Assert.Equal(expected, ServerName.IsLoopback(host));
+    public void Loopback_is_recognized_in_every_spelling(string host, bool expected) => Assert.Equal(expected, ServerName.IsLoopback(host));
 }

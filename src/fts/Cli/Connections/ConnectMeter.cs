@@ -3,10 +3,10 @@ using Fts.Transfers;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>Shows what a slow connection waits for: a status line on a terminal, a plain line per step elsewhere.</summary>
+/// <summary>Shows the steps of a slow connection attempt: a status line on a terminal, a plain line for each step elsewhere.</summary>
 internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
 {
-    /// <summary>A faster connection shows nothing.</summary>
+    /// <summary>The delay before the first step is shown.</summary>
     public static readonly TimeSpan DisplayDelay = TimeSpan.FromSeconds(1);
 
     private readonly Terminal _terminal;
@@ -14,9 +14,9 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
     private readonly Lock _lock = new();
     private FtpConnectProgress? _latest;
 
-    /// <summary>A meter that shows nothing until <see cref="WatchAsync"/> is called.</summary>
-    /// <param name="terminal">Where to show it.</param>
-    /// <param name="target">The server, as it is shown.</param>
+    /// <summary>Creates a meter that shows nothing until <see cref="WatchAsync"/> is called.</summary>
+    /// <param name="terminal">The terminal for the steps.</param>
+    /// <param name="target">The server, as displayed.</param>
     public ConnectMeter(Terminal terminal, string target) => (_terminal, _target) = (terminal, target);
 
     /// <summary>Records a step.</summary>
@@ -28,7 +28,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
         }
     }
 
-    /// <summary>Waits for a connection that is being opened, and shows its steps if that takes longer than <see cref="DisplayDelay"/>.</summary>
+    /// <summary>Waits for a connection attempt. Shows its steps if it takes longer than <see cref="DisplayDelay"/>.</summary>
     public async Task WatchAsync(Task connecting)
     {
         if (_terminal.ProgressMode == "never")
@@ -51,7 +51,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
     }
 
     /// <summary>Returns the line for a step.</summary>
-    /// <param name="target">The server, as it is shown.</param>
+    /// <param name="target">The server, as displayed.</param>
     /// <param name="progress">The step; null before the first.</param>
     public static string Format(string target, FtpConnectProgress? progress)
     {
@@ -65,7 +65,9 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
             FtpConnectStage.LoggingIn => "logging in",
             _ => "",
         };
-        string at = progress is { Address: { } reached, Stage: not FtpConnectStage.Connecting } && reached.ToString() != target ? $" ({reached})" : "";
+        string at = progress is { Address: { } connected, Stage: not FtpConnectStage.Connecting } && connected.ToString() != target
+            ? $" ({connected})"
+            : "";
         return stage.Length == 0 ? $"connecting to {target}…" : $"connecting to {target}… {stage}{at}";
     }
 
@@ -86,9 +88,12 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
 
                 if (_terminal.CanRedraw)
                 {
-                    // In a narrow terminal the step matters more than the server.
+                    // In a narrow terminal the server is omitted, because the step is more useful.
                     int columns = Terminal.Width - 1;
-                    _terminal.SetStatus(DisplayFormat.Shorten(DisplayFormat.CountColumns(text) <= columns ? text : text.Replace($" to {_target}", "", StringComparison.Ordinal), columns));
+                    string fitting = DisplayFormat.CountColumns(text) <= columns
+                        ? text
+                        : text.Replace($" to {_target}", "", StringComparison.Ordinal);
+                    _terminal.SetStatus(DisplayFormat.Shorten(fitting, columns));
                 }
                 else if (text != shown)
                 {
@@ -100,7 +105,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
         }
         catch (OperationCanceledException)
         {
-            // The connection is open, or the attempt has failed.
+            // The attempt has succeeded or failed.
         }
 
         if (shown.Length > 0 && _terminal.CanRedraw)

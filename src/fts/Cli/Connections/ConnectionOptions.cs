@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Fts.Cli.Help;
 using Fts.Client;
 using Fts.Protocol;
 using Fts.Transfers;
@@ -7,56 +8,173 @@ using Fts.Trust;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>The options that say how a server is reached and what its transfers are like: the same for every subcommand that connects to one.</summary>
+/// <summary>The options of every subcommand that connects to a server.</summary>
 internal sealed class ConnectionOptions
 {
-    /// <summary>For many files to a server without block mode, and a large one in segments; one that allows fewer gets fewer. Other commands need no second.</summary>
+    /// <summary>
+    /// The connections for batches without block mode, and for segments. Servers may allow fewer. Other commands use one.
+    /// </summary>
     private const int DefaultConnections = 4;
 
-    private readonly Option<string> _user = new("--user");
-    private readonly Option<string> _passwordFile = new("--password-file");
-    private readonly Option<bool> _active = new("--active");
-    private readonly Option<bool> _passive = new("--passive");
-    private readonly Option<string> _passiveAddress = new("--passive-address");
-    private readonly Option<string> _proxy = new("--proxy");
-    private readonly Option<string> _tls = new("--tls");
-    private readonly Option<string> _authorities = new("--ca");
-    private readonly Option<string> _certificate = new("--cert");
-    private readonly Option<string> _key = new("--key");
-    private readonly Option<string> _compress = new("--compress");
-    private readonly Option<string> _verify = new("--verify");
-    private readonly Option<string> _segments = new("--segments");
-    private readonly Option<bool> _ascii = new("--ascii");
-    private readonly Option<string> _encoding = new("--encoding");
-    private readonly Option<string> _color = new("--color");
-    private readonly Option<string> _progress = new("--progress");
-    private readonly Option<bool>[] _existingFile = [.. TransferSettings.Options.Select(option => new Option<bool>(option.Name))];
+    private readonly Option<string> _user = new("--user") { HelpName = "NAME", Description = "user to log in as (default: anonymous)" };
 
-    /// <summary>All of them, and a subcommand's own.</summary>
-    public Option[] GetCommandLineOptions(params ReadOnlySpan<Option> others) =>
+    private readonly Option<string> _passwordFile = new("--password-file")
+    {
+        HelpName = "FILE",
+        Description = "file whose first line is the password of the user",
+    };
+
+    private readonly ChoiceOption _tls = new(
+        "--tls", "MODE", "encryption of the connection",
+        ("auto", "TLS if offered; required if the server used it before"),
+        ("required", "no login without TLS"),
+        ("explicit", "the same as required"),
+        ("implicit", "TLS from the first byte"),
+        ("off", "everything unencrypted"));
+
+    private readonly Option<string> _authorities = new("--ca")
+    {
+        HelpName = "FILE",
+        Description = "trust only these certificate authorities (PEM)",
+    };
+
+    private readonly Option<string> _certificate = new("--cert") { HelpName = "FILE", Description = "client certificate (PEM or PFX)" };
+
+    private readonly Option<string> _key = new("--key")
+    {
+        HelpName = "FILE",
+        Description = "private key of the client certificate, if in another file; FTS_KEY_PASSWORD is its password",
+    };
+
+    private readonly Option<bool> _active = new("--active") { Description = "let the server open data connections, never the client" };
+    private readonly Option<bool> _passive = new("--passive") { Description = "let the client open data connections, never the server" };
+
+    private readonly ChoiceOption _passiveAddress = new(
+        "--passive-address", "SOURCE", "address that data connections use",
+        ("control", "the address of the control connection"),
+        ("server", "the address in the reply to PASV"));
+
+    private readonly Option<string> _proxy = new("--proxy")
+    {
+        HelpName = "URL",
+        Description = "socks5://user@host:port, http://user@host:port or off; FTS_PROXY_PASSWORD is the password of the proxy " +
+            "(default: ftp_proxy or all_proxy, unless no_proxy names the server)",
+    };
+
+    private readonly Option<bool>[] _existingFile =
+        [.. TransferSettings.Options.Select(option => new Option<bool>(option.Name) { Description = option.Description })];
+
+    private readonly Option<bool> _ascii = new("--ascii")
+    {
+        Description = "convert line ends (TYPE A); such files are not verified, resumed or transferred in segments",
+    };
+
+    private readonly ChoiceOption _compress = new(
+        "--compress", "MODE", "compression of transfers (MODE Z)",
+        ("auto", "if it was measured to be faster"),
+        ("off", "never"),
+        ("always", "always"));
+
+    private readonly Option<string> _segments = new("--segments")
+    {
+        HelpName = "N",
+        Description = "connections for one large file: 1 to 16, or auto (default)",
+    };
+
+    private readonly ChoiceOption _verify = new(
+        "--verify", "MODE", "comparison of SHA-256 after a transfer",
+        ("auto", "resumed files, if the server supports it"),
+        ("always", "all files; fails if it is not supported"),
+        ("never", "no files"));
+
+    private readonly Option<string> _encoding = new("--encoding")
+    {
+        HelpName = "NAME",
+        Description = "encoding of names on the server: utf-8 (default), latin1, windows-1252, gbk, shift_jis, big5, euc-kr, " +
+            "koi8-r or another",
+    };
+
+    private readonly ChoiceOption _color = new(
+        "--color", "WHEN", "colours", ("auto", "on a terminal"), ("always", "always"), ("never", "never"));
+
+    private readonly ChoiceOption _progress = new(
+        "--progress", "WHEN", "progress of transfers",
+        ("auto", "a bar on a terminal, few lines elsewhere"),
+        ("always", "always"),
+        ("never", "never"));
+
+    private readonly Option<bool> _debug = new("--debug") { Description = "show each request and reply, with passwords masked" };
+
+    /// <summary>The exit codes of all subcommands that connect to a server.</summary>
+    public static IReadOnlyList<HelpRow> ExitCodes { get; } =
     [
-        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _segments, _ascii, _encoding, _color, _progress, .. _existingFile, .. others,
+        new("0", "success"),
+        new("1", "other error"),
+        new("2", "usage error"),
+        new("3", "cannot connect"),
+        new("4", "login failed"),
+        new("5", "TLS or trust error"),
+        new("6", "not found"),
+        new("7", "permission denied"),
+        new("8", "transfer failed"),
+        new("9", "some of several files or commands failed, or a listing had lines in an unknown format"),
+        new("10", "verification failed: the contents differ"),
+        new("11", "local file error"),
+        new("12", "no space, or quota exceeded, on the server"),
+        new("129", "terminal closed (SIGHUP)"),
+        new("130", "interrupted (Ctrl-C)"),
+        new("143", "terminated (SIGTERM)"),
     ];
 
-    /// <summary>What <c>--user</c> says.</summary>
+    /// <summary>The source of the password, for the help pages.</summary>
+    public const string PasswordNote =
+        "The password is read from --password-file, then FTS_PASSWORD, then ~/.netrc, and else from the terminal. FTS_ACCOUNT is the " +
+        "account for servers that request one (ACCT). A password is sent unencrypted to another machine only with " +
+        "--tls off, or after a confirmation on the terminal.";
+
+    /// <summary>Returns the options of a session.</summary>
+    public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
+
+    /// <summary>Returns the options of a command without a session. They include <c>--debug</c>.</summary>
+    public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
+
+    /// <summary>Returns all groups. Commands that are printed as advice contain the options in the same order.</summary>
+    private IReadOnlyList<OptionGroup> GetOptionGroups(params Option[] output) =>
+    [
+        new OptionGroup("Login", _user, _passwordFile),
+        new OptionGroup("Data connections and proxies", _active, _passive, _passiveAddress, _proxy),
+        new OptionGroup("Encryption", _tls, _authorities, _certificate, _key),
+        new OptionGroup("Transfers", _compress, _verify, _segments, _ascii, _encoding),
+        new OptionGroup("Existing files", _existingFile),
+        new OptionGroup("Output", output),
+    ];
+
+    /// <summary>Returns whether <c>--debug</c> is given.</summary>
+    public bool IsDebug(CommandLine line) => line.HasOption(_debug);
+
+    /// <summary>Returns the value of <c>--user</c>, or null.</summary>
     public string? GetUser(CommandLine line) => line.GetValue(_user);
 
-    /// <summary>Where to write, as the line wants it.</summary>
-    public Terminal CreateTerminal(CommandLine line) => new(line.GetChoice(_color, "auto", "always", "never"), line.GetChoice(_progress, "auto", "always", "never"));
+    /// <summary>Returns the terminal with <c>--color</c> and <c>--progress</c> applied.</summary>
+    public Terminal CreateTerminal(CommandLine line) => new(line.GetChoice(_color), line.GetChoice(_progress));
 
-    /// <summary>Prepares a connection; nothing is sent yet, but a password may be asked for.</summary>
-    /// <exception cref="UserErrorException">A value that cannot be, or a file that cannot be read.</exception>
+    /// <summary>Prepares a connection without connecting. May ask the user for a password.</summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public ServerConnection PrepareConnection(CommandLine line, Target target, Terminal terminal, bool debug)
     {
         FtpProxy? proxy = ProxySelector.SelectProxy(line.GetValue(_proxy), target, Environment.GetEnvironmentVariable);
-        TransferSettings transfers = ParseTransferSettings(line) with { Type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary };
+        FtpTransferType type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary;
+        TransferSettings transfers = ParseTransferSettings(line) with { Type = type };
         transfers.Validate();
         Encoding encoding = NameEncoding.FindEncoding(line.GetValue(_encoding));
         FtpDataMode dataMode = ParseDataMode(line.HasOption(_active), line.HasOption(_passive), proxy);
         var serverTrust = new ServerTrust(target, KnownHosts.ForUser, terminal);
-        FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls, "auto", "required", "off", "implicit", "explicit"), line.GetValue(_authorities), line.GetValue(_certificate));
-        FtpTrust trust = ClientCertificateOptions.AddTo(serverTrust.CreateTrust(line.GetValue(_authorities)), line.GetValue(_certificate), line.GetValue(_key), mode, terminal);
-        SignInCredentials credentials = SignInCredentials.Find(target, line.GetValue(_passwordFile), terminal, hasCertificate: trust.ClientCertificate is not null);
+        string? authorities = line.GetValue(_authorities), certificate = line.GetValue(_certificate);
+        FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls), authorities, certificate);
+        FtpTrust trust = ClientCertificateOptions.AddTo(
+            serverTrust.CreateTrust(authorities), certificate, line.GetValue(_key), mode, terminal);
+        bool hasCertificate = trust.ClientCertificate is not null;
+        SignInCredentials credentials = SignInCredentials.Find(target, line.GetValue(_passwordFile), terminal, hasCertificate);
         target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
         var meter = new ConnectMeter(terminal, target.ToString().ToPrintable());
         var client = new FtpClient(new FtpClientOptions
@@ -64,36 +182,44 @@ internal sealed class ConnectionOptions
             Host = target.Host,
             Port = target.Port,
             Credentials = new FtpCredentials(credentials.User, credentials.Password),
-            // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
-            RequestAccountAsync = cancel => new ValueTask<string?>(Task.Run(() => SignInCredentials.FindAccount(target, credentials.User, terminal), cancel)),
+            // Runs on another thread, because waiting for a key would block the thread that reads the sockets.
+            RequestAccountAsync = cancel =>
+                new ValueTask<string?>(Task.Run(() => SignInCredentials.FindAccount(target, credentials.User, terminal), cancel)),
             DataMode = dataMode,
-            PassiveAddressSource = line.GetChoice(_passiveAddress, "control", "server") == "server" ? FtpPassiveAddressSource.ServerReply : FtpPassiveAddressSource.ControlConnection,
+            PassiveAddressSource = line.GetChoice(_passiveAddress) == "server"
+                ? FtpPassiveAddressSource.ServerReply
+                : FtpPassiveAddressSource.ControlConnection,
             Proxy = proxy,
             Encoding = encoding,
             Tls = mode,
             Trust = trust,
-            ConfirmPlainPasswordAsync = terminal.IsInteractive ? cancel => UnencryptedPasswordPrompt.ConfirmAsync(terminal, target, credentials.User, cancel) : null,
-            Compression = line.GetChoice(_compress, "auto", "off", "always") switch
+            ConfirmPlainPasswordAsync = terminal.IsInteractive
+                ? cancel => UnencryptedPasswordPrompt.ConfirmAsync(terminal, target, credentials.User, cancel)
+                : null,
+            Compression = line.GetChoice(_compress) switch
             {
                 "off" => FtpCompression.Off,
                 "always" => FtpCompression.Always,
                 _ => FtpCompression.Auto,
             },
             MaxConnections = Math.Max(transfers.Segments ?? 0, DefaultConnections),
-            // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
+            // Ctrl-C takes effect within two seconds, even if the server does not respond.
             Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
-            Trace = debug ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
+            Trace = debug
+                ? trace => terminal.WriteMessage(terminal.Colorize("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}"))
+                : null,
         });
         return new ServerConnection(client, target, credentials, terminal, transfers, meter);
     }
 
-    /// <summary>Whether <c>--ascii</c> was given.</summary>
+    /// <summary>Returns whether <c>--ascii</c> is given.</summary>
     public bool IsAscii(CommandLine line) => line.HasOption(_ascii);
 
     private TransferSettings ParseTransferSettings(CommandLine line) => new(
-        TransferSettings.ParseExistingFileAction(name => line.HasOption(_existingFile.Single(option => option.Name == name)), ExistingFileAction.Default),
-        line.GetChoice(_verify, "auto", "always", "never") switch
+        TransferSettings.ParseExistingFileAction(
+            name => line.HasOption(_existingFile.Single(option => option.Name == name)), ExistingFileAction.Default),
+        line.GetChoice(_verify) switch
         {
             "always" => FtpVerification.ByHash,
             "never" => FtpVerification.Length,
@@ -103,8 +229,10 @@ internal sealed class ConnectionOptions
 
     private static FtpDataMode ParseDataMode(bool isActive, bool isPassive, FtpProxy? proxy) => (isActive, isPassive) switch
     {
-        (true, true) => throw CommandLine.CreateUsageError("--active and --passive exclude each other"),
-        (true, false) when proxy is not null => throw CommandLine.CreateUsageError($"--active does not work through the proxy {proxy}: the server cannot connect to this machine; --proxy off goes without"),
+        (true, true) => throw CommandLine.CreateUsageError("--active and --passive cannot be combined"),
+        (true, false) when proxy is not null => throw CommandLine.CreateUsageError(
+            $"--active cannot be used with the proxy {proxy}, because the server cannot connect to this machine; " +
+            "use --passive or --proxy off"),
         (true, false) => FtpDataMode.Active,
         (false, true) => FtpDataMode.Passive,
         _ => FtpDataMode.Automatic,

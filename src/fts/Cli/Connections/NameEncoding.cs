@@ -3,13 +3,14 @@ using System.Text;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>The encoding that <c>--encoding</c> names, for names and text of servers that do not use UTF-8.</summary>
+/// <summary>Finds the encoding of <c>--encoding</c>, for servers that do not use UTF-8.</summary>
 internal static class NameEncoding
 {
-    private const string Examples = "utf-8, latin1, windows-1251, windows-1252, gbk, gb18030, big5, shift_jis, euc-jp, euc-kr, koi8-r, cp437";
+    private const string Examples = "utf-8, latin1, windows-1251, windows-1252, gbk, gb18030, " +
+        "big5, shift_jis, euc-jp, euc-kr, koi8-r, cp437";
 
-    /// <summary>Returns the encoding; UTF-8 if none is named.</summary>
-    /// <exception cref="UserErrorException">No such encoding, or one in which commands cannot be sent.</exception>
+    /// <summary>Returns the encoding with a name; UTF-8 if the name is null.</summary>
+    /// <exception cref="UserErrorException">The encoding is unknown, or cannot encode FTP commands.</exception>
     public static Encoding FindEncoding(string? name)
     {
         if (name is null)
@@ -21,10 +22,12 @@ internal static class NameEncoding
         try
         {
             Encoding encoding = ParseCodePage(name) is { } page ? Encoding.GetEncoding(page) : Encoding.GetEncoding(NormalizeName(name));
-            // In these, ASCII is not the same bytes: UTF-16, UTF-32, UTF-7 and EBCDIC.
+            // UTF-16, UTF-32, UTF-7 and EBCDIC do not encode ASCII as the same bytes.
             return encoding.GetBytes("LIST ~+&\r\n").AsSpan().SequenceEqual("LIST ~+&\r\n"u8)
                 ? encoding
-                : throw CommandLine.CreateUsageError($"--encoding {name}: not supported, because FTP commands must be ASCII in it; use, for example, {Examples}");
+                : throw CommandLine.CreateUsageError(
+                    $"--encoding {name}: not supported, because it does not contain ASCII, which FTP commands need; " +
+                    $"use, for example, {Examples}");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

@@ -8,8 +8,8 @@ internal static class OptionFormatter
     private static readonly string[] FileOptions = ["--password-file", "--ca", "--cert", "--key"];
 
     /// <summary>
-    /// Returns the options, each with a space before it, quoted for the system's shell. Files have their full paths, so that the command works in another
-    /// directory. No option holds a password.
+    /// Returns the options, each with a space before it, quoted for the shell of the system. Files have absolute paths, so that the command
+    /// works in another directory. No option holds a password.
     /// </summary>
     /// <param name="line">The command line that was given.</param>
     /// <param name="excluded">Options to leave out.</param>
@@ -18,6 +18,7 @@ internal static class OptionFormatter
             ? $" {option.Name} {ShellQuoting.Quote(FileOptions.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
             : $" {option.Name}"));
 
-    /// <summary>Returns the same without the options for existing files, which the printed command contains already.</summary>
-    public static string FormatWithoutExistingFileOption(CommandLine line, params string[] excluded) => Format(line, [.. TransferSettings.Options.Select(option => option.Name), .. excluded]);
+    /// <summary>Returns the same without the options for existing files, which the printed command already contains.</summary>
+    public static string FormatWithoutExistingFileOption(CommandLine line, params string[] excluded) =>
+        Format(line, [.. TransferSettings.Options.Select(option => option.Name), .. excluded]);
 }

@@ -5,19 +5,19 @@ using Fts.Client;
 namespace Fts.Cli.Connections;
 
 /// <summary>
-/// The proxy to go through: <c>--proxy</c>, else what the variables say that other clients look at, <c>ftp_proxy</c> and then <c>all_proxy</c>, in small or
-/// large letters, unless <c>no_proxy</c> names the server. A server on this machine is never looked for behind a proxy that only a variable names.
+/// Selects the proxy: <c>--proxy</c>, or else <c>ftp_proxy</c> or <c>all_proxy</c> (in lower or upper case), unless <c>no_proxy</c> names
+/// the server. For a server on this machine, the variables are ignored.
 /// </summary>
 internal static class ProxySelector
 {
     private const string SocksScheme = "socks5", HttpScheme = "http";
     private const int SocksPort = 1080;
 
-    /// <summary>The proxy, or null for none.</summary>
+    /// <summary>Returns the proxy, or null for a direct connection.</summary>
     /// <param name="option">The value of <c>--proxy</c>, if given.</param>
     /// <param name="target">The server.</param>
-    /// <param name="getVariable">What a variable of the environment holds.</param>
-    /// <exception cref="UserErrorException">Not a proxy that can be used; the message names the option or the variable.</exception>
+    /// <param name="getVariable">Returns the value of an environment variable.</param>
+    /// <exception cref="UserErrorException">The proxy is invalid. The message names the option or the variable.</exception>
     public static FtpProxy? SelectProxy(string? option, Target target, Func<string, string?> getVariable)
     {
         if (option is not null)
@@ -29,14 +29,19 @@ internal static class ProxySelector
         {
             if (getVariable(name) is { Length: > 0 } value)
             {
-                return IsExcluded(target.Host, GetFirstNonEmpty(getVariable, "no_proxy", "NO_PROXY")) ? null : ParseProxy(value, name, allowsPassword: true, getVariable);
+                return IsExcluded(target.Host, GetFirstNonEmpty(getVariable, "no_proxy", "NO_PROXY"))
+                    ? null
+                    : ParseProxy(value, name, allowsPassword: true, getVariable);
             }
         }
 
         return null;
     }
 
-    /// <summary>Whether a list of names, domains, addresses and networks, divided by commas or spaces, holds the host. <c>*</c> holds all.</summary>
+    /// <summary>
+    /// Returns whether the list contains the host. Entries are names, domains, addresses and networks, separated by commas or spaces.
+    /// <c>*</c> matches every host. Loopback hosts are always excluded.
+    /// </summary>
     public static bool IsExcluded(string host, string? list)
     {
         IPAddress? address = IPAddress.TryParse(host, out IPAddress? parsed) ? parsed : null;
@@ -47,10 +52,7 @@ internal static class ProxySelector
 
         foreach (string entry in (list ?? "").Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
         {
-            string domain = entry.TrimStart('.');
-            if (entry == "*" || (address is not null
-                ? (IPAddress.TryParse(entry, out IPAddress? entryAddress) && entryAddress.Equals(address)) || (IPNetwork.TryParse(entry, out IPNetwork network) && network.Contains(address))
-                : domain.Length > 0 && (string.Equals(host, domain, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase))))
+            if (entry == "*" || (address is null ? MatchesDomain(host, entry.TrimStart('.')) : MatchesAddress(address, entry)))
             {
                 return true;
             }
@@ -59,10 +61,20 @@ internal static class ProxySelector
         return false;
     }
 
-    /// <summary>
-    /// Reads <c>socks5://user@host:port</c> or <c>http://user@host:port</c>. <c>socks5h</c> is the same, for names are always the proxy's to resolve, and a
-    /// proxy without a scheme is HTTP's, as others take it. The port may be left out for SOCKS (RFC 1928 §3); HTTP proxies have none that is everybody's.
-    /// </summary>
+    private static bool MatchesAddress(IPAddress address, string entry) =>
+        (IPAddress.TryParse(entry, out IPAddress? entryAddress) && entryAddress.Equals(address))
+        || (IPNetwork.TryParse(entry, out IPNetwork network) && network.Contains(address));
+
+    private static bool MatchesDomain(string host, string domain) =>
+        domain.Length > 0
+        && (string.Equals(host, domain, StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Parses <c>socks5://user@host:port</c> or <c>http://user@host:port</c>.</summary>
+    /// <remarks>
+    /// <c>socks5h</c> means the same as <c>socks5</c>, because the proxy always resolves names. Without a scheme it is an HTTP proxy. The
+    /// port of a SOCKS proxy is optional (RFC 1928 §3). HTTP proxies have no standard port.
+    /// </remarks>
     private static FtpProxy ParseProxy(string text, string source, bool allowsPassword, Func<string, string?> getVariable)
     {
         int separator = text.IndexOf("://", StringComparison.Ordinal);
@@ -73,17 +85,19 @@ internal static class ProxySelector
         string displayText = $"{source} '{scheme}://{(at < 0 ? "" : $"{user[0]}{(user.Length > 1 ? ":****" : "")}@")}{rest[(at + 1)..]}'";
         if (scheme is not (SocksScheme or "socks5h" or HttpScheme))
         {
-            throw CommandLine.CreateUsageError($"{displayText}: a proxy is socks5://host:port or http://host:port, or off");
+            throw CommandLine.CreateUsageError($"{displayText}: must be socks5://host:port, http://host:port or off");
         }
 
         if (user.Length > 1 && !allowsPassword)
         {
-            throw CommandLine.CreateUsageError($"{displayText}: a password in an argument is visible to every user of this machine; set FTS_PROXY_PASSWORD");
+            throw CommandLine.CreateUsageError(
+                $"{displayText}: a password in an argument is visible to every user of this machine; set FTS_PROXY_PASSWORD instead");
         }
 
         bool isSocks = scheme != HttpScheme;
-        // Read as HTTP's: of a scheme it does not know, Uri checks little. Its default port, 80, is told from a missing one by the text.
-        if (!Uri.TryCreate($"http://{rest[(at + 1)..]}", UriKind.Absolute, out Uri? url) || url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.IdnHost.Length == 0)
+        // Parsed as an HTTP URL, because Uri checks little of unknown schemes. The text shows whether port 80 is given or missing.
+        bool isUrl = Uri.TryCreate($"http://{rest[(at + 1)..]}", UriKind.Absolute, out Uri? url);
+        if (!isUrl || url!.PathAndQuery != "/" || url.Fragment.Length > 0 || url.IdnHost.Length == 0)
         {
             throw CommandLine.CreateUsageError($"{displayText}: not a host and port");
         }
@@ -91,18 +105,21 @@ internal static class ProxySelector
         bool hasPort = !url.IsDefaultPort || rest.EndsWith(":80", StringComparison.Ordinal);
         if ((!hasPort && !isSocks) || url.Port == 0)
         {
-            throw CommandLine.CreateUsageError($"{displayText}: the proxy's port is missing");
+            throw CommandLine.CreateUsageError($"{displayText}: the port is missing");
         }
 
         var proxy = new FtpProxy(isSocks ? FtpProxyKind.Socks5 : FtpProxyKind.HttpConnect, url.IdnHost, hasPort ? url.Port : SocksPort);
         string? name = user.Length > 0 && user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : null;
-        string password = getVariable("FTS_PROXY_PASSWORD") is { Length: > 0 } secret ? secret : user.Length > 1 ? Uri.UnescapeDataString(user[1]) : "";
+        string ownPassword = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : "";
+        string password = getVariable("FTS_PROXY_PASSWORD") is { Length: > 0 } secret ? secret : ownPassword;
         proxy = name is null ? proxy : proxy with { UserName = name, Password = password };
-        // As RFC 1929 §2 and RFC 7617 §2 have it.
-        return (name + password).Any(char.IsControl) || Encoding.UTF8.GetByteCount(name ?? "") > 255 || Encoding.UTF8.GetByteCount(password) > 255 || (!isSocks && name?.Contains(':') == true)
-            ? throw CommandLine.CreateUsageError($"{displayText}: the user name or password cannot be used")
+        // The limits of RFC 1929 §2 and RFC 7617 §2.
+        bool isTooLong = Encoding.UTF8.GetByteCount(name ?? "") > 255 || Encoding.UTF8.GetByteCount(password) > 255;
+        return isTooLong || (name + password).Any(char.IsControl) || (!isSocks && name?.Contains(':') == true)
+            ? throw CommandLine.CreateUsageError($"{displayText}: the user name or password is too long or contains invalid characters")
             : proxy;
     }
 
-    private static string? GetFirstNonEmpty(Func<string, string?> getVariable, string first, string second) => getVariable(first) is { Length: > 0 } value ? value : getVariable(second);
+    private static string? GetFirstNonEmpty(Func<string, string?> getVariable, string first, string second) =>
+        getVariable(first) is { Length: > 0 } value ? value : getVariable(second);
 }

@@ -6,34 +6,40 @@ using Fts.Trust;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>A server as a subcommand deals with it. Owns the client.</summary>
-/// <param name="Client">The connections.</param>
-/// <param name="Target">Where they lead.</param>
-/// <param name="Credentials">Who signs in.</param>
-/// <param name="Terminal">Where results and messages go.</param>
-/// <param name="TransferSettings">What was said for all transfers.</param>
-/// <param name="Meter">Shows a slow connection.</param>
-internal sealed record ServerConnection(FtpClient Client, Target Target, SignInCredentials Credentials, Terminal Terminal, TransferSettings TransferSettings, ConnectMeter Meter) : IAsyncDisposable
+/// <summary>The connection of a subcommand to a server. Owns the client, which <see cref="DisposeAsync"/> disposes.</summary>
+/// <param name="Client">The client of the library.</param>
+/// <param name="Target">The server.</param>
+/// <param name="Credentials">The user and the password.</param>
+/// <param name="Terminal">The terminal for output.</param>
+/// <param name="TransferSettings">The options of all transfers.</param>
+/// <param name="Meter">Shows the steps of a slow connection attempt.</param>
+internal sealed record ServerConnection(
+    FtpClient Client, Target Target, SignInCredentials Credentials, Terminal Terminal,
+    TransferSettings TransferSettings, ConnectMeter Meter)
+    : IAsyncDisposable
 {
-    /// <summary>Connects and signs in.</summary>
+    /// <summary>Connects, logs in, and reports whether the connection is encrypted.</summary>
     /// <param name="showsGreeting">Whether the server's greeting is shown.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     public async Task OpenAsync(bool showsGreeting, CancellationToken cancellationToken)
     {
-        // The lookup of a name cannot be cancelled everywhere; the wait for it can.
+        // Some systems cannot cancel a name lookup. The wait for it is cancelled instead.
         await Meter.WatchAsync(Client.ConnectAsync(cancellationToken).WaitAsync(cancellationToken));
         bool isEncrypted = Client.ServerIdentity is not null;
         if (showsGreeting)
         {
             string proxyText = Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
-            Terminal.WriteMessage($"connected to {Target}{proxyText} as {Credentials.User.ToPrintable()}, {DescribeSecurity(Client)}: {ExceptionTranslator.GetLastLine(Client.Greeting).ToPrintable()}");
+            string greeting = ExceptionTranslator.GetLastLine(Client.Greeting).ToPrintable();
+            Terminal.WriteMessage(
+                $"connected to {Target}{proxyText} as {Credentials.User.ToPrintable()}, {DescribeSecurity(Client)}: {greeting}");
         }
 
         if (!isEncrypted)
         {
             if (Client.Options.Tls == FtpTlsMode.Preferred && !IsLocalServer)
             {
-                Terminal.WriteMessage($"warning: {Target} offers no encryption: anyone on the network can read what is transferred");
+                Terminal.WriteMessage(
+                    $"warning: {Target} does not support TLS; others on the network can read everything that is transferred");
             }
             else if (!showsGreeting && (!IsLocalServer || Credentials.HasSecret))
             {
@@ -42,10 +48,19 @@ internal sealed record ServerConnection(FtpClient Client, Target Target, SignInC
         }
     }
 
-    /// <summary>Returns how the connections of a client are protected: the version of TLS and why the server is trusted, or that there is no TLS.</summary>
-    public static string DescribeSecurity(FtpClient client) => client.ServerIdentity is not { } identity ? "NOT ENCRYPTED"
-        : $"{(client.TlsVersion == SslProtocols.Tls12 ? "TLS 1.2" : "TLS 1.3")}, {(identity.Problem is null ? "certificate trusted" : "key remembered")}";
+    /// <summary>Returns the TLS version and the reason for trust, or "NOT ENCRYPTED".</summary>
+    public static string DescribeSecurity(FtpClient client)
+    {
+        if (client.ServerIdentity is not { } identity)
+        {
+            return "NOT ENCRYPTED";
+        }
 
+        string version = client.TlsVersion == SslProtocols.Tls12 ? "TLS 1.2" : "TLS 1.3";
+        return $"{version}, {(identity.Problem is null ? "certificate trusted" : "key remembered")}";
+    }
+
+    /// <summary>Disposes the client.</summary>
     public ValueTask DisposeAsync() => Client.DisposeAsync();
 
     private bool IsLocalServer => Client.Options.Proxy is null && ServerName.IsLoopback(Target.Host);

@@ -5,31 +5,32 @@ using Fts.Shell;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>Where the client connects to: a host and port, and what a URL says beyond that.</summary>
-/// <param name="Host">A name or an address; an IPv6 address without brackets.</param>
+/// <summary>The server that the client connects to, and the other parts of its URL.</summary>
+/// <param name="Host">The name or address. An IPv6 address has no brackets.</param>
 /// <param name="Port">The port.</param>
-/// <param name="User">Who to sign in as, if said.</param>
-/// <param name="Folder">The folder to start in, if said.</param>
+/// <param name="User">The user; null if none is given.</param>
+/// <param name="Folder">The path of the URL; null if it has none.</param>
 internal sealed record Target(string Host, int Port, string? User, string? Folder)
 {
     private const string TypePrefix = ";type=";
 
-    /// <summary>The transfer type that a URL names (<c>;type=a</c>, <c>;type=i</c>); null if it names none.</summary>
+    /// <summary>The transfer type of the URL (<c>;type=a</c>, <c>;type=i</c>); null if it has none.</summary>
     public FtpTransferType? Type { get; init; }
 
-    /// <summary>Whether a URL names a folder to list (<c>;type=d</c>).</summary>
+    /// <summary>Whether the URL requests a listing (<c>;type=d</c>).</summary>
     public bool IsListing { get; init; }
 
-    /// <summary>The port both programs use unless told otherwise.</summary>
+    /// <summary>The default port of <c>fts server</c> and <c>fts client</c>.</summary>
     public const int DefaultPort = 65432;
 
-    /// <summary>Whether connections begin with a TLS handshake (implicit TLS). Errors advise what suits the mode.</summary>
+    /// <summary>Whether connections start with a TLS handshake (implicit TLS). The advice in error messages depends on it.</summary>
     public bool UsesImplicitTls { get; init; }
 
-    /// <summary>Host and port as one word.</summary>
+    /// <summary>Returns host and port, with an IPv6 address in brackets.</summary>
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
-    /// <summary>Reads the first two words of <c>fts client</c>.</summary>
+    /// <summary>Returns the server of the first two arguments of <c>fts client</c>.</summary>
+    /// <exception cref="UserErrorException">The arguments are not a host and a port, or a URL.</exception>
     public static Target FromCommandLine(CommandLine line, string? user)
     {
         string first = line.Arguments.Count > 0 ? line.Arguments[0] : IPAddress.Loopback.ToString();
@@ -48,10 +49,13 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         return new Target(host, line.GetPort(1, DefaultPort, allowsZero: false), user, null);
     }
 
-    /// <summary>Whether a word is meant as a URL.</summary>
+    /// <summary>Returns whether an argument has the form of a URL.</summary>
     public static bool IsUrl(string word) => word.Contains("://", StringComparison.Ordinal);
 
-    /// <summary>A URL without a port means FTP's own, 21 (RFC 1738 §3.2). A password in it is refused: it is on the command line already, but must not become a habit.</summary>
+    /// <summary>
+    /// Parses a URL. Without a port it means port 21 (RFC 1738 §3.2). A password is refused, because every user of the machine can read it.
+    /// </summary>
+    /// <exception cref="UserErrorException">The URL is invalid.</exception>
     public static Target FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0)
@@ -61,34 +65,37 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
 
         if (url.Scheme != "ftp")
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': only ftp:// URLs are understood");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': only ftp:// URLs are supported");
         }
 
         if (url.UserInfo.Contains(':'))
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
+            throw CommandLine.CreateUsageError(
+                $"'{MaskPassword(text)}': a password in a URL is visible to every user of this machine; " +
+                "set FTS_PASSWORD or use --password-file");
         }
 
         if (url.Fragment.Length > 0)
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a # in a name is written %23");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': write # in a name as %23");
         }
 
         if (url.Port == 0)
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': nothing listens on port 0");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': port 0 is invalid");
         }
 
         (string path, char? type) = SplitType(url.AbsolutePath);
-        // "/%2Fetc" is the absolute folder /etc, "/etc" one below where the sign-in lands (RFC 1738 §3.2.2).
+        // "/%2Fetc" is the absolute path /etc, and "/etc" is relative to the login folder (RFC 1738 §3.2.2).
         string folder = FtpName.FromBytes(HttpUtility.UrlDecodeToBytes(path.TrimStart('/').Replace("+", "%2B", StringComparison.Ordinal)));
         string user = Uri.UnescapeDataString(url.UserInfo);
         if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a line end or NUL cannot be part of a name");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a name cannot contain a line end or NUL");
         }
 
-        return new Target(GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
+        return new Target(
+            GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
         {
             Type = type switch
             {
@@ -100,7 +107,7 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         };
     }
 
-    /// <summary>Splits the type code off a URL or its path (RFC 1738 §3.2.2). A name that ends so is written with <c>%3B</c>.</summary>
+    /// <summary>Splits a URL or its path from its type code (RFC 1738 §3.2.2). In names, <c>%3B</c> stands for a semicolon.</summary>
     public static (string Path, char? Type) SplitType(string path)
     {
         int start = path.Length - TypePrefix.Length - 1;
@@ -109,19 +116,29 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         return hasType ? (path[..start], char.ToLowerInvariant(path[^1])) : (path, null);
     }
 
-    /// <summary>The URL of a path on this server; what a pattern is made of stays as it is.</summary>
+    /// <summary>Returns the URL of a path on this server. The wildcards of a pattern stay unescaped.</summary>
     public string FormatUrl(ShellWord path)
     {
         string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(EscapeComponent));
+        if (path.IsPattern)
+        {
+            escaped = escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal);
+        }
+
         string user = User is null ? "" : $"{Uri.EscapeDataString(User)}@";
-        return $"ftp://{user}{this}/{(path.Text.StartsWith('/') ? "%2F" : "")}{(path.IsPattern ? escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal) : escaped)}{(Type == FtpTransferType.Ascii ? ";type=a" : "")}";
+        string root = path.Text.StartsWith('/') ? "%2F" : "";
+        string type = Type == FtpTransferType.Ascii ? ";type=a" : "";
+        return $"ftp://{user}{this}/{root}{escaped}{type}";
     }
 
-    /// <summary>A component of a URL's path: the bytes of a name that is not UTF-8 stay as they are.</summary>
+    /// <summary>
+    /// Returns a path component with its special bytes percent-encoded. The bytes of a name that is not UTF-8 are preserved.
+    /// </summary>
     private static string EscapeComponent(string component) =>
-        string.Concat(FtpName.GetBytes(component).Select(b => char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
+        string.Concat(FtpName.GetBytes(component).Select(b =>
+            char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
 
-    /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>
+    /// <summary>Returns the host in its DNS form. Uri throws only here if the name is too long or has invalid characters.</summary>
     private static string GetHost(Uri url, string text)
     {
         try
@@ -130,11 +147,13 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         }
         catch (UriFormatException)
         {
-            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': no host can have such a name");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': the host name is invalid");
         }
     }
 
-    /// <summary>An address or a name; a number alone is neither, it is a port in the wrong place, and 127.0.0.999 is a typo nobody should have to wait for.</summary>
+    /// <summary>
+    /// Returns whether the text is an address or a host name. A number alone is a misplaced port. 127.0.0.999 is rejected without a lookup.
+    /// </summary>
     private static bool IsValidHost(string host)
     {
         if (IPAddress.TryParse(host, out _))
@@ -145,7 +164,9 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         return Uri.CheckHostName(host) == UriHostNameType.Dns && host.Any(char.IsAsciiLetter);
     }
 
-    /// <summary>A URL whose password does not show. It may hold an at sign or a slash that should have been written otherwise: it ends at the last.</summary>
+    /// <summary>
+    /// Returns the URL with its password masked. The password ends at the last at sign, because it may contain unescaped ones.
+    /// </summary>
     private static string MaskPassword(string text)
     {
         int at = text.LastIndexOf('@'), user = text.IndexOf("://", StringComparison.Ordinal) + 3;

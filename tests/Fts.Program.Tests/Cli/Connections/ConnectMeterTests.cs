@@ -4,7 +4,7 @@ using Fts.Client;
 
 namespace Fts.ProgramTests.Cli.Connections;
 
-/// <summary>What a slow connection waits for, in words.</summary>
+/// <summary>Tests of the status text while connecting.</summary>
 public sealed class ConnectMeterTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using Fts.Client;
 
 namespace Fts.ProgramTests.Cli.Connections;
 
-/// <summary>Which proxy the client goes through.</summary>
+/// <summary>Tests of the selection of the proxy.</summary>
 public sealed class ProxySelectorTests
 {
     private static readonly Target Target = new("files.example.com", 21, null, null);
@@ -20,7 +20,7 @@ public sealed class ProxySelectorTests
     [InlineData("gate.example.com:3128", "http://gate.example.com:3128")]
     [InlineData("http://a%40b@gate.example.com:3128", "http://a@b@gate.example.com:3128")]
     [InlineData("off", null)]
-    public void The_option_names_it(string option, string? proxy) => Assert.Equal(proxy, Find(option, Target, "ftp_proxy=http://other:1")?.ToString());
+    public void The_option_selects_the_proxy(string option, string? proxy) => Assert.Equal(proxy, Find(option, Target, "ftp_proxy=http://other:1")?.ToString());
 
     [Theory]
     [InlineData("ftp://10.0.0.1:21", "socks5://host:port")]
@@ -35,9 +35,9 @@ public sealed class ProxySelectorTests
     [InlineData("socks5://", "not a host and port")]
     [InlineData("", "not a host and port")]
     [InlineData("socks5://ann:sesame@10.0.0.1", "FTS_PROXY_PASSWORD")]
-    [InlineData("http://an%3An@10.0.0.1:3128", "cannot be used")]
-    [InlineData("http://an%0An@10.0.0.1:3128", "cannot be used")]
-    public void An_option_that_names_none_is_a_mistake(string option, string said)
+    [InlineData("http://an%3An@10.0.0.1:3128", "is too long or contains invalid characters")]
+    [InlineData("http://an%0An@10.0.0.1:3128", "is too long or contains invalid characters")]
+    public void An_invalid_proxy_option_is_a_usage_error(string option, string said)
     {
         UserError failure = Assert.Throws<UserErrorException>(() => Find(option, Target)).Error;
         Assert.Equal(ExitCode.UsageError, failure.ExitCode);
@@ -56,13 +56,13 @@ public sealed class ProxySelectorTests
     [InlineData(null, "ftp_proxy=http://one:1", "NO_PROXY=a, .example.com")]
     [InlineData(null, "ftp_proxy=nonsense://x", "no_proxy=*")]
     [InlineData("http://one:1", "ftp_proxy=http://one:1", "no_proxy=ample.com,com.example,files")]
-    public void Else_a_variable_does(string? proxy, params string[] variables) => Assert.Equal(proxy, Find(null, Target, variables)?.ToString());
+    public void Without_the_option_a_variable_selects_the_proxy(string? proxy, params string[] variables) => Assert.Equal(proxy, Find(null, Target, variables)?.ToString());
 
     [Fact]
-    public void A_variable_that_names_none_is_a_mistake_that_names_the_variable()
+    public void An_invalid_variable_is_a_usage_error_that_names_the_variable()
     {
         UserError failure = Assert.Throws<UserErrorException>(() => Find(null, Target, "all_proxy=ftp://ann:sesame@gate")).Error;
-        Assert.Equal("all_proxy 'ftp://ann:****@gate': a proxy is socks5://host:port or http://host:port, or off", failure.Message);
+        Assert.Equal("all_proxy 'ftp://ann:****@gate': must be socks5://host:port, http://host:port or off", failure.Message);
     }
 
     [Theory]
@@ -78,10 +78,10 @@ public sealed class ProxySelectorTests
     [InlineData("Files.Example.com", "example.COM", true)]
     [InlineData("badexample.com", "example.com", false)]
     [InlineData("example.com", ".", false)]
-    public void Some_servers_are_met_without_one(string host, string list, bool isExcluded) => Assert.Equal(isExcluded, ProxySelector.IsExcluded(host, list));
+    public void Excluded_servers_are_connected_directly(string host, string list, bool isExcluded) => Assert.Equal(isExcluded, ProxySelector.IsExcluded(host, list));
 
     [Fact]
-    public void A_password_comes_from_its_own_variable_first()
+    public void The_password_variable_precedes_the_password_of_the_URL()
     {
         Assert.Equal("sesame", Find("http://ann@one:1", Target, "FTS_PROXY_PASSWORD=sesame")!.Password);
         Assert.Equal("se:same", Find(null, Target, "ftp_proxy=http://ann:se%3Asame@one:1")!.Password);

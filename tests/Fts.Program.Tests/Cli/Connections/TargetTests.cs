@@ -5,7 +5,7 @@ using Fts.Shell;
 
 namespace Fts.ProgramTests.Cli.Connections;
 
-/// <summary>Where <c>fts client</c> connects to.</summary>
+/// <summary>Tests of the server that <c>fts client</c> connects to.</summary>
 public sealed class TargetTests
 {
     [Theory]
@@ -15,13 +15,14 @@ public sealed class TargetTests
     [InlineData("files.example.com 2121 1", "files.example.com", 2121, null, null)]
     [InlineData("::1 21", "::1", 21, null, null)]
     [InlineData("[::1] 21", "::1", 21, null, null)]
+    [InlineData("[2001:db8::1] 21", "2001:db8::1", 21, null, null)]
     [InlineData("ftp://files.example.com", "files.example.com", 21, null, null)]
     [InlineData("ftp://ann@files.example.com:2121/pub/new%20things/", "files.example.com", 2121, "ann", "pub/new things/")]
     [InlineData("ftp://files.example.com/%2Fetc", "files.example.com", 21, null, "/etc")]
     [InlineData("ftp://[::1]:2121/", "::1", 2121, null, null)]
     public void Words_and_urls_name_a_host_and_port(string words, string host, int port, string? user, string? folder)
     {
-        var line = new CommandLine("client", "", 3, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var line = new CommandLine(ClientCommand.Definition, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(new Target(host, port, user, folder), Target.FromCommandLine(line, null));
     }
 
@@ -45,7 +46,7 @@ public sealed class TargetTests
     [Theory]
     [InlineData("a.txt;type=a", null, "ftp://h.example:21/a.txt%3Btype%3Da")]
     [InlineData("a.txt", FtpTransferType.Ascii, "ftp://h.example:21/a.txt;type=a")]
-    public void A_path_comes_back_from_its_URL(string path, FtpTransferType? type, string url)
+    public void The_URL_of_a_path_is_parsed_as_the_same_path(string path, FtpTransferType? type, string url)
     {
         Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).FormatUrl(new ShellWord(path)));
         Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.Folder, target.Type) : default);
@@ -54,5 +55,5 @@ public sealed class TargetTests
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1:21")]
     [InlineData("::1", "[::1]:21")]
-    public void It_reads_as_one_word(string host, string text) => Assert.Equal(text, new Target(host, 21, null, null).ToString());
+    public void A_target_is_formatted_as_host_and_port(string host, string text) => Assert.Equal(text, new Target(host, 21, null, null).ToString());
 }

@@ -6,7 +6,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Cli;
 
-/// <summary>A server that takes its time, or expects the other kind of TLS: what the client shows and advises.</summary>
+/// <summary>Tests of connecting to a slow server, or to one that expects the other kind of TLS.</summary>
 public sealed class ConnectingTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -23,7 +23,7 @@ public sealed class ConnectingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pipe_gets_one_line_about_a_greeting_that_is_awaited()
+    public async Task A_slow_greeting_prints_one_line_to_a_pipe()
     {
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", Port]);
         using Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
@@ -37,7 +37,7 @@ public sealed class ConnectingTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Ctrl_c_while_connecting_ends_with_130(int times)
+    public async Task Ctrl_c_while_connecting_exits_with_130(int times)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", Port]);
         using Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
@@ -60,7 +60,7 @@ public sealed class ConnectingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_that_expects_TLS_from_the_first_byte_is_advised()
+    public async Task Implicit_TLS_is_advised_for_a_port_without_a_greeting()
     {
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", Port]);
         using (Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken))
@@ -73,7 +73,7 @@ public sealed class ConnectingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_tls_option_takes_explicit_as_a_name_for_required()
+    public async Task The_tls_option_accepts_explicit_for_required()
     {
         using ScriptedServer plain = ScriptedServer.Start([], []);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "explicit"], "ls\n");

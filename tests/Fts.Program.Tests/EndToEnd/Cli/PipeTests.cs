@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Cli;
 
-/// <summary>What a script can rely on: plain text, stdout for data alone, exit codes.</summary>
+/// <summary>Tests of the client in a pipe: plain text, only data on standard output, exit codes.</summary>
 public sealed class PipeTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -30,7 +30,7 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public async Task Lines_may_end_as_on_windows_and_comments_and_empty_lines_are_nothing()
+    public async Task Carriage_returns_comments_and_empty_lines_are_ignored()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         (int code, string data, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "# a comment\r\n\r\n   \r\npwd\r\n");
@@ -39,7 +39,7 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public async Task One_failure_ends_with_its_own_code_and_several_with_9()
+    public async Task One_failure_exits_with_its_own_code_and_several_with_9()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         Assert.Equal(6, (await server.RunClientAsync(_folder, "pwd", "get missing", "pwd")).Code);
@@ -50,7 +50,7 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public async Task Cat_is_exact_to_the_byte()
+    public async Task Cat_prints_every_byte_unchanged()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         server.Folder.Write("a", "no line end, \u00fc");
@@ -69,7 +69,7 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public async Task The_client_leaves_and_the_next_is_welcome()
+    public async Task A_client_can_connect_after_another_has_left()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         for (int i = 0; i < 3; i++)
@@ -87,7 +87,7 @@ public sealed class PipeTests : IDisposable
         RunningProgram[] clients = [.. Enumerable.Range(0, 4).Select(_ => RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]))];
         try
         {
-            // All are connected before any does anything.
+            // All clients connect before the first command.
             await Task.WhenAll(clients.Select(client => client.WaitForOutputAsync("connected to")));
             for (int i = 0; i < clients.Length; i++)
             {
@@ -114,7 +114,7 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public async Task Sigterm_ends_a_waiting_client_with_143_and_ctrl_c_with_130()
+    public async Task A_waiting_client_exits_with_143_at_sigterm_and_with_130_at_ctrl_c()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         foreach ((int signal, int code) in ((int, int)[])[(15, 143), (2, 130)])
@@ -127,7 +127,7 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_leaves_is_no_error()
+    public async Task A_closed_reader_is_not_an_error()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         for (int i = 0; i < 300; i++)

@@ -8,7 +8,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Cli;
 
-/// <summary>The client behind a proxy.</summary>
+/// <summary>Tests of the client behind a proxy.</summary>
 public sealed class ProxyTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -19,7 +19,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData(FtpProxyKind.Socks5, "optional")]
     [InlineData(FtpProxyKind.HttpConnect, "optional")]
     [InlineData(FtpProxyKind.HttpConnect, "off")]
-    public async Task Files_go_through_it_in_both_directions(FtpProxyKind kind, string tls)
+    public async Task Files_are_transferred_through_a_proxy_in_both_directions(FtpProxyKind kind, string tls)
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--tls", tls);
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "sesame"));
@@ -31,12 +31,12 @@ public sealed class ProxyTests : IDisposable
         Assert.Equal(("from there", "from here"), (File.ReadAllText(_folder["there"]), File.ReadAllText(server.Folder["here"])));
         Assert.Contains($"connected to 127.0.0.1:{server.PortText} through {FormatProxyUrl(proxy, "ann")} as anonymous", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", messages, StringComparison.Ordinal);
-        // One way for the commands and one for each transfer; over TLS another after the upload, which shows whether the server renews its tickets.
+        // One connection for commands and one for each transfer. Over TLS there is one more after the upload, to test whether the server renews tickets.
         Assert.Equal(tls == "off" ? 4 : 5, proxy.Asked.Count);
     }
 
     [Fact]
-    public async Task A_variable_names_it_for_servers_elsewhere_only()
+    public async Task A_proxy_of_a_variable_is_used_for_other_machines_only()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
@@ -51,7 +51,7 @@ public sealed class ProxyTests : IDisposable
     [Theory]
     [InlineData(FtpProxyKind.Socks5, "rejected the user name or password (status 1)")]
     [InlineData(FtpProxyKind.HttpConnect, "rejected the user name or password: 407 Sign in, please")]
-    public async Task A_refused_sign_in_ends_with_3_and_says_whose_it_is(FtpProxyKind kind, string said)
+    public async Task A_failed_proxy_login_exits_with_3_and_names_the_proxy(FtpProxyKind kind, string said)
     {
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "sesame"));
         (int code, _, string messages) = await RunningProgram.RunAsync(
@@ -62,7 +62,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_proxys_words_are_shown_escaped()
+    public async Task The_response_of_a_proxy_is_printed_escaped()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -75,13 +75,13 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--proxy socks5://127.0.0.1:1 --active", "--active does not work through the proxy socks5://127.0.0.1:1")]
-    [InlineData("--active --passive", "exclude each other")]
+    [InlineData("--proxy socks5://127.0.0.1:1 --active", "--active cannot be used with the proxy socks5://127.0.0.1:1")]
+    [InlineData("--active --passive", "cannot be combined")]
     [InlineData("--proxy http://ann:sesame@127.0.0.1:1", "FTS_PROXY_PASSWORD")]
-    [InlineData("--proxy http://127.0.0.1", "the proxy's port is missing")]
+    [InlineData("--proxy http://127.0.0.1", "the port is missing")]
     [InlineData("--proxy", "--proxy needs a value")]
-    [InlineData("--passive-address mine", "control, server")]
-    public async Task A_mistake_is_named_in_one_line_and_ends_with_2(string options, string said)
+    [InlineData("--passive-address mine", "must be control or server")]
+    public async Task A_usage_error_is_one_line_and_exits_with_2(string options, string said)
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", .. options.Split(' ')]);
         Assert.Equal(2, code);

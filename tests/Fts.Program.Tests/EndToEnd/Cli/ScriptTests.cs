@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Cli;
 
-/// <summary>The <c>./fts</c> script. It runs what is built already; building is what every run of these tests starts with.</summary>
+/// <summary>Tests of the <c>./fts</c> script with a program that is already built.</summary>
 public sealed class ScriptTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -10,7 +10,7 @@ public sealed class ScriptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task It_works_through_a_link_and_from_any_folder()
+    public async Task The_script_runs_through_a_link_and_from_any_folder()
     {
         _ = PublishedProgram.Path;
         File.CreateSymbolicLink(_folder["link"], Path.Combine(Repository.Root, "fts"));
@@ -28,9 +28,9 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_dotnet_it_says_so_in_one_line()
+    public async Task A_missing_dotnet_is_reported_in_one_line()
     {
-        // bash, readlink and dirname are all the script needs before it looks for dotnet.
+        // Before it searches for dotnet, the script needs only bash, readlink and dirname.
         foreach (string tool in (string[])["bash", "readlink", "dirname"])
         {
             File.CreateSymbolicLink(_folder[tool], "/usr/bin/" + tool);

@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Cli;
 
-/// <summary>Standard streams that are closed, full, or without a reader.</summary>
+/// <summary>Tests of standard streams that are closed, full, or without a reader.</summary>
 public sealed class StandardStreamTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
@@ -55,7 +55,7 @@ public sealed class StandardStreamTests : IAsyncLifetime
     [InlineData("help")]
     [InlineData("get ftp://127.0.0.1:PORT/a.txt --to -")]
     [InlineData("get ftp://127.0.0.1:PORT/a.txt ftp://127.0.0.1:PORT/a.txt --to -")]
-    public async Task A_reader_that_leaves_ends_the_command_quietly(string command)
+    public async Task A_closed_reader_ends_the_command_silently(string command)
     {
         (int code, string messages) = await RunAsync(command, "| head -c 1 >/dev/null; exit ${PIPESTATUS[0]}", "");
         Assert.True(code == 0, messages);
@@ -63,7 +63,7 @@ public sealed class StandardStreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_closed_standard_input_is_an_empty_one()
+    public async Task A_closed_standard_input_counts_as_empty()
     {
         (int code, string messages) = await RunAsync("client 127.0.0.1 PORT", "<&-", "");
         Assert.True(code == 0, messages);
@@ -78,11 +78,11 @@ public sealed class StandardStreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_with_closed_streams_serves()
+    public async Task A_server_with_closed_streams_starts()
     {
         await using RunningProgram server = RunningProgram.StartFile(
             "bash", _folder.Path, ["-c", $"exec '{PublishedProgram.Path}' server 127.0.0.1 {_server.PortText} >&- 2>&-"]);
-        // The port is taken. Without the message, the exit code shows that the program came that far.
+        // The port is in use. Without the message, the exit code shows that the program tried to listen.
         Assert.Equal(3, await server.WaitForExitAsync());
     }
 

@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Cli;
 
-/// <summary>The client with somebody typing: a real pseudo-terminal, keys as bytes, the screen as bytes.</summary>
+/// <summary>Tests of the client on a pseudo-terminal, with keys and the screen as bytes.</summary>
 public sealed class TerminalTests : IAsyncLifetime
 {
     private const string CtrlC = "\x03", CtrlD = "\x04", UpArrow = "\e[A", LeftArrow = "\e[D", Return = "\r";
@@ -19,7 +19,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_prompt_takes_commands_until_bye()
+    public async Task A_prompt_accepts_commands_until_bye()
     {
         _folder.Write("a.txt", "abc");
         await using RunningProgram client = await ConnectAsync();
@@ -31,7 +31,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ctrl_d_leaves_and_what_failed_before_is_no_exit_code()
+    public async Task Ctrl_d_leaves_with_0_even_after_failed_commands()
     {
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("get missing" + Return);
@@ -42,7 +42,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ctrl_c_clears_the_line_and_stays_also_if_the_line_is_empty()
+    public async Task Ctrl_c_clears_the_line_and_keeps_the_session()
     {
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("rubbish" + CtrlC);
@@ -110,7 +110,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ctrl_c_in_a_local_command_is_only_for_that_command()
+    public async Task Ctrl_c_in_a_local_command_ends_only_that_command()
     {
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("!trap 'echo caught' INT; echo $((40 + 2)); until [ \"$line\" = end ]; do read line; done; echo got $line" + Return);
@@ -194,7 +194,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_cursor_moves_and_history_comes_back()
+    public async Task Arrow_keys_move_the_cursor_and_recall_earlier_lines()
     {
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("kdir one" + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + "m" + Return);
@@ -205,7 +205,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tab_completes_commands_and_names_of_both_sides()
+    public async Task Tab_completes_commands_and_local_and_remote_names()
     {
         _folder.Write("a local file.txt", "here");
         _server.Folder.Write("a remote file.txt", "there");
@@ -238,7 +238,7 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_existing_file_may_be_gone_on_with_and_tab_knows_the_options()
+    public async Task An_existing_file_can_be_resumed_and_tab_completes_the_options()
     {
         _folder.Write("a.txt", "one, ");
         _server.Folder.Write("a.txt", "one, two");
@@ -254,12 +254,12 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ctrl_c_ends_the_running_command_only_and_a_bar_shows_it_meanwhile()
+    public async Task Ctrl_c_cancels_only_the_running_command_which_has_a_progress_bar()
     {
         const int stop = 19, resume = 18;
         _folder.Write("a.txt", "a");
         await using RunningProgram client = await ConnectAsync();
-        // A server that is held answers nothing, and the upload has to wait as long as the test wants.
+        // The suspended server sends no reply, so the upload waits until the test continues it.
         _server.Program.SendSignal(stop);
         client.WriteInput("put a.txt" + Return);
         await client.WaitForOutputAsync("uploading a.txt");
@@ -274,7 +274,7 @@ public sealed class TerminalTests : IAsyncLifetime
     [Theory]
     [InlineData("NO_COLOR", "1", false)]
     [InlineData("NO_COLOR", "", true)]
-    public async Task Colour_obeys_its_switch(string name, string value, bool colored)
+    public async Task Colour_follows_the_option_and_the_variable(string name, string value, bool colored)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, (name, value));
         await client.WaitForOutputAsync("fts> ");

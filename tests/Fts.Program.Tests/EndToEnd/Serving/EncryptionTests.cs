@@ -4,7 +4,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Serving;
 
-/// <summary>Encryption and remembered keys, between <c>fts server</c> and <c>fts client</c>.</summary>
+/// <summary>Tests of encryption and remembered keys, between <c>fts server</c> and <c>fts client</c>.</summary>
 public sealed partial class EncryptionTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -19,7 +19,7 @@ public sealed partial class EncryptionTests : IDisposable
     private string KnownHosts => _home["fts/known_hosts"];
 
     [Fact]
-    public async Task Without_options_everything_is_encrypted_and_the_key_on_the_start_screen_is_the_one_remembered()
+    public async Task Without_options_everything_is_encrypted_and_the_key_of_the_start_screen_is_remembered()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
         _folder.Write("a.txt", "hello");
@@ -30,8 +30,8 @@ public sealed partial class EncryptionTests : IDisposable
         Assert.Equal(0, code);
         Assert.Equal("hello", server.Folder.Read("a.txt"));
         string key = Key().Match(server.Program.Messages).Value;
-        Assert.Contains($"first time at 127.0.0.1:{server.Port}: its key {key} is remembered", first, StringComparison.Ordinal);
-        Assert.DoesNotContain("first time", second, StringComparison.Ordinal);
+        Assert.Contains($"new server 127.0.0.1:{server.Port}: remembering its key {key}; a different key will be refused from now on", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("new server", second, StringComparison.Ordinal);
         Assert.Equal($"127.0.0.1:{server.Port} {key}\n", File.ReadAllText(KnownHosts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KnownHosts));
         Assert.Contains("> PROT P", server.Program.Messages, StringComparison.Ordinal);
@@ -47,14 +47,14 @@ public sealed partial class EncryptionTests : IDisposable
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", .. words], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
             Assert.True(code == 0, messages);
-            Assert.Equal(words[0] == first, messages.Contains("first time", StringComparison.Ordinal));
+            Assert.Equal(words[0] == first, messages.Contains("new server", StringComparison.Ordinal));
         }
 
         Assert.Equal($"127.0.0.1:{server.Port} {Key().Match(server.Program.Messages).Value}\n", File.ReadAllText(KnownHosts));
     }
 
     [Fact]
-    public async Task A_key_that_changed_is_refused_with_both_fingerprints_and_the_command_that_forgets_it()
+    public async Task A_changed_key_is_refused_with_both_fingerprints_and_the_command_that_removes_it()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         string address = $"127.0.0.1:{server.Port}", other = "SHA256:" + new string('A', 43);
@@ -74,7 +74,7 @@ public sealed partial class EncryptionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_was_encrypted_before_is_not_spoken_to_in_plain_unasked()
+    public async Task A_server_that_used_TLS_before_is_not_used_without_it_unless_TLS_is_off()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--tls", "off");
         Assert.Equal(0, (await ClientAsync(server, [], "ls")).Code);
@@ -85,7 +85,7 @@ public sealed partial class EncryptionTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_required_is_not_done_without()
+    public async Task Required_TLS_is_enforced_on_both_sides()
     {
         await using RunningServer plain = await RunningServer.StartAsync("0", "--tls", "off");
         await using RunningServer strict = await RunningServer.StartAsync("0", "--tls", "required", "--data-binding", "require");
@@ -99,7 +99,7 @@ public sealed partial class EncryptionTests : IDisposable
     }
 
     [Fact]
-    public async Task TLS_from_the_first_byte_has_a_port_of_its_own()
+    public async Task Implicit_TLS_has_its_own_port()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--implicit-port", "0");
         int port = int.Parse(ImplicitPort().Match(server.Program.Messages).Groups[1].Value, CultureInfo.InvariantCulture);
@@ -110,7 +110,7 @@ public sealed partial class EncryptionTests : IDisposable
     }
 
     [Fact]
-    public async Task With_authorities_named_nobody_else_is_trusted_and_the_own_certificate_is_one()
+    public async Task With_ca_only_its_certificates_are_trusted_and_a_self_signed_one_is_accepted()
     {
         await using RunningProgram server = RunningProgram.Start(_folder.Path, ["server", "127.0.0.1", "0"], ("XDG_STATE_HOME", _home.Path));
         await server.WaitForOutputAsync("stop      Ctrl-C");

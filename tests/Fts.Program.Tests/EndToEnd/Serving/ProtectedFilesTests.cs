@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Serving;
 
-/// <summary><c>fts server</c> in a home folder: no client reaches the program's own key and settings.</summary>
+/// <summary>Tests that clients cannot reach the key and the settings of the program if a home folder is served.</summary>
 public sealed class ProtectedFilesTests : IDisposable
 {
     private readonly TestFolder _home = new(), _folder = new();
@@ -59,12 +59,12 @@ public sealed class ProtectedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task The_programs_own_folder_is_not_served()
+    public async Task The_settings_folder_of_the_program_cannot_be_served()
     {
         Directory.CreateDirectory(_home[".local/state/fts"]);
         await using RunningProgram program = RunningProgram.Start(_home[".local/state/fts"], ["server", "127.0.0.1", "0"], Environment);
         Assert.Equal(11, await program.WaitForExitAsync());
-        Assert.Contains("fts keeps its own keys and settings there", program.Messages, StringComparison.Ordinal);
+        Assert.Contains("it contains the keys and settings of fts", program.Messages, StringComparison.Ordinal);
         Assert.Contains("choose another folder with --folder", program.Messages, StringComparison.Ordinal);
     }
 

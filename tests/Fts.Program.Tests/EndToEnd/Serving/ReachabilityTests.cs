@@ -6,7 +6,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Serving;
 
-/// <summary><c>fts server</c> behind a firewall, a router or a balancer.</summary>
+/// <summary>Tests of <c>fts server</c> behind a firewall, a router or a load balancer.</summary>
 public sealed class ReachabilityTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -16,11 +16,11 @@ public sealed class ReachabilityTests : IDisposable
     [Fact]
     public async Task Passive_ports_and_addresses_are_shown_and_used()
     {
-        // Nobody hands out these; the server passes over what is taken.
+        // These ports are not ephemeral. The server skips ports that are in use.
         int first = Random.Shared.Next(15_000, 32_000);
         await using RunningServer server = await RunningServer.StartAsync(
             "1", "--passive-ports", $"{first}-{first + 9}=60000-60009", "--passive-address", "203.0.113.5", "--passive-address", "127.0.0.2=203.0.113.6");
-        Assert.Contains($"  passive   ports {first}-{first + 9}, told as 60000-60009, 203.0.113.5 for others, 203.0.113.6 for 127.0.0.2/32\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains($"  passive   ports {first}-{first + 9}, announced as 60000-60009, 203.0.113.5 for other clients, 203.0.113.6 for 127.0.0.2/32\n", server.Program.Messages, StringComparison.Ordinal);
         _folder.Write("a.txt", "content");
         Assert.Equal(0, (await server.RunClientAsync(_folder, "put a.txt")).Code);
         Assert.Equal("content", server.Folder.Read("a.txt"));
@@ -56,11 +56,11 @@ public sealed class ReachabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task Behind_a_balancer_of_this_machine_nobody_signs_in_without_the_password()
+    public async Task Behind_a_load_balancer_on_this_machine_every_login_needs_the_password()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--proxy-protocol-from", "127.0.0.1", "--proxy-protocol-from", "::1");
-        Assert.Contains("  balancer  127.0.0.1/32, ::1/128, with a PROXY header\n", server.Program.Messages, StringComparison.Ordinal);
-        Assert.DoesNotContain("anybody", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  proxies   127.0.0.1/32, ::1/128, with a PROXY header\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("anonymous", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains("  password  ", server.Program.Messages, StringComparison.Ordinal);
 
         using var balancer = new TcpClient();

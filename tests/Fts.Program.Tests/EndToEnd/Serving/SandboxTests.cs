@@ -6,12 +6,12 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Serving;
 
-/// <summary><c>fts server</c> kept to its folders by the kernel.</summary>
+/// <summary>Tests of <c>fts server</c> in its sandbox.</summary>
 public sealed class SandboxTests : IDisposable
 {
-    private const string SandboxLine = "  sandbox   the kernel keeps this process to these folders (Landlock)\n";
+    private const string SandboxLine = "  sandbox   process restricted to these folders (Landlock)\n";
 
-    /// <summary>What the runtime starts before Main, as the kernel cuts their names: none of them opens a file for a client.</summary>
+    /// <summary>The threads that the runtime starts before Main, with their names as the kernel truncates them. None opens a file for a client.</summary>
     private static readonly string[] RuntimesOwn = [".NET SynchManag", ".NET EventPipe", ".NET DebugPipe", ".NET Debugger", ".NET Tiered Com"];
 
     private readonly TestFolder _folder = new(), _home = new(), _files = new();
@@ -26,7 +26,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task The_start_screen_says_whether_there_is_one()
+    public async Task The_start_screen_shows_the_state_of_the_sandbox()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using RunningServer without = await RunningServer.StartAsync("0", "--no-sandbox");
@@ -35,7 +35,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_thread_but_the_runtimes_own_is_in_it()
+    public async Task Every_thread_except_those_of_the_runtime_is_sandboxed()
     {
         await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
         await TransferFilesAsync(server);
@@ -48,12 +48,12 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task No_debugger_finds_the_process_and_nothing_is_left_of_where_it_would()
+    public async Task Debuggers_cannot_attach_and_their_pipes_are_removed()
     {
         await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
         await using RunningServer without = await RunningServer.StartAsync(["0", "--no-sandbox"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
         Assert.All(_files.Names, name => Assert.Contains($"-{without.Program.Id}-", name, StringComparison.Ordinal));
-        // Native code has no debugger's door at all.
+        // Native code has no diagnostics pipes.
         Assert.Equal(File.Exists(PublishedProgram.Path + ".dll"), _files.Names.Length > 0);
         without.Program.SendSignal(15);
         server.Program.SendSignal(15);
@@ -65,7 +65,7 @@ public sealed class SandboxTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_certificate_that_is_turned_to_a_file_elsewhere_is_not_read(bool isSandboxed)
+    public async Task A_certificate_link_to_a_file_outside_its_folder_is_not_read(bool isSandboxed)
     {
         var authority = new AuthorityFiles(_files);
         File.Copy(authority.WritePem("first"), _home["first.pem"]);
@@ -79,7 +79,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_is_read_again_as_renewal_turns_its_link()
+    public async Task A_certificate_is_read_again_when_renewal_changes_its_link()
     {
         var authority = new AuthorityFiles(_files);
         Directory.CreateDirectory(_home["live/name"]);
@@ -96,7 +96,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task The_servers_own_certificate_is_made_and_kept_and_read_the_next_time()
+    public async Task The_self_signed_certificate_is_created_once_and_read_at_the_next_start()
     {
         string? first = null;
         for (int i = 0; i < 2; i++)
@@ -113,7 +113,7 @@ public sealed class SandboxTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task All_that_a_client_does_with_files_is_done_in_it(bool isSandboxed)
+    public async Task Every_file_operation_works_in_the_sandbox(bool isSandboxed)
     {
         await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0"] : ["0", "--no-sandbox"]);
         await TransferFilesAsync(server);
@@ -137,7 +137,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task The_folder_of_everything_is_served()
+    public async Task The_root_folder_can_be_served()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--folder", "/");
         _home.Write("a.txt", "content");
@@ -147,14 +147,14 @@ public sealed class SandboxTests : IDisposable
         Assert.Equal(["b.txt"], _home.Names);
     }
 
-    /// <summary>Two files made in one tick of the file system's clock, and of one length, would look like one that did not change.</summary>
+    /// <summary>Waits for the next clock tick of the file system. Within one tick, two files of the same length look unchanged.</summary>
     private static string MarkAsModified(string file)
     {
         File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(1));
         return file;
     }
 
-    /// <summary>Every way a file travels: encrypted, by the kernel's pumps in plain, and small.</summary>
+    /// <summary>Transfers files by every copy method: encrypted, unencrypted by the kernel, and small.</summary>
     private async Task TransferFilesAsync(RunningServer server)
     {
         _folder.Write("big", new string('x', 4_000_000));
@@ -169,7 +169,7 @@ public sealed class SandboxTests : IDisposable
         Assert.Equal(4_000_000, new FileInfo(_folder["big"]).Length);
     }
 
-    /// <summary>Shakes hands until the server, which looks at its files once a second, says this.</summary>
+    /// <summary>Repeats the TLS handshake until the server, which checks its files once a second, logs the text.</summary>
     private async Task ReconnectUntilMessageAsync(RunningServer server, string words)
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
@@ -187,7 +187,7 @@ public sealed class SandboxTests : IDisposable
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\r\n"))), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(client.GetStream());
         string all = await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-        // The lines in the middle of a reply begin with a space.
+        // The inner lines of a reply start with a space.
         return [.. all.Split("\r\n").Where(line => line.Length > 0).Select(line => line.StartsWith(' ') ? $"2{line}" : line)];
     }
 }

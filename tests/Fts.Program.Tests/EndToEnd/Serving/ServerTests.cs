@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Serving;
 
-/// <summary><c>fts server</c> as a process.</summary>
+/// <summary>Tests of <c>fts server</c> as a process.</summary>
 public sealed class ServerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -10,7 +10,7 @@ public sealed class ServerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Port_0_shows_the_port_that_was_given()
+    public async Task Port_0_shows_the_assigned_port()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         Assert.InRange(server.Port, 1, 65535);
@@ -22,7 +22,7 @@ public sealed class ServerTests : IDisposable
     [Fact]
     public async Task Without_arguments_it_listens_on_127_0_0_1_65432()
     {
-        // Where that port is taken the message names it; either way it is the default that was tried.
+        // If the port is in use, the error message contains it. Both outputs show that the default was used.
         await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server"]);
         await program.WaitForOutputAsync("127.0.0.1:65432");
     }
@@ -37,7 +37,7 @@ public sealed class ServerTests : IDisposable
     [Theory]
     [InlineData(2)]
     [InlineData(15)]
-    public async Task An_idle_server_stops_at_the_first_signal_with_0(int signal)
+    public async Task An_idle_server_exits_with_0_at_the_first_signal(int signal)
     {
         await using RunningServer server = await RunningServer.StartAsync();
         server.Program.SendSignal(signal);
@@ -46,7 +46,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connected_client_does_not_keep_it_from_stopping()
+    public async Task A_connected_client_does_not_delay_the_stop()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
@@ -60,7 +60,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_running_transfer_is_waited_for()
+    public async Task The_server_waits_for_a_running_transfer()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
@@ -72,7 +72,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_signal_cuts_it_off_and_the_exit_code_says_so()
+    public async Task A_second_signal_interrupts_the_transfer_and_sets_the_exit_code()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
@@ -80,12 +80,12 @@ public sealed class ServerTests : IDisposable
         await server.Program.WaitForOutputAsync("stopping: 1 connected");
         server.Program.SendSignal(2);
         Assert.Equal(130, await server.Program.WaitForExitAsync());
-        Assert.Contains("cut off", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("stopped; running transfers were interrupted", server.Program.Messages, StringComparison.Ordinal);
         Assert.DoesNotContain("slow", server.Folder.Names);
     }
 
     [Fact]
-    public async Task Connections_and_transfers_get_a_line_each()
+    public async Task Each_connection_and_transfer_is_logged_in_one_line()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("a.txt", "12345");
@@ -97,7 +97,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Lines_of_the_log_begin_with_date_and_time()
+    public async Task Log_lines_start_with_date_and_time()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("a.txt", "12345");
@@ -114,7 +114,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Hangup_reads_certificates_again_and_ends_nothing()
+    public async Task Sighup_reloads_certificates_and_ends_no_session()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         for (int times = 1; times <= 2; times++)
@@ -129,16 +129,16 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task On_loopback_another_user_needs_the_password_and_the_own_user_none()
+    public async Task On_loopback_only_other_users_need_the_password()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
-        Assert.Contains("  sign-in   you and root may read and write without a password, as anonymous\n", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Contains("  sign-in   other users of this machine sign in as fts with this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  login     anonymous, without a password, for you and root: read and write\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  login     fts, with the one-time password, for other users of this machine: read and write\n  password  ", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
         Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);
 
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can be another user, by setpriv.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can run a program as another user, with setpriv.");
         string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
         foreach ((string user, string secret, string code) in ((string, string, string)[])[("anonymous", "x", "530"), ("fts", password, "230")])
         {
@@ -150,7 +150,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task No_more_sessions_are_accepted_than_the_option_says()
+    public async Task The_option_limits_the_number_of_sessions()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--max-sessions", "1");
         await using RunningProgram first = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
@@ -161,7 +161,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Quiet_shows_the_start_screen_and_no_more()
+    public async Task Quiet_prints_only_the_start_screen()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--quiet");
         _folder.Write("a.txt", "12345");
@@ -190,7 +190,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_anonymous_only_the_password_of_this_run_opens()
+    public async Task Without_anonymous_every_login_needs_the_password_of_this_run()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "no");
         Assert.Contains($"fts client 127.0.0.1 {server.Port} --user fts", server.Program.Messages, StringComparison.Ordinal);
@@ -204,7 +204,7 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Anonymous_read_lets_nobody_write_without_the_password()
+    public async Task Anonymous_read_refuses_uploads_without_the_password()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "read");
         server.Folder.Write("there.txt", "there");

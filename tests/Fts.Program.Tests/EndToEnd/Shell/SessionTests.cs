@@ -49,7 +49,7 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         (int code, _, string messages) = await server.RunClientAsync(_folder, "put missing.txt", "nlist");
         Assert.Equal(6, code);
-        Assert.Contains("put missing.txt: no such file here", messages, StringComparison.Ordinal);
+        Assert.Contains("put missing.txt: no such local file in ", messages, StringComparison.Ordinal);
         Assert.Empty(server.Folder.Names);
         Assert.Empty(_folder.Names);
     }

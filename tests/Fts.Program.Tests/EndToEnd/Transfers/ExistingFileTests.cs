@@ -160,7 +160,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
             new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always", "--overwrite"], "get a\n");
         Assert.Equal(10, code);
-        Assert.Contains("get a: the file here and the file on the server differ (SHA-256); nothing was kept", messages, StringComparison.Ordinal);
+        Assert.Contains("get a: the local file and the file on the server differ (SHA-256); nothing was kept", messages, StringComparison.Ordinal);
         Assert.Equal("mine", _folder.Read("a"));
         Assert.Equal(["a"], _folder.Names);
     }

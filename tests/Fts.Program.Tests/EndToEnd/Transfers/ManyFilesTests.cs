@@ -43,7 +43,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(9, code);
         Assert.Contains("uploaded a (3 bytes)", messages, StringComparison.Ordinal);
         Assert.Contains("uploaded c (5 bytes)", messages, StringComparison.Ordinal);
-        Assert.Contains("error: put missing: no such file here", messages, StringComparison.Ordinal);
+        Assert.Contains("error: put missing: no such local file in ", messages, StringComparison.Ordinal);
         Assert.Equal(["a", "c"], _server.Folder.Names);
 
         using var back = new TestFolder();

@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Trust;
 
-/// <summary>Certificates given on the command line: the server's, those of further hosts, and the client's own.</summary>
+/// <summary>Tests of certificates on the command line: of the server, of further hosts, and of the client.</summary>
 public sealed class CertificateTests : IDisposable
 {
     private readonly TestFolder _folder = new(), _home = new(), _files = new();
@@ -18,7 +18,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task The_servers_own_certificate_is_shown_from_one_file_from_two_and_from_PFX()
+    public async Task The_certificate_of_the_server_is_read_from_one_PEM_file_from_two_and_from_PFX()
     {
         (string certificate, string key) = _authority.WritePair("127.0.0.1");
         foreach (string[] options in (string[][])[["--cert", _authority.WritePem("127.0.0.1")], ["--cert", certificate, "--key", key], ["--cert", _authority.WritePfx("127.0.0.1", null)]])
@@ -30,7 +30,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_that_cannot_be_used_is_one_line_and_ends_with_11()
+    public async Task An_unusable_certificate_is_one_line_and_exits_with_11()
     {
         (string certificate, _) = _authority.WritePair("127.0.0.1");
         (_, string other) = _authority.WritePair("other");
@@ -45,7 +45,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_whose_time_is_over_is_refused_at_the_first_meeting_unless_its_key_is_remembered()
+    public async Task An_expired_certificate_is_refused_on_the_first_connection_unless_its_key_is_remembered()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1", days: -1));
         (int code, _, string messages) = await ClientAsync(server, [], "ls");
@@ -59,7 +59,7 @@ public sealed class CertificateTests : IDisposable
     [Theory]
     [InlineData("127.0.0.1", -1, "it is valid from ")]
     [InlineData("files.example", 30, "it is not valid for 127.0.0.1")]
-    public async Task A_certificate_of_a_trusted_authority_must_be_in_its_dates_and_for_this_server_unless_its_key_is_remembered(string name, int days, string reason)
+    public async Task A_certificate_of_a_trusted_authority_must_be_valid_and_match_the_server_unless_its_key_is_remembered(string name, int days, string reason)
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem(name, days));
         (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.RootFile], "ls");
@@ -67,7 +67,7 @@ public sealed class CertificateTests : IDisposable
         Assert.Contains(reason, messages, StringComparison.Ordinal);
         Assert.Contains("fts trust add ", messages, StringComparison.Ordinal);
 
-        // The same where the authority is one of the system's.
+        // The same if the authority is trusted by the system.
         (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.RootFile));
         Assert.Equal(5, code);
         Assert.Contains(reason, messages, StringComparison.Ordinal);
@@ -77,7 +77,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_host_named_has_its_own_folder_and_certificate()
+    public async Task A_host_has_its_own_folder_and_certificate()
     {
         using var own = new TestFolder();
         own.Write("own.txt", "of localhost");
@@ -101,7 +101,7 @@ public sealed class CertificateTests : IDisposable
     [Theory]
     [InlineData("ask")]
     [InlineData("require")]
-    public async Task A_client_certificate_signs_its_common_name_in(string policy)
+    public async Task A_client_certificate_logs_in_as_its_common_name(string policy)
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--client-ca", _authority.RootFile, "--client-cert", policy, "--anonymous", "no");
         (string certificate, string key) = _authority.WritePair("ann", "sesame");
@@ -122,19 +122,19 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_cannot_be_used_is_told_without_a_connection()
+    public async Task An_unusable_client_key_is_reported_before_connecting()
     {
         (string certificate, string key) = _authority.WritePair("ann", "sesame");
         (_, string other) = _authority.WritePair("other");
         foreach ((string[] options, string? secret, int expected, string words) in ((string[], string?, int, string)[])
         [
             (["--cert", certificate, "--key", key], null, 2, "FTS_KEY_PASSWORD"),
-            (["--cert", certificate, "--key", key], "open", 11, "the password is another"),
-            (["--cert", certificate, "--key", other], null, 11, "the key is not the certificate's"),
+            (["--cert", certificate, "--key", key], "open", 11, "the password is wrong"),
+            (["--cert", certificate, "--key", other], null, 11, "the key does not belong to the certificate"),
             (["--cert", certificate], null, 11, "no certificate with its key"),
             (["--cert", _files["nowhere.pem"]], null, 11, "no such file"),
             (["--cert", _authority.WritePfx("ann", "sesame")], null, 2, "FTS_KEY_PASSWORD"),
-            (["--cert", _authority.WritePfx("ann", "sesame")], "open", 11, "the password is another"),
+            (["--cert", _authority.WritePfx("ann", "sesame")], "open", 11, "the password is wrong"),
         ])
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", "1", .. options], "ls\n", Home, ("FTS_KEY_PASSWORD", secret));
@@ -145,9 +145,9 @@ public sealed class CertificateTests : IDisposable
 
     [Theory]
     [InlineData("nowhere.pem", 11, "cannot read --client-ca")]
-    [InlineData("empty.pem", 2, "holds no certificate")]
-    [InlineData("leaf.pem", 2, "holds no root certificate")]
-    public async Task Authorities_that_could_vouch_for_nobody_are_told_at_the_start(string file, int expected, string words)
+    [InlineData("empty.pem", 2, "contains no certificate")]
+    [InlineData("leaf.pem", 2, "contains no root certificate")]
+    public async Task Unusable_client_authorities_are_reported_at_the_start(string file, int expected, string words)
     {
         _files.Write("empty.pem", "");
         File.Copy(_authority.WritePair("leaf").Certificate, _files["leaf.pem"]);
@@ -156,7 +156,7 @@ public sealed class CertificateTests : IDisposable
         Assert.Contains(words, messages, StringComparison.Ordinal);
     }
 
-    /// <summary>Does what a refusal says to do where the key is the right one.</summary>
+    /// <summary>Runs the command that the error message advises if the key is the right one.</summary>
     private async Task RunAdvisedCommandAsync(string messages)
     {
         string command = messages[messages.IndexOf("fts trust add ", StringComparison.Ordinal)..].Trim();

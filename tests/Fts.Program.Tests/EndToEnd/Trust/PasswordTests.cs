@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Trust;
 
-/// <summary>Where the client takes its password from, and that it shows it nowhere.</summary>
+/// <summary>Tests of the sources of the password, and that it is never printed.</summary>
 public sealed class PasswordTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
@@ -22,7 +22,7 @@ public sealed class PasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task From_a_file()
+    public async Task The_password_is_read_from_a_file()
     {
         _folder.Write("secret", _password + "\n");
         Assert.Equal(0, (await ClientAsync(["--user", "fts", "--password-file", "secret"])).Code);
@@ -30,7 +30,7 @@ public sealed class PasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task From_netrc_with_the_name_too()
+    public async Task User_and_password_are_read_from_netrc()
     {
         WriteNetRc(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Assert.Equal(0, (await ClientAsync([], ("NETRC", _folder["netrc"]))).Code);
@@ -47,7 +47,7 @@ public sealed class PasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_is_asked_through_a_pipe()
+    public async Task Without_a_terminal_a_missing_password_is_an_error()
     {
         (int code, string output) = await ClientAsync(["--user", "fts"]);
         Assert.Equal(2, code);
@@ -55,7 +55,7 @@ public sealed class PasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wrong_one_is_refused_with_4_and_shown_nowhere()
+    public async Task A_wrong_password_exits_with_4_and_is_never_printed()
     {
         (int code, string output) = await ClientAsync(["--user", "fts"], ("FTS_PASSWORD", "open sesame"));
         Assert.Equal(4, code);
@@ -64,7 +64,7 @@ public sealed class PasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Typed_on_a_terminal_it_is_not_echoed()
+    public async Task A_password_typed_on_a_terminal_is_not_echoed()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
         await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
@@ -78,7 +78,7 @@ public sealed class PasswordTests : IAsyncLifetime
     [InlineData("{0} more\x17\x7f")] // Ctrl-W, Backspace
     [InlineData("{0}\u00e9\x7f\u6587\ud83d\ude00\x7f\x08")] // characters of several bytes
     [InlineData("\e[D\e[C\e[H\eOF\e[1;5D\eb\e[200~{0}\e[201~\e[99~\t\x12")] // keys that are not text
-    public async Task Keys_that_edit_do_not_become_part_of_it(string keys)
+    public async Task Editing_keys_do_not_become_part_of_the_password(string keys)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
         await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
@@ -90,7 +90,7 @@ public sealed class PasswordTests : IAsyncLifetime
     [Theory]
     [InlineData("abc\x03")] // Ctrl-C
     [InlineData("abc\x15\x04")] // Ctrl-D without text
-    public async Task A_cancelled_question_ends_with_130(string keys)
+    public async Task A_cancelled_question_exits_with_130(string keys)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--user", "fts"]);
         await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");

@@ -29,7 +29,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData("system")]
     [InlineData("--ca")]
     [InlineData("--ca with --cert")]
-    public async Task The_second_visit_sends_nothing_in_plain_if_AUTH_is_no_longer_offered(string kind)
+    public async Task The_second_connection_sends_nothing_in_plain_if_AUTH_is_no_longer_supported(string kind)
     {
         string own = _authority.WritePem("ann");
         string[] options = kind switch
@@ -47,7 +47,7 @@ public sealed class PlainAfterTlsTests : IDisposable
             Assert.True(first == 0, greeted);
         }
 
-        // The second visit is without options: what was remembered must do.
+        // The second connection has no options. The remembered record must suffice.
         using ScriptedServer stripped = ScriptedServer.Start([], [], port);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", stripped.Port, "--user", "ann"], "ls\n", [.. environment, ("FTS_PASSWORD", "secret")]);
 
@@ -57,7 +57,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Authorities_or_an_own_certificate_require_TLS_on_the_first_visit()
+    public async Task The_options_ca_and_cert_require_TLS_on_the_first_connection()
     {
         foreach (string[] options in (string[][])[["--ca", _authority.RootFile], ["--cert", _authority.WritePem("ann")]])
         {
@@ -84,7 +84,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
 
         Assert.Equal(5, code);
-        Assert.Contains($"{address} has a different key than before", messages, StringComparison.Ordinal);
+        Assert.Contains($"the key of {address} has changed: expected {other}, got SHA256:", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust remove {address}", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment)).Code);
@@ -102,7 +102,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         Assert.True(trusted == 0, messages);
         (int code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home);
         Assert.Equal(5, code);
-        Assert.Contains("had a certificate of a trusted authority before", messages, StringComparison.Ordinal);
+        Assert.Contains("no longer has a certificate of a trusted authority", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust add {address} SHA256:", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
         Assert.Equal("", (await TrustAsync("list")).Data);
@@ -112,7 +112,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     [Fact]
     public async Task A_password_goes_in_plain_to_another_machine_only_if_TLS_is_off()
     {
-        // Through a proxy every server is another machine, also this one.
+        // Through a proxy, this machine counts as another machine too.
         using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         string[] command = ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"];
@@ -157,7 +157,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "127.0.0.1", plain.Port, "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], "pwd\n", Home);
         Assert.True(code == 0, messages);
-        Assert.Contains("offers no encryption", messages, StringComparison.Ordinal);
+        Assert.Contains("does not support TLS", messages, StringComparison.Ordinal);
     }
 
     [Theory]
