@@ -39,7 +39,7 @@ internal sealed class TabCompletion(ClientShell shell)
 
         return Completion.Create(start, word, command?.CompletionSource switch
         {
-            CompletionSource.Commands => ShellCommandTable.Names,
+            CompletionSource.HelpTopics => ShellHelp.Topics,
             CompletionSource.Local => GetLocalNames(word),
             CompletionSource.Remote => await GetRemoteNamesAsync(word),
             _ => [],

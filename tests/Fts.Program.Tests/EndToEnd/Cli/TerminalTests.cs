@@ -217,6 +217,8 @@ public sealed class TerminalTests : IAsyncLifetime
         client.WriteInput("ge\ta\t" + Return);
         await client.WaitForOutputAsync("downloaded a remote file.txt");
         Assert.Equal("there", _folder.Read("a remote file.txt"));
+        client.WriteInput("help serv\t" + Return);
+        await client.WaitForOutputAsync("STOR");
     }
 
     [Fact]
