@@ -78,21 +78,25 @@ internal static class ShellCommandTable
         new(ShellCommandGroup.Transfers, ["get", "mget"], "get FILE…", "download files", (1, Unlimited), TransferCommands.GetAsync)
         {
             CompletionSource = CompletionSource.Remote, Options = TransferSettings.Options, AcceptsPatterns = true,
-            Details = ["The files are stored in the current local folder.", "Without an option, get asks before it replaces a file; in a script it fails."],
+            Details = ["The files are stored in the current local folder.",
+                "Without an option, get asks before it replaces a file; in a script it fails."],
         },
         new(
-            ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder", (1, 2),
+            ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder",
+            (1, 2),
             MirrorOperation.MirrorAsync)
         {
             CompletionSource = CompletionSource.Remote, Options = MirrorOperation.Options,
             Details = ["SOURCE is a remote folder, TARGET a local one. Nothing is ever removed."],
         },
-        new(ShellCommandGroup.Transfers, ["ascii", "asc"], "ascii", "convert line ends in later transfers", (0, 0), SessionCommands.AsciiAsync),
+        new(ShellCommandGroup.Transfers, ["ascii", "asc"], "ascii", "convert line ends in later transfers", (0, 0),
+            SessionCommands.AsciiAsync),
         new(
             ShellCommandGroup.Transfers, ["binary", "bin", "image"], "binary", "transfer bytes unchanged (default)", (0, 0),
             SessionCommands.BinaryAsync),
         new(
-            ShellCommandGroup.Transfers, ["type"], "type [ascii|binary]", "set or print the transfer type", (0, 1), SessionCommands.TypeAsync),
+            ShellCommandGroup.Transfers, ["type"], "type [ascii|binary]", "set or print the transfer type", (0, 1),
+            SessionCommands.TypeAsync),
 
         new(ShellCommandGroup.RemoteFiles, ["ls", "dir", "ll"], "ls [FOLDER|PATTERN]", "list a folder", (0, 1), RemoteCommands.LsAsync)
         {
@@ -103,7 +107,8 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
         },
-        new(ShellCommandGroup.RemoteFiles, ["cd"], "cd [FOLDER]", "change the folder (default: start folder)", (0, 1), RemoteCommands.CdAsync)
+        new(ShellCommandGroup.RemoteFiles, ["cd"], "cd [FOLDER]", "change the folder (default: start folder)", (0, 1),
+            RemoteCommands.CdAsync)
         {
             CompletionSource = CompletionSource.Remote,
         },
@@ -112,12 +117,14 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
         },
-        new(ShellCommandGroup.RemoteFiles, ["size"], "size FILE…", "print the size of files in bytes", (1, Unlimited), RemoteCommands.SizeAsync)
+        new(ShellCommandGroup.RemoteFiles, ["size"], "size FILE…", "print the size of files in bytes", (1, Unlimited),
+            RemoteCommands.SizeAsync)
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
         },
         new(
-            ShellCommandGroup.RemoteFiles, ["change", "mv", "rename"], "change OLD NEW", "rename a file or folder; never overwrites", (2, 2),
+            ShellCommandGroup.RemoteFiles, ["change", "mv", "rename"], "change OLD NEW", "rename a file or folder; never overwrites",
+            (2, 2),
             RemoteCommands.ChangeAsync)
         {
             CompletionSource = CompletionSource.Remote,
@@ -130,7 +137,8 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Remote,
         },
-        new(ShellCommandGroup.RemoteFiles, ["rmdir", "rd"], "rmdir FOLDER…", "remove empty folders", (1, Unlimited), RemoteCommands.RmdirAsync)
+        new(ShellCommandGroup.RemoteFiles, ["rmdir", "rd"], "rmdir FOLDER…", "remove empty folders", (1, Unlimited),
+            RemoteCommands.RmdirAsync)
         {
             CompletionSource = CompletionSource.Remote,
         },
@@ -139,13 +147,15 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Local,
         },
-        new(ShellCommandGroup.LocalFiles, ["lcd"], "lcd [FOLDER]", "change the folder (default: home folder)", (0, 1), LocalCommands.LcdAsync)
+        new(ShellCommandGroup.LocalFiles, ["lcd"], "lcd [FOLDER]", "change the folder (default: home folder)", (0, 1),
+            LocalCommands.LcdAsync)
         {
             CompletionSource = CompletionSource.Local,
         },
         new(ShellCommandGroup.LocalFiles, ["lpwd"], "lpwd", "print the current folder", (0, 0), LocalCommands.LpwdAsync),
 
-        new(ShellCommandGroup.Session, ["help", "?"], "help [COMMAND]", "list the commands, or describe one", (0, 2), SessionCommands.HelpAsync)
+        new(ShellCommandGroup.Session, ["help", "?"], "help [COMMAND]", "list the commands, or describe one", (0, 2),
+            SessionCommands.HelpAsync)
         {
             CompletionSource = CompletionSource.HelpTopics,
             Details = [$"{ShellHelp.ServerUsage} prints the help of the server."],

@@ -11,7 +11,9 @@ internal static class ShellHelp
     /// <summary>The form of <c>help</c> that requests the help of the server.</summary>
     public const string ServerUsage = $"help {ServerTopic} [VERB]";
 
-    /// <summary>The prefix of a line that runs a local program. The table has no row for it, because no name precedes its argument.</summary>
+    /// <summary>
+    /// The prefix of a line that runs a local program. The table has no row for it, because no name precedes its argument.
+    /// </summary>
     public const string LocalProgramPrefix = "!";
 
     private const string Indent = "  ", Gap = "  ";
@@ -49,7 +51,8 @@ internal static class ShellHelp
     /// <summary>Returns the usage, the effect, the other names and the options of a command, one option per line.</summary>
     public static IReadOnlyList<string> FormatCommand(ShellCommand command)
     {
-        List<string> lines = [$"usage: {command.Usage}", $"{Indent}{command.Description}", .. command.Details.Select(detail => Indent + detail)];
+        List<string> lines =
+            [$"usage: {command.Usage}", $"{Indent}{command.Description}", .. command.Details.Select(detail => Indent + detail)];
         if (command.AcceptsPatterns)
         {
             lines.Add($"{Indent}* and ? select all matching files, unless they are in quotes.");
@@ -68,7 +71,8 @@ internal static class ShellHelp
         if (command.Options.Count > 0)
         {
             int width = command.Options.Max(option => option.Name.Length);
-            lines.AddRange(["options:", .. command.Options.Select(option => FormatRow(new HelpRow(option.Name, option.Description), width))]);
+            lines.AddRange(
+                ["options:", .. command.Options.Select(option => FormatRow(new HelpRow(option.Name, option.Description), width))]);
         }
 
         return lines;
