@@ -87,7 +87,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(0, code);
         Assert.Contains("resuming a at 62 %", messages, StringComparison.Ordinal);
         Assert.Contains("downloaded a (3 bytes, resumed after 5 bytes, same SHA-256)", messages, StringComparison.Ordinal);
-        Assert.Contains("c is complete", messages, StringComparison.Ordinal);
+        Assert.Contains("c is already complete", messages, StringComparison.Ordinal);
         Assert.Equal(("one, two", "mine, and theirs"), (_folder.Read("a"), _folder.Read("b")));
 
         _folder.Write("a", "other");
