@@ -57,7 +57,8 @@ internal static class TransferCommands
         async Task PrintFileAsync(RemoteFile file, CancellationToken cancel)
         {
             var options = new FtpTransferOptions { SourceEntry = file.ListedEntry, Type = shell.TransferSettings.Type };
-            FtpTransferResult result = await shell.Client.DownloadAsync(file.Path, shell.Terminal.OpenDataStream(), options, null, cancel);
+            FtpTransferResult result = await shell.Client.DownloadAsync(
+                target: shell.Terminal.OpenDataStream(), remotePath: file.Path, options: options, cancellationToken: cancel);
             if (TransferReport.FormatWarning(file.TypedName, result) is { } warning)
             {
                 shell.Terminal.WriteMessage(warning);
@@ -125,7 +126,8 @@ internal static class TransferCommands
             try
             {
                 FtpTransferOptions options = CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry };
-                result = await shell.Client.DownloadFileAsync(remoteFile.Path, name, options, meter, cancellationToken);
+                result = await shell.Client.DownloadFileAsync(
+                    localPath: name, remotePath: remoteFile.Path, options: options, progress: meter, cancellationToken: cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
