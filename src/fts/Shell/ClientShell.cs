@@ -8,37 +8,49 @@ using Fts.Transfers;
 
 namespace Fts.Shell;
 
-/// <summary>The client's commands, line by line, from a terminal or a pipe. Owns none of what it is given.</summary>
-/// <param name="client">The server.</param>
-/// <param name="target">Where that is, for messages.</param>
-/// <param name="terminal">Where results and messages go.</param>
-/// <param name="interrupts">Ctrl-C and SIGTERM.</param>
-/// <param name="transferSettings">What was said for all transfers.</param>
-/// <param name="formatter">How its commands are typed.</param>
-/// <param name="createProgramFormatter">Returns the wording of a command, by its verb, for use after this session has ended; null if
-/// <paramref name="formatter"/> is that already.</param>
+/// <summary>Runs the commands of a session, line by line, from a terminal or a pipe. Disposes none of its parameters.</summary>
+/// <param name="client">The connections to the server.</param>
+/// <param name="target">The server, for messages.</param>
+/// <param name="terminal">Receives data and messages.</param>
+/// <param name="interrupts">Handles Ctrl-C and SIGTERM.</param>
+/// <param name="transferSettings">The settings of all transfers.</param>
+/// <param name="formatter">Formats commands for advice during the session.</param>
+/// <param name="createProgramFormatter">
+/// Returns the formatter for a verb that the user repeats after the session has ended. Null if <paramref name="formatter"/> is to be used.
+/// </param>
 internal sealed class ClientShell(
-    FtpClient client, Target target, Terminal terminal, InterruptHandler interrupts, TransferSettings transferSettings, CommandFormatter formatter, Func<ClientShell, string, CommandFormatter>? createProgramFormatter = null)
+    FtpClient client,
+    Target target,
+    Terminal terminal,
+    InterruptHandler interrupts,
+    TransferSettings transferSettings,
+    CommandFormatter formatter,
+    Func<ClientShell, string, CommandFormatter>? createProgramFormatter = null)
 {
     private ExitCode _result = ExitCode.Success;
-    private bool _isConnectionLost; // set when a command lost the connection, until a reconnect is tried
+    private bool _isConnectionLost; // set when a command loses the connection, cleared by the next attempt to reconnect
 
+    /// <summary>The connections to the server.</summary>
     public FtpClient Client => client;
 
+    /// <summary>The server, for messages.</summary>
     public Target Target => target;
 
+    /// <summary>Receives data and messages.</summary>
     public Terminal Terminal => terminal;
 
+    /// <summary>The settings of later transfers.</summary>
     public TransferSettings TransferSettings { get; set; } = transferSettings;
 
+    /// <summary>The current remote folder.</summary>
     public RemoteDirectory CurrentDirectory { get; } = new();
 
-    /// <summary>Set by the command that leaves.</summary>
+    /// <summary>Whether the session ends after the running command.</summary>
     public bool ShouldExit { get; set; }
 
     /// <summary>
-    /// Runs lines until a command leaves or there are none. From a pipe the result is the code of the one command that failed, or
-    /// <see cref="ExitCode.SomeFailed"/> if several did; somebody at a terminal has seen what failed, and leaving is no failure.
+    /// Runs lines until a command ends the session or the input ends. At a terminal the session succeeds. From a pipe the result is the
+    /// code of the failed command, or <see cref="ExitCode.SomeFailed"/> if several commands failed.
     /// </summary>
     public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> readLineAsync)
     {
@@ -54,10 +66,14 @@ internal sealed class ClientShell(
             ExitCode code = CombineExitCodes(await RunLineAsync(line), FlushOutput());
             if (!terminal.IsInteractive)
             {
-                _result = code == ExitCode.Success ? _result : _result == ExitCode.Success ? code : ExitCode.SomeFailed;
+                if (code != ExitCode.Success)
+                {
+                    _result = _result == ExitCode.Success ? code : ExitCode.SomeFailed;
+                }
+
                 if (ShouldEndScript(code) && !await CanContinueAsync(code))
                 {
-                    // Without a server, or against the user's wish, the script's other lines would only fail one by one.
+                    // The user stopped the script, or its other lines would fail too, because there is no session.
                     return interrupts.RequestedExit ?? code;
                 }
             }
@@ -66,9 +82,9 @@ internal sealed class ClientShell(
         return interrupts.RequestedExit ?? _result;
     }
 
-    /// <summary>Runs one command and no more, and shows what went wrong.</summary>
-    /// <param name="operation">The command as the user would name it.</param>
-    /// <param name="command">Does it.</param>
+    /// <summary>Runs one command outside a session, and reports its error.</summary>
+    /// <param name="operation">The command as the user knows it, for messages.</param>
+    /// <param name="command">Runs the command.</param>
     public async Task<ExitCode> RunOnceAsync(string operation, Func<CancellationToken, Task<ExitCode>> command)
     {
         ExitCode code;
@@ -85,7 +101,7 @@ internal sealed class ClientShell(
         return interrupts.EndCommand() ? interrupts.RequestedExit ?? ExitCode.Interrupted : code;
     }
 
-    /// <summary>Runs one line and shows what went wrong.</summary>
+    /// <summary>Runs one line and reports its error.</summary>
     private async Task<ExitCode> RunLineAsync(string line)
     {
         string trimmed = line.Trim();
@@ -94,13 +110,15 @@ internal sealed class ClientShell(
             return ExitCode.Success;
         }
 
-        ExitCode code = await WaitOrAbandonAsync(RunCommandAsync(trimmed, interrupts.BeginCommand()), QuoteCommands.RemoveArguments(trimmed));
-        // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
+        ExitCode code =
+            await WaitOrAbandonAsync(RunCommandAsync(trimmed, interrupts.BeginCommand()), QuoteCommands.RemoveArguments(trimmed));
+        // Ctrl-C after the end of a command has no effect at a terminal, but still stops a script.
         return interrupts.EndCommand() && code == ExitCode.Success && !terminal.IsInteractive ? ExitCode.Interrupted : code;
     }
 
     /// <summary>
-    /// Waits for a command. A second Ctrl-C closes the connections and stops the wait; the command then fails in the background, and the next one connects again.
+    /// Waits for a command. A second Ctrl-C closes the connections and stops the wait. The command then fails in the background, and the
+    /// next command connects again.
     /// </summary>
     private async Task<ExitCode> WaitOrAbandonAsync(Task<ExitCode> command, string operation)
     {
@@ -128,14 +146,24 @@ internal sealed class ClientShell(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Whatever a command throws ends that command, not the session.
+            // An exception of any type ends the command, not the session.
             return ShowError(e, QuoteCommands.RemoveArguments(line));
         }
     }
 
-    /// <summary>Does something with each of several names; one that fails is shown and does not keep the others from their turn.</summary>
+    /// <summary>
+    /// Runs an action for each item. If there are several items, an error is reported and the next item follows. The error of a single item
+    /// is thrown, unless it is part of a batch.
+    /// </summary>
+    /// <returns>
+    /// <see cref="ExitCode.SomeFailed"/> if an item failed, <see cref="ExitCode.CannotConnect"/> if the connection was lost.
+    /// </returns>
     public async Task<ExitCode> ForEachAsync<T>(
-        string verb, IReadOnlyCollection<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken, bool isPartOfBatch = false)
+        string verb,
+        IReadOnlyCollection<T> items,
+        Func<T, CancellationToken, Task> action,
+        CancellationToken cancellationToken,
+        bool isPartOfBatch = false)
     {
         ExitCode result = ExitCode.Success;
         foreach (T item in items)
@@ -144,7 +172,9 @@ internal sealed class ClientShell(
             {
                 await action(item, cancellationToken);
             }
-            catch (Exception e) when ((isPartOfBatch || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not (OutOfMemoryException or OutputException))
+            catch (Exception e) when (
+                (isPartOfBatch || items.Count > 1) && !cancellationToken.IsCancellationRequested
+                    && e is not (OutOfMemoryException or OutputException))
             {
                 result = ExitCode.SomeFailed;
                 if (ShowError(e, $"{verb} {item}") is ExitCode.CannotConnect && !await CanReconnectAsync(cancellationToken))
@@ -157,7 +187,7 @@ internal sealed class ClientShell(
         return result;
     }
 
-    /// <summary>What the parts of a command come to: a server that cannot be had counts most.</summary>
+    /// <summary>Returns the exit code for a command of several steps. <see cref="ExitCode.CannotConnect"/> has precedence.</summary>
     public static ExitCode CombineExitCodes(params ReadOnlySpan<ExitCode> codes)
     {
         ExitCode worst = ExitCode.Success;
@@ -169,7 +199,7 @@ internal sealed class ClientShell(
         return worst;
     }
 
-    /// <summary>What was thrown, in words.</summary>
+    /// <summary>Returns the message for an exception, with advice that fits this session.</summary>
     public UserError DescribeError(Exception e, string operation)
     {
         RecordConnectionLoss(e);
@@ -180,27 +210,33 @@ internal sealed class ClientShell(
     public void RecordConnectionLoss(Exception e) =>
         _isConnectionLost = e is FtpConnectionException error ? error.Phase == FtpOperationPhase.Reply : _isConnectionLost;
 
-    /// <summary>Returns the command that repeats a transfer of one file.</summary>
+    /// <summary>Returns the command that repeats the transfer of one file.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
-    /// <param name="code">The exit code of the transfer, which may end the session.</param>
-    public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) => GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
+    /// <param name="code">The exit code of the transfer. Some codes end the session.</param>
+    public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) =>
+        GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
 
-    /// <summary>Returns the command that repeats a transfer of several files.</summary>
-    public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names) => GetFormatter(verb, ExitCode.Success).Format(verb, option, names);
+    /// <summary>Returns the command that repeats the transfer of several files.</summary>
+    public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names) =>
+        GetFormatter(verb, ExitCode.Success).Format(verb, option, names);
 
-    /// <summary>Returns the wording of a command for the user: for this session if it continues, else for the system's shell.</summary>
+    /// <summary>Returns the formatter for advice: for this session if it continues, otherwise for the system's shell.</summary>
     public CommandFormatter GetFormatter(string verb, ExitCode code)
     {
-        bool isSessionEnding = interrupts.RequestedExit is not null || (!terminal.IsInteractive && (interrupts.IsInterrupted || ShouldEndScript(code)));
+        bool isScriptEnding = !terminal.IsInteractive && (interrupts.IsInterrupted || ShouldEndScript(code));
+        bool isSessionEnding = interrupts.RequestedExit is not null || isScriptEnding;
         return isSessionEnding && createProgramFormatter is not null ? createProgramFormatter(this, verb) : formatter;
     }
 
-    /// <summary>Whether the other lines of a script are not run after a command with this exit code.</summary>
-    private static bool ShouldEndScript(ExitCode code) => code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginFailed or ExitCode.NotTrusted;
+    /// <summary>Returns whether a script ends after a command with this exit code.</summary>
+    private static bool ShouldEndScript(ExitCode code) =>
+        code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginFailed or ExitCode.NotTrusted;
 
-    /// <summary>Returns whether a script continues after a command that would end it: its connection was lost, and another one can be opened.</summary>
+    /// <summary>
+    /// Returns whether a script continues after such a command, because only its connection was lost and a new one was opened.
+    /// </summary>
     private async Task<bool> CanContinueAsync(ExitCode code)
     {
         if (code != ExitCode.CannotConnect || interrupts.RequestedExit is not null)
@@ -235,10 +271,10 @@ internal sealed class ClientShell(
     /// <inheritdoc cref="InterruptHandler.WaitForChildAsync"/>
     public Task WaitForChildAsync(Task child) => interrupts.WaitForChildAsync(child);
 
-    /// <summary>Asks the user a question within a command. Null if the user cancels it, which ends the command.</summary>
+    /// <summary>Asks the user a question during a command. Returns null if the user cancels the question, which ends the command.</summary>
     public string? AskUser(string question) => interrupts.RunPrompt(() => terminal.AskQuestion(question));
 
-    /// <summary>Writes the data of a command. Without a reader the session ends.</summary>
+    /// <summary>Writes the buffered data of a command. If standard output is closed, the session ends.</summary>
     private ExitCode FlushOutput()
     {
         try
@@ -256,7 +292,7 @@ internal sealed class ClientShell(
     {
         if (e is OutputException output)
         {
-            // No later command can show its data either.
+            // Later commands could not write their data either.
             ShouldExit = true;
             if (output.Error is { } outputError)
             {
@@ -269,7 +305,7 @@ internal sealed class ClientShell(
         UserError error = DescribeError(e, operation);
         if (error.ExitCode == ExitCode.Interrupted)
         {
-            // What the user wanted is no error.
+            // Cancellation by the user is not an error, so the message has no "error:" prefix.
             terminal.WriteMessage(error.Message.ToPrintable() + (error.Advice is null ? "" : $"\n  try: {error.Advice.ToPrintable()}"));
         }
         else

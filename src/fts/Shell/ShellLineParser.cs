@@ -4,41 +4,47 @@ using Fts.Cli;
 namespace Fts.Shell;
 
 /// <summary>
-/// One word of a typed line, and whether a <c>*</c> or <c>?</c> in it stood outside quotes, so that it is a pattern. An exact word is a path of a URL, in
-/// which a backslash is only a backslash.
+/// One word of a typed line, or a path of a URL.
 /// </summary>
+/// <param name="Text">The word without quotes and escapes.</param>
+/// <param name="IsPattern">Whether it contains <c>*</c> or <c>?</c> outside quotes.</param>
+/// <param name="IsExact">Whether it is a path of a URL, in which a backslash escapes nothing.</param>
 internal readonly record struct ShellWord(string Text, bool IsPattern = false, bool IsExact = false)
 {
     public override string ToString() => Text;
 }
 
-/// <summary>Splits a typed line into words the way a shell does: <c>"…"</c>, <c>'…'</c> and backslash keep spaces in a word.</summary>
+/// <summary>Splits a typed line into words as a shell does. <c>"…"</c>, <c>'…'</c> and backslash keep spaces in a word.</summary>
 internal static class ShellLineParser
 {
-    /// <summary>What a backslash takes its meaning from. Before anything else it stands for itself, so that C:\files can be typed.</summary>
+    /// <summary>
+    /// The characters that a backslash escapes. Before any other character a backslash is literal, so that C:\files can be typed.
+    /// </summary>
     private const string SpecialCharacters = " \t\"'\\*?#";
 
-    /// <summary>The line's words.</summary>
-    /// <exception cref="UserErrorException">A quote that is not closed.</exception>
+    /// <summary>Returns the words of a line.</summary>
+    /// <exception cref="UserErrorException">A quote is not closed.</exception>
     public static IReadOnlyList<ShellWord> SplitWords(string line)
     {
         var words = new List<(int, ShellWord)>();
         return ScanWords(line, words) is { } quote
-            ? throw new UserErrorException(ExitCode.UsageError, $"a {quote} is not closed", "put a backslash before it, if it belongs to a name")
+            ? throw new UserErrorException(ExitCode.UsageError, $"a {quote} is not closed", $"\\{quote}, if it is part of a name")
             : [.. words.Select(word => word.Item2)];
     }
 
-    /// <summary>The word that a line ends in, quotes closed or not, and where it starts; empty after a space.</summary>
+    /// <summary>
+    /// Returns the last word of a line, even if its quotes are not closed, and its index. The word is empty after a space.
+    /// </summary>
     public static (int Start, string Text) GetLastWord(string line)
     {
         var words = new List<(int Start, ShellWord Word)>();
-        // A letter more tells whether the end still belongs to the last word.
+        // An added letter belongs to the last word, or forms a new word after a space.
         ScanWords(line + "x", words);
         (int start, ShellWord word) = words[^1];
         return (start, word.Text[..^1]);
     }
 
-    /// <summary>The name as it has to be typed to be one word: with backslashes, which also work in the middle of one.</summary>
+    /// <summary>Returns a name as the user types it as one word. Backslashes, unlike quotes, also work in the middle of a word.</summary>
     public static string Escape(string name)
     {
         var typed = new StringBuilder(name.Length);
@@ -50,7 +56,7 @@ internal static class ShellLineParser
         return typed.ToString();
     }
 
-    /// <summary>Collects the words with where they start; the quote that is still open at the end, or null.</summary>
+    /// <summary>Adds the words and their indexes to a list. Returns the quote that is still open at the end, or null.</summary>
     private static char? ScanWords(string line, List<(int, ShellWord)> words)
     {
         var word = new StringBuilder();
@@ -71,7 +77,8 @@ internal static class ShellLineParser
             {
                 quote = null;
             }
-            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && (quote is null ? SpecialCharacters : "\"\\").Contains(line[i + 1]))
+            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && (quote is null ? SpecialCharacters : "\"\\")
+                .Contains(line[i + 1]))
             {
                 word.Append(line[++i]);
             }

@@ -5,28 +5,31 @@ using Fts.Protocol;
 
 namespace Fts.Shell;
 
-/// <summary>Warnings about lines of a listing that cannot be read.</summary>
+/// <summary>Writes warnings about lines of a listing in an unknown format.</summary>
 internal static class UnreadableLineWarnings
 {
     private const int MaxWarnings = 3, MaxLineLength = 200;
 
-    /// <summary>Writes a warning for each of the first lines, and the number of the others. Returns <see cref="ExitCode.SomeFailed"/> if there is one.</summary>
+    /// <summary>Writes a warning for each of the first lines, then the number of the others.</summary>
     /// <param name="shell">The session.</param>
-    /// <param name="command">The command that listed, perhaps with the folder.</param>
-    /// <param name="unreadable">The entries with the lines.</param>
+    /// <param name="command">The command, and the folder if the command lists several.</param>
+    /// <param name="unreadable">The entries of the lines.</param>
+    /// <returns><see cref="ExitCode.SomeFailed"/> if a line could not be read.</returns>
     public static ExitCode WriteWarnings(ClientShell shell, string command, IReadOnlyCollection<FtpEntry> unreadable)
     {
         foreach (FtpEntry entry in unreadable.Take(MaxWarnings))
         {
             string line = entry.RawLine!.Length > MaxLineLength ? entry.RawLine[..MaxLineLength] + "…" : entry.RawLine;
-            shell.Terminal.WriteMessage($"warning: {command}: a line of the server's listing is in an unknown format: {line.ToPrintable()}");
+            shell.Terminal.WriteMessage(
+                $"warning: {command}: a line of the server's listing is in an unknown format: {line.ToPrintable()}");
         }
 
         if (unreadable.Count > MaxWarnings)
         {
             int remaining = unreadable.Count - MaxWarnings;
             shell.Terminal.WriteMessage(string.Create(
-                CultureInfo.InvariantCulture, $"warning: {command}: {remaining} more line{(remaining == 1 ? "" : "s")} of the server's listing in an unknown format"));
+                CultureInfo.InvariantCulture,
+                $"warning: {command}: {remaining} more line{(remaining == 1 ? "" : "s")} of the server's listing in an unknown format"));
         }
 
         return unreadable.Count > 0 ? ExitCode.SomeFailed : ExitCode.Success;

@@ -6,12 +6,14 @@ using Fts.Shell;
 namespace Fts.Transfers;
 
 /// <summary>
-/// Shows many transfers while they run. On a terminal finished files scroll above a line for each active file and one for all; elsewhere a few files get a line each, and of many
-/// only the failures do, between lines on how far all are. Disposed when they are over.
+/// Shows the progress of several transfers until it is disposed. On a terminal, finished files scroll above a line for each active file and
+/// one for the total. In a log, up to <see cref="MaxFilesListed"/> files have a line each; of more files only failures and the total are
+/// written.
 /// </summary>
+/// <remarks>Transfers report from any thread. A timer draws.</remarks>
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
 {
-    /// <summary>A log wants to hear of so many one by one.</summary>
+    /// <summary>The most files that a log lists one by one.</summary>
     public const int MaxFilesListed = 20;
 
     private readonly Terminal _terminal;
@@ -30,28 +32,29 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     private readonly Task _drawing;
     private long _bytes, _resumed;
 
-    /// <summary>Starts the clock.</summary>
-    /// <param name="terminal">Where to show it.</param>
-    /// <param name="verb">What is happening: <c>uploading</c>, <c>downloading</c>.</param>
-    /// <param name="files">How many files.</param>
-    /// <param name="total">Their bytes; null when nobody knows.</param>
-    /// <param name="formatResult">What to say of a file that is finished, given how far it was heard to be; null for nothing.</param>
-    public BatchMeter(Terminal terminal, string verb, int files, long? total, Func<FtpBatchResult, FtpProgress, string?> formatResult)
+    /// <summary>Starts to measure the time and to draw.</summary>
+    /// <param name="terminal">Receives the progress.</param>
+    /// <param name="verb">The verb: <c>uploading</c> or <c>downloading</c>.</param>
+    /// <param name="files">The number of files.</param>
+    /// <param name="total">The size of all files in bytes, or null if it is unknown.</param>
+    /// <param name="formatResult">Returns the message for a finished file, given its last progress. Null for no message.</param>
+    public BatchMeter(
+        Terminal terminal, string verb, int files, long? total, Func<FtpBatchResult, FtpProgress, string?> formatResult)
     {
         (_terminal, _verb, _files, _total, _formatResult) = (terminal, verb, files, total, formatResult);
         _drawing = terminal.ProgressMode == "never" ? Task.CompletedTask : DrawAsync();
     }
 
-    /// <summary>Files that are finished, and well.</summary>
+    /// <summary>The number of files that were transferred.</summary>
     public int CompletedFiles { get; private set; }
 
-    /// <summary>Bytes moved by those.</summary>
+    /// <summary>The bytes transferred for these files.</summary>
     public long Bytes => _bytes;
 
-    /// <summary>Since the start.</summary>
+    /// <summary>The time since the start.</summary>
     public TimeSpan Elapsed => _rate.Elapsed;
 
-    /// <summary>Takes a finished file.</summary>
+    /// <summary>Records a finished file, successful or failed.</summary>
     public void Report(FtpBatchResult value)
     {
         string? text;
@@ -69,7 +72,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             text = isQuiet ? null : _formatResult(value, last);
             if (text is not null && _terminal.CanRedraw && _terminal.ProgressMode != "never")
             {
-                // Thousands of lines a second are written ten times a second.
+                // Thousands of files may finish in a second, so the drawing task writes their lines together.
                 _finished.Add(text);
                 return;
             }
@@ -81,7 +84,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         }
     }
 
-    /// <summary>Takes what a transfer says of itself.</summary>
+    /// <summary>Records the progress of one transfer.</summary>
     public void Report(FtpProgress value)
     {
         bool hasStarted;
@@ -97,7 +100,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         }
     }
 
-    /// <summary>Stops drawing and takes the line away.</summary>
+    /// <summary>Stops drawing and erases the status lines.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -125,8 +128,11 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
                 {
                     _terminal.SetStatus([.. FormatActiveFiles(), ProgressFormatter.FormatBar(_verb, name, all, rate, Terminal.Width)]);
                     hasStatus = true;
+                    continue;
                 }
-                else if (_logThrottle.IsFirst is var isFirst && _logThrottle.ShouldLog(Elapsed, ProgressFormatter.GetFraction(all) ?? (double)CompletedFiles / _files))
+
+                bool isFirst = _logThrottle.IsFirst;
+                if (_logThrottle.ShouldLog(Elapsed, ProgressFormatter.GetFraction(all) ?? (double)CompletedFiles / _files))
                 {
                     _terminal.WriteMessage(ProgressFormatter.FormatLine(_verb, name, all, isFirst ? 0 : rate));
                 }
@@ -134,7 +140,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         }
         catch (OperationCanceledException)
         {
-            // All are over.
+            // All transfers have ended.
         }
 
         FlushFinished();
@@ -144,13 +150,16 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         }
     }
 
-    /// <summary>Returns a line for each file that has been active for a while, the longest first. A line of a small file would only flicker.</summary>
+    /// <summary>
+    /// Returns a line for each file that has been active for at least <see cref="TransferMeter.DisplayDelay"/>, the oldest first. The line
+    /// of a shorter transfer would only flicker.
+    /// </summary>
     private IEnumerable<string> FormatActiveFiles()
     {
         (string Path, FtpProgress Progress)[] active;
         lock (_lock)
         {
-            active = [.. _active.Where(entry => entry.Value.Stage != FtpTransferStage.Connecting || _started.Contains(entry.Key)).Select(entry => (entry.Key, entry.Value))];
+            active = [.. _active.Where(IsActive).Select(entry => (entry.Key, entry.Value))];
         }
 
         foreach (string ended in _rates.Keys.Except(active.Select(file => file.Path)).ToArray())
@@ -162,15 +171,20 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         var lines = new List<(TimeSpan Since, string Text)>();
         foreach ((string path, FtpProgress progress) in active)
         {
-            (TransferRate rate, TimeSpan since) = _rates.TryGetValue(path, out var known) ? known : _rates[path] = (new TransferRate(), Elapsed);
+            (TransferRate rate, TimeSpan since) = _rates.TryGetValue(path, out var known) ? known
+                : _rates[path] = (new TransferRate(), Elapsed);
             double speed = rate.AddSample(progress.Bytes);
             if (Elapsed - since >= TransferMeter.DisplayDelay)
             {
-                lines.Add((since, "  " + ProgressFormatter.FormatBar("", RemoteDirectory.GetName(path).ToPrintable(), progress, speed, width - 2)));
+                string bar = ProgressFormatter.FormatBar("", RemoteDirectory.GetName(path).ToPrintable(), progress, speed, width - 2);
+                lines.Add((since, $"  {bar}"));
             }
         }
 
         return lines.OrderBy(line => line.Since).Take(maxLines).Select(line => line.Text);
+
+        bool IsActive(KeyValuePair<string, FtpProgress> entry) =>
+            entry.Value.Stage != FtpTransferStage.Connecting || _started.Contains(entry.Key);
     }
 
     private void FlushFinished()
@@ -194,8 +208,10 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     {
         lock (_lock)
         {
-            long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes), resumed = _resumed + _active.Values.Sum(progress => progress.ResumedBytes);
-            return (CompletedFiles == _files ? DisplayFormat.FormatFiles(_files) : $"{CompletedFiles} of {DisplayFormat.FormatFiles(_files)}", new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed));
+            long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes);
+            long resumed = _resumed + _active.Values.Sum(progress => progress.ResumedBytes);
+            var all = new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed);
+            return (DisplayFormat.FormatFiles(CompletedFiles, _files), all);
         }
     }
 }

@@ -3,46 +3,59 @@ using System.Text;
 
 namespace Fts.Transfers;
 
-/// <summary>Sizes, rates and durations as people read them, and how wide text stands in a terminal.</summary>
+/// <summary>Formats sizes and durations for users, and measures the width of text on a terminal.</summary>
 internal static class DisplayFormat
 {
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
-    /// <summary>A number of bytes with three digits: <c>999 B</c>, <c>1.23 MB</c>. Units are powers of 1000, as disks and networks are sold.</summary>
+    /// <summary>
+    /// Returns a number of bytes with three digits: <c>999 B</c>, <c>1.23 MB</c>. Units are powers of 1000, as for disks and networks.
+    /// </summary>
     public static string FormatSize(double bytes)
     {
         int unit = 0;
-        // 999.5 would be shown as 1000.
+        // 999.5 would be rounded to 1000.
         while (bytes >= 999.5 && unit < Units.Length - 1)
         {
             (bytes, unit) = (bytes / 1000, unit + 1);
         }
 
-        string format = unit == 0 || bytes >= 99.95 ? "F0" : bytes >= 9.995 ? "F1" : "F2";
+        string format = (unit, bytes) switch
+        {
+            (0, _) or (_, >= 99.95) => "F0",
+            (_, >= 9.995) => "F1",
+            _ => "F2",
+        };
         return $"{bytes.ToString(format, CultureInfo.InvariantCulture)} {Units[unit]}";
     }
 
-    /// <summary>An exact number of bytes: <c>1 byte</c>, <c>2 bytes</c>.</summary>
-    public static string FormatBytes(long bytes) => bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes");
+    /// <summary>Returns an exact number of bytes: <c>1 byte</c>, <c>2 bytes</c>.</summary>
+    public static string FormatBytes(long bytes) =>
+        bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes");
 
-    /// <summary>A number of files: <c>1 file</c>, <c>2 files</c>, <c>1 of 2 files</c>.</summary>
+    /// <summary>Returns a number of files: <c>1 file</c>, <c>2 files</c>, <c>1 of 2 files</c>.</summary>
     /// <param name="count">The number.</param>
-    /// <param name="total">The number of all files; null if that is the same.</param>
+    /// <param name="total">The number of all files. Omitted from the text if it is null or equals <paramref name="count"/>.</param>
     public static string FormatFiles(int count, int? total = null) => total is { } all && all != count
         ? string.Create(CultureInfo.InvariantCulture, $"{count} of {all} file{(all == 1 ? "" : "s")}")
         : string.Create(CultureInfo.InvariantCulture, $"{count} file{(count == 1 ? "" : "s")}");
 
-    /// <summary>A duration: <c>0.4 s</c>, <c>12 s</c>, <c>3:07</c>, <c>2:15:09</c>.</summary>
-    public static string FormatDuration(TimeSpan time) =>
-        time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")
-        : time.TotalSeconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalSeconds} s")
-        : time.TotalHours < 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:D2}")
-        : string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:D2}:{time.Seconds:D2}");
+    /// <summary>Returns a duration: <c>0.4 s</c>, <c>12 s</c>, <c>3:07</c>, <c>2:15:09</c>.</summary>
+    public static string FormatDuration(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 10 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s"),
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalSeconds} s"),
+        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:D2}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:D2}:{time.Seconds:D2}"),
+    };
 
-    /// <summary>Columns the text takes: none for combining marks, two for East Asian wide characters and emoji.</summary>
+    /// <summary>Returns the columns of a text: none for combining marks, two for East Asian wide characters and emoji.</summary>
     public static int CountColumns(string text) => text.EnumerateRunes().Sum(CountColumns);
 
-    /// <summary>The text cut in its middle to at most this many columns; both ends of a name tell more than its beginning alone.</summary>
+    /// <summary>
+    /// Returns the text with its middle removed, so that it has at most a number of columns. The beginning and the end of a name, such as
+    /// its extension, identify it best.
+    /// </summary>
     public static string Shorten(string text, int columns)
     {
         if (CountColumns(text) <= columns)
@@ -56,7 +69,7 @@ internal static class DisplayFormat
         return columns <= 1 ? "" : TakeColumns(runes, columns - 1 - tail, reversed: false) + "…" + end;
     }
 
-    /// <summary>Columns one character takes.</summary>
+    /// <summary>Returns the columns of a character: 0, 1 or 2.</summary>
     public static int CountColumns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
@@ -64,7 +77,8 @@ internal static class DisplayFormat
         {
             < 0x1100 => 1,
             <= 0x115F or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3) or (>= 0xF900 and <= 0xFAFF) or (>= 0xFE30 and <= 0xFE6F)
-                or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1FAFF) or (>= 0x20000 and <= 0x3FFFD) => 2,
+                or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1FAFF)
+                    or (>= 0x20000 and <= 0x3FFFD) => 2,
             _ => 1,
         },
     };

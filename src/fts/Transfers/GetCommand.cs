@@ -7,7 +7,7 @@ using Fts.Shell.Commands;
 
 namespace Fts.Transfers;
 
-/// <summary><c>fts get URL…</c>: fetches files into a folder here, or to stdout.</summary>
+/// <summary><c>fts get URL…</c> downloads files to a local folder or to standard output.</summary>
 internal static class GetCommand
 {
     private const string Usage = "fts get URL… [--to FOLDER] [options]", StandardOutput = "-";
@@ -15,6 +15,7 @@ internal static class GetCommand
     /// <summary>The command line and the help page.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateToOption());
 
+    /// <summary>Runs the command.</summary>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var connectionOptions = new ConnectionOptions();
@@ -24,14 +25,17 @@ internal static class GetCommand
         (Target Server, ShellWord Path)[] files = [.. line.Arguments.Select(ParseUrl)];
         if (files.Length == 0)
         {
-            throw CommandLine.CreateUsageError("get what?", null, Usage);
+            throw CommandLine.CreateUsageError("the URL is missing", null, Usage);
         }
 
         string user = connectionOptions.GetUser(line) ?? "";
-        IGrouping<Target, ShellWord>[] servers = [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
-        ServerConnection[] connections = [.. servers.Select(server => connectionOptions.PrepareConnection(line, server.Key, terminal, connectionOptions.IsDebug(line)))];
+        IGrouping<Target, ShellWord>[] servers =
+            [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
+        bool isDebug = connectionOptions.IsDebug(line);
+        ServerConnection[] connections =
+            [.. servers.Select(server => connectionOptions.PrepareConnection(line, server.Key, terminal, isDebug))];
         bool isToStandardOutput = line.GetValue(to) == StandardOutput;
-        // Before the current directory changes, because relative paths depend on it.
+        // The options are formatted before the current directory changes, because relative paths depend on it.
         string options = OptionFormatter.FormatWithoutExistingFileOption(line, to.Name);
         if (line.GetValue(to) is { } folder && !isToStandardOutput)
         {
@@ -42,11 +46,19 @@ internal static class GetCommand
         ExitCode result = ExitCode.Success;
         for (int i = 0; i < servers.Length; i++)
         {
+            Target server = servers[i].Key;
             ShellWord[] paths = [.. servers[i]];
-            ExitCode code = await OneShotCommand.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShotCommand.CreateFormatter(servers[i].Key, name => ShellQuoting.Quote(servers[i].Key.FormatUrl(name)), suffix) with { Options = options }, (shell, cancel) =>
-                shell.Target.IsListing ? ListAsync(shell, paths, cancel)
-                : isToStandardOutput ? TransferCommands.CatAsync(shell, paths, cancel) : TransferCommands.GetAsync(shell, paths, shell.TransferSettings.ExistingFile, cancel));
-            result = code is ExitCode.Success ? result : servers.Length > 1 ? ExitCode.SomeFailed : code;
+            CommandFormatter formatter = OneShotCommand.CreateFormatter(server, name => ShellQuoting.Quote(server.FormatUrl(name)), suffix);
+            ExitCode code = await OneShotCommand.RunAsync(
+                connections[i],
+                $"get {string.Join(' ', paths)}",
+                formatter with { Options = options },
+                (shell, cancel) => DownloadAsync(shell, paths, isToStandardOutput, cancel));
+            if (code != ExitCode.Success)
+            {
+                result = servers.Length > 1 ? ExitCode.SomeFailed : code;
+            }
+
             if (code is ExitCode.Interrupted or ExitCode.Terminated or ExitCode.HungUp)
             {
                 return code;
@@ -56,7 +68,8 @@ internal static class GetCommand
         return result;
     }
 
-    private static SubcommandDefinition CreateDefinition(ConnectionOptions options, Option<string> to) => new("get", int.MaxValue, new HelpPage
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options, Option<string> to) =>
+        new("get", int.MaxValue, new HelpPage
     {
         Usage = [Usage],
         Purpose = "Downloads files and exits.",
@@ -74,7 +87,8 @@ internal static class GetCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a means --ascii, ;type=i binary, " +
+            "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a " +
+            "means --ascii, ;type=i binary, " +
             "and ;type=d lists names. Write ; in a name as %3B.",
             "For an existing file, get asks; in a script it fails. Interrupted files are kept; repeat the command to resume.",
             "Several files use one data connection if the server supports MODE B, else up to four connections.",
@@ -85,7 +99,20 @@ internal static class GetCommand
     private static Option<string> CreateToOption() =>
         new("--to") { HelpName = "FOLDER", Description = "folder to write to; - for standard output (default: the current folder)" };
 
-    /// <summary>Prints the names in folders: what a URL with <c>;type=d</c> asks for (RFC 1738 §3.2.2).</summary>
+    private static Task<ExitCode> DownloadAsync(
+        ClientShell shell, ShellWord[] paths, bool isToStandardOutput, CancellationToken cancellationToken)
+    {
+        if (shell.Target.IsListing)
+        {
+            return ListAsync(shell, paths, cancellationToken);
+        }
+
+        return isToStandardOutput
+            ? TransferCommands.CatAsync(shell, paths, cancellationToken)
+            : TransferCommands.GetAsync(shell, paths, shell.TransferSettings.ExistingFile, cancellationToken);
+    }
+
+    /// <summary>Prints the names in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
     private static Task<ExitCode> ListAsync(ClientShell shell, ShellWord[] folders, CancellationToken cancellationToken) =>
         shell.ForEachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
 
@@ -93,7 +120,7 @@ internal static class GetCommand
     {
         if (!Target.IsUrl(word))
         {
-            throw CommandLine.CreateUsageError($"'{word}' is not a URL; --to says where to", null, Usage);
+            throw CommandLine.CreateUsageError($"'{word}' is not a URL; --to FOLDER selects the local folder", null, Usage);
         }
 
         Target target = Target.FromUrl(word);
@@ -101,11 +128,12 @@ internal static class GetCommand
         string name = path[(path.LastIndexOf('/') + 1)..];
         if (target.IsListing)
         {
-            return (target with { Folder = null }, new ShellWord(target.Folder ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
+            return (target with { Folder = null },
+                new ShellWord(target.Folder ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
         }
 
         return target.Folder is null || name.Length == 0
-            ? throw CommandLine.CreateUsageError($"'{word}' names a folder; to download it: fts mirror {ShellQuoting.Quote(word)} FOLDER")
+            ? throw CommandLine.CreateUsageError($"'{word}' is a folder; to download it: fts mirror {ShellQuoting.Quote(word)} FOLDER")
             : (target with { Folder = null }, new ShellWord(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
     }
 

@@ -1,17 +1,17 @@
 namespace Fts.Transfers;
 
-/// <summary>When a log is told of progress: at the start, then every ten seconds or ten percent, never twice within a second.</summary>
+/// <summary>Limits progress lines in a log: one at the start, then one every ten seconds or ten percent, at most one a second.</summary>
 internal sealed class LogThrottle
 {
     private TimeSpan _last;
     private int _lastTenth;
 
-    /// <summary>Whether nothing was told yet.</summary>
+    /// <summary>Whether no line was logged yet.</summary>
     public bool IsFirst => _last == default;
 
-    /// <summary>Whether it is time for a line; if so, that line counts as told.</summary>
-    /// <param name="now">Since the start.</param>
-    /// <param name="fraction">How much is done, 0 to 1; 0 when nobody knows.</param>
+    /// <summary>Returns whether a line is due. If so, the caller must log it.</summary>
+    /// <param name="now">The time since the start.</param>
+    /// <param name="fraction">The completed fraction, 0 to 1; 0 if it is unknown.</param>
     public bool ShouldLog(TimeSpan now, double fraction)
     {
         int tenth = (int)(fraction * 10);

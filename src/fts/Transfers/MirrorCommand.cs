@@ -8,12 +8,15 @@ using Fts.Shell.Commands;
 
 namespace Fts.Transfers;
 
-/// <summary><c>fts mirror URL FOLDER</c> and <c>fts mirror FOLDER URL</c>: the second becomes like the first.</summary>
+/// <summary>
+/// <c>fts mirror URL FOLDER</c> and <c>fts mirror FOLDER URL</c> transfer missing and changed files from the first folder to the second.
+/// </summary>
 internal static class MirrorCommand
 {
     /// <summary>The command line and the help page.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateDryRunOption());
 
+    /// <summary>Runs the command.</summary>
     public static Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
@@ -23,7 +26,8 @@ internal static class MirrorCommand
         Terminal terminal = options.CreateTerminal(line);
         if (line.Arguments.Count != 2 || Target.IsUrl(line.Arguments[0]) == Target.IsUrl(line.Arguments[1]))
         {
-            throw CommandLine.CreateUsageError("mirror takes a folder and a URL; the second becomes like the first", null, definition.Usage);
+            throw CommandLine.CreateUsageError(
+                "mirror requires a source and a target: a URL and a local folder, in either order", null, definition.Usage);
         }
 
         bool isUpload = Target.IsUrl(line.Arguments[1]);
@@ -31,20 +35,29 @@ internal static class MirrorCommand
         Target target = Target.FromUrl(url);
         if (options.IsAscii(line) || target.Type == FtpTransferType.Ascii)
         {
-            throw CommandLine.CreateUsageError("mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
+            throw CommandLine.CreateUsageError(
+                "mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
         }
 
         target = target with { User = options.GetUser(line) ?? target.User };
         string retryCommand = MirrorOperation.FormatProgramCommand(isUpload, local, url, OptionFormatter.Format(line));
         ServerConnection connection = options.PrepareConnection(line, target, terminal, options.IsDebug(line));
-        return OneShotCommand.RunAsync(connection, $"mirror {line.Arguments[0]} {line.Arguments[1]}", OneShotCommand.CreateFormatter(target, CommandFormatter.EscapeName), async (shell, cancel) => await MirrorOperation.RunAsync(
-            shell,
-            isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download,
-            local,
-            await MirrorOperation.GetRemotePathAsync(shell, new ShellWord(target.Folder ?? "", IsExact: true), cancel),
-            line.HasOption(dryRun),
-            () => retryCommand,
-            cancel));
+        CommandFormatter formatter = OneShotCommand.CreateFormatter(target, CommandFormatter.EscapeName);
+        return OneShotCommand.RunAsync(connection, $"mirror {line.Arguments[0]} {line.Arguments[1]}", formatter, MirrorAsync);
+
+        async Task<ExitCode> MirrorAsync(ClientShell shell, CancellationToken cancellationToken)
+        {
+            var folder = new ShellWord(target.Folder ?? "", IsExact: true);
+            string remotePath = await MirrorOperation.GetRemotePathAsync(shell, folder, cancellationToken);
+            return await MirrorOperation.RunAsync(
+                shell,
+                isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download,
+                local,
+                remotePath,
+                line.HasOption(dryRun),
+                () => retryCommand,
+                cancellationToken);
+        }
     }
 
     private static SubcommandDefinition CreateDefinition(ConnectionOptions options, Option<bool> dryRun) => new("mirror", 2, new HelpPage
@@ -65,14 +78,17 @@ internal static class MirrorCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "A file is transferred if it is missing or differs in size or last-modified time. Folders are created, empty ones too. Nothing is ever removed. " +
+            "A file is transferred if it is missing or differs in size or last-modified time. Folders are created, empty ones too. " +
+            "Nothing is ever removed. " +
             "If the command was interrupted, repeat it to continue.",
-            "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If it cannot set times (no MFMT), " +
+            "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If it " +
+            "cannot set times (no MFMT), " +
             "an upload that is not older than the local file counts as equal.",
             "Symbolic links are skipped, if the server reports them as links. In fts client the command is mirror [-R] SOURCE [TARGET].",
             ConnectionOptions.PasswordNote,
         ],
     });
 
-    private static Option<bool> CreateDryRunOption() => new("--dry-run") { Description = "list what would be transferred, and change nothing" };
+    private static Option<bool> CreateDryRunOption() =>
+        new("--dry-run") { Description = "list what would be transferred, and change nothing" };
 }

@@ -4,30 +4,43 @@ using Fts.Shell;
 
 namespace Fts.Transfers;
 
-/// <summary>One command and the connection for it: no prompt, no history, nothing on stdout but data.</summary>
+/// <summary>Runs one command on a connection of its own, without a session.</summary>
 internal static class OneShotCommand
 {
-    /// <summary>Connects, does it, and leaves; shows what went wrong.</summary>
-    /// <param name="connection">The server; not connected yet.</param>
-    /// <param name="operation">The command as the user would name it.</param>
-    /// <param name="formatter">How commands are named in advice.</param>
-    /// <param name="command">Does it.</param>
-    public static async Task<ExitCode> RunAsync(ServerConnection connection, string operation, CommandFormatter formatter, Func<ClientShell, CancellationToken, Task<ExitCode>> command)
+    /// <summary>Connects, runs a command, disconnects, and reports an error.</summary>
+    /// <param name="connection">The connection, not opened yet. Disposed at the end.</param>
+    /// <param name="operation">The command as the user knows it, for messages.</param>
+    /// <param name="formatter">Formats commands for advice.</param>
+    /// <param name="command">Runs the command.</param>
+    public static async Task<ExitCode> RunAsync(
+        ServerConnection connection,
+        string operation,
+        CommandFormatter formatter,
+        Func<ClientShell, CancellationToken, Task<ExitCode>> command)
     {
         using var interrupts = new InterruptHandler();
         await using (connection)
         {
-            var shell = new ClientShell(connection.Client, connection.Target, connection.Terminal, interrupts, connection.TransferSettings, formatter);
+            var shell = new ClientShell(
+                connection.Client, connection.Target, connection.Terminal, interrupts, connection.TransferSettings, formatter);
             ExitCode connectResult = await shell.RunOnceAsync("connect", async cancellationToken =>
             {
                 await connection.OpenAsync(showsGreeting: false, cancellationToken);
                 return ExitCode.Success;
             });
-            return connectResult == ExitCode.Success ? await shell.RunOnceAsync(operation, cancellationToken => command(shell, cancellationToken)) : connectResult;
+            return connectResult == ExitCode.Success
+                ? await shell.RunOnceAsync(operation, cancellationToken => command(shell, cancellationToken))
+                : connectResult;
         }
     }
 
-    /// <summary>The words of advice outside a session.</summary>
-    public static CommandFormatter CreateFormatter(Target target, Func<ShellWord, string> formatName, string suffix = "") =>
-        new("fts ", formatName, suffix, $"fts client {target.Host} {target.Port}{(target.User is null ? "" : $" --user {ShellLineParser.Escape(target.User)}")}");
+    /// <summary>Returns the formatter for command lines of the system's shell.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="formatName">Returns a file name as the user types it.</param>
+    /// <param name="suffix">The text after the last name.</param>
+    public static CommandFormatter CreateFormatter(Target target, Func<ShellWord, string> formatName, string suffix = "")
+    {
+        string userOption = target.User is null ? "" : $" --user {ShellLineParser.Escape(target.User)}";
+        return new CommandFormatter("fts ", formatName, suffix, $"fts client {target.Host} {target.Port}{userOption}");
+    }
 }

@@ -6,7 +6,7 @@ using Fts.Shell.Commands;
 
 namespace Fts.Transfers;
 
-/// <summary><c>fts put FILE… URL</c>: sends files into a folder of a server, or one file under a name of its own.</summary>
+/// <summary><c>fts put FILE… URL</c> uploads files to a remote folder, or one file under a new name.</summary>
 internal static class PutCommand
 {
     private const string Usage = "fts put FILE… URL [options]";
@@ -14,6 +14,7 @@ internal static class PutCommand
     /// <summary>The command line and the help page.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
+    /// <summary>Runs the command.</summary>
     public static Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
@@ -21,37 +22,43 @@ internal static class PutCommand
         Terminal terminal = options.CreateTerminal(line);
         if (line.Arguments.Count < 2 || !Target.IsUrl(line.Arguments[^1]) || line.Arguments.SkipLast(1).Any(Target.IsUrl))
         {
-            throw CommandLine.CreateUsageError("put takes files, and last the URL of where to", null, Usage);
+            throw CommandLine.CreateUsageError("put requires one or more files, then the URL of the target", null, Usage);
         }
 
         string url = line.Arguments[^1];
         Target target = Target.FromUrl(url);
         if (target.IsListing)
         {
-            throw CommandLine.CreateUsageError($"'{url}': ;type=d lists a folder, and put uploads files; use fts get to list a folder");
+            throw CommandLine.CreateUsageError($"'{url}': put does not support ;type=d; use fts get to list a folder");
         }
 
         target = target with { User = options.GetUser(line) ?? target.User };
         ShellWord[] files = [.. line.Arguments.SkipLast(1).Select(file => new ShellWord(file))];
         ServerConnection connection = options.PrepareConnection(line, target, terminal, options.IsDebug(line));
-        return OneShotCommand.RunAsync(connection, $"put {string.Join(' ', files)}", OneShotCommand.CreateFormatter(target, FormatName, $" {ShellQuoting.Quote(url)}{OptionFormatter.FormatWithoutExistingFileOption(line)}") with { Options = OptionFormatter.FormatWithoutExistingFileOption(line) }, async (shell, cancel) =>
+        string formattedOptions = OptionFormatter.FormatWithoutExistingFileOption(line);
+        CommandFormatter formatter = OneShotCommand.CreateFormatter(target, FormatName, $" {ShellQuoting.Quote(url)}{formattedOptions}");
+        return OneShotCommand.RunAsync(
+            connection, $"put {string.Join(' ', files)}", formatter with { Options = formattedOptions }, UploadAsync);
+
+        async Task<ExitCode> UploadAsync(ClientShell shell, CancellationToken cancellationToken)
         {
             if (files.Length == 1 && target.Folder is { } path && !Target.SplitType(url).Path.EndsWith('/'))
             {
                 try
                 {
-                    await TransferCommands.UploadFileAsync(shell, files[0].Text, path, shell.TransferSettings.ExistingFile, cancel);
+                    await TransferCommands.UploadFileAsync(
+                        shell, files[0].Text, path, shell.TransferSettings.ExistingFile, cancellationToken);
                     return ExitCode.Success;
                 }
                 catch (TargetIsDirectoryException)
                 {
-                    // The URL names a folder, so the file gets its own name in it, as with cp.
+                    // The path is a folder, so the file is stored in it under its own name, as with cp.
                 }
             }
 
             shell.CurrentDirectory.SetPath(target.Folder ?? "");
-            return await TransferCommands.PutAsync(shell, files, shell.TransferSettings.ExistingFile, cancel);
-        });
+            return await TransferCommands.PutAsync(shell, files, shell.TransferSettings.ExistingFile, cancellationToken);
+        }
 
         static string FormatName(ShellWord file) => ShellQuoting.Quote(Path.GetFullPath(file.Text));
     }
@@ -68,7 +75,8 @@ internal static class PutCommand
         Arguments =
         [
             new("FILE", "local file"),
-            new("URL", "ftp://user@host:port/folder/, relative to the login folder; ftp://host/%2Ffolder/ starts at the root. Without the slash at the end, " +
+            new("URL", "ftp://user@host:port/folder/, relative to the login folder; ftp://host/%2Ffolder/ starts at the root. Without " +
+                "the slash at the end, " +
                 "and if no such folder exists, it is the new name of a single file"),
         ],
         OptionGroups = options.GetOneShotOptions(),

@@ -5,20 +5,29 @@ using Fts.Shell;
 
 namespace Fts.Transfers;
 
-/// <summary>What is said of transfers that break off, go on, or start anew: how much is kept, and the command that goes on from it.</summary>
+/// <summary>
+/// Formats the messages for interrupted, resumed and restarted transfers: the amount that is kept, and the command that resumes the
+/// transfer.
+/// </summary>
 internal static class ResumeAdvice
 {
-    /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
-    public static Exception ForDownload(ClientShell shell, Exception e, RemoteFile remoteFile, string localPath, ExistingFileAction existingFile)
+    /// <summary>
+    /// Returns the error of a <c>get</c> with the kept amount and the command that resumes it. Returns the same exception if nothing was
+    /// kept.
+    /// </summary>
+    public static Exception ForDownload(
+        ClientShell shell, Exception e, RemoteFile remoteFile, string localPath, ExistingFileAction existingFile)
     {
         shell.RecordConnectionLoss(e);
         if (e is FtpTargetExistsException)
         {
-            return new UserErrorException(ExitCode.OtherError, $"get {remoteFile}: {e.Message}", $"{shell.FormatRetryCommand("get", "--overwrite", remoteFile.TypedName)}, to replace it");
+            string retryCommand = shell.FormatRetryCommand("get", "--overwrite", remoteFile.TypedName);
+            return new UserErrorException(ExitCode.OtherError, $"get {remoteFile}: {e.Message}", $"{retryCommand}, to replace it");
         }
 
         UserError error = ExceptionTranslator.Translate(e, $"get {remoteFile}", shell.Target);
-        if (e is FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } || (e is not FtpIntegrityException && !IsInterrupted(error.ExitCode)))
+        bool isUnverified = e is FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified };
+        if (isUnverified || (e is not FtpIntegrityException && !IsInterrupted(error.ExitCode)))
         {
             return e;
         }
@@ -28,43 +37,69 @@ internal static class ResumeAdvice
             return e is FtpIntegrityException ? new UserErrorException(error with { Message = $"{error.Message}; nothing was kept" }) : e;
         }
 
-        string what = LocalErrorText.IsDiskFull(e)
-            ? $"get {remoteFile}: no space left here: {DisplayFormat.FormatSize(partial.Length)} of {DisplayFormat.FormatSize(partial.Total)} are kept, {DisplayFormat.FormatSize(partial.Total - partial.Length)} more are needed"
-            : $"{error.Message}; {FormatPercent(partial.Length, partial.Total)} of it is kept";
-        // The file that was to be replaced is still there, and is not the beginning of the new one.
+        string message = LocalErrorText.IsDiskFull(e)
+            ? $"get {remoteFile}: no space left on the local disk, {DisplayFormat.FormatSize(partial.Total - partial.Length)} more needed; "
+                + $"kept {DisplayFormat.FormatSize(partial.Length)} of {DisplayFormat.FormatSize(partial.Total)} for resuming"
+            : $"{error.Message}; kept {FormatPercent(partial.Length, partial.Total)} for resuming";
+        // --resume would take the existing file, which the user wants to replace, for the beginning of the new one.
         string option = existingFile == ExistingFileAction.Overwrite && File.Exists(localPath) ? "--overwrite" : "--resume";
-        return new UserErrorException(error with { Message = what, Advice = shell.FormatRetryCommand("get", option, remoteFile.TypedName, error.ExitCode) });
+        string advice = shell.FormatRetryCommand("get", option, remoteFile.TypedName, error.ExitCode);
+        return new UserErrorException(error with { Message = message, Advice = advice });
     }
 
-    /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
+    /// <summary>Returns the error of a <c>put</c> with the command that resumes or replaces the upload.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="e">The exception of the upload. Returned unchanged if no such command helps.</param>
+    /// <param name="localPath">The local file.</param>
+    /// <param name="last">The last progress of the upload.</param>
     public static Exception ForUpload(ClientShell shell, Exception e, string localPath, FtpProgress last)
     {
         shell.RecordConnectionLoss(e);
-        string rest = GetUploadOption(shell);
+        if (e is FtpTargetExistsException)
+        {
+            string retryCommand = shell.FormatRetryCommand("put", "--overwrite", localPath);
+            return new UserErrorException(ExitCode.OtherError, $"put {localPath}: {e.Message}", $"{retryCommand}, to replace it");
+        }
+
         UserError error = ExceptionTranslator.Translate(e, $"put {localPath}", shell.Target);
-        return e is FtpTargetExistsException ? new UserErrorException(ExitCode.OtherError, $"put {localPath}: {e.Message}", $"{shell.FormatRetryCommand("put", "--overwrite", localPath)}, to replace it")
-            : error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", localPath) })
-            : (IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace) && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", rest, localPath, error.ExitCode) })
-            : e;
+        if (error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified })
+        {
+            return new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", localPath) });
+        }
+
+        bool isInterrupted = IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace;
+        if (isInterrupted && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null)
+        {
+            string advice = shell.FormatRetryCommand("put", GetUploadOption(shell), localPath, error.ExitCode);
+            return new UserErrorException(error with { Advice = advice });
+        }
+
+        return e;
     }
 
-    /// <summary>Returns the option that sends the rest of an upload. In ASCII mode the whole file is sent again.</summary>
-    public static string GetUploadOption(ClientShell shell) => shell.TransferSettings.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
+    /// <summary>Returns the option that repeats an upload. In ASCII mode the upload cannot be resumed.</summary>
+    public static string GetUploadOption(ClientShell shell) =>
+        shell.TransferSettings.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
 
-    /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
+    /// <summary>Returns the message at the start of a resumed or restarted transfer; null for any other transfer.</summary>
     public static string? FormatStart(string name, FtpProgress progress) => progress switch
     {
-        { ResumedBytes: > 0, TotalBytes: { } left } =>
-            $"resuming {name} at {FormatPercent(progress.ResumedBytes, progress.ResumedBytes + left)} ({DisplayFormat.FormatSize(progress.ResumedBytes)} of {DisplayFormat.FormatSize(progress.ResumedBytes + left)})",
-        { RestartReason: FtpRestartReason.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and the whole file is fetched",
-        { RestartReason: FtpRestartReason.Unverifiable } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: the whole file is fetched",
-        { RestartReason: FtpRestartReason.Unsupported } => $"the server cannot start in the middle of {name}: the whole file is fetched",
+        { ResumedBytes: > 0 and var resumed, TotalBytes: { } remaining } =>
+            $"resuming {name} at {FormatPercent(resumed, resumed + remaining)} "
+            + $"({DisplayFormat.FormatSize(resumed)} of {DisplayFormat.FormatSize(resumed + remaining)})",
+        { RestartReason: FtpRestartReason.Changed } =>
+            $"{name} changed on the server: discarding the partial file and transferring the whole file",
+        { RestartReason: FtpRestartReason.Unverifiable } =>
+            $"cannot verify the partial file of {name}, because the server reports neither a time nor a hash: transferring the whole file",
+        { RestartReason: FtpRestartReason.Unsupported } =>
+            $"the server does not support resuming (REST): transferring the whole file {name}",
         _ => null,
     };
 
-    /// <summary>Rounded down: 100 % means all of it.</summary>
+    /// <summary>Returns the percentage, rounded down, so that 100 % means complete.</summary>
     private static string FormatPercent(long part, long whole) =>
         string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
 
-    private static bool IsInterrupted(ExitCode code) => code is ExitCode.TransferFailed or ExitCode.CannotConnect or ExitCode.LocalFileError or ExitCode.Interrupted;
+    private static bool IsInterrupted(ExitCode code) =>
+        code is ExitCode.TransferFailed or ExitCode.CannotConnect or ExitCode.LocalFileError or ExitCode.Interrupted;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
@@ -5,67 +6,93 @@ using Fts.Shell;
 
 namespace Fts.Transfers;
 
-/// <summary>Which way many files go, in words.</summary>
-/// <param name="ActiveVerb">What is happening.</param>
-/// <param name="PastVerb">What has happened.</param>
-/// <param name="Location">Where a file is that need not be transferred.</param>
-internal sealed record TransferDirection(string ActiveVerb, string PastVerb, string Location)
+/// <summary>The direction of transfers, as words for messages.</summary>
+/// <param name="Verb">The verb: <c>upload</c>.</param>
+/// <param name="ActiveVerb">The verb for running transfers: <c>uploading</c>.</param>
+/// <param name="PastVerb">The verb for completed transfers: <c>uploaded</c>.</param>
+/// <param name="Location">The location of the targets: <c>on the server</c>.</param>
+internal sealed record TransferDirection(string Verb, string ActiveVerb, string PastVerb, string Location)
 {
-    public static TransferDirection Upload { get; } = new("uploading", "uploaded", "on the server");
+    /// <summary>From the client to the server.</summary>
+    public static TransferDirection Upload { get; } = new("upload", "uploading", "uploaded", "on the server");
 
-    public static TransferDirection Download { get; } = new("downloading", "downloaded", "here");
+    /// <summary>From the server to the client.</summary>
+    public static TransferDirection Download { get; } = new("download", "downloading", "downloaded", "in the local folder");
 }
 
-/// <summary>Many transfers as one: shown together, and one that fails does not keep the others from their turn.</summary>
-/// <param name="shell">Where they happen.</param>
-/// <param name="direction">Which way.</param>
-/// <param name="formatName">What a file is called where it is told of.</param>
-/// <param name="describeError">The failure to show for what was thrown, given how far the transfer was heard to be.</param>
-internal sealed class TransferBatch(ClientShell shell, TransferDirection direction, Func<FtpBatchFile, string> formatName, Func<FtpBatchFile, Exception, FtpProgress, UserError> describeError)
+/// <summary>Transfers several files and shows their progress together. A failed file does not stop the others.</summary>
+/// <param name="shell">The session.</param>
+/// <param name="direction">The direction of the transfers.</param>
+/// <param name="formatName">Returns the name of a file for messages.</param>
+/// <param name="describeError">Returns the message for the exception of a file, given the last progress of its transfer.</param>
+internal sealed class TransferBatch(
+    ClientShell shell,
+    TransferDirection direction,
+    Func<FtpBatchFile, string> formatName,
+    Func<FtpBatchFile, Exception, FtpProgress, UserError> describeError)
 {
     private ExitCode _result = ExitCode.Success;
     private Exception? _lastException;
     private UserError? _lastError;
     private int _repeatedErrors, _skipped;
 
-    /// <summary>Files that went through.</summary>
+    /// <summary>The number of transferred files.</summary>
     public int CompletedFiles { get; private set; }
 
-    /// <summary>What came of them.</summary>
+    /// <summary>The result in one line, after the transfers.</summary>
     public string Summary { get; private set; } = "";
 
-    /// <summary>Transfers them and sums up. See <see cref="TransferAsync"/>.</summary>
-    public async Task<ExitCode> RunAsync(IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, Func<string> formatRetryCommand, CancellationToken cancellationToken)
+    /// <summary>
+    /// Transfers files as a batch, and prints a summary of many files. The parameters are those of <see cref="TransferAsync"/>.
+    /// </summary>
+    public async Task<ExitCode> RunAsync(
+        IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, Func<string> formatRetryCommand,
+        CancellationToken cancellationToken)
     {
-        ExitCode code = await TransferAsync(files, total, options, formatRetryCommand, (batch, meter) => direction == TransferDirection.Upload
-            ? shell.Client.UploadManyAsync(batch, options, meter, cancellationToken)
-            : shell.Client.DownloadManyAsync(batch, options, meter, cancellationToken), cancellationToken);
+        ExitCode code = await TransferAsync(files, total, options, formatRetryCommand, TransferManyAsync, cancellationToken);
         if (files.Count > BatchMeter.MaxFilesListed)
         {
             shell.Terminal.WriteMessage(Summary);
         }
 
         return code;
+
+        Task TransferManyAsync(FtpBatchFile[] batch, BatchMeter meter) => direction == TransferDirection.Upload
+            ? shell.Client.UploadManyAsync(batch, options, meter, cancellationToken)
+            : shell.Client.DownloadManyAsync(batch, options, meter, cancellationToken);
     }
 
-    /// <summary>Transfers them. <see cref="ExitCode.SomeFailed"/> when any failed, <see cref="ExitCode.CannotConnect"/> when the server was not to be had.</summary>
+    /// <summary>Transfers files, shows their progress and reports errors.</summary>
     /// <param name="files">The files.</param>
-    /// <param name="total">Their bytes; null when nobody knows.</param>
-    /// <param name="options">As for each. What is not to be replaced and is there is skipped, and no failure.</param>
-    /// <param name="formatRetryCommand">The command that does the rest, should this be stopped.</param>
-    /// <param name="transfer">Does it, and tells the meter.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="total">The size of all files in bytes, or null if it is unknown.</param>
+    /// <param name="options">
+    /// The options of each transfer. If they exclude overwriting, an existing target is skipped without an error.
+    /// </param>
+    /// <param name="formatRetryCommand">Returns the command that transfers the remaining files after an interruption.</param>
+    /// <param name="transfer">Transfers the files and reports to the meter.</param>
+    /// <param name="cancellationToken">Cancels the transfers.</param>
+    /// <returns>
+    /// <see cref="ExitCode.SomeFailed"/> if a file failed, <see cref="ExitCode.CannotConnect"/> if the client could not connect.
+    /// </returns>
     public async Task<ExitCode> TransferAsync(
-        IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, Func<string> formatRetryCommand, Func<FtpBatchFile[], BatchMeter, Task> transfer, CancellationToken cancellationToken)
+        IReadOnlyList<FtpBatchFile> files,
+        long? total,
+        FtpTransferOptions options,
+        Func<string> formatRetryCommand,
+        Func<FtpBatchFile[], BatchMeter, Task> transfer,
+        CancellationToken cancellationToken)
     {
-        var meter = new BatchMeter(shell.Terminal, direction.ActiveVerb, files.Count, total, (result, last) => FormatResult(result, last, options));
+        var meter = new BatchMeter(
+            shell.Terminal, direction.ActiveVerb, files.Count, total, (result, last) => FormatResult(result, last, options));
         try
         {
             await transfer([.. files.Select(file => file with { Progress = meter })], meter);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new UserErrorException(ExitCode.Interrupted, $"{direction.ActiveVerb} stopped; {meter.CompletedFiles} of {files.Count} file{(files.Count == 1 ? " is" : "s are")} {direction.Location}", formatRetryCommand());
+            string completed =
+                string.Create(CultureInfo.InvariantCulture, $"{meter.CompletedFiles} of {DisplayFormat.FormatFiles(files.Count)}");
+            throw new UserErrorException(ExitCode.Interrupted, $"stopped; {direction.PastVerb} {completed}", formatRetryCommand());
         }
         finally
         {
@@ -74,11 +101,13 @@ internal sealed class TransferBatch(ClientShell shell, TransferDirection directi
 
         if (_repeatedErrors > 0)
         {
-            shell.Terminal.WriteMessage($"{_repeatedErrors} more failed for the same reason");
+            shell.Terminal.WriteMessage($"{_repeatedErrors} more file{(_repeatedErrors == 1 ? "" : "s")} failed for the same reason");
         }
 
-        string skipped = _skipped > 0 ? $"; {_skipped} {(_skipped == 1 ? "was" : "were")} {direction.Location} already" : "";
-        (CompletedFiles, Summary) = (meter.CompletedFiles, TransferReport.FormatBatch(direction.PastVerb, meter.CompletedFiles, files.Count - _skipped, meter.Bytes, meter.Elapsed) + skipped);
+        string skipped = _skipped > 0 ? $"; {_skipped} skipped (already {direction.Location})" : "";
+        CompletedFiles = meter.CompletedFiles;
+        Summary = TransferReport.FormatBatch(direction.PastVerb, CompletedFiles, files.Count - _skipped, meter.Bytes, meter.Elapsed)
+            + skipped;
         return _result;
     }
 
@@ -87,14 +116,15 @@ internal sealed class TransferBatch(ClientShell shell, TransferDirection directi
         string name = formatName(result.File);
         if (result.Result is { } done)
         {
-            // One of many small ones has waited for the others most of its time.
-            return TransferReport.FormatTransfer(direction.PastVerb, name, done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done);
+            // A small file in a batch mostly waits for the others, so its rate would mislead.
+            FtpTransferResult reported = done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done;
+            return TransferReport.FormatTransfer(direction.PastVerb, name, reported);
         }
 
         if (result.Exception is FtpTargetExistsException && !options.Overwrite)
         {
             _skipped++;
-            return shell.Terminal.CanRedraw ? $"{name.ToPrintable()} is {direction.Location} already: skipped" : null;
+            return shell.Terminal.CanRedraw ? $"skipped {name.ToPrintable()}: already exists {direction.Location}" : null;
         }
 
         if (ReferenceEquals(result.Exception, _lastException))
@@ -104,7 +134,8 @@ internal sealed class TransferBatch(ClientShell shell, TransferDirection directi
         }
 
         UserError error = describeError(result.File, result.Exception!, last);
-        _result = error.ExitCode == ExitCode.CannotConnect || _result == ExitCode.CannotConnect ? ExitCode.CannotConnect : ExitCode.SomeFailed;
+        bool isConnectionLost = error.ExitCode == ExitCode.CannotConnect || _result == ExitCode.CannotConnect;
+        _result = isConnectionLost ? ExitCode.CannotConnect : ExitCode.SomeFailed;
         (bool isRepeated, _lastException, _lastError) = (error == _lastError, result.Exception, error);
         _repeatedErrors += isRepeated ? 1 : 0;
         return isRepeated ? null : shell.Terminal.FormatError(error);

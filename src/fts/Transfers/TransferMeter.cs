@@ -5,15 +5,15 @@ using Fts.Protocol;
 namespace Fts.Transfers;
 
 /// <summary>
-/// Shows one transfer while it runs: a bar on a terminal, plain lines elsewhere. A report only leaves its numbers here; a timer draws. Disposed when the
-/// transfer is over, which takes the bar away.
+/// Shows the progress of one transfer until it is disposed: a bar on a terminal, plain lines in a log.
 /// </summary>
+/// <remarks>The transfer reports from any thread. A timer draws.</remarks>
 internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
 {
-    /// <summary>Ten redraws a second are all an eye follows.</summary>
+    /// <summary>The time between redraws. The eye cannot follow more than ten a second.</summary>
     public static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What is over sooner shows nothing: it would only flicker.</summary>
+    /// <summary>The time before progress is shown. The bar of a shorter transfer would only flicker.</summary>
     public static readonly TimeSpan DisplayDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly Terminal _terminal;
@@ -26,9 +26,9 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
     private FtpProgress _latest;
     private bool _hasStarted;
 
-    /// <summary>Starts the clock.</summary>
-    /// <param name="terminal">Where to show it.</param>
-    /// <param name="verb">What is happening: <c>uploading</c>, <c>downloading</c>.</param>
+    /// <summary>Starts to measure the time and to draw.</summary>
+    /// <param name="terminal">Receives the progress.</param>
+    /// <param name="verb">The verb: <c>uploading</c> or <c>downloading</c>.</param>
     /// <param name="name">The file.</param>
     public TransferMeter(Terminal terminal, string verb, string name)
     {
@@ -36,7 +36,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         _drawing = terminal.ProgressMode == "never" ? Task.CompletedTask : DrawAsync();
     }
 
-    /// <summary>What the transfer said of itself last.</summary>
+    /// <summary>The last reported progress.</summary>
     public FtpProgress Latest
     {
         get
@@ -48,7 +48,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes what the transfer says of itself.</summary>
+    /// <summary>Records the progress of the transfer.</summary>
     public void Report(FtpProgress value)
     {
         lock (_lock)
@@ -66,7 +66,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         }
     }
 
-    /// <summary>Stops drawing and takes the bar away.</summary>
+    /// <summary>Stops drawing and erases the bar.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -102,7 +102,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The transfer is over.
+            // The transfer has ended.
         }
 
         if (hasStatus)
@@ -111,7 +111,6 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         }
     }
 
-    /// <summary>Where there is no cursor to move.</summary>
     private void WriteLogLine(FtpProgress latest, double rate)
     {
         bool isFirst = _logThrottle.IsFirst;

@@ -2,16 +2,18 @@ using System.Diagnostics;
 
 namespace Fts.Transfers;
 
-/// <summary>Bytes a second over the last three seconds: long enough to be steady, short enough to show a stall. For one caller at a time.</summary>
+/// <summary>
+/// Measures the rate over the last three seconds, which is long enough to be steady and short enough to show a stall. Not thread-safe.
+/// </summary>
 internal sealed class TransferRate
 {
     private readonly Queue<(TimeSpan At, long Bytes)> _samples = new();
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
-    /// <summary>Since it was made.</summary>
+    /// <summary>The time since this object was created.</summary>
     public TimeSpan Elapsed => _watch.Elapsed;
 
-    /// <summary>Notes how many bytes have moved so far; the rate.</summary>
+    /// <summary>Records the total of bytes so far. Returns the rate in bytes per second.</summary>
     public double AddSample(long bytes)
     {
         TimeSpan now = _watch.Elapsed;

@@ -3,25 +3,33 @@ using Fts.Protocol;
 
 namespace Fts.Transfers;
 
-/// <summary>What is said of transfers that are done.</summary>
+/// <summary>Formats the messages for completed transfers.</summary>
 internal static class TransferReport
 {
-    /// <summary>Of one file: one line, and a warning on a second one if there is something unusual.</summary>
-    /// <param name="verb">What was done: <c>uploaded</c>, <c>downloaded</c>.</param>
+    /// <summary>Returns the message for one file, with a warning on a second line if the result is unusual.</summary>
+    /// <param name="verb">The verb: <c>uploaded</c> or <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>
-    /// <param name="result">The transfer.</param>
-    public static string FormatTransfer(string verb, string name, FtpTransferResult result) =>
-        FormatWarning(name, result) is { } warning ? $"{FormatLine(verb, name, result)}\n{warning}" : FormatLine(verb, name, result);
-
-    /// <summary>Returns a warning about a transfer that succeeded; null if there is nothing unusual.</summary>
-    public static string? FormatWarning(string name, FtpTransferResult result) => result.Warning switch
+    /// <param name="result">The result of the transfer.</param>
+    public static string FormatTransfer(string verb, string name, FtpTransferResult result)
     {
-        FtpTransferWarning.LongerThanReported =>
-            $"warning: {name.ToPrintable()}: the server reported {DisplayFormat.FormatBytes(result.ReportedLength ?? 0)} and sent {DisplayFormat.FormatBytes(result.Bytes)}; the whole file was kept",
-        FtpTransferWarning.StillGrowing =>
-            $"warning: {name.ToPrintable()}: during the transfer the file grew to {DisplayFormat.FormatBytes(result.ReportedLength ?? 0)} on the server; the local copy has its earlier length",
-        _ => null,
-    };
+        string line = FormatLine(verb, name, result);
+        return FormatWarning(name, result) is { } warning ? $"{line}\n{warning}" : line;
+    }
+
+    /// <summary>Returns a warning about a successful transfer, or null.</summary>
+    public static string? FormatWarning(string name, FtpTransferResult result)
+    {
+        string reportedLength = DisplayFormat.FormatBytes(result.ReportedLength ?? 0);
+        string? warning = result.Warning switch
+        {
+            FtpTransferWarning.LongerThanReported =>
+                $"the server reported {reportedLength} and sent {DisplayFormat.FormatBytes(result.Bytes)}; the whole file was kept",
+            FtpTransferWarning.StillGrowing =>
+                $"during the transfer the file grew to {reportedLength} on the server; the local copy has its earlier length",
+            _ => null,
+        };
+        return warning is null ? null : $"warning: {name.ToPrintable()}: {warning}";
+    }
 
     private static string FormatLine(string verb, string name, FtpTransferResult result)
     {
@@ -33,17 +41,25 @@ internal static class TransferReport
         };
         if (result.Reply is null)
         {
-            return $"{name.ToPrintable()} is complete: all of it was there already ({DisplayFormat.FormatBytes(result.ResumedBytes)}{verification})";
+            return $"{name.ToPrintable()} is already complete ({DisplayFormat.FormatBytes(result.ResumedBytes)}{verification})";
         }
 
-        string resumed = result.ResumedBytes > 0 ? $" after the {DisplayFormat.FormatBytes(result.ResumedBytes)} from before" : "";
-        return $"{verb} {name.ToPrintable()} ({DisplayFormat.FormatBytes(result.Bytes)}{resumed}{FormatSpeed(result.Bytes, result.Elapsed)}{verification})";
+        string resumed = result.ResumedBytes > 0 ? $", resumed after {DisplayFormat.FormatBytes(result.ResumedBytes)}" : "";
+        string amount = DisplayFormat.FormatBytes(result.Bytes) + FormatSpeed(result.Bytes, result.Elapsed);
+        return $"{verb} {name.ToPrintable()} ({amount}{resumed}{verification})";
     }
 
-    /// <summary>Of many.</summary>
+    /// <summary>Returns the message for several files.</summary>
+    /// <param name="verb">The verb: <c>uploaded</c> or <c>downloaded</c>.</param>
+    /// <param name="files">The number of transferred files.</param>
+    /// <param name="total">The number of all files.</param>
+    /// <param name="bytes">The transferred bytes.</param>
+    /// <param name="elapsed">The duration of all transfers.</param>
     public static string FormatBatch(string verb, int files, int total, long bytes, TimeSpan elapsed) =>
         $"{verb} {DisplayFormat.FormatFiles(files, total)} ({DisplayFormat.FormatSize(bytes)}{FormatSpeed(bytes, elapsed)})";
 
-    /// <summary>A rate over an instant says nothing about the line.</summary>
-    private static string FormatSpeed(long bytes, TimeSpan elapsed) => elapsed.TotalSeconds < 0.5 ? "" : $" in {DisplayFormat.FormatDuration(elapsed)}, {DisplayFormat.FormatSize(bytes / elapsed.TotalSeconds)}/s";
+    /// <summary>Returns the duration and the rate; empty for a short transfer, whose rate means little.</summary>
+    private static string FormatSpeed(long bytes, TimeSpan elapsed) => elapsed.TotalSeconds < 0.5
+        ? ""
+        : $" in {DisplayFormat.FormatDuration(elapsed)}, {DisplayFormat.FormatSize(bytes / elapsed.TotalSeconds)}/s";
 }

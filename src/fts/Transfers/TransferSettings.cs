@@ -5,63 +5,76 @@ using Fts.Shell.Commands;
 
 namespace Fts.Transfers;
 
-/// <summary>What a transfer does with a file that is there already.</summary>
+/// <summary>The action of a transfer if its target exists.</summary>
 internal enum ExistingFileAction
 {
-    /// <summary>Nobody said: put replaces it, as FTP clients always have; get asks, or fails where there is nobody to ask.</summary>
+    /// <summary>
+    /// Not specified: <c>put</c> replaces the file, as other FTP clients do. <c>get</c> asks, or fails without a terminal.
+    /// </summary>
     Default,
-    /// <summary>Replace it.</summary>
+    /// <summary>Replaces the file.</summary>
     Overwrite,
-    /// <summary>Leave it, which is no failure.</summary>
+    /// <summary>Keeps the file. This is not an error.</summary>
     Skip,
-    /// <summary>Go on from it, if it is the beginning.</summary>
+    /// <summary>Transfers the missing bytes, if the file is the beginning of the source.</summary>
     Resume,
 }
 
-/// <summary>What was said on the command line for every transfer of a session; an option of a command goes before it.</summary>
+/// <summary>The settings of all transfers of a session. An option of a command has precedence.</summary>
+/// <param name="ExistingFile">The action if a target exists.</param>
+/// <param name="Verification">When hashes are compared.</param>
+/// <param name="Segments">The number of connections for one file; null if the client chooses it.</param>
 internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVerification Verification, int? Segments)
 {
-    /// <summary>Whether line ends are converted.</summary>
+    /// <summary>The transfer type. ASCII converts line ends.</summary>
     public FtpTransferType Type { get; init; }
 
-    /// <summary>More do not make it faster, and servers turn them away.</summary>
+    /// <summary>The most connections for one file. Servers reject more, and more are not faster.</summary>
     private const int MaxSegments = 16;
 
-    /// <summary>The same three for <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
+    /// <summary>The options for existing files, of <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
     public static IReadOnlyList<ShellOption> Options { get; } =
     [
-        new("--overwrite", "replace a file that is there already"),
-        new("--skip", "leave it"),
-        new("--resume", "go on from it, or from what a transfer that broke off left"),
+        new("--overwrite", "replace an existing file"),
+        new("--skip", "keep an existing file"),
+        new("--resume", "continue an existing file, or an interrupted transfer"),
     ];
 
-    /// <summary>Refuses what ASCII mode cannot do: converted files have other lengths and hashes on both sides.</summary>
-    /// <exception cref="UserErrorException">An option excludes ASCII mode.</exception>
+    /// <summary>Checks that the settings allow ASCII mode, which changes the lengths and hashes of files.</summary>
+    /// <exception cref="UserErrorException">A setting excludes ASCII mode.</exception>
     public void Validate()
     {
-        string? conflict = Type != FtpTransferType.Ascii ? null
-            : ExistingFile == ExistingFileAction.Resume ? "--resume"
-            : Verification == FtpVerification.ByHash ? "--verify always"
-            : Segments > 1 ? $"--segments {Segments}"
-            : null;
+        string? conflict = this switch
+        {
+            { Type: not FtpTransferType.Ascii } => null,
+            { ExistingFile: ExistingFileAction.Resume } => "--resume",
+            { Verification: FtpVerification.ByHash } => "--verify always",
+            { Segments: > 1 } => $"--segments {Segments}",
+            _ => null,
+        };
         if (conflict is not null)
         {
-            throw new UserErrorException(ExitCode.UsageError, $"{conflict} does not work in ASCII mode, because the file has another length on the server", "type binary, or omit --ascii");
+            throw new UserErrorException(
+                ExitCode.UsageError,
+                $"{conflict} does not work in ASCII mode, because the file has another length on the server",
+                "type binary, or omit --ascii");
         }
     }
 
-    /// <summary>The value of <c>--segments</c>; null for auto.</summary>
+    /// <summary>Returns the value of <c>--segments</c>; null for <c>auto</c>.</summary>
+    /// <exception cref="UserErrorException">The value is invalid.</exception>
     public static int? ParseSegments(string? text) => text switch
     {
         null or "auto" => null,
-        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= MaxSegments => number,
+        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= MaxSegments =>
+            number,
         _ => throw CommandLine.CreateUsageError($"--segments {text}: must be auto or a number from 1 to {MaxSegments}"),
     };
 
-    /// <summary>The one that was given.</summary>
-    /// <param name="hasOption">Whether an option was given.</param>
-    /// <param name="defaultAction">What counts when none was.</param>
-    /// <exception cref="UserErrorException">More than one.</exception>
+    /// <summary>Returns the action of the specified option.</summary>
+    /// <param name="hasOption">Returns whether an option was specified.</param>
+    /// <param name="defaultAction">The action without an option.</param>
+    /// <exception cref="UserErrorException">Several options were specified.</exception>
     public static ExistingFileAction ParseExistingFileAction(Func<string, bool> hasOption, ExistingFileAction defaultAction)
     {
         string[] given = [.. Options.Select(option => option.Name).Where(hasOption)];

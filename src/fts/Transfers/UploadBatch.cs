@@ -5,7 +5,9 @@ using Fts.Shell.Commands;
 
 namespace Fts.Transfers;
 
-/// <summary><c>put</c> with several files, which go as a batch.</summary>
+/// <summary>Runs <c>put</c> for several files, as a batch.</summary>
+/// <param name="shell">The session.</param>
+/// <param name="existingFile">The action for existing remote files.</param>
 internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existingFile)
 {
     private readonly List<FtpBatchFile> _files = [];
@@ -13,20 +15,37 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private long _bytes;
 
-    /// <summary>Sends them.</summary>
-    /// <param name="files">The files here.</param>
-    /// <param name="formatRetryCommand">The command that does the rest, should this be stopped.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>Uploads files to the current remote folder.</summary>
+    /// <param name="files">The local files.</param>
+    /// <param name="formatRetryCommand">Returns the command that uploads the remaining files after an interruption.</param>
+    /// <param name="cancellationToken">Cancels the uploads.</param>
     public async Task<ExitCode> RunAsync(IReadOnlyList<string> files, Func<string> formatRetryCommand, CancellationToken cancellationToken)
     {
         ExitCode checkResult = await shell.ForEachAsync("put", files, (localPath, _) => AddFile(localPath), cancellationToken);
-        var batch = new TransferBatch(
-            shell, TransferDirection.Upload, file => Path.GetFileName(file.LocalPath), (file, e, last) => shell.DescribeError(ResumeAdvice.ForUpload(shell, e, file.LocalPath, last), $"put {file.LocalPath}"));
-        ExitCode batchResult = _files.Count == 0 ? ExitCode.Success : await batch.RunAsync(_files, _bytes, TransferCommands.CreateOptions(shell, existingFile), formatRetryCommand, cancellationToken);
-        // In their order: the last one stays.
-        ExitCode duplicateResult = batchResult == ExitCode.CannotConnect ? batchResult : await shell.ForEachAsync(
-            "put", _duplicates, (localPath, cancel) => TransferCommands.UploadFileAsync(shell, localPath, Path.GetFileName(localPath), existingFile, cancel), cancellationToken, isPartOfBatch: true);
+        var batch = new TransferBatch(shell, TransferDirection.Upload, file => Path.GetFileName(file.LocalPath), DescribeError);
+        ExitCode batchResult = ExitCode.Success;
+        if (_files.Count > 0)
+        {
+            FtpTransferOptions options = TransferCommands.CreateOptions(shell, existingFile);
+            batchResult = await batch.RunAsync(_files, _bytes, options, formatRetryCommand, cancellationToken);
+        }
+
+        if (batchResult == ExitCode.CannotConnect)
+        {
+            return batchResult;
+        }
+
+        // Files with the same name follow in their order, so that the last one remains.
+        ExitCode duplicateResult = await shell.ForEachAsync(
+            "put",
+            _duplicates,
+            (localPath, cancel) => TransferCommands.UploadFileAsync(shell, localPath, Path.GetFileName(localPath), existingFile, cancel),
+            cancellationToken,
+            isPartOfBatch: true);
         return ClientShell.CombineExitCodes(checkResult, batchResult, duplicateResult);
+
+        UserError DescribeError(FtpBatchFile file, Exception e, FtpProgress last) =>
+            shell.DescribeError(ResumeAdvice.ForUpload(shell, e, file.LocalPath, last), $"put {file.LocalPath}");
     }
 
     private Task AddFile(string localPath)

@@ -84,7 +84,7 @@ internal sealed class InterruptedTransfer : IAsyncDisposable
         RunningProgram client = StartClient();
         client.WriteInput($"cd {Peer.WritablePath}\n");
         // Where there is no MLST, that is found out by a listing, which is data, too, and is not to be counted.
-        await client.WaitForOutputAsync($"now in {Peer.WritablePath}");
+        await client.WaitForOutputAsync($"the remote folder is now {Peer.WritablePath}");
         return client;
     }
 

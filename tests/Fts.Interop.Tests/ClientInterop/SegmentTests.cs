@@ -111,7 +111,7 @@ public sealed class SegmentTests
             await transfer.WaitForPartialAsync((InterruptedTransfer.Total / 4) + 1);
             client.SendSignal(2);
             Assert.Equal(130, await client.WaitForExitAsync());
-            Assert.Contains("% of it is kept\n  try: fts get --resume ftp://", client.Messages, StringComparison.Ordinal);
+            Assert.Contains(" % for resuming\n  try: fts get --resume ftp://", client.Messages, StringComparison.Ordinal);
         }
 
         (int code, string messages) = await transfer.RunAsync("get --resume big.bin");

@@ -3,19 +3,19 @@ using Fts.Cli;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>An option of a command: <c>--skip</c>.</summary>
-/// <param name="Name">As it is typed.</param>
-/// <param name="Description">What it does, in half a line.</param>
+/// <summary>An option of a command, such as <c>--skip</c>.</summary>
+/// <param name="Name">The option with its hyphens.</param>
+/// <param name="Description">The effect of the option, in half a line.</param>
 internal sealed record ShellOption(string Name, string Description);
 
-/// <summary>What was typed after a command's name: its names, and the options among them. After <c>--</c> every word is a name, whatever it looks like.</summary>
+/// <summary>The arguments of a command: names in their order, and options. Every word after <c>--</c> is a name.</summary>
 internal sealed class CommandArguments : IReadOnlyList<ShellWord>
 {
     private readonly List<ShellWord> _names = [];
     private readonly HashSet<string> _options = [];
 
-    /// <summary>Takes the options out of the words. A command that has none takes every word as a name.</summary>
-    /// <exception cref="UserErrorException">An option that the command does not have.</exception>
+    /// <summary>Separates the options from the names. If the command has no options, every word is a name.</summary>
+    /// <exception cref="UserErrorException">The command does not have an option.</exception>
     public CommandArguments(ShellCommand command, IEnumerable<ShellWord> words)
     {
         bool canBeOption = command.Options.Count > 0;
@@ -37,18 +37,23 @@ internal sealed class CommandArguments : IReadOnlyList<ShellWord>
             {
                 string? suggestion = SpellingSuggestion.FindNearest(word.Text, command.Options.Select(option => option.Name));
                 throw new UserErrorException(
-                    ExitCode.UsageError, $"{command.Names[0]}: unknown option {word}{(suggestion is null ? "" : $"; did you mean {suggestion}?")}", $"{command.Names[0]} -- {ShellLineParser.Escape(word.Text)}, if that is a name");
+                    ExitCode.UsageError,
+                    $"{command.Names[0]}: unknown option {word}{(suggestion is null ? "" : $"; did you mean {suggestion}?")}",
+                    $"{command.Names[0]} -- {ShellLineParser.Escape(word.Text)}, if that is the name of a file");
             }
         }
     }
 
+    /// <summary>The number of names.</summary>
     public int Count => _names.Count;
 
+    /// <summary>Returns a name by its index.</summary>
     public ShellWord this[int index] => _names[index];
 
-    /// <summary>Whether an option was given.</summary>
+    /// <summary>Returns whether the user typed an option.</summary>
     public bool HasOption(string option) => _options.Contains(option);
 
+    /// <summary>Returns the names in their order.</summary>
     public IEnumerator<ShellWord> GetEnumerator() => _names.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

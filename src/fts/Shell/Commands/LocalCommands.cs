@@ -5,10 +5,10 @@ using Fts.Protocol;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>The commands that concern this machine only.</summary>
+/// <summary>The commands for local files and programs.</summary>
 internal static class LocalCommands
 {
-    /// <summary><c>lls</c>.</summary>
+    /// <summary><c>lls</c> lists a local folder: kind, size in bytes, time in UTC, name.</summary>
     public static Task<ExitCode> LlsAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         var folder = new DirectoryInfo(arguments.Count == 0 ? "." : LocalFileFinder.ExpandHome(arguments[0].Text));
@@ -16,29 +16,29 @@ internal static class LocalCommands
         {
             bool isFolder = entry is DirectoryInfo;
             string size = entry is FileInfo file ? file.Length.ToString(CultureInfo.InvariantCulture) : "";
-            shell.Terminal.WriteData(string.Create(CultureInfo.InvariantCulture,
-                $"{(isFolder ? 'd' : '-')} {size,12}  {entry.LastWriteTimeUtc:yyyy-MM-dd HH:mm}  {entry.Name.ToPrintable()}{(isFolder ? "/" : "")}"));
+            string time = entry.LastWriteTimeUtc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+            shell.Terminal.WriteData($"{(isFolder ? 'd' : '-')} {size,12}  {time}  {entry.Name.ToPrintable()}{(isFolder ? "/" : "")}");
         }
 
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>lcd</c>.</summary>
+    /// <summary><c>lcd</c> changes the local folder; without an argument, to the home folder.</summary>
     public static Task<ExitCode> LcdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         Environment.CurrentDirectory = LocalFileFinder.ExpandHome(arguments.Count == 0 ? "~" : arguments[0].Text);
-        shell.Terminal.WriteMessage($"now in {Environment.CurrentDirectory.ToPrintable()} here");
+        shell.Terminal.WriteMessage($"the local folder is now {Environment.CurrentDirectory.ToPrintable()}");
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>lpwd</c>.</summary>
+    /// <summary><c>lpwd</c> prints the local folder.</summary>
     public static Task<ExitCode> LpwdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         shell.Terminal.WriteData(Environment.CurrentDirectory.ToPrintable());
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>!COMMAND</c>: the rest of the line, to the system's own shell; nothing after it: a shell to work in.</summary>
+    /// <summary><c>!COMMAND</c> runs the rest of the line in the system's shell. Without a command it opens an interactive shell.</summary>
     public static async Task<ExitCode> RunProgramAsync(ClientShell shell, string commandLine, CancellationToken cancellationToken)
     {
         if (commandLine.Trim().Length == 0 && !shell.Terminal.IsInteractive)
@@ -46,8 +46,8 @@ internal static class LocalCommands
             throw new UserErrorException(ExitCode.UsageError, "usage: !COMMAND");
         }
 
-        string program = OperatingSystem.IsWindows() ? "cmd.exe" : Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } userShell && commandLine.Trim().Length == 0 ? userShell : "/bin/sh";
-        // The lines of a script are ours to read, not the command's.
+        string program = FindShell(isInteractive: commandLine.Trim().Length == 0);
+        // In a script, standard input contains further commands for the client, which the program must not read.
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardInput = !shell.Terminal.IsInteractive };
         if (commandLine.Trim().Length > 0)
         {
@@ -62,9 +62,21 @@ internal static class LocalCommands
             process.StandardInput.Close();
         }
 
-        // Ctrl-C reaches the command itself, which shares our terminal; how it takes that is its own affair.
+        // The terminal sends Ctrl-C to the program too, so the client only waits for it.
         await shell.WaitForChildAsync(process.WaitForExitAsync(CancellationToken.None));
         cancellationToken.ThrowIfCancellationRequested();
-        return process.ExitCode == 0 ? ExitCode.Success : throw new UserErrorException(ExitCode.OtherError, $"!{commandLine}: ended with exit code {process.ExitCode}");
+        return process.ExitCode == 0
+            ? ExitCode.Success
+            : throw new UserErrorException(ExitCode.OtherError, $"!{commandLine}: failed with exit code {process.ExitCode}");
+    }
+
+    private static string FindShell(bool isInteractive)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return "cmd.exe";
+        }
+
+        return isInteractive && Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } userShell ? userShell : "/bin/sh";
     }
 }

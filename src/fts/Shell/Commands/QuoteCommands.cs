@@ -5,13 +5,14 @@ using Fts.Protocol;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>Commands that are sent to the server as they were typed.</summary>
+/// <summary>The commands that send an FTP command unchanged.</summary>
 internal static class QuoteCommands
 {
-    /// <summary><c>quote COMMAND…</c>: prints the reply. A negative one gives exit code 1.</summary>
-    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
+    /// <summary><c>quote COMMAND…</c> sends a command and prints the reply. After a negative reply the exit code is 1.</summary>
+    public static async Task<ExitCode> QuoteAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        // One word may hold the whole command: quote "SITE CHMOD 644 a".
+        // A single word can contain the whole command: quote "SITE CHMOD 644 a".
         string line = string.Join(' ', arguments.Select(word => word.Text)).Trim();
         int space = line.AsSpan().IndexOfAny(' ', '\t');
         (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
@@ -23,12 +24,12 @@ internal static class QuoteCommands
         }
         catch (ArgumentException e)
         {
-            // The text of an ArgumentException ends with the name of the parameter.
+            // The message of an ArgumentException ends with the name of the parameter.
             throw new UserErrorException(ExitCode.UsageError, $"{displayText}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
         }
         catch (FtpException e)
         {
-            // Without the argument, which may be a password or an account.
+            // The message omits the argument, which may be a password or an account.
             UserError failure = shell.DescribeError(e, displayText);
             throw new UserErrorException(failure);
         }
@@ -43,13 +44,13 @@ internal static class QuoteCommands
         return reply.IsTransientFailure || reply.IsPermanentFailure ? ExitCode.OtherError : ExitCode.Success;
     }
 
-    /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
+    /// <summary><c>site COMMAND…</c> is short for <c>quote SITE COMMAND…</c>.</summary>
     public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
         QuoteAsync(shell, [new ShellWord("SITE"), .. arguments], cancellationToken);
 
     /// <summary>
-    /// Returns a line for messages: a <c>quote</c> or <c>site</c> line only up to the verb, because the arguments may be passwords. Other lines are returned as
-    /// they are.
+    /// Returns a line for messages. A <c>quote</c> or <c>site</c> line ends after the verb, because the arguments may be passwords. Other
+    /// lines are unchanged.
     /// </summary>
     public static string RemoveArguments(string line)
     {
@@ -57,7 +58,7 @@ internal static class QuoteCommands
         return words.Length > 0 && ShellCommandTable.Find(words[0]) is { IsRaw: true } ? string.Join(' ', words.Take(2)) : line;
     }
 
-    /// <summary>The command of ours that does the same.</summary>
+    /// <summary>Returns the command of the shell that replaces an FTP command, or null.</summary>
     private static string? SuggestCommand(string verb) => verb.ToUpperInvariant() switch
     {
         "RETR" or "REST" => "get",

@@ -5,14 +5,17 @@ using Fts.Protocol;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>The commands that look at or change names on the server.</summary>
+/// <summary>The commands for remote files and folders.</summary>
 internal static class RemoteCommands
 {
-    /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name. A line of the listing that cannot be read is shown as it came.</summary>
+    /// <summary>
+    /// <c>ls</c> prints one line per entry: kind, size in bytes, time in UTC, name. A listing line in an unknown format is printed
+    /// unchanged.
+    /// </summary>
     public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         List<FtpEntry> entries = await GetEntriesAsync(shell, arguments, cancellationToken);
-        string[] sizes = [.. entries.Select(entry => entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
+        string[] sizes = [.. entries.Select(FormatSize)];
         int width = sizes.Length == 0 ? 0 : sizes.Max(size => size.Length);
         for (int i = 0; i < entries.Count; i++)
         {
@@ -25,16 +28,24 @@ internal static class RemoteCommands
                 _ => ('?', ""),
             };
             string time = entry.LastModified?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.WriteData($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
+            shell.Terminal.WriteData(
+                $"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
         }
 
-        // The line is shown, so the command has done what it is for.
+        // The unreadable lines were printed too, so the command succeeded.
         UnreadableLineWarnings.WriteWarnings(shell, "ls", entries.FindAll(RemoteFileFinder.IsUnreadable));
         return ExitCode.Success;
+
+        static string FormatSize(FtpEntry entry) =>
+            entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?";
     }
 
-    /// <summary><c>nlist</c>: one name a line, for scripts. A line of the listing that cannot be read is left out, and some have failed then.</summary>
-    public static async Task<ExitCode> NlistAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
+    /// <summary>
+    /// <c>nlist</c> prints one name per line, for scripts. A listing line in an unknown format is skipped, and the exit code is
+    /// <see cref="ExitCode.SomeFailed"/>.
+    /// </summary>
+    public static async Task<ExitCode> NlistAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         List<FtpEntry> entries = await GetEntriesAsync(shell, arguments, cancellationToken);
         foreach (FtpEntry entry in entries.Where(entry => !RemoteFileFinder.IsUnreadable(entry)))
@@ -45,60 +56,77 @@ internal static class RemoteCommands
         return UnreadableLineWarnings.WriteWarnings(shell, "nlist", entries.FindAll(RemoteFileFinder.IsUnreadable));
     }
 
-    /// <summary><c>cd</c>.</summary>
+    /// <summary><c>cd</c> changes the remote folder; without an argument, to the start folder.</summary>
     public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        await shell.CurrentDirectory.ChangeAsync(shell.Client, arguments.Count == 0 ? "" : FtpName.Unescape(arguments[0].Text), cancellationToken);
-        shell.Terminal.WriteMessage($"now in {(shell.CurrentDirectory.Path.Length == 0 ? "the start folder" : FtpName.Escape(shell.CurrentDirectory.Path))} on the server");
+        string name = arguments.Count == 0 ? "" : FtpName.Unescape(arguments[0].Text);
+        await shell.CurrentDirectory.ChangeAsync(shell.Client, name, cancellationToken);
+        string path = shell.CurrentDirectory.Path;
+        shell.Terminal.WriteMessage($"the remote folder is now {(path.Length == 0 ? "the start folder" : FtpName.Escape(path))}");
         return ExitCode.Success;
     }
 
-    /// <summary><c>pwd</c>.</summary>
+    /// <summary><c>pwd</c> prints the remote folder.</summary>
     public static async Task<ExitCode> PwdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         shell.Terminal.WriteData(FtpName.Escape(await shell.CurrentDirectory.GetPathAsync(shell.Client, cancellationToken)));
         return ExitCode.Success;
     }
 
-    /// <summary><c>change OLD NEW</c>.</summary>
-    public static async Task<ExitCode> ChangeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
+    /// <summary><c>change OLD NEW</c> renames a file or folder. Fails if NEW exists.</summary>
+    public static async Task<ExitCode> ChangeAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        await shell.Client.RenameAsync(shell.CurrentDirectory.Resolve(arguments[0].Text), shell.CurrentDirectory.Resolve(arguments[1].Text), overwrite: false, cancellationToken);
+        string oldPath = shell.CurrentDirectory.Resolve(arguments[0].Text), newPath = shell.CurrentDirectory.Resolve(arguments[1].Text);
+        await shell.Client.RenameAsync(oldPath, newPath, overwrite: false, cancellationToken);
         shell.Terminal.WriteMessage($"changed {arguments[0].Text.ToPrintable()} to {arguments[1].Text.ToPrintable()}");
         return ExitCode.Success;
     }
 
-    /// <summary><c>size FILE…</c>: the number; with several files, the name after it.</summary>
+    /// <summary><c>size FILE…</c> prints the size in bytes; with several files, also the name.</summary>
     public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteFile> names, ExitCode listingResult) = await RemoteFileFinder.ExpandAsync(shell, "size", arguments, cancellationToken);
-        return ClientShell.CombineExitCodes(listingResult, await shell.ForEachAsync("size", names, async (name, cancel) =>
+        (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
+            await RemoteFileFinder.ExpandAsync(shell, "size", arguments, cancellationToken);
+        ExitCode sizeResult = await shell.ForEachAsync("size", files, PrintSizeAsync, cancellationToken);
+        return ClientShell.CombineExitCodes(listingResult, sizeResult);
+
+        async Task PrintSizeAsync(RemoteFile file, CancellationToken cancel)
         {
-            long size = await shell.Client.GetSizeAsync(name.Path, cancel)
-                ?? throw new UserErrorException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
-            shell.Terminal.WriteData(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.TypedName.ToPrintable()}" : ""));
-        }, cancellationToken));
+            long size = await shell.Client.GetSizeAsync(file.Path, cancel) ?? throw new UserErrorException(
+                ExitCode.NotFound, $"size {file}: {shell.Target} has no such file, or does not report its size", "ls, to list the folder");
+            shell.Terminal.WriteData(
+                size.ToString(CultureInfo.InvariantCulture) + (files.Count > 1 ? $"  {file.TypedName.ToPrintable()}" : ""));
+        }
     }
 
-    /// <summary><c>rm FILE…</c>. Takes no patterns: what is gone is gone.</summary>
+    /// <summary><c>rm FILE…</c> removes files. Accepts no patterns, because a removed file cannot be restored.</summary>
     public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
-    /// <summary><c>mkdir FOLDER…</c>.</summary>
+    /// <summary><c>mkdir FOLDER…</c> creates folders.</summary>
     public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "mkdir", arguments, "made", shell.Client.CreateDirectoryAsync, cancellationToken);
+        ChangeEachAsync(shell, "mkdir", arguments, "created", shell.Client.CreateDirectoryAsync, cancellationToken);
 
-    /// <summary><c>rmdir FOLDER…</c>.</summary>
+    /// <summary><c>rmdir FOLDER…</c> removes empty folders.</summary>
     public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "rmdir", arguments, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
     private static Task<ExitCode> ChangeEachAsync(
-        ClientShell shell, string verb, IReadOnlyList<ShellWord> arguments, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        ClientShell shell,
+        string verb,
+        IReadOnlyList<ShellWord> arguments,
+        string pastVerb,
+        Func<string, CancellationToken, Task> change,
+        CancellationToken cancellationToken) =>
         shell.ForEachAsync(verb, arguments, async (word, cancel) =>
         {
             if (word.IsPattern)
             {
-                throw new UserErrorException(ExitCode.UsageError, $"{verb} {word}: patterns are not taken here", $"{verb} {ShellLineParser.Escape(word.Text)}, if that is the name");
+                throw new UserErrorException(
+                    ExitCode.UsageError,
+                    $"{verb} {word}: {verb} does not accept patterns",
+                    $"{verb} {ShellLineParser.Escape(word.Text)}, if that is the name");
             }
 
             try
@@ -110,17 +138,20 @@ internal static class RemoteCommands
                 throw await EntryKindErrors.ClarifyAsync(shell, e, verb, word.Text, cancel);
             }
 
-            shell.Terminal.WriteMessage($"{done} {word.Text.ToPrintable()}");
+            shell.Terminal.WriteMessage($"{pastVerb} {word.Text.ToPrintable()}");
         }, cancellationToken);
 
-    /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
-    private static async Task<List<FtpEntry>> GetEntriesAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
+    /// <summary>Returns the entries of a folder, the entries that match a pattern, or the entry of a single file.</summary>
+    private static async Task<List<FtpEntry>> GetEntriesAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         ShellWord name = arguments.Count == 0 ? new ShellWord("") : arguments[0];
         if (name.IsPattern)
         {
             List<FtpEntry> matches = await RemoteFileFinder.MatchAsync(shell, name, cancellationToken);
-            return matches.Exists(entry => !RemoteFileFinder.IsUnreadable(entry)) ? matches : throw new UserErrorException(ExitCode.NotFound, $"no name on the server matches {name}", "ls, to list the folder");
+            return matches.Exists(entry => !RemoteFileFinder.IsUnreadable(entry))
+                ? matches
+                : throw new UserErrorException(ExitCode.NotFound, $"no remote file matches {name}", "ls, to list the folder");
         }
 
         try
@@ -129,7 +160,7 @@ internal static class RemoteCommands
         }
         catch (FtpReplyException) when (name.Text.Trim('/').Length > 0)
         {
-            // A file: servers answer LIST and MLSD of it each in their own way.
+            // The name may be a file: servers reply differently to LIST and MLSD of a file.
             FtpEntry? entry = await shell.Client.GetEntryAsync(shell.CurrentDirectory.Resolve(name), cancellationToken);
             if (entry is { Kind: not FtpEntryKind.Directory })
             {

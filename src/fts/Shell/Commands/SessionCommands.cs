@@ -6,70 +6,61 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>Help, and leaving.</summary>
+/// <summary>The commands for help, the settings and the end of a session.</summary>
 internal static class SessionCommands
 {
-    /// <summary><c>help</c>: our list, then the server's own; <c>help COMMAND</c>: one row of ours.</summary>
-    public static async Task<ExitCode> HelpAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
+    /// <summary>
+    /// <c>help</c> lists the commands, and <c>help COMMAND</c> describes one. <c>help server</c> prints the reply to HELP (RFC 959 §4.1.3).
+    /// </summary>
+    public static async Task<ExitCode> HelpAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        if (arguments.Count == 1)
+        if (arguments.Count > 0 && arguments[0].Text == ShellHelp.ServerTopic)
         {
-            DescribeCommand(shell, arguments[0].Text);
+            await PrintServerHelpAsync(shell, arguments.Count == 1 ? null : arguments[1].Text, cancellationToken);
             return ExitCode.Success;
         }
 
-        foreach (ShellCommand command in ShellCommandTable.All)
+        if (arguments.Count > 1)
         {
-            string aliases = command.Names.Length > 1 ? $" (also {string.Join(", ", command.Names[1..])})" : "";
-            shell.Terminal.WriteData($"  {command.Usage,-24}{command.Description}{aliases}");
+            throw new UserErrorException(ExitCode.UsageError, $"usage: help [COMMAND], or {ShellHelp.ServerUsage}");
         }
 
-        shell.Terminal.WriteData("  !COMMAND                run a command on this machine");
-        try
+        foreach (string line in arguments.Count == 0 ? ShellHelp.FormatList() : DescribeCommand(arguments[0].Text))
         {
-            FtpReply reply = await shell.Client.SendAsync("HELP", null, cancellationToken);
-            if (reply.IsCompletion)
-            {
-                shell.Terminal.WriteData($"on the server {shell.Target}:");
-                foreach (string line in reply.Lines)
-                {
-                    shell.Terminal.WriteData($"  {line.Trim().ToPrintable()}");
-                }
-            }
-        }
-        catch (FtpException e)
-        {
-            // Our own list is what was asked for first, and it works without a server.
-            shell.Terminal.WriteMessage($"the server's own help cannot be had: {e.Message.ToPrintable()}");
+            shell.Terminal.WriteData(line);
         }
 
         return ExitCode.Success;
     }
 
-    /// <summary><c>status</c>: what the connection line reports, at any time.</summary>
+    /// <summary><c>status</c> prints the server, the account, the proxy and the encryption.</summary>
     public static Task<ExitCode> StatusAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         FtpClientOptions options = shell.Client.Options;
         string proxyText = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
+        string security = ServerConnection.DescribeSecurity(shell.Client);
         shell.Terminal.WriteData($"connected to {shell.Target}{proxyText} as {options.Credentials.UserName.ToPrintable()}");
-        shell.Terminal.WriteData(shell.Client.ServerIdentity is { } identity ? $"{ServerConnection.DescribeSecurity(shell.Client)}: {identity.Fingerprint}" : ServerConnection.DescribeSecurity(shell.Client));
+        shell.Terminal.WriteData(shell.Client.ServerIdentity is { } identity ? $"{security}: {identity.Fingerprint}" : security);
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>bye</c>.</summary>
+    /// <summary><c>bye</c> ends the session.</summary>
     public static Task<ExitCode> ByeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         shell.ShouldExit = true;
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>ascii</c>: later transfers convert line ends.</summary>
-    public static Task<ExitCode> AsciiAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Ascii);
+    /// <summary><c>ascii</c> selects ASCII mode: later transfers convert line ends.</summary>
+    public static Task<ExitCode> AsciiAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
+        SetTypeAsync(shell, FtpTransferType.Ascii);
 
-    /// <summary><c>binary</c>: later transfers leave the bytes as they are.</summary>
-    public static Task<ExitCode> BinaryAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Binary);
+    /// <summary><c>binary</c> selects binary mode: later transfers do not change the bytes.</summary>
+    public static Task<ExitCode> BinaryAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
+        SetTypeAsync(shell, FtpTransferType.Binary);
 
-    /// <summary><c>type</c>: shows the transfer type; <c>type ascii</c> and <c>type binary</c> set it.</summary>
+    /// <summary><c>type</c> prints the transfer type. <c>type ascii</c> and <c>type binary</c> set it.</summary>
     public static Task<ExitCode> TypeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         if (arguments.Count == 0)
@@ -86,36 +77,50 @@ internal static class SessionCommands
         };
     }
 
+    private static async Task PrintServerHelpAsync(ClientShell shell, string? verb, CancellationToken cancellationToken)
+    {
+        FtpReply reply = await shell.Client.SendAsync("HELP", verb, cancellationToken);
+        if (!reply.IsCompletion)
+        {
+            string operation = $"help {ShellHelp.ServerTopic}{(verb is null ? "" : $" {verb}")}";
+            throw new UserErrorException(new UserError(
+                ExitCode.OtherError,
+                $"{operation}: {shell.Target} sent no help",
+                $"{(int)reply.Code} {ExceptionTranslator.GetLastLine(reply)}",
+                "help, to list the commands of fts"));
+        }
+
+        foreach (string line in reply.Lines)
+        {
+            shell.Terminal.WriteData(line.Trim().ToPrintable());
+        }
+    }
+
+    private static IReadOnlyList<string> DescribeCommand(string name)
+    {
+        if (name == ShellHelp.LocalProgramPrefix)
+        {
+            return ShellHelp.FormatLocalProgram();
+        }
+
+        if (ShellCommandTable.Find(name) is { } command)
+        {
+            return ShellHelp.FormatCommand(command);
+        }
+
+        string? suggestion = SpellingSuggestion.FindNearest(name, ShellHelp.Topics);
+        throw new UserErrorException(
+            ExitCode.UsageError, $"help: unknown command '{name}'{(suggestion is null ? "" : $"; did you mean {suggestion}?")}");
+    }
+
     private static Task<ExitCode> SetTypeAsync(ClientShell shell, FtpTransferType type)
     {
         TransferSettings transfers = shell.TransferSettings with { Type = type };
         transfers.Validate();
         shell.TransferSettings = transfers;
         shell.Terminal.WriteMessage(type == FtpTransferType.Ascii
-            ? "ascii mode: line ends are converted, and files are not compared or resumed"
-            : "binary mode: the bytes are transferred as they are");
+            ? "ascii mode: line ends are converted, and files are not verified or resumed"
+            : "binary mode: bytes are transferred unchanged");
         return Task.FromResult(ExitCode.Success);
-    }
-
-    private static void DescribeCommand(ClientShell shell, string name)
-    {
-        ShellCommand command = ShellCommandTable.Find(name) ?? throw new UserErrorException(
-            ExitCode.UsageError, $"help: unknown command '{name}'{(SpellingSuggestion.FindNearest(name, ShellCommandTable.Names) is { } suggestion ? $"; did you mean {suggestion}?" : "")}");
-        shell.Terminal.WriteData($"usage: {command.Usage}");
-        shell.Terminal.WriteData($"  {command.Description}");
-        if (command.Names.Length > 1)
-        {
-            shell.Terminal.WriteData($"  other names: {string.Join(", ", command.Names[1..])}");
-        }
-
-        foreach (ShellOption option in command.Options)
-        {
-            shell.Terminal.WriteData($"  {option.Name,-13}{option.Description}");
-        }
-
-        if (command.CompletionSource is CompletionSource.Local or CompletionSource.Remote)
-        {
-            shell.Terminal.WriteData("  a name with spaces: \"two words\"; * and ? outside quotes are patterns where several files may be named");
-        }
     }
 }

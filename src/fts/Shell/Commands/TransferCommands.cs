@@ -5,75 +5,100 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Commands;
 
-/// <summary>The commands that move files.</summary>
+/// <summary>The commands that transfer files.</summary>
 internal static class TransferCommands
 {
-    /// <summary><c>put FILE…</c>: each under its base name, into the current folder there.</summary>
+    /// <summary><c>put FILE…</c> uploads files to the current remote folder, under the last component of their paths.</summary>
     public static Task<ExitCode> PutAsync(ClientShell shell, CommandArguments arguments, CancellationToken cancellationToken) =>
-        PutAsync(shell, arguments, TransferSettings.ParseExistingFileAction(arguments.HasOption, shell.TransferSettings.ExistingFile), cancellationToken);
+        PutAsync(shell, arguments, ParseExistingFileAction(shell, arguments), cancellationToken);
 
-    /// <summary>The same, with the choice made.</summary>
-    public static Task<ExitCode> PutAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, ExistingFileAction existingFile, CancellationToken cancellationToken)
+    /// <inheritdoc cref="PutAsync(ClientShell, CommandArguments, CancellationToken)"/>
+    public static Task<ExitCode> PutAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> files = LocalFileFinder.Expand(arguments);
         return files.Count == 1
-            ? shell.ForEachAsync("put", files, (localPath, cancel) => UploadFileAsync(shell, localPath, Path.GetFileName(Path.TrimEndingDirectorySeparator(localPath)), existingFile, cancel), cancellationToken)
-            // --skip would skip a file of which the server has only a part.
-            : new UploadBatch(shell, existingFile).RunAsync(files, () => shell.FormatBatchRetryCommand("put", existingFile == ExistingFileAction.Skip ? "--skip" : ResumeAdvice.GetUploadOption(shell), arguments), cancellationToken);
+            ? shell.ForEachAsync("put", files, UploadOneAsync, cancellationToken)
+            : new UploadBatch(shell, existingFile).RunAsync(files, FormatRetryCommand, cancellationToken);
+
+        Task UploadOneAsync(string localPath, CancellationToken cancel) =>
+            UploadFileAsync(shell, localPath, Path.GetFileName(Path.TrimEndingDirectorySeparator(localPath)), existingFile, cancel);
+
+        // Not --skip by default, because it would also skip an incomplete remote file.
+        string FormatRetryCommand() => shell.FormatBatchRetryCommand(
+            "put", existingFile == ExistingFileAction.Skip ? "--skip" : ResumeAdvice.GetUploadOption(shell), arguments);
     }
 
-    /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
+    /// <summary><c>get FILE…</c> downloads files to the current local folder, under the last component of their paths.</summary>
     public static Task<ExitCode> GetAsync(ClientShell shell, CommandArguments arguments, CancellationToken cancellationToken) =>
-        GetAsync(shell, arguments, TransferSettings.ParseExistingFileAction(arguments.HasOption, shell.TransferSettings.ExistingFile), cancellationToken);
+        GetAsync(shell, arguments, ParseExistingFileAction(shell, arguments), cancellationToken);
 
-    /// <summary>The same, with the choice made.</summary>
-    public static async Task<ExitCode> GetAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, ExistingFileAction existingFile, CancellationToken cancellationToken)
+    /// <inheritdoc cref="GetAsync(ClientShell, CommandArguments, CancellationToken)"/>
+    public static async Task<ExitCode> GetAsync(
+        ClientShell shell, IReadOnlyList<ShellWord> arguments, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteFile> remoteFiles, ExitCode listed) = await RemoteFileFinder.ExpandAsync(shell, "get", arguments, cancellationToken);
-        return ClientShell.CombineExitCodes(listed, remoteFiles.Count == 1
-            ? await shell.ForEachAsync("get", remoteFiles, (remoteFile, cancel) => DownloadFileAsync(shell, remoteFile, existingFile, cancel), cancellationToken)
-            : await new DownloadBatch(shell, existingFile).RunAsync(remoteFiles, option => shell.FormatBatchRetryCommand("get", option, arguments), cancellationToken));
+        (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
+            await RemoteFileFinder.ExpandAsync(shell, "get", arguments, cancellationToken);
+        ExitCode transferResult = files.Count == 1
+            ? await shell.ForEachAsync(
+                "get", files, (file, cancel) => DownloadFileAsync(shell, file, existingFile, cancel), cancellationToken)
+            : await new DownloadBatch(shell, existingFile).RunAsync(
+                files, option => shell.FormatBatchRetryCommand("get", option, arguments), cancellationToken);
+        return ClientShell.CombineExitCodes(listingResult, transferResult);
     }
 
-    /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
+    /// <summary><c>cat FILE…</c> writes the content of files to standard output, unchanged.</summary>
     public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteFile> remoteFiles, ExitCode listed) = await RemoteFileFinder.ExpandAsync(shell, "cat", arguments, cancellationToken);
-        return ClientShell.CombineExitCodes(listed, await shell.ForEachAsync("cat", remoteFiles, async (remoteFile, cancel) =>
+        (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
+            await RemoteFileFinder.ExpandAsync(shell, "cat", arguments, cancellationToken);
+        return ClientShell.CombineExitCodes(listingResult, await shell.ForEachAsync("cat", files, PrintFileAsync, cancellationToken));
+
+        async Task PrintFileAsync(RemoteFile file, CancellationToken cancel)
         {
-            FtpTransferResult result =
-                await shell.Client.DownloadAsync(shell.Terminal.OpenDataStream(), remoteFile.Path, new FtpTransferOptions { SourceEntry = remoteFile.ListedEntry, Type = shell.TransferSettings.Type }, null, cancel);
-            if (TransferReport.FormatWarning(remoteFile.TypedName, result) is { } warning)
+            var options = new FtpTransferOptions { SourceEntry = file.ListedEntry, Type = shell.TransferSettings.Type };
+            FtpTransferResult result = await shell.Client.DownloadAsync(
+                target: shell.Terminal.OpenDataStream(), remotePath: file.Path, options: options, cancellationToken: cancel);
+            if (TransferReport.FormatWarning(file.TypedName, result) is { } warning)
             {
                 shell.Terminal.WriteMessage(warning);
             }
-        }, cancellationToken));
+        }
     }
 
-    /// <summary>Sends one file.</summary>
-    public static async Task UploadFileAsync(ClientShell shell, string localPath, string name, ExistingFileAction existingFile, CancellationToken cancellationToken)
+    /// <summary>Uploads one file and reports the result.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="localPath">The local file.</param>
+    /// <param name="name">The remote name, relative to the current remote folder.</param>
+    /// <param name="existingFile">The action for an existing remote file.</param>
+    /// <param name="cancellationToken">Cancels the upload.</param>
+    /// <exception cref="TargetIsDirectoryException">The remote name is a folder.</exception>
+    public static async Task UploadFileAsync(
+        ClientShell shell, string localPath, string name, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
+        string remotePath = shell.CurrentDirectory.Join(name);
         ValidateUpload(shell, localPath, name);
         FtpTransferResult result;
         await using (var meter = new TransferMeter(shell.Terminal, TransferDirection.Upload.ActiveVerb, name))
         {
             try
             {
-                result = await shell.Client.UploadFileAsync(localPath, shell.CurrentDirectory.Join(name), CreateOptions(shell, existingFile), meter, cancellationToken);
+                result = await shell.Client.UploadFileAsync(
+                    localPath, remotePath, CreateOptions(shell, existingFile), meter, cancellationToken);
             }
             catch (FtpTargetExistsException e) when (existingFile == ExistingFileAction.Skip)
             {
-                if (await EntryKindErrors.IsDirectoryAsync(shell, e, shell.CurrentDirectory.Join(name), cancellationToken))
+                if (await EntryKindErrors.IsDirectoryAsync(shell, e, remotePath, cancellationToken))
                 {
                     throw new TargetIsDirectoryException(localPath, name);
                 }
 
-                shell.Terminal.WriteMessage($"{name.ToPrintable()} is on the server already: skipped");
+                shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists on the server");
                 return;
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                if (await EntryKindErrors.IsDirectoryAsync(shell, e, shell.CurrentDirectory.Join(name), cancellationToken))
+                if (await EntryKindErrors.IsDirectoryAsync(shell, e, remotePath, cancellationToken))
                 {
                     throw new TargetIsDirectoryException(localPath, name);
                 }
@@ -85,8 +110,9 @@ internal static class TransferCommands
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Upload.PastVerb, name, result));
     }
 
-    /// <summary>Fetches one file.</summary>
-    public static async Task DownloadFileAsync(ClientShell shell, RemoteFile remoteFile, ExistingFileAction existingFile, CancellationToken cancellationToken)
+    /// <summary>Downloads one file and reports the result. May ask the user about an existing local file.</summary>
+    public static async Task DownloadFileAsync(
+        ClientShell shell, RemoteFile remoteFile, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
         (string name, existingFile) = ResolveDownloadTarget(shell, remoteFile, existingFile);
         if (existingFile == ExistingFileAction.Skip)
@@ -99,13 +125,18 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.DownloadFileAsync(name, remoteFile.Path, CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry }, meter, cancellationToken);
+                FtpTransferOptions options = CreateOptions(shell, existingFile) with { SourceEntry = remoteFile.ListedEntry };
+                result = await shell.Client.DownloadFileAsync(
+                    localPath: name, remotePath: remoteFile.Path, options: options, progress: meter, cancellationToken: cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 if (await EntryKindErrors.IsDirectoryAsync(shell, e, remoteFile.Path, cancellationToken))
                 {
-                    throw new UserErrorException(ExitCode.OtherError, $"get {remoteFile}: it is a folder; get fetches files", MirrorOperation.FormatCommand(shell, isUpload: false, name, remoteFile.Path, remoteFile.TypedName));
+                    throw new UserErrorException(
+                        ExitCode.OtherError,
+                        $"get {remoteFile}: it is a folder; get downloads files only",
+                        MirrorOperation.FormatCommand(shell, isUpload: false, name, remoteFile.Path, remoteFile.TypedName));
                 }
 
                 throw ResumeAdvice.ForDownload(shell, e, remoteFile, name, existingFile);
@@ -115,39 +146,54 @@ internal static class TransferCommands
         shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Download.PastVerb, name, result));
     }
 
-    /// <summary>Refuses what <c>put</c> does not send.</summary>
+    /// <summary>Checks that <c>put</c> can upload a local file.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="localPath">The local file.</param>
-    /// <param name="name">The name of the file on the server.</param>
+    /// <param name="name">The remote name.</param>
+    /// <exception cref="UserErrorException">The file is a folder, or its name is not UTF-8.</exception>
     public static void ValidateUpload(ClientShell shell, string localPath, string name)
     {
         if (localPath.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(localPath))
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"put {localPath}: the file cannot be opened, because its name is not UTF-8", "rename the file first");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"put {localPath}: cannot open the file, because its name is not UTF-8", "rename the file first");
         }
 
         if (Directory.Exists(localPath))
         {
             throw new UserErrorException(
-                ExitCode.UsageError, $"put {localPath}: it is a folder; put sends files", MirrorOperation.FormatCommand(shell, isUpload: true, localPath, shell.CurrentDirectory.Join(name), FtpName.Escape(name)));
+                ExitCode.UsageError,
+                $"put {localPath}: it is a folder; put uploads files only",
+                MirrorOperation.FormatCommand(shell, isUpload: true, localPath, shell.CurrentDirectory.Join(name), FtpName.Escape(name)));
         }
     }
 
-    /// <summary>The name here that an item gets, and what is to be done where that is taken, for which somebody may be asked; <see cref="ExistingFileAction.Skip"/> was said already.</summary>
-    /// <exception cref="UserErrorException">It cannot have that name, or what stands there must not be touched.</exception>
-    public static (string Name, ExistingFileAction ExistingFile) ResolveDownloadTarget(ClientShell shell, RemoteFile remoteFile, ExistingFileAction existingFile)
+    /// <summary>
+    /// Returns the local name of a download and the action for an existing file. Asks the user if the action is
+    /// <see cref="ExistingFileAction.Default"/>. Reports a skipped file.
+    /// </summary>
+    /// <exception cref="UserErrorException">
+    /// The name cannot be a local file name, is a folder, or exists and the user cannot be asked.
+    /// </exception>
+    public static (string Name, ExistingFileAction ExistingFile) ResolveDownloadTarget(
+        ClientShell shell, RemoteFile remoteFile, ExistingFileAction existingFile)
     {
         string name = remoteFile.LocalName;
-        // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
-        // A listed name with a slash would come under its last part, which the pattern may never have fitted.
-        if (remoteFile.ListedEntry is { IsSafeName: false } || !new FtpEntry { Path = remoteFile.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
+        // A name from the server may lead out of the local folder. A listed name with a slash would be stored under its last component,
+        // which the pattern may not match.
+        if (remoteFile.ListedEntry is { IsSafeName: false }
+            || !new FtpEntry { Path = remoteFile.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
         {
-            throw new UserErrorException(ExitCode.UsageError, $"get {remoteFile}: '{remoteFile.ListedEntry?.Name ?? name}' is no name for a file here");
+            throw new UserErrorException(
+                ExitCode.UsageError, $"get {remoteFile}: '{remoteFile.ListedEntry?.Name ?? name}' cannot be a local file name");
         }
 
         if (Directory.Exists(name))
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"get {remoteFile}: a folder of that name is here already, in {Environment.CurrentDirectory}", "lcd to another folder");
+            throw new UserErrorException(
+                ExitCode.LocalFileError,
+                $"get {remoteFile}: {Environment.CurrentDirectory} contains a folder with that name",
+                "lcd to another folder");
         }
 
         if (!File.Exists(name))
@@ -158,13 +204,14 @@ internal static class TransferCommands
         existingFile = existingFile == ExistingFileAction.Default ? AskExistingFileAction(shell, remoteFile, name) : existingFile;
         if (existingFile == ExistingFileAction.Skip)
         {
-            shell.Terminal.WriteMessage($"{name.ToPrintable()} is here already: kept as it is");
+            shell.Terminal.WriteMessage($"skipped {name.ToPrintable()}: already exists in the local folder");
         }
 
         return (name, existingFile);
     }
 
-    /// <summary>What the library is told.</summary>
+    /// <summary>Returns the options of a transfer for the client library.</summary>
+    /// <exception cref="UserErrorException">The settings exclude each other.</exception>
     public static FtpTransferOptions CreateOptions(ClientShell shell, ExistingFileAction existingFile)
     {
         (shell.TransferSettings with { ExistingFile = existingFile }).Validate();
@@ -178,20 +225,32 @@ internal static class TransferCommands
         };
     }
 
-    private static ExistingFileAction AskExistingFileAction(ClientShell shell, RemoteFile remoteFile, string name) => !shell.Terminal.IsInteractive
-        ? throw new UserErrorException(ExitCode.OtherError, $"get {remoteFile}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
-        : shell.AskUser($"{name.ToPrintable()} exists here. Replace it? [y/N/resume] ") switch
+    private static ExistingFileAction ParseExistingFileAction(ClientShell shell, CommandArguments arguments) =>
+        TransferSettings.ParseExistingFileAction(arguments.HasOption, shell.TransferSettings.ExistingFile);
+
+    private static ExistingFileAction AskExistingFileAction(ClientShell shell, RemoteFile remoteFile, string name)
+    {
+        if (!shell.Terminal.IsInteractive)
+        {
+            throw new UserErrorException(
+                ExitCode.OtherError,
+                $"get {remoteFile}: {name} already exists and was not changed",
+                "get with --overwrite, --skip or --resume");
+        }
+
+        return shell.AskUser($"{name.ToPrintable()} already exists. Replace it? [y/N/resume] ") switch
         {
             null => throw new UserErrorException(ExitCode.Interrupted, $"get {remoteFile}: stopped; {name} was not changed"),
             "y" or "yes" => ExistingFileAction.Overwrite,
             "r" or "resume" => ExistingFileAction.Resume,
             _ => ExistingFileAction.Skip,
         };
+    }
 }
 
-/// <summary>A file cannot be uploaded, because its name on the server is a folder's.</summary>
+/// <summary>Thrown when a file cannot be uploaded, because its remote name is a folder.</summary>
 internal sealed class TargetIsDirectoryException(string local, string name) : Exception($"put {local}: {name} is a folder on the server")
 {
-    /// <summary>The folder.</summary>
+    /// <summary>The remote folder.</summary>
     public string Name => name;
 }

@@ -1,22 +1,27 @@
 namespace Fts.Shell.Editing;
 
-/// <summary>What Tab does: text that takes the place of what stands between <paramref name="Start"/> and the cursor, and what there is to choose from when that changes nothing.</summary>
+/// <summary>The result of a Tab completion.</summary>
+/// <param name="Start">The index in the line of the text to replace. The replaced text ends at the cursor.</param>
+/// <param name="Text">The new text.</param>
+/// <param name="Candidates">The matching names, which are shown if the new text equals the old one.</param>
 internal readonly record struct Completion(int Start, string Text, IReadOnlyList<string> Candidates)
 {
-    /// <summary>Completes a word to what all names that begin with it have in common, and ends it when there is only one.</summary>
-    /// <param name="start">Where the word starts in the line.</param>
-    /// <param name="word">The word so far, without its quotes.</param>
-    /// <param name="names">The names. One that ends in a slash is a folder: more may follow it.</param>
-    /// <returns>The completion; null when no name fits.</returns>
+    /// <summary>Completes a word to the common prefix of all matching names. A space follows if one name matches.</summary>
+    /// <param name="start">The index of the word in the line.</param>
+    /// <param name="word">The typed part of the word, without quotes.</param>
+    /// <param name="names">The possible names. A name with a slash at its end is a folder, so no space follows it.</param>
+    /// <returns>The completion, or null if no name matches.</returns>
     public static Completion? Create(int start, string word, IEnumerable<string> names)
     {
-        string[] matches = [.. names.Where(name => name.StartsWith(word, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
+        string[] matches =
+            [.. names.Where(name => name.StartsWith(word, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
         if (matches.Length == 0)
         {
             return null;
         }
 
         string common = matches.Aggregate((a, b) => a[..a.AsSpan().CommonPrefixLength(b)]);
-        return new Completion(start, ShellLineParser.Escape(common) + (matches.Length == 1 && !common.EndsWith('/') ? " " : ""), matches);
+        string suffix = matches.Length == 1 && !common.EndsWith('/') ? " " : "";
+        return new Completion(start, ShellLineParser.Escape(common) + suffix, matches);
     }
 }

@@ -1,8 +1,8 @@
 namespace Fts.Shell.Editing;
 
-/// <summary>Ctrl-R: finds earlier lines by a part of them, as in readline.</summary>
+/// <summary>The history search of Ctrl-R: finds the latest line that contains the typed text, as in readline.</summary>
 /// <param name="history">The earlier lines.</param>
-/// <param name="originalLine">The line when the search began.</param>
+/// <param name="originalLine">The line at the start of the search.</param>
 internal sealed class HistorySearch(List<string> history, string originalLine)
 {
     private string _pattern = "";
@@ -10,18 +10,20 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
     private int _index = history.Count;
     private bool _hasNoMatch;
 
-    /// <summary>The line when the search began.</summary>
+    /// <summary>The line at the start of the search.</summary>
     public string OriginalLine => originalLine;
 
-    /// <summary>The prompt while the search runs.</summary>
+    /// <summary>The prompt during the search.</summary>
     public string Prompt => _hasNoMatch ? $"(no match for '{_pattern}') " : $"(search '{_pattern}') ";
 
-    /// <summary>Takes a key. Returns the line found so far, or null if the key ends the search. Without a match the line is empty.</summary>
+    /// <summary>
+    /// Handles a key. Returns the found line, or null if the key ends the search. If no line matches, the returned line is empty.
+    /// </summary>
     public string? HandleKey(ConsoleKeyInfo key)
     {
         if (Keyboard.IsControl(key, ConsoleKey.R))
         {
-            // Before the oldest match the line stays.
+            // If no older line matches, the current match remains.
             _ = _hasNoMatch || TryFind(_index - 1);
         }
         else if (key.Key == ConsoleKey.Backspace || Keyboard.IsControl(key, ConsoleKey.H))
@@ -42,7 +44,7 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
         return _hasNoMatch ? "" : _found ?? originalLine;
     }
 
-    /// <summary>Searches for a changed text.</summary>
+    /// <summary>Searches for the changed pattern, from an index to older lines.</summary>
     private void SearchFrom(int from)
     {
         _found = null;

@@ -4,10 +4,10 @@ using System.Text;
 namespace Fts.Shell.Editing;
 
 /// <summary>
-/// Joins the keys that the runtime reports into the keys that were pressed. The runtime reports an escape sequence that it does not know, or that arrives
-/// in two parts, as single letters. This class reads such sequences to their end, and ignores sequences without a known key.
+/// Decodes the escape sequences that the runtime reports as single letters: sequences that it does not recognise, or that arrive in two
+/// parts. Ignores sequences without a known key.
 /// </summary>
-/// <remarks>Pure: one key in, one key or none out. For one thread at a time.</remarks>
+/// <remarks>Returns at most one key for each reported key. Does no I/O. Not thread-safe.</remarks>
 internal sealed class KeyDecoder
 {
     private const char Escape = '\e', Bell = '\a';
@@ -31,13 +31,15 @@ internal sealed class KeyDecoder
         Text,
     }
 
-    /// <summary>Whether the last key began or continued a sequence that has not ended.</summary>
+    /// <summary>Whether an escape sequence is incomplete.</summary>
     public bool IsInSequence => _state != State.Ground;
 
-    /// <summary>Drops the sequence that has not ended. The next key begins anew.</summary>
+    /// <summary>Discards the incomplete sequence.</summary>
     public void Reset() => EnterState(State.Ground, hasAlt: false);
 
-    /// <summary>Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.</summary>
+    /// <summary>
+    /// Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.
+    /// </summary>
     public ConsoleKeyInfo? Decode(ConsoleKeyInfo key)
     {
         char c = key.KeyChar;
@@ -46,7 +48,7 @@ internal sealed class KeyDecoder
             case State.Ground when c == Escape:
                 return EnterState(State.Escaped, key.Modifiers.HasFlag(ConsoleModifiers.Alt));
             case State.Ground when key.Modifiers.HasFlag(ConsoleModifiers.Alt) && IsIntroducer(c):
-                // The runtime takes ESC and the character after it for one key with Alt.
+                // The runtime reports ESC and the next character as one key with Alt.
                 return EnterState(GetIntroducedState(c), hasAlt: false);
             case State.Ground:
                 return key;
@@ -58,7 +60,7 @@ internal sealed class KeyDecoder
                 _state = State.Ground;
                 return c is '\r' or '\n' or '\x03' ? key : WithAlt(key);
             case var _ when c == Escape:
-                // The sequence was incomplete; a new one begins. Text ends in ESC \.
+                // ESC starts a new sequence, or ends text, together with a backslash.
                 return EnterState(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
             case var _ when char.IsControl(c) && c != '\0':
                 bool isEnd = _state == State.Text && c == Bell;
@@ -124,8 +126,9 @@ internal sealed class KeyDecoder
             _ => ConsoleKey.None,
         };
 
-        // 1 is added to the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
-        int bits = parameters.Length > 1 && int.TryParse(parameters[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sum) ? sum - 1 : 0;
+        // The second parameter is 1 plus the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
+        bool hasModifiers = int.TryParse(parameters.ElementAtOrDefault(1), NumberStyles.None, CultureInfo.InvariantCulture, out int sum);
+        int bits = hasModifiers ? sum - 1 : 0;
         return key == ConsoleKey.None ? null : CreateKey(key, (bits & 2) != 0, (bits & 4) != 0 || final == '^');
     }
 
@@ -143,5 +146,6 @@ internal sealed class KeyDecoder
         _ => null,
     };
 
-    private ConsoleKeyInfo CreateKey(ConsoleKey key, bool hasAlt = false, bool hasControl = false) => new('\0', key, false, hasAlt || _hasAlt, hasControl);
+    private ConsoleKeyInfo CreateKey(ConsoleKey key, bool hasAlt = false, bool hasControl = false) =>
+        new('\0', key, false, hasAlt || _hasAlt, hasControl);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Fts.Shell.Editing;
 
-/// <summary>The keys that are pressed, one by one. Only for an interactive terminal.</summary>
+/// <summary>Reads keys from an interactive terminal.</summary>
 internal static class Keyboard
 {
     /// <summary>The longest time between two keys of one escape sequence. A terminal sends all of them at once.</summary>
@@ -12,16 +12,16 @@ internal static class Keyboard
 
     private static readonly KeyDecoder Decoder = new();
 
-    /// <summary>Waits for a key. Blocks the thread.</summary>
+    /// <summary>Reads a key. Blocks the thread until a key is pressed.</summary>
     /// <exception cref="InvalidOperationException">The terminal is closed.</exception>
     public static ConsoleKeyInfo ReadKey() => ReadKey(Decoder, () => Console.ReadKey(intercept: true), WaitForNextKey);
 
     /// <summary>
-    /// Waits for a key. An escape sequence ends when its next key does not arrive in time, so that ESC alone never swallows the text typed after it.
+    /// Reads a key. An escape sequence times out if its next key does not arrive, so that text typed after ESC is not part of a sequence.
     /// </summary>
-    /// <param name="decoder">Joins the keys of a sequence.</param>
-    /// <param name="readKey">Waits for the next key of the runtime.</param>
-    /// <param name="waitForNext">Waits for a short time, and returns whether a key of the runtime can be read.</param>
+    /// <param name="decoder">Decodes escape sequences.</param>
+    /// <param name="readKey">Waits for the next key that the runtime reports.</param>
+    /// <param name="waitForNext">Waits for a short time, and returns whether the next key is available.</param>
     public static ConsoleKeyInfo ReadKey(KeyDecoder decoder, Func<ConsoleKeyInfo> readKey, Func<bool> waitForNext)
     {
         while (true)
@@ -54,14 +54,14 @@ internal static class Keyboard
         return true;
     }
 
-    /// <summary>Makes Ctrl-C a key until the scope is disposed. Outside it is a signal.</summary>
+    /// <summary>Reads Ctrl-C as a key until the scope is disposed. Otherwise Ctrl-C is a signal.</summary>
     public static ControlCScope CaptureControlC()
     {
         Console.TreatControlCAsInput = true;
         return default;
     }
 
-    /// <summary>Returns whether a key stands for text: no control character, not with Alt.</summary>
+    /// <summary>Returns whether a key is text: no control character, and no Alt. Ctrl with Alt is AltGr, which types text.</summary>
     public static bool IsText(ConsoleKeyInfo key) =>
         !char.IsControl(key.KeyChar) && (!key.Modifiers.HasFlag(ConsoleModifiers.Alt) || key.Modifiers.HasFlag(ConsoleModifiers.Control));
 
@@ -71,9 +71,10 @@ internal static class Keyboard
     /// <summary>Returns whether a key is a letter with Ctrl.</summary>
     public static bool IsControl(ConsoleKeyInfo key, ConsoleKey letter) => key.Key == letter && key.Modifiers == ConsoleModifiers.Control;
 
-    /// <summary>Ctrl-C is a key.</summary>
+    /// <summary>The scope in which Ctrl-C is a key.</summary>
     public readonly struct ControlCScope : IDisposable
     {
+        /// <summary>Makes Ctrl-C a signal again.</summary>
         public void Dispose() => Console.TreatControlCAsInput = false;
     }
 }

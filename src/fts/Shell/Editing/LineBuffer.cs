@@ -4,45 +4,53 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Editing;
 
-/// <summary>The text of an edited line and the place of the cursor in it. A surrogate pair is one character.</summary>
+/// <summary>The text of an edited line, and the cursor. A surrogate pair is one character.</summary>
 internal sealed class LineBuffer
 {
     private readonly StringBuilder _line = new();
 
-    /// <summary>The cursor: the index of the character after it.</summary>
+    /// <summary>The cursor, as the index of the character after it.</summary>
     public int Cursor { get; set; }
 
+    /// <summary>The length of the text in UTF-16 code units.</summary>
     public int Length => _line.Length;
 
     public override string ToString() => _line.ToString();
 
-    /// <summary>Replaces the whole text. The cursor is at its end.</summary>
+    /// <summary>Replaces the whole text and moves the cursor to its end.</summary>
     public void Replace(string text)
     {
         _line.Clear().Append(text);
         Cursor = text.Length;
     }
 
-    /// <summary>Inserts text at the cursor and moves the cursor behind it.</summary>
+    /// <summary>Inserts text at the cursor and moves the cursor after it.</summary>
     public void Insert(string text)
     {
         _line.Insert(Cursor, text);
         Cursor += text.Length;
     }
 
-    /// <summary>Removes a range. The cursor is where it was.</summary>
+    /// <summary>Removes a range of the text and moves the cursor to its start.</summary>
     public void Remove(int from, int to)
     {
         _line.Remove(from, to - from);
         Cursor = from;
     }
 
-    /// <summary>Returns the index of the character before one.</summary>
-    public int IndexBefore(int index) => index == 0 ? 0 : index > 1 && char.IsLowSurrogate(_line[index - 1]) && char.IsHighSurrogate(_line[index - 2]) ? index - 2 : index - 1;
+    /// <summary>Returns the index of the previous character; 0 at the start.</summary>
+    public int IndexBefore(int index)
+    {
+        bool isPair = index > 1 && char.IsLowSurrogate(_line[index - 1]) && char.IsHighSurrogate(_line[index - 2]);
+        return Math.Max(0, index - (isPair ? 2 : 1));
+    }
 
-    /// <summary>Returns the index of the character after one.</summary>
-    public int IndexAfter(int index) =>
-        index == Length ? index : index + 1 < Length && char.IsHighSurrogate(_line[index]) && char.IsLowSurrogate(_line[index + 1]) ? index + 2 : index + 1;
+    /// <summary>Returns the index of the next character; the length at the end.</summary>
+    public int IndexAfter(int index)
+    {
+        bool isPair = index + 1 < Length && char.IsHighSurrogate(_line[index]) && char.IsLowSurrogate(_line[index + 1]);
+        return Math.Min(Length, index + (isPair ? 2 : 1));
+    }
 
     /// <summary>Returns the beginning of the word before the cursor. A word is a run of letters and digits, as in readline.</summary>
     public int FindWordStart()
@@ -78,12 +86,12 @@ internal sealed class LineBuffer
         return index;
     }
 
-    /// <summary>Returns the beginning of the text before the cursor that has no blank in it.</summary>
+    /// <summary>Returns the start of the word before the cursor, where only spaces separate words.</summary>
     public int FindBlankDelimitedStart() => _line.ToString(0, Cursor).TrimEnd().LastIndexOf(' ') + 1;
 
     /// <summary>
-    /// Returns the part of the text that fits a number of columns, before and after the cursor. Completed names and pasted text may contain control
-    /// characters, which are escaped.
+    /// Returns the text before and after the cursor, limited to a number of columns. Control characters, which completed names and pasted
+    /// text may contain, are escaped.
     /// </summary>
     public (string Before, string After) GetVisibleText(int columns)
     {

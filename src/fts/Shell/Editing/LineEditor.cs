@@ -5,25 +5,25 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Editing;
 
-/// <summary>What ended an edited line.</summary>
+/// <summary>The end of a line.</summary>
 internal enum LineEnd
 {
-    /// <summary>Return: the line is to be run.</summary>
+    /// <summary>Return, which runs the line.</summary>
     Enter,
-    /// <summary>Ctrl-D on an empty line, or the terminal is gone.</summary>
+    /// <summary>Ctrl-D on an empty line, or the end of the input.</summary>
     EndOfInput,
 }
 
 /// <summary>
-/// One line typed on a terminal: cursor keys, history, Tab. Redraws the line from its start after each key, scrolled sideways when it is longer than the
-/// screen, so that it never wraps. On a terminal without escape sequences it uses backspaces.
+/// Lets the user edit a line on a terminal, with cursor keys, history and Tab completion. Redraws the whole line after each key. A line
+/// longer than the terminal is wide scrolls and never wraps. On a terminal without escape sequences it uses backspaces.
 /// </summary>
-/// <param name="terminal">Where it is drawn.</param>
-/// <param name="history">The lines typed before; grows.</param>
-/// <param name="complete">The possible ends of the text before the cursor.</param>
+/// <param name="terminal">The terminal.</param>
+/// <param name="history">The earlier lines. New lines are added.</param>
+/// <param name="complete">Returns the completion of the text before the cursor, or null.</param>
 internal sealed class LineEditor(Terminal terminal, List<string> history, Func<string, Task<Completion?>> complete)
 {
-    /// <summary>Held while a key changes the line or the line is drawn, because a resized terminal redraws it from another thread.</summary>
+    /// <summary>Guards all fields, because a resized terminal redraws the line from another thread.</summary>
     private readonly Lock _lock = new();
     private readonly LineBuffer _text = new();
     private string _prompt = "";
@@ -33,13 +33,14 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     private int _drawnCursorOffset;
     private HistorySearch? _search;
 
-    /// <summary>Lets the user type a line. Ctrl-C clears it and shows the prompt again.</summary>
+    /// <summary>Reads a line from the user. Ctrl-C clears the line and shows the prompt again.</summary>
     public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
         Reset(prompt);
-        // While a line is edited Ctrl-C is a key; while a command runs it is a signal. Set first: keys may be typed ahead of the prompt.
+        // Ctrl-C is a key from here on, even before the prompt appears, because the user may type ahead.
         using Keyboard.ControlCScope keys = Keyboard.CaptureControlC();
-        using PosixSignalRegistration? resized = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());
+        using PosixSignalRegistration? resizeHandler =
+            OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());
         try
         {
             Draw();
@@ -164,7 +165,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 RecallHistory(_historyIndex + 1);
                 break;
             default:
-                // Control characters that are no key of ours would drive the terminal when drawn.
+                // Other control characters are ignored, because they would control the terminal.
                 if (Keyboard.IsText(key))
                 {
                     _text.Insert(key.KeyChar.ToString());
@@ -311,7 +312,8 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             int cursorOffset = DisplayFormat.CountColumns(afterCursor);
             if (terminal.CanRedraw)
             {
-                terminal.Write($"\r\e[K{terminal.Colorize("1", prompt)}{beforeCursor}{afterCursor}{(cursorOffset > 0 ? $"\e[{cursorOffset}D" : "")}");
+                string moveCursor = cursorOffset > 0 ? $"\e[{cursorOffset}D" : "";
+                terminal.Write($"\r\e[K{terminal.Colorize("1", prompt)}{beforeCursor}{afterCursor}{moveCursor}");
                 return;
             }
 
@@ -322,8 +324,10 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             }
             else
             {
-                int drawnColumns = DisplayFormat.CountColumns(_drawn), blankColumns = Math.Max(0, drawnColumns - DisplayFormat.CountColumns(line));
-                terminal.Write($"{new string('\b', Math.Max(0, drawnColumns - _drawnCursorOffset))}{line}{new string(' ', blankColumns)}{new string('\b', blankColumns + cursorOffset)}");
+                int drawnColumns = DisplayFormat.CountColumns(_drawn);
+                int blankColumns = Math.Max(0, drawnColumns - DisplayFormat.CountColumns(line));
+                string toStart = new('\b', Math.Max(0, drawnColumns - _drawnCursorOffset));
+                terminal.Write($"{toStart}{line}{new string(' ', blankColumns)}{new string('\b', blankColumns + cursorOffset)}");
             }
 
             (_drawn, _drawnCursorOffset) = (line, cursorOffset);

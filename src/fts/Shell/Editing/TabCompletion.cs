@@ -6,22 +6,22 @@ using Fts.Shell.Commands;
 namespace Fts.Shell.Editing;
 
 /// <summary>
-/// What Tab offers: commands at the start of a line, then the names that the command takes. A folder of the server is listed once and remembered for
-/// some seconds, at most until the next command.
+/// Completes commands at the start of a line, then options and names. The listing of a remote folder is cached for
+/// <see cref="CacheLifetime"/>, at most until the next command.
 /// </summary>
 internal sealed class TabCompletion(ClientShell shell)
 {
-    /// <summary>Waiting longer than this for a list feels like a hang; without one, Tab does nothing.</summary>
+    /// <summary>The longest wait for a listing. A longer wait would feel like a hang. Without a listing Tab does nothing.</summary>
     private static readonly TimeSpan ListingTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan CacheLifetime = TimeSpan.FromSeconds(10);
 
     private (string Path, DateTime At, List<FtpEntry> Entries)? _cache;
 
-    /// <summary>A command has run, and may have changed what there is.</summary>
+    /// <summary>Clears the cached listing after a command, which may have changed the folder.</summary>
     public void ClearCache() => _cache = null;
 
-    /// <summary>The possible ends of a line up to the cursor.</summary>
+    /// <summary>Returns the completion of the text before the cursor, or null.</summary>
     public async Task<Completion?> CompleteAsync(string line)
     {
         (int start, string word) = ShellLineParser.GetLastWord(line);
@@ -39,7 +39,7 @@ internal sealed class TabCompletion(ClientShell shell)
 
         return Completion.Create(start, word, command?.CompletionSource switch
         {
-            CompletionSource.Commands => ShellCommandTable.Names,
+            CompletionSource.HelpTopics => ShellHelp.Topics,
             CompletionSource.Local => GetLocalNames(word),
             CompletionSource.Remote => await GetRemoteNamesAsync(word),
             _ => [],
@@ -47,8 +47,7 @@ internal sealed class TabCompletion(ClientShell shell)
     }
 
     /// <summary>
-    /// Returns false for a name with control characters, which cannot be typed, or with direction marks, which would display as another
-    /// name.
+    /// Returns whether a name can be typed and is displayed unchanged: it contains no control characters and no direction marks.
     /// </summary>
     private static bool IsTypable(string name) => name.ToPrintable() == name;
 
@@ -62,12 +61,13 @@ internal sealed class TabCompletion(ClientShell shell)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Tab in front of a folder that is not there offers nothing.
+            // The folder does not exist or cannot be read.
             return [];
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever goes wrong, Tab must not end the session; the command itself will say it.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "An error during completion must not end the session.")]
     private async Task<IEnumerable<string>> GetRemoteNamesAsync(string word)
     {
         (string folder, _) = RemoteDirectory.SplitPath(word);
@@ -87,6 +87,7 @@ internal sealed class TabCompletion(ClientShell shell)
         }
 
         // A name with a slash would refer to another file.
-        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + FtpName.Escape(entry.Name) + (entry.Kind == FtpEntryKind.Directory ? "/" : ""));
+        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName))
+            .Select(entry => folder + FtpName.Escape(entry.Name) + (entry.Kind == FtpEntryKind.Directory ? "/" : ""));
     }
 }

@@ -5,16 +5,17 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Editing;
 
-/// <summary>One answer typed on a terminal: to a question, or a password, which is never shown.</summary>
+/// <summary>Reads an answer or a password from a terminal.</summary>
 internal static class TextPrompt
 {
     /// <summary>
-    /// Returns the answer; null if Ctrl-C, or Ctrl-D without text, cancels it. Ctrl-U deletes the answer, Ctrl-W a word, Backspace a character. All other
-    /// keys that are not text do nothing. The cursor is at the beginning of a line afterwards.
+    /// Reads an answer. Ctrl-U deletes the answer, Ctrl-W a word, Backspace a character. Other keys that are not text are ignored. The
+    /// cursor is at the beginning of a line afterwards.
     /// </summary>
-    /// <param name="terminal">Where the question is shown.</param>
+    /// <param name="terminal">The terminal.</param>
     /// <param name="question">The question, with the space after it.</param>
-    /// <param name="isEchoed">Whether the typed text is shown.</param>
+    /// <param name="isEchoed">Whether the typed text is shown; false for a password.</param>
+    /// <returns>The answer, or null after Ctrl-C, after Ctrl-D without text, or if the terminal was closed.</returns>
     public static string? ReadAnswer(Terminal terminal, string question, bool isEchoed)
     {
         var text = new StringBuilder();
@@ -78,17 +79,19 @@ internal static class TextPrompt
         }
     }
 
-    /// <summary>Works on any terminal, because a backspace is no escape sequence.</summary>
+    /// <summary>Updates the shown answer with backspaces, which every terminal supports.</summary>
     private static void Redraw(Terminal terminal, string before, string after)
     {
-        // Half of a surrogate pair waits for the other.
+        // The first half of a surrogate pair is shown together with the second half.
         if (before == after || (after.Length > 0 && char.IsHighSurrogate(after[^1])))
         {
             return;
         }
 
         string shown = before.Length > 0 && char.IsHighSurrogate(before[^1]) ? before[..^1] : before;
-        int erased = after.StartsWith(shown, StringComparison.Ordinal) ? 0 : DisplayFormat.CountColumns(shown.ToPrintable()) - DisplayFormat.CountColumns(after.ToPrintable());
+        int erased = after.StartsWith(shown, StringComparison.Ordinal)
+            ? 0
+            : DisplayFormat.CountColumns(shown.ToPrintable()) - DisplayFormat.CountColumns(after.ToPrintable());
         terminal.Write(erased > 0 ? string.Concat(Enumerable.Repeat("\b \b", erased)) : after[shown.Length..].ToPrintable());
     }
 }

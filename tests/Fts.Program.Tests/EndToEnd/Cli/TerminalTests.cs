@@ -73,7 +73,7 @@ public sealed class TerminalTests : IAsyncLifetime
 
         client.WriteInput("bye" + Return);
         Assert.Equal(0, await client.WaitForExitAsync());
-        Assert.DoesNotContain("b.txt exists here", client.Data, StringComparison.Ordinal);
+        Assert.DoesNotContain("b.txt already exists", client.Data, StringComparison.Ordinal);
         Assert.Equal("mine", _folder.Read("a.txt"));
     }
 
@@ -157,7 +157,7 @@ public sealed class TerminalTests : IAsyncLifetime
         await client.WaitForOutputAsync(expected);
         client.WriteInput("\x05Z" + Return);
         string name = expected[(expected.LastIndexOf(' ') + 1)..] + "Z";
-        await client.WaitForOutputAsync($"made {name}");
+        await client.WaitForOutputAsync($"created {name}");
         Assert.Contains(name, _server.Folder.Names);
     }
 
@@ -174,7 +174,7 @@ public sealed class TerminalTests : IAsyncLifetime
 
         await client.WaitForOutputAsync("mkdir Ba");
         client.WriteInput(Return);
-        await client.WaitForOutputAsync("made Ba");
+        await client.WaitForOutputAsync("created Ba");
         Assert.Equal(["Ba"], _server.Folder.Names);
     }
 
@@ -183,13 +183,13 @@ public sealed class TerminalTests : IAsyncLifetime
     {
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("mkdir one" + Return);
-        await client.WaitForOutputAsync("made one");
+        await client.WaitForOutputAsync("created one");
         client.WriteInput("pwd" + Return);
         await client.WaitForOutputAsync("\n/\r\n");
         client.WriteInput("\x12kd");
         await client.WaitForOutputAsync("(search 'kd') ");
         client.WriteInput("\x05-again" + Return);
-        await client.WaitForOutputAsync("made one-again");
+        await client.WaitForOutputAsync("created one-again");
         Assert.Equal(["one", "one-again"], _server.Folder.Names);
     }
 
@@ -198,9 +198,9 @@ public sealed class TerminalTests : IAsyncLifetime
     {
         await using RunningProgram client = await ConnectAsync();
         client.WriteInput("kdir one" + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + "m" + Return);
-        await client.WaitForOutputAsync("made one");
+        await client.WaitForOutputAsync("created one");
         client.WriteInput(UpArrow + "two" + Return);
-        await client.WaitForOutputAsync("made onetwo");
+        await client.WaitForOutputAsync("created onetwo");
         Assert.Equal(["one", "onetwo"], _server.Folder.Names);
     }
 
@@ -217,6 +217,8 @@ public sealed class TerminalTests : IAsyncLifetime
         client.WriteInput("ge\ta\t" + Return);
         await client.WaitForOutputAsync("downloaded a remote file.txt");
         Assert.Equal("there", _folder.Read("a remote file.txt"));
+        client.WriteInput("help serv\t" + Return);
+        await client.WaitForOutputAsync("STOR");
     }
 
     [Fact]
@@ -228,7 +230,7 @@ public sealed class TerminalTests : IAsyncLifetime
         client.WriteInput("get a.txt" + Return);
         await client.WaitForOutputAsync("Replace it? [y/N/resume] ");
         client.WriteInput("n" + Return);
-        await client.WaitForOutputAsync("kept as it is");
+        await client.WaitForOutputAsync("skipped a.txt: already exists in the local folder");
         Assert.Equal("mine", _folder.Read("a.txt"));
         client.WriteInput("get a.txt" + Return);
         await client.WaitForOutputAsync("Replace it? [y/N/resume] ", times: 2);
@@ -247,10 +249,10 @@ public sealed class TerminalTests : IAsyncLifetime
         await client.WaitForOutputAsync("Replace it? [y/N/resume] ");
         client.WriteInput("r" + Return);
         await client.WaitForOutputAsync("resuming a.txt at 62 %");
-        await client.WaitForOutputAsync("downloaded a.txt (3 bytes after the 5 bytes from before");
+        await client.WaitForOutputAsync("downloaded a.txt (3 bytes, resumed after 5 bytes");
         Assert.Equal("one, two", _folder.Read("a.txt"));
         client.WriteInput("get --sk\ta\t" + Return);
-        await client.WaitForOutputAsync("a.txt is here already: kept as it is");
+        await client.WaitForOutputAsync("skipped a.txt: already exists in the local folder");
     }
 
     [Fact]

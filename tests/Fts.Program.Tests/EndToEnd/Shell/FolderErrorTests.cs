@@ -60,7 +60,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", Url + "/dir", "--color", "never"]);
         Assert.Equal(1, code);
-        Assert.Contains($"error: get dir: it is a folder; get fetches files\n  try: fts mirror {Url}/dir {_folder["dir"]} --color never\n", messages, StringComparison.Ordinal);
+        Assert.Contains($"error: get dir: it is a folder; get downloads files only\n  try: fts mirror {Url}/dir {_folder["dir"]} --color never\n", messages, StringComparison.Ordinal);
         (_, _, messages) = await _server.RunClientAsync(_folder, "get dir");
         Assert.Contains("try: mirror dir dir\n", messages, StringComparison.Ordinal);
     }

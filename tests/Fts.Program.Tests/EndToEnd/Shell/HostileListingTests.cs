@@ -35,8 +35,8 @@ public sealed class HostileListingTests : IDisposable
         Assert.Contains("esc\\x1b[2J", data, StringComparison.Ordinal);
         Assert.Contains("nul\\x00", data, StringComparison.Ordinal);
         Assert.Contains("cr\\x0dDELE x", data, StringComparison.Ordinal);
-        Assert.Contains("'../evil' is no name for a file here", messages, StringComparison.Ordinal);
-        Assert.Contains("'sub/.profile' is no name for a file here", messages, StringComparison.Ordinal);
+        Assert.Contains("'../evil' cannot be a local file name", messages, StringComparison.Ordinal);
+        Assert.Contains("'sub/.profile' cannot be a local file name", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(data + messages, c => (char.IsControl(c) && c != '\n') || c == '\u202e');
     }
 

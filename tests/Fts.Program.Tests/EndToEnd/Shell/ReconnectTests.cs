@@ -27,7 +27,7 @@ public sealed class ReconnectTests : IDisposable
         _ = ServeAsync(connection => connection == 1 ? "421 idle too long" : null);
         (int code, string data, string messages) = await RunAsync("mkdir a\npwd\nrm b\n");
         Assert.Equal((0, "/\n"), (code, data));
-        Assert.Contains("made a\n", messages, StringComparison.Ordinal);
+        Assert.Contains("created a\n", messages, StringComparison.Ordinal);
         Assert.Contains("removed b\n", messages, StringComparison.Ordinal);
         Assert.Equal(["MKD a", "MKD a", "PWD", "DELE /b"], Commands);
     }

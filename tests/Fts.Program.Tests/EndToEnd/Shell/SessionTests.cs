@@ -94,7 +94,7 @@ public sealed class SessionTests : IDisposable
     [Theory]
     [InlineData("gte a.txt", "unknown command 'gte'; did you mean get?")]
     [InlineData("puut a.txt", "did you mean put?")]
-    [InlineData("xyzzy", "help, for the list")]
+    [InlineData("xyzzy", "help, to list the commands")]
     [InlineData("put", "usage: put FILE…")]
     [InlineData("get", "usage: get FILE…")]
     [InlineData("change", "usage: change OLD NEW")]
@@ -111,17 +111,42 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Help_lists_our_commands_and_the_servers()
+    public async Task Help_lists_the_commands_of_the_client_only()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, string data, _) = await server.RunClientAsync(_folder, "help");
-        Assert.Equal(0, code);
-        foreach (string expected in (string[])["put FILE…", "get FILE…", "change OLD NEW", "help [COMMAND]", "bye", "on the server 127.0.0.1:", "STOR"])
+        (int code, string data, string messages) = await server.RunClientAsync(_folder, "help");
+        Assert.True(code == 0, messages);
+        foreach (string expected in (string[])["put FILE…", "get FILE…", "change OLD NEW", "help [COMMAND]", "help server [VERB]", "bye"])
         {
-            Assert.Contains(expected, data, StringComparison.Ordinal);
+            Assert.Contains($"\n  {expected}  ", data, StringComparison.Ordinal);
         }
 
-        Assert.Contains("usage: put FILE…", (await server.RunClientAsync(_folder, "help put")).Data, StringComparison.Ordinal);
+        Assert.DoesNotContain("STOR", data, StringComparison.Ordinal);
+        Assert.Contains("usage: put FILE…\n", (await server.RunClientAsync(_folder, "help put")).Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_server_prints_the_reply_of_the_server()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        (int code, string data, string messages) = await server.RunClientAsync(_folder, "help server");
+        Assert.True(code == 0, messages);
+        Assert.Contains("STOR", data, StringComparison.Ordinal);
+        Assert.DoesNotContain("put FILE…", data, StringComparison.Ordinal);
+
+        (code, data, messages) = await server.RunClientAsync(_folder, "help server STOR");
+        Assert.True(code == 0, messages);
+        Assert.Contains("STOR", data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_server_fails_if_the_server_has_no_help_for_a_verb()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        (int code, _, string messages) = await server.RunClientAsync(_folder, "help server XYZZY");
+        Assert.Equal(1, code);
+        Assert.Contains("error: help server XYZZY: 127.0.0.1:", messages, StringComparison.Ordinal);
+        Assert.Contains(" sent no help\n", messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,12 +183,12 @@ public sealed class SessionTests : IDisposable
     [InlineData("get there/..")]
     [InlineData("get there/")]
     [InlineData("get /")]
-    public async Task A_name_that_is_none_here_is_refused(string line)
+    public async Task A_name_that_cannot_be_a_local_file_name_is_refused(string line)
     {
         await using RunningServer server = await RunningServer.StartAsync();
         (int code, _, string messages) = await server.RunClientAsync(_folder, line);
         Assert.Equal(2, code);
-        Assert.Contains("no name for a file here", messages, StringComparison.Ordinal);
+        Assert.Contains("cannot be a local file name", messages, StringComparison.Ordinal);
         Assert.Empty(_folder.Names);
     }
 

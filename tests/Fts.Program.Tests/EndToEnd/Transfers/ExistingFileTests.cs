@@ -18,12 +18,12 @@ public sealed class ExistingFileTests : IAsyncLifetime
 
     [Theory]
     [InlineData("", "get a", 1, "mine", "try: get with --overwrite, --skip or --resume")]
-    [InlineData("", "get --skip a", 0, "mine", "a is here already: kept as it is")]
-    [InlineData("--skip", "get a", 0, "mine", "a is here already: kept as it is")]
+    [InlineData("", "get --skip a", 0, "mine", "skipped a: already exists in the local folder")]
+    [InlineData("--skip", "get a", 0, "mine", "skipped a: already exists in the local folder")]
     [InlineData("", "get --overwrite a", 0, "theirs", "downloaded a (6 bytes)")]
     [InlineData("", "get a --overwrite", 0, "theirs", "downloaded a (6 bytes)")]
     [InlineData("--overwrite", "get a", 0, "theirs", "downloaded a (6 bytes)")]
-    [InlineData("--overwrite", "get --skip a", 0, "mine", "a is here already: kept as it is")]
+    [InlineData("--overwrite", "get --skip a", 0, "mine", "skipped a: already exists in the local folder")]
     [InlineData("", "get --resume a", 1, "mine", "try: get --overwrite a, to replace it")]
     public async Task Get_in_a_script_does_what_it_was_told_and_nothing_unsaid(string session, string command, int expected, string content, string said)
     {
@@ -39,7 +39,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
     [Theory]
     [InlineData("put a", 0, "mine", "uploaded a (4 bytes)")]
     [InlineData("put --overwrite a", 0, "mine", "uploaded a (4 bytes)")]
-    [InlineData("put --skip a", 0, "theirs", "a is on the server already: skipped")]
+    [InlineData("put --skip a", 0, "theirs", "skipped a: already exists on the server")]
     [InlineData("put --resume a", 1, "theirs", "try: put --overwrite a, to replace it")]
     public async Task Put_replaces_unless_it_is_told_otherwise(string command, int expected, string content, string said)
     {
@@ -61,10 +61,10 @@ public sealed class ExistingFileTests : IAsyncLifetime
         (int code, string messages) = await RunAsync("", "get --resume down", "put --resume up", "get --resume down", "put --resume up");
         Assert.True(code == 0, messages);
         Assert.Contains("resuming down at 62 % (5 B of 8 B)", messages, StringComparison.Ordinal);
-        Assert.Contains("downloaded down (3 bytes after the 5 bytes from before, same SHA-256)", messages, StringComparison.Ordinal);
-        Assert.Contains("uploaded up (4 bytes after the 7 bytes from before, same SHA-256)", messages, StringComparison.Ordinal);
-        Assert.Contains("down is complete: all of it was there already (8 bytes, same SHA-256)", messages, StringComparison.Ordinal);
-        Assert.Contains("up is complete: all of it was there already (11 bytes, same SHA-256)", messages, StringComparison.Ordinal);
+        Assert.Contains("downloaded down (3 bytes, resumed after 5 bytes, same SHA-256)", messages, StringComparison.Ordinal);
+        Assert.Contains("uploaded up (4 bytes, resumed after 7 bytes, same SHA-256)", messages, StringComparison.Ordinal);
+        Assert.Contains("down is already complete (8 bytes, same SHA-256)", messages, StringComparison.Ordinal);
+        Assert.Contains("up is already complete (11 bytes, same SHA-256)", messages, StringComparison.Ordinal);
         Assert.Equal(("one, two", "three, four"), (_folder.Read("down"), _server.Folder.Read("up")));
     }
 

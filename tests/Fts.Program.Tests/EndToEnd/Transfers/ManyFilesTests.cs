@@ -76,7 +76,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         _server.Folder.Write("c", "new");
         (int code, _, string messages) = await _server.RunClientAsync(_folder, "get a b c");
         Assert.Equal(9, code);
-        Assert.Contains("get b: b is here already, and is left as it is", messages, StringComparison.Ordinal);
+        Assert.Contains("get b: b already exists and was not changed", messages, StringComparison.Ordinal);
         Assert.Equal(("one, ", "mine", "new"), (_folder.Read("a"), _folder.Read("b"), _folder.Read("c")));
 
         (code, _, messages) = await _server.RunClientAsync(_folder, "get --skip a b");
@@ -86,8 +86,8 @@ public sealed class ManyFilesTests : IAsyncLifetime
         (code, _, messages) = await _server.RunClientAsync(_folder, "get --resume a b c");
         Assert.Equal(0, code);
         Assert.Contains("resuming a at 62 %", messages, StringComparison.Ordinal);
-        Assert.Contains("downloaded a (3 bytes after the 5 bytes from before, same SHA-256)", messages, StringComparison.Ordinal);
-        Assert.Contains("c is complete", messages, StringComparison.Ordinal);
+        Assert.Contains("downloaded a (3 bytes, resumed after 5 bytes, same SHA-256)", messages, StringComparison.Ordinal);
+        Assert.Contains("c is already complete", messages, StringComparison.Ordinal);
         Assert.Equal(("one, two", "mine, and theirs"), (_folder.Read("a"), _folder.Read("b")));
 
         _folder.Write("a", "other");
@@ -111,7 +111,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         (int code, _, string messages) = await _server.RunClientAsync(_folder, "put x/same y/same", "get x/same y/same");
         Assert.Equal("second", _server.Folder.Read("same"));
         Assert.Equal("first", _folder.Read("same"));
-        Assert.Contains("get y/same: same is here already, and is left as it is", messages, StringComparison.Ordinal);
+        Assert.Contains("get y/same: same already exists and was not changed", messages, StringComparison.Ordinal);
         Assert.Equal(9, code);
     }
 
@@ -138,7 +138,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         await client.WaitForOutputAsync($"uploading 0 of {Many} files");
         client.SendSignal(Interrupt);
         Assert.Equal(130, await client.WaitForExitAsync());
-        Assert.Contains($"uploading stopped; 0 of {Many} files are on the server", client.Messages, StringComparison.Ordinal);
+        Assert.Contains($"stopped; uploaded 0 of {Many} files", client.Messages, StringComparison.Ordinal);
         Assert.Contains($"try: fts put --resume {_folder.Path}/* ftp://127.0.0.1:{_server.PortText}/ --progress always\n", client.Messages, StringComparison.Ordinal);
     }
 
@@ -155,11 +155,11 @@ public sealed class ManyFilesTests : IAsyncLifetime
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
         await client.WaitForOutputAsync("fts> ");
         client.WriteInput("get *\r");
-        await client.WaitForOutputAsync("a exists here. Replace it? [y/N/resume] ");
+        await client.WaitForOutputAsync("a already exists. Replace it? [y/N/resume] ");
         client.WriteInput("y\r");
-        await client.WaitForOutputAsync("b exists here. Replace it? [y/N/resume] ");
+        await client.WaitForOutputAsync("b already exists. Replace it? [y/N/resume] ");
         client.WriteInput("\r");
-        await client.WaitForOutputAsync("b is here already: kept as it is");
+        await client.WaitForOutputAsync("skipped b: already exists in the local folder");
         await client.WaitForOutputAsync("downloaded c (6 bytes)");
         await client.WaitForOutputAsync("downloaded a (6 bytes)");
         Assert.Equal(("theirs", "mine", "theirs"), (_folder.Read("a"), _folder.Read("b"), _folder.Read("c")));

@@ -30,7 +30,7 @@ public sealed class MirrorTests : IAsyncLifetime
         Assert.True(code == 0, messages);
         Assert.Empty(data);
         Assert.Contains("uploaded 33 files (", messages, StringComparison.Ordinal);
-        Assert.Contains(", 6 folders made, 1 link or device skipped", messages, StringComparison.Ordinal);
+        Assert.Contains(", 6 folders created, 1 link or device skipped", messages, StringComparison.Ordinal);
         Assert.Contains("nothing to transfer, 33 files unchanged, 1 link or device skipped", (await UpAsync()).Messages, StringComparison.Ordinal);
 
         (code, _, messages) = await DownAsync();
@@ -70,9 +70,9 @@ public sealed class MirrorTests : IAsyncLifetime
         CreateFiles(_folder["src"]);
         (int code, string data, string messages) = await FtsAsync("src", Url("t"), "--dry-run");
         Assert.Equal(0, code);
-        Assert.Contains("make      t/a/b/empty/\n", data, StringComparison.Ordinal);
+        Assert.Contains("create    t/a/b/empty/\n", data, StringComparison.Ordinal);
         Assert.Contains("upload    src/a/f2\n", data, StringComparison.Ordinal);
-        Assert.Contains("dry run, nothing was changed; would be uploaded: 33 files (", messages, StringComparison.Ordinal);
+        Assert.Contains("dry run, nothing was changed: would upload 33 files (", messages, StringComparison.Ordinal);
         Assert.Empty(_server.Folder.Names);
         foreach (string verb in (string[])["MKD", "STOR", "MFMT", "DELE", "RMD"])
         {
@@ -81,7 +81,7 @@ public sealed class MirrorTests : IAsyncLifetime
 
         _server.Folder.Write("x", "x");
         (code, data, _) = await FtsAsync(Url(""), "back", "--dry-run");
-        Assert.Equal((0, "make      back/\ndownload  back/x\n"), (code, data));
+        Assert.Equal((0, "create    back/\ndownload  back/x\n"), (code, data));
         Assert.Equal(["src"], _folder.Names);
     }
 
@@ -176,7 +176,7 @@ public sealed class MirrorTests : IAsyncLifetime
         await client.WaitForOutputAsync("downloading 0 of 2 files");
         client.SendSignal(Interrupt);
         Assert.Equal(130, await client.WaitForExitAsync());
-        Assert.Contains("downloading stopped; 0 of 2 files are here", client.Messages, StringComparison.Ordinal);
+        Assert.Contains("stopped; downloaded 0 of 2 files", client.Messages, StringComparison.Ordinal);
         Assert.Contains($"try: fts mirror ftp://127.0.0.1:{server.Port}/ {Path.Combine(_folder.Path, "here")} --progress always", client.Messages, StringComparison.Ordinal);
     }
 

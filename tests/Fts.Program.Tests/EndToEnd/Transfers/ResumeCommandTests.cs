@@ -45,7 +45,7 @@ public sealed partial class ResumeCommandTests : IDisposable
             await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             client.SendSignal(signal);
             Assert.Equal(code, await client.WaitForExitAsync());
-            Assert.Matches(@"[345]\d % of it is kept", client.Messages);
+            Assert.Matches(@"kept [345]\d % for resuming", client.Messages);
             command = GetAdvisedCommand(client.Messages);
         }
 
@@ -87,7 +87,7 @@ public sealed partial class ResumeCommandTests : IDisposable
         await client.WaitForOutputAsync("try: get --resume it\\'s\\ a\\ file");
         _continue.SetResult();
         client.WriteInput("get --resume it\\'s\\ a\\ file\r");
-        await client.WaitForOutputAsync("bytes from before");
+        await client.WaitForOutputAsync(", resumed after ");
         AssertWhole(Name);
     }
 

@@ -1,0 +1,110 @@
+using Fts.Cli.Help;
+
+namespace Fts.Shell.Commands;
+
+/// <summary>Formats the help of the shell from <see cref="ShellCommandTable"/>. No line is longer than 80 columns.</summary>
+internal static class ShellHelp
+{
+    /// <summary>The argument of <c>help</c> that requests the help of the server.</summary>
+    public const string ServerTopic = "server";
+
+    /// <summary>The form of <c>help</c> that requests the help of the server.</summary>
+    public const string ServerUsage = $"help {ServerTopic} [VERB]";
+
+    /// <summary>
+    /// The prefix of a line that runs a local program. The table has no row for it, because no name precedes its argument.
+    /// </summary>
+    public const string LocalProgramPrefix = "!";
+
+    private const string Indent = "  ", Gap = "  ";
+
+    private static readonly HelpRow[] Examples =
+    [
+        new("put report.pdf", "upload a file"),
+        new("get *.jpg --skip", "download the missing pictures"),
+    ];
+
+    private static readonly HelpRow LocalProgram = new($"{LocalProgramPrefix}COMMAND", "run a command of the local system");
+    private static readonly HelpRow ServerHelp = new(ServerUsage, "print the help of the server");
+
+    /// <summary>The topics that <c>help</c> describes.</summary>
+    public static IEnumerable<string> Topics => ShellCommandTable.Names.Append(ServerTopic);
+
+    /// <summary>Returns the list of commands: two examples, then each group under its heading, one command per line.</summary>
+    public static IReadOnlyList<string> FormatList()
+    {
+        (string Heading, HelpRow[] Rows)[] tables =
+        [
+            ("Examples", Examples),
+            .. Enum.GetValues<ShellCommandGroup>().Select(group => (GetHeading(group), GetRows(group).ToArray())),
+        ];
+        int width = tables.SelectMany(table => table.Rows).Max(row => row.Term.Length);
+        var lines = new List<string>();
+        foreach ((string heading, HelpRow[] rows) in tables)
+        {
+            lines.AddRange([$"{heading}:", .. rows.Select(row => FormatRow(row, width)), ""]);
+        }
+
+        return [.. lines, "help COMMAND describes a command, its options and its other names."];
+    }
+
+    /// <summary>Returns the usage, the effect, the other names and the options of a command, one option per line.</summary>
+    public static IReadOnlyList<string> FormatCommand(ShellCommand command)
+    {
+        List<string> lines =
+            [$"usage: {command.Usage}", $"{Indent}{command.Description}", .. command.Details.Select(detail => Indent + detail)];
+        if (command.AcceptsPatterns)
+        {
+            lines.Add($"{Indent}* and ? select all matching files, unless they are in quotes.");
+        }
+
+        if (command.CompletionSource is CompletionSource.Local or CompletionSource.Remote)
+        {
+            lines.Add($"{Indent}Put names with spaces in quotes: \"two words\".");
+        }
+
+        if (command.Names.Length > 1)
+        {
+            lines.Add($"other names: {string.Join(", ", command.Names[1..])}");
+        }
+
+        if (command.Options.Count > 0)
+        {
+            int width = command.Options.Max(option => option.Name.Length);
+            lines.AddRange(
+                ["options:", .. command.Options.Select(option => FormatRow(new HelpRow(option.Name, option.Description), width))]);
+        }
+
+        return lines;
+    }
+
+    /// <summary>Returns the help of the prefix that runs a local program.</summary>
+    public static IReadOnlyList<string> FormatLocalProgram() => [$"usage: {LocalProgram.Term}", $"{Indent}{LocalProgram.Description}"];
+
+    private static string FormatRow(HelpRow row, int width) => $"{Indent}{row.Term.PadRight(width)}{Gap}{row.Description}";
+
+    private static string GetHeading(ShellCommandGroup group) => group switch
+    {
+        ShellCommandGroup.Transfers => "Transfers",
+        ShellCommandGroup.RemoteFiles => "Files on the server",
+        ShellCommandGroup.LocalFiles => "Local files",
+        _ => "Session",
+    };
+
+    private static IEnumerable<HelpRow> GetRows(ShellCommandGroup group)
+    {
+        foreach (ShellCommand command in ShellCommandTable.All.Where(command => command.Group == group))
+        {
+            yield return new HelpRow(command.Usage, command.Description);
+            if (command.Names.Contains("help"))
+            {
+                yield return ServerHelp;
+            }
+        }
+
+        if (group == ShellCommandGroup.LocalFiles)
+        {
+            yield return LocalProgram;
+        }
+    }
+}
