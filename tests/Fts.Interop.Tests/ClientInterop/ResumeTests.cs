@@ -172,7 +172,7 @@ public sealed class ResumeTests
 
         Assert.True(code == 0, messages);
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, transfer.RemoteFile);
-        Assert.SkipWhen(kind == PeerKind.Fts && !messages.Contains("resuming", StringComparison.Ordinal), "The server keeps nothing of an upload that broke off.");
+        Assert.SkipWhen(kind == PeerKind.Fts && !messages.Contains("resuming", StringComparison.Ordinal), "The server keeps nothing of an interrupted upload.");
         AssertContains("resuming big.bin at ", messages);
         Assert.InRange(transfer.TransferredBytes, 1, InterruptedTransfer.Total - 1);
     }

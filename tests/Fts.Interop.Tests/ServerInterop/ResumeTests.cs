@@ -160,7 +160,7 @@ public sealed class ResumeTests : IDisposable
                     return;
             }
 
-            await server.Program.WaitForOutputAsync("broke off");
+            await server.Program.WaitForOutputAsync("failed after");
         }
         finally
         {

@@ -5,8 +5,8 @@ using PublicApiGenerator;
 namespace Fts.ProgramTests.Architecture;
 
 /// <summary>
-/// What a user of the libraries can write is approved line by line, in the text files beside this one. After a change that is meant, run the tests once
-/// with <c>FTS_APPROVE_API=1</c> and commit the difference.
+/// What a user of the libraries can write is approved line by line, in the text files beside this one. After a change that is meant, run
+/// the tests once with <c>FTS_APPROVE_API=1</c> and commit the difference.
 /// </summary>
 public sealed class PublicApiTests
 {
@@ -17,7 +17,8 @@ public sealed class PublicApiTests
     public void The_public_api_is_the_approved_one(string library)
     {
         string file = Path.Combine(Repository.Root, "tests", "Fts.Program.Tests", "Architecture", "Approved", library + ".txt");
-        string actual = Assembly.Load(library).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        string actual = Assembly.Load(library).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false })
+            .ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable("FTS_APPROVE_API") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);

@@ -18,7 +18,8 @@ public sealed class ReferenceRuleTests
     };
 
     public static TheoryData<string> Projects =>
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Repository.Root, file))];
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.Root, file))];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -28,7 +29,8 @@ public sealed class ReferenceRuleTests
         Assert.True(Allowed.ContainsKey(name), $"{name} is not in the table of projects");
         string[] references = [.. XDocument.Load(Path.Combine(Repository.Root, project)).Descendants()
             .Where(element => element.Name.LocalName == "ProjectReference")
-            .Select(element => Path.GetFileNameWithoutExtension(((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? "").Replace('\\', '/')))];
+            .Select(element => Path.GetFileNameWithoutExtension(
+                ((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? "").Replace('\\', '/')))];
         Assert.Empty(references.Except(Allowed[name]));
     }
 

@@ -11,8 +11,10 @@ public sealed class CommandLineParserTests
     [InlineData("client")]
     [InlineData("fts")]
     [InlineData("@file")]
-    public void A_first_argument_is_never_syntax(string argument) => Assert.Equal([argument, "21"], new CommandLine(ClientCommand.Definition, [argument, "21"]).Arguments);
+    public void A_first_argument_is_never_syntax(string argument) =>
+        Assert.Equal([argument, "21"], new CommandLine(ClientCommand.Definition, [argument, "21"]).Arguments);
 
     [Fact]
-    public void Words_after_two_dashes_are_arguments() => Assert.Equal(["--user"], new CommandLine(ClientCommand.Definition, ["--", "--user"]).Arguments);
+    public void Words_after_two_dashes_are_arguments() =>
+        Assert.Equal(["--user"], new CommandLine(ClientCommand.Definition, ["--", "--user"]).Arguments);
 }

@@ -25,7 +25,8 @@ public sealed class HelpPageTests
         Assert.StartsWith("Usage: fts ", lines[0], StringComparison.Ordinal);
         int examples = lines.IndexOf("Examples:");
         Assert.True(examples > 0);
-        Assert.True(lines.Skip(examples + 1).TakeWhile(line => line.Length > 0).Count(line => line.StartsWith("  fts ", StringComparison.Ordinal)) >= 2);
+        Assert.True(lines.Skip(examples + 1).TakeWhile(line => line.Length > 0)
+            .Count(line => line.StartsWith("  fts ", StringComparison.Ordinal)) >= 2);
         Assert.All(lines.Take(examples), line => Assert.DoesNotContain("  --", line, StringComparison.Ordinal));
     }
 
@@ -46,11 +47,13 @@ public sealed class HelpPageTests
 
     [Theory]
     [MemberData(nameof(Topics))]
-    public void No_line_has_two_options(string topic) => Assert.All(GetOptionLines(topic), line => Assert.Equal(2, line.Split("--").Length));
+    public void No_line_has_two_options(string topic) =>
+        Assert.All(GetOptionLines(topic), line => Assert.Equal(2, line.Split("--").Length));
 
     [Theory]
     [MemberData(nameof(SubcommandNames))]
-    public void Each_option_has_a_description_and_a_placeholder(string subcommand) => Assert.All(HelpCommand.FindDefinition(subcommand)!.Options, option =>
+    public void Each_option_has_a_description_and_a_placeholder(string subcommand) =>
+        Assert.All(HelpCommand.FindDefinition(subcommand)!.Options, option =>
     {
         Assert.False(string.IsNullOrEmpty(option.Description), option.Name);
         Assert.True(option is Option<bool> || !string.IsNullOrEmpty(option.HelpName), option.Name);
@@ -76,7 +79,8 @@ public sealed class HelpPageTests
             [
                 new OptionGroup(
                     "Options",
-                    new ChoiceOption("--mode", "MODE", "selects a mode", ("fast", "few checks"), ("thorough", "all checks, also the checks that take a long time and more")),
+                    new ChoiceOption("--mode", "MODE", "selects a mode", ("fast", "few checks"),
+                        ("thorough", "all checks, also the checks that take a long time and more")),
                     new Option<string[]>("--a-very-long-option-name") { HelpName = "VALUE", Description = "a value" }),
             ],
             ExitCodes = [new("0", "success"), new("130", "interrupted")],

@@ -17,5 +17,6 @@ public sealed class SpellingSuggestionTests
     [InlineData("chan", "change")]
     [InlineData("xyzzy", null)]
     [InlineData("frobnicate", null)]
-    public void The_most_similar_command_is_suggested(string typed, string? meant) => Assert.Equal(meant, SpellingSuggestion.FindNearest(typed, ShellCommandTable.Names));
+    public void The_most_similar_command_is_suggested(string typed, string? meant) =>
+        Assert.Equal(meant, SpellingSuggestion.FindNearest(typed, ShellCommandTable.Names));
 }

@@ -26,12 +26,14 @@ public sealed class ShellLineParserTests
     [InlineData("get \"*.txt\"", false)]
     [InlineData("get \\*.txt", false)]
     [InlineData("get a.txt", false)]
-    public void A_star_is_a_pattern_outside_quotes_only(string line, bool isPattern) => Assert.Equal(isPattern, ShellLineParser.SplitWords(line)[1].IsPattern);
+    public void A_star_is_a_pattern_outside_quotes_only(string line, bool isPattern) =>
+        Assert.Equal(isPattern, ShellLineParser.SplitWords(line)[1].IsPattern);
 
     [Theory]
     [InlineData("put \"a")]
     [InlineData("put 'a b")]
-    public void A_quote_that_is_not_closed_is_a_mistake(string line) => Assert.Equal(ExitCode.UsageError, Assert.Throws<UserErrorException>(() => ShellLineParser.SplitWords(line)).Error.ExitCode);
+    public void A_quote_that_is_not_closed_is_a_mistake(string line) =>
+        Assert.Equal(ExitCode.UsageError, Assert.Throws<UserErrorException>(() => ShellLineParser.SplitWords(line)).Error.ExitCode);
 
     [Theory]
     [InlineData("put a", 4, "a")]
@@ -40,11 +42,13 @@ public sealed class ShellLineParserTests
     [InlineData("put \"two w", 4, "two w")]
     [InlineData("pu", 0, "pu")]
     [InlineData("", 0, "")]
-    public void The_last_word_is_found_with_its_start(string line, int start, string word) => Assert.Equal((start, word), ShellLineParser.GetLastWord(line));
+    public void The_last_word_is_found_with_its_start(string line, int start, string word) =>
+        Assert.Equal((start, word), ShellLineParser.GetLastWord(line));
 
     [Theory]
     [InlineData("plain")]
     [InlineData("two words")]
     [InlineData("it's \"*\" \\ ?#")]
-    public void An_escaped_name_is_read_as_that_name(string name) => Assert.Equal([new ShellWord("get"), new ShellWord(name)], ShellLineParser.SplitWords("get " + ShellLineParser.Escape(name)));
+    public void An_escaped_name_is_read_as_that_name(string name) =>
+        Assert.Equal([new ShellWord("get"), new ShellWord(name)], ShellLineParser.SplitWords("get " + ShellLineParser.Escape(name)));
 }

@@ -7,7 +7,8 @@ namespace Fts.ProgramTests.Shell;
 public sealed class VisibleNameTests
 {
     private static readonly string[] Pieces =
-        ["\\", "\\", "x", "u", "U", "5", "c", "C", "e9", "E9", "80", "7f", "0", "ff", "202e", "000e0001", "a", " ", "\u00e9", "\u00ad", "\u202e", "\U000e0001", "\U0001f600", "\udce9", "\udc80"];
+        ["\\", "\\", "x", "u", "U", "5", "c", "C", "e9", "E9", "80", "7f", "0", "ff", "202e", "000e0001", "a", " ", "\u00e9", "\u00ad",
+            "\u202e", "\U000e0001", "\U0001f600", "\udce9", "\udc80"];
 
     [Theory]
     [InlineData("a\\xe9.txt", "a\\x5cxe9.txt")]

@@ -32,7 +32,8 @@ internal sealed class AuthorityFiles
         using X509Certificate2 certificate = _authority.IssueTo(name);
         using ECDsa key = certificate.GetECDsaPrivateKey()!;
         var form = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000);
-        return (Write($"{name}.crt", certificate.ExportCertificatePem()), Write($"{name}.key", password is null ? key.ExportPkcs8PrivateKeyPem() : key.ExportEncryptedPkcs8PrivateKeyPem(password, form)));
+        return (Write($"{name}.crt", certificate.ExportCertificatePem()), Write(
+            $"{name}.key", password is null ? key.ExportPkcs8PrivateKeyPem() : key.ExportEncryptedPkcs8PrivateKeyPem(password, form)));
     }
 
     /// <summary>A PFX file.</summary>

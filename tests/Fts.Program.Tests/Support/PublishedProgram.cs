@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Fts.ProgramTests.Support;
 
-/// <summary>The published program. <c>FTS_PROGRAM</c> is its path. Without it, the script of the checkout builds the program once.</summary>
+/// <summary>The published program. <c>FTS_PROGRAM</c> is its path. Without it, the script of the checkout builds the program
+/// once.</summary>
 internal static class PublishedProgram
 {
     private static readonly Lazy<string> Located = new(Locate);
@@ -16,7 +17,8 @@ internal static class PublishedProgram
             return named;
         }
 
-        using Process build = Process.Start(new ProcessStartInfo(System.IO.Path.Combine(Repository.Root, "fts"), ["--version"]) { RedirectStandardOutput = true })!;
+        using Process build = Process.Start(
+            new ProcessStartInfo(System.IO.Path.Combine(Repository.Root, "fts"), ["--version"]) { RedirectStandardOutput = true })!;
         build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         Assert.Equal(0, build.ExitCode);

@@ -8,12 +8,13 @@ using System.Text;
 
 namespace Fts.ProgramTests.Support;
 
-/// <summary>Runs the published program with pipes or a pseudo-terminal. <see cref="DisposeAsync"/> kills it if it is still running.</summary>
+/// <summary>Runs the published program with pipes or a pseudo-terminal. <see cref="DisposeAsync"/> kills it if it is still
+/// running.</summary>
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
     /// <summary>
-    /// The default folder for keys and certificates. All servers share one key. Each working folder, and thus each test, has its own known hosts,
-    /// because another test may run a server without TLS on the same port.
+    /// The default folder for keys and certificates. All servers share one key. Each working folder, and thus each test, has its own known
+    /// hosts, because another test may run a server without TLS on the same port.
     /// </summary>
     private static readonly TestFolder Home = CreateHomeForThisRun();
 
@@ -26,7 +27,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     private RunningProgram(Process process)
     {
         _process = process;
-        _reading = Task.WhenAll(ReadAsync(process.StandardOutput.BaseStream, _data), ReadAsync(process.StandardError.BaseStream, _messages));
+        _reading = Task.WhenAll(
+            ReadAsync(process.StandardOutput.BaseStream, _data), ReadAsync(process.StandardError.BaseStream, _messages));
     }
 
     /// <summary>The standard output so far.</summary>
@@ -41,14 +43,18 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     public static RunningProgram Start(string folder, string[] arguments, params (string Name, string? Value)[] environment) =>
         StartFile(PublishedProgram.Path, folder, arguments, environment);
 
-    /// <summary>Starts <c>fts</c> on a pseudo-terminal, created by <c>script</c> of util-linux. Its screen output is <see cref="Data"/>.</summary>
-    public static RunningProgram StartOnTerminal(string folder, string[] arguments, int columns = 80, params (string Name, string? Value)[] environment)
+    /// <summary>Starts <c>fts</c> on a pseudo-terminal, created by <c>script</c> of util-linux. Its screen output is
+    /// <see cref="Data"/>.</summary>
+    public static RunningProgram StartOnTerminal(
+        string folder, string[] arguments, int columns = 80, params (string Name, string? Value)[] environment)
     {
         string command = string.Join(' ', arguments.Prepend(PublishedProgram.Path).Select(argument => $"'{argument}'"));
-        return StartFile("script", folder, ["-qfec", $"stty cols {columns} rows 24; exec {command}", "/dev/null"], [("TERM", "xterm-256color"), .. environment]);
+        return StartFile("script", folder, ["-qfec", $"stty cols {columns} rows 24; exec {command}", "/dev/null"],
+            [("TERM", "xterm-256color"), .. environment]);
     }
 
-    public static RunningProgram StartFile(string file, string folder, string[] arguments, params (string Name, string? Value)[] environment)
+    public static RunningProgram StartFile(
+        string file, string folder, string[] arguments, params (string Name, string? Value)[] environment)
     {
         var start = new ProcessStartInfo(file, arguments)
         {
@@ -58,7 +64,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
             RedirectStandardError = true,
         };
         // Settings of the user must not affect the tests.
-        foreach (string name in (string[])["FTS_PASSWORD", "FTS_PROXY_PASSWORD", "NO_COLOR", "ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"])
+        foreach (string name in (string[])["FTS_PASSWORD", "FTS_PROXY_PASSWORD", "NO_COLOR", "ftp_proxy", "FTP_PROXY", "all_proxy",
+            "ALL_PROXY", "no_proxy", "NO_PROXY"])
         {
             start.Environment.Remove(name);
         }
@@ -77,7 +84,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Runs <c>fts</c> with an input until it exits.</summary>
-    public static async Task<(int Code, string Data, string Messages)> RunAsync(string folder, string[] arguments, string input = "", params (string Name, string? Value)[] environment)
+    public static async Task<(int Code, string Data, string Messages)> RunAsync(
+        string folder, string[] arguments, string input = "", params (string Name, string? Value)[] environment)
     {
         await using RunningProgram program = Start(folder, arguments, environment);
         program.WriteInput(input);
@@ -170,7 +178,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     public static void SendSignal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
 
     /// <summary>Returns the process id of the program, which is the only child of <c>script</c>.</summary>
-    public int GetChildId() => int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
+    public int GetChildId() =>
+        int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {
@@ -190,7 +199,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         return home;
     }
 
-    private static int Count(string text, string part) => (text.Length - text.Replace(part, "", StringComparison.Ordinal).Length) / part.Length;
+    private static int Count(string text, string part) =>
+        (text.Length - text.Replace(part, "", StringComparison.Ordinal).Length) / part.Length;
 
     private async Task ReadAsync(Stream stream, StringBuilder text)
     {

@@ -8,7 +8,8 @@ internal sealed partial class RunningServer : IAsyncDisposable
 {
     private readonly bool _ownsFolder;
 
-    private RunningServer(RunningProgram program, TestFolder folder, bool ownsFolder, int port) => (Program, Folder, _ownsFolder, Port) = (program, folder, ownsFolder, port);
+    private RunningServer(RunningProgram program, TestFolder folder, bool ownsFolder, int port) =>
+        (Program, Folder, _ownsFolder, Port) = (program, folder, ownsFolder, port);
 
     public RunningProgram Program { get; }
 
@@ -18,10 +19,12 @@ internal sealed partial class RunningServer : IAsyncDisposable
 
     public string PortText => Port.ToString(CultureInfo.InvariantCulture);
 
-    public static Task<RunningServer> StartAsync(string debug = "0", params string[] options) => StartAsync(new TestFolder(), ownsFolder: true, [], [debug, .. options], []);
+    public static Task<RunningServer> StartAsync(string debug = "0", params string[] options) =>
+        StartAsync(new TestFolder(), ownsFolder: true, [], [debug, .. options], []);
 
     /// <summary>Starts the server on a folder of the test. A wrapper command can limit its resources or rights.</summary>
-    public static Task<RunningServer> StartOnFolderAsync(TestFolder folder, string[] wrapperCommand, string[] options, params (string Name, string? Value)[] environment) =>
+    public static Task<RunningServer> StartOnFolderAsync(
+        TestFolder folder, string[] wrapperCommand, string[] options, params (string Name, string? Value)[] environment) =>
         StartAsync(folder, ownsFolder: false, wrapperCommand, ["0", .. options], environment);
 
     /// <summary>Starts the server with options and environment variables.</summary>
@@ -41,7 +44,8 @@ internal sealed partial class RunningServer : IAsyncDisposable
         }
     }
 
-    private static async Task<RunningServer> StartAsync(TestFolder folder, bool ownsFolder, string[] wrapperCommand, string[] arguments, (string Name, string? Value)[] environment)
+    private static async Task<RunningServer> StartAsync(
+        TestFolder folder, bool ownsFolder, string[] wrapperCommand, string[] arguments, (string Name, string? Value)[] environment)
     {
         string[] command = [.. wrapperCommand, PublishedProgram.Path, "server", "127.0.0.1", "0", .. arguments];
         RunningProgram program = RunningProgram.StartFile(command[0], folder.Path, command[1..], environment);
@@ -55,7 +59,8 @@ internal sealed partial class RunningServer : IAsyncDisposable
             throw;
         }
 
-        return new RunningServer(program, folder, ownsFolder, int.Parse(AddressPattern().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
+        return new RunningServer(
+            program, folder, ownsFolder, int.Parse(AddressPattern().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
     }
 
     [GeneratedRegex(@"fts server on 127\.0\.0\.1:(\d+)")]

@@ -6,8 +6,8 @@ using System.Text;
 namespace Fts.ProgramTests.Support;
 
 /// <summary>
-/// A server that accepts every login and sends the replies and payloads of a test. For other verbs it replies as a server without extensions
-/// does: no MLSD, no SIZE.
+/// A server that accepts every login and sends the replies and payloads of a test. For other verbs it replies as a server without
+/// extensions does: no MLSD, no SIZE.
 /// </summary>
 internal sealed class ScriptedServer : IDisposable
 {
@@ -70,7 +70,8 @@ internal sealed class ScriptedServer : IDisposable
     /// <param name="replies">Replies by verb, instead of the default ones. After a payload, the final reply.</param>
     /// <param name="payloads">Writes the payload to the data connection, by verb.</param>
     /// <param name="port">The port to listen on; 0 for any.</param>
-    public static ScriptedServer Start(Dictionary<string, string> replies, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) => new(replies, payloads, port);
+    public static ScriptedServer Start(Dictionary<string, string> replies, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) =>
+        new(replies, payloads, port);
 
     /// <summary>Starts a server with this listing and with this content for every file.</summary>
     public static ScriptedServer StartWithListing(string lines, string content = "content") =>

@@ -8,7 +8,8 @@ internal sealed class SlowUpload : IAsyncDisposable
 
     private SlowUpload(RunningProgram client, FileStream pipe) => (_client, _pipe) = (client, pipe);
 
-    /// <summary>Starts the upload under the name <c>slow</c>. Returns when the server has sent reply 150. Its debug output must be on.</summary>
+    /// <summary>Starts the upload under the name <c>slow</c>. Returns when the server has sent reply 150. Its debug output must be
+    /// on.</summary>
     public static async Task<SlowUpload> StartAsync(RunningServer server, TestFolder folder)
     {
         await using (RunningProgram maker = RunningProgram.StartFile("mkfifo", folder.Path, ["slow"]))
@@ -19,7 +20,9 @@ internal sealed class SlowUpload : IAsyncDisposable
         RunningProgram client = RunningProgram.Start(folder.Path, ["client", "127.0.0.1", server.PortText]);
         client.WriteInput("put slow\n");
         // Opening for writing only waits for the reader. With read access it would not wait, and the reader would never see the end.
-        FileStream pipe = await Task.Run(() => new FileStream(folder["slow"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)).WaitAsync(Deadline.Default);
+        FileStream pipe =
+            await Task.Run(() => new FileStream(folder["slow"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
+            .WaitAsync(Deadline.Default);
         await server.Program.WaitForOutputAsync("< 150");
         return new SlowUpload(client, pipe);
     }

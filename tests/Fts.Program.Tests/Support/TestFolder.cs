@@ -6,7 +6,8 @@ internal sealed class TestFolder : IDisposable
     public string Path { get; } = Directory.CreateTempSubdirectory("fts-test-").FullName;
 
     /// <summary>The names of all entries, including hidden files.</summary>
-    public string[] Names => [.. Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
+    public string[] Names =>
+        [.. Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 

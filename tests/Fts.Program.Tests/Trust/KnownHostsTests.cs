@@ -6,7 +6,8 @@ namespace Fts.ProgramTests.Trust;
 /// <summary>Tests of the file with the servers that used TLS before.</summary>
 public sealed class KnownHostsTests : IDisposable
 {
-    private const string Key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Other = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+    private const string Key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Other =
+        "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 
     private readonly TestFolder _folder = new();
 
@@ -25,15 +26,19 @@ public sealed class KnownHostsTests : IDisposable
         }
 
         Assert.All(threads, thread => Assert.True(thread.Join(Deadline.Default)));
-        Assert.Equal(servers.Order(StringComparer.Ordinal), new KnownHosts(Path).GetAll().Select(host => host.Server).Order(StringComparer.Ordinal));
-        Assert.Equal(["known_hosts", "known_hosts.lock"], Directory.GetFiles(_folder["fts"]).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            servers.Order(StringComparer.Ordinal), new KnownHosts(Path).GetAll().Select(host => host.Server).Order(StringComparer.Ordinal));
+        Assert.Equal(["known_hosts", "known_hosts.lock"], Directory.GetFiles(_folder["fts"]).Select(System.IO.Path.GetFileName)
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Of_two_simultaneous_first_connections_one_is_recorded_and_the_other_receives_its_record()
     {
         var records = new KnownHost?[16];
-        Thread[] threads = [.. records.Select((_, i) => new Thread(() => records[i] = new KnownHosts(Path).Add("192.0.2.1:21", i % 2 == 0 ? Key : Other)))];
+        Thread[] threads =
+            [.. records.Select(
+            (_, i) => new Thread(() => records[i] = new KnownHosts(Path).Add("192.0.2.1:21", i % 2 == 0 ? Key : Other)))];
         foreach (Thread thread in threads)
         {
             thread.Start();

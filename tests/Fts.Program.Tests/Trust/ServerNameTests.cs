@@ -27,7 +27,8 @@ public sealed class ServerNameTests
     [InlineData("files.example.org", "files.example.org")]
     [InlineData("a_b:21", "a_b:21")]
     [InlineData("[#]:21", "[#]:21")]
-    public void Every_spelling_is_normalized_to_the_same_name(string server, string expected) => Assert.Equal(expected, ServerName.Normalize(server));
+    public void Every_spelling_is_normalized_to_the_same_name(string server, string expected) =>
+        Assert.Equal(expected, ServerName.Normalize(server));
 
     [Theory]
     [InlineData("localhost", true)]

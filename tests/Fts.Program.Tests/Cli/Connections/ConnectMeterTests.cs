@@ -11,11 +11,13 @@ public sealed class ConnectMeterTests
     [InlineData(FtpConnectStage.ResolvingName, null, "connecting to ftp.example.org:21… looking up the name")]
     [InlineData(FtpConnectStage.Connecting, "192.0.2.1:21", "connecting to ftp.example.org:21… trying 192.0.2.1:21")]
     [InlineData(FtpConnectStage.Connecting, null, "connecting to ftp.example.org:21… trying the proxy")]
-    [InlineData(FtpConnectStage.AwaitingGreeting, "192.0.2.1:21", "connecting to ftp.example.org:21… waiting for the greeting (192.0.2.1:21)")]
+    [InlineData(FtpConnectStage.AwaitingGreeting, "192.0.2.1:21",
+        "connecting to ftp.example.org:21… waiting for the greeting (192.0.2.1:21)")]
     [InlineData(FtpConnectStage.Encrypting, "192.0.2.1:21", "connecting to ftp.example.org:21… starting TLS (192.0.2.1:21)")]
     [InlineData(FtpConnectStage.LoggingIn, null, "connecting to ftp.example.org:21… logging in")]
     public void Each_step_is_named_with_the_address(FtpConnectStage stage, string? address, string expected) => Assert.Equal(
-        expected, ConnectMeter.Format("ftp.example.org:21", new FtpConnectProgress(stage, address is null ? null : IPEndPoint.Parse(address))));
+        expected, ConnectMeter.Format(
+            "ftp.example.org:21", new FtpConnectProgress(stage, address is null ? null : IPEndPoint.Parse(address))));
 
     [Fact]
     public void An_address_that_was_typed_is_shown_once() => Assert.Equal(

@@ -10,7 +10,8 @@ public sealed class ProxySelectorTests
     private static readonly Target Target = new("files.example.com", 21, null, null);
 
     private static FtpProxy? Find(string? option, Target target, params string[] variables) =>
-        ProxySelector.SelectProxy(option, target, name => variables.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]);
+        ProxySelector.SelectProxy(option, target,
+            name => variables.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]);
 
     [Theory]
     [InlineData("socks5://10.0.0.1:9050", "socks5://10.0.0.1:9050")]
@@ -20,7 +21,8 @@ public sealed class ProxySelectorTests
     [InlineData("gate.example.com:3128", "http://gate.example.com:3128")]
     [InlineData("http://a%40b@gate.example.com:3128", "http://a@b@gate.example.com:3128")]
     [InlineData("off", null)]
-    public void The_option_selects_the_proxy(string option, string? proxy) => Assert.Equal(proxy, Find(option, Target, "ftp_proxy=http://other:1")?.ToString());
+    public void The_option_selects_the_proxy(string option, string? proxy) =>
+        Assert.Equal(proxy, Find(option, Target, "ftp_proxy=http://other:1")?.ToString());
 
     [Theory]
     [InlineData("ftp://10.0.0.1:21", "socks5://host:port")]
@@ -56,7 +58,8 @@ public sealed class ProxySelectorTests
     [InlineData(null, "ftp_proxy=http://one:1", "NO_PROXY=a, .example.com")]
     [InlineData(null, "ftp_proxy=nonsense://x", "no_proxy=*")]
     [InlineData("http://one:1", "ftp_proxy=http://one:1", "no_proxy=ample.com,com.example,files")]
-    public void Without_the_option_a_variable_selects_the_proxy(string? proxy, params string[] variables) => Assert.Equal(proxy, Find(null, Target, variables)?.ToString());
+    public void Without_the_option_a_variable_selects_the_proxy(string? proxy, params string[] variables) =>
+        Assert.Equal(proxy, Find(null, Target, variables)?.ToString());
 
     [Fact]
     public void An_invalid_variable_is_a_usage_error_that_names_the_variable()
@@ -78,7 +81,8 @@ public sealed class ProxySelectorTests
     [InlineData("Files.Example.com", "example.COM", true)]
     [InlineData("badexample.com", "example.com", false)]
     [InlineData("example.com", ".", false)]
-    public void Excluded_servers_are_connected_directly(string host, string list, bool isExcluded) => Assert.Equal(isExcluded, ProxySelector.IsExcluded(host, list));
+    public void Excluded_servers_are_connected_directly(string host, string list, bool isExcluded) =>
+        Assert.Equal(isExcluded, ProxySelector.IsExcluded(host, list));
 
     [Fact]
     public void The_password_variable_precedes_the_password_of_the_URL()
@@ -86,6 +90,7 @@ public sealed class ProxySelectorTests
         Assert.Equal("sesame", Find("http://ann@one:1", Target, "FTS_PROXY_PASSWORD=sesame")!.Password);
         Assert.Equal("se:same", Find(null, Target, "ftp_proxy=http://ann:se%3Asame@one:1")!.Password);
         Assert.Equal("own", Find(null, Target, "ftp_proxy=http://ann:sesame@one:1", "FTS_PROXY_PASSWORD=own")!.Password);
-        Assert.Equal(("", null), (Find("http://one:1", Target, "FTS_PROXY_PASSWORD=sesame")!.Password, Find("http://one:1", Target)!.UserName));
+        Assert.Equal(
+            ("", null), (Find("http://one:1", Target, "FTS_PROXY_PASSWORD=sesame")!.Password, Find("http://one:1", Target)!.UserName));
     }
 }

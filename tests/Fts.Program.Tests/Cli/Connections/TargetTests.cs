@@ -55,5 +55,6 @@ public sealed class TargetTests
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1:21")]
     [InlineData("::1", "[::1]:21")]
-    public void A_target_is_formatted_as_host_and_port(string host, string text) => Assert.Equal(text, new Target(host, 21, null, null).ToString());
+    public void A_target_is_formatted_as_host_and_port(string host, string text) =>
+        Assert.Equal(text, new Target(host, 21, null, null).ToString());
 }

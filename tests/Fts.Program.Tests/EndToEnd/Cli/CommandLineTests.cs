@@ -108,7 +108,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("trust --help")]
     public async Task Help_is_printed_to_standard_output(string arguments)
     {
-        (int code, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        (int code, string data, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(0, code);
         Assert.Empty(messages);
         Assert.StartsWith("Usage: fts ", data, StringComparison.Ordinal);

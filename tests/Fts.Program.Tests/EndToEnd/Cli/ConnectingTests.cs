@@ -76,7 +76,8 @@ public sealed class ConnectingTests : IDisposable
     public async Task The_tls_option_accepts_explicit_for_required()
     {
         using ScriptedServer plain = ScriptedServer.Start([], []);
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "explicit"], "ls\n");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "explicit"], "ls\n");
         Assert.True(code == 5, messages);
         Assert.Equal(["AUTH TLS"], plain.ReceivedCommands);
     }
@@ -96,7 +97,8 @@ public sealed class ConnectingTests : IDisposable
     public async Task A_get_with_a_password_over_a_plain_connection_is_reported()
     {
         using ScriptedServer plain = ScriptedServer.Start([], new() { ["RETR"] = ScriptedServer.CreatePayload("x") });
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", $"ftp://ann@127.0.0.1:{plain.Port}/a"], "", ("FTS_PASSWORD", "secret"));
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["get", $"ftp://ann@127.0.0.1:{plain.Port}/a"], "", ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
         Assert.Contains($"the connection to 127.0.0.1:{plain.Port} is not encrypted", messages, StringComparison.Ordinal);
     }

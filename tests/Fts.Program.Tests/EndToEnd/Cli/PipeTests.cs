@@ -33,7 +33,8 @@ public sealed class PipeTests : IDisposable
     public async Task Carriage_returns_comments_and_empty_lines_are_ignored()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, string data, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "# a comment\r\n\r\n   \r\npwd\r\n");
+        (int code, string data, _) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "# a comment\r\n\r\n   \r\npwd\r\n");
         Assert.Equal(0, code);
         Assert.Equal("/\n", data);
     }
@@ -62,7 +63,8 @@ public sealed class PipeTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         (_, _, string messages) = await server.RunClientAsync(_folder, "get missing");
-        string[] error = [.. messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(line => !line.StartsWith("error:", StringComparison.Ordinal))];
+        string[] error = [.. messages.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .SkipWhile(line => !line.StartsWith("error:", StringComparison.Ordinal))];
         Assert.InRange(error.Length, 1, 3);
         Assert.StartsWith("error: get missing: ", error[0], StringComparison.Ordinal);
         Assert.StartsWith("  server: 550 ", error[1], StringComparison.Ordinal);
@@ -84,7 +86,8 @@ public sealed class PipeTests : IDisposable
     public async Task Several_clients_are_served_at_once()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        RunningProgram[] clients = [.. Enumerable.Range(0, 4).Select(_ => RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]))];
+        RunningProgram[] clients =
+            [.. Enumerable.Range(0, 4).Select(_ => RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]))];
         try
         {
             // All clients connect before the first command.
@@ -137,7 +140,8 @@ public sealed class PipeTests : IDisposable
 
         _folder.Write("script", "ls\nls\nls\nls\n");
         await using RunningProgram shell = RunningProgram.StartFile(
-            "bash", _folder.Path, ["-c", $"'{PublishedProgram.Path}' client 127.0.0.1 {server.PortText} <script | head -1; echo ended ${{PIPESTATUS[0]}}"]);
+            "bash", _folder.Path,
+            ["-c", $"'{PublishedProgram.Path}' client 127.0.0.1 {server.PortText} <script | head -1; echo ended ${{PIPESTATUS[0]}}"]);
         Assert.Equal(0, await shell.WaitForExitAsync());
         Assert.EndsWith("ended 0\n", shell.Data, StringComparison.Ordinal);
         Assert.DoesNotContain("error", shell.Messages, StringComparison.Ordinal);

@@ -26,12 +26,15 @@ public sealed class ProxyTests : IDisposable
         server.Folder.Write("there", "from there");
         _folder.Write("here", "from here");
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--proxy", FormatProxyUrl(proxy, "ann")], "get there\nput here\nls\n", ("FTS_PROXY_PASSWORD", "sesame"));
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--proxy", FormatProxyUrl(proxy, "ann")],
+            "get there\nput here\nls\n", ("FTS_PROXY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);
         Assert.Equal(("from there", "from here"), (File.ReadAllText(_folder["there"]), File.ReadAllText(server.Folder["here"])));
-        Assert.Contains($"connected to 127.0.0.1:{server.PortText} through {FormatProxyUrl(proxy, "ann")} as anonymous", messages, StringComparison.Ordinal);
+        Assert.Contains($"connected to 127.0.0.1:{server.PortText} through {FormatProxyUrl(proxy, "ann")} as anonymous", messages,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", messages, StringComparison.Ordinal);
-        // One connection for commands and one for each transfer. Over TLS there is one more after the upload, to test whether the server renews tickets.
+        // One connection for commands and one for each transfer. Over TLS there is one more after the upload, to test whether the server
+        // renews tickets.
         Assert.Equal(tls == "off" ? 4 : 5, proxy.Asked.Count);
     }
 
@@ -43,7 +46,8 @@ public sealed class ProxyTests : IDisposable
         (string, string?) variable = ("all_proxy", FormatProxyUrl(proxy));
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", variable)).Code);
         Assert.Empty(proxy.Asked);
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", server.PortText], "ls\n", variable);
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", server.PortText], "ls\n", variable);
         Assert.True(code == 0, messages);
         Assert.Equal(["files.example", "files.example"], proxy.Asked);
     }
@@ -55,9 +59,11 @@ public sealed class ProxyTests : IDisposable
     {
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "sesame"));
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "files.example", "21", "--proxy", FormatProxyUrl(proxy, "ann")], "ls\n", ("FTS_PROXY_PASSWORD", "guess"));
+            _folder.Path, ["client", "files.example", "21", "--proxy", FormatProxyUrl(proxy, "ann")], "ls\n",
+            ("FTS_PROXY_PASSWORD", "guess"));
         Assert.Equal(3, code);
-        Assert.StartsWith($"error: cannot connect to files.example:21: the proxy {FormatProxyUrl(proxy, "ann")} {said}\n", messages, StringComparison.Ordinal);
+        Assert.StartsWith($"error: cannot connect to files.example:21: the proxy {FormatProxyUrl(proxy, "ann")} {said}\n", messages,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("guess", messages, StringComparison.Ordinal);
     }
 
@@ -68,9 +74,11 @@ public sealed class ProxyTests : IDisposable
         listener.Start();
         Task answering = AnswerAsync(listener, "HTTP/1.1 403 \e]0;title\a No FTP here\r\n\r\n");
         string port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", "21", "--proxy", $"127.0.0.1:{port}"], "ls\n");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", "21", "--proxy", $"127.0.0.1:{port}"], "ls\n");
         Assert.Equal(3, code);
-        Assert.Contains("cannot connect to files.example port 21: 403 \\x1b]0;title\\x07 No FTP here\n", messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot connect to files.example port 21: 403 \\x1b]0;title\\x07 No FTP here\n", messages, StringComparison.Ordinal);
         await answering.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
     }
 

@@ -23,7 +23,8 @@ public sealed class ScriptTests : IDisposable
     public async Task The_program_runs_in_the_callers_folder()
     {
         _ = PublishedProgram.Path;
-        await using RunningProgram script = RunningProgram.StartFile(Path.Combine(Repository.Root, "fts"), _folder.Path, ["server", "127.0.0.1", "0"]);
+        await using RunningProgram script =
+            RunningProgram.StartFile(Path.Combine(Repository.Root, "fts"), _folder.Path, ["server", "127.0.0.1", "0"]);
         await script.WaitForOutputAsync($"folder    {_folder.Path}\n");
     }
 
@@ -36,7 +37,8 @@ public sealed class ScriptTests : IDisposable
             File.CreateSymbolicLink(_folder[tool], "/usr/bin/" + tool);
         }
 
-        await using RunningProgram script = RunningProgram.StartFile("/usr/bin/env", _folder.Path, [$"PATH={_folder.Path}", Path.Combine(Repository.Root, "fts")]);
+        await using RunningProgram script =
+            RunningProgram.StartFile("/usr/bin/env", _folder.Path, [$"PATH={_folder.Path}", Path.Combine(Repository.Root, "fts")]);
         Assert.Equal(1, await script.WaitForExitAsync());
         Assert.Contains("dotnet not found", script.Messages, StringComparison.Ordinal);
         Assert.Equal(1, script.Messages.Count(c => c == '\n'));

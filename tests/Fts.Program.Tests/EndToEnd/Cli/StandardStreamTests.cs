@@ -89,7 +89,8 @@ public sealed class StandardStreamTests : IAsyncLifetime
     private async Task<(int Code, string Messages)> RunAsync(string command, string redirection, string input)
     {
         await using RunningProgram shell = RunningProgram.StartFile(
-            "bash", _folder.Path, ["-c", $"'{PublishedProgram.Path}' {command.Replace("PORT", _server.PortText, StringComparison.Ordinal)} {redirection}"]);
+            "bash", _folder.Path,
+            ["-c", $"'{PublishedProgram.Path}' {command.Replace("PORT", _server.PortText, StringComparison.Ordinal)} {redirection}"]);
         shell.WriteInput(input);
         shell.CloseInput();
         return (await shell.WaitForExitAsync(), shell.Messages);

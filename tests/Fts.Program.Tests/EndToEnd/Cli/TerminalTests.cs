@@ -113,7 +113,8 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task Ctrl_c_in_a_local_command_ends_only_that_command()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.WriteInput("!trap 'echo caught' INT; echo $((40 + 2)); until [ \"$line\" = end ]; do read line; done; echo got $line" + Return);
+        client.WriteInput(
+            "!trap 'echo caught' INT; echo $((40 + 2)); until [ \"$line\" = end ]; do read line; done; echo got $line" + Return);
         await client.WaitForOutputAsync("42\r\n");
         client.WriteInput(CtrlC);
         await client.WaitForOutputAsync("caught\r\n");
@@ -197,7 +198,8 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task Arrow_keys_move_the_cursor_and_recall_earlier_lines()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.WriteInput("kdir one" + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + "m" + Return);
+        client.WriteInput(
+            "kdir one" + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + "m" + Return);
         await client.WaitForOutputAsync("created one");
         client.WriteInput(UpArrow + "two" + Return);
         await client.WaitForOutputAsync("created onetwo");
@@ -278,7 +280,8 @@ public sealed class TerminalTests : IAsyncLifetime
     [InlineData("NO_COLOR", "", true)]
     public async Task Colour_follows_the_option_and_the_variable(string name, string value, bool colored)
     {
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, (name, value));
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, (name, value));
         await client.WaitForOutputAsync("fts> ");
         client.WriteInput("nonsense" + Return);
         await client.WaitForOutputAsync("unknown command");
@@ -288,7 +291,8 @@ public sealed class TerminalTests : IAsyncLifetime
     [Fact]
     public async Task A_dumb_terminal_gets_a_prompt_and_no_escape_byte()
     {
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, ("TERM", "dumb"));
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, ("TERM", "dumb"));
         await client.WaitForOutputAsync("fts> ");
         client.WriteInput("pwd\n");
         await client.WaitForOutputAsync("/\r\nfts> ");

@@ -30,7 +30,8 @@ public sealed partial class EncryptionTests : IDisposable
         Assert.Equal(0, code);
         Assert.Equal("hello", server.Folder.Read("a.txt"));
         string key = Key().Match(server.Program.Messages).Value;
-        Assert.Contains($"new server 127.0.0.1:{server.Port}: remembering its key {key}; a different key will be refused from now on", first, StringComparison.Ordinal);
+        Assert.Contains($"new server 127.0.0.1:{server.Port}: remembering its key {key}; a different key will be refused from now on",
+            first, StringComparison.Ordinal);
         Assert.DoesNotContain("new server", second, StringComparison.Ordinal);
         Assert.Equal($"127.0.0.1:{server.Port} {key}\n", File.ReadAllText(KnownHosts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KnownHosts));
@@ -43,9 +44,11 @@ public sealed partial class EncryptionTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         string first = "::ffff:127.0.0.1", url = $"ftp://[0:0:0:0:0:ffff:7f00:1]:{server.Port}/";
-        foreach (string[] words in (string[][])[[first, server.PortText], ["127.0.0.1", server.PortText], ["0x7f.0.0.01", server.PortText], [url]])
+        foreach (string[] words in (
+            string[][])[[first, server.PortText], ["127.0.0.1", server.PortText], ["0x7f.0.0.01", server.PortText], [url]])
         {
-            (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", .. words], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
+            (int code, _, string messages) =
+                await RunningProgram.RunAsync(_folder.Path, ["client", .. words], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
             Assert.True(code == 0, messages);
             Assert.Equal(words[0] == first, messages.Contains("new server", StringComparison.Ordinal));
         }
@@ -93,7 +96,8 @@ public sealed partial class EncryptionTests : IDisposable
 
         Assert.Equal(5, (await ClientAsync(plain, ["--tls", "required"], "ls")).Code);
         Assert.Equal(4, (await ClientAsync(strict, ["--tls", "off"], "ls")).Code);
-        (int code, _, string messages) = await ClientAsync(strict, [], "put a.txt", "get --overwrite a.txt", "ls", "put a.txt", "get --overwrite a.txt", "ls");
+        (int code, _, string messages) =
+            await ClientAsync(strict, [], "put a.txt", "get --overwrite a.txt", "ls", "put a.txt", "get --overwrite a.txt", "ls");
         Assert.True(code == 0, messages);
         Assert.DoesNotContain("tls", plain.Program.Messages, StringComparison.Ordinal);
     }
@@ -104,7 +108,8 @@ public sealed partial class EncryptionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("0", "--implicit-port", "0");
         int port = int.Parse(ImplicitPort().Match(server.Program.Messages).Groups[1].Value, CultureInfo.InvariantCulture);
 
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", $"{port}", "--tls", "implicit"], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", $"{port}", "--tls", "implicit"], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
 
         Assert.True(code == 0, messages);
     }
@@ -112,20 +117,24 @@ public sealed partial class EncryptionTests : IDisposable
     [Fact]
     public async Task With_ca_only_its_certificates_are_trusted_and_a_self_signed_one_is_accepted()
     {
-        await using RunningProgram server = RunningProgram.Start(_folder.Path, ["server", "127.0.0.1", "0"], ("XDG_STATE_HOME", _home.Path));
+        await using RunningProgram server =
+            RunningProgram.Start(_folder.Path, ["server", "127.0.0.1", "0"], ("XDG_STATE_HOME", _home.Path));
         await server.WaitForOutputAsync("stop      Ctrl-C");
         string port = Port().Match(server.Messages).Groups[1].Value;
         await using RunningServer other = await RunningServer.StartAsync();
         string certificate = _home["fts/server.pem"];
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(certificate));
-        Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", port, "--tls", "required", "--ca", certificate], "ls\n", ("XDG_CONFIG_HOME", _home.Path))).Code);
+        Assert.Equal(
+            0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", port, "--tls", "required", "--ca", certificate], "ls\n",
+            ("XDG_CONFIG_HOME", _home.Path))).Code);
         Assert.Equal(5, (await ClientAsync(other, ["--ca", certificate], "ls")).Code);
         Assert.Equal($"127.0.0.1:{port} TLS\n", File.ReadAllText(KnownHosts));
     }
 
     private Task<(int Code, string Data, string Messages)> ClientAsync(RunningServer server, string[] options, params string[] lines) =>
-        RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], string.Concat(lines.Select(line => line + "\n")), ("XDG_CONFIG_HOME", _home.Path));
+        RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options],
+            string.Concat(lines.Select(line => line + "\n")), ("XDG_CONFIG_HOME", _home.Path));
 
     private Task<(int Code, string Data, string Messages)> TrustAsync(params string[] words) =>
         RunningProgram.RunAsync(_folder.Path, ["trust", .. words], "", ("XDG_CONFIG_HOME", _home.Path));

@@ -11,8 +11,10 @@ public sealed class SandboxTests : IDisposable
 {
     private const string SandboxLine = "  sandbox   process restricted to these folders (Landlock)\n";
 
-    /// <summary>The threads that the runtime starts before Main, with their names as the kernel truncates them. None opens a file for a client.</summary>
-    private static readonly string[] RuntimesOwn = [".NET SynchManag", ".NET EventPipe", ".NET DebugPipe", ".NET Debugger", ".NET Tiered Com"];
+    /// <summary>The threads that the runtime starts before Main, with their names as the kernel truncates them. None opens a file for a
+    /// client.</summary>
+    private static readonly string[] RuntimesOwn =
+        [".NET SynchManag", ".NET EventPipe", ".NET DebugPipe", ".NET Debugger", ".NET Tiered Com"];
 
     private readonly TestFolder _folder = new(), _home = new(), _files = new();
 
@@ -37,7 +39,8 @@ public sealed class SandboxTests : IDisposable
     [Fact]
     public async Task Every_thread_except_those_of_the_runtime_is_sandboxed()
     {
-        await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        await using RunningServer server =
+            await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
         await TransferFilesAsync(server);
         foreach (string thread in Directory.GetDirectories($"/proc/{server.Program.Id}/task"))
         {
@@ -50,8 +53,10 @@ public sealed class SandboxTests : IDisposable
     [Fact]
     public async Task Debuggers_cannot_attach_and_their_pipes_are_removed()
     {
-        await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
-        await using RunningServer without = await RunningServer.StartAsync(["0", "--no-sandbox"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        await using RunningServer server =
+            await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        await using RunningServer without =
+            await RunningServer.StartAsync(["0", "--no-sandbox"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
         Assert.All(_files.Names, name => Assert.Contains($"-{without.Program.Id}-", name, StringComparison.Ordinal));
         // Native code has no diagnostics pipes.
         Assert.Equal(File.Exists(PublishedProgram.Path + ".dll"), _files.Names.Length > 0);
@@ -71,11 +76,13 @@ public sealed class SandboxTests : IDisposable
         File.Copy(authority.WritePem("first"), _home["first.pem"]);
         string elsewhere = MarkAsModified(authority.WritePem("second")), link = _home["server.pem"];
         File.CreateSymbolicLink(link, "first.pem");
-        await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0", "--cert", link] : ["0", "--cert", link, "--no-sandbox"]);
+        await using RunningServer server =
+            await RunningServer.StartAsync(isSandboxed ? ["0", "--cert", link] : ["0", "--cert", link, "--no-sandbox"]);
 
         File.CreateSymbolicLink(_home["turned.pem"], elsewhere);
         File.Move(_home["turned.pem"], link, overwrite: true);
-        await ReconnectUntilMessageAsync(server, isSandboxed ? $"cannot use the changed certificate in {link}, keeping the previous one" : $"certificate reloaded from {link}");
+        await ReconnectUntilMessageAsync(server, isSandboxed ? $"cannot use the changed certificate in {link}, keeping the previous one"
+            : $"certificate reloaded from {link}");
     }
 
     [Fact]
@@ -118,8 +125,10 @@ public sealed class SandboxTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0"] : ["0", "--no-sandbox"]);
         await TransferFilesAsync(server);
         IReadOnlyList<string> replies = await SendCommandsAsync(
-            server, "USER anonymous", "PASS x", "MKD a", "MKD a/b", "MKD c", "RNFR big", "RNTO a/b/big", "RNFR a/b", "RNTO c/b", "SITE SYMLINK \"c/b/big\" \"c/link\"", "HASH c/link",
-            "MFMT 20200102030405 c/b/big", "SITE CHMOD 600 c/b/big", "MLST c/b/big", "SITE COPY \"c/b/big\" \"a/copy\"", "COMB \"a/both\" \"a/copy\" \"c/b/big\"", "XCRC a/both", "AVBL",
+            server, "USER anonymous", "PASS x", "MKD a", "MKD a/b", "MKD c", "RNFR big", "RNTO a/b/big", "RNFR a/b", "RNTO c/b",
+            "SITE SYMLINK \"c/b/big\" \"c/link\"", "HASH c/link",
+            "MFMT 20200102030405 c/b/big", "SITE CHMOD 600 c/b/big", "MLST c/b/big", "SITE COPY \"c/b/big\" \"a/copy\"",
+            "COMB \"a/both\" \"a/copy\" \"c/b/big\"", "XCRC a/both", "AVBL",
             "SITE CPFR a/both", "SITE CPTO c/copy", "DSIZ a", "RMDA a", "DELE c/link", "DELE c/copy", "RMD c/b", "RMD c", "QUIT");
         Assert.All(replies, reply => Assert.InRange(reply[0], '1', '3'));
         Assert.Contains(replies, reply => reply.Contains("Modify=20200102030405", StringComparison.OrdinalIgnoreCase));
@@ -141,7 +150,8 @@ public sealed class SandboxTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--folder", "/");
         _home.Write("a.txt", "content");
-        (int code, _, string messages) = await server.RunClientAsync(_folder, $"get {_home["a.txt"]}", $"cd {_home.Path}", "mv a.txt b.txt");
+        (int code, _, string messages) =
+            await server.RunClientAsync(_folder, $"get {_home["a.txt"]}", $"cd {_home.Path}", "mv a.txt b.txt");
         Assert.True(code == 0, messages);
         Assert.Equal("content", _folder.Read("a.txt"));
         Assert.Equal(["b.txt"], _home.Names);
@@ -162,7 +172,8 @@ public sealed class SandboxTests : IDisposable
         foreach (string tls in (string[])["required", "off"])
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(
-                _folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", tls, "--compress", "off"], "put big\nput small\nget --overwrite big small\nls\n", ("XDG_CONFIG_HOME", _home.Path));
+                _folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", tls, "--compress", "off"],
+                "put big\nput small\nget --overwrite big small\nls\n", ("XDG_CONFIG_HOME", _home.Path));
             Assert.True(code == 0, messages);
         }
 
@@ -176,7 +187,8 @@ public sealed class SandboxTests : IDisposable
         while (!server.Program.Messages.Contains(words, StringComparison.Ordinal))
         {
             Assert.False(deadline.IsCancellationRequested, server.Program.Messages);
-            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", "required"], "bye\n", ("XDG_CONFIG_HOME", _home.Path));
+            await RunningProgram.RunAsync(
+                _folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", "required"], "bye\n", ("XDG_CONFIG_HOME", _home.Path));
         }
     }
 
@@ -184,9 +196,11 @@ public sealed class SandboxTests : IDisposable
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, server.Port, TestContext.Current.CancellationToken);
-        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\r\n"))), TestContext.Current.CancellationToken);
+        await client.GetStream()
+            .WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\r\n"))), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(client.GetStream());
-        string all = await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+        string all = await reader.ReadToEndAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
         // The inner lines of a reply start with a space.
         return [.. all.Split("\r\n").Where(line => line.Length > 0).Select(line => line.StartsWith(' ') ? $"2{line}" : line)];
     }

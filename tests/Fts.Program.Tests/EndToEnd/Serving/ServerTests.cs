@@ -106,7 +106,8 @@ public sealed class ServerTests : IDisposable
         string[] lines = [.. server.Program.Messages.Split('\n').Where(line => line.Contains(" [1] ", StringComparison.Ordinal))];
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\] ", line));
         foreach (string text in (string[])
-            ["logged in as anonymous from 127.0.0.1", "anonymous@127.0.0.1 stored /a.txt: 5 bytes in ", "anonymous@127.0.0.1 created directory /made", "anonymous@127.0.0.1 renamed /a.txt to /made/b.txt",
+            ["logged in as anonymous from 127.0.0.1", "anonymous@127.0.0.1 stored /a.txt: 5 bytes in ",
+                "anonymous@127.0.0.1 created directory /made", "anonymous@127.0.0.1 renamed /a.txt to /made/b.txt",
                 "anonymous@127.0.0.1 deleted /made/b.txt", "anonymous@127.0.0.1 deleted directory /made"])
         {
             Assert.Single(lines, line => line.Contains($"[1] {text}", StringComparison.Ordinal));
@@ -133,17 +134,24 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
-        Assert.Contains("  login     anonymous, without a password, for you and root: read and write\n", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Contains("  login     fts, with the one-time password, for other users of this machine: read and write\n  password  ", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  login     anonymous, without a password, for you and root: read and write\n", server.Program.Messages,
+            StringComparison.Ordinal);
+        Assert.Contains("  login     fts, with the one-time password, for other users of this machine: read and write\n  password  ",
+            server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
         Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);
 
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can run a program as another user, with setpriv.");
-        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
-        foreach ((string user, string secret, string code) in ((string, string, string)[])[("anonymous", "x", "530"), ("fts", password, "230")])
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"),
+            "Only root can run a program as another user, with setpriv.");
+        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal))
+            .Split("  password  ")[1];
+        foreach ((string user, string secret, string code) in (
+            (string, string, string)[])[("anonymous", "x", "530"), ("fts", password, "230")])
         {
-            string script = $"exec 3<>/dev/tcp/127.0.0.1/{server.Port}; printf 'USER {user}\\r\\nPASS {secret}\\r\\nQUIT\\r\\n' >&3; cat <&3";
-            await using RunningProgram other = RunningProgram.StartFile("/usr/bin/setpriv", "/", ["--reuid=65534", "--clear-groups", "bash", "-c", script]);
+            string script =
+                $"exec 3<>/dev/tcp/127.0.0.1/{server.Port}; printf 'USER {user}\\r\\nPASS {secret}\\r\\nQUIT\\r\\n' >&3; cat <&3";
+            await using RunningProgram other =
+                RunningProgram.StartFile("/usr/bin/setpriv", "/", ["--reuid=65534", "--clear-groups", "bash", "-c", script]);
             Assert.Equal(0, await other.WaitForExitAsync());
             Assert.Contains($"\n{code} ", other.Data, StringComparison.Ordinal);
         }
@@ -198,8 +206,10 @@ public sealed class ServerTests : IDisposable
         Assert.Equal(4, refused);
         Assert.Contains("530", messages, StringComparison.Ordinal);
 
-        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
-        (int code, _, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, "--user", "fts"], "ls\n", ("FTS_PASSWORD", password));
+        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal))
+            .Split("  password  ")[1];
+        (int code, _, _) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "--user", "fts"], "ls\n", ("FTS_PASSWORD", password));
         Assert.Equal(0, code);
     }
 

@@ -42,7 +42,8 @@ public sealed class FolderErrorTests : IAsyncLifetime
         Directory.CreateDirectory(_server.Folder["a.txt"]);
         (int code, _, string messages) = await _server.RunClientAsync(_folder, "put a.txt");
         Assert.Equal(1, code);
-        Assert.Contains("error: put a.txt: a.txt is a folder on the server\n  try: cd a.txt, then run put again\n", messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "error: put a.txt: a.txt is a folder on the server\n  try: cd a.txt, then run put again\n", messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,7 +61,9 @@ public sealed class FolderErrorTests : IAsyncLifetime
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", Url + "/dir", "--color", "never"]);
         Assert.Equal(1, code);
-        Assert.Contains($"error: get dir: it is a folder; get downloads files only\n  try: fts mirror {Url}/dir {_folder["dir"]} --color never\n", messages, StringComparison.Ordinal);
+        Assert.Contains(
+            $"error: get dir: it is a folder; get downloads files only\n  try: fts mirror {Url}/dir {_folder["dir"]} --color never\n",
+            messages, StringComparison.Ordinal);
         (_, _, messages) = await _server.RunClientAsync(_folder, "get dir");
         Assert.Contains("try: mirror dir dir\n", messages, StringComparison.Ordinal);
     }
@@ -87,7 +90,8 @@ public sealed class FolderErrorTests : IAsyncLifetime
     [InlineData("521 Directory exists")]
     public async Task An_existing_folder_is_found_whatever_the_server_replies(string reply)
     {
-        using ScriptedServer server = ScriptedServer.Start(new() { ["MKD"] = reply }, new() { ["LIST"] = ScriptedServer.CreatePayload("drwxr-xr-x 2 u g 4096 Jan 1 2024 dir\r\n") });
+        using ScriptedServer server = ScriptedServer.Start(
+            new() { ["MKD"] = reply }, new() { ["LIST"] = ScriptedServer.CreatePayload("drwxr-xr-x 2 u g 4096 Jan 1 2024 dir\r\n") });
         (_, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port], "mkdir dir\n");
         Assert.Contains("error: mkdir dir: the folder already exists\n", messages, StringComparison.Ordinal);
     }

@@ -3,7 +3,8 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Shell;
 
-/// <summary>The client against servers whose names are not UTF-8, whose paths have no slashes, or whose listings work in another way.</summary>
+/// <summary>The client against servers whose names are not UTF-8, whose paths have no slashes, or whose listings work in another
+/// way.</summary>
 public sealed class ForeignServerTests : IDisposable
 {
     private const string Row = "-rw-r--r-- 1 o g 7 Jan  2  2020 ";
@@ -15,11 +16,13 @@ public sealed class ForeignServerTests : IDisposable
     private Task<(int Code, string Data, string Messages)> RunAsync(ScriptedServer server, string input, params string[] options) =>
         RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, .. options], input);
 
-    private string[] ListLocalFiles() => [.. Directory.EnumerateFiles(_folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    private string[] ListLocalFiles() =>
+        [.. Directory.EnumerateFiles(_folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     private static ScriptedServer Listing(params string[] names) => ScriptedServer.Start(
         new() { ["CWD"] = "250 ok" },
-        new() { ["LIST"] = stream => stream.WriteAsync(Encoding.Latin1.GetBytes(string.Concat(names.Select(name => $"{Row}{name}\r\n")))).AsTask(), ["RETR"] = ScriptedServer.CreatePayload("content") });
+        new() { ["LIST"] = stream => stream.WriteAsync(Encoding.Latin1.GetBytes(string.Concat(names.Select(name => $"{Row}{name}\r\n"))))
+            .AsTask(), ["RETR"] = ScriptedServer.CreatePayload("content") });
 
     [Fact]
     public async Task A_name_that_is_not_UTF8_is_shown_by_its_bytes_and_gets_one_of_Latin1_here()
@@ -76,7 +79,8 @@ public sealed class ForeignServerTests : IDisposable
     public async Task A_folder_without_slashes_is_entered_and_its_names_are_sent_alone()
     {
         using ScriptedServer server = ScriptedServer.Start(
-            new() { ["CWD"] = "250 ok", ["PWD"] = "257 \"QGPL\" is current library.", ["SYST"] = "215 OS/400 is the remote operating system." },
+            new() { ["CWD"] = "250 ok", ["PWD"] = "257 \"QGPL\" is current library.",
+                ["SYST"] = "215 OS/400 is the remote operating system." },
             new() { ["LIST"] = ScriptedServer.CreatePayload($"{Row}X.MBR\r\n"), ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, string data, _) = await RunAsync(server, "cd QGPL\nnlist\nget X.MBR\n");
         Assert.Equal((0, "X.MBR\n"), (code, data));
@@ -103,7 +107,8 @@ public sealed class ForeignServerTests : IDisposable
         await RunShellScriptAsync("printf x > \"$0/up/$(printf 'caf\\351')\"");
         try
         {
-            using ScriptedServer server = ScriptedServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = ScriptedServer.CreatePayload($"{Row}other\r\n") });
+            using ScriptedServer server =
+                ScriptedServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = ScriptedServer.CreatePayload($"{Row}other\r\n") });
             (int code, _, string messages) = await RunAsync(server, "mirror -R up top --dry-run\n");
             Assert.Equal(9, code);
             Assert.Contains("its name is not UTF-8", messages, StringComparison.Ordinal);

@@ -3,7 +3,8 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Shell;
 
-/// <summary>Listings and files of servers that mean harm, or break: nothing is written where it was not meant to, and no failure looks like an empty folder.</summary>
+/// <summary>Listings and files of servers that mean harm, or break: nothing is written where it was not meant to, and no failure looks like
+/// an empty folder.</summary>
 public sealed class HostileListingTests : IDisposable
 {
     private const string Row = "-rw-r--r-- 1 o g 7 Jan  2  2020 ";
@@ -18,13 +19,15 @@ public sealed class HostileListingTests : IDisposable
         RunningProgram.RunAsync(_folder["in"], ["client", "127.0.0.1", server.Port], input);
 
     private string[] ListAllFiles() =>
-        [.. Directory.EnumerateFiles(_folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Select(path => Path.GetRelativePath(_folder.Path, path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(_folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(path => Path.GetRelativePath(_folder.Path, path)).Order(StringComparer.Ordinal)];
 
     [Fact]
     public async Task Names_that_lead_elsewhere_are_shown_and_never_fetched()
     {
         string outside = _folder["absolute"];
-        string[] names = ["../evil", "..", ".", "sub/.profile", "sub/good2", outside, "back\\slash", "esc\e[2J", "nul\0", "cr\rDELE x", "good", "trick\u202etxt"];
+        string[] names = ["../evil", "..", ".", "sub/.profile", "sub/good2", outside, "back\\slash", "esc\e[2J", "nul\0", "cr\rDELE x",
+            "good", "trick\u202etxt"];
         File.WriteAllText(Path.Combine(_folder["in"], ".profile"), "mine");
         using ScriptedServer server = ScriptedServer.StartWithListing(string.Concat(names.Select(name => $"{Row}{name}\r\n")));
         (int code, string data, string messages) = await RunAsync(server, "ls\nget *\nget .*\n");
@@ -41,14 +44,16 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: no line of the listing is in a known format; the first line is: ls: cannot open \\x1b[1m it")]
+    [InlineData("ls: cannot open \e[1m it\r\n", "",
+        "error: ls: no line of the listing is in a known format; the first line is: ls: cannot open \\x1b[1m it")]
     [InlineData("<html>\r\n<p>what is this\r\n", "", "in a known format; the first line is: <html>")]
     [InlineData("", "451 cannot read the folder", "server: 451 cannot read the folder")]
     [InlineData(Row + "a\r\n", "426 cut off", "server: 426 cut off")]
     [InlineData("", "550 permission denied", "server: 550 permission denied")]
     public async Task A_listing_that_failed_shows_why_and_no_names(string lines, string ending, string said)
     {
-        using ScriptedServer server = ScriptedServer.Start(ending.Length > 0 ? new() { ["LIST"] = ending } : [], new() { ["LIST"] = ScriptedServer.CreatePayload(lines) });
+        using ScriptedServer server = ScriptedServer.Start(
+            ending.Length > 0 ? new() { ["LIST"] = ending } : [], new() { ["LIST"] = ScriptedServer.CreatePayload(lines) });
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.NotEqual(0, code);
         Assert.Empty(data);
@@ -56,7 +61,8 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ls", 0, "? ?                    ls: x: \\x1b[1m denied", "warning: ls: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
+    [InlineData("ls", 0, "? ?                    ls: x: \\x1b[1m denied",
+        "warning: ls: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
     [InlineData("nlist", 9, "a\nb\n", "warning: nlist: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
     [InlineData("get *", 9, "", "warning: get: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
     [InlineData("mirror / .", 9, "", "1 line of unknown format in the server's listing")]
@@ -135,7 +141,8 @@ public sealed class HostileListingTests : IDisposable
     public async Task A_download_that_is_not_whole_leaves_the_file_that_was_there(string size, string ending, int expected, string said)
     {
         File.WriteAllText(Path.Combine(_folder["in"], "a"), "mine");
-        using ScriptedServer server = ScriptedServer.Start(new() { ["SIZE"] = size, ["RETR"] = ending }, new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
+        using ScriptedServer server = ScriptedServer.Start(
+            new() { ["SIZE"] = size, ["RETR"] = ending }, new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunAsync(server, "get --overwrite a\n");
         Assert.Equal(expected, code);
         Assert.Contains(said, messages, StringComparison.Ordinal);
@@ -146,7 +153,8 @@ public sealed class HostileListingTests : IDisposable
     [Fact]
     public async Task After_passive_replies_without_a_port_the_last_reply_is_quoted()
     {
-        using ScriptedServer server = ScriptedServer.Start(new() { ["EPSV"] = "229 guess", ["PASV"] = "227 guess", ["PORT"] = "500 guess\e[1m" }, []);
+        using ScriptedServer server =
+            ScriptedServer.Start(new() { ["EPSV"] = "229 guess", ["PASV"] = "227 guess", ["PORT"] = "500 guess\e[1m" }, []);
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.Equal((1, ""), (code, data));
         Assert.Contains("server: 500 guess\\x1b[1m", messages, StringComparison.Ordinal);

@@ -2,7 +2,8 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Shell;
 
-/// <summary>Names of local and remote files and folders that hold control characters: none of these characters reaches the terminal, with any command.</summary>
+/// <summary>Names of local and remote files and folders that hold control characters: none of these characters reaches the terminal, with
+/// any command.</summary>
 public sealed class HostileNameTests : IAsyncLifetime
 {
     private const string Title = "\u001b]0;x\u0007", Hostile = $"a{Title}b\nc", OneLine = $"d{Title}e", Folder = $"f{Title}g";
@@ -83,7 +84,8 @@ public sealed class HostileNameTests : IAsyncLifetime
     public async Task No_control_character_of_a_name_reaches_the_terminal(string lines)
     {
         // With debug the requests and replies are shown, too.
-        (_, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1"], lines);
+        (_, string data, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1"], lines);
         AssertNoControlCharacters(data, messages);
     }
 

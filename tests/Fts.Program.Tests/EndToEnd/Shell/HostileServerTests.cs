@@ -34,7 +34,8 @@ public sealed class HostileServerTests : IDisposable
             "QUIT" => "221 \a",
             _ => "550 \e]0;title\a no \u202esuch file",
         });
-        (int code, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", Port, "1"], "rm a\npwd\nhelp\n");
+        (int code, string data, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", Port, "1"], "rm a\npwd\nhelp\n");
         Assert.Equal(9, code);
         Assert.Contains("\\x1b]0;title\\x07 no \\u202esuch file", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(data + messages, c => (char.IsControl(c) && c != '\n') || c == '\u202e');
@@ -54,7 +55,8 @@ public sealed class HostileServerTests : IDisposable
     public async Task A_server_that_is_none_ends_with_a_message()
     {
         _ = ServeAsync(_ => "?", greeting: "SSH-2.0-OpenSSH_9.2");
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", Port, "--progress", "never"], "pwd\n");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", Port, "--progress", "never"], "pwd\n");
         Assert.NotEqual(0, code);
         Assert.StartsWith("error: ", messages, StringComparison.Ordinal);
         Assert.InRange(messages.Count(c => c == '\n'), 1, 3);

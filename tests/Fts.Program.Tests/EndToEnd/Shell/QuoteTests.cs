@@ -15,7 +15,9 @@ public sealed class QuoteTests : IDisposable
         using ScriptedServer server = ScriptedServer.Start(new() { ["SITE"] = "200 fine", ["XYZW"] = "250-one\r\n two\r\n250 three" }, []);
         (int code, string data, _) = await RunAsync(server, "quote xyzw a  \"b  c\"\nsite chmod 644 \"my file\"\nquote 'SITE HELP'\n");
         Assert.Equal((0, "250-one\n two\n250 three\n200 fine\n200 fine\n"), (code, data));
-        Assert.Equal(["XYZW a b  c", "SITE chmod 644 my file", "SITE HELP"], server.ReceivedCommands.Where(line => line.StartsWith("XYZW", StringComparison.Ordinal) || line.StartsWith("SITE", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["XYZW a b  c", "SITE chmod 644 my file", "SITE HELP"], server.ReceivedCommands.Where(
+            line => line.StartsWith("XYZW", StringComparison.Ordinal) || line.StartsWith("SITE", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -45,12 +47,14 @@ public sealed class QuoteTests : IDisposable
     public async Task Ascii_and_binary_apply_to_later_transfers()
     {
         using ScriptedServer server = ScriptedServer.Start([], new() { ["RETR"] = ScriptedServer.CreatePayload("one\r\ntwo\r\n") });
-        (int code, string data, string messages) = await RunAsync(server, "type\nascii\ntype\nget a.txt\ncat a.txt\nbinary\ntype\nget b.txt\n");
+        (int code, string data, string messages) =
+            await RunAsync(server, "type\nascii\ntype\nget a.txt\ncat a.txt\nbinary\ntype\nget b.txt\n");
         Assert.Equal((0, "binary\nascii\none\ntwo\nbinary\n"), (code, data));
         Assert.Contains("ascii mode: ", messages, StringComparison.Ordinal);
         Assert.Equal("one\ntwo\n", await File.ReadAllTextAsync(_folder["a.txt"], TestContext.Current.CancellationToken));
         Assert.Equal("one\r\ntwo\r\n", await File.ReadAllTextAsync(_folder["b.txt"], TestContext.Current.CancellationToken));
-        Assert.Equal(["TYPE I", "TYPE A", "TYPE I", "TYPE A", "TYPE I"], server.ReceivedCommands.Where(line => line.StartsWith("TYPE", StringComparison.Ordinal)));
+        Assert.Equal(["TYPE I", "TYPE A", "TYPE I", "TYPE A", "TYPE I"],
+            server.ReceivedCommands.Where(line => line.StartsWith("TYPE", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -73,7 +77,8 @@ public sealed class QuoteTests : IDisposable
     {
         using ScriptedServer server = ScriptedServer.Start([], new() { ["RETR"] = ScriptedServer.CreatePayload("one\r\ntwo\r\n") });
         string[] options = option.Length == 0 ? [] : [option];
-        (int code, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", $"ftp://127.0.0.1:{server.Port}/a.txt{suffix}", .. options, "--to", "-"], "");
+        (int code, string data, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["get", $"ftp://127.0.0.1:{server.Port}/a.txt{suffix}", .. options, "--to", "-"], "");
         Assert.Equal((0, content), (code, data));
         Assert.DoesNotContain("error", messages, StringComparison.Ordinal);
         Assert.Contains("RETR a.txt", server.ReceivedCommands);
@@ -82,7 +87,8 @@ public sealed class QuoteTests : IDisposable
     [Fact]
     public async Task A_URL_with_type_d_lists_names()
     {
-        using ScriptedServer server = ScriptedServer.StartWithListing("-rw-r--r-- 1 o g 5 Jan  1  2020 one\r\n-rw-r--r-- 1 o g 5 Jan  1  2020 two\r\n");
+        using ScriptedServer server =
+            ScriptedServer.StartWithListing("-rw-r--r-- 1 o g 5 Jan  1  2020 one\r\n-rw-r--r-- 1 o g 5 Jan  1  2020 two\r\n");
         (int code, string data, _) = await RunningProgram.RunAsync(_folder.Path, ["get", $"ftp://127.0.0.1:{server.Port}/;type=d"], "");
         Assert.Equal((0, "one\ntwo\n"), (code, data));
     }
@@ -90,17 +96,20 @@ public sealed class QuoteTests : IDisposable
     [Fact]
     public async Task A_size_that_is_too_small_is_a_warning()
     {
-        using ScriptedServer server = ScriptedServer.Start(new() { ["SIZE"] = "213 3" }, new() { ["RETR"] = ScriptedServer.CreatePayload("hello") });
+        using ScriptedServer server =
+            ScriptedServer.Start(new() { ["SIZE"] = "213 3" }, new() { ["RETR"] = ScriptedServer.CreatePayload("hello") });
         (int code, _, string messages) = await RunAsync(server, "get a.txt\n");
         Assert.Equal(0, code);
-        Assert.Contains("warning: a.txt: the server reported 3 bytes and sent 5 bytes; the whole file was kept\n", messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning: a.txt: the server reported 3 bytes and sent 5 bytes; the whole file was kept\n", messages, StringComparison.Ordinal);
         Assert.Equal("hello", await File.ReadAllTextAsync(_folder["a.txt"], TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task A_size_that_cannot_be_read_is_no_error()
     {
-        using ScriptedServer server = ScriptedServer.Start(new() { ["SIZE"] = "213 much" }, new() { ["RETR"] = ScriptedServer.CreatePayload("hello") });
+        using ScriptedServer server =
+            ScriptedServer.Start(new() { ["SIZE"] = "213 much" }, new() { ["RETR"] = ScriptedServer.CreatePayload("hello") });
         Assert.Equal(0, (await RunAsync(server, "get a.txt\n")).Code);
         Assert.Equal("hello", await File.ReadAllTextAsync(_folder["a.txt"], TestContext.Current.CancellationToken));
     }
@@ -126,7 +135,8 @@ public sealed class QuoteTests : IDisposable
         File.SetUnixFileMode(_folder["netrc"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         using ScriptedServer server = ScriptedServer.Start(new() { ["PASS"] = "332 account", ["ACCT"] = "230 in" }, []);
         (int code, string data, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", server.Port, "1", "--user", "ann"], "pwd\n", ("NETRC", _folder["netrc"]), ("FTS_PASSWORD", "secret"), ("FTS_ACCOUNT", variable));
+            _folder.Path, ["client", "127.0.0.1", server.Port, "1", "--user", "ann"], "pwd\n", ("NETRC", _folder["netrc"]),
+            ("FTS_PASSWORD", "secret"), ("FTS_ACCOUNT", variable));
         Assert.Equal((0, "/\n"), (code, data));
         Assert.Contains("ACCT sales", server.ReceivedCommands);
         Assert.Contains("> ACCT ****", messages, StringComparison.Ordinal);
@@ -148,7 +158,8 @@ public sealed class QuoteTests : IDisposable
     public async Task An_account_is_asked_for_on_a_terminal()
     {
         using ScriptedServer server = ScriptedServer.Start(new() { ["PASS"] = "332 account", ["ACCT"] = "230 in" }, []);
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", server.Port], environment: ("NETRC", _folder["none"]));
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", server.Port], environment: ("NETRC", _folder["none"]));
         await client.WaitForOutputAsync("account of anonymous on 127.0.0.1: ");
         client.WriteInput("sales\r");
         await client.WaitForOutputAsync("fts> ");

@@ -88,9 +88,11 @@ public sealed class ReconnectTests : IDisposable
     }
 
     private Task<(int Code, string Data, string Messages)> RunAsync(string input) =>
-        RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)], input);
+        RunningProgram.RunAsync(_folder.Path,
+            ["client", "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)], input);
 
-    /// <param name="end">What a connection, by its number, replies to its first command before it closes; empty for nothing, null to go on.</param>
+    /// <param name="end">What a connection, by its number, replies to its first command before it closes; empty for nothing, null to go
+    /// on.</param>
     private async Task ServeAsync(Func<int, string?> end)
     {
         for (int number = 1; ; number++)

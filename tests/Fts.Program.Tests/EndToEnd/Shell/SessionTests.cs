@@ -15,7 +15,8 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("up.txt", "upwards");
         server.Folder.Write("down.txt", "downwards");
-        (int code, string data, string messages) = await server.RunClientAsync(_folder, "put up.txt", "get down.txt", "change up.txt new.txt", "bye");
+        (int code, string data, string messages) =
+            await server.RunClientAsync(_folder, "put up.txt", "get down.txt", "change up.txt new.txt", "bye");
         Assert.Equal(0, code);
         Assert.Empty(data);
         Assert.Contains("uploaded up.txt (7 bytes", messages, StringComparison.Ordinal);
@@ -160,7 +161,8 @@ public sealed class SessionTests : IDisposable
         }
 
         (int code, _, string messages) = await server.RunClientAsync(
-            _folder, "put 'two words.txt' \"it's.txt\"", "put say\\ \\\"hi\\\".txt", "put \"ünïcödé 文件.txt\" -dash '#hash'", "change \"two words.txt\" 'three short words'");
+            _folder, "put 'two words.txt' \"it's.txt\"", "put say\\ \\\"hi\\\".txt", "put \"ünïcödé 文件.txt\" -dash '#hash'",
+            "change \"two words.txt\" 'three short words'");
         Assert.True(code == 0, messages);
         Assert.Equal(names.Skip(1).Append("three short words").Order(StringComparer.Ordinal), server.Folder.Names);
     }
@@ -217,7 +219,8 @@ public sealed class SessionTests : IDisposable
         Directory.CreateDirectory(_folder["local"]);
         _folder.Write("local/a.txt", "12345");
         (int code, string data, string messages) = await server.RunClientAsync(
-            _folder, "mkdir docs", "cd docs", "lcd local", "put a.txt", "pwd", "size a.txt", "cat a.txt", "ls", "mv a.txt b.txt", "nlist", "rm b.txt", "cd ..", "rmdir docs", "lpwd", "lls");
+            _folder, "mkdir docs", "cd docs", "lcd local", "put a.txt", "pwd", "size a.txt", "cat a.txt", "ls", "mv a.txt b.txt", "nlist",
+            "rm b.txt", "cd ..", "rmdir docs", "lpwd", "lls");
         Assert.True(code == 0, messages);
         string[] lines = data.Split('\n');
         Assert.Equal(["/docs", "5"], lines[..2]);

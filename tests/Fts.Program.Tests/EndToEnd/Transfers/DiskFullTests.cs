@@ -37,7 +37,8 @@ public sealed class DiskFullTests : IAsyncLifetime
 
         (int code, _, string messages) = await server.RunClientAsync(_disk, "get big");
         Assert.Equal(11, code);
-        Assert.Matches(@"get big: no space left on the local disk, 1\.\d\d MB more needed; kept 3\.\d\d MB of 5\.00 MB for resuming\n  try: get --resume big\n", messages);
+        Assert.Matches(
+            @"get big: no space left on the local disk, 1\.\d\d MB more needed; kept 3\.\d\d MB of 5\.00 MB for resuming\n  try: get --resume big\n", messages);
         Assert.False(File.Exists(_disk["big"]));
 
         Assert.Equal(0, await RunAsync("mount", "-o", "remount,size=9m", _disk.Path));

@@ -2,7 +2,8 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Transfers;
 
-/// <summary>What <c>get</c> and <c>put</c> do with a file that is there already, as an option of theirs or of the whole session says.</summary>
+/// <summary>What <c>get</c> and <c>put</c> do with a file that is there already, as an option of theirs or of the whole session
+/// says.</summary>
 public sealed class ExistingFileTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
@@ -25,7 +26,8 @@ public sealed class ExistingFileTests : IAsyncLifetime
     [InlineData("--overwrite", "get a", 0, "theirs", "downloaded a (6 bytes)")]
     [InlineData("--overwrite", "get --skip a", 0, "mine", "skipped a: already exists in the local folder")]
     [InlineData("", "get --resume a", 1, "mine", "try: get --overwrite a, to replace it")]
-    public async Task Get_in_a_script_does_what_it_was_told_and_nothing_unsaid(string session, string command, int expected, string content, string said)
+    public async Task Get_in_a_script_does_what_it_was_told_and_nothing_unsaid(
+        string session, string command, int expected, string content, string said)
     {
         _folder.Write("a", "mine");
         _server.Folder.Write("a", "theirs");
@@ -111,7 +113,8 @@ public sealed class ExistingFileTests : IAsyncLifetime
     {
         _server.Folder.Write("a", "theirs");
         _folder.Write("b", "mine");
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--verify", verify], command + "\n");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--verify", verify], command + "\n");
         Assert.Equal(0, code);
         Assert.Contains(said, messages, StringComparison.Ordinal);
     }
@@ -123,11 +126,13 @@ public sealed class ExistingFileTests : IAsyncLifetime
     {
         _folder.Write("a", "mine");
         using ScriptedServer server = ScriptedServer.Start([], new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always"], command + "\n");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always"], command + "\n");
         Assert.Equal(10, code);
         Assert.Contains(
             $"{command}: the server cannot compute a SHA-256 to compare\n  try: --verify auto, which compares only the length if the server has no hash\n", messages, StringComparison.Ordinal);
-        Assert.DoesNotContain(server.Commands, line => line.StartsWith("STOR", StringComparison.Ordinal) || line.StartsWith("RETR", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Commands, line => line.StartsWith("STOR", StringComparison.Ordinal)
+            || line.StartsWith("RETR", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -135,7 +140,8 @@ public sealed class ExistingFileTests : IAsyncLifetime
     {
         _folder.Write("a", new string('x', 50_000));
         using ScriptedServer server = ScriptedServer.Start(
-            new() { ["FEAT"] = "211-can\r\n MLST size*;\r\n SIZE\r\n211 end", ["SIZE"] = "213 3" }, new() { ["STOR"] = stream => stream.CopyToAsync(Stream.Null) });
+            new() { ["FEAT"] = "211-can\r\n MLST size*;\r\n SIZE\r\n211 end", ["SIZE"] = "213 3" },
+            new() { ["STOR"] = stream => stream.CopyToAsync(Stream.Null) });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["put", "a", $"ftp://127.0.0.1:{server.Port}/"]);
         Assert.Equal(8, code);
         Assert.Contains("put a: 3 of 50000 bytes arrived", messages, StringComparison.Ordinal);
@@ -156,11 +162,14 @@ public sealed class ExistingFileTests : IAsyncLifetime
     {
         _folder.Write("a", "mine");
         using ScriptedServer server = ScriptedServer.Start(
-            new() { ["FEAT"] = "211-can\r\n HASH SHA-256*\r\n SIZE\r\n211 end", ["SIZE"] = "213 7", ["HASH"] = $"213 SHA-256 0-6 {new string('0', 64)} a" },
+            new() { ["FEAT"] = "211-can\r\n HASH SHA-256*\r\n SIZE\r\n211 end", ["SIZE"] = "213 7",
+                ["HASH"] = $"213 SHA-256 0-6 {new string('0', 64)} a" },
             new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always", "--overwrite"], "get a\n");
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always", "--overwrite"], "get a\n");
         Assert.Equal(10, code);
-        Assert.Contains("get a: the local file and the file on the server differ (SHA-256); nothing was kept", messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "get a: the local file and the file on the server differ (SHA-256); nothing was kept", messages, StringComparison.Ordinal);
         Assert.Equal("mine", _folder.Read("a"));
         Assert.Equal(["a"], _folder.Names);
     }
@@ -168,7 +177,8 @@ public sealed class ExistingFileTests : IAsyncLifetime
     private async Task<(int Code, string Messages)> RunAsync(string session, params string[] lines)
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", _server.PortText, .. session.Split(' ', StringSplitOptions.RemoveEmptyEntries)], string.Concat(lines.Select(line => line + "\n")));
+            _folder.Path, ["client", "127.0.0.1", _server.PortText, .. session.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+            string.Concat(lines.Select(line => line + "\n")));
         return (code, messages);
     }
 }

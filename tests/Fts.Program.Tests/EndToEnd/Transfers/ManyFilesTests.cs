@@ -120,7 +120,8 @@ public sealed class ManyFilesTests : IAsyncLifetime
     {
         _folder.Write("a", "one");
         _folder.Write("b", "two");
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--verify", "always"], "put a b\n");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--verify", "always"], "put a b\n");
         Assert.Equal(0, code);
         Assert.Contains("uploaded a (3 bytes, same SHA-256)", messages, StringComparison.Ordinal);
         Assert.Contains("uploaded b (3 bytes, same SHA-256)", messages, StringComparison.Ordinal);
@@ -130,7 +131,8 @@ public sealed class ManyFilesTests : IAsyncLifetime
     public async Task Ctrl_c_stops_all_and_says_what_does_the_rest()
     {
         CreateFiles(_folder);
-        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--progress", "always"]);
+        await using RunningProgram client =
+            RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--progress", "always"]);
         await client.WaitForOutputAsync("connected to");
         // A server that is held answers nothing.
         _server.Program.SendSignal(Stop);
@@ -139,7 +141,8 @@ public sealed class ManyFilesTests : IAsyncLifetime
         client.SendSignal(Interrupt);
         Assert.Equal(130, await client.WaitForExitAsync());
         Assert.Contains($"stopped; uploaded 0 of {Many} files", client.Messages, StringComparison.Ordinal);
-        Assert.Contains($"try: fts put --resume {_folder.Path}/* ftp://127.0.0.1:{_server.PortText}/ --progress always\n", client.Messages, StringComparison.Ordinal);
+        Assert.Contains($"try: fts put --resume {_folder.Path}/* ftp://127.0.0.1:{_server.PortText}/ --progress always\n", client.Messages,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,14 +24,17 @@ public sealed class MirrorTests : IAsyncLifetime
     public async Task A_tree_goes_both_ways_with_its_empty_folders_and_a_second_run_transfers_nothing(bool inShell)
     {
         CreateFiles(_folder["src"]);
-        Task<(int Code, string Data, string Messages)> UpAsync() => inShell ? _server.RunClientAsync(_folder, "mirror -R src up/tree") : FtsAsync("src", Url("up/tree"));
-        Task<(int Code, string Data, string Messages)> DownAsync() => inShell ? _server.RunClientAsync(_folder, "cd up", "mirror tree back") : FtsAsync(Url("up/tree"), "back");
+        Task<(int Code, string Data, string Messages)> UpAsync() => inShell ? _server.RunClientAsync(_folder, "mirror -R src up/tree")
+            : FtsAsync("src", Url("up/tree"));
+        Task<(int Code, string Data, string Messages)> DownAsync() => inShell ? _server.RunClientAsync(_folder, "cd up", "mirror tree back")
+            : FtsAsync(Url("up/tree"), "back");
         (int code, string data, string messages) = await UpAsync();
         Assert.True(code == 0, messages);
         Assert.Empty(data);
         Assert.Contains("uploaded 33 files (", messages, StringComparison.Ordinal);
         Assert.Contains(", 6 folders created, 1 link or device skipped", messages, StringComparison.Ordinal);
-        Assert.Contains("nothing to transfer, 33 files unchanged, 1 link or device skipped", (await UpAsync()).Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing to transfer, 33 files unchanged, 1 link or device skipped", (await UpAsync()).Messages, StringComparison.Ordinal);
 
         (code, _, messages) = await DownAsync();
         Assert.True(code == 0, messages);
@@ -142,8 +145,10 @@ public sealed class MirrorTests : IAsyncLifetime
         string[] names = ["../evil", "..", "sub/x", _folder["absolute"], "back\\slash", "esc\e[2J", ".good.fts-part", "good", "good"];
         using ScriptedServer server = ScriptedServer.Start(
             new() { ["PWD"] = "257 \"/\"" },
-            new() { ["LIST"] = ScriptedServer.CreatePayload(string.Concat(names.Select(name => $"{Row}{name}\r\n")) + "lrwxrwxrwx 1 o g 7 Jan  2  2020 link -> /etc\r\n"), ["RETR"] = ScriptedServer.CreatePayload("content") });
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder["in"], ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here"]);
+            new() { ["LIST"] = ScriptedServer.CreatePayload(string.Concat(names.Select(name => $"{Row}{name}\r\n"))
+                + "lrwxrwxrwx 1 o g 7 Jan  2  2020 link -> /etc\r\n"), ["RETR"] = ScriptedServer.CreatePayload("content") });
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder["in"], ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here"]);
         Assert.Equal(9, code);
         Assert.Contains("'../evil' cannot be a local file name", messages, StringComparison.Ordinal);
         Assert.Contains("1 link or device skipped", messages, StringComparison.Ordinal);
@@ -171,18 +176,22 @@ public sealed class MirrorTests : IAsyncLifetime
         var never = new TaskCompletionSource();
         using ScriptedServer server = ScriptedServer.Start(
             new() { ["PWD"] = "257 \"/\"" },
-            new() { ["LIST"] = ScriptedServer.CreatePayload("-rw-r--r-- 1 o g 7 Jan  2  2020 a\r\n-rw-r--r-- 1 o g 7 Jan  2  2020 b\r\n"), ["RETR"] = _ => never.Task });
-        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here", "--progress", "always"]);
+            new() { ["LIST"] = ScriptedServer.CreatePayload("-rw-r--r-- 1 o g 7 Jan  2  2020 a\r\n-rw-r--r-- 1 o g 7 Jan  2  2020 b\r\n"),
+                ["RETR"] = _ => never.Task });
+        await using RunningProgram client =
+            RunningProgram.Start(_folder.Path, ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here", "--progress", "always"]);
         await client.WaitForOutputAsync("downloading 0 of 2 files");
         client.SendSignal(Interrupt);
         Assert.Equal(130, await client.WaitForExitAsync());
         Assert.Contains("stopped; downloaded 0 of 2 files", client.Messages, StringComparison.Ordinal);
-        Assert.Contains($"try: fts mirror ftp://127.0.0.1:{server.Port}/ {Path.Combine(_folder.Path, "here")} --progress always", client.Messages, StringComparison.Ordinal);
+        Assert.Contains($"try: fts mirror ftp://127.0.0.1:{server.Port}/ {Path.Combine(_folder.Path, "here")} --progress always",
+            client.Messages, StringComparison.Ordinal);
     }
 
     private string Url(string path) => $"ftp://127.0.0.1:{_server.PortText}/{path}";
 
-    private Task<(int Code, string Data, string Messages)> FtsAsync(params string[] arguments) => RunningProgram.RunAsync(_folder.Path, ["mirror", .. arguments]);
+    private Task<(int Code, string Data, string Messages)> FtsAsync(params string[] arguments) =>
+        RunningProgram.RunAsync(_folder.Path, ["mirror", .. arguments]);
 
     /// <summary>33 files in three folders, one folder that is empty, and a link.</summary>
     private static void CreateFiles(string folder)
@@ -201,6 +210,8 @@ public sealed class MirrorTests : IAsyncLifetime
     }
 
     private string[] ListTree(string name) =>
-        [.. Directory.EnumerateFileSystemEntries(_folder[name], "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Select(path => Path.GetRelativePath(_folder[name], path) + (File.Exists(path) ? "=" + File.ReadAllText(path) : "")).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFileSystemEntries(
+            _folder[name], "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(path => Path.GetRelativePath(_folder[name], path) + (File.Exists(path) ? "=" + File.ReadAllText(path) : ""))
+                .Order(StringComparer.Ordinal)];
 }

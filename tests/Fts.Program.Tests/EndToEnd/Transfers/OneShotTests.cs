@@ -29,7 +29,8 @@ public sealed class OneShotTests : IAsyncLifetime
         Assert.True(code == 0, messages);
         Assert.Empty(data);
         Assert.Contains("downloaded a b#1 (3 bytes)", messages, StringComparison.Ordinal);
-        Assert.Equal(["a b#1", "x.txt", "y.txt"], Directory.EnumerateFiles(_folder["to"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["a b#1", "x.txt", "y.txt"], Directory.EnumerateFiles(_folder["to"]).Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class OneShotTests : IAsyncLifetime
         Assert.Equal((0, ""), Result(await FtsAsync("put", "a", "b", Url("sub/"))));
         Assert.Equal((0, ""), Result(await FtsAsync("put", "a", Url("named"))));
         Assert.Equal((0, ""), Result(await FtsAsync("put", "b", Url(""))));
-        Assert.Equal(("one", "two", "one", "two"), (_server.Folder.Read("sub/a"), _server.Folder.Read("sub/b"), _server.Folder.Read("named"), _server.Folder.Read("b")));
+        Assert.Equal(("one", "two", "one", "two"),
+            (_server.Folder.Read("sub/a"), _server.Folder.Read("sub/b"), _server.Folder.Read("named"), _server.Folder.Read("b")));
     }
 
     [Theory]
@@ -75,7 +77,8 @@ public sealed class OneShotTests : IAsyncLifetime
     {
         _folder.Write("there", "mine");
         _server.Folder.Write("there", "theirs");
-        (int code, string data, string messages) = await FtsAsync([.. arguments.Select(argument => argument.Replace("{url}", Url(""), StringComparison.Ordinal))]);
+        (int code, string data, string messages) =
+            await FtsAsync([.. arguments.Select(argument => argument.Replace("{url}", Url(""), StringComparison.Ordinal))]);
         Assert.True(code == expected, $"{code}: {messages}");
         Assert.Empty(data);
         Assert.Equal(code != 0, messages.Contains("error: ", StringComparison.Ordinal));
@@ -101,5 +104,6 @@ public sealed class OneShotTests : IAsyncLifetime
 
     private string Url(string path) => $"ftp://127.0.0.1:{_server.PortText}/{path}";
 
-    private Task<(int Code, string Data, string Messages)> FtsAsync(params string[] arguments) => RunningProgram.RunAsync(_folder.Path, arguments);
+    private Task<(int Code, string Data, string Messages)> FtsAsync(params string[] arguments) =>
+        RunningProgram.RunAsync(_folder.Path, arguments);
 }

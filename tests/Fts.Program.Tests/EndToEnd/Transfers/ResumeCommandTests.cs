@@ -4,7 +4,8 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Transfers;
 
-/// <summary>The command that is printed when a transfer is stopped: pasted into a shell, it fetches or sends the rest and no more.</summary>
+/// <summary>The command that is printed when a transfer is stopped: pasted into a shell, it fetches or sends the rest and no
+/// more.</summary>
 public sealed partial class ResumeCommandTests : IDisposable
 {
     private const int HangUp = 1, Interrupt = 2, Terminate = 15, Kill = 9;
@@ -22,7 +23,8 @@ public sealed partial class ResumeCommandTests : IDisposable
     private int _retrievals;
 
     public ResumeCommandTests() => _server = ScriptedServer.Start(
-        new() { ["SIZE"] = $"213 {Content.Length}", ["MDTM"] = "213 20200102030405", ["REST"] = "350 go on" }, new() { ["RETR"] = SendAsync });
+        new() { ["SIZE"] = $"213 {Content.Length}", ["MDTM"] = "213 20200102030405", ["REST"] = "350 go on" },
+        new() { ["RETR"] = SendAsync });
 
     public void Dispose()
     {
@@ -62,7 +64,9 @@ public sealed partial class ResumeCommandTests : IDisposable
     public async Task The_command_that_resumes_after_a_session_ends_is_for_the_shell(int signal, int code)
     {
         string command;
-        await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off", "--progress", "always"]))
+        await using (
+            RunningProgram client =
+            RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off", "--progress", "always"]))
         {
             client.WriteInput($"get \"{Name}\"\n");
             await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
@@ -79,7 +83,8 @@ public sealed partial class ResumeCommandTests : IDisposable
     [Fact]
     public async Task The_command_that_resumes_in_a_continuing_session_is_for_the_session()
     {
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"], columns: 200);
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"], columns: 200);
         await client.WaitForOutputAsync("fts> ");
         client.WriteInput($"get \"{Name}\"\r");
         await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
@@ -94,7 +99,8 @@ public sealed partial class ResumeCommandTests : IDisposable
     [Fact]
     public async Task A_terminal_that_is_closed_stops_the_transfer_in_order_and_the_bytes_are_kept()
     {
-        await using (RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"]))
+        await using (
+            RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"]))
         {
             await client.WaitForOutputAsync("fts> ");
             client.WriteInput($"get \"{Name}\"\r");
@@ -146,7 +152,9 @@ public sealed partial class ResumeCommandTests : IDisposable
             },
         });
         string url = $"ftp://127.0.0.1:{server.Port}/in/", command;
-        await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["put", Name, url, "--tls", "off", "--verify", "never", "--overwrite"]))
+        await using (
+            RunningProgram client =
+            RunningProgram.Start(_folder.Path, ["put", Name, url, "--tls", "off", "--verify", "never", "--overwrite"]))
         {
             await begun.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             client.SendSignal(Terminate);
@@ -195,7 +203,8 @@ public sealed partial class ResumeCommandTests : IDisposable
         return content;
     }
 
-    /// <summary>Half of the content, then a pause for as long as the client stays or until the test lets it go on; after a restart only the rest.</summary>
+    /// <summary>Half of the content, then a pause for as long as the client stays or until the test lets it go on; after a restart only the
+    /// rest.</summary>
     private async Task SendAsync(Stream stream)
     {
         if (Interlocked.Increment(ref _retrievals) > 1)
@@ -222,9 +231,11 @@ public sealed partial class ResumeCommandTests : IDisposable
 
     /// <summary>The offset of the one REST command; the test fails if there was another, or none.</summary>
     private int RestartOffset => int.Parse(
-        Assert.Single(_server.Commands, line => line.StartsWith("REST ", StringComparison.Ordinal)).AsSpan(5), CultureInfo.InvariantCulture);
+        Assert.Single(_server.Commands, line => line.StartsWith("REST ", StringComparison.Ordinal)).AsSpan(5),
+        CultureInfo.InvariantCulture);
 
-    private void AssertWhole(string name) => Assert.True(Content.AsSpan().SequenceEqual(File.ReadAllBytes(_folder[name])), "another content");
+    private void AssertWhole(string name) =>
+        Assert.True(Content.AsSpan().SequenceEqual(File.ReadAllBytes(_folder[name])), "another content");
 
     private async Task RunInShellAsync(string command)
     {
@@ -236,7 +247,8 @@ public sealed partial class ResumeCommandTests : IDisposable
     private async Task<int> RunAsync(string command)
     {
         await using RunningProgram shell = RunningProgram.StartFile(
-            "sh", _elsewhere.Path, ["-c", command], ("PATH", $"{Path.GetDirectoryName(PublishedProgram.Path)}:{Environment.GetEnvironmentVariable("PATH")}"));
+            "sh", _elsewhere.Path, ["-c", command],
+            ("PATH", $"{Path.GetDirectoryName(PublishedProgram.Path)}:{Environment.GetEnvironmentVariable("PATH")}"));
         shell.CloseInput();
         int code = await shell.WaitForExitAsync();
         Assert.True(code == 0, shell.Messages);

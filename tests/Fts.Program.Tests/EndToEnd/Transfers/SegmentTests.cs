@@ -61,11 +61,13 @@ public sealed class SegmentTests : IAsyncLifetime
         Assert.Contains($"--segments {segments}: must be auto or a number from 1 to 16", messages, StringComparison.Ordinal);
     }
 
-    private static int Count(string messages, string line) => messages.Split('\n').Count(said => said.StartsWith(line, StringComparison.Ordinal));
+    private static int Count(string messages, string line) =>
+        messages.Split('\n').Count(said => said.StartsWith(line, StringComparison.Ordinal));
 
     private async Task<string> RunAsync(string segments, string commands)
     {
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--segments", segments], commands);
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--segments", segments], commands);
         Assert.True(code == 0, messages);
         return messages;
     }

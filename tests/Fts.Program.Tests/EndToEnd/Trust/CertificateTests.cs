@@ -21,7 +21,8 @@ public sealed class CertificateTests : IDisposable
     public async Task The_certificate_of_the_server_is_read_from_one_PEM_file_from_two_and_from_PFX()
     {
         (string certificate, string key) = _authority.WritePair("127.0.0.1");
-        foreach (string[] options in (string[][])[["--cert", _authority.WritePem("127.0.0.1")], ["--cert", certificate, "--key", key], ["--cert", _authority.WritePfx("127.0.0.1", null)]])
+        foreach (string[] options in (string[][])[["--cert", _authority.WritePem("127.0.0.1")], ["--cert", certificate, "--key", key],
+            ["--cert", _authority.WritePfx("127.0.0.1", null)]])
         {
             await using RunningServer server = await RunningServer.StartAsync("0", options);
             (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.RootFile, "--tls", "required"], "ls");
@@ -36,7 +37,8 @@ public sealed class CertificateTests : IDisposable
         (_, string other) = _authority.WritePair("other");
         _files.Write("half.pem", File.ReadAllText(certificate)[..100]);
         foreach (string[] options in (string[][])
-            [["--cert", _files["nowhere.pem"]], ["--cert", certificate, "--key", other], ["--cert", _files["half.pem"]], ["--cert", certificate], ["--host", "a=.", "--host-cert", $"a={certificate}"]])
+            [["--cert", _files["nowhere.pem"]], ["--cert", certificate, "--key", other], ["--cert", _files["half.pem"]],
+                ["--cert", certificate], ["--host", "a=.", "--host-cert", $"a={certificate}"]])
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", .. options]);
             Assert.True(code == 11, messages);
@@ -59,7 +61,8 @@ public sealed class CertificateTests : IDisposable
     [Theory]
     [InlineData("127.0.0.1", -1, "it is valid from ")]
     [InlineData("files.example", 30, "it is not valid for 127.0.0.1")]
-    public async Task A_certificate_of_a_trusted_authority_must_be_valid_and_match_the_server_unless_its_key_is_remembered(string name, int days, string reason)
+    public async Task A_certificate_of_a_trusted_authority_must_be_valid_and_match_the_server_unless_its_key_is_remembered(
+        string name, int days, string reason)
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem(name, days));
         (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.RootFile], "ls");
@@ -81,12 +84,14 @@ public sealed class CertificateTests : IDisposable
     {
         using var own = new TestFolder();
         own.Write("own.txt", "of localhost");
-        await using RunningServer server = await RunningServer.StartAsync("0", "--host", $"localhost={own.Path}", "--host-cert", $"localhost={_authority.WritePem("localhost")}");
+        await using RunningServer server = await RunningServer.StartAsync(
+            "0", "--host", $"localhost={own.Path}", "--host-cert", $"localhost={_authority.WritePem("localhost")}");
         server.Folder.Write("default.txt", "of everybody");
 
         (int code, string named, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "localhost", server.PortText, "1", "--ca", _authority.RootFile, "--tls", "required"], "ls\n", Home);
-        (_, string plain, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "localhost", server.PortText, "--tls", "off"], "ls\n", Home);
+        (_, string plain, _) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "localhost", server.PortText, "--tls", "off"], "ls\n", Home);
         (_, string address, _) = await ClientAsync(server, [], "ls");
 
         Assert.True(code == 0, messages);
@@ -103,15 +108,19 @@ public sealed class CertificateTests : IDisposable
     [InlineData("require")]
     public async Task A_client_certificate_logs_in_as_its_common_name(string policy)
     {
-        await using RunningServer server = await RunningServer.StartAsync("0", "--client-ca", _authority.RootFile, "--client-cert", policy, "--anonymous", "no");
+        await using RunningServer server =
+            await RunningServer.StartAsync("0", "--client-ca", _authority.RootFile, "--client-cert", policy, "--anonymous", "no");
         (string certificate, string key) = _authority.WritePair("ann", "sesame");
         _folder.Write("a.txt", "hello");
 
-        (int code, _, string messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.WritePem("ann")], "put a.txt", "get --overwrite a.txt");
+        (int code, _, string messages) =
+            await ClientAsync(server, ["--user", "ann", "--cert", _authority.WritePem("ann")], "put a.txt", "get --overwrite a.txt");
         Assert.True(code == 0, messages);
-        (code, _, messages) = await ClientAsync(server, ["--user", "ann", "--cert", certificate, "--key", key], "ls", ("FTS_KEY_PASSWORD", "sesame"));
+        (code, _, messages) =
+            await ClientAsync(server, ["--user", "ann", "--cert", certificate, "--key", key], "ls", ("FTS_KEY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);
-        (code, _, messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.WritePfx("ann", "sesame")], "ls", ("FTS_KEY_PASSWORD", "sesame"));
+        (code, _, messages) = await ClientAsync(
+            server, ["--user", "ann", "--cert", _authority.WritePfx("ann", "sesame")], "ls", ("FTS_KEY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);
         Assert.Equal(4, (await ClientAsync(server, ["--user", "fts", "--cert", _authority.WritePem("ann")], "ls")).Code);
         (code, _, messages) = await ClientAsync(server, [], "ls");
@@ -137,7 +146,8 @@ public sealed class CertificateTests : IDisposable
             (["--cert", _authority.WritePfx("ann", "sesame")], "open", 11, "the password is wrong"),
         ])
         {
-            (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", "1", .. options], "ls\n", Home, ("FTS_KEY_PASSWORD", secret));
+            (int code, _, string messages) = await RunningProgram.RunAsync(
+                _folder.Path, ["client", "127.0.0.1", "1", .. options], "ls\n", Home, ("FTS_KEY_PASSWORD", secret));
             Assert.True(code == expected, messages);
             Assert.Contains(words, messages, StringComparison.Ordinal);
         }
@@ -151,7 +161,8 @@ public sealed class CertificateTests : IDisposable
     {
         _files.Write("empty.pem", "");
         File.Copy(_authority.WritePair("leaf").Certificate, _files["leaf.pem"]);
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", "--client-ca", _files[file]]);
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", "--client-ca", _files[file]]);
         Assert.Equal(expected, code);
         Assert.Contains(words, messages, StringComparison.Ordinal);
     }
@@ -166,8 +177,10 @@ public sealed class CertificateTests : IDisposable
     private (string, string?) Home => ("XDG_CONFIG_HOME", _home.Path);
 
     private Task<(int Code, string Data, string Messages)> ClientAsync(RunningServer server, string[] options, params string[] lines) =>
-        RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], string.Concat(lines.Select(line => line + "\n")), Home);
+        RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.PortText, .. options], string.Concat(lines.Select(line => line + "\n")), Home);
 
-    private Task<(int Code, string Data, string Messages)> ClientAsync(RunningServer server, string[] options, string line, (string, string?) variable) =>
+    private Task<(int Code, string Data, string Messages)> ClientAsync(
+        RunningServer server, string[] options, string line, (string, string?) variable) =>
         RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], line + "\n", Home, variable);
 }

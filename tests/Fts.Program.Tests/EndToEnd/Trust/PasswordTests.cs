@@ -12,7 +12,8 @@ public sealed class PasswordTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await RunningServer.StartAsync("0", "--anonymous", "no");
-        _password = _server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
+        _password = _server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal))
+            .Split("  password  ")[1];
     }
 
     public async ValueTask DisposeAsync()
@@ -66,7 +67,8 @@ public sealed class PasswordTests : IAsyncLifetime
     [Fact]
     public async Task A_password_typed_on_a_terminal_is_not_echoed()
     {
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
         await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
         client.WriteInput(_password + "\r");
         await client.WaitForOutputAsync("fts> ");
@@ -80,7 +82,8 @@ public sealed class PasswordTests : IAsyncLifetime
     [InlineData("\e[D\e[C\e[H\eOF\e[1;5D\eb\e[200~{0}\e[201~\e[99~\t\x12")] // keys that are not text
     public async Task Editing_keys_do_not_become_part_of_the_password(string keys)
     {
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
         await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
         client.WriteInput(string.Format(System.Globalization.CultureInfo.InvariantCulture, keys, _password) + "\r");
         await client.WaitForOutputAsync("fts> ");
@@ -92,7 +95,8 @@ public sealed class PasswordTests : IAsyncLifetime
     [InlineData("abc\x15\x04")] // Ctrl-D without text
     public async Task A_cancelled_question_exits_with_130(string keys)
     {
-        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--user", "fts"]);
+        await using RunningProgram client =
+            RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--user", "fts"]);
         await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
         client.WriteInput(keys);
         Assert.Equal(130, await client.WaitForExitAsync());

@@ -5,8 +5,8 @@ using Fts.ProgramTests.Support;
 namespace Fts.ProgramTests.EndToEnd.Trust;
 
 /// <summary>
-/// No password and no file is sent in plain to a server that used TLS before, with any kind of certificate. No password is sent in plain to another machine
-/// without a confirmation.
+/// No password and no file is sent in plain to a server that used TLS before, with any kind of certificate. No password is sent in plain to
+/// another machine without a confirmation.
 /// </summary>
 public sealed class PlainAfterTlsTests : IDisposable
 {
@@ -40,16 +40,20 @@ public sealed class PlainAfterTlsTests : IDisposable
         };
         (string, string?)[] environment = kind == "system" ? [Home, ("SSL_CERT_FILE", _authority.RootFile)] : [Home];
         int port;
-        await using (RunningServer server = await RunningServer.StartAsync("0", kind == "first key" ? [] : ["--cert", _authority.WritePem("127.0.0.1")]))
+        await using (
+            RunningServer server =
+            await RunningServer.StartAsync("0", kind == "first key" ? [] : ["--cert", _authority.WritePem("127.0.0.1")]))
         {
             port = server.Port;
-            (int first, _, string greeted) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
+            (int first, _, string greeted) =
+                await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
             Assert.True(first == 0, greeted);
         }
 
         // The second connection has no options. The remembered record must suffice.
         using ScriptedServer stripped = ScriptedServer.Start([], [], port);
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", stripped.Port, "--user", "ann"], "ls\n", [.. environment, ("FTS_PASSWORD", "secret")]);
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", stripped.Port, "--user", "ann"], "ls\n", [.. environment, ("FTS_PASSWORD", "secret")]);
 
         Assert.True(code == 5, messages);
         Assert.Contains("--tls off", messages, StringComparison.Ordinal);
@@ -66,7 +70,9 @@ public sealed class PlainAfterTlsTests : IDisposable
                 _folder.Path, ["client", "127.0.0.1", plain.Port, "--user", "ann", .. options], "ls\n", Home, ("FTS_PASSWORD", "secret"));
             Assert.True(code == 5, messages);
             Assert.Equal(["AUTH TLS"], plain.ReceivedCommands);
-            Assert.Equal(2, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "off", .. options], "ls\n", Home)).Code);
+            Assert.Equal(
+                2, (await RunningProgram.RunAsync(
+                _folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "off", .. options], "ls\n", Home)).Code);
         }
     }
 
@@ -81,13 +87,15 @@ public sealed class PlainAfterTlsTests : IDisposable
         (string, string?)[] environment = isNamed ? [Home] : [Home, ("SSL_CERT_FILE", _authority.RootFile)];
         Assert.Equal(0, (await TrustAsync("add", address, other)).Code);
 
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
 
         Assert.Equal(5, code);
         Assert.Contains($"the key of {address} has changed: expected {other}, got SHA256:", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust remove {address}", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
-        Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment)).Code);
+        Assert.Equal(0,
+            (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment)).Code);
         Assert.Equal($"{address} TLS\n", (await TrustAsync("list")).Data);
     }
 
@@ -98,7 +106,8 @@ public sealed class PlainAfterTlsTests : IDisposable
         string address = $"127.0.0.1:{server.Port}";
         Assert.Equal(0, (await TrustAsync("add", address, "TLS")).Code);
 
-        (int trusted, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home, ("SSL_CERT_FILE", _authority.RootFile));
+        (int trusted, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home, ("SSL_CERT_FILE", _authority.RootFile));
         Assert.True(trusted == 0, messages);
         (int code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home);
         Assert.Equal(5, code);
@@ -115,7 +124,8 @@ public sealed class PlainAfterTlsTests : IDisposable
         // Through a proxy, this machine counts as another machine too.
         using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        string[] command = ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"];
+        string[] command =
+            ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"];
 
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, command, "pwd\n", Home, ("FTS_PASSWORD", "secret"));
 
@@ -125,7 +135,8 @@ public sealed class PlainAfterTlsTests : IDisposable
 
         using ScriptedServer again = ScriptedServer.Start([], []);
         command[2] = again.Port;
-        (code, _, messages) = await RunningProgram.RunAsync(_folder.Path, [.. command, "--tls", "off"], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
+        (code, _, messages) =
+            await RunningProgram.RunAsync(_folder.Path, [.. command, "--tls", "off"], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
         Assert.Contains("PASS secret", again.ReceivedCommands);
         Assert.Contains(" as ann, NOT ENCRYPTED: ", messages, StringComparison.Ordinal);
@@ -140,7 +151,9 @@ public sealed class PlainAfterTlsTests : IDisposable
         using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using RunningProgram client = RunningProgram.StartOnTerminal(
-            _folder.Path, ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], 80, Home, ("FTS_PASSWORD", "secret"));
+            _folder.Path,
+            ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], 80,
+            Home, ("FTS_PASSWORD", "secret"));
         await client.WaitForOutputAsync("Send it? [y/N] ");
         Assert.DoesNotContain("PASS secret", plain.ReceivedCommands);
 
@@ -155,7 +168,8 @@ public sealed class PlainAfterTlsTests : IDisposable
         using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", plain.Port, "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], "pwd\n", Home);
+            _folder.Path, ["client", "127.0.0.1", plain.Port, "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], "pwd\n",
+            Home);
         Assert.True(code == 0, messages);
         Assert.Contains("does not support TLS", messages, StringComparison.Ordinal);
     }
@@ -167,7 +181,8 @@ public sealed class PlainAfterTlsTests : IDisposable
     public async Task FTS_PASSWORD_is_used_for_a_named_user_and_never_for_anonymous(string[] options, string expected)
     {
         using ScriptedServer server = ScriptedServer.Start([], []);
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, .. options], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.Port, .. options], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
         Assert.Equal(expected, Assert.Single(server.ReceivedCommands, line => line.StartsWith("PASS", StringComparison.Ordinal)));
     }
@@ -179,8 +194,10 @@ public sealed class PlainAfterTlsTests : IDisposable
         string[] servers = [.. Enumerable.Range(0, 36).Select(i => $"192.0.2.{i}:21")];
         (int Code, string Data, string Messages)[] results = await Task.WhenAll(servers.Select(server => TrustAsync("add", server, key)));
         Assert.All(results, result => Assert.Equal(0, result.Code));
-        Assert.Equal(servers.Select(server => $"{server} {key}").Order(StringComparer.Ordinal), File.ReadAllLines(_home["fts/known_hosts"]).Order(StringComparer.Ordinal));
+        Assert.Equal(servers.Select(server => $"{server} {key}").Order(StringComparer.Ordinal),
+            File.ReadAllLines(_home["fts/known_hosts"]).Order(StringComparer.Ordinal));
     }
 
-    private Task<(int Code, string Data, string Messages)> TrustAsync(params string[] words) => RunningProgram.RunAsync(_folder.Path, ["trust", .. words], "", Home);
+    private Task<(int Code, string Data, string Messages)> TrustAsync(params string[] words) =>
+        RunningProgram.RunAsync(_folder.Path, ["trust", .. words], "", Home);
 }
