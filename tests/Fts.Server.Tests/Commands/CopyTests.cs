@@ -42,14 +42,14 @@ public sealed class CopyTests
             StallTimeout = TimeSpan.FromMilliseconds(500),
             CloseTimeout = TimeSpan.FromMilliseconds(500),
         });
-        await using Conversation combine = await server.LogInAsync(), copy = await server.LogInAsync(), copyTo = await server.LogInAsync();
+        await using TestClient combine = await server.LogInAsync(), copy = await server.LogInAsync(), copyTo = await server.LogInAsync();
         await combine.PlayAsync("C: COMB whole a");
         await copy.PlayAsync("C: SITE COPY b c");
         await copyTo.PlayAsync("C: SITE CPFR b\nS: 350 *\nC: SITE CPTO d");
         for (int i = 0; i < 2; i++)
         {
             // When an idle session is closed, the server has checked all sessions for longer than both timeouts.
-            await using Conversation silent = await server.ConnectAsync();
+            await using TestClient silent = await server.ConnectAsync();
             await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
         }
 
@@ -108,10 +108,10 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task COMB_requires_all_its_permissions(Wire wire)
     {
-        foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
+        foreach (Permissions missing in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
         {
             await using TestServer server =
-                new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
+                new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~missing) });
             await server.WriteAsync("/a", "one");
             await server.WriteAsync("/target", "old");
             await server.PlayAsync("C: COMB target a\nS: 550 *");

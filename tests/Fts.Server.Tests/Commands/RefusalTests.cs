@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>A rejected command changes nothing, including the partial uploads of other clients.</summary>
 public sealed class RefusalTests
 {
-    private const string Interrupted = """
+    private const string InterruptedUpload = """
         C: CWD in
         S: 250 *
         C: EPSV
@@ -27,7 +27,7 @@ public sealed class RefusalTests
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
         await server.PlayAsync($"""
-            {Interrupted}
+            {InterruptedUpload}
             C: RMD in
             S: 550 *
             C: RNFR other
@@ -50,7 +50,7 @@ public sealed class RefusalTests
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/in/", ""));
         await server.PlayAsync($"""
-            {Interrupted}
+            {InterruptedUpload}
             C: MKD in/a
             S: 257 *
             C: DELE in/a
@@ -69,7 +69,7 @@ public sealed class RefusalTests
             with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/in/", "");
         await server.PlayAsync($"""
-            {Interrupted}
+            {InterruptedUpload}
             C: DELE in/a
             S: 550 *
             C: RMD in

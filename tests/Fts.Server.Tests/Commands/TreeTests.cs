@@ -115,14 +115,14 @@ public sealed class TreeTests
             };
             return Task.CompletedTask;
         };
-        await using Conversation talk = await server.LogInAsync();
-        await talk.SendAsync("RMDA sub");
+        await using TestClient client = await server.LogInAsync();
+        await client.SendAsync("RMDA sub");
         await reached.Task.WithDeadline();
-        await talk.PlayAsync("C: NOOP\nS: 200 *");
-        await talk.SendAsync("ABOR");
-        await talk.SendAsync("NOOP");
-        Assert.StartsWith("426 ", Assert.Single(await talk.ReadReplyAsync()), StringComparison.Ordinal);
-        await talk.PlayAsync("S: 226 *\nS: 200 *");
+        await client.PlayAsync("C: NOOP\nS: 200 *");
+        await client.SendAsync("ABOR");
+        await client.SendAsync("NOOP");
+        Assert.StartsWith("426 ", Assert.Single(await client.ReadReplyAsync()), StringComparison.Ordinal);
+        await client.PlayAsync("S: 226 *\nS: 200 *");
         Assert.Single(await server.ListNamesAsync("/sub/deep"));
     }
 
@@ -147,8 +147,8 @@ public sealed class TreeTests
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         await using TestServer local = new(wire, store);
-        await using Conversation talk = await local.LogInAsync();
-        string reply = Assert.Single(await talk.SendAndReadReplyAsync("AVBL"));
+        await using TestClient client = await local.LogInAsync();
+        string reply = Assert.Single(await client.SendAndReadReplyAsync("AVBL"));
         Assert.InRange(long.Parse(reply[4..], NumberStyles.None, CultureInfo.InvariantCulture), 1, long.MaxValue);
     }
 }

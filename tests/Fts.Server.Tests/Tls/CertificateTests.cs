@@ -116,12 +116,12 @@ public sealed class CertificateTests : IDisposable
         string file = WritePemFile("old");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
         await using TestServer server = CreateServer(certificates, FtpDataBinding.Require);
-        await using Conversation talk = await SecureAsync(server, "host.example");
-        await talk.PlayAsync("C: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
+        await using TestClient client = await SecureAsync(server, "host.example");
+        await client.PlayAsync("C: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo("new"));
         await ChangeAsync(file, certificate + key);
         Assert.Equal("CN=new", await GetPresentedNameAsync(server));
-        await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
+        await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
     }
 
     [Fact]
@@ -144,17 +144,17 @@ public sealed class CertificateTests : IDisposable
 
     private static async Task<string?> GetPresentedNameAsync(TestServer server, string asked = "host.example")
     {
-        await using Conversation talk = await SecureAsync(server, asked);
-        return talk.ServerSubject;
+        await using TestClient client = await SecureAsync(server, asked);
+        return client.ServerSubject;
     }
 
-    private static async Task<Conversation> SecureAsync(TestServer server, string asked)
+    private static async Task<TestClient> SecureAsync(TestServer server, string asked)
     {
-        Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await talk.StartTlsAsync(
+        TestClient client = await server.ConnectPlainAsync();
+        await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
+        await client.StartTlsAsync(
             SslProtocols.Tls13, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
-        return talk;
+        return client;
     }
 
     private static bool AcceptAnyCertificate(object sender, object? certificate, object? chain, SslPolicyErrors problems) => true;

@@ -67,15 +67,16 @@ public sealed class PassiveAddressTests
             PassivePorts = range,
             PassiveAddresses = [new FtpPassiveAddress("203.0.113.5") { Network = IPNetwork.Parse("127.0.0.2/32") }],
         });
-        await using Conversation beyond = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
+        await using TestClient beyond = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
         await beyond.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
         await local.PlayAsync(
-            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\n"
+            + $"C: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
 
         // The reply contains the external port, which the router forwards to the local one.
         await beyond.PlayAsync("C: NLST\nS: 150 *");
-        using var client = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
-        Assert.Empty(await client.ReadToEndAsync());
+        using var data = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
+        Assert.Empty(await data.ReadToEndAsync());
         await beyond.PlayAsync("S: 226 *");
     }
 
@@ -88,8 +89,8 @@ public sealed class PassiveAddressTests
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org") { Network = IPNetwork.Parse("127.0.0.0/8") }],
             ResolveNameAsync = (_, cancellationToken) => resolving.Task.WaitAsync(cancellationToken),
         });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
         if (wire.IsIPv4())
         {
             // Now the name is resolved. The server uses the address after its next resolution, so PASV is repeated.
@@ -97,7 +98,7 @@ public sealed class PassiveAddressTests
             string reply;
             do
             {
-                reply = (await talk.SendAndReadReplyAsync("PASV"))[0];
+                reply = (await client.SendAndReadReplyAsync("PASV"))[0];
             }
             while (reply.StartsWith("425", StringComparison.Ordinal) && !TestContext.Current.CancellationToken.IsCancellationRequested);
             Assert.StartsWith("227 Entering Passive Mode (127,0,0,1,", reply, StringComparison.Ordinal);

@@ -11,7 +11,7 @@ namespace Fts.Server.Tests.Support;
 /// <summary>
 /// The client's side of one control connection, and the data connection of the last 227 or 229 reply or PORT or EPRT command.
 /// </summary>
-internal sealed class Conversation : IAsyncDisposable
+internal sealed class TestClient : IAsyncDisposable
 {
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -22,7 +22,7 @@ internal sealed class Conversation : IAsyncDisposable
     private TlsRecordStream? _tap;
     private Stream _stream;
 
-    private Conversation(Socket socket, TlsClient? tls)
+    private TestClient(Socket socket, TlsClient? tls)
     {
         (_socket, _tls, Server) = (socket, tls, ((IPEndPoint)socket.RemoteEndPoint!).Address);
         _stream = new NetworkStream(socket);
@@ -39,7 +39,7 @@ internal sealed class Conversation : IAsyncDisposable
     public IPAddress Server { get; }
 
     /// <summary>Connects from an address. The PROXY header is sent on the control connection and on data connections.</summary>
-    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
+    public static async Task<TestClient> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (from is not null)
@@ -48,18 +48,18 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         await socket.ConnectAsync(server, TestContext.Current.CancellationToken).WithDeadline();
-        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
+        var client = new TestClient(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
         if (header is not null)
         {
-            await talk.SendAsync(header);
+            await client.SendAsync(header);
         }
 
-        if (talk._tls is not null)
+        if (client._tls is not null)
         {
-            (talk._stream, _) = await talk._tls.HandshakeAsync(talk._stream).WithDeadline();
+            (client._stream, _) = await client._tls.HandshakeAsync(client._stream).WithDeadline();
         }
 
-        return talk;
+        return client;
     }
 
     public Task PlayAsync(string script) => Script.PlayAsync(this, script);
@@ -89,7 +89,7 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task<string[]> ReadReplyAsync()
     {
         var lines = new List<string> { await ReadLineAsync()
-            ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
+            ?? throw CreateFailure("Expected a reply, but the server closed the connection.") };
         Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
         while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
         {
