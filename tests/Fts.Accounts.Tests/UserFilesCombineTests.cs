@@ -13,8 +13,8 @@ public sealed class UserFilesCombineTests
     public async Task The_target_in_another_spelling_is_refused_as_a_later_part()
     {
         (UserFiles files, IFileStore store) = await CreateFilesAsync(hasIds: true);
-        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/whole", "/part", "/WHOLE"));
-        Assert.Equal(StoreError.NotSupported, refusal.Error);
+        StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/whole", "/part", "/WHOLE"));
+        Assert.Equal(StoreError.NotSupported, exception.Error);
         Assert.Equal(("whole ", "part "), (await ReadAsync(store, "/whole"), await ReadAsync(store, "/part")));
     }
 
@@ -42,10 +42,10 @@ public sealed class UserFilesCombineTests
     public async Task A_part_that_occurs_twice_in_any_spelling_is_refused(bool hasIds)
     {
         (UserFiles files, IFileStore store) = await CreateFilesAsync(hasIds);
-        foreach (string again in (string[])["/part", "/PART"])
+        foreach (string samePart in (string[])["/part", "/PART"])
         {
-            StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/new", "/part", again));
-            Assert.Equal(StoreError.NotSupported, refusal.Error);
+            StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/new", "/part", samePart));
+            Assert.Equal(StoreError.NotSupported, exception.Error);
             Assert.Null(await store.GetEntryAsync(At("/new"), Token));
             Assert.Equal("part ", await ReadAsync(store, "/part"));
         }

@@ -53,8 +53,8 @@ public sealed class UserFilesTests
         foreach (Permissions one in Enum.GetValues<Permissions>().Where(one => int.IsPow2((int)one) && needed.HasFlag(one)))
         {
             var files = new UserFiles(new Account("some", Permissions.ReadWrite & ~one), _store);
-            StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CallAsync(call, files));
-            Assert.Equal(StoreError.Denied, refusal.Error);
+            StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CallAsync(call, files));
+            Assert.Equal(StoreError.Denied, exception.Error);
         }
     }
 
@@ -64,8 +64,8 @@ public sealed class UserFilesTests
         var files = new UserFiles(new Account("drop", Permissions.Create), _store);
         await using IFileWriter upload = await files.OpenWriteAsync(Other, WriteStart.Replace, Token);
         await WriteAsync(Other, "theirs");
-        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => upload.CommitAsync(Token).AsTask());
-        Assert.Equal(StoreError.Exists, refusal.Error);
+        StoreException exception = await Assert.ThrowsAsync<StoreException>(() => upload.CommitAsync(Token).AsTask());
+        Assert.Equal(StoreError.Exists, exception.Error);
         Assert.Equal(6, (await _store.GetEntryAsync(Other, Token))?.Length);
     }
 
@@ -75,9 +75,9 @@ public sealed class UserFilesTests
         await PrepareAsync();
         await WriteAsync(Other, "theirs");
         var files = new UserFiles(new Account("some", Permissions.Rename), _store);
-        StoreException refusal =
+        StoreException exception =
             await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
-        Assert.Equal(StoreError.Exists, refusal.Error);
+        Assert.Equal(StoreError.Exists, exception.Error);
     }
 
     [Fact]

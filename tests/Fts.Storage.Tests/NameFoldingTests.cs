@@ -55,11 +55,13 @@ public sealed class NameFoldingTests
     [Fact]
     public void An_invisible_character_does_not_hide_a_reserved_name()
     {
-        foreach (int unseen in s_invisible)
+        foreach (int character in s_invisible)
         {
-            for (int at = 0; at <= PathRules.StagingPrefix.Length; at++)
+            for (int position = 0; position <= PathRules.StagingPrefix.Length; position++)
             {
-                Assert.True(PathRules.IsReserved(StagingName.Insert(at, new Rune(unseen).ToString())), $"U+{unseen:X} at {at}");
+                Assert.True(
+                    PathRules.IsReserved(StagingName.Insert(position, new Rune(character).ToString())),
+                    $"U+{character:X} at {position}");
             }
         }
 

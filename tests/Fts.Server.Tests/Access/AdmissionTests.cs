@@ -32,8 +32,8 @@ public sealed class AdmissionTests
 
         await using TestClient next = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await next.PlayAsync("S: 421 *\nS: (end)");
-        await using TestClient neighbour = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8:0:1::1", "2001:db8:ffff::1"));
-        await neighbour.PlayAsync("S: 220 *");
+        await using TestClient otherNetwork = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8:0:1::1", "2001:db8:ffff::1"));
+        await otherNetwork.PlayAsync("S: 220 *");
         await clients[0].PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         await using TestClient later = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));

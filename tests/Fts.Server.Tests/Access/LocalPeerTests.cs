@@ -39,11 +39,11 @@ public sealed class LocalPeerTests
     public async Task Another_user_with_a_closed_socket_is_not_treated_as_root()
     {
         SkipUnlessRoot();
-        var held = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = held });
+        var authenticator = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = authenticator });
         await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
-        await held.CheckStarted.Task.WithDeadline();
-        held.Continue.SetResult();
+        await authenticator.CheckStarted.Task.WithDeadline();
+        authenticator.Continue.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Empty(await server.ListNamesAsync("/"));
     }

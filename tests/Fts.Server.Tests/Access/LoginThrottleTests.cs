@@ -81,7 +81,7 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = CreateServer(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (TestClient gone = await SendPasswordAsync(server, "owner", "wrong"))
+        await using (TestClient disconnected = await SendPasswordAsync(server, "owner", "wrong"))
         {
             await _clock.WaitForTimersAsync();
         }
@@ -127,7 +127,7 @@ public sealed class LoginThrottleTests
     public async Task A_guess_that_was_sent_before_another_failed_receives_its_reply_after_the_delay()
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        TaskCompletionSource wrong = _accounts.Hold("wrong"), right = _accounts.Hold("right");
+        TaskCompletionSource wrong = _accounts.DelayCheck("wrong"), right = _accounts.DelayCheck("right");
         await using TestClient first = await SendPasswordAsync(server, "owner", "wrong"), second =
             await SendPasswordAsync(server, "owner", "right");
         await _accounts.WaitForChecksAsync(2);
@@ -230,11 +230,11 @@ public sealed class LoginThrottleTests
             Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")], MaxTrackedAddresses = 3 });
         byte[] attacker = ProxyHeaders.Create("192.0.2.1");
         await FailAsync(server, "owner", attacker);
-        await using (TestClient again = await SendPasswordAsync(server, "owner", "wrong", attacker))
+        await using (TestClient repeated = await SendPasswordAsync(server, "owner", "wrong", attacker))
         {
             await _clock.WaitForTimersAsync();
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await again.PlayAsync("S: 530 *");
+            await repeated.PlayAsync("S: 530 *");
         }
 
         for (int i = 2; i <= 9; i++)
@@ -300,23 +300,23 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server =
             CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
-        byte[] known = ProxyHeaders.Create("192.0.2.1"), stranger = ProxyHeaders.Create("192.0.2.2");
-        await using (TestClient before = await SendPasswordAsync(server, "owner", "right", known))
+        byte[] knownAddress = ProxyHeaders.Create("192.0.2.1"), otherAddress = ProxyHeaders.Create("192.0.2.2");
+        await using (TestClient before = await SendPasswordAsync(server, "owner", "right", knownAddress))
         {
             await before.PlayAsync("S: 230 *");
         }
 
-        await FailAsync(server, "a", stranger);
-        await using (TestClient elsewhere = await SendPasswordAsync(server, "owner", "right", stranger))
+        await FailAsync(server, "a", otherAddress);
+        await using (TestClient other = await SendPasswordAsync(server, "owner", "right", otherAddress))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await elsewhere.PlayAsync("S: 230 *");
+            await other.PlayAsync("S: 230 *");
         }
 
         _clock.Advance(TimeSpan.FromHours(24));
-        await FailAsync(server, "a", known);
-        await using TestClient later = await SendPasswordAsync(server, "owner", "right", known);
+        await FailAsync(server, "a", knownAddress);
+        await using TestClient later = await SendPasswordAsync(server, "owner", "right", knownAddress);
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
 

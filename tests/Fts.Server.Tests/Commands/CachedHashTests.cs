@@ -75,8 +75,8 @@ public sealed class CachedHashTests
                 + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={HelloSha256}; /a\nS: 250 *");
         }
 
-        using var again = new LocalFileStore(folder.Path);
-        await using TestServer server = new(wire, again);
+        using var secondStore = new LocalFileStore(folder.Path);
+        await using TestServer server = new(wire, secondStore);
         await server.PlayAsync(
             $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={HelloSha256}; /a\nS: 250 *\n" + RequestHash);
 
@@ -151,22 +151,22 @@ public sealed class CachedHashTests
     [Theory, OnEveryWire]
     public async Task An_unselected_fact_is_not_read_from_the_store(Wire wire)
     {
-        int asked = 0;
+        int hashReads = 0;
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync(SetOldTime + RequestHash);
         store.Fault = member =>
         {
-            asked += member is nameof(IFileStore.GetCachedHashAsync) or "OpenReadAsync" ? 1 : 0;
+            hashReads += member is nameof(IFileStore.GetCachedHashAsync) or "OpenReadAsync" ? 1 : 0;
             return null;
         };
         const string ListFile =
             "C: MLST a\nS: 250-*\nS:  * /a\nS: 250 *\nC: EPSV\nS: 229 *\nC: MLSD\nS: 150 *\nL< type=file;* a\nS: 226 *\n";
         await server.PlayAsync(ListFile);
-        Assert.Equal(0, asked);
+        Assert.Equal(0, hashReads);
         await server.PlayAsync("C: OPTS MLST type;X.sha256;\nS: 200 *\n" + ListFile);
-        Assert.Equal(2, asked);
+        Assert.Equal(2, hashReads);
     }
 
     [Theory, OnEveryWire]

@@ -53,10 +53,10 @@ public sealed class CommandTableTests
         foreach (CommandRow row in GetRows(wire))
         {
             await using TestClient upper = await server.LogInAsync(), lower = await server.LogInAsync();
-            string asked = (await upper.SendAndReadReplyAsync(row.Verb))[0], askedLow =
+            string upperReply = (await upper.SendAndReadReplyAsync(row.Verb))[0], lowerReply =
                 (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
-            Assert.Equal(asked[..4], askedLow[..4]);
-            Assert.False(asked.StartsWith("500", StringComparison.Ordinal), asked);
+            Assert.Equal(upperReply[..4], lowerReply[..4]);
+            Assert.False(upperReply.StartsWith("500", StringComparison.Ordinal), upperReply);
         }
     }
 

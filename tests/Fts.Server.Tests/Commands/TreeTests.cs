@@ -100,7 +100,7 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task ABOR_aborts_RMDA_and_keeps_the_remaining_files(Wire wire)
     {
-        var reached = new TaskCompletionSource();
+        var deletionStarted = new TaskCompletionSource();
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/sub/deep/a", "x");
@@ -110,14 +110,14 @@ public sealed class TreeTests
             // The first file is deleted. The deletion of the second waits until ABOR cancels it.
             store.BeforeDelete = async token =>
             {
-                reached.SetResult();
+                deletionStarted.SetResult();
                 await Task.Delay(Timeout.Infinite, token);
             };
             return Task.CompletedTask;
         };
         await using TestClient client = await server.LogInAsync();
         await client.SendAsync("RMDA sub");
-        await reached.Task.WithDeadline();
+        await deletionStarted.Task.WithDeadline();
         await client.PlayAsync("C: NOOP\nS: 200 *");
         await client.SendAsync("ABOR");
         await client.SendAsync("NOOP");
@@ -129,9 +129,9 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task AVBL_returns_the_free_space_if_it_is_known(Wire wire)
     {
-        await using TestServer bounded = new(wire, new MemoryFileStore(capacity: 100));
-        await bounded.WriteAsync("/sub/a", "12345");
-        await bounded.PlayAsync("""
+        await using TestServer limited = new(wire, new MemoryFileStore(capacity: 100));
+        await limited.WriteAsync("/sub/a", "12345");
+        await limited.PlayAsync("""
             C: AVBL
             S: 213 95
             C: AVBL sub
@@ -141,8 +141,8 @@ public sealed class TreeTests
             C: AVBL missing
             S: 550 *
             """);
-        await using TestServer boundless = new(wire, new MemoryFileStore());
-        await boundless.PlayAsync("C: AVBL\nS: 550 *");
+        await using TestServer unlimited = new(wire, new MemoryFileStore());
+        await unlimited.PlayAsync("C: AVBL\nS: 550 *");
 
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);

@@ -283,10 +283,10 @@ public sealed class DataConnectorTests
     {
         await using var server = new TestServer(wire);
         await using TestClient client = await server.LogInAsync();
-        string nobody = client.Listen(extended: true);
+        string closedPort = client.Listen(extended: true);
         client.CloseData();
         await client.PlayAsync($"""
-            C: EPRT {nobody}
+            C: EPRT {closedPort}
             S: 200 *
             C: STOR a
             S: 425 Can't open data connection: the client refused the connection.

@@ -50,19 +50,19 @@ public sealed class ProxyDataTests
         foreach ((string from, byte[] header) in served)
         {
             IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;
-            var strangers = new List<DataPeer>();
+            var foreignPeers = new List<DataPeer>();
             foreach ((string other, byte[] otherHeader) in refused.Take(isRange ? 5 : 3))
             {
-                var stranger = DataPeer.CreateConnecting(target, null, IPAddress.Parse(other), otherHeader);
-                strangers.Add(stranger);
-                await stranger.ConnectAsync();
+                var foreignPeer = DataPeer.CreateConnecting(target, null, IPAddress.Parse(other), otherHeader);
+                foreignPeers.Add(foreignPeer);
+                await foreignPeer.ConnectAsync();
             }
 
             await client.PlayAsync("C: RETR a\nS: 150 *");
-            foreach (DataPeer stranger in strangers)
+            foreach (DataPeer foreignPeer in foreignPeers)
             {
-                await AssertClosedWithoutDataAsync(stranger);
-                stranger.Dispose();
+                await AssertClosedWithoutDataAsync(foreignPeer);
+                foreignPeer.Dispose();
             }
 
             using var data = DataPeer.CreateConnecting(target, null, IPAddress.Parse(from), header);

@@ -28,8 +28,8 @@ public sealed partial class FloodTests
         }
 
         await sending;
-        int only = Assert.Single(ports);
-        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == only);
+        int usedPort = Assert.Single(ports);
+        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == usedPort);
     }
 
     [Fact]

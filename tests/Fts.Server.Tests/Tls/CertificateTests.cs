@@ -22,12 +22,12 @@ public sealed class CertificateTests : IDisposable
     [InlineData("any.three.example", "CN=*.three.example")]
     [InlineData("other.example", "CN=one.example")]
     [InlineData("", "CN=one.example")]
-    public async Task The_certificate_for_the_requested_name_is_presented_or_else_the_first(string asked, string shown)
+    public async Task The_certificate_for_the_requested_name_is_presented_or_else_the_first(string requestedName, string presentedName)
     {
         using FtpCertificates certificates = FtpCertificates.FromFiles(
             (WritePemFile("one.example"), null), (WritePemFile("two.example"), null), (WritePemFile("*.three.example"), null));
         await using TestServer server = CreateServer(certificates);
-        Assert.Equal(shown, await GetPresentedNameAsync(server, asked));
+        Assert.Equal(presentedName, await GetPresentedNameAsync(server, requestedName));
     }
 
     [Fact]
@@ -142,18 +142,19 @@ public sealed class CertificateTests : IDisposable
     private static TestServer CreateServer(FtpCertificates certificates, FtpDataBinding binding = FtpDataBinding.Observe) =>
         new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
 
-    private static async Task<string?> GetPresentedNameAsync(TestServer server, string asked = "host.example")
+    private static async Task<string?> GetPresentedNameAsync(TestServer server, string requestedName = "host.example")
     {
-        await using TestClient client = await SecureAsync(server, asked);
+        await using TestClient client = await SecureAsync(server, requestedName);
         return client.ServerSubject;
     }
 
-    private static async Task<TestClient> SecureAsync(TestServer server, string asked)
+    private static async Task<TestClient> SecureAsync(TestServer server, string requestedName)
     {
         TestClient client = await server.ConnectPlainAsync();
         await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
         await client.StartTlsAsync(
-            SslProtocols.Tls13, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
+            SslProtocols.Tls13,
+            with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
         return client;
     }
 

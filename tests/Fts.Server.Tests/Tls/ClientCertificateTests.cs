@@ -107,8 +107,9 @@ public sealed class ClientCertificateTests
         await using TestServer server = CreateServer(certificates => certificates with { Policy = FtpClientCertificatePolicy.Require });
         await using TestClient plain = await server.ConnectPlainAsync();
         await plain.PlayAsync("S: 220 *");
-        await using TestClient none = await SecureAsync(server, version, null), foreign = await SecureAsync(server, version, Untrusted);
-        foreach (TestClient client in (TestClient[])[plain, none, foreign])
+        await using TestClient withoutCertificate = await SecureAsync(server, version, null);
+        await using TestClient untrusted = await SecureAsync(server, version, Untrusted);
+        foreach (TestClient client in (TestClient[])[plain, withoutCertificate, untrusted])
         {
             await client.PlayAsync($"""
                 C: USER owner
@@ -120,8 +121,8 @@ public sealed class ClientCertificateTests
                 """);
         }
 
-        await using TestClient good = await SecureAsync(server, version, Ann);
-        await good.PlayAsync($"C: USER ann\nS: 232 *\nC: USER owner\nS: 331 *\nC: PASS {Owner.Password}\nS: 230 *");
+        await using TestClient trusted = await SecureAsync(server, version, Ann);
+        await trusted.PlayAsync($"C: USER ann\nS: 232 *\nC: USER owner\nS: 331 *\nC: PASS {Owner.Password}\nS: 230 *");
     }
 
     [Theory, MemberData(nameof(Versions))]

@@ -85,14 +85,14 @@ public sealed class TlsRecordStreamTests
         wire.Write([.. records, .. "NOOP\r\n"u8]);
         wire.Position = 0;
         await using var tap = new TlsRecordStream(wire, stopsAtRecords: true);
-        var taken = new List<byte>();
+        var received = new List<byte>();
         byte[] buffer = new byte[size];
-        while (taken.Count < records.Length)
+        while (received.Count < records.Length)
         {
-            taken.AddRange(buffer.AsSpan(0, await tap.ReadAsync(buffer, Token)));
+            received.AddRange(buffer.AsSpan(0, await tap.ReadAsync(buffer, Token)));
         }
 
-        Assert.Equal(records, taken);
+        Assert.Equal(records, received);
         Assert.Equal(records.Length, wire.Position);
     }
 

@@ -103,10 +103,10 @@ public sealed class TlsTests
         var stream = new RecordingStream(accepted);
         Task handshake = new TlsClient(version).HandshakeAsync(new NetworkStream(connected, ownsSocket: true));
 
-        HandshakeException refusal = await Assert.ThrowsAsync<HandshakeException>(
+        HandshakeException exception = await Assert.ThrowsAsync<HandshakeException>(
             () => session.Tls!.AcceptDataAsync(session, stream, TestContext.Current.CancellationToken).AsTask().WithDeadline());
 
-        Assert.True(refusal.IsNotResumed);
+        Assert.True(exception.IsNotResumed);
         Assert.True(stream.IsDisposed);
         // In TLS 1.2 the client waits for the server's Finished message, and receives the end of the connection.
         await Task.WhenAny(handshake).WithDeadline();

@@ -76,21 +76,21 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         byte[] bytes = RandomBytes(300_000);
         var random = new Random(7);
-        int at = 0;
-        while (at < bytes.Length)
+        int offset = 0;
+        while (offset < bytes.Length)
         {
-            int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
+            int length = Math.Min(random.Next(1, 20_000), bytes.Length - offset);
             WriteStart start = Replace;
-            if (at > 0)
+            if (offset > 0)
             {
-                start = random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann");
+                start = random.Next(2) == 0 ? Append : WriteStart.FromOffset(offset).WithUploader("ann");
             }
 
             await using IFileWriter writer = await OpenWriteAsync("/report", start);
-            Assert.Equal(at, writer.StartOffset);
-            await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
-            at += length;
-            await (at == bytes.Length ? writer.CommitAsync(Token) : KeepAsync(writer));
+            Assert.Equal(offset, writer.StartOffset);
+            await writer.WriteAsync(offset, bytes.AsMemory(offset, length), Token);
+            offset += length;
+            await (offset == bytes.Length ? writer.CommitAsync(Token) : KeepAsync(writer));
         }
 
         Assert.Equal(bytes, await Store.ReadFileAsync(At("/report"), Token));
@@ -263,10 +263,10 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_partial_upload_belongs_to_its_uploader()
     {
         await InterruptAsync("/report", Replace, "first");
-        WriteStart bobs = WriteStart.Append.WithUploader("bob");
+        WriteStart appendByBob = WriteStart.Append.WithUploader("bob");
         Assert.Null(await Store.GetPartialUploadAsync(At("/report"), "bob", Token));
         Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "bob", Token));
-        await using (IFileWriter writer = await OpenWriteAsync("/report", bobs))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", appendByBob))
         {
             Assert.Equal((0, false), (writer.StartOffset, writer.IsResumed));
             await writer.WriteAsync(0, Bytes("bob's"), Token);
@@ -302,10 +302,10 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         // Two uploads append to one log. Resuming the first on the old content would undo what the second added.
         await Store.WriteFileAsync("/log", "one ", Token);
         await InterruptAsync("/log", Append, "two and more");
-        await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.WithUploader("bob")))
+        await using (IFileWriter bobsWriter = await OpenWriteAsync("/log", WriteStart.Append.WithUploader("bob")))
         {
-            await bob.WriteAsync(bob.StartOffset, Bytes("three "), Token);
-            await bob.CommitAsync(Token);
+            await bobsWriter.WriteAsync(bobsWriter.StartOffset, Bytes("three "), Token);
+            await bobsWriter.CommitAsync(Token);
         }
 
         Assert.Null(await FindPartialUploadAsync("/log"));

@@ -46,37 +46,40 @@ public sealed class ProtectedEntriesTests : IDisposable
     {
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/server.pem"], _folder["hard"]));
         using LocalFileStore store = CreateStore(portable);
-        StorePath at = At("/" + path);
+        StorePath target = At("/" + path);
         // A link to a protected file is listed like a link to a missing file.
-        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(at, Token))?.Kind);
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
+        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(target, Token))?.Kind);
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(target, Token)));
         StoreError refused =
             !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
         WriteStart[] starts = [WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")];
         foreach (WriteStart start in starts)
         {
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(at, start, Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(target, start, Token)));
         }
 
         Assert.Equal(
             StoreError.NotFound,
-            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
+            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(target, new FileMetadata(DateTime.UnixEpoch), Token)));
         Assert.Equal(
             StoreError.NotFound,
-            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
+            await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(target, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         if (path != "link")
         {
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(target, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(target, "ann", Token)));
             Assert.Equal(
                 StoreError.NotFound,
-                await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
+                await GetStoreErrorAsync(async () => await store.RenameAsync(target, At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                refused,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), target, replace: true, Token)));
         }
 
         if (!path.Contains('/', StringComparison.Ordinal))
         {
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/new"), at, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/new"), target, Token)));
         }
 
         AssertUnchanged();

@@ -183,7 +183,7 @@ public sealed class PassivePortsTests
     public async Task A_range_without_a_free_port_returns_425_and_the_session_continues()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
-        using Socket taken = OpenListener(range.First);
+        using Socket otherProgram = OpenListener(range.First);
         await using TestServer server = CreateServer(range);
         await server.PlayAsync("C: EPSV\nS: 425 *port*\nC: EPRT {EPRT}\nS: 200 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }

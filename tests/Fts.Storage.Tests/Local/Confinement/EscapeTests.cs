@@ -40,25 +40,25 @@ public sealed class EscapeTests
         using (var store = new LocalFileStore(fixture.Inside, portable))
         {
             Assert.Equal(!portable, store.IsConfinedByKernel);
-            string learned = "";
+            string result = "";
             try
             {
-                learned = await attempt.Confined(store, At(fixture.ReplaceOutside(path))) ?? "";
+                result = await attempt.Confined(store, At(fixture.ReplaceOutside(path))) ?? "";
             }
             catch (StoreException exception)
             {
                 Assert.True(exception.Error is StoreError.Denied or StoreError.NotFound, exception.ToString());
             }
 
-            Assert.Equal("", learned);
+            Assert.Equal("", result);
             Assert.Equal(fixture.Before, fixture.SnapshotOutside());
             Assert.Equal(fixture.NamesBefore, fixture.ListNamesInside());
             Assert.Equal("mine", File.ReadAllText(fixture.GetRealPath("/mine")));
         }
 
-        string? reached = attempt.Unconfined(fixture, fixture.GetRealPath(path));
+        string? unconfinedResult = attempt.Unconfined(fixture, fixture.GetRealPath(path));
         Assert.True(
-            !string.IsNullOrEmpty(reached) || fixture.Before != fixture.SnapshotOutside(),
+            !string.IsNullOrEmpty(unconfinedResult) || fixture.Before != fixture.SnapshotOutside(),
             "The plain file functions did not get out either.");
     }
 
@@ -115,14 +115,14 @@ public sealed class EscapeTests
     {
         using var fixture = new EscapeFixture(EscapeCase.All[0]);
         using FileStream open = File.OpenRead(Path.Combine(fixture.Outside, "secret"));
-        string spelled = fixture.ReplaceOutside(path)
+        string virtualPath = fixture.ReplaceOutside(path)
             .Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal)
             .Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);
-        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(virtualPath), Token)));
         Assert.Equal(
             StoreError.Denied,
-            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
-        Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + spelled));
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(virtualPath), WriteStart.Append, Token)));
+        Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + virtualPath));
     }
 }
