@@ -108,16 +108,15 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
 
     private async Task SendAsync(string name, FileContent target, string verb, int from)
     {
-        Operation operation =
-            await BeginAsync(
-                new Operation($"{verb} {name} from {from} to {target}", (name, target))
-                {
-                    Name = name,
-                    UploadTarget = target,
-                    CopiesExisting = from > 0,
-                },
-                verb,
-                from);
+        Operation operation = await BeginAsync(
+            new Operation($"{verb} {name} from {from} to {target}", (name, target))
+            {
+                Name = name,
+                UploadTarget = target,
+                CopiesExisting = from > 0,
+            },
+            verb,
+            from);
         client.AssertReply(
             await client.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.MarkStarted()), "226");
         expected.Acknowledge();
@@ -126,16 +125,15 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
     private async Task SendInterruptedAsync(string name, FileContent target, string verb, int from)
     {
         int maxBytes = from + 1 + random.NextBelow(target.Length - from - 1);
-        Operation operation =
-            await BeginAsync(
-                new Operation($"{verb} {name} from {from} to {target}, interrupted at {maxBytes}")
-                {
-                    Name = name,
-                    UploadTarget = target,
-                    CopiesExisting = from > 0,
-                },
-                verb,
-                from);
+        Operation operation = await BeginAsync(
+            new Operation($"{verb} {name} from {from} to {target}, interrupted at {maxBytes}")
+            {
+                Name = name,
+                UploadTarget = target,
+                CopiesExisting = from > 0,
+            },
+            verb,
+            from);
         using Socket data = await client.OpenDataConnectionAsync();
         await client.ExecuteAsync($"{verb} {name}", "150");
         operation.MarkStarted();

@@ -66,8 +66,8 @@ public sealed class LocalPeerTests
     {
         await using TestServer server =
             CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
-        foreach (byte[] header in (
-            byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
+        foreach (byte[] header in (byte[][])
+            [ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
         {
             await using TestClient client = await server.ConnectAsync(header: header);
             await client.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");

@@ -128,8 +128,8 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = CreateServer(Wire.IPv4);
         TaskCompletionSource wrong = _accounts.DelayCheck("wrong"), right = _accounts.DelayCheck("right");
-        await using TestClient first = await SendPasswordAsync(server, "owner", "wrong"), second =
-            await SendPasswordAsync(server, "owner", "right");
+        await using TestClient first = await SendPasswordAsync(server, "owner", "wrong");
+        await using TestClient second = await SendPasswordAsync(server, "owner", "right");
         await _accounts.WaitForChecksAsync(2);
         wrong.SetResult();
         await first.PlayAsync("S: 530 *");

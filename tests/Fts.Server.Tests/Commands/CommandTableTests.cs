@@ -53,8 +53,8 @@ public sealed class CommandTableTests
         foreach (CommandRow row in GetRows(wire))
         {
             await using TestClient upper = await server.LogInAsync(), lower = await server.LogInAsync();
-            string upperReply = (await upper.SendAndReadReplyAsync(row.Verb))[0], lowerReply =
-                (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
+            string upperReply = (await upper.SendAndReadReplyAsync(row.Verb))[0];
+            string lowerReply = (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
             Assert.Equal(upperReply[..4], lowerReply[..4]);
             Assert.False(upperReply.StartsWith("500", StringComparison.Ordinal), upperReply);
         }

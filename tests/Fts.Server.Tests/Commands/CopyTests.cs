@@ -10,7 +10,7 @@ public sealed class CopyTests
     public async Task COMB_appends_the_parts_in_order_and_deletes_them(Wire wire)
     {
         await using TestServer server =
-            await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
+            await TestServer.CreateAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
         await server.PlayAsync("""
             C: COMB "/whole" "p 1" "p""2" sub/p3
             S: 250 *
@@ -63,7 +63,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task COMB_rejects_a_duplicate_part(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one"), ("/b", "two"));
         await server.PlayAsync("""
             C: COMB b a a
             S: 550 *
@@ -82,7 +82,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task A_failed_COMB_changes_nothing(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));
         await server.PlayAsync("""
             C: COMB "target" "a" "missing"
             S: 550 *
@@ -122,7 +122,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task A_file_is_copied_by_one_command_or_two(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a b", "hello"), ("/taken", "old"), ("/sub/", ""));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a b", "hello"), ("/taken", "old"), ("/sub/", ""));
         await server.PlayAsync("""
             C: SITE CPFR a b
             S: 350 *

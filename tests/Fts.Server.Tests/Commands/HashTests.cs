@@ -133,7 +133,7 @@ public sealed class HashTests
     [Theory, OnEveryWire]
     public async Task An_invalid_RANG_is_rejected_and_nothing_is_overwritten(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
         await server.PlayAsync("""
             C: RANG 3 1
             S: 501 *

@@ -125,7 +125,7 @@ public sealed class InformationTests
     [Theory, OnEveryWire]
     public async Task Every_listed_feature_works(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/ä", "hello"));
         await using TestClient client = await server.LogInAsync();
         string[] features = (await client.SendAndReadReplyAsync("FEAT"))[1..^1];
         foreach (string line in features)

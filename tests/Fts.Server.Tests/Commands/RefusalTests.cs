@@ -25,7 +25,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task A_rejected_deletion_or_rename_keeps_the_partial_uploads(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
         await server.PlayAsync($"""
             {InterruptedUpload}
             C: RMD in
@@ -48,7 +48,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task A_refused_deletion_keeps_the_partial_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/in/", ""));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/", ""));
         await server.PlayAsync($"""
             {InterruptedUpload}
             C: MKD in/a
@@ -82,7 +82,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task An_append_that_is_interrupted_after_a_few_bytes_leaves_no_copy(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/log", "a log of many bytes"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/log", "a log of many bytes"));
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -133,7 +133,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task The_mode_of_the_root_is_not_set_by_any_name(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/file", "text"));
         await server.PlayAsync("""
             C: SITE CHMOD 000 /
             S: 550 *

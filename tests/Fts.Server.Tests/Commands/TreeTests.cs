@@ -14,7 +14,7 @@ public sealed class TreeTests
     public async Task DSIZ_adds_up_the_tree_and_RMDA_deletes_it(Wire wire)
     {
         await using TestServer server =
-            await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
+            await TestServer.CreateAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
         await server.PlayAsync("""
             C: DSIZ
             S: 213 9

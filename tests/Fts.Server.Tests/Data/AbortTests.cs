@@ -20,7 +20,7 @@ public sealed class AbortTests
 
     private static async Task<TestServer> WithLargeFileAsync(Wire wire)
     {
-        TestServer server = await TestServer.WithAsync(wire, ("/small", "ok"));
+        TestServer server = await TestServer.CreateAsync(wire, ("/small", "ok"));
         await server.WriteAsync("/large", Large);
         return server;
     }

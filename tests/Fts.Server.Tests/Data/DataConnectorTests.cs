@@ -66,7 +66,7 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task Port_accepts_spaces_between_its_numbers()
     {
-        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
+        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "x"));
         await using TestClient client = await server.LogInAsync();
         await client.PlayAsync($"""
             C: PORT {client.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
@@ -299,7 +299,7 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task A_connection_of_another_host_is_closed()
     {
-        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "secret"));
+        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "secret"));
         await using TestClient client = await server.LogInAsync();
         client.ConnectsLate = true;
         string reply = (await client.SendAndReadReplyAsync("EPSV"))[0];
@@ -318,7 +318,7 @@ public sealed class DataConnectorTests
     [Theory, OnEveryWire]
     public async Task An_early_connection_does_not_serve_a_later_transfer(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "secret"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "secret"));
         await using TestClient client = await server.LogInAsync();
         client.ConnectsLate = true;
         IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;

@@ -43,8 +43,9 @@ public sealed class DataPeerTests
     public async Task Sessions_of_one_network_use_different_passive_ports()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), range: FreePorts.FindRange(2));
-        await using TestClient first = await LogInAsync(server), second = await LogInAsync(server, SameNetwork), third =
-            await LogInAsync(server);
+        await using TestClient first = await LogInAsync(server);
+        await using TestClient second = await LogInAsync(server, SameNetwork);
+        await using TestClient third = await LogInAsync(server);
         await using TestClient other = await LogInAsync(server, OtherNetwork);
         IPEndPoint one = GetTarget(await first.SendAndReadReplyAsync("EPSV")), two = GetTarget(await second.SendAndReadReplyAsync("EPSV"));
 

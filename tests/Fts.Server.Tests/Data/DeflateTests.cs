@@ -11,7 +11,7 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task Compressed_files_arrive_unchanged_in_both_directions(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync("""
             C: MODE Z
             S: 200 *
@@ -74,7 +74,7 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task Offsets_and_sizes_apply_to_the_content_and_ASCII_is_translated_before_compression(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
         await server.PlayAsync("""
             C: MODE Z
             S: 200 *
@@ -143,7 +143,7 @@ public sealed class DeflateTests
         byte[] stream = Zlib.Compress(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5000))));
         byte[] wrongSum = [.. stream[..^1], (byte)(stream[^1] ^ 1)], damaged = [.. stream];
         damaged[stream.Length / 2] ^= 0xFF;
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         await using TestClient client = await server.LogInAsync();
         await client.PlayAsync("C: MODE Z\nS: 200 *");
         foreach ((byte[] sent, string code) in new[]

@@ -26,7 +26,7 @@ public sealed class LostConnectionTests
     [Theory, OnEveryWire]
     public async Task Losing_the_control_connection_does_not_publish_the_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         TestClient client = await server.LogInAsync();
         await client.PlayAsync(Upload);
         client.CloseSending();
@@ -40,7 +40,7 @@ public sealed class LostConnectionTests
     public async Task An_upload_of_a_killed_client_is_not_published(Wire wire)
     {
         // The kernel closes the connections of a killed process without a reset: first the control connection, then the data connection.
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         for (int i = 1; i <= 30; i++)
         {
             TestClient client = await server.LogInAsync();
@@ -56,7 +56,7 @@ public sealed class LostConnectionTests
     [Theory, OnEveryWire]
     public async Task A_reset_data_connection_does_not_publish_the_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {Upload}
             D: reset
@@ -68,7 +68,7 @@ public sealed class LostConnectionTests
     [Theory, OnEveryWire]
     public async Task A_data_connection_closed_by_the_client_ends_the_download(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
         await server.PlayAsync($"""
             C: EPSV

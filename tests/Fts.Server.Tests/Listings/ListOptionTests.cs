@@ -11,7 +11,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Options_order_the_names(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/f/b", "12"), ("/f/a", "1"), ("/f/c", "123"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/f/b", "12"), ("/f/a", "1"), ("/f/c", "123"));
         await server.PlayAsync("""
             C: MFMT 20240102000000 f/a
             S: 213 *
@@ -70,7 +70,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Recursion_lists_each_folder_under_its_heading(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, Tree);
+        await using TestServer server = await TestServer.CreateAsync(wire, Tree);
         await server.PlayAsync("""
             C: EPSV
             S: 229 *

@@ -107,8 +107,8 @@ public sealed class LongListingTests
     /// <summary>Returns a server with endless directories, whose store never waits and ignores cancellation.</summary>
     private sealed class EndlessListing : IAsyncDisposable
     {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndlessListing(Wire wire)
         {

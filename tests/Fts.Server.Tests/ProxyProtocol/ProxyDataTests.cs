@@ -42,8 +42,8 @@ public sealed class ProxyDataTests
         client.ConnectsLate = true;
         (string From, byte[] Header)[] refused =
         [
-            ("127.0.0.1", ProxyHeaders.Create("127.0.0.3")), ("127.0.0.1", ProxyHeaders.HealthCheck), ("127.0.0.1", [.. "nonsense"u8]), (
-                "127.0.0.1", []),
+            ("127.0.0.1", ProxyHeaders.Create("127.0.0.3")), ("127.0.0.1", ProxyHeaders.HealthCheck), ("127.0.0.1", [.. "nonsense"u8]),
+            ("127.0.0.1", []),
             ("127.0.0.3", []),
         ];
         (string From, byte[] Header)[] served = [("127.0.0.1", ProxyHeaders.Create("127.0.0.2")), ("127.0.0.2", [])];

@@ -13,8 +13,8 @@ public sealed class ProxyProtocolTests
         await server.WriteAsync("/a", "content");
         (string clientAddress, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
         (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(clientAddress), 4711), new(IPAddress.Parse(balancer), 21));
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination),
-            ProxyHeaders.Binary(source, destination, additions: 1000)])
+        foreach (byte[] header in (byte[][])[ProxyHeaders.CreateText(source, destination), ProxyHeaders.CreateBinary(source, destination),
+            ProxyHeaders.CreateBinary(source, destination, additions: 1000)])
         {
             await using TestClient client = await server.LogInAsync(header: header);
             await client.PlayAsync($"""
@@ -46,8 +46,8 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_own_connection_has_its_own_address(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        foreach (byte[] header in (
-            byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
+        foreach (byte[] header in (byte[][])
+            [ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
         {
             await using TestClient client = await server.LogInAsync(header: header);
             await client.PlayAsync($"""
@@ -99,7 +99,7 @@ public sealed class ProxyProtocolTests
         await using TestServer server = CreateServer(Wire.IPv4);
         (IPEndPoint source, IPEndPoint destination) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
         foreach (byte[] header in (byte[][])
-            [ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination, additions: 20)])
+            [ProxyHeaders.CreateText(source, destination), ProxyHeaders.CreateBinary(source, destination, additions: 20)])
         {
             await using TestClient client = await server.ConnectAsync();
             foreach (byte value in header[..^1])
@@ -123,7 +123,7 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_connection_without_a_header_is_closed_without_a_reply(string instead)
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        await using TestClient client = await server.ConnectAsync(header: Script.Bytes(instead));
+        await using TestClient client = await server.ConnectAsync(header: Script.ParseBytes(instead));
         await WaitForCloseAsync(client);
         Assert.Equal(0, server.SessionCount);
         await using TestClient next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
@@ -146,8 +146,9 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server =
             CreateServer(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using TestClient first = await server.ConnectAsync(), second = await server.ConnectAsync(), third =
-            await server.ConnectAsync();
+        await using TestClient first = await server.ConnectAsync();
+        await using TestClient second = await server.ConnectAsync();
+        await using TestClient third = await server.ConnectAsync();
         await WaitForCloseAsync(third);
         await first.SendAsync(ProxyHeaders.Create("192.0.2.7"));
         await first.PlayAsync("S: 220 *");

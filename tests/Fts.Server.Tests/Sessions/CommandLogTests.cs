@@ -9,7 +9,7 @@ public sealed class CommandLogTests
     [Theory, OnEveryWire]
     public async Task Changes_and_transfers_are_logged_with_account_and_address(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "content"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "content"));
         await server.PlayAsync("""
             C: MKD in
             S: 257 *

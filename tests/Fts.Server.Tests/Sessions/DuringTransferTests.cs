@@ -142,8 +142,9 @@ public sealed class DuringTransferTests
     public async Task Sessions_do_not_block_each_other(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient first = await StartDownloadAsync(server), second = await StartDownloadAsync(server), third =
-            await server.LogInAsync();
+        await using TestClient first = await StartDownloadAsync(server);
+        await using TestClient second = await StartDownloadAsync(server);
+        await using TestClient third = await server.LogInAsync();
         await third.PlayAsync("""
             C: EPSV
             S: 229 *

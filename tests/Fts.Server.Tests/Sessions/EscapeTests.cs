@@ -94,7 +94,7 @@ public sealed partial class EscapeTests
             await client.SendAndReadReplyAsync("EPSV");
         }
 
-        await client.SendAsync(Script.Bytes(line + "\\r\\n"));
+        await client.SendAsync(Script.ParseBytes(line + "\\r\\n"));
         bool isUpload = row.HasRule(CommandRules.CreatesName);
         string[] reply = await client.ReadReplyAsync();
         output.AppendJoin('\n', reply);

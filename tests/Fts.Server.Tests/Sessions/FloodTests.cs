@@ -35,7 +35,7 @@ public sealed partial class FloodTests
     [Fact]
     public async Task A_flood_of_connections_to_a_passive_port_does_not_block_its_client()
     {
-        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        await using var server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "content"));
         await using TestClient client = await server.LogInAsync();
         client.ConnectsLate = true;
         string reply = Assert.Single(await client.SendAndReadReplyAsync("EPSV"));
@@ -57,7 +57,7 @@ public sealed partial class FloodTests
     public async Task Two_thousand_idle_sessions_do_not_block_an_active_one()
     {
         const int IdleSessions = 2000;
-        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        await using var server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "content"));
         var idle = new List<TestClient>();
         try
         {

@@ -8,7 +8,7 @@ public sealed class PipelineTests
     [Theory, OnEveryWire]
     public async Task Many_commands_in_one_packet_are_answered_in_order(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/a", "x"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/sub/a", "x"));
         await server.PlayFromGreetingAsync("""
             C> USER anonymous\r\nPASS x\r\nTYPE I\r\nCWD sub\r\nPWD\r\nSIZE a\r\nnonsense\r\nRNFR a\r\nRNTO b\r\nSIZE b\r\nQUIT\r\nPWD\r\n
             S: 220 *
@@ -32,7 +32,7 @@ public sealed class PipelineTests
     {
         await using TestServer server = new(wire);
         await using TestClient client = await server.LogInAsync();
-        Task sending = client.SendAsync(Script.Bytes(string.Concat(Enumerable.Repeat("PWD\\r\\nNOOP\\r\\n", 1000))));
+        Task sending = client.SendAsync(Script.ParseBytes(string.Concat(Enumerable.Repeat("PWD\\r\\nNOOP\\r\\n", 1000))));
         for (int i = 0; i < 1000; i++)
         {
             await client.PlayAsync("S: 257 *\nS: 200 *");
@@ -44,7 +44,7 @@ public sealed class PipelineTests
     [Theory, OnEveryWire]
     public async Task Pipelined_transfers_run_one_after_the_other(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "first"), ("/b", "second"));
         await using TestClient client = await server.LogInAsync();
         client.ConnectsLate = true;
         await client.PlayAsync("""

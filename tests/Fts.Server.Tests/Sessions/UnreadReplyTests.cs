@@ -20,7 +20,7 @@ public sealed class UnreadReplyTests
                 StallTimeout = LongTimeout,
                 CloseTimeout = LongTimeout,
             });
-        await using TestClient client = await StalledUploadAsync(server);
+        await using TestClient client = await StartUploadAsync(server);
         await FloodAsync(client, "STAT\r\n");
         await AssertDisconnectedAsync(server, "the client reads no replies");
         Assert.Null(await server.ReadAsync("/a"));
@@ -30,7 +30,7 @@ public sealed class UnreadReplyTests
     public async Task A_session_that_does_not_finish_its_aborted_transfer_is_disconnected(Wire wire)
     {
         TaskCompletionSource storeCall = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        var store = new HookedStore { BeforeRead = _ => Hang() };
+        var store = new HookedStore { BeforeRead = _ => BlockAsync() };
         await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = ShortTimeout });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
         await using TestClient client = await server.LogInAsync();
@@ -47,7 +47,7 @@ public sealed class UnreadReplyTests
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
 
-        Task Hang()
+        Task BlockAsync()
         {
             reading.TrySetResult();
             return storeCall.Task;
@@ -108,7 +108,7 @@ public sealed class UnreadReplyTests
         await sending;
     }
 
-    private static async Task<TestClient> StalledUploadAsync(TestServer server)
+    private static async Task<TestClient> StartUploadAsync(TestServer server)
     {
         TestClient client = await server.LogInAsync();
         await client.PlayAsync("""

@@ -21,7 +21,7 @@ internal sealed class DataPeer : IDisposable
     private readonly byte[] _blocks = new byte[64 * 1024];
     private Socket? _socket;
     private int _start, _end;
-    private Task<(SslStream Stream, TlsRecordStream Tap)>? _handshake;
+    private Task<(SslStream Stream, TlsRecordStream RecordStream)>? _handshake;
 
     private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls, IPAddress? from, byte[]? header) =>
         (_target, _listener, _tls, _from, _header) = (target, listener, tls, from, header);
@@ -81,13 +81,13 @@ internal sealed class DataPeer : IDisposable
     /// <summary>Receives one byte. Over TLS the server has then finished its handshake.</summary>
     public async Task ReceiveOneByteAsync()
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         Assert.Equal(1, await stream.ReadAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline());
     }
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         await stream.WriteAsync(bytes, TestContext.Current.CancellationToken).WithDeadline();
     }
 
@@ -101,7 +101,7 @@ internal sealed class DataPeer : IDisposable
     /// </summary>
     public async Task FinishAsync()
     {
-        if (await StreamAsync() is SslStream stream)
+        if (await OpenStreamAsync() is SslStream stream)
         {
             await stream.ShutdownAsync().WithDeadline();
             _socket!.Shutdown(SocketShutdown.Send);
@@ -115,7 +115,7 @@ internal sealed class DataPeer : IDisposable
     /// </summary>
     public async Task CloseUnreadAsync()
     {
-        if (await StreamAsync() is SslStream stream)
+        if (await OpenStreamAsync() is SslStream stream)
         {
             await stream.ShutdownAsync().WithDeadline();
         }
@@ -129,7 +129,7 @@ internal sealed class DataPeer : IDisposable
     /// <summary>Reads until the regular end of the connection, over TLS with close_notify, and returns the received bytes.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         using var content = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
         int received;
@@ -138,13 +138,15 @@ internal sealed class DataPeer : IDisposable
             content.Write(buffer, 0, received);
         }
 
-        Assert.False(_handshake is not null && (await _handshake).Tap.HasEnded, "The data connection ended without a close_notify.");
+        Assert.False(
+            _handshake is not null && (await _handshake).RecordStream.HasEnded,
+            "The data connection ended without a close_notify.");
         return content.ToArray();
     }
 
     public async Task<int> ReadSomeAsync(Memory<byte> buffer)
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         return await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).WithDeadline();
     }
 
@@ -197,7 +199,7 @@ internal sealed class DataPeer : IDisposable
         _listener?.Dispose();
     }
 
-    private async Task<Stream> StreamAsync()
+    private async Task<Stream> OpenStreamAsync()
     {
         await ConnectAsync();
         return _handshake is null ? new NetworkStream(_socket!) : (await _handshake.WithDeadline()).Stream;

@@ -13,12 +13,12 @@ internal static class ProxyHeaders
     public static byte[] HealthCheck => [.. Signature, 0x20, 0, 0, 0];
 
     /// <summary>Returns a header of version 1.</summary>
-    public static byte[] Text(IPEndPoint client, IPEndPoint server) => Encoding.ASCII.GetBytes(
+    public static byte[] CreateText(IPEndPoint client, IPEndPoint server) => Encoding.ASCII.GetBytes(
         $"PROXY {(client.AddressFamily == AddressFamily.InterNetwork ? "TCP4" : "TCP6")} "
         + $"{client.Address} {server.Address} {client.Port} {server.Port}\r\n");
 
     /// <summary>Returns a header of version 2, with <paramref name="additions"/> bytes of TLVs after the addresses.</summary>
-    public static byte[] Binary(IPEndPoint client, IPEndPoint server, int additions = 0)
+    public static byte[] CreateBinary(IPEndPoint client, IPEndPoint server, int additions = 0)
     {
         byte[] rest = [.. client.Address.GetAddressBytes(), .. server.Address.GetAddressBytes(), .. Port(client.Port), .. Port(server.Port),
             .. new byte[additions]];
@@ -30,7 +30,7 @@ internal static class ProxyHeaders
     /// Returns a header of version 1 for a client that connected to the address <paramref name="server"/> of the load balancer.
     /// </summary>
     public static byte[] Create(string client, string server = "198.51.100.1") =>
-        Text(IPEndPoint.Parse($"{AddBrackets(client)}:4711"), IPEndPoint.Parse($"{AddBrackets(server)}:21"));
+        CreateText(IPEndPoint.Parse($"{AddBrackets(client)}:4711"), IPEndPoint.Parse($"{AddBrackets(server)}:21"));
 
     private static string AddBrackets(string address) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
 

@@ -36,7 +36,7 @@ internal static class Script
                     await SendLineAsync(client, text);
                     break;
                 case "C>":
-                    await client.SendAsync(Bytes(text));
+                    await client.SendAsync(ParseBytes(text));
                     break;
                 case "S:":
                     i += await ExpectReplyAsync(client, text, lines.AsMemory(i + 1));
@@ -55,7 +55,7 @@ internal static class Script
     }
 
     /// <summary>Returns the bytes of an escaped text.</summary>
-    public static byte[] Bytes(string text)
+    public static byte[] ParseBytes(string text)
     {
         var bytes = new List<byte>();
         for (int i = 0; i < text.Length; i++)
@@ -101,7 +101,7 @@ internal static class Script
             text = text.Replace("{EPRT}", client.Listen(extended: true), StringComparison.Ordinal);
         }
 
-        return text.Contains('\\', StringComparison.Ordinal) ? client.SendAsync(Bytes(text + "\\r\\n")) : client.SendAsync(text);
+        return text.Contains('\\', StringComparison.Ordinal) ? client.SendAsync(ParseBytes(text + "\\r\\n")) : client.SendAsync(text);
     }
 
     /// <summary>Returns the number of following script lines that belong to the same reply.</summary>
@@ -151,7 +151,7 @@ internal static class Script
 
     private static async Task ReadLinesAsync(TestClient client, string[] patterns)
     {
-        string text = WireText.FromBytes(await Data(client).ReadToEndAsync());
+        string text = WireText.FromBytes(await GetData(client).ReadToEndAsync());
         client.CloseData();
         var lines = text.Split("\r\n").ToList();
         bool matches = lines[^1].Length == 0 && lines.Count - 1 == patterns.Length;
@@ -176,50 +176,50 @@ internal static class Script
                 client.ConnectsLate = true;
                 return;
             case ("D:", "begin"):
-                await Data(client).ReceiveOneByteAsync();
+                await GetData(client).ReceiveOneByteAsync();
                 return;
             case ("D:", "reset"):
-                Data(client).Reset();
+                GetData(client).Reset();
                 break;
             case ("D:", "close"):
                 break;
             case ("D<", _):
-                byte[] content = await Data(client).ReadToEndAsync();
-                if (!content.AsSpan().SequenceEqual(Bytes(text)))
+                byte[] content = await GetData(client).ReadToEndAsync();
+                if (!content.AsSpan().SequenceEqual(ParseBytes(text)))
                 {
                     throw client.CreateFailure($"Expected the data: {text}\nReceived: {WireText.FromBytes(content)}");
                 }
 
                 break;
             case ("Z<", _):
-                byte[] expanded = Zlib.Expand(await Data(client).ReadToEndAsync());
-                if (!expanded.AsSpan().SequenceEqual(Bytes(text)))
+                byte[] expanded = Zlib.Expand(await GetData(client).ReadToEndAsync());
+                if (!expanded.AsSpan().SequenceEqual(ParseBytes(text)))
                 {
                     throw client.CreateFailure($"Expected in a zlib stream: {text}\nReceived: {Encoding.UTF8.GetString(expanded)}");
                 }
 
                 break;
             case ("Z>", _):
-                await Data(client).SendAsync(Zlib.Compress(Bytes(text)));
-                await Data(client).FinishAsync();
+                await GetData(client).SendAsync(Zlib.Compress(ParseBytes(text)));
+                await GetData(client).FinishAsync();
                 break;
             case ("B<", _):
-                byte[] file = await Data(client).ReadFileAsync();
-                if (!file.AsSpan().SequenceEqual(Bytes(text)))
+                byte[] file = await GetData(client).ReadFileAsync();
+                if (!file.AsSpan().SequenceEqual(ParseBytes(text)))
                 {
                     throw client.CreateFailure($"Expected in blocks: {text}\nReceived: {Encoding.UTF8.GetString(file)}");
                 }
 
                 return;
             case ("B>", _):
-                await Data(client).SendAsync(Blocks.Encode(Bytes(text)));
+                await GetData(client).SendAsync(Blocks.Encode(ParseBytes(text)));
                 return;
             case ("D>", _):
-                await Data(client).SendAsync(Bytes(text));
-                await Data(client).FinishAsync();
+                await GetData(client).SendAsync(ParseBytes(text));
+                await GetData(client).FinishAsync();
                 break;
             case ("D+", _):
-                await Data(client).SendAsync(Bytes(text));
+                await GetData(client).SendAsync(ParseBytes(text));
                 return;
             default:
                 throw new FormatException($"Unknown script step: {kind} {text}");
@@ -228,6 +228,6 @@ internal static class Script
         client.CloseData();
     }
 
-    private static DataPeer Data(TestClient client) =>
+    private static DataPeer GetData(TestClient client) =>
         client.Data ?? throw client.CreateFailure("No data connection was prepared by PASV, EPSV, PORT or EPRT.");
 }

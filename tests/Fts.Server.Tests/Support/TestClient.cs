@@ -19,7 +19,7 @@ internal sealed class TestClient : IAsyncDisposable
     private int _start, _end;
 
     private TlsClient? _tls;
-    private TlsRecordStream? _tap;
+    private TlsRecordStream? _recordStream;
     private Stream _stream;
 
     private TestClient(Socket socket, TlsClient? tls)
@@ -98,7 +98,7 @@ internal sealed class TestClient : IAsyncDisposable
 
         if (DataPeer.ParseTarget(lines[^1], Server) is { } target)
         {
-            Use(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
+            SetData(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
             if (!ConnectsLate)
             {
                 await Data!.ConnectAsync();
@@ -111,7 +111,7 @@ internal sealed class TestClient : IAsyncDisposable
     /// <summary>Listens for an active data connection and returns the argument for PORT or EPRT.</summary>
     public string Listen(bool extended)
     {
-        Use(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
+        SetData(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
         return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
     }
 
@@ -173,7 +173,7 @@ internal sealed class TestClient : IAsyncDisposable
     public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
     {
         var tls = new TlsClient(version, with);
-        (SslStream stream, _tap) = await tls.HandshakeAsync(_stream).WithDeadline();
+        (SslStream stream, _recordStream) = await tls.HandshakeAsync(_stream).WithDeadline();
         (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
     }
 
@@ -181,21 +181,21 @@ internal sealed class TestClient : IAsyncDisposable
     public string? ServerSubject => (_stream as SslStream)?.RemoteCertificate?.Subject;
 
     /// <summary>The negotiated application protocol (ALPN); empty for none.</summary>
-    public string AgreedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
+    public string NegotiatedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
 
     /// <summary>Uses other TLS settings for data connections than for the control connection.</summary>
-    public void UseForData(TlsClient tls) => _tls = tls;
+    public void UseTlsForData(TlsClient tls) => _tls = tls;
 
     /// <summary>Ends TLS on the control connection by close_notify from both sides; plain text follows (CCC).</summary>
     /// <param name="firstCommand">Sent unencrypted in the same packet as the client's close_notify.</param>
     public async Task EndTlsAsync(string firstCommand = "")
     {
-        _tap!.Gather(new byte[4096]);
+        _recordStream!.Gather(new byte[4096]);
         await ((SslStream)_stream).ShutdownAsync().WithDeadline();
-        await _tap.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
-        await _tap.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
+        await _recordStream.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
+        await _recordStream.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
         Assert.Equal(0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).WithDeadline());
-        Assert.False(_tap.HasEnded, "The server closed the connection without a close_notify.");
+        Assert.False(_recordStream.HasEnded, "The server closed the connection without a close_notify.");
         UsePlain();
     }
 
@@ -217,7 +217,7 @@ internal sealed class TestClient : IAsyncDisposable
         return default;
     }
 
-    private void Use(DataPeer data)
+    private void SetData(DataPeer data)
     {
         CloseData();
         Data = data;

@@ -55,7 +55,7 @@ internal sealed class TestServer : IAsyncDisposable
     public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
 
     /// <summary>Starts a server with these files. A path that ends with a slash is a directory.</summary>
-    public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
+    public static async Task<TestServer> CreateAsync(Wire wire, params (string Path, string Content)[] files)
     {
         var server = new TestServer(wire);
         foreach ((string path, string content) in files)
@@ -69,7 +69,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Runs a script in one session, logged in, on a server with these files.</summary>
     public static async Task PlayAsync(Wire wire, string script, params (string Path, string Content)[] files)
     {
-        await using TestServer server = await WithAsync(wire, files);
+        await using TestServer server = await CreateAsync(wire, files);
         await server.PlayAsync(script);
     }
 

@@ -24,12 +24,12 @@ internal sealed class TlsClient
         with?.Invoke(_options);
     }
 
-    public async Task<(SslStream Stream, TlsRecordStream Tap)> HandshakeAsync(Stream plain)
+    public async Task<(SslStream Stream, TlsRecordStream RecordStream)> HandshakeAsync(Stream plain)
     {
         // Plain text may follow close_notify (CCC), and must not be read into the buffer of the TLS stream.
-        var tap = new TlsRecordStream(plain, stopsAtRecords: true);
-        var stream = new SslStream(tap);
+        var recordStream = new TlsRecordStream(plain, stopsAtRecords: true);
+        var stream = new SslStream(recordStream);
         await stream.AuthenticateAsClientAsync(_options, TestContext.Current.CancellationToken);
-        return (stream, tap);
+        return (stream, recordStream);
     }
 }

@@ -92,8 +92,9 @@ public sealed class CertificateTests : IDisposable
     public async Task A_symbolic_link_to_another_file_counts_as_a_change()
     {
         // Kubernetes and certbot renew in this way: they write a new file, and then change a symbolic link to it in one step.
-        string old = Directory.CreateDirectory(_folder.Path + "/1").FullName, renewed =
-            Directory.CreateDirectory(_folder.Path + "/2").FullName, current = _folder.Path + "/current";
+        string old = Directory.CreateDirectory(_folder.Path + "/1").FullName;
+        string renewed = Directory.CreateDirectory(_folder.Path + "/2").FullName;
+        string current = _folder.Path + "/current";
         File.Move(WritePemFile("old"), old + "/server.pem");
         File.Move(WritePemFile("new"), renewed + "/server.pem");
         File.SetLastWriteTimeUtc(renewed + "/server.pem", DateTime.UtcNow.AddMinutes(1));

@@ -140,10 +140,10 @@ public sealed class ClientCertificateTests
             S: 200 *
             """);
         X509Certificate2 other = Authority.Issue("CN=ann");
-        foreach ((X509Certificate2? certificate, bool isServed) in (
-            (X509Certificate2?, bool)[])[(Ann, true), (other, false), (null, false)])
+        foreach ((X509Certificate2? certificate, bool isServed) in ((X509Certificate2?, bool)[])
+            [(Ann, true), (other, false), (null, false)])
         {
-            client.UseForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
+            client.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
             await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
             Assert.StartsWith(isServed ? "226" : "522", (await client.ReadReplyAsync())[0], StringComparison.Ordinal);
         }
@@ -155,9 +155,9 @@ public sealed class ClientCertificateTests
         await using TestServer server = CreateServer(dataBinding: FtpDataBinding.Observe);
         await using TestClient client = await SecureAsync(server, version, Ann);
         await client.PlayAsync("C: USER ann\nS: 232 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
-        client.UseForData(new TlsClient(version));
+        client.UseTlsForData(new TlsClient(version));
         await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
-        client.UseForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
+        client.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
         await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 522 *");
     }
 
@@ -171,8 +171,8 @@ public sealed class ClientCertificateTests
                 Authorities = [],
                 PinnedKeys = [KeyFingerprint.Compute(Untrusted), KeyFingerprint.Compute(old)],
             });
-        foreach ((X509Certificate2 certificate, string reply) in (
-            (X509Certificate2, string)[])[(Untrusted, "232"), (Ann, "331"), (old, "331")])
+        foreach ((X509Certificate2 certificate, string reply) in ((X509Certificate2, string)[])
+            [(Untrusted, "232"), (Ann, "331"), (old, "331")])
         {
             await using TestClient client = await SecureAsync(server, SslProtocols.Tls13, certificate);
             await client.PlayAsync($"C: USER ann\nS: {reply} *");

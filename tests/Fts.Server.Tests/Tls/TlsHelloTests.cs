@@ -18,7 +18,7 @@ public sealed class TlsHelloTests
     {
         await using TestServer server = CreateServer();
         await using TestClient client = await SecureAsync(server, version, "http/1.1", "ftp");
-        Assert.Equal("ftp", client.AgreedProtocol);
+        Assert.Equal("ftp", client.NegotiatedProtocol);
         await client.PlayAsync("C: NOOP\nS: 200 *");
     }
 
@@ -27,7 +27,7 @@ public sealed class TlsHelloTests
     {
         await using TestServer server = CreateServer();
         await using TestClient client = await SecureAsync(server, version);
-        Assert.Equal("", client.AgreedProtocol);
+        Assert.Equal("", client.NegotiatedProtocol);
     }
 
     /// <summary>RFC 7301 §3.2 requires it. Otherwise a browser could take the server's replies for those of a web server.</summary>

@@ -89,7 +89,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task Until_the_commit_all_other_commands_report_the_existing_file(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {InterruptUpload}
             C: MLST a
@@ -121,7 +121,7 @@ public sealed class ResumeTests
     public async Task A_download_after_SIZE_of_a_partial_upload_is_rejected_once(Wire wire)
     {
         // curl reads no more bytes than SIZE reported and treats the file as complete.
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "the old file"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "the old file"));
         await server.PlayAsync($"""
             {InterruptUpload}
             C: SIZE a
@@ -180,7 +180,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Other_clients_cannot_see_a_partial_upload()
     {
-        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "the old file"));
+        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "the old file"));
         await server.PlayAsync(InterruptUpload);
         await using TestClient other = await server.LogInAsync(from: System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("""

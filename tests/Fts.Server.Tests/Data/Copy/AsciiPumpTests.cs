@@ -11,7 +11,7 @@ public sealed class AsciiPumpTests
     [Theory, OnEveryWire]
     public async Task Line_ends_are_translated_in_both_directions(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one\ntwo\r\nthree\rfour\n\n"), ("/b", "no end"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one\ntwo\r\nthree\rfour\n\n"), ("/b", "no end"));
         await server.PlayAsync("""
             C: TYPE A
             S: 200 *

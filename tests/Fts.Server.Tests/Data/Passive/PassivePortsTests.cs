@@ -206,8 +206,8 @@ public sealed class PassivePortsTests
             new FtpServer(
             new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
             PassivePorts = range });
-        using DataConnector first = new(server, IPAddress.Loopback, IPAddress.Loopback), second =
-            new(server, IPAddress.Loopback, IPAddress.Loopback);
+        using DataConnector first = new(server, IPAddress.Loopback, IPAddress.Loopback);
+        using DataConnector second = new(server, IPAddress.Loopback, IPAddress.Loopback);
         first.Listen();
         Assert.Throws<SocketException>(second.Listen);
         first.CloseIdleListener(before: 0);
