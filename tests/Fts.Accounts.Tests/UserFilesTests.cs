@@ -50,9 +50,9 @@ public sealed class UserFilesTests
     public async Task A_call_is_denied_if_any_of_its_permissions_is_missing(string call, Permissions needed)
     {
         await PrepareAsync();
-        foreach (Permissions one in Enum.GetValues<Permissions>().Where(one => int.IsPow2((int)one) && needed.HasFlag(one)))
+        foreach (Permissions missing in Enum.GetValues<Permissions>().Where(flag => int.IsPow2((int)flag) && needed.HasFlag(flag)))
         {
-            var files = new UserFiles(new Account("some", Permissions.ReadWrite & ~one), _store);
+            var files = new UserFiles(new Account("some", Permissions.ReadWrite & ~missing), _store);
             StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CallAsync(call, files));
             Assert.Equal(StoreError.Denied, exception.Error);
         }
