@@ -56,7 +56,7 @@ public sealed class LongListingTests
             {
                 await client.SendAsync($"STAT {path}");
                 Assert.Equal("213-Status:", await client.ReadLineAsync());
-                await listing.Begun.WithDeadline();
+                await listing.Started.WithDeadline();
             }
 
             await listing.Ended.WithDeadline();
@@ -74,7 +74,7 @@ public sealed class LongListingTests
             await client.PlayAsync("""
                 C> STAT /\r\nSTAT /\r\nSTAT /\r\nNOOP\r\n
                 """);
-            await listing.Begun.WithDeadline();
+            await listing.Started.WithDeadline();
         }
 
         await listing.Server.Log.WaitForAsync(RecordingLogger.Disconnected);
@@ -94,7 +94,7 @@ public sealed class LongListingTests
                 C: {verb} nothing*
                 S: 150 *
                 """);
-            await listing.Begun.WithDeadline();
+            await listing.Started.WithDeadline();
             await client.PlayAsync("""
                 C: ABOR
                 S: 426 *
@@ -107,17 +107,17 @@ public sealed class LongListingTests
     /// <summary>Returns a server with endless directories, whose store never waits and ignores cancellation.</summary>
     private sealed class EndlessListing : IAsyncDisposable
     {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndlessListing(Wire wire)
         {
-            Server = new TestServer(wire, new HookedStore { Entries = EntriesAsync });
+            Server = new TestServer(wire, new HookedStore { Entries = ListEntriesAsync });
         }
 
         public TestServer Server { get; }
 
-        public Task Begun => _begun.Task;
+        public Task Started => _started.Task;
 
         public Task Ended => _ended.Task;
 
@@ -125,7 +125,7 @@ public sealed class LongListingTests
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
 
-        private async IAsyncEnumerable<FileEntry> EntriesAsync()
+        private async IAsyncEnumerable<FileEntry> ListEntriesAsync()
         {
             await Task.CompletedTask;
             Count++;
@@ -135,7 +135,7 @@ public sealed class LongListingTests
                 {
                     if (i == 2000)
                     {
-                        _begun.TrySetResult();
+                        _started.TrySetResult();
                     }
 
                     yield return new FileEntry("entry", EntryKind.File, i, DateTime.UnixEpoch);

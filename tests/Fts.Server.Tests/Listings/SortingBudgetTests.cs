@@ -7,15 +7,15 @@ namespace Fts.Server.Tests.Listings;
 /// <summary>The listings of all sessions share one limit of entries in memory.</summary>
 public sealed class SortingBudgetTests
 {
-    private static readonly ListOptions Reversed = new(ListOrder.Name, IsReversed: true, IsRecursive: false);
+    private static readonly ListOptions ReverseOrder = new(ListOrder.Name, IsReversed: true, IsRecursive: false);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_listing_is_not_sorted_while_another_one_holds_the_entries()
     {
-        var held = new SortingBudget(3);
-        ListSorter first = new(Reversed, 10, held), second = new(Reversed, 10, held), third = new(Reversed, 10, held);
+        var budget = new SortingBudget(3);
+        ListSorter first = new(ReverseOrder, 10, budget), second = new(ReverseOrder, 10, budget), third = new(ReverseOrder, 10, budget);
         await using (IAsyncEnumerator<FileEntry> slow = first.Sort(CreateEntries("a", "b")).GetAsyncEnumerator(Token))
         {
             Assert.True(await slow.MoveNextAsync());
