@@ -12,16 +12,16 @@ public sealed class UserFilesCombineTests
     [Fact]
     public async Task The_target_in_another_spelling_is_refused_as_a_later_part()
     {
-        (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
-        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/whole", "/part", "/WHOLE"));
-        Assert.Equal(StoreError.NotSupported, refusal.Error);
+        (UserFiles files, IFileStore store) = await CreateFilesAsync(hasIds: true);
+        StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/whole", "/part", "/WHOLE"));
+        Assert.Equal(StoreError.NotSupported, exception.Error);
         Assert.Equal(("whole ", "part "), (await ReadAsync(store, "/whole"), await ReadAsync(store, "/part")));
     }
 
     [Fact]
     public async Task The_target_in_another_spelling_can_be_the_first_part_and_is_used_once()
     {
-        (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
+        (UserFiles files, IFileStore store) = await CreateFilesAsync(hasIds: true);
         await CombineAsync(files, "/whole", "/Whole", "/part");
         Assert.Equal("whole part ", await ReadAsync(store, "/whole"));
         Assert.Null(await store.GetEntryAsync(At("/part"), Token));
@@ -30,7 +30,7 @@ public sealed class UserFilesCombineTests
     [Fact]
     public async Task No_content_is_lost_if_the_store_has_no_ids_and_two_paths_are_one_file()
     {
-        (UserFiles files, IFileStore store) = await SeededAsync(hasIds: false);
+        (UserFiles files, IFileStore store) = await CreateFilesAsync(hasIds: false);
         await CombineAsync(files, "/whole", "/part", "/WHOLE");
         Assert.Equal("whole part whole ", await ReadAsync(store, "/whole"));
         Assert.Null(await store.GetEntryAsync(At("/part"), Token));
@@ -41,11 +41,11 @@ public sealed class UserFilesCombineTests
     [InlineData(false)]
     public async Task A_part_that_occurs_twice_in_any_spelling_is_refused(bool hasIds)
     {
-        (UserFiles files, IFileStore store) = await SeededAsync(hasIds);
-        foreach (string again in (string[])["/part", "/PART"])
+        (UserFiles files, IFileStore store) = await CreateFilesAsync(hasIds);
+        foreach (string samePart in (string[])["/part", "/PART"])
         {
-            StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/new", "/part", again));
-            Assert.Equal(StoreError.NotSupported, refusal.Error);
+            StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/new", "/part", samePart));
+            Assert.Equal(StoreError.NotSupported, exception.Error);
             Assert.Null(await store.GetEntryAsync(At("/new"), Token));
             Assert.Equal("part ", await ReadAsync(store, "/part"));
         }
@@ -56,9 +56,9 @@ public sealed class UserFilesCombineTests
     private static Task CombineAsync(UserFiles files, string target, params string[] parts) =>
         files.CombineAsync(At(target), [.. parts.Select(At)], null, Token).AsTask();
 
-    private static async Task<(UserFiles, IFileStore)> SeededAsync(bool hasIds)
+    private static async Task<(UserFiles, IFileStore)> CreateFilesAsync(bool hasIds)
     {
-        var store = new CaselessStore(hasIds);
+        var store = new CaseInsensitiveStore(hasIds);
         foreach (string name in (string[])["whole", "part"])
         {
             await using IFileWriter writer = await store.OpenWriteAsync(At("/" + name), WriteStart.Replace, Token);
@@ -79,23 +79,23 @@ public sealed class UserFilesCombineTests
     }
 
     /// <summary>A memory store that ignores case, with or without ids.</summary>
-    private sealed class CaselessStore(bool hasIds) : IFileStore
+    private sealed class CaseInsensitiveStore(bool hasIds) : IFileStore
     {
         private readonly MemoryFileStore _files = new();
 
         public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken) =>
-            await _files.GetEntryAsync(Lower(path), cancellationToken) is { } entry
+            await _files.GetEntryAsync(ToLower(path), cancellationToken) is { } entry
                 ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 }
                 : null;
 
         public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken) =>
-            _files.ListAsync(Lower(directory), cancellationToken);
+            _files.ListAsync(ToLower(directory), cancellationToken);
 
         public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken) =>
-            _files.OpenReadAsync(Lower(path), cancellationToken);
+            _files.OpenReadAsync(ToLower(path), cancellationToken);
 
         public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) =>
-            _files.OpenWriteAsync(Lower(path), start, cancellationToken);
+            _files.OpenWriteAsync(ToLower(path), start, cancellationToken);
 
         public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
             _files.GetPartialUploadAsync(path, uploader, cancellationToken);
@@ -107,23 +107,23 @@ public sealed class UserFilesCombineTests
             _files.SweepPartialUploadsAsync(before, cancellationToken);
 
         public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken) =>
-            _files.CreateDirectoryAsync(Lower(path), cancellationToken);
+            _files.CreateDirectoryAsync(ToLower(path), cancellationToken);
 
         public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) =>
-            _files.DeleteFileAsync(Lower(path), cancellationToken);
+            _files.DeleteFileAsync(ToLower(path), cancellationToken);
 
         public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken) =>
-            _files.DeleteDirectoryAsync(Lower(path), cancellationToken);
+            _files.DeleteDirectoryAsync(ToLower(path), cancellationToken);
 
         public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
-            _files.RenameAsync(Lower(source), Lower(target), replace, cancellationToken);
+            _files.RenameAsync(ToLower(source), ToLower(target), replace, cancellationToken);
 
         public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken) =>
-            _files.SetMetadataAsync(Lower(path), metadata, cancellationToken);
+            _files.SetMetadataAsync(ToLower(path), metadata, cancellationToken);
 
         public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken) =>
-            _files.GetFreeSpaceAsync(Lower(directory), cancellationToken);
+            _files.GetFreeSpaceAsync(ToLower(directory), cancellationToken);
 
-        private static StorePath Lower(StorePath path) => At(path.Value.ToLowerInvariant());
+        private static StorePath ToLower(StorePath path) => At(path.Value.ToLowerInvariant());
     }
 }

@@ -50,11 +50,11 @@ public sealed class UserFilesTests
     public async Task A_call_is_denied_if_any_of_its_permissions_is_missing(string call, Permissions needed)
     {
         await PrepareAsync();
-        foreach (Permissions one in Enum.GetValues<Permissions>().Where(one => int.IsPow2((int)one) && needed.HasFlag(one)))
+        foreach (Permissions missing in Enum.GetValues<Permissions>().Where(flag => int.IsPow2((int)flag) && needed.HasFlag(flag)))
         {
-            var files = new UserFiles(new Account("some", Permissions.ReadWrite & ~one), _store);
-            StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CallAsync(call, files));
-            Assert.Equal(StoreError.Denied, refusal.Error);
+            var files = new UserFiles(new Account("some", Permissions.ReadWrite & ~missing), _store);
+            StoreException exception = await Assert.ThrowsAsync<StoreException>(() => CallAsync(call, files));
+            Assert.Equal(StoreError.Denied, exception.Error);
         }
     }
 
@@ -64,8 +64,8 @@ public sealed class UserFilesTests
         var files = new UserFiles(new Account("drop", Permissions.Create), _store);
         await using IFileWriter upload = await files.OpenWriteAsync(Other, WriteStart.Replace, Token);
         await WriteAsync(Other, "theirs");
-        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => upload.CommitAsync(Token).AsTask());
-        Assert.Equal(StoreError.Exists, refusal.Error);
+        StoreException exception = await Assert.ThrowsAsync<StoreException>(() => upload.CommitAsync(Token).AsTask());
+        Assert.Equal(StoreError.Exists, exception.Error);
         Assert.Equal(6, (await _store.GetEntryAsync(Other, Token))?.Length);
     }
 
@@ -75,9 +75,9 @@ public sealed class UserFilesTests
         await PrepareAsync();
         await WriteAsync(Other, "theirs");
         var files = new UserFiles(new Account("some", Permissions.Rename), _store);
-        StoreException refusal =
+        StoreException exception =
             await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
-        Assert.Equal(StoreError.Exists, refusal.Error);
+        Assert.Equal(StoreError.Exists, exception.Error);
     }
 
     [Fact]

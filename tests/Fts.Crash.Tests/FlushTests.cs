@@ -3,17 +3,19 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests;
 
-/// <summary>What a power cut would take is not to be seen by killing a process; in which order the system is asked to flush is.</summary>
+/// <summary>
+/// The order of flushes, changes and replies, traced with strace. Killing a process cannot show what a power failure would lose.
+/// </summary>
 public sealed class FlushTests
 {
     private static readonly string[] s_flushes = ["fsync", "fdatasync", "syncfs"];
 
-    /// <summary>What the portable engine receives, and what the kernel does.</summary>
+    /// <summary>A size copied by the portable engine, and one copied by the kernel, in bytes.</summary>
     public static TheoryData<int> Sizes => [1_000, 3_000_000];
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public async Task Durable_flushes_the_file_renames_it_flushes_the_folder_and_then_says_226(int size)
+    public async Task Durable_flushes_the_file_renames_it_flushes_the_folder_and_then_sends_226(int size)
     {
         using var folder = new TestFolder();
         using var log = new TestFolder();
@@ -54,24 +56,27 @@ public sealed class FlushTests
             },
             "--durable");
 
-        int change = Array.FindLastIndex(calls, made => made.Contains(call, StringComparison.Ordinal));
-        int done = Array.FindLastIndex(calls, made => made.Contains('"' + reply, StringComparison.Ordinal));
+        int change = Array.FindLastIndex(calls, line => line.Contains(call, StringComparison.Ordinal));
+        int done = Array.FindLastIndex(calls, line => line.Contains('"' + reply, StringComparison.Ordinal));
         Assert.True(calls.Take(done).Skip(change).Any(IsFlush), string.Join('\n', calls));
     }
 
     private static async Task StoreAsync(RawFtpClient client, int size) =>
         client.AssertReply(await client.UploadAsync("STOR file", new byte[size]), "226");
 
-    /// <summary>One that has ended, whether or not other threads were traced in between.</summary>
+    /// <summary>
+    /// Returns true for a flush that succeeded. strace splits a call into two lines if it traced another thread in between.
+    /// </summary>
     private static bool IsFlush(string call) =>
         call.EndsWith(" = 0", StringComparison.Ordinal) && s_flushes.Any(
             flush => call.Contains(flush + "(", StringComparison.Ordinal) || call.Contains(flush + " resumed", StringComparison.Ordinal));
 
-    /// <summary>The calls that flush, change and send, in the order in which the system was asked, of a server that did this and said
-    /// goodbye.</summary>
+    /// <summary>
+    /// Runs <paramref name="act"/> and QUIT against a traced server. Returns its system calls that flush, change or send, in their order.
+    /// </summary>
     private static async Task<string[]> TraceAsync(TestFolder folder, TestFolder log, Func<RawFtpClient, Task> act, params string[] options)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "There is no strace.");
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed.");
         await using (RunningProgram probe = RunningProgram.StartFile("/usr/bin/strace", "/", ["-f", "-o", "/dev/null", "true"]))
         {
             Assert.SkipUnless(await probe.WaitForExitAsync() == 0, $"Tracing is not allowed here: {probe.Messages}");
@@ -92,7 +97,7 @@ public sealed class FlushTests
                 return calls;
             }
 
-            // The tracer tells nobody when it has written: look again until the deadline.
+            // No event reports the writes of strace: poll until the deadline.
             await Task.Delay(10, deadline.Token);
         }
     }

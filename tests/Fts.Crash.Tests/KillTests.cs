@@ -7,8 +7,8 @@ using Fts.ProgramTests.Support;
 namespace Fts.CrashTests;
 
 /// <summary>
-/// Killed without a warning, at any moment, the server keeps its word: what it acknowledged is there and whole, what it did not is all or
-/// nothing, and broken uploads go on. <c>FTS_KILLS</c> sets how often, <c>FTS_KILL_SEED</c> what is done meanwhile.
+/// A server killed with SIGKILL keeps every acknowledged change, makes other changes completely or not at all, and lets clients resume
+/// interrupted uploads. <c>FTS_KILLS</c> sets the number of kills, <c>FTS_KILL_SEED</c> the seed of the workers' choices.
 /// </summary>
 public sealed class KillTests
 {
@@ -18,18 +18,19 @@ public sealed class KillTests
     private static readonly int Seed = ReadSetting("FTS_KILL_SEED") ?? Environment.TickCount;
 
     [Fact]
-    public Task Acknowledged_files_are_whole_and_broken_uploads_go_on_after_each_kill() => KillAsync(Kills);
+    public Task After_each_kill_acknowledged_files_are_complete_and_interrupted_uploads_can_be_resumed() => KillAsync(Kills);
 
-    /// <summary>A kill does not show whether anything was flushed; it shows that flushing, and doing it for several at once, changes
-    /// nothing else.</summary>
+    /// <summary>
+    /// A kill cannot show whether data was flushed. This test shows that flushing, also as a group commit, breaks nothing.
+    /// </summary>
     [Fact]
-    public Task So_they_are_when_every_commit_is_flushed() => KillAsync((Kills + 3) / 4, "--durable");
+    public Task After_each_kill_a_durable_server_keeps_the_same_guarantees() => KillAsync((Kills + 3) / 4, "--durable");
 
-    /// <summary>Such an upload begins with a copy of the old file, whose length must not be taken for what has come.</summary>
+    /// <summary>Such an upload begins with a copy of the old file, whose length must not be counted as received bytes.</summary>
     [Fact]
-    public async Task What_SIZE_tells_after_a_kill_has_come_also_of_an_upload_that_replaces_only_a_part()
+    public async Task After_a_kill_SIZE_reports_only_received_bytes_of_an_upload_that_replaces_a_part()
     {
-        const int Start = 1_000, Come = 11_000;
+        const int Start = 1_000, ReceivedEnd = 11_000;
         using var folder = new TestFolder();
         byte[] old = new byte[100_000], changed = new byte[200_000];
         Random.Shared.NextBytes(old);
@@ -43,12 +44,12 @@ public sealed class KillTests
             await interruptedClient.ExecuteAsync($"ALLO {changed.Length}", "200");
             await interruptedClient.ExecuteAsync($"REST {Start}", "350");
             await interruptedClient.ExecuteAsync("STOR file", "150");
-            await RawFtpClient.SendAsync(data, changed.AsMemory(Start, Come - Start));
-            string pending = Assert.Single(folder.Names, name => name != "file");
+            await RawFtpClient.SendAsync(data, changed.AsMemory(Start, ReceivedEnd - Start));
+            string stagingFile = Assert.Single(folder.Names, name => name != "file");
             using var deadline = new CancellationTokenSource(Deadline.Default);
-            while (!(await File.ReadAllBytesAsync(folder[pending], deadline.Token)).AsSpan().StartsWith(changed.AsSpan(0, Come)))
+            while (!(await File.ReadAllBytesAsync(folder[stagingFile], deadline.Token)).AsSpan().StartsWith(changed.AsSpan(0, ReceivedEnd)))
             {
-                // Nobody tells what another process has written: look again until the deadline.
+                // No event reports the writes of another process: poll until the deadline.
                 await Task.Delay(10, deadline.Token);
             }
 
@@ -59,7 +60,7 @@ public sealed class KillTests
         await using RunningServer server = await RunningServer.StartOnFolderAsync(folder, [], []);
         using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
         int size = int.Parse((await client.ExecuteAsync("SIZE file", "213"))[4..], CultureInfo.InvariantCulture);
-        Assert.InRange(size, 0, Come);
+        Assert.InRange(size, 0, ReceivedEnd);
         await client.ExecuteAsync($"REST {size}", "350");
         client.AssertReply(await client.UploadAsync("STOR file", changed.AsMemory(size)), "226");
         Assert.Equal(changed, await File.ReadAllBytesAsync(folder["file"], TestContext.Current.CancellationToken));
@@ -69,9 +70,9 @@ public sealed class KillTests
     {
         using var run = new KillRestartRun(Seed, options);
         await run.RunAsync(kills);
-        TestContext.Current.TestOutputHelper?.WriteLine($"FTS_KILL_SEED={Seed}: {kills} kills, {run.ResumedUploads} uploads continued");
+        TestContext.Current.TestOutputHelper?.WriteLine($"FTS_KILL_SEED={Seed}: {kills} kills, {run.ResumedUploads} uploads resumed");
         Assert.True(run.ResumedUploads > 0 || kills < DefaultKills / 4,
-            $"FTS_KILL_SEED={Seed}: no upload was continued in {kills} kills, which leaves untested whether any could be.");
+            $"FTS_KILL_SEED={Seed}: no upload was resumed in {kills} kills, so resumption was not tested.");
     }
 
     private static int? ReadSetting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value

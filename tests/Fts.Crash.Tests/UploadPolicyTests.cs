@@ -3,7 +3,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests;
 
-/// <summary>What the server's options say of uploads, from the command line to the folder.</summary>
+/// <summary>The server's upload options --publish and --keep-partial, from the command line to the files in the folder.</summary>
 public sealed class UploadPolicyTests : IDisposable
 {
     private static readonly byte[] s_content = [1, 2, 3, 4];
@@ -13,7 +13,7 @@ public sealed class UploadPolicyTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Complete_only_wants_a_size_where_nothing_else_proves_it()
+    public async Task Complete_only_requires_a_size_if_nothing_else_proves_completeness()
     {
         await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--publish", "complete-only"]);
         using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
@@ -29,7 +29,7 @@ public sealed class UploadPolicyTests : IDisposable
     [InlineData("0", false)]
     [InlineData("1m", true)]
     [InlineData("7d", true)]
-    public async Task What_broke_off_is_kept_as_told(string time, bool isKept)
+    public async Task Interrupted_uploads_are_kept_if_keep_partial_is_not_0(string time, bool isKept)
     {
         await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--keep-partial", time]);
         using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
@@ -47,7 +47,7 @@ public sealed class UploadPolicyTests : IDisposable
     [InlineData("--keep-partial", "0h")]
     [InlineData("--keep-partial", "99999d")]
     [InlineData("--publish", "all")]
-    public async Task What_means_nothing_is_a_usage_error(string option, string value)
+    public async Task Invalid_option_values_are_usage_errors(string option, string value)
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", option, value]);
         Assert.Equal(2, code);

@@ -6,7 +6,7 @@ namespace Fts.Storage.Tests;
 /// <summary>Reserved names, in all spellings that some file system treats as equal, and names with a special meaning on Windows.</summary>
 public sealed class NameFoldingTests
 {
-    private const string Pending = PathRules.StagingPrefix + "0123456789abcdef";
+    private const string StagingName = PathRules.StagingPrefix + "0123456789abcdef";
 
     /// <summary>
     /// Every character that Unicode 14 folds to a character of the prefix, by case or by compatibility decomposition (NFKD). The published
@@ -28,7 +28,7 @@ public sealed class NameFoldingTests
     };
 
     /// <summary>The characters that HFS+ ignores in names (CVE-2014-9390).</summary>
-    private static readonly int[] s_unseen =
+    private static readonly int[] s_invisible =
     [
         0x200C, 0x200D, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x206A, 0x206B, 0x206C, 0x206D, 0x206E, 0x206F, 0xFEFF,
         // The characters that the Linux kernel ignores in case-folding directories.
@@ -42,28 +42,30 @@ public sealed class NameFoldingTests
         {
             foreach (string hex in folded.Split(' '))
             {
-                string name = Pending.Replace(plain.ToString(),
+                string name = StagingName.Replace(plain.ToString(),
                     new Rune(int.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString(), StringComparison.Ordinal);
                 Assert.True(PathRules.IsReserved(name), $"{plain} U+{hex}");
             }
         }
 
-        Assert.True(PathRules.IsReserved(Pending.Replace("in", "\u33CC", StringComparison.Ordinal)));
-        Assert.True(PathRules.IsReserved(Pending.ToUpperInvariant()));
+        Assert.True(PathRules.IsReserved(StagingName.Replace("in", "\u33CC", StringComparison.Ordinal)));
+        Assert.True(PathRules.IsReserved(StagingName.ToUpperInvariant()));
     }
 
     [Fact]
     public void An_invisible_character_does_not_hide_a_reserved_name()
     {
-        foreach (int unseen in s_unseen)
+        foreach (int character in s_invisible)
         {
-            for (int at = 0; at <= PathRules.StagingPrefix.Length; at++)
+            for (int position = 0; position <= PathRules.StagingPrefix.Length; position++)
             {
-                Assert.True(PathRules.IsReserved(Pending.Insert(at, new Rune(unseen).ToString())), $"U+{unseen:X} at {at}");
+                Assert.True(
+                    PathRules.IsReserved(StagingName.Insert(position, new Rune(character).ToString())),
+                    $"U+{character:X} at {position}");
             }
         }
 
-        Assert.True(PathRules.IsReserved(string.Concat(Pending.Select(character => $"{character}\u200D"))));
+        Assert.True(PathRules.IsReserved(string.Concat(StagingName.Select(character => $"{character}\u200D"))));
     }
 
     [Theory]
@@ -97,7 +99,7 @@ public sealed class NameFoldingTests
     [Fact]
     public void A_path_is_reserved_if_any_component_is()
     {
-        Assert.True(PathRules.IsReserved(StoreActions.At($"/a/{Pending.ToUpperInvariant()}/b")));
+        Assert.True(PathRules.IsReserved(StoreActions.At($"/a/{StagingName.ToUpperInvariant()}/b")));
         Assert.True(PathRules.IsReserved(StoreActions.At("/a/FTS-PE~1")));
         Assert.True(PathRules.IsReserved(StoreActions.At("/.ft\u017F-pending-1/b")));
         Assert.False(PathRules.IsReserved(StoreActions.At("/a/b.fts-pending-1/c")));
@@ -108,7 +110,8 @@ public sealed class NameFoldingTests
     [Fact]
     public void The_check_allocates_no_memory()
     {
-        StorePath[] paths = [StoreActions.At("/some/folder/.file"), StoreActions.At("/日本語/Größe"), StoreActions.At("/.ft\u017F-pendin")];
+        StorePath[] paths =
+            [StoreActions.At("/some/folder/.file"), StoreActions.At("/日本語/Größe"), StoreActions.At("/.ft\u017F-pendin")];
         long before = 0;
         for (int round = 0; round < 1000; round++)
         {

@@ -10,27 +10,27 @@ internal static class StoreActions
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    public static byte[] Pattern(int length, int seed = 1)
+    public static byte[] RandomBytes(int length, int seed = 1)
     {
         byte[] bytes = new byte[length];
         new Random(seed).NextBytes(bytes);
         return bytes;
     }
 
-    public static Task PutAsync(this IFileStore store, string path, string text, CancellationToken cancellationToken) =>
-        store.PutAsync(At(path), Bytes(text), cancellationToken);
+    public static Task WriteFileAsync(this IFileStore store, string path, string text, CancellationToken cancellationToken) =>
+        store.WriteFileAsync(At(path), Bytes(text), cancellationToken);
 
-    public static async Task PutAsync(this IFileStore store, StorePath path, byte[] bytes, CancellationToken cancellationToken)
+    public static async Task WriteFileAsync(this IFileStore store, StorePath path, byte[] bytes, CancellationToken cancellationToken)
     {
         await using IFileWriter writer = await store.OpenWriteAsync(path, WriteStart.Replace, cancellationToken);
         await writer.WriteAsync(0, bytes, cancellationToken);
         await writer.CommitAsync(cancellationToken);
     }
 
-    public static async Task<string> GetAsync(this IFileStore store, string path, CancellationToken cancellationToken) =>
-        Encoding.UTF8.GetString(await store.GetAsync(At(path), cancellationToken));
+    public static async Task<string> ReadFileAsync(this IFileStore store, string path, CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(await store.ReadFileAsync(At(path), cancellationToken));
 
-    public static async Task<byte[]> GetAsync(this IFileStore store, StorePath path, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadFileAsync(this IFileStore store, StorePath path, CancellationToken cancellationToken)
     {
         await using IFileReader reader = await store.OpenReadAsync(path, cancellationToken);
         return await reader.ReadAllAsync(cancellationToken);

@@ -16,26 +16,26 @@ public sealed class StoreUnderTest : IDisposable
 
     public TemporaryDirectory? DirectoryOnDisk { get; }
 
-    public static StoreUnderTest Kernel() => Local(portable: false);
+    public static StoreUnderTest Kernel() => CreateLocal(portable: false);
 
-    public static StoreUnderTest Portable() => Local(portable: true);
+    public static StoreUnderTest Portable() => CreateLocal(portable: true);
 
-    public static StoreUnderTest DurableKernel() => Local(portable: false, new LocalStoreOptions { IsDurable = true });
+    public static StoreUnderTest DurableKernel() => CreateLocal(portable: false, new LocalStoreOptions { IsDurable = true });
 
-    public static StoreUnderTest DurablePortable() => Local(portable: true, new LocalStoreOptions { IsDurable = true });
+    public static StoreUnderTest DurablePortable() => CreateLocal(portable: true, new LocalStoreOptions { IsDurable = true });
 
     public static StoreUnderTest Kernel(PartialUploadLimits limits) =>
-        Local(portable: false, new LocalStoreOptions { PartialUploadLimits = limits });
+        CreateLocal(portable: false, new LocalStoreOptions { PartialUploadLimits = limits });
 
     public static StoreUnderTest Portable(PartialUploadLimits limits) =>
-        Local(portable: true, new LocalStoreOptions { PartialUploadLimits = limits });
+        CreateLocal(portable: true, new LocalStoreOptions { PartialUploadLimits = limits });
 
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
 
     public static StoreUnderTest InMemory(PartialUploadLimits limits) => new(new MemoryFileStore(partialUploads: limits), null);
 
     /// <summary>Creates a store on a file system that folds names. Skips the test if no such file system can be mounted.</summary>
-    public static StoreUnderTest OnFolding(bool portable)
+    public static StoreUnderTest OnFoldingFileSystem(bool portable)
     {
         var folder = new TemporaryDirectory();
         try
@@ -68,12 +68,12 @@ public sealed class StoreUnderTest : IDisposable
             }
             else
             {
-                await Store.PutAsync(StorePath.Root.Child(name), [], cancellationToken);
+                await Store.WriteFileAsync(StorePath.Root.Child(name), [], cancellationToken);
             }
         }
     }
 
-    private static StoreUnderTest Local(bool portable, LocalStoreOptions? options = null)
+    private static StoreUnderTest CreateLocal(bool portable, LocalStoreOptions? options = null)
     {
         var folder = new TemporaryDirectory();
         try

@@ -6,19 +6,21 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests.DiskFaults;
 
-/// <summary>A process that may open no more files refuses what needs one, and goes on with what it has.</summary>
+/// <summary>A server without free file descriptors rejects what needs one and keeps its sessions.</summary>
 public sealed class DescriptorTests
 {
-    /// <summary>The runtime alone holds over eighty. Control connections get none of the last quarter.</summary>
+    /// <summary>
+    /// The runtime alone uses more than 80. The server reserves the last quarter of the limit, so control connections cannot use it.
+    /// </summary>
     private const int DescriptorsAtStart = 240;
 
-    /// <summary>Fewer than the server knows of, so that control connections can take them all.</summary>
+    /// <summary>Lower than the limit that the server read at start, so that control connections can use all descriptors.</summary>
     private const int MaxDescriptors = 170;
 
     [Fact]
-    public async Task Without_a_free_descriptor_sessions_live_on_and_work_again_when_there_is_one()
+    public async Task Sessions_survive_without_free_descriptors_and_work_again_once_some_are_free()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not installed.");
         using var folder = new TestFolder();
         folder.Write("old", "old");
         await using RunningServer server = await StartAsync(folder, soft: DescriptorsAtStart, hard: DescriptorsAtStart);
@@ -28,16 +30,16 @@ public sealed class DescriptorTests
         client.AssertReply(await client.UploadAsync("STOR kept", content), "226");
         using Socket waiting = await client.OpenDataConnectionAsync();
 
-        Socket[] crowd = await OpenAllDescriptorsAsync(server);
+        Socket[] connections = await OpenAllDescriptorsAsync(server);
         await client.SendCommandAsync("STOR old");
         client.AssertReply(await client.ReadReplyAsync(), "425", "451");
         await client.ExecuteAsync("MKD folder", "257", "451");
         await client.ExecuteAsync("NOOP", "200");
         Assert.Equal("old", folder.Read("old"));
 
-        foreach (Socket one in crowd)
+        foreach (Socket connection in connections)
         {
-            one.Dispose();
+            connection.Dispose();
         }
 
         await WaitUntilAsync(() => CountDescriptors(server) < MaxDescriptors - 50);
@@ -48,11 +50,13 @@ public sealed class DescriptorTests
         Assert.DoesNotContain(folder.Names, name => name.StartsWith(".fts-pending-", StringComparison.Ordinal));
     }
 
-    /// <summary>The kernel's copy of an upload goes through a pipe of two descriptors. Without them the server copies by itself.</summary>
+    /// <summary>
+    /// The kernel copies an upload through a pipe of two descriptors. Without free descriptors the server copies the bytes itself.
+    /// </summary>
     [Fact]
-    public async Task A_running_upload_ends_well_when_no_descriptor_is_left()
+    public async Task A_running_upload_completes_when_no_descriptor_is_free()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not installed.");
         using var folder = new TestFolder();
         await using RunningServer server = await StartAsync(folder, soft: DescriptorsAtStart, hard: DescriptorsAtStart);
         await LowerLimitAsync(server, folder);
@@ -61,7 +65,7 @@ public sealed class DescriptorTests
         using Socket data = await client.OpenDataConnectionAsync();
         await client.ExecuteAsync("STOR kept", "150");
 
-        Socket[] crowd = await OpenAllDescriptorsAsync(server);
+        Socket[] connections = await OpenAllDescriptorsAsync(server);
         for (int sent = 0; sent < content.Length;)
         {
             sent += await data.SendAsync(content.AsMemory(sent), SocketFlags.None, TestContext.Current.CancellationToken);
@@ -70,17 +74,17 @@ public sealed class DescriptorTests
         data.Shutdown(SocketShutdown.Send);
         client.AssertReply(await client.ReadReplyAsync(), "226");
         Assert.Equal(content, await File.ReadAllBytesAsync(folder["kept"], TestContext.Current.CancellationToken));
-        foreach (Socket one in crowd)
+        foreach (Socket connection in connections)
         {
-            one.Dispose();
+            connection.Dispose();
         }
     }
 
     [Fact]
-    public async Task Idle_connections_leave_the_sessions_that_exist_their_data_connections()
+    public async Task Idle_connections_leave_descriptors_for_the_data_connections_of_existing_sessions()
     {
         const int Limit = 1024, Idle = 1300, Working = 20;
-        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not installed.");
         using var folder = new TestFolder();
         await using RunningServer server = await StartAsync(folder, soft: 256, hard: Limit);
         Assert.Matches(@$"Max open files +{Limit} +{Limit} ",
@@ -130,19 +134,21 @@ public sealed class DescriptorTests
         Assert.Equal(0, await prlimit.WaitForExitAsync());
     }
 
-    /// <summary>Connects until the server has no descriptor left; those it has not taken wait in its queue.</summary>
+    /// <summary>
+    /// Connects until the server has no free descriptor. The connections that it has not accepted wait in the queue of its listener.
+    /// </summary>
     private static async Task<Socket[]> OpenAllDescriptorsAsync(RunningServer server)
     {
-        var crowd = new List<Socket>();
+        var connections = new List<Socket>();
         for (int i = 0; i < MaxDescriptors; i++)
         {
-            var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await one.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), TestContext.Current.CancellationToken);
-            crowd.Add(one);
+            var connection = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await connection.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), TestContext.Current.CancellationToken);
+            connections.Add(connection);
         }
 
         await server.Program.WaitForOutputAsync("cannot accept a connection");
-        return [.. crowd];
+        return [.. connections];
     }
 
     private static int CountDescriptors(RunningServer server) =>
@@ -153,7 +159,7 @@ public sealed class DescriptorTests
         using var deadline = new CancellationTokenSource(Deadline.Default);
         while (!condition())
         {
-            // Nobody tells when a descriptor of another process is closed: ask again until the deadline.
+            // No event reports closed descriptors of another process: poll until the deadline.
             await Task.Delay(10, deadline.Token);
         }
     }

@@ -5,12 +5,14 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests.DiskFaults;
 
-/// <summary>A disk that takes no more: 452, and nothing is lost by it, neither a file nor the session nor the space.</summary>
+/// <summary>
+/// Uploads to a full disk return 452. Existing files and the session survive, and the space of the failed upload is freed.
+/// </summary>
 public sealed class FullDiskTests
 {
     private const int DiskBytes = 1024 * 1024;
 
-    /// <summary>What the portable engine receives, and what the kernel does.</summary>
+    /// <summary>A size copied by the portable engine, and one copied by the kernel, in bytes.</summary>
     private const int Small = 200 * 1024, Large = 5 * 1024 * 1024;
 
     [Theory]
@@ -18,7 +20,7 @@ public sealed class FullDiskTests
     [InlineData(Large)]
     [InlineData(Small, "--durable")]
     [InlineData(Large, "--durable")]
-    public async Task An_upload_that_does_not_fit_answers_452_and_leaves_the_old_file(int size, params string[] options)
+    public async Task An_upload_that_does_not_fit_returns_452_and_keeps_the_old_file(int size, params string[] options)
     {
         await using SmallDisk disk = await SmallDisk.MountAsync($"size={DiskBytes}");
         await using RunningServer server = await RunningServer.StartOnFolderAsync(disk.Folder, [], options);
@@ -57,7 +59,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task A_kept_upload_that_cannot_be_continued_gives_its_space_back()
+    public async Task A_partial_upload_that_cannot_be_completed_frees_its_space()
     {
         await using SmallDisk disk = await SmallDisk.MountAsync($"size={DiskBytes}");
         await using RunningServer server = await RunningServer.StartOnFolderAsync(disk.Folder, [], []);
@@ -76,7 +78,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task AVBL_says_what_is_left_before_and_after()
+    public async Task AVBL_reports_the_same_free_space_after_a_failed_upload()
     {
         await using SmallDisk disk = await SmallDisk.MountAsync($"size={DiskBytes}");
         await using RunningServer server = await RunningServer.StartOnFolderAsync(disk.Folder, [], []);
@@ -88,7 +90,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task Without_inodes_nothing_new_is_made_and_what_is_there_can_be_read_and_removed()
+    public async Task Without_free_inodes_nothing_is_created_and_existing_files_can_be_read_and_deleted()
     {
         await using SmallDisk disk = await SmallDisk.MountAsync("size=1m,nr_inodes=3");
         await using RunningServer server = await RunningServer.StartOnFolderAsync(disk.Folder, [], []);

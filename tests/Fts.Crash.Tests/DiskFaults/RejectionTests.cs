@@ -3,14 +3,14 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests.DiskFaults;
 
-/// <summary>Folders that take no change and names that no file system takes.</summary>
+/// <summary>Folders that cannot be changed, and names and paths that the file system rejects.</summary>
 public sealed class RejectionTests
 {
-    /// <summary>Every command that would change something, of a folder with the file <c>a</c> and the folder <c>d</c>.</summary>
+    /// <summary>Commands without a data connection that change a folder with the file <c>a</c> and the folder <c>d</c>.</summary>
     private static readonly string[] Changes = ["DELE a", "MKD e", "RMD d", "RMDA d", "MFMT 20200101000000 a", "SITE CHMOD 600 a"];
 
     [Fact]
-    public async Task A_disk_that_became_read_only_answers_550_and_is_read()
+    public async Task A_disk_remounted_read_only_returns_550_for_changes_and_can_be_read()
     {
         await using SmallDisk disk = await SmallDisk.MountAsync("size=1m");
         CreateFiles(disk.Folder);
@@ -23,26 +23,26 @@ public sealed class RejectionTests
     }
 
     [Fact]
-    public async Task A_folder_that_may_not_be_written_answers_550_and_is_read()
+    public async Task A_folder_without_write_permission_returns_550_for_changes_and_can_be_read()
     {
         using var folder = new TestFolder();
         using var state = new TestFolder();
-        string[] below = RunAsNobody(folder, state);
+        string[] launcher = RunAsNobody(folder, state);
         CreateFiles(folder);
-        foreach (string own in (string[])[folder.Path, folder["d"]])
+        foreach (string directory in (string[])[folder.Path, folder["d"]])
         {
-            File.SetUnixFileMode(own, (UnixFileMode)0b101_101_101);
+            File.SetUnixFileMode(directory, (UnixFileMode)0b101_101_101);
         }
 
-        await using (
-            RunningServer server =
-            await RunningServer.StartOnFolderAsync(folder, below, [], ("XDG_STATE_HOME", state.Path), ("XDG_CONFIG_HOME", state.Path)))
+        (string, string?)[] environment = [("XDG_STATE_HOME", state.Path), ("XDG_CONFIG_HOME", state.Path)];
+        await using (RunningServer server = await RunningServer.StartOnFolderAsync(folder, launcher, [], environment))
         {
             using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
-            // Facts of a file are its owner's to change; here that is somebody else or the test itself.
+            // Only the owner may change a file's metadata, and the owner is the user of the test. As root, the server runs as another user.
             await AssertChangesRejectedAsync(
-                client, [.. Changes.Where(
-                change => !change.EndsWith(" a", StringComparison.Ordinal) || change.StartsWith("DELE", StringComparison.Ordinal))]);
+                client,
+                [.. Changes.Where(
+                    change => !change.EndsWith(" a", StringComparison.Ordinal) || change.StartsWith("DELE", StringComparison.Ordinal))]);
             Assert.Equal("old"u8.ToArray(), (await client.DownloadAsync("RETR a")).Content);
         }
 
@@ -51,12 +51,12 @@ public sealed class RejectionTests
     }
 
     [Fact]
-    public async Task A_name_too_long_for_the_disk_answers_553_and_the_longest_is_stored()
+    public async Task A_name_too_long_for_the_file_system_returns_553_and_the_longest_possible_is_stored()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
-        string longest = new('n', 255), beyond = new('n', 256), wide = new('ü', 128);
-        foreach (string name in (string[])[beyond, wide])
+        string longest = new('n', 255), tooLong = new('n', 256), tooLongInUtf8 = new('ü', 128);
+        foreach (string name in (string[])[tooLong, tooLongInUtf8])
         {
             client.AssertReply(await client.UploadAsync("STOR " + name, new byte[10]), "553");
             client.AssertReply(await client.UploadAsync("APPE " + name, new byte[10]), "553");
@@ -68,23 +68,23 @@ public sealed class RejectionTests
 
         client.AssertReply(await client.UploadAsync("STOR " + longest, new byte[10]), "226");
         await client.ExecuteAsync("RNFR " + longest, "350");
-        await client.ExecuteAsync("RNTO " + beyond, "553");
+        await client.ExecuteAsync("RNTO " + tooLong, "553");
         Assert.Equal([longest], server.Folder.Names);
     }
 
     [Fact]
-    public async Task A_path_too_long_answers_553_and_the_session_lives()
+    public async Task A_path_that_is_too_long_returns_553_and_the_session_continues()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
-        string step = new('d', 200);
+        string component = new('d', 200);
         int depth = 0;
-        while ((await CreateAndEnterAsync(client, step)).StartsWith("250", StringComparison.Ordinal))
+        while ((await CreateAndEnterAsync(client, component)).StartsWith("250", StringComparison.Ordinal))
         {
-            Assert.True(++depth < 100, "Folders get ever deeper.");
+            Assert.True(++depth < 100, "The depth of folders is not limited.");
         }
 
-        Assert.True(depth > 10, $"Only {depth} folders deep.");
+        Assert.True(depth > 10, $"Only {depth} nested folders could be created.");
         client.AssertReply(await client.UploadAsync("STOR " + new string('f', 250), new byte[10]), "553");
         client.AssertReply(await client.UploadAsync("STOR f", new byte[10]), "226");
         Assert.Equal(new byte[10], (await client.DownloadAsync("RETR f")).Content);
@@ -92,8 +92,8 @@ public sealed class RejectionTests
 
     private static async Task<string> CreateAndEnterAsync(RawFtpClient client, string name)
     {
-        string made = await client.ExecuteAsync("MKD " + name, "257", "550");
-        return made.StartsWith("257", StringComparison.Ordinal) ? await client.ExecuteAsync("CWD " + name, "250") : made;
+        string reply = await client.ExecuteAsync("MKD " + name, "257", "550");
+        return reply.StartsWith("257", StringComparison.Ordinal) ? await client.ExecuteAsync("CWD " + name, "250") : reply;
     }
 
     private static void CreateFiles(TestFolder folder)
@@ -118,7 +118,7 @@ public sealed class RejectionTests
         await client.ExecuteAsync("RNTO b", "550");
     }
 
-    /// <summary>What takes root its rights; nothing where there are none to take.</summary>
+    /// <summary>Returns the command that runs the server as the user nobody. Empty if the test itself does not run as root.</summary>
     private static string[] RunAsNobody(TestFolder folder, TestFolder state)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -127,7 +127,7 @@ public sealed class RejectionTests
         }
 
         Assert.SkipUnless(
-            File.Exists("/usr/bin/setpriv"), "As root everything may be written, and there is no setpriv to be somebody else.");
+            File.Exists("/usr/bin/setpriv"), "root ignores permissions, and setpriv is not installed to run the server as another user.");
         foreach (string path in (string[])[folder.Path, state.Path])
         {
             File.SetUnixFileMode(path, (UnixFileMode)0b111_111_111);

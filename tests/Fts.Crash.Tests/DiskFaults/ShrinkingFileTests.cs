@@ -4,12 +4,11 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests.DiskFaults;
 
-/// <summary>A file that cannot be read to the end it had: the data connection closes, and nobody says that the transfer is
-/// complete.</summary>
+/// <summary>A file truncated during its download. The server closes the data connection and does not report a complete transfer.</summary>
 public sealed class ShrinkingFileTests
 {
     [Fact]
-    public async Task A_file_cut_short_while_it_is_sent_answers_451()
+    public async Task A_file_truncated_during_its_download_returns_451()
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using (FileStream file = File.Create(server.Folder["large"]))
@@ -22,7 +21,7 @@ public sealed class ShrinkingFileTests
         await client.ExecuteAsync("RETR large", "150");
         await using (FileStream file = File.OpenWrite(server.Folder["large"]))
         {
-            // The client has read nothing: no more is on its way than sockets hold.
+            // The client has read nothing yet, so only the socket buffers hold bytes of the file.
             file.SetLength(1024);
         }
 

@@ -2,7 +2,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests.DiskFaults;
 
-/// <summary>A file system in memory of a test's own, small enough to be filled. Unmounted with the test.</summary>
+/// <summary>A tmpfs small enough to be filled, mounted for one test. Disposing it unmounts it.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private SmallDisk()
@@ -11,11 +11,11 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public TestFolder Folder { get; } = new();
 
-    /// <summary>Bytes that can still be written.</summary>
+    /// <summary>The free space in bytes.</summary>
     public long FreeBytes => new DriveInfo(Folder.Path).AvailableFreeSpace;
 
-    /// <summary>Mounts one, or the test is skipped with the reason.</summary>
-    /// <param name="limits">Options of tmpfs, as in <c>size=1m</c>.</param>
+    /// <summary>Mounts the file system. Skips the test if that is not possible.</summary>
+    /// <param name="limits">Options of tmpfs, for example <c>size=1m</c>.</param>
     public static async Task<SmallDisk> MountAsync(string limits)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has tmpfs.");
@@ -30,7 +30,7 @@ internal sealed class SmallDisk : IAsyncDisposable
         return disk;
     }
 
-    /// <summary>Nothing on it can be changed from now on.</summary>
+    /// <summary>Remounts the file system read-only.</summary>
     public async Task RemountReadOnlyAsync()
     {
         (int code, string error) = await RunAsync("mount", "-o", "remount,ro", Folder.Path);
@@ -44,7 +44,7 @@ internal sealed class SmallDisk : IAsyncDisposable
         Assert.True(code == 0, error);
     }
 
-    private static async Task<(int Code, string Said)> RunAsync(string program, params string[] arguments)
+    private static async Task<(int Code, string Error)> RunAsync(string program, params string[] arguments)
     {
         await using RunningProgram run = RunningProgram.StartFile(program, "/", arguments);
         return (await run.WaitForExitAsync(), run.Messages.Trim());

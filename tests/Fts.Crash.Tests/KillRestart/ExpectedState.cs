@@ -1,12 +1,15 @@
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>What one worker knows of its names: what was acknowledged last, which broken uploads are kept, and the one operation whose
-/// outcome is unknown.</summary>
+/// <summary>
+/// The expected content of one worker's files: the last acknowledged content, the partial uploads that the server keeps, and the operation
+/// in flight.
+/// </summary>
 internal sealed class ExpectedState
 {
     private readonly Dictionary<string, FileContent> _committed = [];
     private readonly Dictionary<string, PartialUpload> _partialUploads = [];
 
+    /// <summary>The operation that the server has not acknowledged yet; null if there is none.</summary>
     public Operation? InFlight { get; private set; }
 
     public IReadOnlyDictionary<string, FileContent> Committed => _committed;
@@ -14,18 +17,21 @@ internal sealed class ExpectedState
     public IReadOnlyDictionary<string, PartialUpload> PartialUploads => _partialUploads;
 
     /// <summary>
-    /// Pending files that no name leads to, at most: the server was killed before it told the name, while a new upload took the place of a
-    /// kept one, or before all of what an upload goes on from was copied.
+    /// The greatest possible number of staging files that no client can reach. A kill leaves one before the server sends the name of a
+    /// STOU, while a new upload replaces a partial one, or while the existing file is copied to the start of an upload.
     /// </summary>
     public int Unreachable { get; private set; }
 
-    /// <summary>An operation is about to be asked for.</summary>
+    /// <summary>Records an operation before its command is sent.</summary>
     public Operation Begin(Operation operation) => InFlight = operation;
 
-    /// <summary>The operation was acknowledged.</summary>
+    /// <summary>Applies the operation in flight after its positive reply.</summary>
     public void Acknowledge() => Apply(InFlight!);
 
-    /// <summary>The operation was refused, or was an upload that was broken off and is kept.</summary>
+    /// <summary>
+    /// Ends the operation in flight after its negative reply. <paramref name="partialUpload"/> is what the server keeps of an interrupted
+    /// upload.
+    /// </summary>
     public void Reject(PartialUpload? partialUpload = null)
     {
         if (partialUpload is not null)
@@ -36,10 +42,10 @@ internal sealed class ExpectedState
         InFlight = null;
     }
 
-    /// <summary>Nothing is kept of this name, as it turned out.</summary>
+    /// <summary>Removes the partial upload of a file after the server turned out not to keep one.</summary>
     public void RemovePartialUpload(string name) => _partialUploads.Remove(name);
 
-    /// <summary>Everything is gone.</summary>
+    /// <summary>Expects an empty directory.</summary>
     public void Clear()
     {
         _committed.Clear();
@@ -48,8 +54,9 @@ internal sealed class ExpectedState
     }
 
     /// <summary>
-    /// The server was killed, and this is what is found. It must be the state before the operation in flight or the one after it; returns
-    /// what is wrong, or null. </summary>
+    /// Compares the files after a kill with the states before and after the operation in flight, and adopts the state that matches. Returns
+    /// a description of the difference if neither matches, otherwise null.
+    /// </summary>
     public string? Reconcile(IReadOnlyDictionary<string, FileContent> found)
     {
         Operation? operation = InFlight;
@@ -74,7 +81,8 @@ internal sealed class ExpectedState
 
         if (operation is null || !IsSame(after, found))
         {
-            return $"before:\n{Format(_committed)}\nin flight: {operation?.Description ?? "nothing"}, after which:\n{Format(after)}\nfound:\n{Format(found)}";
+            return $"before:\n{Format(_committed)}\nin flight: {operation?.Description ?? "nothing"}\n"
+                + $"expected after it:\n{Format(after)}\nfound:\n{Format(found)}";
         }
 
         PartialUpload? previousPartial = operation is { UploadTarget: null, Name: { } deleted } ? _partialUploads.GetValueOrDefault(deleted)
@@ -82,14 +90,14 @@ internal sealed class ExpectedState
         Apply(operation);
         if (previousPartial is not null)
         {
-            // The committed file and the kept one do not go in one step.
+            // DELE removes the committed file and the partial upload in two steps.
             _partialUploads[operation.Name!] = previousPartial with { IsExact = false };
         }
 
         return null;
     }
 
-    /// <summary>The server was killed in an upload: what it has of it, it keeps.</summary>
+    /// <summary>Records the partial upload that the server may have kept of the upload in flight.</summary>
     private void KeepPartialUpload(Operation? operation)
     {
         if (operation is { Name: { } deleted, UploadTarget: null }

@@ -1,13 +1,13 @@
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>What a name stands for: a file of one or more records, or a folder. Two are equal when they hold the same records.</summary>
+/// <summary>The content of a directory entry: a file of one or more records, or a directory. Equality compares the records.</summary>
 internal sealed record FileContent
 {
     private readonly FileRecord[] _records;
 
     private FileContent(FileRecord[] records) => _records = records;
 
-    /// <summary>A folder: no file is without records.</summary>
+    /// <summary>A directory. Files always have at least one record.</summary>
     public static FileContent Folder { get; } = new([]);
 
     public bool IsFile => _records.Length > 0;
@@ -18,26 +18,26 @@ internal sealed record FileContent
 
     public static FileContent FromRecord(FileRecord record) => new([record]);
 
-    /// <summary>The same with one record more at its end.</summary>
+    /// <summary>Returns a copy with one more record at the end.</summary>
     public FileContent Append(FileRecord record) => new([.. _records, record]);
 
-    /// <summary>Its first records.</summary>
+    /// <summary>Returns a copy with the first <paramref name="records"/> records only.</summary>
     public FileContent TakeFirst(int records) => new(_records[..records]);
 
     public byte[] ToBytes()
     {
         byte[] bytes = new byte[Length];
-        int at = 0;
+        int offset = 0;
         foreach (FileRecord record in _records)
         {
-            record.WriteTo(bytes.AsSpan(at));
-            at += record.Length;
+            record.WriteTo(bytes.AsSpan(offset));
+            offset += record.Length;
         }
 
         return bytes;
     }
 
-    /// <summary>What a file's bytes say they are; null if they are not whole.</summary>
+    /// <summary>Returns the records in a file's bytes, or null if a record is damaged or incomplete.</summary>
     public static FileContent? Parse(ReadOnlySpan<byte> bytes)
     {
         var records = new List<FileRecord>();

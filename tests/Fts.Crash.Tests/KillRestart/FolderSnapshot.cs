@@ -1,18 +1,18 @@
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>What lies in the shared folder itself, seen past the server.</summary>
-/// <param name="Visible">Every name a client may see, with the content that was found whole.</param>
-/// <param name="StagedLengths">The lengths of the hidden files.</param>
+/// <summary>The content of the shared folder, read from the file system and not through the server.</summary>
+/// <param name="Visible">The entries that clients can list, with their content.</param>
+/// <param name="StagedLengths">The lengths of the staging files, in bytes.</param>
 internal sealed record FolderSnapshot(IReadOnlyDictionary<string, FileContent> Visible, IReadOnlyList<long> StagedLengths)
 {
     private const string StagingPrefix = ".fts-pending-";
 
-    /// <summary>Reads everything.</summary>
-    /// <exception cref="Xunit.Sdk.XunitException">A visible file is not whole.</exception>
+    /// <summary>Reads the folder.</summary>
+    /// <exception cref="Xunit.Sdk.XunitException">A visible file has a damaged or incomplete record.</exception>
     public static FolderSnapshot Read(string folder)
     {
         var visible = new Dictionary<string, FileContent>();
-        var pending = new List<long>();
+        var stagedLengths = new List<long>();
         foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
         {
             if (entry is not FileInfo file)
@@ -21,19 +21,20 @@ internal sealed record FolderSnapshot(IReadOnlyDictionary<string, FileContent> V
             }
             else if (entry.Name.StartsWith(StagingPrefix, StringComparison.Ordinal))
             {
-                pending.Add(file.Length);
+                stagedLengths.Add(file.Length);
             }
             else
             {
                 visible.Add(entry.Name, FileContent.Parse(File.ReadAllBytes(entry.FullName))
-                    ?? throw new Xunit.Sdk.XunitException($"{entry.Name} ({file.Length} bytes) is not whole: {ReadFirstLine(file)}"));
+                    ?? throw new Xunit.Sdk.XunitException(
+                        $"{entry.Name} ({file.Length} bytes) has a damaged or incomplete record: {ReadFirstLine(file)}"));
             }
         }
 
-        return new FolderSnapshot(visible, pending);
+        return new FolderSnapshot(visible, stagedLengths);
     }
 
-    /// <summary>The part of it that is one worker's.</summary>
+    /// <summary>Returns the visible entries of one worker.</summary>
     public IReadOnlyDictionary<string, FileContent> GetFilesOf(Worker worker) =>
         Visible.Where(entry => entry.Key.StartsWith(worker.Prefix + "-", StringComparison.Ordinal)).ToDictionary();
 

@@ -5,8 +5,8 @@ using Fts.ProgramTests.Support;
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>
-/// A folder, workers, and a server that is killed and started again and again. Leftovers of a round are met by the next ones, and cleaned
-/// up now and then: what is then still there has leaked.
+/// Workers that change a shared folder while the server is killed and restarted repeatedly. The folder is kept from round to round. Every
+/// few rounds the workers delete everything, and a file that remains has leaked.
 /// </summary>
 internal sealed class KillRestartRun(int seed, params string[] options) : IDisposable
 {
@@ -19,11 +19,11 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
     private int _round;
     private bool _isKilled;
 
-    /// <summary>Broken uploads that were continued and became whole, so far.</summary>
+    /// <summary>The number of partial uploads that were resumed and completed so far.</summary>
     public int ResumedUploads => _workers.Sum(worker => worker.ResumedUploads);
 
-    /// <summary>Kills it that many times.</summary>
-    /// <exception cref="Xunit.Sdk.XunitException">Something was found that must not be.</exception>
+    /// <summary>Runs <paramref name="kills"/> rounds of work, kill and check.</summary>
+    /// <exception cref="Xunit.Sdk.XunitException">The folder differs from the expected state, or the server sent a wrong reply.</exception>
     public async Task RunAsync(int kills)
     {
         try
@@ -53,14 +53,14 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
         Assert.Empty(snapshot.Visible.Keys.Except(_workers.SelectMany(worker => snapshot.GetFilesOf(worker).Keys)));
         foreach (Worker worker in _workers)
         {
-            if (worker.Expected.Reconcile(snapshot.GetFilesOf(worker)) is { } wrong)
+            if (worker.Expected.Reconcile(snapshot.GetFilesOf(worker)) is { } difference)
             {
-                Assert.Fail($"{worker.Prefix}, {wrong}");
+                Assert.Fail($"{worker.Prefix}, {difference}");
             }
         }
     }
 
-    /// <summary>The moment is by chance: often in the middle of the work, sometimes before it began.</summary>
+    /// <summary>Kills the server at a random moment: mostly during the work, sometimes before it begins.</summary>
     private async Task KillDuringWorkAsync(RunningServer server)
     {
         _isKilled = false;
@@ -89,11 +89,13 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
     private async Task WorkAsync(Worker worker, int port, Action started)
     {
         await worker.WorkAsync(port, started);
-        Assert.True(Volatile.Read(ref _isKilled), $"{worker.Prefix} lost its connection though nobody killed the server.");
+        Assert.True(Volatile.Read(ref _isKilled), $"{worker.Prefix} lost its connection before the server was killed.");
     }
 
-    /// <summary>The server that was started on what the last one left: it shows what is committed and no more, and leads to every pending
-    /// file that is there.</summary>
+    /// <summary>
+    /// Checks a restarted server: it lists exactly the committed files, and clients can resume every staging file except the unreachable
+    /// ones.
+    /// </summary>
     private async Task RecoverAsync(int port)
     {
         await AssertListingAsync(port);
@@ -107,7 +109,8 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
         long[] unreachableLengths = [.. snapshot.StagedLengths.Where(length => length > 0 && !sizes.Remove((int)length))];
         int unreachable = _workers.Sum(worker => worker.Expected.Unreachable);
         Assert.True(unreachableLengths.Length <= unreachable,
-            $"Pending files of {string.Join(", ", unreachableLengths)} bytes cannot be continued; SIZE speaks of others, of {string.Join(", ", sizes)}.");
+            $"Staging files of {string.Join(", ", unreachableLengths)} bytes cannot be resumed. "
+            + $"SIZE reports other partial uploads of {string.Join(", ", sizes)} bytes.");
         foreach (Worker worker in _workers)
         {
             await worker.RecoverAsync(port);
@@ -139,7 +142,7 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
         var snapshot = FolderSnapshot.Read(_folder.Path);
         Assert.Empty(snapshot.Visible);
         Assert.True(snapshot.StagedLengths.Count <= unreachable,
-            $"Everything was deleted, and pending files of {string.Join(", ", snapshot.StagedLengths)} bytes are still there.");
+            $"Staging files of {string.Join(", ", snapshot.StagedLengths)} bytes remain after everything was deleted.");
         foreach (string file in _folder.Names)
         {
             File.Delete(_folder[file]);
@@ -149,6 +152,8 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
     private string CreateReport(Exception e)
     {
         IEnumerable<string> transcripts = _workers.Select(worker => $"--- {worker.Prefix}\n{worker.Transcript}");
-        return $"FTS_KILL_SEED={seed}, kill {_round}: {e.Message}\n{string.Join('\n', transcripts)}\n--- in the folder\n{string.Join('\n', new DirectoryInfo(_folder.Path).EnumerateFiles().Select(file => $"{file.Name} {file.Length}"))}\n{e}";
+        IEnumerable<string> files = new DirectoryInfo(_folder.Path).EnumerateFiles().Select(file => $"{file.Name} {file.Length}");
+        return $"FTS_KILL_SEED={seed}, kill {_round}: {e.Message}\n{string.Join('\n', transcripts)}\n"
+            + $"--- in the folder\n{string.Join('\n', files)}\n{e}";
     }
 }

@@ -1,31 +1,33 @@
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>
-/// One change that was asked for and not acknowledged yet. Killed now, the server has done all of it or nothing; what it received of an
-/// upload it still has. </summary>
+/// One requested change that the server has not acknowledged yet. If the server is killed, it has made the whole change or none of it, and
+/// it keeps the received bytes of an upload.
+/// </summary>
 internal sealed class Operation(string description, params (string Name, FileContent? Content)[] changes)
 {
     public string Description => description;
 
-    /// <summary>What the names stand for once it is done; null for nothing. An upload under a name of the server's choice has none before
-    /// it is told.</summary>
+    /// <summary>
+    /// The content of each changed name after the operation, or null for a removed name. Empty for STOU until the server sends the name.
+    /// </summary>
     public (string Name, FileContent? Content)[] Changes => changes;
 
-    /// <summary>What an upload is to become; null for what is no upload.</summary>
+    /// <summary>The complete content of an upload; null for other operations.</summary>
     public FileContent? UploadTarget { get; init; }
 
-    /// <summary>Whose pending file an upload writes; null while only the server knows.</summary>
+    /// <summary>The name of the changed file; null for STOU until the server sends the name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Whether an upload begins as a copy of what is there.</summary>
+    /// <summary>Whether the upload begins with a copy of the start of the existing file (REST, APPE).</summary>
     public bool CopiesExisting { get; init; }
 
-    /// <summary>Whether the server said 150: a pending file that is there from then on is this upload's.</summary>
+    /// <summary>Whether the server sent the 150 reply. From then on, the staging file of this name belongs to this upload.</summary>
     public bool HasStarted { get; private set; }
 
     public void MarkStarted() => HasStarted = true;
 
-    /// <summary>The server told under which name it stores.</summary>
+    /// <summary>Returns the started STOU operation with the name that the server sent.</summary>
     public static Operation CreateNamed(Operation unnamed, string name)
     {
         var named = new Operation(unnamed.Description, (name, unnamed.UploadTarget)) { Name = name, UploadTarget = unnamed.UploadTarget };
@@ -34,9 +36,11 @@ internal sealed class Operation(string description, params (string Name, FileCon
     }
 }
 
-/// <summary>A broken upload that the server keeps to be continued.</summary>
-/// <param name="Target">What it is to become.</param>
-/// <param name="MaxBytes">The bytes that can have arrived.</param>
-/// <param name="IsExact">Whether all of them have: the connection ended in good order, and the server answered.</param>
-/// <param name="IsUncertain">Whether another upload may stand in its place: the server was killed before it said which.</param>
+/// <summary>An interrupted upload that the server keeps for resumption.</summary>
+/// <param name="Target">The complete content of the upload.</param>
+/// <param name="MaxBytes">The largest number of bytes that the server can have received.</param>
+/// <param name="IsExact">Whether the server has received exactly <paramref name="MaxBytes"/>: the data connection was closed in order, and
+/// the server replied.</param>
+/// <param name="IsUncertain">Whether the server may still keep an earlier upload of this name, because it was killed before its 150
+/// reply.</param>
 internal sealed record PartialUpload(FileContent Target, int MaxBytes, bool IsExact = false, bool IsUncertain = false);

@@ -1,9 +1,9 @@
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>What a worker does by chance. The same seed makes the same choices; what the kills meet is the machine's.</summary>
+/// <summary>The random choices of a worker. The same seed yields the same choices, but not the same timing of kills.</summary>
 internal sealed class RandomChoices(int seed)
 {
-    // CA5394: nobody is to be kept from guessing it.
+    // CA5394: the numbers need not be unpredictable.
 #pragma warning disable CA5394
     private readonly Random _random = new(seed);
 
@@ -16,7 +16,9 @@ internal sealed class RandomChoices(int seed)
     public ulong NextSeed() => (ulong)_random.NextInt64();
 #pragma warning restore CA5394
 
-    /// <summary>Mostly what one read carries; some around the size from which the kernel copies; a few of several MiB.</summary>
+    /// <summary>
+    /// Returns a length in bytes: mostly up to one read, sometimes near the threshold for copying by the kernel, rarely several MiB.
+    /// </summary>
     public int NextLength() => NextBelow(10) switch
     {
         < 4 => NextBelow(2_000),

@@ -4,19 +4,21 @@ using Fts.CrashTests.Support;
 
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>Every way to upload and to break one off, each entered in the ledger before it begins and after it was answered.</summary>
+/// <summary>
+/// Complete and interrupted uploads. Each is recorded in the expected state before its command and after its final reply.
+/// </summary>
 internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expected, RandomChoices random)
 {
-    /// <summary>Kept uploads that were continued and became whole.</summary>
+    /// <summary>The number of partial uploads that were resumed and completed.</summary>
     public int ResumedUploads { get; private set; }
 
-    /// <summary>Stores a file anew, whatever is there or kept.</summary>
+    /// <summary>Uploads a complete file with STOR. An existing file or partial upload is replaced.</summary>
     public Task StoreAsync(string name, FileContent target) => SendAsync(name, target, "STOR", 0);
 
-    /// <summary>Begins a file anew and breaks it off.</summary>
+    /// <summary>Starts an upload with STOR and interrupts it.</summary>
     public Task StoreInterruptedAsync(string name, FileContent target) => SendInterruptedAsync(name, target, "STOR", 0);
 
-    /// <summary>Puts a record at a file's end; the server may be asked to stop halfway.</summary>
+    /// <summary>Appends a record with APPE, or interrupts the upload if <paramref name="isComplete"/> is false.</summary>
     public Task AppendAsync(string name, FileRecord record, bool isComplete)
     {
         FileContent before = expected.Committed[name];
@@ -24,27 +26,30 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
             : SendInterruptedAsync(name, before.Append(record), "APPE", before.Length);
     }
 
-    /// <summary>Replaces a file from a record on; nothing is kept of that name.</summary>
+    /// <summary>Replaces the records of a file from <paramref name="records"/> on. The file has no partial upload.</summary>
     public Task RewriteAsync(string name, int records, FileRecord record)
     {
         FileContent start = expected.Committed[name].TakeFirst(records);
         return SendAsync(name, start.Append(record), "STOR", start.Length);
     }
 
-    /// <summary>Stores under a name the server chooses and tells.</summary>
+    /// <summary>Uploads with STOU, under a name chosen by the server.</summary>
     public async Task StoreUniqueAsync(string name, FileContent target)
     {
         Operation operation = expected.Begin(new Operation("STOU " + name) { UploadTarget = target });
         await client.ExecuteAsync($"ALLO {target.Length}", "200");
         string reply = await client.UploadAsync(
-            "STOU " + name, target.ToBytes(), opened => expected.Begin(Operation.CreateNamed(operation, opened.Split("FILE: ")[1])));
+            "STOU " + name,
+            target.ToBytes(),
+            preliminary => expected.Begin(Operation.CreateNamed(operation, preliminary.Split("FILE: ")[1])));
         client.AssertReply(reply, "226");
         expected.Acknowledge();
     }
 
     /// <summary>
-    /// Continues a kept upload as plain clients do: by what SIZE says. Until it is whole the committed file, if there is one, is what can
-    /// be read. </summary>
+    /// Resumes a partial upload at the offset that SIZE reports, as ordinary clients do. Until the upload is complete, downloads return the
+    /// committed file, if any.
+    /// </summary>
     public async Task ResumeAsync(string name)
     {
         PartialUpload partialUpload = expected.PartialUploads[name];
@@ -52,7 +57,7 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
         int? size = await GetSizeAsync(name);
         if (!partialUpload.IsExact && size == committed?.Length)
         {
-            // No byte had come before the kill.
+            // The server had received no byte before the kill.
             expected.RemovePartialUpload(name);
             await StoreAsync(name, partialUpload.Target);
             return;
@@ -61,7 +66,8 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
         if (size is null || size > partialUpload.MaxBytes || (partialUpload.IsExact && size != partialUpload.MaxBytes))
         {
             throw new Xunit.Sdk.XunitException(
-                $"{name} is {committed?.ToString() ?? "not there"}, and {partialUpload} of it is kept. SIZE says {size?.ToString(CultureInfo.InvariantCulture) ?? "550"}.");
+                $"SIZE reports {size?.ToString(CultureInfo.InvariantCulture) ?? "550"} for {name}. "
+                + $"The committed file is {committed?.ToString() ?? "missing"}, and the partial upload is {partialUpload}.");
         }
 
         if (random.IsOneIn(2))
@@ -80,14 +86,14 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
         ResumedUploads++;
     }
 
-    /// <summary>What SIZE answers; null when there is nothing of that name.</summary>
+    /// <summary>Returns the size that SIZE reports, or null if the file does not exist (550).</summary>
     public async Task<int?> GetSizeAsync(string name)
     {
         string reply = await client.ExecuteAsync("SIZE " + name, "213", "550");
         return reply.StartsWith("213", StringComparison.Ordinal) ? int.Parse(reply.AsSpan(4), CultureInfo.InvariantCulture) : null;
     }
 
-    /// <summary>A download brings what was committed last, and nothing else.</summary>
+    /// <summary>Checks that a download returns exactly the committed content.</summary>
     public async Task AssertDownloadAsync(string name)
     {
         (byte[]? content, string reply) = await client.DownloadAsync("RETR " + name);
@@ -102,10 +108,15 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
 
     private async Task SendAsync(string name, FileContent target, string verb, int from)
     {
-        Operation operation =
-            await BeginAsync(
-            new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, UploadTarget = target,
-            CopiesExisting = from > 0 }, verb, from);
+        Operation operation = await BeginAsync(
+            new Operation($"{verb} {name} from {from} to {target}", (name, target))
+            {
+                Name = name,
+                UploadTarget = target,
+                CopiesExisting = from > 0,
+            },
+            verb,
+            from);
         client.AssertReply(
             await client.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.MarkStarted()), "226");
         expected.Acknowledge();
@@ -114,10 +125,15 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
     private async Task SendInterruptedAsync(string name, FileContent target, string verb, int from)
     {
         int maxBytes = from + 1 + random.NextBelow(target.Length - from - 1);
-        Operation operation =
-            await BeginAsync(
-            new Operation($"{verb} {name} from {from} to {target}, cut at {maxBytes}") { Name = name, UploadTarget = target,
-            CopiesExisting = from > 0 }, verb, from);
+        Operation operation = await BeginAsync(
+            new Operation($"{verb} {name} from {from} to {target}, interrupted at {maxBytes}")
+            {
+                Name = name,
+                UploadTarget = target,
+                CopiesExisting = from > 0,
+            },
+            verb,
+            from);
         using Socket data = await client.OpenDataConnectionAsync();
         await client.ExecuteAsync($"{verb} {name}", "150");
         operation.MarkStarted();
@@ -145,7 +161,9 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
         expected.Reject(isMostlyCopied ? null : new PartialUpload(target, maxBytes, IsExact: ending == 0));
     }
 
-    /// <summary>Announces the size of the whole: no part of an upload can be taken for all of it.</summary>
+    /// <summary>
+    /// Announces the complete size with ALLO, so that the server recognises a truncated upload, and sends REST for STOR from an offset.
+    /// </summary>
     private async Task<Operation> BeginAsync(Operation operation, string verb, int from)
     {
         expected.Begin(operation);

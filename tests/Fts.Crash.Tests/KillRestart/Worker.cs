@@ -2,7 +2,9 @@ using Fts.CrashTests.Support;
 
 namespace Fts.CrashTests.KillRestart;
 
-/// <summary>A client with names of its own that never rests. What it knows outlives the server; its connection does not.</summary>
+/// <summary>
+/// A client that changes its own files until the server is killed. Its expected state is kept over restarts of the server.
+/// </summary>
 internal sealed class Worker(string prefix, int seed)
 {
     private const int MaxNames = 8, MaxRecords = 4;
@@ -16,15 +18,15 @@ internal sealed class Worker(string prefix, int seed)
 
     public ExpectedState Expected { get; } = new();
 
-    /// <summary>Kept uploads that were continued so far.</summary>
+    /// <summary>The number of partial uploads that were resumed and completed so far.</summary>
     public int ResumedUploads { get; private set; }
 
-    /// <summary>The last that was said.</summary>
+    /// <summary>The last lines of the current control connection.</summary>
     public string Transcript => _client?.Transcript ?? "nothing";
 
     private string FolderName => prefix + "-folder";
 
-    /// <summary>Works until the server is gone. <paramref name="started"/> is called at the first answer.</summary>
+    /// <summary>Works until the server is killed. <paramref name="started"/> is called after the login.</summary>
     public async Task WorkAsync(int port, Action started)
     {
         try
@@ -40,10 +42,13 @@ internal sealed class Worker(string prefix, int seed)
         }
         catch (ConnectionLostException)
         {
+            // The server was killed.
         }
     }
 
-    /// <summary>After a restart: reads back what the kill left in doubt, and continues what is kept, now or in a later round.</summary>
+    /// <summary>
+    /// After a restart, downloads the files with partial uploads and resumes about half of them. The others are kept for later rounds.
+    /// </summary>
     public async Task RecoverAsync(int port)
     {
         using RawFtpClient client = await ConnectAsync(port);
@@ -60,7 +65,7 @@ internal sealed class Worker(string prefix, int seed)
         ResumedUploads += uploads.ResumedUploads;
     }
 
-    /// <summary>What SIZE says of each name with a kept upload.</summary>
+    /// <summary>Returns the size that SIZE reports for each file with a partial upload.</summary>
     public async Task<int?[]> GetPartialSizesAsync(int port)
     {
         using RawFtpClient client = await ConnectAsync(port);
@@ -73,7 +78,7 @@ internal sealed class Worker(string prefix, int seed)
         return [.. sizes];
     }
 
-    /// <summary>Deletes everything, kept uploads too.</summary>
+    /// <summary>Deletes all files, directories and partial uploads.</summary>
     public async Task DeleteAllAsync(int port)
     {
         using RawFtpClient client = await ConnectAsync(port);
@@ -111,7 +116,7 @@ internal sealed class Worker(string prefix, int seed)
                 break;
             case < 14 when committed?.RecordCount > 1 && !hasPartialUpload:
                 int records = 1 + _random.NextBelow(committed.RecordCount - 1);
-                // Not shorter than what it replaces: whether a file's tail outlives that is another question.
+                // Not shorter than the replaced part: keeping the tail of a longer file is not tested here.
                 await uploads.RewriteAsync(name, records, NextRecord(name, committed.Length - committed.TakeFirst(records).Length));
                 break;
             case < 16 when committed is not null && !hasPartialUpload && _random.PickOne(names) is var target && target != name
@@ -134,8 +139,8 @@ internal sealed class Worker(string prefix, int seed)
         }
     }
 
-    private FileRecord NextRecord(string name, int atLeast = 0) =>
-        new(name, ++_version, atLeast + _random.NextLength(), _random.NextSeed());
+    private FileRecord NextRecord(string name, int minLength = 0) =>
+        new(name, ++_version, minLength + _random.NextLength(), _random.NextSeed());
 
     private Task ResumeAsync(RawFtpClient client, UploadScenarios uploads, string name) =>
         Expected.PartialUploads[name].IsUncertain ? DeleteAsync(client, name) : uploads.ResumeAsync(name);
@@ -163,7 +168,7 @@ internal sealed class Worker(string prefix, int seed)
 
     private async Task DeleteAsync(RawFtpClient client, string name)
     {
-        // What is kept perhaps is perhaps not there.
+        // After a kill the partial upload may be missing.
         string[] codes = Expected.Committed.ContainsKey(name) || Expected.PartialUploads[name].IsExact ? ["250"] : ["250", "550"];
         Expected.Begin(new Operation("DELE " + name, (name, null)) { Name = name });
         await client.ExecuteAsync("DELE " + name, codes);
@@ -172,9 +177,9 @@ internal sealed class Worker(string prefix, int seed)
 
     private async Task ToggleFolderAsync(RawFtpClient client)
     {
-        bool isThere = Expected.Committed.ContainsKey(FolderName);
-        Expected.Begin(new Operation(isThere ? "RMD" : "MKD", (FolderName, isThere ? null : FileContent.Folder)));
-        await client.ExecuteAsync($"{(isThere ? "RMD" : "MKD")} {FolderName}", isThere ? "250" : "257");
+        bool exists = Expected.Committed.ContainsKey(FolderName);
+        Expected.Begin(new Operation(exists ? "RMD" : "MKD", (FolderName, exists ? null : FileContent.Folder)));
+        await client.ExecuteAsync($"{(exists ? "RMD" : "MKD")} {FolderName}", exists ? "250" : "257");
         Expected.Acknowledge();
     }
 }

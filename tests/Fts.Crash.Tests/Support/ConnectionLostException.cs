@@ -1,4 +1,4 @@
 namespace Fts.CrashTests.Support;
 
-/// <summary>The server is not there any more.</summary>
+/// <summary>The server closed or reset the connection, or could not be reached.</summary>
 internal sealed class ConnectionLostException(Exception? cause = null) : Exception("The connection is lost.", cause);

@@ -6,8 +6,8 @@ using System.Text;
 namespace Fts.CrashTests.Support;
 
 /// <summary>
-/// One control connection and its data connections as bytes: no client of ours stands between a test and what the server says. Remembers
-/// what was said last, for the message of a failure.
+/// A minimal FTP client on plain sockets, independent of Fts.Client. Keeps the last lines of the control connection for the messages of
+/// failed tests.
 /// </summary>
 internal sealed class RawFtpClient : IDisposable
 {
@@ -24,11 +24,12 @@ internal sealed class RawFtpClient : IDisposable
     {
     }
 
-    /// <summary>The last lines both ways.</summary>
+    /// <summary>The last lines sent and received on the control connection.</summary>
     public string Transcript => string.Join('\n', _transcript);
 
-    /// <summary>Connects and signs in as anonymous, in image type.</summary>
-    /// <exception cref="ConnectionLostException">Nobody is there, or not for long enough.</exception>
+    /// <summary>Connects, logs in as anonymous and selects binary transfers (TYPE I).</summary>
+    /// <exception cref="ConnectionLostException">The server does not accept the connection, or closes it before the login is
+    /// complete.</exception>
     public static async Task<RawFtpClient> LogInAsync(int port)
     {
         var client = new RawFtpClient();
@@ -48,20 +49,23 @@ internal sealed class RawFtpClient : IDisposable
         }
     }
 
-    /// <summary>Sends a command and returns the last line of its reply, which must begin with one of these.</summary>
+    /// <summary>
+    /// Sends a command and returns the last line of its reply. Fails the test if the reply has none of <paramref name="codes"/>.
+    /// </summary>
     public async Task<string> ExecuteAsync(string command, params string[] codes)
     {
         await SendCommandAsync(command);
         return AssertReply(await ReadReplyAsync(), codes);
     }
 
+    /// <summary>Sends a command without reading its reply.</summary>
     public Task SendCommandAsync(string command)
     {
         AddToTranscript("C: " + command);
         return SendAsync(_socket, Encoding.UTF8.GetBytes(command + "\r\n"));
     }
 
-    /// <summary>The last line of the next reply.</summary>
+    /// <summary>Reads the next reply and returns its last line.</summary>
     public async Task<string> ReadReplyAsync()
     {
         string line = await ReadLineAsync();
@@ -73,7 +77,7 @@ internal sealed class RawFtpClient : IDisposable
         return line;
     }
 
-    /// <summary>A data connection, made with EPSV.</summary>
+    /// <summary>Opens a data connection with EPSV.</summary>
     public async Task<Socket> OpenDataConnectionAsync()
     {
         string reply = await ExecuteAsync("EPSV", "229");
@@ -92,21 +96,21 @@ internal sealed class RawFtpClient : IDisposable
     }
 
     /// <summary>
-    /// Uploads with a verb, all at once, and returns the reply that ends it. A server that has no use for the rest closes the data
-    /// connection under the sender, and then says why. <paramref name="opened"/> gets the 150.
+    /// Uploads the content and returns the final reply, or the first reply if the server rejects the command.
+    /// <paramref name="opened"/> receives the 150 reply.
     /// </summary>
     public async Task<string> UploadAsync(string command, ReadOnlyMemory<byte> content, Action<string>? opened = null)
     {
         using (Socket data = await OpenDataConnectionAsync())
         {
             await SendCommandAsync(command);
-            string opening = await ReadReplyAsync();
-            if (!opening.StartsWith("150", StringComparison.Ordinal))
+            string preliminary = await ReadReplyAsync();
+            if (!preliminary.StartsWith("150", StringComparison.Ordinal))
             {
-                return opening;
+                return preliminary;
             }
 
-            opened?.Invoke(opening);
+            opened?.Invoke(preliminary);
             try
             {
                 await SendAsync(data, content);
@@ -114,25 +118,25 @@ internal sealed class RawFtpClient : IDisposable
             }
             catch (Exception e) when (e is ConnectionLostException or SocketException)
             {
-                // The reply says why.
+                // The server closed the data connection early. Its final reply gives the reason.
             }
 
-            // Closing what the server did not read would reset the connection and discard what it could still read.
+            // Closing the socket before the server has read everything would reset the connection and lose the unread bytes.
             await ReadToEndAsync(data);
         }
 
         return await ReadReplyAsync();
     }
 
-    /// <summary>What a download brings, and the reply that ends it: null and the refusal where there is nothing.</summary>
+    /// <summary>Returns the downloaded content and the final reply. The content is null if the server rejects the command.</summary>
     public async Task<(byte[]? Content, string Reply)> DownloadAsync(string command)
     {
         using Socket data = await OpenDataConnectionAsync();
         await SendCommandAsync(command);
-        string opening = await ReadReplyAsync();
-        if (!opening.StartsWith("150", StringComparison.Ordinal))
+        string preliminary = await ReadReplyAsync();
+        if (!preliminary.StartsWith("150", StringComparison.Ordinal))
         {
-            return (null, opening);
+            return (null, preliminary);
         }
 
         byte[] content = await ReadToEndAsync(data);
@@ -147,7 +151,7 @@ internal sealed class RawFtpClient : IDisposable
         }
     }
 
-    /// <summary>Everything up to the end of a connection, in whatever way it ends.</summary>
+    /// <summary>Reads until the connection is closed or reset, and returns the received bytes.</summary>
     public static async Task<byte[]> ReadToEndAsync(Socket data)
     {
         using var content = new MemoryStream();
@@ -161,13 +165,13 @@ internal sealed class RawFtpClient : IDisposable
         }
         catch (ConnectionLostException)
         {
-            // A reset: an end as well.
+            // A reset also ends the data.
         }
 
         return content.ToArray();
     }
 
-    /// <summary>The reply itself if it begins with one of these codes.</summary>
+    /// <summary>Returns the reply if it begins with one of <paramref name="codes"/>. Fails the test otherwise.</summary>
     public string AssertReply(string reply, params string[] codes) =>
         codes.Any(code => reply.StartsWith(code, StringComparison.Ordinal)) ? reply
             : throw new Xunit.Sdk.XunitException($"Expected {string.Join(" or ", codes)}:\n{Transcript}");
@@ -192,7 +196,7 @@ internal sealed class RawFtpClient : IDisposable
             (_start, _end) = (0, await WithTimeoutAsync(_socket.ReceiveAsync(_buffer)));
             if (_end == 0)
             {
-                AddToTranscript("S: (end)");
+                AddToTranscript("S: (connection closed)");
                 throw new ConnectionLostException();
             }
         }
@@ -207,11 +211,11 @@ internal sealed class RawFtpClient : IDisposable
         }
     }
 
-    private static async Task WithTimeoutAsync(ValueTask connecting)
+    private static async Task WithTimeoutAsync(ValueTask task)
     {
         try
         {
-            await connecting.AsTask().WaitAsync(Timeout);
+            await task.AsTask().WaitAsync(Timeout);
         }
         catch (SocketException e)
         {

@@ -133,7 +133,7 @@ public sealed class HashTests
     [Theory, OnEveryWire]
     public async Task An_invalid_RANG_is_rejected_and_nothing_is_overwritten(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
         await server.PlayAsync("""
             C: RANG 3 1
             S: 501 *
@@ -223,13 +223,13 @@ public sealed class HashTests
             opened += member == "OpenReadAsync" ? 1 : 0;
             return null;
         };
-        const string Ask = "C: XCRC a\nS: 250 3610A686\n", Date = "C: MFMT 20200101000000 a\nS: 213 *\n";
-        await server.PlayAsync(Date + Ask + Ask);
-        await server.PlayAsync(Ask + "C: XMD5 a\nS: 250 *");
+        const string RequestCrc = "C: XCRC a\nS: 250 3610A686\n", SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n";
+        await server.PlayAsync(SetOldTime + RequestCrc + RequestCrc);
+        await server.PlayAsync(RequestCrc + "C: XMD5 a\nS: 250 *");
         Assert.Equal(2, opened);
 
         await server.WriteAsync("/a", "hallo");
-        await server.PlayAsync(Date + "C: XCRC a\nS: 250 B97231D1");
+        await server.PlayAsync(SetOldTime + "C: XCRC a\nS: 250 B97231D1");
         Assert.Equal(3, opened);
     }
 

@@ -125,13 +125,13 @@ public sealed class InformationTests
     [Theory, OnEveryWire]
     public async Task Every_listed_feature_works(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
-        await using Conversation talk = await server.LogInAsync();
-        string[] features = (await talk.SendAndReadReplyAsync("FEAT"))[1..^1];
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/ä", "hello"));
+        await using TestClient client = await server.LogInAsync();
+        string[] features = (await client.SendAndReadReplyAsync("FEAT"))[1..^1];
         foreach (string line in features)
         {
             string feature = line.Trim().Split(' ')[0];
-            await talk.PlayAsync(feature switch
+            await client.PlayAsync(feature switch
             {
                 "TVFS" => "C: CWD /./\nS: 250 *",
                 "EPSV" => "C: EPSV\nS: 229 *",
@@ -153,7 +153,8 @@ public sealed class InformationTests
                 "LANG" => "C: LANG en\nS: 200 *",
                 "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
                 "MODE" when line.StartsWith(" MODE B", StringComparison.Ordinal) =>
-                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *\nC: STOR missing/x\nB> x\nS: 550 *\nC: MODE S\nS: 200 *",
+                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *"
+                    + "\nC: STOR missing/x\nB> x\nS: 550 *\nC: MODE S\nS: 200 *",
                 "MODE" => "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nZ< hello\nS: 226 *\nC: MODE S\nS: 200 *",
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",

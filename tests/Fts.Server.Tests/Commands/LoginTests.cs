@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>USER, PASS, ACCT, REIN and QUIT.</summary>
 public sealed class LoginTests
 {
-    private static TestServer WithPassword(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
+    private static TestServer CreateServer(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
     {
         var password = accounts = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         return new TestServer(wire,
@@ -36,7 +36,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task The_correct_password_logs_in(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
+        await using TestServer server = CreateServer(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -52,23 +52,24 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task Known_and_unknown_names_receive_the_same_reply(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out _);
-        var words = new List<string>();
+        await using TestServer server = CreateServer(wire, out _);
+        var replies = new List<string>();
         foreach (string name in (string[])["owner", "nobody", "anonymous", "../../etc"])
         {
-            await using Conversation talk = await server.ConnectAsync();
-            await talk.PlayAsync("S: 220 *");
-            words.Add($"{(await talk.SendAndReadReplyAsync($"USER {name}"))[0]} | {(await talk.SendAndReadReplyAsync("PASS wrong"))[0]}");
+            await using TestClient client = await server.ConnectAsync();
+            await client.PlayAsync("S: 220 *");
+            string userReply = (await client.SendAndReadReplyAsync($"USER {name}"))[0];
+            replies.Add($"{userReply} | {(await client.SendAndReadReplyAsync("PASS wrong"))[0]}");
         }
 
-        Assert.Single(words.Distinct());
-        Assert.Contains("| 530 ", words[0], StringComparison.Ordinal);
+        Assert.Single(replies.Distinct());
+        Assert.Contains("| 530 ", replies[0], StringComparison.Ordinal);
     }
 
     [Theory, OnEveryWire]
     public async Task The_correct_password_logs_in_after_a_failed_login(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
+        await using TestServer server = CreateServer(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -87,7 +88,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task Too_many_failed_logins_end_the_session(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out _, attempts: 2);
+        await using TestServer server = CreateServer(wire, out _, attempts: 2);
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: USER owner
@@ -105,15 +106,15 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task All_failed_logins_receive_530_until_the_limit(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out _, attempts: 101);
-        await using Conversation talk = await server.ConnectAsync();
-        await talk.PlayAsync("S: 220 *");
+        await using TestServer server = CreateServer(wire, out _, attempts: 101);
+        await using TestClient client = await server.ConnectAsync();
+        await client.PlayAsync("S: 220 *");
         for (int i = 0; i < 100; i++)
         {
-            await talk.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 530 *");
+            await client.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 530 *");
         }
 
-        await talk.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 421 *\nS: (end)");
+        await client.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 421 *\nS: (end)");
     }
 
     [Theory, OnEveryWire]

@@ -96,7 +96,7 @@ public sealed class MetadataTests
     [Theory, OnEveryWire]
     public async Task MDTM_of_a_file_whose_name_starts_with_a_time_returns_its_time(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/20240102030405 a", "x"), ("/a", "x"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/20240102030405 a", "x"), ("/a", "x"));
         await server.PlayAsync("""
             C: MFMT 20200101000000 20240102030405 a
             S: 213 *
@@ -113,7 +113,7 @@ public sealed class MetadataTests
     public async Task Mdtm_sets_the_time_of_a_file_with_the_longest_name(Wire wire)
     {
         string name = new('n', 255);
-        await using TestServer server = await TestServer.WithAsync(wire, ($"/{name}", "x"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ($"/{name}", "x"));
         await server.PlayAsync($"""
             C: MDTM 20240102030405 {name}
             S: 213 Modify=20240102030405; {name}

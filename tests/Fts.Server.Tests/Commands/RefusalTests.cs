@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>A rejected command changes nothing, including the partial uploads of other clients.</summary>
 public sealed class RefusalTests
 {
-    private const string Interrupted = """
+    private const string InterruptedUpload = """
         C: CWD in
         S: 250 *
         C: EPSV
@@ -25,9 +25,9 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task A_rejected_deletion_or_rename_keeps_the_partial_uploads(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
         await server.PlayAsync($"""
-            {Interrupted}
+            {InterruptedUpload}
             C: RMD in
             S: 550 *
             C: RNFR other
@@ -48,9 +48,9 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task A_refused_deletion_keeps_the_partial_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/in/", ""));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/", ""));
         await server.PlayAsync($"""
-            {Interrupted}
+            {InterruptedUpload}
             C: MKD in/a
             S: 257 *
             C: DELE in/a
@@ -69,7 +69,7 @@ public sealed class RefusalTests
             with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/in/", "");
         await server.PlayAsync($"""
-            {Interrupted}
+            {InterruptedUpload}
             C: DELE in/a
             S: 550 *
             C: RMD in
@@ -82,7 +82,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task An_append_that_is_interrupted_after_a_few_bytes_leaves_no_copy(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/log", "a log of many bytes"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/log", "a log of many bytes"));
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -133,7 +133,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task The_mode_of_the_root_is_not_set_by_any_name(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/file", "text"));
         await server.PlayAsync("""
             C: SITE CHMOD 000 /
             S: 550 *

@@ -14,7 +14,7 @@ public sealed class TreeTests
     public async Task DSIZ_adds_up_the_tree_and_RMDA_deletes_it(Wire wire)
     {
         await using TestServer server =
-            await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
+            await TestServer.CreateAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
         await server.PlayAsync("""
             C: DSIZ
             S: 213 9
@@ -100,7 +100,7 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task ABOR_aborts_RMDA_and_keeps_the_remaining_files(Wire wire)
     {
-        var reached = new TaskCompletionSource();
+        var deletionStarted = new TaskCompletionSource();
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/sub/deep/a", "x");
@@ -110,28 +110,28 @@ public sealed class TreeTests
             // The first file is deleted. The deletion of the second waits until ABOR cancels it.
             store.BeforeDelete = async token =>
             {
-                reached.SetResult();
+                deletionStarted.SetResult();
                 await Task.Delay(Timeout.Infinite, token);
             };
             return Task.CompletedTask;
         };
-        await using Conversation talk = await server.LogInAsync();
-        await talk.SendAsync("RMDA sub");
-        await reached.Task.WithDeadline();
-        await talk.PlayAsync("C: NOOP\nS: 200 *");
-        await talk.SendAsync("ABOR");
-        await talk.SendAsync("NOOP");
-        Assert.StartsWith("426 ", Assert.Single(await talk.ReadReplyAsync()), StringComparison.Ordinal);
-        await talk.PlayAsync("S: 226 *\nS: 200 *");
+        await using TestClient client = await server.LogInAsync();
+        await client.SendAsync("RMDA sub");
+        await deletionStarted.Task.WithDeadline();
+        await client.PlayAsync("C: NOOP\nS: 200 *");
+        await client.SendAsync("ABOR");
+        await client.SendAsync("NOOP");
+        Assert.StartsWith("426 ", Assert.Single(await client.ReadReplyAsync()), StringComparison.Ordinal);
+        await client.PlayAsync("S: 226 *\nS: 200 *");
         Assert.Single(await server.ListNamesAsync("/sub/deep"));
     }
 
     [Theory, OnEveryWire]
     public async Task AVBL_returns_the_free_space_if_it_is_known(Wire wire)
     {
-        await using TestServer bounded = new(wire, new MemoryFileStore(capacity: 100));
-        await bounded.WriteAsync("/sub/a", "12345");
-        await bounded.PlayAsync("""
+        await using TestServer limited = new(wire, new MemoryFileStore(capacity: 100));
+        await limited.WriteAsync("/sub/a", "12345");
+        await limited.PlayAsync("""
             C: AVBL
             S: 213 95
             C: AVBL sub
@@ -141,14 +141,14 @@ public sealed class TreeTests
             C: AVBL missing
             S: 550 *
             """);
-        await using TestServer boundless = new(wire, new MemoryFileStore());
-        await boundless.PlayAsync("C: AVBL\nS: 550 *");
+        await using TestServer unlimited = new(wire, new MemoryFileStore());
+        await unlimited.PlayAsync("C: AVBL\nS: 550 *");
 
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         await using TestServer local = new(wire, store);
-        await using Conversation talk = await local.LogInAsync();
-        string reply = Assert.Single(await talk.SendAndReadReplyAsync("AVBL"));
+        await using TestClient client = await local.LogInAsync();
+        string reply = Assert.Single(await client.SendAndReadReplyAsync("AVBL"));
         Assert.InRange(long.Parse(reply[4..], NumberStyles.None, CultureInfo.InvariantCulture), 1, long.MaxValue);
     }
 }

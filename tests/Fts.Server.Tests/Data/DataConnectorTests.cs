@@ -66,16 +66,16 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task Port_accepts_spaces_between_its_numbers()
     {
-        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"""
-            C: PORT {talk.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
+        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "x"));
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync($"""
+            C: PORT {client.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
             S: 200 *
             C: NLST
             {Listing}
             """);
-        await talk.PlayAsync($"""
-            C: PORT  {talk.Listen(extended: false).Replace(",", " ,  ", StringComparison.Ordinal)} 
+        await client.PlayAsync($"""
+            C: PORT  {client.Listen(extended: false).Replace(",", " ,  ", StringComparison.Ordinal)} 
             S: 200 *
             C: NLST
             {Listing}
@@ -88,7 +88,7 @@ public sealed class DataConnectorTests
     public async Task Invalid_arguments_return_501(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using TestClient client = await server.LogInAsync();
         string[] lines =
         [
             "PORT 127,0,0,1,1", "PORT 127,0,0,1,1,256", "PORT 127,0,0,1,1,2,3", "PORT a,b,c,d,e,f", "PORT 127.0.0.1.200.200",
@@ -98,7 +98,7 @@ public sealed class DataConnectorTests
         ];
         foreach (string line in lines)
         {
-            await talk.PlayAsync($"C: {line}\nS: 501 *");
+            await client.PlayAsync($"C: {line}\nS: 501 *");
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class DataConnectorTests
     public async Task Another_address_or_a_low_port_is_rejected_without_a_connection_attempt(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using TestClient client = await server.LogInAsync();
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
         other.Listen(1);
@@ -117,7 +117,7 @@ public sealed class DataConnectorTests
             : ["EPRT |2|::2|5000|", "EPRT |2|::1|1023|", $"EPRT |2|::ffff:127.0.0.2|{port}|", "EPRT |2|::|5000|", "EPRT |2|fe80::1|5000|"];
         foreach (string line in lines)
         {
-            await talk.PlayAsync($"C: {line}\nS: 504 *\nC: LIST\nS: 425 *");
+            await client.PlayAsync($"C: {line}\nS: 504 *\nC: LIST\nS: 425 *");
         }
 
         Assert.False(other.Poll(0, SelectMode.SelectRead));
@@ -282,11 +282,11 @@ public sealed class DataConnectorTests
     public async Task An_active_client_that_does_not_listen_causes_425(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
-        string nobody = talk.Listen(extended: true);
-        talk.CloseData();
-        await talk.PlayAsync($"""
-            C: EPRT {nobody}
+        await using TestClient client = await server.LogInAsync();
+        string closedPort = client.Listen(extended: true);
+        client.CloseData();
+        await client.PlayAsync($"""
+            C: EPRT {closedPort}
             S: 200 *
             C: STOR a
             S: 425 Can't open data connection: the client refused the connection.
@@ -299,14 +299,14 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task A_connection_of_another_host_is_closed()
     {
-        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "secret"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        string reply = (await talk.SendAndReadReplyAsync("EPSV"))[0];
+        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "secret"));
+        await using TestClient client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        string reply = (await client.SendAndReadReplyAsync("EPSV"))[0];
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
-        await other.ConnectAsync(DataPeer.ParseTarget(reply, talk.Server)!, TestContext.Current.CancellationToken).WithDeadline();
-        await talk.PlayAsync("""
+        await other.ConnectAsync(DataPeer.ParseTarget(reply, client.Server)!, TestContext.Current.CancellationToken).WithDeadline();
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             D< secret
@@ -318,13 +318,13 @@ public sealed class DataConnectorTests
     [Theory, OnEveryWire]
     public async Task An_early_connection_does_not_serve_a_later_transfer(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "secret"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        IPEndPoint target = DataPeer.ParseTarget((await talk.SendAndReadReplyAsync("EPSV"))[0], talk.Server)!;
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "secret"));
+        await using TestClient client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;
         using var early = DataPeer.CreateConnecting(target, null);
         await early.ConnectAsync();
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR a

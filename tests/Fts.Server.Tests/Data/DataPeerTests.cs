@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Data;
 /// <summary>Data connections from another address than the control connection's (<see cref="FtpServerOptions.DataPeers"/>).</summary>
 public sealed class DataPeerTests
 {
-    private static readonly IPAddress Near = IPAddress.Parse("127.0.0.9"), Far = IPAddress.Parse("127.0.9.1");
+    private static readonly IPAddress SameNetwork = IPAddress.Parse("127.0.0.9"), OtherNetwork = IPAddress.Parse("127.0.9.1");
 
     public static TheoryData<bool> WithAndWithoutRange => [true, false];
 
@@ -15,42 +15,43 @@ public sealed class DataPeerTests
     public async Task By_default_only_the_same_address_is_served(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Same, hasRange);
-        await using Conversation talk = await LogInAsync(server);
-        await AssertRejectsAsync(talk, Near);
-        await AssertAcceptsAsync(talk, IPAddress.Loopback);
+        await using TestClient client = await LogInAsync(server);
+        await AssertRejectsAsync(client, SameNetwork);
+        await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
     [Theory, MemberData(nameof(WithAndWithoutRange))]
     public async Task The_same_network_is_served_if_it_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), hasRange);
-        await using Conversation talk = await LogInAsync(server);
-        await AssertAcceptsAsync(talk, Near);
-        await AssertRejectsAsync(talk, Far);
-        await AssertAcceptsAsync(talk, IPAddress.Loopback);
+        await using TestClient client = await LogInAsync(server);
+        await AssertAcceptsAsync(client, SameNetwork);
+        await AssertRejectsAsync(client, OtherNetwork);
+        await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
     [Theory, MemberData(nameof(WithAndWithoutRange))]
     public async Task Every_address_is_served_if_that_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any, hasRange);
-        await using Conversation talk = await LogInAsync(server);
-        await AssertAcceptsAsync(talk, Far);
-        await AssertAcceptsAsync(talk, IPAddress.Loopback);
+        await using TestClient client = await LogInAsync(server);
+        await AssertAcceptsAsync(client, OtherNetwork);
+        await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
     [Fact]
     public async Task Sessions_of_one_network_use_different_passive_ports()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), range: FreePorts.FindRange(2));
-        await using Conversation first = await LogInAsync(server), second = await LogInAsync(server, Near), third =
-            await LogInAsync(server);
-        await using Conversation other = await LogInAsync(server, Far);
+        await using TestClient first = await LogInAsync(server);
+        await using TestClient second = await LogInAsync(server, SameNetwork);
+        await using TestClient third = await LogInAsync(server);
+        await using TestClient other = await LogInAsync(server, OtherNetwork);
         IPEndPoint one = GetTarget(await first.SendAndReadReplyAsync("EPSV")), two = GetTarget(await second.SendAndReadReplyAsync("EPSV"));
 
         Assert.NotEqual(one.Port, two.Port);
         await third.PlayAsync("C: EPSV\nS: 425 *");
-        await AssertAcceptsAsync(other, Far);
+        await AssertAcceptsAsync(other, OtherNetwork);
     }
 
     [Theory]
@@ -77,18 +78,19 @@ public sealed class DataPeerTests
     [Fact]
     public void Port_rejects_the_addresses_of_this_machine()
     {
-        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses)
-            .Select(one => one.Address)];
-        Assert.NotEmpty(own);
-        Assert.All(own, address => Assert.False(FtpDataPeers.Any.AcceptsTarget(address, IPAddress.Parse("192.0.2.1"))));
+        IPAddress[] ownAddresses = [.. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .Select(address => address.Address)];
+        Assert.NotEmpty(ownAddresses);
+        Assert.All(ownAddresses, address => Assert.False(FtpDataPeers.Any.AcceptsTarget(address, IPAddress.Parse("192.0.2.1"))));
     }
 
     [Fact]
     public async Task Port_to_another_address_requires_a_port_of_at_least_1024()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any);
-        await using Conversation talk = await LogInAsync(server);
-        await talk.PlayAsync("""
+        await using TestClient client = await LogInAsync(server);
+        await client.PlayAsync("""
             C: PORT 192,0,2,1,3,255
             S: 504 *not allowed.
             C: PORT 127,0,0,2,200,200
@@ -118,34 +120,34 @@ public sealed class DataPeerTests
         return server;
     }
 
-    private static async Task<Conversation> LogInAsync(TestServer server, IPAddress? from = null)
+    private static async Task<TestClient> LogInAsync(TestServer server, IPAddress? from = null)
     {
-        Conversation talk = await Conversation.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
-        await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: TYPE I\nS: 200 *");
-        talk.ConnectsLate = true;
-        return talk;
+        TestClient client = await TestClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
+        await client.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: TYPE I\nS: 200 *");
+        client.ConnectsLate = true;
+        return client;
     }
 
     private static IPEndPoint GetTarget(string[] reply) => DataPeer.ParseTarget(reply[0], IPAddress.Loopback)!;
 
-    private static async Task AssertAcceptsAsync(Conversation talk, IPAddress from)
+    private static async Task AssertAcceptsAsync(TestClient client, IPAddress from)
     {
-        using var peer = DataPeer.CreateConnecting(GetTarget(await talk.SendAndReadReplyAsync("EPSV")), null, from);
-        await talk.SendAsync("RETR a");
+        using var peer = DataPeer.CreateConnecting(GetTarget(await client.SendAndReadReplyAsync("EPSV")), null, from);
+        await client.SendAsync("RETR a");
         Assert.Equal("content", System.Text.Encoding.ASCII.GetString(await peer.ReadToEndAsync()));
-        await talk.PlayAsync("S: 150 *\nS: 226 *");
+        await client.PlayAsync("S: 150 *\nS: 226 *");
     }
 
     /// <summary>Verifies that the server closes the connection without sending a byte, and that the session still waits for its own
     /// client.</summary>
-    private static async Task AssertRejectsAsync(Conversation talk, IPAddress from)
+    private static async Task AssertRejectsAsync(TestClient client, IPAddress from)
     {
-        IPEndPoint target = GetTarget(await talk.SendAndReadReplyAsync("EPSV"));
-        await talk.SendAsync("RETR a");
+        IPEndPoint target = GetTarget(await client.SendAndReadReplyAsync("EPSV"));
+        await client.SendAsync("RETR a");
         using var other = DataPeer.CreateConnecting(target, null, from);
         Assert.Empty(await other.ReadToEndAsync());
-        using var own = DataPeer.CreateConnecting(target, null);
-        Assert.NotEmpty(await own.ReadToEndAsync());
-        await talk.PlayAsync("S: 150 *\nS: 226 *");
+        using var data = DataPeer.CreateConnecting(target, null);
+        Assert.NotEmpty(await data.ReadToEndAsync());
+        await client.PlayAsync("S: 150 *\nS: 226 *");
     }
 }

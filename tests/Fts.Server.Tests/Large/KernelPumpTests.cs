@@ -3,13 +3,15 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Transfers large enough, from and to a disk, for the kernel's own copy calls, which block a thread and must let go of it all the
-/// same; and the same by read and send.</summary>
+/// <summary>
+/// Transfers large enough for the kernel's copy calls, which block a thread. They must return it when the transfer ends early. The portable
+/// engine must behave in the same way.
+/// </summary>
 public sealed class KernelPumpTests
 {
     private const long Large = 64L * 1024 * 1024;
 
-    private const string Lives = """
+    private const string SessionContinues = """
         C: EPSV
         S: 229 *
         C: RETR small
@@ -18,19 +20,19 @@ public sealed class KernelPumpTests
         S: 226 *
         """;
 
-    private static async Task WithDiskAsync(
-        Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    private static async Task RunOnDiskAsync(
+        Wire wire, Func<TestServer, TestClient, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
         using var folder = new TemporaryDirectory();
         SetLength(folder, Large);
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store, with);
         await server.WriteAsync("/small", "ok");
-        await using Conversation talk = await server.LogInAsync();
-        await test(server, talk);
-        await talk.PlayAsync(Lives);
+        await using TestClient client = await server.LogInAsync();
+        await test(server, client);
+        await client.PlayAsync(SessionContinues);
         Assert.Equal(["large", "small"], await server.ListNamesAsync("/"));
-        // What was cut off is there to be continued, and goes with its time.
+        // The sweep deletes the partial uploads.
         await store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
         Assert.Equal(
             ["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -42,42 +44,42 @@ public sealed class KernelPumpTests
         file.SetLength(length);
     }
 
-    /// <summary>Sends more than an engine takes on before it leaves the work to the kernel, and waits until all of it has come.</summary>
-    private static async Task UploadAsync(Conversation talk)
+    /// <summary>Uploads enough bytes for the kernel to copy, and waits until the server has received all of them.</summary>
+    private static async Task UploadAsync(TestClient client)
     {
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: STOR new\nS: 150 *");
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: STOR new\nS: 150 *");
         await data.SendAsync(new byte[2_000_000]);
-        await talk.WaitUntilReceivedAsync(2_000_000);
+        await client.WaitUntilReceivedAsync(2_000_000);
     }
 
-    private static async Task DownloadAsync(Conversation talk)
+    private static async Task DownloadAsync(TestClient client)
     {
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: RETR large\nS: 150 *");
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: RETR large\nS: 150 *");
         Assert.True(await data.ReadSomeAsync(new byte[1000]) > 0);
     }
 
     [Theory, OnEveryWire]
-    public Task Abor_ends_an_upload(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task ABOR_ends_an_upload(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
     {
-        await UploadAsync(talk);
-        await talk.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
+        await UploadAsync(client);
+        await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
     });
 
     [Theory, OnEveryWire]
-    public Task Abor_ends_a_download(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task ABOR_ends_a_download(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
     {
-        await DownloadAsync(talk);
-        await talk.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
+        await DownloadAsync(client);
+        await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
     });
 
     [Theory, OnEveryWire]
-    public Task A_stall_ends_both(Wire wire) => WithDiskAsync(
+    public Task A_stall_ends_an_upload_and_a_download(Wire wire) => RunOnDiskAsync(
         wire,
         async (server, uploading) =>
         {
-            await using Conversation downloading = await server.LogInAsync();
+            await using TestClient downloading = await server.LogInAsync();
             await UploadAsync(uploading);
             await DownloadAsync(downloading);
             await uploading.PlayAsync("S: 426 *");
@@ -86,37 +88,37 @@ public sealed class KernelPumpTests
         options => options with { StallTimeout = TimeSpan.FromSeconds(2) });
 
     [Theory, OnEveryWire]
-    public Task A_reset_ends_an_upload(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task A_reset_ends_an_upload(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
     {
-        await UploadAsync(talk);
-        await talk.PlayAsync("D: reset\nS: 426 *");
+        await UploadAsync(client);
+        await client.PlayAsync("D: reset\nS: 426 *");
     });
 
     [Theory, OnEveryWire]
-    public Task A_client_that_closes_ends_a_download(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task A_client_that_closes_the_data_connection_ends_a_download(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
     {
-        await DownloadAsync(talk);
-        await talk.PlayAsync("D: close\nS: 426 *");
+        await DownloadAsync(client);
+        await client.PlayAsync("D: close\nS: 426 *");
     });
 
     [Theory, OnEveryWire]
-    public async Task A_file_cut_short_while_it_is_sent_is_told(Wire wire)
+    public async Task A_file_truncated_during_its_download_returns_451(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         SetLength(folder, Large);
         await using TestServer server = new(wire, store);
-        await using Conversation talk = await server.LogInAsync();
-        await DownloadAsync(talk);
+        await using TestClient client = await server.LogInAsync();
+        await DownloadAsync(client);
         SetLength(folder, 1000);
-        await talk.Data!.ReadToAnyEndAsync();
-        await talk.PlayAsync("S: 451 *");
+        await client.Data!.ReadToAnyEndAsync();
+        await client.PlayAsync("S: 451 *");
     }
 
     [Theory, OnEveryWire]
-    public Task A_lost_control_connection_ends_both(Wire wire) => WithDiskAsync(wire, async (server, _) =>
+    public Task A_lost_control_connection_ends_an_upload_and_a_download(Wire wire) => RunOnDiskAsync(wire, async (server, _) =>
     {
-        Conversation uploading = await server.LogInAsync(), downloading = await server.LogInAsync();
+        TestClient uploading = await server.LogInAsync(), downloading = await server.LogInAsync();
         await UploadAsync(uploading);
         await DownloadAsync(downloading);
         uploading.CloseSending();
@@ -128,12 +130,12 @@ public sealed class KernelPumpTests
     });
 
     [Theory, OnEveryWire]
-    public Task A_download_reads_the_file_it_opened_while_another_replaces_it(Wire wire) => WithDiskAsync(wire, async (server, talk) =>
+    public Task A_download_reads_its_old_file_after_a_replacement(Wire wire) => RunOnDiskAsync(wire, async (server, client) =>
     {
         await server.WriteAsync("/large", new byte[1_500_000]);
-        await DownloadAsync(talk);
+        await DownloadAsync(client);
         await server.WriteAsync("/large", "new");
-        Assert.Equal(1_500_000 - 1000, (await talk.Data!.ReadToEndAsync()).Length);
-        await talk.PlayAsync("S: 226 *");
+        Assert.Equal(1_500_000 - 1000, (await client.Data!.ReadToEndAsync()).Length);
+        await client.PlayAsync("S: 226 *");
     });
 }

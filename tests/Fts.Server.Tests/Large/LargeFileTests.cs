@@ -10,20 +10,20 @@ public sealed class LargeFileTests
     private const long FourGiB = 4L * 1024 * 1024 * 1024;
 
     [Theory, OnEveryWire]
-    public async Task Offsets_beyond_four_gigabytes_are_served(Wire wire)
+    public async Task Offsets_beyond_4_GiB_are_supported(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using (FileStream file = File.Create(Path.Combine(folder.Path, "huge")))
         {
-            // A hole: it takes no room on the disk.
+            // A hole in the file uses no disk space.
             file.Position = FourGiB;
             file.Write("tail of it"u8);
         }
 
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: SIZE huge
             S: 213 4294967306
             C: EPSV
@@ -48,12 +48,12 @@ public sealed class LargeFileTests
             S: 554 *
             """);
 
-        // Across the border, by the engine for large transfers.
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: REST 4293967296\nS: 350 *\nC: RETR huge\nS: 150 *(1000010 bytes)*");
+        // A transfer across 4 GiB, by the engine for large transfers.
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: REST 4293967296\nS: 350 *\nC: RETR huge\nS: 150 *(1000010 bytes)*");
         byte[] tail = await data.ReadToEndAsync();
         Assert.Equal("tail of it", Encoding.ASCII.GetString(tail, 1_000_000, tail.Length - 1_000_000));
         Assert.False(tail.AsSpan(0, 1_000_000).ContainsAnyExcept((byte)0));
-        await talk.PlayAsync("S: 226 *");
+        await client.PlayAsync("S: 226 *");
     }
 }

@@ -11,7 +11,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Options_order_the_names(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/f/b", "12"), ("/f/a", "1"), ("/f/c", "123"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/f/b", "12"), ("/f/a", "1"), ("/f/c", "123"));
         await server.PlayAsync("""
             C: MFMT 20240102000000 f/a
             S: 213 *
@@ -70,7 +70,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Recursion_lists_each_folder_under_its_heading(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, Tree);
+        await using TestServer server = await TestServer.CreateAsync(wire, Tree);
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -165,8 +165,8 @@ public sealed class ListOptionTests
 
         await using TestServer small = new(wire, with: options => options with { MaxRecursiveEntries = 3, MaxSortedEntriesPerListing = 0 });
         await using TestServer flat = new(wire, with: options => options with { MaxRecursiveDepth = 1 });
-        await using TestServer held = new(wire, with: options => options with { MaxSortedEntriesPerListing = 0 });
-        foreach (TestServer server in new[] { small, flat, held })
+        await using TestServer unsorted = new(wire, with: options => options with { MaxSortedEntriesPerListing = 0 });
+        foreach (TestServer server in new[] { small, flat, unsorted })
         {
             await server.WriteAsync("/one/two/three/four", "");
         }
@@ -187,7 +187,7 @@ public sealed class ListOptionTests
             D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n
             S: 451 The listing is incomplete: more than 1 level of directories.*
             """);
-        await held.PlayAsync("""
+        await unsorted.PlayAsync("""
             C: EPSV
             S: 229 *
             C: NLST -R

@@ -10,18 +10,18 @@ public sealed class LongListingTests
     public async Task ABOR_aborts_STAT_with_a_path(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
-        await using Conversation talk = await listing.Server.LogInAsync();
-        await talk.SendAsync("STAT /");
-        Assert.Equal("213-Status:", await talk.ReadLineAsync());
-        await talk.SendAsync("ABOR");
+        await using TestClient client = await listing.Server.LogInAsync();
+        await client.SendAsync("STAT /");
+        Assert.Equal("213-Status:", await client.ReadLineAsync());
+        await client.SendAsync("ABOR");
         string line;
         do
         {
-            line = (await talk.ReadLineAsync())!;
+            line = (await client.ReadLineAsync())!;
         }
         while (line.StartsWith(' '));
         Assert.Equal("213 Listing aborted.", line);
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             S: 226 *
             C: NOOP
             S: 200 *
@@ -52,11 +52,11 @@ public sealed class LongListingTests
         foreach (string path in (string[])["/", "nothing*"])
         {
             await using var listing = new EndlessListing(wire);
-            await using (Conversation talk = await listing.Server.LogInAsync())
+            await using (TestClient client = await listing.Server.LogInAsync())
             {
-                await talk.SendAsync($"STAT {path}");
-                Assert.Equal("213-Status:", await talk.ReadLineAsync());
-                await listing.Begun.WithDeadline();
+                await client.SendAsync($"STAT {path}");
+                Assert.Equal("213-Status:", await client.ReadLineAsync());
+                await listing.Started.WithDeadline();
             }
 
             await listing.Ended.WithDeadline();
@@ -69,12 +69,12 @@ public sealed class LongListingTests
     public async Task Stat_with_a_path_ends_when_its_client_disconnects_although_commands_wait(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
-        await using (Conversation talk = await listing.Server.LogInAsync())
+        await using (TestClient client = await listing.Server.LogInAsync())
         {
-            await talk.PlayAsync("""
+            await client.PlayAsync("""
                 C> STAT /\r\nSTAT /\r\nSTAT /\r\nNOOP\r\n
                 """);
-            await listing.Begun.WithDeadline();
+            await listing.Started.WithDeadline();
         }
 
         await listing.Server.Log.WaitForAsync(RecordingLogger.Disconnected);
@@ -87,15 +87,15 @@ public sealed class LongListingTests
         foreach (string verb in (string[])["LIST", "NLST"])
         {
             await using var listing = new EndlessListing(wire);
-            await using Conversation talk = await listing.Server.LogInAsync();
-            await talk.PlayAsync($"""
+            await using TestClient client = await listing.Server.LogInAsync();
+            await client.PlayAsync($"""
                 C: EPSV
                 S: 229 *
                 C: {verb} nothing*
                 S: 150 *
                 """);
-            await listing.Begun.WithDeadline();
-            await talk.PlayAsync("""
+            await listing.Started.WithDeadline();
+            await client.PlayAsync("""
                 C: ABOR
                 S: 426 *
                 S: 226 *
@@ -107,17 +107,17 @@ public sealed class LongListingTests
     /// <summary>Returns a server with endless directories, whose store never waits and ignores cancellation.</summary>
     private sealed class EndlessListing : IAsyncDisposable
     {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndlessListing(Wire wire)
         {
-            Server = new TestServer(wire, new HookedStore { Entries = EntriesAsync });
+            Server = new TestServer(wire, new HookedStore { Entries = ListEntriesAsync });
         }
 
         public TestServer Server { get; }
 
-        public Task Begun => _begun.Task;
+        public Task Started => _started.Task;
 
         public Task Ended => _ended.Task;
 
@@ -125,7 +125,7 @@ public sealed class LongListingTests
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
 
-        private async IAsyncEnumerable<FileEntry> EntriesAsync()
+        private async IAsyncEnumerable<FileEntry> ListEntriesAsync()
         {
             await Task.CompletedTask;
             Count++;
@@ -135,7 +135,7 @@ public sealed class LongListingTests
                 {
                     if (i == 2000)
                     {
-                        _begun.TrySetResult();
+                        _started.TrySetResult();
                     }
 
                     yield return new FileEntry("entry", EntryKind.File, i, DateTime.UnixEpoch);

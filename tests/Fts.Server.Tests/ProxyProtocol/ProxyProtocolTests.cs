@@ -11,16 +11,16 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(wire);
         await server.WriteAsync("/a", "content");
-        (string client, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
-        (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(client), 4711), new(IPAddress.Parse(balancer), 21));
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination),
-            ProxyHeaders.Binary(source, destination, additions: 1000)])
+        (string clientAddress, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
+        (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(clientAddress), 4711), new(IPAddress.Parse(balancer), 21));
+        foreach (byte[] header in (byte[][])[ProxyHeaders.CreateText(source, destination), ProxyHeaders.CreateBinary(source, destination),
+            ProxyHeaders.CreateBinary(source, destination, additions: 1000)])
         {
-            await using Conversation talk = await server.LogInAsync(header: header);
-            await talk.PlayAsync($"""
+            await using TestClient client = await server.LogInAsync(header: header);
+            await client.PlayAsync($"""
                 C: STAT
                 S: 211-Status:
-                S:  Connected from {client}
+                S:  Connected from {clientAddress}
                 S: ...
                 S: 211 End.
                 C: EPSV
@@ -46,11 +46,11 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_own_connection_has_its_own_address(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        foreach (byte[] header in (
-            byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
+        foreach (byte[] header in (byte[][])
+            [ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
         {
-            await using Conversation talk = await server.LogInAsync(header: header);
-            await talk.PlayAsync($"""
+            await using TestClient client = await server.LogInAsync(header: header);
+            await client.PlayAsync($"""
                 C: STAT
                 S: 211-Status:
                 S:  Connected from {wire.Loopback()}
@@ -71,8 +71,8 @@ public sealed class ProxyProtocolTests
     {
         await using var server =
             new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
-        await using Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await talk.PlayAsync("""
+        await using TestClient client = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await client.PlayAsync("""
             S: 220 *
             S: 500 *
             C: PROXY TCP4 192.0.2.7 198.51.100.1 4711 21
@@ -89,26 +89,27 @@ public sealed class ProxyProtocolTests
     public async Task A_second_header_is_an_unknown_command(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await talk.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
+        await using TestClient client = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await client.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
     }
 
     [Fact]
     public async Task A_header_may_arrive_in_parts_with_commands_directly_after_it()
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        (IPEndPoint client, IPEndPoint to) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(client, to), ProxyHeaders.Binary(client, to, additions: 20)])
+        (IPEndPoint source, IPEndPoint destination) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
+        foreach (byte[] header in (byte[][])
+            [ProxyHeaders.CreateText(source, destination), ProxyHeaders.CreateBinary(source, destination, additions: 20)])
         {
-            await using Conversation talk = await server.ConnectAsync();
-            foreach (byte one in header[..^1])
+            await using TestClient client = await server.ConnectAsync();
+            foreach (byte value in header[..^1])
             {
-                await talk.SendAsync(new[] { one });
+                await client.SendAsync(new[] { value });
             }
 
             byte[] rest = [header[^1], .. "USER anonymous\r\n"u8];
-            await talk.SendAsync(rest);
-            await talk.PlayAsync("S: 220 *\nS: 331 *\nC: PASS x\nS: 230 *");
+            await client.SendAsync(rest);
+            await client.PlayAsync("S: 220 *\nS: 331 *\nC: PASS x\nS: 230 *");
         }
     }
 
@@ -122,10 +123,10 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_connection_without_a_header_is_closed_without_a_reply(string instead)
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        await using Conversation talk = await server.ConnectAsync(header: Script.Bytes(instead));
-        await WaitForCloseAsync(talk);
+        await using TestClient client = await server.ConnectAsync(header: Script.ParseBytes(instead));
+        await WaitForCloseAsync(client);
         Assert.Equal(0, server.SessionCount);
-        await using Conversation next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using TestClient next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
     }
 
     [Fact]
@@ -135,8 +136,8 @@ public sealed class ProxyProtocolTests
             CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
         foreach (byte[] start in (byte[][])[[], [.. "PROXY TCP4 192."u8]])
         {
-            await using Conversation talk = await server.ConnectAsync(header: start);
-            await WaitForCloseAsync(talk);
+            await using TestClient client = await server.ConnectAsync(header: start);
+            await WaitForCloseAsync(client);
         }
     }
 
@@ -145,8 +146,9 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server =
             CreateServer(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using Conversation first = await server.ConnectAsync(), second = await server.ConnectAsync(), third =
-            await server.ConnectAsync();
+        await using TestClient first = await server.ConnectAsync();
+        await using TestClient second = await server.ConnectAsync();
+        await using TestClient third = await server.ConnectAsync();
         await WaitForCloseAsync(third);
         await first.SendAsync(ProxyHeaders.Create("192.0.2.7"));
         await first.PlayAsync("S: 220 *");
@@ -156,11 +158,11 @@ public sealed class ProxyProtocolTests
     public async Task Stopping_does_not_wait_for_a_header()
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using Conversation talk = await server.ConnectAsync();
+        await using TestClient client = await server.ConnectAsync();
         // the connection before is accepted, too
-        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using TestClient other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await server.StopImmediatelyAsync().WithDeadline();
-        await WaitForCloseAsync(talk);
+        await WaitForCloseAsync(client);
     }
 
     [Fact]
@@ -168,30 +170,30 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(
             Wire.IPv4, options => options with { MaxSessionsPerAddress = 1, ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.0/30")] });
-        await using Conversation first = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.8"));
+        await using TestClient first = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using TestClient other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.8"));
         foreach (string balancer in (string[])["127.0.0.1", "127.0.0.2"])
         {
-            await using Conversation again = await server.ConnectAsync(IPAddress.Parse(balancer), ProxyHeaders.Create("192.0.2.7"));
+            await using TestClient again = await server.ConnectAsync(IPAddress.Parse(balancer), ProxyHeaders.Create("192.0.2.7"));
             await again.PlayAsync("S: 421 *\nS: (end)");
         }
 
         await first.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
-        await using Conversation later = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using TestClient later = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
     }
 
     [Fact]
     public async Task Simultaneous_connections_of_one_address_do_not_exceed_its_limit()
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessionsPerAddress = 3 });
-        Conversation[] all = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.ConnectAsync()));
-        await Task.WhenAll(all.Select(talk => talk.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
-        string?[] greetings = await Task.WhenAll(all.Select(talk => talk.ReadLineAsync()));
+        TestClient[] all = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.ConnectAsync()));
+        await Task.WhenAll(all.Select(client => client.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
+        string?[] greetings = await Task.WhenAll(all.Select(client => client.ReadLineAsync()));
         Assert.Equal(3, greetings.Count(line => line!.StartsWith("220 ", StringComparison.Ordinal)));
-        foreach (Conversation talk in all)
+        foreach (TestClient client in all)
         {
-            await talk.DisposeAsync();
+            await client.DisposeAsync();
         }
     }
 
@@ -206,11 +208,11 @@ public sealed class ProxyProtocolTests
     });
 
     /// <summary>Waits until the connection is closed or reset. It is reset if the server closes it with unread input.</summary>
-    private static async Task WaitForCloseAsync(Conversation talk)
+    private static async Task WaitForCloseAsync(TestClient client)
     {
         try
         {
-            Assert.Null(await talk.ReadLineAsync());
+            Assert.Null(await client.ReadLineAsync());
         }
         catch (IOException)
         {

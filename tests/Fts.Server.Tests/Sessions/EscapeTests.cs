@@ -28,7 +28,7 @@ public sealed partial class EscapeTests
     ];
 
     /// <summary>The commands with the wires to test: transfers use every wire, and so every copy engine.</summary>
-    public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage))
+    public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathParameter().IsMatch(row.Usage))
         .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4],
             (row, wire) => (row.Verb, wire))];
 
@@ -38,22 +38,23 @@ public sealed partial class EscapeTests
         string usage = CommandTable.Rows.Single(row => row.Verb == verb).Usage;
         using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
-        MakeOutside(home.Path, outside);
+        CreateOutside(home.Path, outside);
         string before = Snapshot(home.Path);
         foreach (string escape in Escapes)
         {
-            for (int place = 0; place < PathPlace().Count(usage); place++)
+            for (int parameter = 0; parameter < PathParameter().Count(usage); parameter++)
             {
-                MakeRoot(root, outside);
-                string said = await SaidAsync(wire, root, verb, Line(usage, place, escape));
+                CreateRoot(root, outside);
+                string output = await GetOutputAsync(wire, root, verb, FormatLine(usage, parameter, escape));
 
                 Assert.Equal(before, Snapshot(home.Path));
                 Assert.All(
                     (string[])[Secret[..16], "neighbour", home.Path,
                         Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(Secret)))[..16], "root:x:0"],
                     leak => Assert.False(
-                        said.Contains(leak, StringComparison.OrdinalIgnoreCase), $"{Line(usage, place, escape)} tells {leak}:\n{said}"));
-                Assert.DoesNotMatch(SecretSize(), said);
+                        output.Contains(leak, StringComparison.OrdinalIgnoreCase),
+                        $"{FormatLine(usage, parameter, escape)} discloses {leak}:\n{output}"));
+                Assert.DoesNotMatch(SecretSize(), output);
             }
         }
     }
@@ -66,8 +67,8 @@ public sealed partial class EscapeTests
     {
         using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
-        MakeOutside(home.Path, outside);
-        MakeRoot(root, outside);
+        CreateOutside(home.Path, outside);
+        CreateRoot(root, outside);
         Assert.All(
             (string[])["out/secret", "sub/out/secret", "outfile", "absolute/secret", "absolutefile", "chain/secret", "up/secret",
                 "../outside/secret"],
@@ -75,53 +76,53 @@ public sealed partial class EscapeTests
     }
 
     /// <summary>Sends the line in a new session and returns the replies and the received data.</summary>
-    private static async Task<string> SaidAsync(Wire wire, string root, string verb, string line)
+    private static async Task<string> GetOutputAsync(Wire wire, string root, string verb, string line)
     {
         using var store = new LocalFileStore(root);
         await using var server = new TestServer(wire, store);
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
+        await using TestClient client = await server.LogInAsync();
+        client.ConnectsLate = true;
         CommandRow row = CommandTable.Rows.Single(other => other.Verb == verb);
         if (verb is "RNTO" or "SITE CPTO")
         {
-            await talk.SendAndReadReplyAsync(verb == "RNTO" ? "RNFR inside" : "SITE CPFR inside");
+            await client.SendAndReadReplyAsync(verb == "RNTO" ? "RNFR inside" : "SITE CPFR inside");
         }
 
-        var said = new StringBuilder();
+        var output = new StringBuilder();
         if (row.HasRule(CommandRules.NeedsDataConnector))
         {
-            await talk.SendAndReadReplyAsync("EPSV");
+            await client.SendAndReadReplyAsync("EPSV");
         }
 
-        await talk.SendAsync(Script.Bytes(line + "\\r\\n"));
+        await client.SendAsync(Script.ParseBytes(line + "\\r\\n"));
         bool isUpload = row.HasRule(CommandRules.CreatesName);
-        string[] reply = await talk.ReadReplyAsync();
-        said.AppendJoin('\n', reply);
+        string[] reply = await client.ReadReplyAsync();
+        output.AppendJoin('\n', reply);
         if (reply[^1].StartsWith("150", StringComparison.Ordinal))
         {
-            said.Append(isUpload ? "" : Encoding.UTF8.GetString(await talk.Data!.ReadToEndAsync()));
+            output.Append(isUpload ? "" : Encoding.UTF8.GetString(await client.Data!.ReadToEndAsync()));
             if (isUpload)
             {
-                await talk.Data!.SendAsync("overwritten"u8.ToArray());
-                await talk.Data.FinishAsync();
+                await client.Data!.SendAsync("overwritten"u8.ToArray());
+                await client.Data.FinishAsync();
             }
 
-            talk.CloseData();
-            said.AppendJoin('\n', await talk.ReadReplyAsync());
+            client.CloseData();
+            output.AppendJoin('\n', await client.ReadReplyAsync());
         }
 
         // The next command shows the effect of a success: RNTO after RNFR, CPTO after CPFR, a listing after CWD.
         if (verb is "RNFR" or "SITE CPFR" or "CWD" or "XCWD")
         {
-            said.AppendJoin(
-                '\n', await talk.SendAndReadReplyAsync(verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
-            said.AppendJoin('\n', await talk.SendAndReadReplyAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
+            string next = verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT .";
+            output.AppendJoin('\n', await client.SendAndReadReplyAsync(next));
+            output.AppendJoin('\n', await client.SendAndReadReplyAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
         }
 
-        return said.ToString();
+        return output.ToString();
     }
 
-    private static void MakeOutside(string home, string outside)
+    private static void CreateOutside(string home, string outside)
     {
         Directory.CreateDirectory(outside);
         Directory.CreateDirectory(Path.Combine(home, "rootx"));
@@ -132,7 +133,7 @@ public sealed partial class EscapeTests
         }
     }
 
-    private static void MakeRoot(string root, string outside)
+    private static void CreateRoot(string root, string outside)
     {
         if (Directory.Exists(root))
         {
@@ -143,8 +144,8 @@ public sealed partial class EscapeTests
         File.WriteAllText(Path.Combine(root, "inside"), "inside");
         foreach ((string name, string target) in (ReadOnlySpan<(string, string)>)
                  [
-                     ("out", "../outside"), ("sub/out", "../../outside"), ("outfile", "../outside/secret"), ("absolute", outside), (
-                         "absolutefile", Path.Combine(outside, "secret")),
+                     ("out", "../outside"), ("sub/out", "../../outside"), ("outfile", "../outside/secret"), ("absolute", outside),
+                     ("absolutefile", Path.Combine(outside, "secret")),
                      ("chain", "sub/out"), ("dangling", "../new"), ("loop", "loop"), ("up", ".."),
                  ])
         {
@@ -159,15 +160,16 @@ public sealed partial class EscapeTests
         .SelectMany(entry => entry is DirectoryInfo folder ? [entry, .. folder.EnumerateFileSystemInfos()] : (FileSystemInfo[])[entry])
         .OrderBy(entry => entry.FullName, StringComparer.Ordinal)
         .Select(entry =>
-            $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} {(entry is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
+            $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} "
+            + (entry is FileInfo file ? File.ReadAllText(file.FullName) : "")));
 
     /// <summary>Returns the command line with the escape as one argument and harmless paths as the others.</summary>
-    private static string Line(string usage, int place, string escape)
+    private static string FormatLine(string usage, int parameter, string escape)
     {
-        int at = 0;
-        string line = PathPlace()
+        int index = 0;
+        string line = PathParameter()
             .Replace(usage.Replace("[-RtSr] ", "", StringComparison.Ordinal).Replace("[-tSr] ", "", StringComparison.Ordinal),
-            _ => at++ == place ? escape : "inside");
+            _ => index++ == parameter ? escape : "inside");
         return line.Replace(" ...", "", StringComparison.Ordinal).Replace("<time>", "20200101000000", StringComparison.Ordinal)
             .Replace("<octal>", "777", StringComparison.Ordinal)
             .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal)
@@ -175,7 +177,7 @@ public sealed partial class EscapeTests
     }
 
     [GeneratedRegex(@"<(path|file|directory|target|part|link)>|\[(path|directory|name)\]")]
-    private static partial Regex PathPlace();
+    private static partial Regex PathParameter();
 
     /// <summary>The size of the secret as text. The random name of STOU may contain the same digits.</summary>
     [GeneratedRegex("(?<![0-9a-fA-F])7919(?![0-9a-fA-F])")]

@@ -14,36 +14,36 @@ public sealed partial class FloodTests
     [Fact]
     public async Task Repeated_pasv_commands_use_one_port()
     {
-        const int Times = 2000;
+        const int CommandCount = 2000;
         await using var server = new TestServer(Wire.IPv4);
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        Task asking = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", Times))));
+        await using TestClient client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        Task sending = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", CommandCount))));
         var ports = new HashSet<int>();
-        for (int i = 0; i < Times; i++)
+        for (int i = 0; i < CommandCount; i++)
         {
-            Match port = PassivePort().Match(Assert.Single(await talk.ReadReplyAsync()));
+            Match port = PassivePort().Match(Assert.Single(await client.ReadReplyAsync()));
             ports.Add((int.Parse(port.Groups[1].Value, CultureInfo.InvariantCulture) << 8)
                 + int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture));
         }
 
-        await asking;
-        int only = Assert.Single(ports);
-        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == only);
+        await sending;
+        int usedPort = Assert.Single(ports);
+        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == usedPort);
     }
 
     [Fact]
     public async Task A_flood_of_connections_to_a_passive_port_does_not_block_its_client()
     {
-        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        string reply = Assert.Single(await talk.SendAndReadReplyAsync("EPSV"));
+        await using var server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "content"));
+        await using TestClient client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        string reply = Assert.Single(await client.SendAndReadReplyAsync("EPSV"));
         int port = int.Parse(ExtendedPort().Match(reply).Groups[1].Value, CultureInfo.InvariantCulture);
         using var stop = new CancellationTokenSource();
         Task flood = Task.WhenAll(Enumerable.Range(0, 4)
-            .Select(_ => KnockAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
-        await talk.PlayAsync("""
+            .Select(_ => ConnectRepeatedlyAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             D< content
@@ -56,12 +56,12 @@ public sealed partial class FloodTests
     [Fact]
     public async Task Two_thousand_idle_sessions_do_not_block_an_active_one()
     {
-        const int Idle = 2000;
-        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
-        var idle = new List<Conversation>();
+        const int IdleSessions = 2000;
+        await using var server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "content"));
+        var idle = new List<TestClient>();
         try
         {
-            for (int i = 0; i < Idle; i++)
+            for (int i = 0; i < IdleSessions; i++)
             {
                 idle.Add(await server.ConnectAsync(IPAddress.Parse($"127.0.0.{2 + (i % 8)}")));
             }
@@ -74,13 +74,13 @@ public sealed partial class FloodTests
                 D< content
                 S: 226 *
                 """);
-            Assert.InRange(server.SessionCount, Idle, Idle + 1);
+            Assert.InRange(server.SessionCount, IdleSessions, IdleSessions + 1);
         }
         finally
         {
-            foreach (Conversation talk in idle)
+            foreach (TestClient client in idle)
             {
-                await talk.DisposeAsync();
+                await client.DisposeAsync();
             }
         }
     }
@@ -102,7 +102,7 @@ public sealed partial class FloodTests
             """);
     }
 
-    private static async Task KnockAsync(IPEndPoint port, IPAddress from, CancellationToken cancellationToken)
+    private static async Task ConnectRepeatedlyAsync(IPEndPoint port, IPAddress from, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {

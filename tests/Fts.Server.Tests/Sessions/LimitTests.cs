@@ -5,7 +5,7 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>Limits on the number of sessions and on their idle time.</summary>
 public sealed class LimitTests
 {
-    private const string TurnedAway = """
+    private const string ConnectionRejected = """
         S: 421 *
         S: (end)
         """;
@@ -14,15 +14,15 @@ public sealed class LimitTests
     public async Task A_session_beyond_the_limit_receives_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessions = 2 });
-        await using Conversation first = await server.LogInAsync();
-        await using (Conversation second = await server.LogInAsync())
+        await using TestClient first = await server.LogInAsync();
+        await using (TestClient second = await server.LogInAsync())
         {
-            await server.PlayFromGreetingAsync(TurnedAway);
+            await server.PlayFromGreetingAsync(ConnectionRejected);
             await second.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         }
 
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 1);
-        await using Conversation third = await server.LogInAsync();
+        await using TestClient third = await server.LogInAsync();
         await first.PlayAsync("C: NOOP\nS: 200 *");
     }
 
@@ -30,23 +30,23 @@ public sealed class LimitTests
     public async Task A_session_beyond_the_limit_per_address_receives_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
-        await using Conversation first = await server.LogInAsync();
-        await using (Conversation second = await server.LogInAsync())
+        await using TestClient first = await server.LogInAsync();
+        await using (TestClient second = await server.LogInAsync())
         {
-            await server.PlayFromGreetingAsync(TurnedAway);
-            await server.PlayFromGreetingAsync(TurnedAway);
+            await server.PlayFromGreetingAsync(ConnectionRejected);
+            await server.PlayFromGreetingAsync(ConnectionRejected);
         }
 
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 1);
-        await using Conversation third = await server.LogInAsync();
-        await server.PlayFromGreetingAsync(TurnedAway);
+        await using TestClient third = await server.LogInAsync();
+        await server.PlayFromGreetingAsync(ConnectionRejected);
     }
 
     [Fact]
     public async Task An_implicit_tls_session_beyond_the_limit_is_closed_without_a_reply()
     {
         await using TestServer server = new(Wire.Tls13, with: options => options with { MaxSessions = 1 });
-        await using Conversation first = await server.LogInAsync();
+        await using TestClient first = await server.LogInAsync();
         await Assert.ThrowsAnyAsync<IOException>(() => server.ConnectAsync());
         await first.PlayAsync("C: NOOP\nS: 200 *");
     }
@@ -56,8 +56,8 @@ public sealed class LimitTests
     {
         await using TestServer server =
             new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, ShouldLimitLoopback = true });
-        await using Conversation first = await server.LogInAsync();
-        await using Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse("127.0.0.2"));
+        await using TestClient first = await server.LogInAsync();
+        await using TestClient other = await server.ConnectAsync(System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("S: 220 *");
     }
 
@@ -67,25 +67,25 @@ public sealed class LimitTests
         // At most four sessions, two per address. A rejection by the first limit must not reduce the count of the second.
         await using TestServer server =
             new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
-        var others = new List<Conversation>();
-        await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
+        var others = new List<TestClient>();
+        await using TestClient first = await server.LogInAsync(), second = await server.LogInAsync();
         for (int i = 2; i <= 3; i++)
         {
-            Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse($"127.0.0.{i}"));
+            TestClient other = await server.ConnectAsync(System.Net.IPAddress.Parse($"127.0.0.{i}"));
             await other.PlayAsync("S: 220 *");
             others.Add(other);
         }
 
-        await server.PlayFromGreetingAsync(TurnedAway);
-        await server.PlayFromGreetingAsync(TurnedAway);
-        foreach (Conversation other in others)
+        await server.PlayFromGreetingAsync(ConnectionRejected);
+        await server.PlayFromGreetingAsync(ConnectionRejected);
+        foreach (TestClient other in others)
         {
             await other.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
             await other.DisposeAsync();
         }
 
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 2);
-        await server.PlayFromGreetingAsync(TurnedAway);
+        await server.PlayFromGreetingAsync(ConnectionRejected);
     }
 
     [Theory, OnEveryWire]
@@ -113,12 +113,12 @@ public sealed class LimitTests
     public async Task Repeated_user_commands_do_not_extend_the_login_time_limit(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { LoginTimeout = TimeSpan.FromMilliseconds(500) });
-        await using Conversation talk = await server.ConnectAsync();
-        string? reply = await talk.ReadLineAsync();
+        await using TestClient client = await server.ConnectAsync();
+        string? reply = await client.ReadLineAsync();
         while (!reply!.StartsWith("421 ", StringComparison.Ordinal))
         {
-            await talk.SendAsync("USER x");
-            reply = await talk.ReadLineAsync();
+            await client.SendAsync("USER x");
+            reply = await client.ReadLineAsync();
         }
     }
 }

@@ -4,21 +4,21 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>The server's end.</summary>
+/// <summary>Stopping the server: running transfers, idle sessions and time limits.</summary>
 public sealed class StopTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private const string ToldAndClosed = """
+    private const string ServiceClosing = """
         S: 421 *
         S: (end)
         """;
 
     [Theory, OnEveryWire]
-    public async Task Stopping_lets_transfers_finish_and_tells_the_idle(Wire wire)
+    public async Task Stopping_waits_for_transfers_and_sends_421_to_idle_sessions(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation idle = await server.LogInAsync(), stranger = await server.ConnectAsync(), busy = await server.LogInAsync();
+        await using TestClient idle = await server.LogInAsync(), loggingIn = await server.ConnectAsync(), busy = await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -27,11 +27,11 @@ public sealed class StopTests
             D+ begun
             """);
         Task stopping = server.StopAsync(Token);
-        await idle.PlayAsync(ToldAndClosed);
-        await stranger.PlayAsync($"S: 220 *\n{ToldAndClosed}");
-        await busy.PlayAsync($"D>  and done\nS: 226 *\n{ToldAndClosed}");
+        await idle.PlayAsync(ServiceClosing);
+        await loggingIn.PlayAsync($"S: 220 *\n{ServiceClosing}");
+        await busy.PlayAsync($"D>  and done\nS: 226 *\n{ServiceClosing}");
         await idle.DisposeAsync();
-        await stranger.DisposeAsync();
+        await loggingIn.DisposeAsync();
         await busy.DisposeAsync();
         await stopping.WithDeadline();
         Assert.Equal("begun and done", await server.ReadAsync("/a"));
@@ -39,7 +39,7 @@ public sealed class StopTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Stopping_at_once_cuts_transfers_off_and_publishes_nothing(Wire wire)
+    public async Task Stopping_immediately_aborts_transfers_and_publishes_nothing(Wire wire)
     {
         await using TestServer server = new(wire);
         await AssertAbortedAsync(server, server.StopImmediatelyAsync);
@@ -81,14 +81,14 @@ public sealed class StopTests
     [InlineData(25 * 60 * 60)]
     public void DrainTimeout_is_between_zero_and_a_day(int seconds) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new FtpServer(new FtpServerOptions
-    {
-        Store = new MemoryFileStore(),
-        Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
-        DrainTimeout = TimeSpan.FromSeconds(seconds),
-    }));
+        {
+            Store = new MemoryFileStore(),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
+            DrainTimeout = TimeSpan.FromSeconds(seconds),
+        }));
 
     [Theory, OnEveryWire]
-    public async Task Stopping_twice_is_stopping(Wire wire)
+    public async Task Stopping_and_disposing_twice_has_no_further_effect(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.StopImmediatelyAsync().WithDeadline();
@@ -101,26 +101,26 @@ public sealed class StopTests
     public async Task A_client_whose_input_is_unread_still_receives_421(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: NOOP
             S: 200 *
             C> half a line
             """);
         Task stopping = server.StopAsync(Token);
-        await talk.PlayAsync(ToldAndClosed);
+        await client.PlayAsync(ServiceClosing);
         await stopping.WithDeadline();
     }
 
     [Theory, OnEveryWire]
     public async Task A_store_that_does_not_return_does_not_delay_the_stop(Wire wire)
     {
-        var never = new TaskCompletionSource();
+        var storeCall = new TaskCompletionSource();
         using var entered = new SemaphoreSlim(0);
-        var store = new HookedStore { BeforeRead = _ => Hang(), BeforeDelete = _ => Hang(), BeforeSweep = _ => never.Task };
+        var store = new HookedStore { BeforeRead = _ => BlockAsync(), BeforeDelete = _ => BlockAsync(), BeforeSweep = _ => storeCall.Task };
         await using TestServer server = new(wire, store, options => options with { CloseTimeout = TimeSpan.FromMilliseconds(300) });
         await server.WriteAsync("/a", "x");
-        await using Conversation deleting = await server.LogInAsync(), hashing = await server.LogInAsync();
+        await using TestClient deleting = await server.LogInAsync(), hashing = await server.LogInAsync();
         await deleting.SendAsync("DELE a");
         await hashing.SendAsync("HASH a");
         await entered.WaitAsync(TestContext.Current.CancellationToken).WithDeadline();
@@ -129,14 +129,14 @@ public sealed class StopTests
         Assert.Contains(server.Log.Texts, text => text.Contains("2 sessions were abandoned", StringComparison.Ordinal));
         await AssertClosedAsync(deleting);
         await AssertClosedAsync(hashing);
-        never.SetResult();
+        storeCall.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 2);
         Assert.Equal(0, server.SessionCount);
 
-        Task Hang()
+        Task BlockAsync()
         {
             entered.Release();
-            return never.Task;
+            return storeCall.Task;
         }
     }
 
@@ -153,7 +153,7 @@ public sealed class StopTests
 
     private static async Task AssertAbortedAsync(TestServer server, Func<Task> stop)
     {
-        await using Conversation busy = await server.LogInAsync();
+        await using TestClient busy = await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -162,23 +162,23 @@ public sealed class StopTests
             D+ begun
             """);
         Task stopping = stop();
-        await busy.PlayAsync($"S: 426 *\n{ToldAndClosed}");
+        await busy.PlayAsync($"S: 426 *\n{ServiceClosing}");
         await busy.DisposeAsync();
         await stopping.WithDeadline();
         Assert.Null(await server.ReadAsync("/a"));
     }
 
-    private static async Task AssertClosedAsync(Conversation talk)
+    private static async Task AssertClosedAsync(TestClient client)
     {
         try
         {
-            while (await talk.ReadLineAsync() is not null)
+            while (await client.ReadLineAsync() is not null)
             {
             }
         }
         catch (IOException)
         {
-            // Closed with a reset: a close as well.
+            // A reset also closes the connection.
         }
     }
 }

@@ -6,17 +6,22 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>Sessions of clients that send commands but read no replies end.</summary>
 public sealed class UnreadReplyTests
 {
-    private const int Disconnecting = 50;
+    private const int SessionDisconnected = 50;
 
-    private static readonly TimeSpan Never = TimeSpan.FromHours(1), Short = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongTimeout = TimeSpan.FromHours(1), ShortTimeout = TimeSpan.FromMilliseconds(500);
 
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_during_its_stalled_upload_is_disconnected(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
-        await using Conversation talk = await StalledUploadAsync(server);
-        await FloodAsync(talk, "STAT\r\n");
+            new(wire, with: options => options with
+            {
+                ControlWriteTimeout = ShortTimeout,
+                StallTimeout = LongTimeout,
+                CloseTimeout = LongTimeout,
+            });
+        await using TestClient client = await StartUploadAsync(server);
+        await FloodAsync(client, "STAT\r\n");
         await AssertDisconnectedAsync(server, "the client reads no replies");
         Assert.Null(await server.ReadAsync("/a"));
     }
@@ -24,28 +29,28 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_session_that_does_not_finish_its_aborted_transfer_is_disconnected(Wire wire)
     {
-        TaskCompletionSource never = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        var store = new HookedStore { BeforeRead = _ => Hang() };
-        await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = Short });
+        TaskCompletionSource storeCall = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var store = new HookedStore { BeforeRead = _ => BlockAsync() };
+        await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = ShortTimeout });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR a
             """);
         await reading.Task.WithDeadline();
-        await talk.SendAsync("ABOR");
-        await server.Log.WaitForAsync(Disconnecting);
+        await client.SendAsync("ABOR");
+        await server.Log.WaitForAsync(SessionDisconnected);
         Assert.Contains(server.Log.Texts, text => text.Contains("the aborted transfer did not end in time", StringComparison.Ordinal));
-        never.SetResult();
+        storeCall.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
 
-        Task Hang()
+        Task BlockAsync()
         {
             reading.TrySetResult();
-            return never.Task;
+            return storeCall.Task;
         }
     }
 
@@ -54,9 +59,9 @@ public sealed class UnreadReplyTests
     {
         foreach (string command in (string[])["NOOP\r\n", "HELP\r\n"])
         {
-            await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
-            await using Conversation talk = await server.LogInAsync();
-            await FloodAsync(talk, command);
+            await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = ShortTimeout });
+            await using TestClient client = await server.LogInAsync();
+            await FloodAsync(client, command);
             await AssertDisconnectedAsync(server, "the client reads no replies");
         }
     }
@@ -64,25 +69,26 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_before_login_is_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
-        await using Conversation talk = await server.ConnectAsync();
-        await FloodAsync(talk, "HELP\r\n");
+        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = ShortTimeout });
+        await using TestClient client = await server.ConnectAsync();
+        await FloodAsync(client, "HELP\r\n");
         await AssertDisconnectedAsync(server, "the client reads no replies");
     }
 
     [Theory, OnEveryWire]
     public async Task A_session_that_was_ended_but_does_not_finish_is_disconnected(Wire wire)
     {
-        var never = new TaskCompletionSource();
-        var store = new HookedStore { BeforeDelete = _ => never.Task };
-        await using TestServer server = new(wire, store, with: options => options with { IdleTimeout = Short, CloseTimeout = Short });
-        await using Conversation talk = await server.LogInAsync();
+        var storeCall = new TaskCompletionSource();
+        var store = new HookedStore { BeforeDelete = _ => storeCall.Task };
+        await using TestServer server =
+            new(wire, store, with: options => options with { IdleTimeout = ShortTimeout, CloseTimeout = ShortTimeout });
+        await using TestClient client = await server.LogInAsync();
         await server.WriteAsync("/a", "x");
-        await talk.SendAsync("DELE a");
-        await server.Log.WaitForAsync(Disconnecting);
+        await client.SendAsync("DELE a");
+        await server.Log.WaitForAsync(SessionDisconnected);
         Assert.Contains(server.Log.Texts, text => text.Contains("the session did not end in time", StringComparison.Ordinal));
-        await Assert.ThrowsAnyAsync<IOException>(talk.ReadLineAsync);
-        never.SetResult();
+        await Assert.ThrowsAnyAsync<IOException>(client.ReadLineAsync);
+        storeCall.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
     }
@@ -90,47 +96,47 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_slowly_receives_every_reply(Wire wire)
     {
-        const int Times = 20_000;
+        const int CommandCount = 20_000;
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        Task sending = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", Times))));
-        for (int i = 0; i < Times; i++)
+        await using TestClient client = await server.LogInAsync();
+        Task sending = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", CommandCount))));
+        for (int i = 0; i < CommandCount; i++)
         {
-            Assert.Equal(["214 QUIT"], await talk.ReadReplyAsync());
+            Assert.Equal(["214 QUIT"], await client.ReadReplyAsync());
         }
 
         await sending;
     }
 
-    private static async Task<Conversation> StalledUploadAsync(TestServer server)
+    private static async Task<TestClient> StartUploadAsync(TestServer server)
     {
-        Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        TestClient client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
             D+ begun
             """);
-        return talk;
+        return client;
     }
 
     /// <summary>Sends commands until the server closes the connection.</summary>
-    private static async Task FloodAsync(Conversation talk, string command)
+    private static async Task FloodAsync(TestClient client, string command)
     {
         byte[] commands = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(command, 1000)));
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
             while (true)
             {
-                await talk.SendAsync(commands);
+                await client.SendAsync(commands);
             }
         });
     }
 
     private static async Task AssertDisconnectedAsync(TestServer server, string reason)
     {
-        await server.Log.WaitForAsync(Disconnecting);
+        await server.Log.WaitForAsync(SessionDisconnected);
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Contains(server.Log.Texts, text => text.Contains(reason, StringComparison.Ordinal));
         Assert.Equal(0, server.SessionCount);

@@ -8,8 +8,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used. Over TLS it shakes
-/// hands as soon as it is connected, which the server answers once the transfer begins.
+/// The client's end of one data connection. It connects (passive mode) or accepts (active mode) on first use. Over TLS it starts the
+/// handshake immediately, and the server responds when the transfer begins.
 /// </summary>
 internal sealed class DataPeer : IDisposable
 {
@@ -21,15 +21,16 @@ internal sealed class DataPeer : IDisposable
     private readonly byte[] _blocks = new byte[64 * 1024];
     private Socket? _socket;
     private int _start, _end;
-    private Task<(SslStream Stream, TlsRecordStream Tap)>? _handshake;
+    private Task<(SslStream Stream, TlsRecordStream RecordStream)>? _handshake;
 
     private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls, IPAddress? from, byte[]? header) =>
         (_target, _listener, _tls, _from, _header) = (target, listener, tls, from, header);
 
-    /// <summary>Will connect there, from an address, and begin with a balancer's header.</summary>
+    /// <summary>Creates a peer that connects to <paramref name="target"/> from an address, and first sends a PROXY header.</summary>
     public static DataPeer CreateConnecting(IPEndPoint target, TlsClient? tls, IPAddress? from = null, byte[]? header = null) =>
         new(target, null, tls, from, header);
 
+    /// <summary>Creates a peer that listens on a free port of an address, for active mode.</summary>
     public static DataPeer CreateListening(IPAddress address, TlsClient? tls, out IPEndPoint endPoint)
     {
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -39,12 +40,14 @@ internal sealed class DataPeer : IDisposable
         return new DataPeer(null, listener, tls, null, null);
     }
 
-    /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
+    /// <summary>Returns the end point in a 227 or 229 reply; null for other replies.</summary>
     public static IPEndPoint? ParseTarget(string reply, IPAddress server) =>
-        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(
-            reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
-        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out told)
-            ? new IPEndPoint(server, told.Port)
+        reply.StartsWith("227 ", StringComparison.Ordinal)
+        && PassiveReply.TryRead(reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint passive)
+            ? new IPEndPoint(passive.Address!, passive.Port)
+        : reply.StartsWith("229 ", StringComparison.Ordinal)
+        && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out passive)
+            ? new IPEndPoint(server, passive.Port)
         : null;
 
     public async Task ConnectAsync()
@@ -61,7 +64,7 @@ internal sealed class DataPeer : IDisposable
         else
         {
             var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            // Left out where the system would choose the same: binding slows to a crawl once thousands of closed connections wait.
+            // Not bound to the default address: binding is very slow while thousands of closed connections are in TIME_WAIT.
             if (_from is not null && !_from.Equals(_target.Address))
             {
                 socket.Bind(new IPEndPoint(_from, 0));
@@ -78,13 +81,13 @@ internal sealed class DataPeer : IDisposable
     /// <summary>Receives one byte. Over TLS the server has then finished its handshake.</summary>
     public async Task ReceiveOneByteAsync()
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         Assert.Equal(1, await stream.ReadAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline());
     }
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         await stream.WriteAsync(bytes, TestContext.Current.CancellationToken).WithDeadline();
     }
 
@@ -93,12 +96,12 @@ internal sealed class DataPeer : IDisposable
         Assert.Equal(bytes.Length, await _socket!.SendAsync(bytes, TestContext.Current.CancellationToken).WithDeadline());
 
     /// <summary>
-    /// Says that all was sent, as TLS wants it said before the connection is closed; and reads what the server sent besides, its tickets:
-    /// closing with these unread would reset the connection, and what was sent with it.
+    /// Ends the data: over TLS sends close_notify and reads until the server closes. Closing with unread session tickets would reset the
+    /// connection and discard sent data.
     /// </summary>
     public async Task FinishAsync()
     {
-        if (await StreamAsync() is SslStream stream)
+        if (await OpenStreamAsync() is SslStream stream)
         {
             await stream.ShutdownAsync().WithDeadline();
             _socket!.Shutdown(SocketShutdown.Send);
@@ -112,7 +115,7 @@ internal sealed class DataPeer : IDisposable
     /// </summary>
     public async Task CloseUnreadAsync()
     {
-        if (await StreamAsync() is SslStream stream)
+        if (await OpenStreamAsync() is SslStream stream)
         {
             await stream.ShutdownAsync().WithDeadline();
         }
@@ -123,10 +126,10 @@ internal sealed class DataPeer : IDisposable
     /// <summary>The number of bytes that have arrived and were not read.</summary>
     public int Unread => _socket!.Available;
 
-    /// <summary>Everything up to the orderly end of the connection; over TLS one that was announced.</summary>
+    /// <summary>Reads until the regular end of the connection, over TLS with close_notify, and returns the received bytes.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         using var content = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
         int received;
@@ -135,17 +138,19 @@ internal sealed class DataPeer : IDisposable
             content.Write(buffer, 0, received);
         }
 
-        Assert.False(_handshake is not null && (await _handshake).Tap.HasEnded, "The data connection ended without a close_notify.");
+        Assert.False(
+            _handshake is not null && (await _handshake).RecordStream.HasEnded,
+            "The data connection ended without a close_notify.");
         return content.ToArray();
     }
 
     public async Task<int> ReadSomeAsync(Memory<byte> buffer)
     {
-        Stream stream = await StreamAsync();
+        Stream stream = await OpenStreamAsync();
         return await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).WithDeadline();
     }
 
-    /// <summary>One file in blocks; what comes beyond it is kept for the next.</summary>
+    /// <summary>Reads one file in blocks. The bytes after it are kept for the next call.</summary>
     public async Task<byte[]> ReadFileAsync()
     {
         using var content = new MemoryStream();
@@ -158,15 +163,15 @@ internal sealed class DataPeer : IDisposable
                 Assert.True(_end > 0, "The data connection ended before the file's last block.");
             }
 
-            BlockReadResult piece = reader.Read(_blocks.AsSpan(_start, _end - _start));
-            _start += piece.ConsumedBytes;
-            content.Write(_blocks, _start - piece.ContentBytes, piece.ContentBytes);
+            BlockReadResult result = reader.Read(_blocks.AsSpan(_start, _end - _start));
+            _start += result.ConsumedBytes;
+            content.Write(_blocks, _start - result.ContentBytes, result.ContentBytes);
         }
 
         return content.ToArray();
     }
 
-    /// <summary>Reads on until the server ended the connection, in whatever way.</summary>
+    /// <summary>Reads until the server closes or resets the connection.</summary>
     public async Task ReadToAnyEndAsync()
     {
         try
@@ -177,11 +182,11 @@ internal sealed class DataPeer : IDisposable
         }
         catch (IOException)
         {
-            // Reset: an end as well.
+            // A reset also ends the connection.
         }
     }
 
-    /// <summary>Ends the connection with a reset, as a machine that vanishes and comes back does.</summary>
+    /// <summary>Resets the connection, as after a restart of the client machine.</summary>
     public void Reset()
     {
         _socket!.LingerState = new LingerOption(true, 0);
@@ -194,7 +199,7 @@ internal sealed class DataPeer : IDisposable
         _listener?.Dispose();
     }
 
-    private async Task<Stream> StreamAsync()
+    private async Task<Stream> OpenStreamAsync()
     {
         await ConnectAsync();
         return _handshake is null ? new NetworkStream(_socket!) : (await _handshake.WithDeadline()).Stream;

@@ -7,7 +7,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
+/// <summary>A server in this process on a free port, with its log and its store.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private static readonly Lazy<FtpCertificates> SelfSigned = new(CreateCertificates);
@@ -37,7 +37,7 @@ internal sealed class TestServer : IAsyncDisposable
         _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 
-    /// <summary>What every server over TLS shows.</summary>
+    /// <summary>The self-signed certificate of every server with TLS.</summary>
     public static FtpCertificates Certificates => SelfSigned.Value;
 
     public IFileStore Store { get; }
@@ -46,16 +46,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     public IPEndPoint EndPoint => _server.ImplicitTlsEndPoint ?? _server.EndPoint;
 
-    /// <summary>Where connections begin in plain, whatever the wire.</summary>
+    /// <summary>The end point for connections that begin unencrypted, independent of the wire.</summary>
     public IPEndPoint PlainEndPoint => _server.EndPoint;
 
     public int SessionCount => _server.SessionCount;
 
-    /// <summary>The sessions there are, without keeping them.</summary>
+    /// <summary>Weak references to the current sessions.</summary>
     public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
 
-    /// <summary>A server with these files; a name that ends in a slash is a folder.</summary>
-    public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
+    /// <summary>Starts a server with these files. A path that ends with a slash is a directory.</summary>
+    public static async Task<TestServer> CreateAsync(Wire wire, params (string Path, string Content)[] files)
     {
         var server = new TestServer(wire);
         foreach ((string path, string content) in files)
@@ -66,25 +66,25 @@ internal sealed class TestServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>One conversation of a signed-in client with a server that has these files.</summary>
+    /// <summary>Runs a script in one session, logged in, on a server with these files.</summary>
     public static async Task PlayAsync(Wire wire, string script, params (string Path, string Content)[] files)
     {
-        await using TestServer server = await WithAsync(wire, files);
+        await using TestServer server = await CreateAsync(wire, files);
         await server.PlayAsync(script);
     }
 
-    /// <summary>A connection whose greeting is still to be read.</summary>
-    public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) =>
-        Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
+    /// <summary>Connects without reading the greeting.</summary>
+    public Task<TestClient> ConnectAsync(IPAddress? from = null, byte[]? header = null) =>
+        TestClient.ConnectAsync(EndPoint, from, _wire.Tls(), header);
 
-    /// <summary>A connection that begins in plain, whatever the wire; its greeting is still to be read.</summary>
-    public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
+    /// <summary>Connects unencrypted, independent of the wire, without reading the greeting.</summary>
+    public Task<TestClient> ConnectPlainAsync() => TestClient.ConnectAsync(PlainEndPoint, null, null);
 
-    /// <summary>A client signed in as anonymous, in image type.</summary>
-    public async Task<Conversation> LogInAsync(IPAddress? from = null, byte[]? header = null)
+    /// <summary>Connects, logs in as anonymous and selects binary transfers (TYPE I).</summary>
+    public async Task<TestClient> LogInAsync(IPAddress? from = null, byte[]? header = null)
     {
-        Conversation talk = await ConnectAsync(from, header);
-        await talk.PlayAsync("""
+        TestClient client = await ConnectAsync(from, header);
+        await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
             S: 331 *
@@ -93,16 +93,16 @@ internal sealed class TestServer : IAsyncDisposable
             C: TYPE I
             S: 200 *
             """);
-        return talk;
+        return client;
     }
 
-    /// <summary>One conversation of a signed-in client.</summary>
+    /// <summary>Runs a script in one session, logged in.</summary>
     public async Task PlayAsync(string script)
     {
-        await using Conversation talk = await LogInAsync();
+        await using TestClient client = await LogInAsync();
         try
         {
-            await talk.PlayAsync(script);
+            await client.PlayAsync(script);
         }
         catch (IOException e)
         {
@@ -110,11 +110,11 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>One conversation of a client that has just connected.</summary>
+    /// <summary>Runs a script in one session, from the greeting.</summary>
     public async Task PlayFromGreetingAsync(string script)
     {
-        await using Conversation talk = await ConnectAsync();
-        await talk.PlayAsync(script);
+        await using TestClient client = await ConnectAsync();
+        await client.PlayAsync(script);
     }
 
     public Task WriteAsync(string path, string content) => WriteAsync(path, Encoding.UTF8.GetBytes(content));
@@ -138,7 +138,7 @@ internal sealed class TestServer : IAsyncDisposable
         await file.CommitAsync(CancellationToken.None);
     }
 
-    /// <summary>What a file holds; null when there is none.</summary>
+    /// <summary>Returns the content of a file as text, or null if the file does not exist.</summary>
     public async Task<string?> ReadAsync(string path)
     {
         StorePath target = StorePath.Root.Resolve(path)!.Value;
@@ -150,25 +150,26 @@ internal sealed class TestServer : IAsyncDisposable
     {
         await using IFileReader file = await Store.OpenReadAsync(StorePath.Root.Resolve(path)!.Value, CancellationToken.None);
         byte[] content = new byte[file.Length];
-        for (int read, at = 0; at < content.Length && (read = await file.ReadAsync(at, content.AsMemory(at), CancellationToken.None)) > 0;)
+        int read, offset = 0;
+        while (offset < content.Length && (read = await file.ReadAsync(offset, content.AsMemory(offset), CancellationToken.None)) > 0)
         {
-            at += read;
+            offset += read;
         }
 
         return content;
     }
 
-    /// <summary>What an upload of an anonymous client of this machine has left to be continued.</summary>
+    /// <summary>Returns the partial upload of the anonymous account from the loopback address.</summary>
     public async Task<PartialUpload?> GetPartialUploadAsync(string path, Wire wire)
     {
         string address = Convert.ToHexString(wire.Loopback().GetAddressBytes().AsSpan(0, wire.IsIPv4() ? 4 : 8));
         return await Store.GetPartialUploadAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
     }
 
-    /// <summary>Begins anew with the names that SIZE told the wrong length of.</summary>
+    /// <summary>Clears the names whose partial size SIZE no longer reports.</summary>
     public void ClearSuppressedPartialSizes() => _server.SuppressedPartialSizes.Clear();
 
-    /// <summary>The names in a folder, sorted.</summary>
+    /// <summary>Returns the names in a directory, in ordinal order.</summary>
     public async Task<string[]> ListNamesAsync(string folder)
     {
         var names = new List<string>();
@@ -180,7 +181,7 @@ internal sealed class TestServer : IAsyncDisposable
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>What SIGHUP does.</summary>
+    /// <summary>Reloads the certificates, as SIGHUP does.</summary>
     public void Reload() => _server.Reload();
 
     /// <summary>Stops the server. Running transfers may continue for a minute, unless the options of the test set another time.</summary>
@@ -189,7 +190,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Stops the server and aborts running transfers.</summary>
     public Task StopImmediatelyAsync() => _server.StopAsync(new CancellationToken(canceled: true));
 
-    /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>
+    /// <summary>Stops the server. Fails the test if a session does not end before the deadline.</summary>
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().WithDeadline();

@@ -4,8 +4,10 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers
-/// ask.</summary>
+/// <summary>
+/// The TLS client of one control connection and its data connections. The data connections resume the TLS session of the control
+/// connection, which strict servers require.
+/// </summary>
 internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _options;
@@ -14,7 +16,7 @@ internal sealed class TlsClient
     {
         _options = new SslClientAuthenticationOptions
         {
-            // A name of its own: .NET looks sessions up by it, and another conversation's would be refused.
+            // A unique name: .NET caches TLS sessions by name, and the server would refuse the session of another client.
             TargetHost = $"test-{Guid.NewGuid():N}",
             EnabledSslProtocols = version,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
@@ -22,12 +24,12 @@ internal sealed class TlsClient
         with?.Invoke(_options);
     }
 
-    public async Task<(SslStream Stream, TlsRecordStream Tap)> HandshakeAsync(Stream plain)
+    public async Task<(SslStream Stream, TlsRecordStream RecordStream)> HandshakeAsync(Stream plain)
     {
         // Plain text may follow close_notify (CCC), and must not be read into the buffer of the TLS stream.
-        var tap = new TlsRecordStream(plain, stopsAtRecords: true);
-        var stream = new SslStream(tap);
+        var recordStream = new TlsRecordStream(plain, stopsAtRecords: true);
+        var stream = new SslStream(recordStream);
         await stream.AuthenticateAsClientAsync(_options, TestContext.Current.CancellationToken);
-        return (stream, tap);
+        return (stream, recordStream);
     }
 }

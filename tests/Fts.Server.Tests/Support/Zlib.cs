@@ -3,10 +3,10 @@ using System.IO.Compression;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Whole zlib streams (RFC 1950).</summary>
+/// <summary>Compresses and expands complete zlib streams (RFC 1950).</summary>
 internal static class Zlib
 {
-    /// <summary>Also for nothing, for which the library writes nothing.</summary>
+    /// <summary>Returns the stream of the content. ZLibStream writes nothing for empty content, so that stream is a constant.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> content)
     {
         if (content.IsEmpty)
@@ -23,7 +23,7 @@ internal static class Zlib
         return stream.ToArray();
     }
 
-    /// <summary>Fails for what is not exactly one stream: the library itself would take a part of one for a whole.</summary>
+    /// <summary>Returns the content of exactly one stream. Checks the checksum, because ZLibStream accepts a truncated stream.</summary>
     public static byte[] Expand(byte[] stream)
     {
         using var zlib = new ZLibStream(new MemoryStream(stream), CompressionMode.Decompress);

@@ -25,16 +25,16 @@ public sealed class DiskErrorTests
         var store = new HookedStore(disk) { KernelWritesTo = unwritable };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using Conversation talk = await server.LogInAsync();
+        await using TestClient client = await server.LogInAsync();
         foreach ((StoreError error, int code) in Replies)
         {
             foreach (string verb in (string[])["STOR a", "APPE a", "STOR b", "STOU b"])
             {
-                FailAt(store, "WriteAsync", 3, error);
-                await UploadAsync(talk, verb, code);
+                FailCall(store, "WriteAsync", 3, error);
+                await UploadAsync(client, verb, code);
                 store.Fault = null;
                 Assert.Equal(["a"], await server.ListNamesAsync("/"));
-                await talk.PlayAsync("""
+                await client.PlayAsync("""
                     C: SIZE a
                     S: 213 3
                     C: SIZE b
@@ -49,7 +49,7 @@ public sealed class DiskErrorTests
             }
         }
 
-        await UploadAsync(talk, "STOR a", 226);
+        await UploadAsync(client, "STOR a", 226);
         Assert.Equal(Content, await server.ReadAsync("/a"));
     }
 
@@ -61,15 +61,15 @@ public sealed class DiskErrorTests
         var store = new HookedStore(disk);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using Conversation talk = await server.LogInAsync();
+        await using TestClient client = await server.LogInAsync();
         foreach ((StoreError error, int code) in Replies)
         {
-            FailAt(store, "CommitAsync", 1, error);
-            await UploadAsync(talk, "STOR a", code);
+            FailCall(store, "CommitAsync", 1, error);
+            await UploadAsync(client, "STOR a", code);
             store.Fault = null;
             Assert.Equal("old", await server.ReadAsync("/a"));
             Assert.Equal(["a"], await server.ListNamesAsync("/"));
-            await talk.PlayAsync("""
+            await client.PlayAsync("""
                 C: SIZE a
                 S: 213 3
                 """);
@@ -83,10 +83,10 @@ public sealed class DiskErrorTests
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", Content);
-        await using Conversation talk = await server.LogInAsync();
+        await using TestClient client = await server.LogInAsync();
         store.BeforeRead = _ => ++reads == 3 ? throw new StoreException(StoreError.Unavailable, "secret") : Task.CompletedTask;
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             """);
@@ -94,7 +94,7 @@ public sealed class DiskErrorTests
         try
         {
             byte[] buffer = new byte[64 * 1024];
-            for (int read; (read = await talk.Data!.ReadSomeAsync(buffer)) > 0; received += read)
+            for (int read; (read = await client.Data!.ReadSomeAsync(buffer)) > 0; received += read)
             {
             }
         }
@@ -103,48 +103,48 @@ public sealed class DiskErrorTests
             // A reset is also a sign of the failure.
         }
 
-        await talk.PlayAsync("S: 451 *");
+        await client.PlayAsync("S: 451 *");
         Assert.InRange(received, 1, Content.Length - 1);
 
         store.BeforeRead = null;
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: NOOP
             S: 200 *
             """);
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             """);
-        Assert.Equal(Content, Encoding.UTF8.GetString(await talk.Data!.ReadToEndAsync()));
-        await talk.PlayAsync("S: 226 *");
+        Assert.Equal(Content, Encoding.UTF8.GetString(await client.Data!.ReadToEndAsync()));
+        await client.PlayAsync("S: 226 *");
     }
 
-    private static void FailAt(HookedStore store, string member, int call, StoreError error)
+    private static void FailCall(HookedStore store, string member, int call, StoreError error)
     {
         int calls = 0;
         store.Fault = called => called == member && ++calls == call ? new StoreException(error, "secret") : null;
     }
 
     /// <summary>Sends until the server closes the data connection, which may happen before everything is sent.</summary>
-    private static async Task UploadAsync(Conversation talk, string verb, int code)
+    private static async Task UploadAsync(TestClient client, string verb, int code)
     {
-        await talk.OpenDataAsync();
-        await talk.PlayAsync($"""
+        await client.OpenDataAsync();
+        await client.PlayAsync($"""
             C: {verb}
             S: 150 *
             """);
         try
         {
-            await talk.Data!.SendAsync(Encoding.UTF8.GetBytes(Content));
-            await talk.Data.FinishAsync();
+            await client.Data!.SendAsync(Encoding.UTF8.GetBytes(Content));
+            await client.Data.FinishAsync();
         }
         catch (IOException)
         {
             // The reply contains the reason.
         }
 
-        talk.CloseData();
-        await talk.PlayAsync($"S: {code} *");
+        client.CloseData();
+        await client.PlayAsync($"S: {code} *");
     }
 }

@@ -26,8 +26,8 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     {
         await Store.CreateDirectoryAsync(At("/a"), Token);
         await Store.CreateDirectoryAsync(At("/a/b"), Token);
-        Assert.Equal(EntryKind.Directory, await KindAsync("/a/b"));
-        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(EntryKind.Directory, await GetKindAsync("/a/b"));
+        await Store.WriteFileAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/missing/b"), Token)));
         Assert.Equal(
             StoreError.NotADirectory,
@@ -39,16 +39,16 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     [Fact]
     public async Task A_deleted_file_no_longer_exists()
     {
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         await Store.DeleteFileAsync(At("/file"), Token);
-        Assert.Null(await KindAsync("/file"));
+        Assert.Null(await GetKindAsync("/file"));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/file"), Token)));
     }
 
     [Fact]
     public async Task An_open_reader_can_read_a_deleted_file()
     {
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/file"), Token);
         await Store.DeleteFileAsync(At("/file"), Token);
         Assert.Equal(Bytes("text"), await reader.ReadAllAsync(Token));
@@ -58,32 +58,32 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     public async Task Only_an_empty_directory_is_deleted()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await Store.PutAsync("/folder/file", "text", Token);
+        await Store.WriteFileAsync("/folder/file", "text", Token);
         Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/folder"), Token)));
         await Store.DeleteFileAsync(At("/folder/file"), Token);
         await Store.DeleteDirectoryAsync(At("/folder"), Token);
-        Assert.Null(await KindAsync("/folder"));
+        Assert.Null(await GetKindAsync("/folder"));
     }
 
     [Fact]
     public async Task Files_and_directories_are_deleted_only_by_their_own_calls()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/folder"), Token)));
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/file"), Token)));
         Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At("/folder"), Token)));
-        Assert.Equal(EntryKind.Directory, await KindAsync("/folder"));
-        Assert.Equal(EntryKind.File, await KindAsync("/file"));
+        Assert.Equal(EntryKind.Directory, await GetKindAsync("/folder"));
+        Assert.Equal(EntryKind.File, await GetKindAsync("/file"));
     }
 
     [Fact]
     public async Task A_missing_entry_is_not_found()
     {
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         foreach (string path in new[] { "/missing", "/missing/inner" })
         {
-            Assert.Null(await KindAsync(path));
+            Assert.Null(await GetKindAsync(path));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
@@ -92,7 +92,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
                 await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
         }
 
-        Assert.Null(await KindAsync("/file/inner"));
+        Assert.Null(await GetKindAsync("/file/inner"));
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At("/file/inner"), Token)));
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/file/inner"), Token)));
     }
@@ -106,7 +106,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     {
         var modified =
             DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         foreach (string path in new[] { "/file", "/folder" })
         {
@@ -114,13 +114,13 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
             Assert.Equal(modified, (await Store.GetEntryAsync(At(path), Token))?.LastModified);
         }
 
-        Assert.Equal("text", await Store.GetAsync("/file", Token));
+        Assert.Equal("text", await Store.ReadFileAsync("/file", Token));
     }
 
     [Fact]
     public async Task Permission_bits_that_were_set_are_reported_and_kept_when_the_file_is_replaced()
     {
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         DateTime modified = DateTime.UnixEpoch.AddDays(1);
         (string Path, int Mode)[] cases = [("/file", 0x1A0), ("/folder", 0x1C0), ("/file", 0x80), ("/file", 0x1B6)];
@@ -132,7 +132,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
             Assert.Equal((mode, modified), (entry.UnixMode, entry.LastModified));
         }
 
-        await Store.PutAsync("/file", "new", Token);
+        await Store.WriteFileAsync("/file", "new", Token);
         Assert.Equal((UnixFileMode)0x1B6, (await Store.GetEntryAsync(At("/file"), Token))?.UnixMode);
     }
 
@@ -142,7 +142,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     [InlineData(UnixFileMode.StickyBit)]
     public async Task Other_mode_bits_are_refused(UnixFileMode bit)
     {
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         await Assert.ThrowsAsync<ArgumentException>(
             async () => await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: bit | (UnixFileMode)0x1ED), Token));
     }
@@ -151,7 +151,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     public async Task Free_space_is_reported_for_directories_and_is_not_negative()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         Assert.True(await Store.GetFreeSpaceAsync(At("/folder"), Token) is null or >= 0);
         Assert.True(await Store.GetFreeSpaceAsync(StorePath.Root, Token) is null or >= 0);
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.GetFreeSpaceAsync(At("/file"), Token)));
@@ -162,7 +162,7 @@ public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileSto
     public async Task A_new_file_has_the_current_time()
     {
         DateTime before = DateTime.UtcNow.AddSeconds(-2);
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         FileEntry entry = Assert.NotNull(await Store.GetEntryAsync(At("/file"), Token));
         Assert.InRange(entry.LastModified, before, DateTime.UtcNow.AddSeconds(2));
     }

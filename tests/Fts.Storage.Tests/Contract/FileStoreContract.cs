@@ -22,10 +22,10 @@ public abstract class FileStoreContract(Func<StoreUnderTest> create) : IDisposab
     protected ValueTask<IFileWriter> OpenWriteAsync(string path, WriteStart start) =>
         Store.OpenWriteAsync(StoreActions.At(path), start, Token);
 
-    protected Task<StoreError> WriteRefusalAsync(string path, WriteStart start) =>
+    protected Task<StoreError> GetWriteErrorAsync(string path, WriteStart start) =>
         StoreActions.GetStoreErrorAsync(async () => await OpenWriteAsync(path, start));
 
-    protected async Task<EntryKind?> KindAsync(string path) => (await Store.GetEntryAsync(StoreActions.At(path), Token))?.Kind;
+    protected async Task<EntryKind?> GetKindAsync(string path) => (await Store.GetEntryAsync(StoreActions.At(path), Token))?.Kind;
 }
 
 public sealed class KernelWriting() : WritingContract(StoreUnderTest.Kernel);

@@ -7,10 +7,10 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     [Fact]
     public async Task A_listing_returns_the_same_entries_as_GetEntryAsync()
     {
-        await Store.PutAsync("/file", "text", Token);
-        await Store.PutAsync("/empty", "", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/empty", "", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await Store.PutAsync("/folder/inner", "more text", Token);
+        await Store.WriteFileAsync("/folder/inner", "more text", Token);
         await Store.SetMetadataAsync(At("/file"), new FileMetadata(new DateTime(2001, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc)), Token);
 
         List<FileEntry> entries = await Store.ListAsync("/", Token);
@@ -39,7 +39,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     [Fact]
     public async Task A_directory_that_cannot_be_listed_is_refused_before_the_first_entry()
     {
-        await Store.PutAsync("/file", "text", Token);
+        await Store.WriteFileAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/missing"), Token)));
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/file"), Token)));
         Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/file/x"), Token)));
@@ -52,13 +52,13 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
         await UnderTest.SeedAsync(Enumerable.Range(0, Count).Select(number => $"file-{number}"), Token);
 
         IAsyncEnumerable<FileEntry> entries = await Store.ListAsync(StorePath.Root, Token);
-        var seen = new bool[Count];
+        var wasListed = new bool[Count];
         await using IAsyncEnumerator<FileEntry> reading = entries.GetAsyncEnumerator(Token);
         for (int number = 0; number < Count; number++)
         {
             Assert.True(await reading.MoveNextAsync());
             Assert.Equal(EntryKind.File, reading.Current.Kind);
-            ref bool mark = ref seen[int.Parse(reading.Current.Name.AsSpan(5), System.Globalization.CultureInfo.InvariantCulture)];
+            ref bool mark = ref wasListed[int.Parse(reading.Current.Name.AsSpan(5), System.Globalization.CultureInfo.InvariantCulture)];
             Assert.False(mark);
             mark = true;
         }
@@ -97,7 +97,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
             {
                 for (int number = 0; !done.IsCancellationRequested; number = (number + 1) % 100)
                 {
-                    await Store.PutAsync($"/goes-{number}", "text", Token);
+                    await Store.WriteFileAsync($"/goes-{number}", "text", Token);
                     await Store.RenameAsync(At($"/goes-{number}"), At($"/gone-{number}"), replace: true, Token);
                     await Store.DeleteFileAsync(At($"/gone-{number}"), Token);
                 }

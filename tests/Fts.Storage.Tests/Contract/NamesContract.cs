@@ -26,11 +26,11 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     public async Task A_name_is_stored_unchanged(string name)
     {
         StorePath path = StorePath.Root.Child(name);
-        await Store.PutAsync(path, Bytes("text"), Token);
+        await Store.WriteFileAsync(path, Bytes("text"), Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.RenameAsync(path, At("/folder").Child(name), replace: false, Token);
         Assert.Equal([name], (await Store.ListAsync("/folder", Token)).Select(entry => entry.Name));
-        Assert.Equal(Bytes("text"), await Store.GetAsync(At("/folder").Child(name), Token));
+        Assert.Equal(Bytes("text"), await Store.ReadFileAsync(At("/folder").Child(name), Token));
         Assert.Equal(name, (await Store.GetEntryAsync(At("/folder").Child(name), Token))?.Name);
         await Store.DeleteFileAsync(At("/folder").Child(name), Token);
         await Store.CreateDirectoryAsync(At("/folder").Child(name), Token);
@@ -41,16 +41,16 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     public async Task The_longest_name_works()
     {
         StorePath path = StorePath.Root.Child(new string('x', StorePath.MaxNameBytes));
-        await Store.PutAsync(path, Bytes("text"), Token);
-        Assert.Equal(Bytes("text"), await Store.GetAsync(path, Token));
+        await Store.WriteFileAsync(path, Bytes("text"), Token);
+        Assert.Equal(Bytes("text"), await Store.ReadFileAsync(path, Token));
     }
 
     [Fact]
     public async Task Names_that_differ_in_case_are_different_files()
     {
-        await Store.PutAsync("/File", "upper", Token);
-        await Store.PutAsync("/file", "lower", Token);
-        Assert.Equal("upper", await Store.GetAsync("/File", Token));
+        await Store.WriteFileAsync("/File", "upper", Token);
+        await Store.WriteFileAsync("/file", "lower", Token);
+        Assert.Equal("upper", await Store.ReadFileAsync("/File", Token));
     }
 
     [Theory]
@@ -64,9 +64,9 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     public async Task Reserved_names_do_not_exist_and_cannot_be_created(string path)
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await Store.PutAsync("/file", "text", Token);
-        Assert.Null(await KindAsync(path));
-        Assert.Equal(StoreError.BadName, await WriteRefusalAsync(path, WriteStart.Replace));
+        await Store.WriteFileAsync("/file", "text", Token);
+        Assert.Null(await GetKindAsync(path));
+        Assert.Equal(StoreError.BadName, await GetWriteErrorAsync(path, WriteStart.Replace));
         Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At(path), Token)));
         Assert.Equal(
             StoreError.BadName,

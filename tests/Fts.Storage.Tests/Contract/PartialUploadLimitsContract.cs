@@ -15,8 +15,8 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
         }
 
         await InterruptAsync("/1", "bob", "text");
-        Assert.Equal([null, null, 4L, 4L, 4L], await LengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
-        Assert.Equal([4L], await LengthsAsync("bob", "/1"));
+        Assert.Equal([null, null, 4L, 4L, 4L], await GetPartialLengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
+        Assert.Equal([4L], await GetPartialLengthsAsync("bob", "/1"));
     }
 
     [Fact]
@@ -24,11 +24,11 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
     {
         await InterruptAsync("/1", "ann", "ten bytes.");
         await InterruptAsync("/2", "ann", "ten bytes.");
-        Assert.Equal([10L, 10L], await LengthsAsync("ann", "/1", "/2"));
+        Assert.Equal([10L, 10L], await GetPartialLengthsAsync("ann", "/1", "/2"));
         await InterruptAsync("/3", "ann", "1");
-        Assert.Equal([null, 10L, 1L], await LengthsAsync("ann", "/1", "/2", "/3"));
+        Assert.Equal([null, 10L, 1L], await GetPartialLengthsAsync("ann", "/1", "/2", "/3"));
         await InterruptAsync("/4", "ann", "more bytes than all may have together");
-        Assert.Equal([null, null, null, 37L], await LengthsAsync("ann", "/1", "/2", "/3", "/4"));
+        Assert.Equal([null, null, null, 37L], await GetPartialLengthsAsync("ann", "/1", "/2", "/3", "/4"));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
             await InterruptAsync("/3", "ann", "a", WriteStart.Append);
         }
 
-        Assert.Equal([1L, 1L, 5L], await LengthsAsync("ann", "/1", "/2", "/3"));
+        Assert.Equal([1L, 1L, 5L], await GetPartialLengthsAsync("ann", "/1", "/2", "/3"));
         await Store.DeleteFileAsync(At("/2"), "ann", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/3", WriteStart.Append.WithUploader("ann")))
         {
@@ -50,7 +50,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
 
         await InterruptAsync("/4", "ann", "a");
         await InterruptAsync("/5", "ann", "a");
-        Assert.Equal([1L, null, null, 1L, 1L], await LengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
+        Assert.Equal([1L, null, null, 1L, 1L], await GetPartialLengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
         await InterruptAsync("/d/1", "ann", "a");
         await InterruptAsync("/d/sub/2", "ann", "a");
         await InterruptAsync("/3", "ann", "a");
-        Assert.Equal([null, null, 1L, 1L, 1L], await LengthsAsync("ann", "/e/1", "/e/sub/2", "/d/1", "/d/sub/2", "/3"));
+        Assert.Equal([null, null, 1L, 1L, 1L], await GetPartialLengthsAsync("ann", "/e/1", "/e/sub/2", "/d/1", "/d/sub/2", "/3"));
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
         Assert.NotNull(await writer.KeepPartialUploadAsync(Token));
     }
 
-    protected async Task<long?[]> LengthsAsync(string uploader, params string[] paths)
+    protected async Task<long?[]> GetPartialLengthsAsync(string uploader, params string[] paths)
     {
         var lengths = new List<long?>();
         foreach (string path in paths)

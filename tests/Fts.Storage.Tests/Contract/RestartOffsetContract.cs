@@ -7,7 +7,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     [Fact]
     public async Task Append_starts_at_the_end()
     {
-        await Store.PutAsync("/log", "one ", Token);
+        await Store.WriteFileAsync("/log", "one ", Token);
         foreach (string word in new[] { "two ", "three" })
         {
             await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append);
@@ -16,7 +16,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("one two three", await Store.GetAsync("/log", Token));
+        Assert.Equal("one two three", await Store.ReadFileAsync("/log", Token));
     }
 
     [Fact]
@@ -26,20 +26,20 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
         Assert.Equal(0, writer.StartOffset);
         await writer.WriteAsync(0, Bytes("one"), Token);
         await writer.CommitAsync(Token);
-        Assert.Equal("one", await Store.GetAsync("/log", Token));
+        Assert.Equal("one", await Store.ReadFileAsync("/log", Token));
     }
 
     [Fact]
     public async Task Append_without_commit_leaves_the_old_file()
     {
-        await Store.PutAsync("/log", "one", Token);
+        await Store.WriteFileAsync("/log", "one", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append))
         {
             await writer.WriteAsync(writer.StartOffset, Bytes("two"), Token);
-            Assert.Equal("one", await Store.GetAsync("/log", Token));
+            Assert.Equal("one", await Store.ReadFileAsync("/log", Token));
         }
 
-        Assert.Equal("one", await Store.GetAsync("/log", Token));
+        Assert.Equal("one", await Store.ReadFileAsync("/log", Token));
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
     [InlineData(0, "xxxx")]
     public async Task FromOffset_overwrites_from_the_offset_and_keeps_the_rest(int offset, string expected)
     {
-        await Store.PutAsync("/file", "0123456789", Token);
+        await Store.WriteFileAsync("/file", "0123456789", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/file", WriteStart.FromOffset(offset)))
         {
             Assert.Equal(offset, writer.StartOffset);
@@ -56,24 +56,24 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal(expected, await Store.GetAsync("/file", Token));
+        Assert.Equal(expected, await Store.ReadFileAsync("/file", Token));
     }
 
     [Fact]
     public async Task FromOffset_past_the_end_is_refused()
     {
-        await Store.PutAsync("/file", "0123", Token);
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/file", WriteStart.FromOffset(5)));
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/missing", WriteStart.FromOffset(1)));
-        Assert.Equal("0123", await Store.GetAsync("/file", Token));
+        await Store.WriteFileAsync("/file", "0123", Token);
+        Assert.Equal(StoreError.BadOffset, await GetWriteErrorAsync("/file", WriteStart.FromOffset(5)));
+        Assert.Equal(StoreError.BadOffset, await GetWriteErrorAsync("/missing", WriteStart.FromOffset(1)));
+        Assert.Equal("0123", await Store.ReadFileAsync("/file", Token));
         Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 
     [Fact]
     public async Task Every_byte_of_a_large_file_is_kept()
     {
-        byte[] bytes = Pattern((20 * 1024 * 1024) + 17);
-        await Store.PutAsync(At("/big"), bytes, Token);
+        byte[] bytes = RandomBytes((20 * 1024 * 1024) + 17);
+        await Store.WriteFileAsync(At("/big"), bytes, Token);
         await using (IFileWriter writer = await OpenWriteAsync("/big", WriteStart.FromOffset(70_001)))
         {
             await writer.WriteAsync(70_001, new byte[] { 1, 2, 3 }, Token);
@@ -81,7 +81,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
         }
 
         new byte[] { 1, 2, 3 }.CopyTo(bytes, 70_001);
-        Assert.Equal(bytes, await Store.GetAsync(At("/big"), Token));
+        Assert.Equal(bytes, await Store.ReadFileAsync(At("/big"), Token));
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
         for (int round = 0; round < 1000; round++)
         {
             int offset = random.Next(model.Length + 1);
-            byte[] bytes = Pattern(random.Next(3000), round);
+            byte[] bytes = RandomBytes(random.Next(3000), round);
             await using IFileWriter writer = await OpenWriteAsync(
                 "/file", round % 3 == 0 ? WriteStart.Append : WriteStart.FromOffset(offset));
             offset = (int)writer.StartOffset;
@@ -111,13 +111,13 @@ public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileS
             model = next;
         }
 
-        Assert.Equal(model, await Store.GetAsync(At("/file"), Token));
+        Assert.Equal(model, await Store.ReadFileAsync(At("/file"), Token));
     }
 
     [Fact]
     public async Task A_cancelled_restart_leaves_no_staging_file()
     {
-        await Store.PutAsync("/file", "0123", Token);
+        await Store.WriteFileAsync("/file", "0123", Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await Store.OpenWriteAsync(At("/file"), WriteStart.Append, new CancellationToken(canceled: true)));
         Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));

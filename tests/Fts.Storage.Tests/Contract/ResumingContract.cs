@@ -5,15 +5,15 @@ namespace Fts.Storage.Tests.Contract;
 /// <summary>Interrupted uploads and their resumption.</summary>
 public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
-    private static readonly WriteStart Fresh = WriteStart.Replace.WithUploader("ann"), Append = WriteStart.Append.WithUploader("ann");
+    private static readonly WriteStart Replace = WriteStart.Replace.WithUploader("ann"), Append = WriteStart.Append.WithUploader("ann");
 
     [Fact]
     public async Task A_partial_upload_is_found_and_resumed_and_invisible_until_its_commit()
     {
-        await Store.PutAsync("/report", "old", Token);
-        Assert.Equal(5, await InterruptAsync("/report", Fresh, "first"));
+        await Store.WriteFileAsync("/report", "old", Token);
+        Assert.Equal(5, await InterruptAsync("/report", Replace, "first"));
         Assert.Equal(5, (await FindPartialUploadAsync("/report"))?.Length);
-        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal("old", await Store.ReadFileAsync("/report", Token));
         Assert.Equal([("report", 3L)], (await Store.ListAsync("/", Token)).Select(entry => (entry.Name, entry.Length)));
 
         await using (IFileWriter writer = await OpenWriteAsync("/report", Append))
@@ -21,18 +21,18 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             Assert.True(writer.IsResumed);
             Assert.Equal(5, writer.StartOffset);
             await writer.WriteAsync(5, Bytes(" second"), Token);
-            Assert.Equal("old", await Store.GetAsync("/report", Token));
+            Assert.Equal("old", await Store.ReadFileAsync("/report", Token));
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("first second", await Store.GetAsync("/report", Token));
+        Assert.Equal("first second", await Store.ReadFileAsync("/report", Token));
         Assert.Null(await FindPartialUploadAsync("/report"));
     }
 
     [Fact]
     public async Task A_partial_upload_is_resumed_from_any_offset_and_the_bytes_after_it_are_discarded()
     {
-        await InterruptAsync("/report", Fresh, "0123456789");
+        await InterruptAsync("/report", Replace, "0123456789");
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.FromOffset(4).WithUploader("ann")))
         {
             Assert.Equal(4, writer.StartOffset);
@@ -40,21 +40,21 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("0123x", await Store.GetAsync("/report", Token));
+        Assert.Equal("0123x", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
     public async Task An_offset_past_the_end_of_a_partial_upload_is_refused_and_keeps_it()
     {
-        await InterruptAsync("/report", Fresh, "0123");
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")));
+        await InterruptAsync("/report", Replace, "0123");
+        Assert.Equal(StoreError.BadOffset, await GetWriteErrorAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")));
         Assert.Equal(4, (await FindPartialUploadAsync("/report"))?.Length);
     }
 
     [Fact]
     public async Task A_resumed_upload_that_writes_no_bytes_leaves_the_partial_upload_unchanged()
     {
-        await InterruptAsync("/report", Fresh, "0123");
+        await InterruptAsync("/report", Replace, "0123");
         Assert.Equal(4, await InterruptAsync("/report", WriteStart.FromOffset(1).WithUploader("ann"), ""));
         Assert.Equal(4, (await FindPartialUploadAsync("/report"))?.Length);
     }
@@ -62,45 +62,45 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_complete_partial_upload_can_be_committed_without_more_bytes()
     {
-        await InterruptAsync("/report", Fresh, "whole and more");
+        await InterruptAsync("/report", Replace, "whole and more");
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")))
         {
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("whole", await Store.GetAsync("/report", Token));
+        Assert.Equal("whole", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
     public async Task An_upload_that_is_interrupted_repeatedly_is_complete_in_the_end()
     {
-        byte[] bytes = Pattern(300_000);
+        byte[] bytes = RandomBytes(300_000);
         var random = new Random(7);
-        int at = 0;
-        while (at < bytes.Length)
+        int offset = 0;
+        while (offset < bytes.Length)
         {
-            int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
-            WriteStart start = Fresh;
-            if (at > 0)
+            int length = Math.Min(random.Next(1, 20_000), bytes.Length - offset);
+            WriteStart start = Replace;
+            if (offset > 0)
             {
-                start = random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann");
+                start = random.Next(2) == 0 ? Append : WriteStart.FromOffset(offset).WithUploader("ann");
             }
 
             await using IFileWriter writer = await OpenWriteAsync("/report", start);
-            Assert.Equal(at, writer.StartOffset);
-            await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
-            at += length;
-            await (at == bytes.Length ? writer.CommitAsync(Token) : KeepAsync(writer));
+            Assert.Equal(offset, writer.StartOffset);
+            await writer.WriteAsync(offset, bytes.AsMemory(offset, length), Token);
+            offset += length;
+            await (offset == bytes.Length ? writer.CommitAsync(Token) : KeepAsync(writer));
         }
 
-        Assert.Equal(bytes, await Store.GetAsync(At("/report"), Token));
+        Assert.Equal(bytes, await Store.ReadFileAsync(At("/report"), Token));
     }
 
     [Fact]
     public async Task A_new_upload_discards_the_partial_upload()
     {
-        await InterruptAsync("/report", Fresh, "first");
-        await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
+        await InterruptAsync("/report", Replace, "first");
+        await using (IFileWriter writer = await OpenWriteAsync("/report", Replace))
         {
             Assert.Equal((0, false), (writer.StartOffset, writer.IsResumed));
             Assert.Null(await FindPartialUploadAsync("/report"));
@@ -108,13 +108,13 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("new", await Store.GetAsync("/report", Token));
+        Assert.Equal("new", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
     public async Task A_write_without_an_uploader_does_not_affect_the_partial_upload()
     {
-        await InterruptAsync("/report", Fresh, "first");
+        await InterruptAsync("/report", Replace, "first");
         foreach (WriteStart start in new[] { WriteStart.Replace, WriteStart.Append })
         {
             await using IFileWriter writer = await OpenWriteAsync("/report", start);
@@ -123,14 +123,14 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await (start == WriteStart.Append ? default : writer.CommitAsync(Token));
         }
 
-        Assert.Equal("copy", await Store.GetAsync("/report", Token));
+        Assert.Equal("copy", await Store.ReadFileAsync("/report", Token));
         Assert.Equal(5, (await FindPartialUploadAsync("/report"))?.Length);
     }
 
     [Fact]
     public async Task An_interrupted_restart_keeps_the_copied_and_received_bytes()
     {
-        await Store.PutAsync("/log", "0123456789", Token);
+        await Store.WriteFileAsync("/log", "0123456789", Token);
         Assert.Equal(6, await InterruptAsync("/log", WriteStart.FromOffset(3).WithUploader("ann"), "xxx"));
         Assert.Equal(6, (await FindPartialUploadAsync("/log"))?.Length);
         await using (IFileWriter writer = await OpenWriteAsync("/log", Append))
@@ -139,7 +139,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("012xxxyy", await Store.GetAsync("/log", Token));
+        Assert.Equal("012xxxyy", await Store.ReadFileAsync("/log", Token));
     }
 
     [Theory]
@@ -147,10 +147,10 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [InlineData(10, 20L)]
     public async Task A_copy_of_the_committed_file_is_kept_only_if_it_received_as_many_new_bytes(int bytes, long? kept)
     {
-        await Store.PutAsync("/log", "0123456789", Token);
+        await Store.WriteFileAsync("/log", "0123456789", Token);
         Assert.Equal(kept, await InterruptAsync("/log", Append, new string('x', bytes)));
         Assert.Equal(kept, (await FindPartialUploadAsync("/log"))?.Length);
-        Assert.Equal("0123456789", await Store.GetAsync("/log", Token));
+        Assert.Equal("0123456789", await Store.ReadFileAsync("/log", Token));
         await Store.DeleteFileAsync(At("/log"), "ann", Token);
         Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
     }
@@ -162,22 +162,22 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [InlineData(true, 16 * 1024 * 1024, true)]
     public async Task A_copy_of_a_large_file_is_kept_if_it_received_16_MiB(bool isRestarted, int bytes, bool isKept)
     {
-        const int copied = 16 * 1024 * 1024 + 10;
-        await Store.PutAsync(At("/log"), new byte[copied], Token);
-        WriteStart start = isRestarted ? WriteStart.FromOffset(copied).WithUploader("ann") : Append;
+        const int CopiedBytes = 16 * 1024 * 1024 + 10;
+        await Store.WriteFileAsync(At("/log"), new byte[CopiedBytes], Token);
+        WriteStart start = isRestarted ? WriteStart.FromOffset(CopiedBytes).WithUploader("ann") : Append;
         await using (IFileWriter writer = await OpenWriteAsync("/log", start))
         {
-            await writer.WriteAsync(copied, new byte[bytes], Token);
-            Assert.Equal(isKept ? (long?)copied + bytes : null, await writer.KeepPartialUploadAsync(Token));
+            await writer.WriteAsync(CopiedBytes, new byte[bytes], Token);
+            Assert.Equal(isKept ? (long?)CopiedBytes + bytes : null, await writer.KeepPartialUploadAsync(Token));
         }
 
-        Assert.Equal(isKept ? (long?)copied + bytes : null, (await FindPartialUploadAsync("/log"))?.Length);
+        Assert.Equal(isKept ? (long?)CopiedBytes + bytes : null, (await FindPartialUploadAsync("/log"))?.Length);
     }
 
     [Fact]
     public async Task A_resumed_copy_is_kept_after_any_number_of_new_bytes()
     {
-        await Store.PutAsync("/log", "0123456789", Token);
+        await Store.WriteFileAsync("/log", "0123456789", Token);
         Assert.Equal(20, await InterruptAsync("/log", Append, "ten bytes."));
         Assert.Equal(21, await InterruptAsync("/log", Append, "1"));
         Assert.Equal(21, (await FindPartialUploadAsync("/log"))?.Length);
@@ -186,9 +186,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task An_upload_without_bytes_is_not_kept()
     {
-        await Store.PutAsync("/log", "0123456789", Token);
+        await Store.WriteFileAsync("/log", "0123456789", Token);
         Assert.Null(await InterruptAsync("/log", Append, ""));
-        Assert.Null(await InterruptAsync("/new", Fresh, ""));
+        Assert.Null(await InterruptAsync("/new", Replace, ""));
         Assert.Null(await FindPartialUploadAsync("/log"));
         Assert.Null(await FindPartialUploadAsync("/new"));
     }
@@ -196,7 +196,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task An_upload_that_is_disposed_without_being_kept_is_deleted()
     {
-        await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", Replace))
         {
             await writer.WriteAsync(0, Bytes("first"), Token);
         }
@@ -209,14 +209,14 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_partial_upload_that_is_being_written_is_busy_and_not_reported()
     {
-        await using IFileWriter writer = await OpenWriteAsync("/report", Fresh);
+        await using IFileWriter writer = await OpenWriteAsync("/report", Replace);
         await writer.WriteAsync(0, Bytes("first"), Token);
         Assert.Null(await FindPartialUploadAsync("/report"));
-        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", Append));
-        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.FromOffset(1).WithUploader("ann")));
+        Assert.Equal(StoreError.Busy, await GetWriteErrorAsync("/report", Append));
+        Assert.Equal(StoreError.Busy, await GetWriteErrorAsync("/report", WriteStart.FromOffset(1).WithUploader("ann")));
         Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
         await writer.CommitAsync(Token);
-        Assert.Equal("first", await Store.GetAsync("/report", Token));
+        Assert.Equal("first", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
@@ -226,14 +226,14 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await writer.WriteAsync(0, Bytes("first"), Token);
         Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
         await writer.CommitAsync(Token);
-        Assert.Equal("first", await Store.GetAsync("/copy", Token));
+        Assert.Equal("first", await Store.ReadFileAsync("/copy", Token));
     }
 
     [Fact]
     public async Task Of_two_interrupted_uploads_the_last_one_can_be_resumed()
     {
-        await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
-        await using IFileWriter second = await OpenWriteAsync("/report", Fresh);
+        await using IFileWriter first = await OpenWriteAsync("/report", Replace);
+        await using IFileWriter second = await OpenWriteAsync("/report", Replace);
         await first.WriteAsync(0, Bytes("first"), Token);
         await second.WriteAsync(0, Bytes("second"), Token);
         Assert.Equal(5, await first.KeepPartialUploadAsync(Token));
@@ -246,8 +246,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task An_interrupted_upload_does_not_replace_one_in_progress()
     {
-        await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
-        await using (IFileWriter second = await OpenWriteAsync("/report", Fresh))
+        await using IFileWriter first = await OpenWriteAsync("/report", Replace);
+        await using (IFileWriter second = await OpenWriteAsync("/report", Replace))
         {
             await second.WriteAsync(0, Bytes("second"), Token);
             Assert.Null(await second.KeepPartialUploadAsync(Token));
@@ -255,18 +255,18 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
 
         await first.WriteAsync(0, Bytes("first"), Token);
         await first.CommitAsync(Token);
-        Assert.Equal("first", await Store.GetAsync("/report", Token));
+        Assert.Equal("first", await Store.ReadFileAsync("/report", Token));
         Assert.Null(await FindPartialUploadAsync("/report"));
     }
 
     [Fact]
     public async Task A_partial_upload_belongs_to_its_uploader()
     {
-        await InterruptAsync("/report", Fresh, "first");
-        WriteStart bobs = WriteStart.Append.WithUploader("bob");
+        await InterruptAsync("/report", Replace, "first");
+        WriteStart appendByBob = WriteStart.Append.WithUploader("bob");
         Assert.Null(await Store.GetPartialUploadAsync(At("/report"), "bob", Token));
         Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "bob", Token));
-        await using (IFileWriter writer = await OpenWriteAsync("/report", bobs))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", appendByBob))
         {
             Assert.Equal((0, false), (writer.StartOffset, writer.IsResumed));
             await writer.WriteAsync(0, Bytes("bob's"), Token);
@@ -276,16 +276,16 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         Assert.Equal(
             (5, 5),
             ((await FindPartialUploadAsync("/report"))?.Length, (await Store.GetPartialUploadAsync(At("/report"), "bob", Token))?.Length));
-        await using IFileWriter mine = await OpenWriteAsync("/report", Append);
-        await mine.CommitAsync(Token);
-        Assert.Equal("first", await Store.GetAsync("/report", Token));
+        await using IFileWriter resumed = await OpenWriteAsync("/report", Append);
+        await resumed.CommitAsync(Token);
+        Assert.Equal("first", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
     public async Task A_discarded_partial_upload_no_longer_exists()
     {
-        await Store.PutAsync("/report", "old", Token);
-        foreach (WriteStart start in new[] { Fresh, Append })
+        await Store.WriteFileAsync("/report", "old", Token);
+        foreach (WriteStart start in new[] { Replace, Append })
         {
             await InterruptAsync("/report", start, "new");
             Assert.True(await Store.DiscardPartialUploadAsync(At("/report"), "ann", Token));
@@ -293,47 +293,47 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "ann", Token));
         }
 
-        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal("old", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
     public async Task An_interrupted_append_is_not_resumed_on_a_changed_file()
     {
         // Two uploads append to one log. Resuming the first on the old content would undo what the second added.
-        await Store.PutAsync("/log", "one ", Token);
+        await Store.WriteFileAsync("/log", "one ", Token);
         await InterruptAsync("/log", Append, "two and more");
-        await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.WithUploader("bob")))
+        await using (IFileWriter bobsWriter = await OpenWriteAsync("/log", WriteStart.Append.WithUploader("bob")))
         {
-            await bob.WriteAsync(bob.StartOffset, Bytes("three "), Token);
-            await bob.CommitAsync(Token);
+            await bobsWriter.WriteAsync(bobsWriter.StartOffset, Bytes("three "), Token);
+            await bobsWriter.CommitAsync(Token);
         }
 
         Assert.Null(await FindPartialUploadAsync("/log"));
         await using IFileWriter writer = await OpenWriteAsync("/log", Append);
         await writer.WriteAsync(writer.StartOffset, Bytes("four"), Token);
         await writer.CommitAsync(Token);
-        Assert.Equal("one three four", await Store.GetAsync("/log", Token));
+        Assert.Equal("one three four", await Store.ReadFileAsync("/log", Token));
     }
 
     [Fact]
     public async Task A_directory_with_partial_uploads_is_empty_unless_an_upload_is_in_progress()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await InterruptAsync("/folder/report", Fresh, "first");
-        await using (IFileWriter writer = await OpenWriteAsync("/folder/other", Fresh))
+        await InterruptAsync("/folder/report", Replace, "first");
+        await using (IFileWriter writer = await OpenWriteAsync("/folder/other", Replace))
         {
             Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/folder"), Token)));
         }
 
         await Store.DeleteDirectoryAsync(At("/folder"), Token);
-        Assert.Null(await KindAsync("/folder"));
+        Assert.Null(await GetKindAsync("/folder"));
     }
 
     [Fact]
     public async Task A_partial_upload_follows_its_renamed_directory()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await InterruptAsync("/folder/report", Fresh, "first");
+        await InterruptAsync("/folder/report", Replace, "first");
         await Store.RenameAsync(At("/folder"), At("/moved"), replace: false, Token);
         Assert.Null(await FindPartialUploadAsync("/folder/report"));
         Assert.Equal(5, (await FindPartialUploadAsync("/moved/report"))?.Length);
@@ -344,15 +344,15 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         await Store.CreateDirectoryAsync(At("/a"), Token);
         await Store.CreateDirectoryAsync(At("/a/b"), Token);
-        await Store.PutAsync("/a/b/file", "stays", Token);
-        await InterruptAsync("/a/b/report", Fresh, "first");
-        await InterruptAsync("/other", Fresh, "second");
+        await Store.WriteFileAsync("/a/b/file", "stays", Token);
+        await InterruptAsync("/a/b/report", Replace, "first");
+        await InterruptAsync("/other", Replace, "second");
         Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.UtcNow.AddMinutes(-1), Token));
         Assert.Equal(5, (await FindPartialUploadAsync("/a/b/report"))?.Length);
         Assert.Equal(2, await Store.SweepPartialUploadsAsync(DateTime.UtcNow.AddMinutes(1), Token));
         Assert.Null(await FindPartialUploadAsync("/a/b/report"));
         Assert.Null(await FindPartialUploadAsync("/other"));
-        Assert.Equal("stays", await Store.GetAsync("/a/b/file", Token));
+        Assert.Equal("stays", await Store.ReadFileAsync("/a/b/file", Token));
     }
 
     [Fact]
@@ -366,8 +366,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("first second", await Store.GetAsync("/report", Token));
-        Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", resume));
+        Assert.Equal("first second", await Store.ReadFileAsync("/report", Token));
+        Assert.Equal(StoreError.Exists, await GetWriteErrorAsync("/report", resume));
     }
 
     [Fact]
@@ -375,11 +375,11 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         await Parallel.ForAsync(0, 200, Token, async (number, token) =>
         {
-            string mine = $"<{number}>";
+            string marker = $"<{number}>";
             try
             {
-                await using IFileWriter writer = await Store.OpenWriteAsync(At("/report"), number % 2 == 0 ? Fresh : Append, token);
-                await writer.WriteAsync(writer.StartOffset, Bytes(mine), token);
+                await using IFileWriter writer = await Store.OpenWriteAsync(At("/report"), number % 2 == 0 ? Replace : Append, token);
+                await writer.WriteAsync(writer.StartOffset, Bytes(marker), token);
                 await (number % 3 == 0 ? KeepAsync(writer) : writer.CommitAsync(token));
             }
             catch (StoreException e) when (e.Error == StoreError.Busy)
@@ -387,7 +387,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
                 // Another upload was writing the partial upload.
             }
         });
-        Assert.Matches("^(<[0-9]+>)+$", await Store.GetAsync("/report", Token));
+        Assert.Matches("^(<[0-9]+>)+$", await Store.ReadFileAsync("/report", Token));
         await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token);
         await Store.DeleteFileAsync(At("/report"), Token);
         Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);

@@ -5,21 +5,22 @@ namespace Fts.Storage.Tests.Contract;
 /// <summary>A refused call changes nothing. The partial uploads of all uploaders stay.</summary>
 public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
-    private static readonly WriteStart Anns = WriteStart.Replace.WithUploader("ann"), Bobs = WriteStart.Replace.WithUploader("bob");
+    private static readonly WriteStart ReplaceByAnn = WriteStart.Replace.WithUploader("ann"),
+        ReplaceByBob = WriteStart.Replace.WithUploader("bob");
 
     [Fact]
     public async Task A_directory_that_is_not_empty_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/in"), Token);
-        await InterruptAsync("/in/one", Anns, "ann's");
-        await InterruptAsync("/in/two", Bobs, "of bob");
-        await Store.PutAsync("/in/file", "text", Token);
+        await InterruptAsync("/in/one", ReplaceByAnn, "ann's");
+        await InterruptAsync("/in/two", ReplaceByBob, "of bob");
+        await Store.WriteFileAsync("/in/file", "text", Token);
         Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/in"), Token)));
         await AssertPartialUploadsAsync("/in");
 
         await Store.DeleteFileAsync(At("/in/file"), Token);
         await Store.DeleteDirectoryAsync(At("/in"), Token);
-        Assert.Null(await KindAsync("/in"));
+        Assert.Null(await GetKindAsync("/in"));
         await AssertNoStagingFileIsLeftAsync();
     }
 
@@ -27,9 +28,9 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     public async Task A_directory_with_an_upload_in_progress_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/in"), Token);
-        await InterruptAsync("/in/one", Anns, "ann's");
-        await InterruptAsync("/in/two", Bobs, "of bob");
-        await using (await OpenWriteAsync("/in/three", Anns))
+        await InterruptAsync("/in/one", ReplaceByAnn, "ann's");
+        await InterruptAsync("/in/two", ReplaceByBob, "of bob");
+        await using (await OpenWriteAsync("/in/three", ReplaceByAnn))
         {
             Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/in"), Token)));
             await AssertPartialUploadsAsync("/in");
@@ -43,11 +44,11 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     public async Task A_directory_that_is_not_replaced_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/old"), Token);
-        await Store.PutAsync("/old/file", "text", Token);
+        await Store.WriteFileAsync("/old/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/in"), Token);
-        await InterruptAsync("/in/one", Anns, "ann's");
-        await InterruptAsync("/in/two", Bobs, "of bob");
-        await Store.PutAsync("/in/file", "text", Token);
+        await InterruptAsync("/in/one", ReplaceByAnn, "ann's");
+        await InterruptAsync("/in/two", ReplaceByBob, "of bob");
+        await Store.WriteFileAsync("/in/file", "text", Token);
         Assert.Equal(
             StoreError.NotEmpty,
             await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token)));
@@ -66,7 +67,7 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         await AssertPartialUploadsAsync("/in");
 
         await Store.RenameAsync(At("/old"), At("/in"), replace: true, Token);
-        Assert.Equal("text", await Store.GetAsync("/in/file", Token));
+        Assert.Equal("text", await Store.ReadFileAsync("/in/file", Token));
         await Store.DeleteFileAsync(At("/in/file"), Token);
         await Store.DeleteDirectoryAsync(At("/in"), Token);
         await AssertNoStagingFileIsLeftAsync();
@@ -75,7 +76,7 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     [Fact]
     public async Task A_file_that_is_not_deleted_keeps_its_partial_upload()
     {
-        await InterruptAsync("/name", Anns, "ann's");
+        await InterruptAsync("/name", ReplaceByAnn, "ann's");
         await Store.CreateDirectoryAsync(At("/name"), Token);
         Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/name"), "ann", Token)));
         Assert.Equal(5, (await Store.GetPartialUploadAsync(At("/name"), "ann", Token))?.Length);
@@ -89,13 +90,13 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     [Fact]
     public async Task Deleting_a_file_discards_the_partial_upload_of_the_same_uploader()
     {
-        foreach (WriteStart start in new[] { Anns, WriteStart.Append.WithUploader("ann") })
+        foreach (WriteStart start in new[] { ReplaceByAnn, WriteStart.Append.WithUploader("ann") })
         {
-            await Store.PutAsync("/name", "text", Token);
-            await InterruptAsync("/name", Bobs, "of bob");
+            await Store.WriteFileAsync("/name", "text", Token);
+            await InterruptAsync("/name", ReplaceByBob, "of bob");
             await InterruptAsync("/name", start, "as long as the file");
             await Store.DeleteFileAsync(At("/name"), "ann", Token);
-            Assert.Null(await KindAsync("/name"));
+            Assert.Null(await GetKindAsync("/name"));
             Assert.Null(await Store.GetPartialUploadAsync(At("/name"), "ann", Token));
             Assert.Equal(6, (await Store.GetPartialUploadAsync(At("/name"), "bob", Token))?.Length);
             await Store.DeleteFileAsync(At("/name"), "bob", Token);

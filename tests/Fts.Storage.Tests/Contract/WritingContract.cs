@@ -7,13 +7,13 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     [Fact]
     public async Task A_write_without_a_commit_keeps_the_old_file()
     {
-        await Store.PutAsync("/report", "old", Token);
+        await Store.WriteFileAsync("/report", "old", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace))
         {
             await writer.WriteAsync(0, Bytes("newer and longer"), Token);
         }
 
-        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal("old", await Store.ReadFileAsync("/report", Token));
         Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 
@@ -25,7 +25,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
             await writer.WriteAsync(0, Bytes("text"), Token);
         }
 
-        Assert.Null(await KindAsync("/report"));
+        Assert.Null(await GetKindAsync("/report"));
         Assert.Empty(await Store.ListAsync("/", Token));
     }
 
@@ -37,9 +37,9 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     [InlineData(65537)]
     public async Task A_commit_publishes_every_byte(int size)
     {
-        byte[] bytes = Pattern(size);
-        await Store.PutAsync(At("/file"), bytes, Token);
-        Assert.Equal(bytes, await Store.GetAsync(At("/file"), Token));
+        byte[] bytes = RandomBytes(size);
+        await Store.WriteFileAsync(At("/file"), bytes, Token);
+        Assert.Equal(bytes, await Store.ReadFileAsync(At("/file"), Token));
         FileEntry? entry = await Store.GetEntryAsync(At("/file"), Token);
         Assert.Equal(("file", EntryKind.File, size), (entry?.Name, entry?.Kind, entry?.Length));
     }
@@ -47,27 +47,27 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     [Fact]
     public async Task Readers_and_listings_see_the_old_file_until_the_commit()
     {
-        await Store.PutAsync("/report", "old", Token);
+        await Store.WriteFileAsync("/report", "old", Token);
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await using IFileWriter other = await OpenWriteAsync("/other", WriteStart.Replace);
         await writer.WriteAsync(0, Bytes("newer"), Token);
         await other.WriteAsync(0, Bytes("newer"), Token);
 
-        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal("old", await Store.ReadFileAsync("/report", Token));
         Assert.Equal(3, (await Store.GetEntryAsync(At("/report"), Token))?.Length);
         Assert.Equal([("report", 3L)], (await Store.ListAsync("/", Token)).Select(entry => (entry.Name, entry.Length)));
-        Assert.Null(await KindAsync("/other"));
+        Assert.Null(await GetKindAsync("/other"));
 
         await writer.CommitAsync(Token);
-        Assert.Equal("newer", await Store.GetAsync("/report", Token));
+        Assert.Equal("newer", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
     public async Task A_reader_that_was_opened_before_the_commit_reads_the_old_content()
     {
-        await Store.PutAsync("/report", "old", Token);
+        await Store.WriteFileAsync("/report", "old", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
-        await Store.PutAsync("/report", "newer", Token);
+        await Store.WriteFileAsync("/report", "newer", Token);
         Assert.Equal(Bytes("old"), await reader.ReadAllAsync(Token));
     }
 
@@ -79,9 +79,9 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await second.WriteAsync(0, Bytes("second"), Token);
         await first.WriteAsync(0, Bytes("the first, longer"), Token);
         await first.CommitAsync(Token);
-        Assert.Equal("the first, longer", await Store.GetAsync("/report", Token));
+        Assert.Equal("the first, longer", await Store.ReadFileAsync("/report", Token));
         await second.CommitAsync(Token);
-        Assert.Equal("second", await Store.GetAsync("/report", Token));
+        Assert.Equal("second", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
@@ -97,8 +97,8 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
             }
 
             await writer.CommitAsync(token);
-            byte[] seen = await Store.GetAsync(At("/report"), token);
-            Assert.Equal(Enumerable.Repeat(seen[0], 10_000 + seen[0]), seen);
+            byte[] content = await Store.ReadFileAsync(At("/report"), token);
+            Assert.Equal(Enumerable.Repeat(content[0], 10_000 + content[0]), content);
         });
         Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
@@ -106,8 +106,8 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     [Fact]
     public async Task Create_refuses_an_existing_file()
     {
-        await Store.PutAsync("/report", "old", Token);
-        Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", WriteStart.Create));
+        await Store.WriteFileAsync("/report", "old", Token);
+        Assert.Equal(StoreError.Exists, await GetWriteErrorAsync("/report", WriteStart.Create));
     }
 
     [Fact]
@@ -115,12 +115,12 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     {
         await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Create))
         {
-            await Store.PutAsync("/report", "theirs", Token);
+            await Store.WriteFileAsync("/report", "theirs", Token);
             await writer.WriteAsync(0, Bytes("mine"), Token);
             Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await writer.CommitAsync(Token)));
         }
 
-        Assert.Equal("theirs", await Store.GetAsync("/report", Token));
+        Assert.Equal("theirs", await Store.ReadFileAsync("/report", Token));
         Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 
@@ -130,7 +130,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Create);
         await writer.WriteAsync(0, Bytes("mine"), Token);
         await writer.CommitAsync(Token);
-        Assert.Equal("mine", await Store.GetAsync("/report", Token));
+        Assert.Equal("mine", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
@@ -145,11 +145,11 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task An_upload_to_a_path_that_cannot_be_a_file_is_refused_at_opening()
     {
         await Store.CreateDirectoryAsync(At("/folder"), Token);
-        await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotAFile, await WriteRefusalAsync("/folder", WriteStart.Replace));
-        Assert.Equal(StoreError.NotAFile, await WriteRefusalAsync("/", WriteStart.Replace));
-        Assert.Equal(StoreError.NotFound, await WriteRefusalAsync("/missing/file", WriteStart.Replace));
-        Assert.Equal(StoreError.NotADirectory, await WriteRefusalAsync("/file/file", WriteStart.Replace));
+        await Store.WriteFileAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotAFile, await GetWriteErrorAsync("/folder", WriteStart.Replace));
+        Assert.Equal(StoreError.NotAFile, await GetWriteErrorAsync("/", WriteStart.Replace));
+        Assert.Equal(StoreError.NotFound, await GetWriteErrorAsync("/missing/file", WriteStart.Replace));
+        Assert.Equal(StoreError.NotADirectory, await GetWriteErrorAsync("/file/file", WriteStart.Replace));
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.WriteAsync(0, Bytes("more"), Token));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.CommitAsync(Token));
         await writer.DisposeAsync();
-        Assert.Equal("", await Store.GetAsync("/report", Token));
+        Assert.Equal("", await Store.ReadFileAsync("/report", Token));
     }
 
     [Fact]
@@ -170,14 +170,14 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await writer.WriteAsync(200_000, Bytes("end"), Token);
         await writer.WriteAsync(0, Bytes("begin"), Token);
         await writer.CommitAsync(Token);
-        byte[] bytes = await Store.GetAsync(At("/report"), Token);
+        byte[] bytes = await Store.ReadFileAsync(At("/report"), Token);
         Assert.Equal([.. Bytes("begin"), .. new byte[200_000 - 5], .. Bytes("end")], bytes);
     }
 
     [Fact]
     public async Task A_read_past_the_end_returns_no_bytes()
     {
-        await Store.PutAsync("/report", "text", Token);
+        await Store.WriteFileAsync("/report", "text", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
         byte[] buffer = new byte[10];
         Assert.Equal(2, await reader.ReadAsync(2, buffer, Token));
@@ -189,7 +189,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task A_cancelled_call_does_nothing()
     {
         var cancelled = new CancellationToken(canceled: true);
-        await Store.PutAsync("/report", "text", Token);
+        await Store.WriteFileAsync("/report", "text", Token);
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.WriteAsync(0, Bytes("new"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CommitAsync(cancelled));
@@ -197,7 +197,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
             async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.DeleteFileAsync(At("/report"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateDirectoryAsync(At("/folder"), cancelled));
-        Assert.Equal("text", await Store.GetAsync("/report", Token));
+        Assert.Equal("text", await Store.ReadFileAsync("/report", Token));
         Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 }

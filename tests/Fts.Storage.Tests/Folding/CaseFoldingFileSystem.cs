@@ -19,22 +19,26 @@ internal sealed class CaseFoldingFileSystem
         FoldingNode node = _nodes.GetValueOrDefault(id) ?? throw new FuseException(ENOENT);
         return operation switch
         {
-            1 => Entry(Lookup(node, Text(body))), // LOOKUP
-            3 => [.. new byte[16], .. Attributes(node)], // GETATTR
+            1 => FormatEntry(Lookup(node, ReadName(body))), // LOOKUP
+            3 => [.. new byte[16], .. FormatAttributes(node)], // GETATTR
             4 => SetAttributes(node, body),
-            8 => Entry(Add(node, Text(body[16..]), U32(body, 0))), // MKNOD
-            9 => Entry(Add(node, Text(body[8..]), 0x4000 | (U32(body, 0) & 0xFFF))), // MKDIR
-            10 => Remove(node, Text(body), isFolder: false), // UNLINK
-            11 => Remove(node, Text(body), isFolder: true), // RMDIR
-            12 => Rename(node, _nodes[U64(body, 0)], Text(body[8..]), Text(body[(9 + Encoding.UTF8.GetByteCount(Text(body[8..])))..])),
-            13 => Link(node, _nodes[U64(body, 0)], Text(body[8..])),
+            8 => FormatEntry(Add(node, ReadName(body[16..]), ReadUInt32(body, 0))), // MKNOD
+            9 => FormatEntry(Add(node, ReadName(body[8..]), 0x4000 | (ReadUInt32(body, 0) & 0xFFF))), // MKDIR
+            10 => Remove(node, ReadName(body), isFolder: false), // UNLINK
+            11 => Remove(node, ReadName(body), isFolder: true), // RMDIR
+            12 => Rename(
+                node,
+                _nodes[ReadUInt64(body, 0)],
+                ReadName(body[8..]),
+                ReadName(body[(9 + Encoding.UTF8.GetByteCount(ReadName(body[8..])))..])),
+            13 => Link(node, _nodes[ReadUInt64(body, 0)], ReadName(body[8..])),
             14 or 27 => new byte[16], // OPEN, OPENDIR
-            15 => Part(node.Content, U64(body, 8), U32(body, 16)), // READ
-            16 => Write(node, (int)U64(body, 8), body.Slice(40, (int)U32(body, 16))),
+            15 => Slice(node.Content, ReadUInt64(body, 8), ReadUInt32(body, 16)), // READ
+            16 => Write(node, (int)ReadUInt64(body, 8), body.Slice(40, (int)ReadUInt32(body, 16))),
             17 => GetStatistics(), // STATFS
             18 or 20 or 25 or 29 => [], // RELEASE, FSYNC, FLUSH, RELEASEDIR
-            28 => List(node, U64(body, 8), (int)U32(body, 16)), // READDIR
-            35 => [.. Entry(Add(node, Text(body[16..]), 0x8000 | (U32(body, 4) & 0xFFF))), .. new byte[16]], // CREATE
+            28 => List(node, ReadUInt64(body, 8), (int)ReadUInt32(body, 16)), // READDIR
+            35 => [.. FormatEntry(Add(node, ReadName(body[16..]), 0x8000 | (ReadUInt32(body, 4) & 0xFFF))), .. new byte[16]], // CREATE
             _ => throw new FuseException(ENOSYS),
         };
     }
@@ -84,7 +88,7 @@ internal sealed class CaseFoldingFileSystem
     {
         folder.Entries.Add(FoldingNode.Fold(name), (name, node));
         node.Links++;
-        return Entry(node);
+        return FormatEntry(node);
     }
 
     private static byte[] Write(FoldingNode node, int offset, ReadOnlySpan<byte> bytes)
@@ -93,24 +97,25 @@ internal sealed class CaseFoldingFileSystem
         Array.Resize(ref content, Math.Max(content.Length, offset + bytes.Length));
         bytes.CopyTo(content.AsSpan(offset));
         (node.Content, node.Modified) = (content, DateTime.UtcNow);
-        return Words((ulong)bytes.Length);
+        return ToBytes((ulong)bytes.Length);
     }
 
     private static byte[] SetAttributes(FoldingNode node, ReadOnlySpan<byte> body)
     {
-        uint what = U32(body, 0);
-        if ((what & SetSize) != 0)
+        uint validFields = ReadUInt32(body, 0);
+        if ((validFields & SetSize) != 0)
         {
             byte[] content = node.Content;
-            Array.Resize(ref content, (int)U64(body, 16));
+            Array.Resize(ref content, (int)ReadUInt64(body, 16));
             node.Content = content;
         }
 
-        node.Mode = (what & SetMode) != 0 ? (node.Mode & 0xF000) | (U32(body, 68) & 0xFFF) : node.Mode;
-        node.Modified = (what & SetModifiedNow) != 0 ? DateTime.UtcNow
-            : (what & SetModified) != 0 ? DateTime.UnixEpoch.AddSeconds((long)U64(body, 40)).AddTicks(U32(body, 60) / 100)
+        node.Mode = (validFields & SetMode) != 0 ? (node.Mode & 0xF000) | (ReadUInt32(body, 68) & 0xFFF) : node.Mode;
+        node.Modified = (validFields & SetModifiedNow) != 0 ? DateTime.UtcNow
+            : (validFields & SetModified) != 0
+            ? DateTime.UnixEpoch.AddSeconds((long)ReadUInt64(body, 40)).AddTicks(ReadUInt32(body, 60) / 100)
             : node.Modified;
-        return [.. new byte[16], .. Attributes(node)];
+        return [.. new byte[16], .. FormatAttributes(node)];
     }
 
     /// <summary>Returns struct fuse_dirent for the entries from an offset on, as many as fit.</summary>
@@ -127,23 +132,23 @@ internal sealed class CaseFoldingFileSystem
             }
 
             reply.AddRange(
-                [.. Words(node.Id, ++offset), .. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(node.IsFolder ? 4 : 8)]);
+                [.. ToBytes(node.Id, ++offset), .. BitConverter.GetBytes(name.Length), .. BitConverter.GetBytes(node.IsFolder ? 4 : 8)]);
             reply.AddRange([.. name, .. new byte[size - 24 - name.Length]]);
         }
 
         return [.. reply];
     }
 
-    private static byte[] Part(byte[] content, ulong offset, uint size) =>
+    private static byte[] Slice(byte[] content, ulong offset, uint size) =>
         offset >= (ulong)content.Length ? [] : content[(int)offset..(int)Math.Min((ulong)content.Length, offset + size)];
 
     /// <summary>Returns struct fuse_entry_out. The kernel caches nothing, so that every spelling is looked up again.</summary>
-    private static byte[] Entry(FoldingNode node) => [.. Words(node.Id, 0, 0, 0, 0), .. Attributes(node)];
+    private static byte[] FormatEntry(FoldingNode node) => [.. ToBytes(node.Id, 0, 0, 0, 0), .. FormatAttributes(node)];
 
     /// <summary>Returns struct fuse_statfs_out.</summary>
     private static byte[] GetStatistics() =>
     [
-        .. Words(1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20),
+        .. ToBytes(1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20),
         .. BitConverter.GetBytes(4096),
         .. BitConverter.GetBytes(255),
         .. BitConverter.GetBytes(4096),
@@ -151,21 +156,21 @@ internal sealed class CaseFoldingFileSystem
     ];
 
     /// <summary>Returns struct fuse_attr.</summary>
-    private static byte[] Attributes(FoldingNode node)
+    private static byte[] FormatAttributes(FoldingNode node)
     {
         // Nanoseconds are positive before 1970 as well.
         long ticks = (node.Modified - DateTime.UnixEpoch).Ticks, seconds = (long)Math.Floor((decimal)ticks / TimeSpan.TicksPerSecond);
         uint nanoseconds = (uint)(ticks - (seconds * TimeSpan.TicksPerSecond)) * 100;
         ReadOnlySpan<uint> tail = [nanoseconds, nanoseconds, nanoseconds, node.Mode, node.Links, 0, 0, 0, 4096, 0];
         ulong length = (ulong)node.Content.Length, time = (ulong)seconds;
-        return [.. Words(node.Id, length, (length + 511) / 512, time, time, time), .. MemoryMarshal.AsBytes(tail)];
+        return [.. ToBytes(node.Id, length, (length + 511) / 512, time, time, time), .. MemoryMarshal.AsBytes(tail)];
     }
 
-    private static byte[] Words(params ReadOnlySpan<ulong> words) => MemoryMarshal.AsBytes(words).ToArray();
+    private static byte[] ToBytes(params ReadOnlySpan<ulong> values) => MemoryMarshal.AsBytes(values).ToArray();
 
-    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
+    private static string ReadName(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
 
-    private static uint U32(ReadOnlySpan<byte> body, int at) => MemoryMarshal.Read<uint>(body[at..]);
+    private static uint ReadUInt32(ReadOnlySpan<byte> body, int offset) => MemoryMarshal.Read<uint>(body[offset..]);
 
-    private static ulong U64(ReadOnlySpan<byte> body, int at) => MemoryMarshal.Read<ulong>(body[at..]);
+    private static ulong ReadUInt64(ReadOnlySpan<byte> body, int offset) => MemoryMarshal.Read<ulong>(body[offset..]);
 }

@@ -11,11 +11,11 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     [Fact]
     public async Task Every_spelling_leads_to_the_same_file()
     {
-        await Store.PutAsync("/café", "text", Token);
+        await Store.WriteFileAsync("/café", "text", Token);
         foreach (string spelling in new[] { "/CAFÉ", "/cafe\u0301", "/ca\u200Dfé" })
         {
-            Assert.Equal("text", await Store.GetAsync(spelling, Token));
-            Assert.Equal(StoreError.Exists, await WriteRefusalAsync(spelling, WriteStart.Create));
+            Assert.Equal("text", await Store.ReadFileAsync(spelling, Token));
+            Assert.Equal(StoreError.Exists, await GetWriteErrorAsync(spelling, WriteStart.Create));
             Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At(spelling), Token)));
         }
 
@@ -42,10 +42,10 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     [MemberData(nameof(Spellings))]
     public async Task A_file_can_be_renamed_to_another_spelling_of_its_name(string old, string spelling, bool replace)
     {
-        await Store.PutAsync("/" + old, "text", Token);
+        await Store.WriteFileAsync("/" + old, "text", Token);
         await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
         Assert.Equal([spelling], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
-        Assert.Equal("text", await Store.GetAsync("/" + spelling, Token));
+        Assert.Equal("text", await Store.ReadFileAsync("/" + spelling, Token));
     }
 
     [Theory]
@@ -55,17 +55,17 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         await Store.CreateDirectoryAsync(At("/" + old), Token);
         await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
         Assert.Equal([spelling], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
-        await Store.PutAsync($"/{spelling}/file", "text", Token);
+        await Store.WriteFileAsync($"/{spelling}/file", "text", Token);
         await Store.RenameAsync(At("/" + spelling), At("/" + old), replace, Token);
         Assert.Equal([old], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
-        Assert.Equal("text", await Store.GetAsync($"/{old}/file", Token));
+        Assert.Equal("text", await Store.ReadFileAsync($"/{old}/file", Token));
     }
 
     [Fact]
     public async Task An_existing_file_is_not_replaced_in_any_spelling()
     {
-        await Store.PutAsync("/one", "one", Token);
-        await Store.PutAsync("/two", "two", Token);
+        await Store.WriteFileAsync("/one", "one", Token);
+        await Store.WriteFileAsync("/two", "two", Token);
         await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.CreateDirectoryAsync(At("/other"), Token);
         Assert.Equal(
@@ -78,7 +78,7 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
             StoreError.Exists,
             await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
         await Store.RenameAsync(At("/one"), At("/TWO"), replace: true, Token);
-        Assert.Equal("one", await Store.GetAsync("/two", Token));
+        Assert.Equal("one", await Store.ReadFileAsync("/two", Token));
         Assert.Equal(
             ["folder", "other", "two"],
             (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
@@ -90,7 +90,7 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         await Store.CreateDirectoryAsync(At("/parent"), Token);
         await Store.CreateDirectoryAsync(At("/parent/folder"), Token);
         await Store.RenameAsync(At("/parent/folder"), At("/PARENT/folder"), replace: true, Token);
-        Assert.Equal(EntryKind.Directory, await KindAsync("/parent/folder"));
+        Assert.Equal(EntryKind.Directory, await GetKindAsync("/parent/folder"));
         Assert.Equal(["folder"], (await Store.ListAsync("/parent", Token)).Select(entry => entry.Name));
     }
 
@@ -112,23 +112,23 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
             Assert.Equal(
                 StoreError.NotFound,
                 await GetStoreErrorAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
-            Assert.Equal(StoreError.BadName, await WriteRefusalAsync("/" + spelling, WriteStart.Replace));
+            Assert.Equal(StoreError.BadName, await GetWriteErrorAsync("/" + spelling, WriteStart.Replace));
         }
     }
 }
 
-public sealed class KernelFolding() : FoldingTests(() => StoreUnderTest.OnFolding(portable: false));
+public sealed class KernelFolding() : FoldingTests(() => StoreUnderTest.OnFoldingFileSystem(portable: false));
 
-public sealed class PortableFolding() : FoldingTests(() => StoreUnderTest.OnFolding(portable: true));
+public sealed class PortableFolding() : FoldingTests(() => StoreUnderTest.OnFoldingFileSystem(portable: true));
 
-public sealed class KernelFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFolding(portable: false));
+public sealed class KernelFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFoldingFileSystem(portable: false));
 
-public sealed class PortableFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFolding(portable: true));
+public sealed class PortableFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFoldingFileSystem(portable: true));
 
-public sealed class KernelFoldingDirectories() : DirectoriesContract(() => StoreUnderTest.OnFolding(portable: false));
+public sealed class KernelFoldingDirectories() : DirectoriesContract(() => StoreUnderTest.OnFoldingFileSystem(portable: false));
 
-public sealed class PortableFoldingDirectories() : DirectoriesContract(() => StoreUnderTest.OnFolding(portable: true));
+public sealed class PortableFoldingDirectories() : DirectoriesContract(() => StoreUnderTest.OnFoldingFileSystem(portable: true));
 
-public sealed class KernelFoldingWriting() : WritingContract(() => StoreUnderTest.OnFolding(portable: false));
+public sealed class KernelFoldingWriting() : WritingContract(() => StoreUnderTest.OnFoldingFileSystem(portable: false));
 
-public sealed class PortableFoldingWriting() : WritingContract(() => StoreUnderTest.OnFolding(portable: true));
+public sealed class PortableFoldingWriting() : WritingContract(() => StoreUnderTest.OnFoldingFileSystem(portable: true));

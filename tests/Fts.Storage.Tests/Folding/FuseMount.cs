@@ -77,7 +77,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
         byte[] body = [];
         try
         {
-            body = operation == INIT ? Greeting(request[40..]) : _files.Reply(operation, node, request[40..]);
+            body = operation == INIT ? FormatInitReply(request[40..]) : _files.Reply(operation, node, request[40..]);
         }
         catch (FuseException exception)
         {
@@ -98,10 +98,10 @@ internal sealed unsafe partial class FuseMount : IDisposable
     /// Returns struct fuse_init_out: version 7.31, default read-ahead, no optional features, writes of at most 128 KiB, times in
     /// nanoseconds.
     /// </summary>
-    private static byte[] Greeting(ReadOnlySpan<byte> asked)
+    private static byte[] FormatInitReply(ReadOnlySpan<byte> initRequest)
     {
         uint[] reply = new uint[16];
-        (reply[0], reply[1], reply[2], reply[5], reply[6]) = (7, 31, MemoryMarshal.Read<uint>(asked[8..]), 128 * 1024, 1);
+        (reply[0], reply[1], reply[2], reply[5], reply[6]) = (7, 31, MemoryMarshal.Read<uint>(initRequest[8..]), 128 * 1024, 1);
         return MemoryMarshal.AsBytes(reply.AsSpan()).ToArray();
     }
 

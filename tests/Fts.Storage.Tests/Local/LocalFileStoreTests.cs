@@ -42,7 +42,7 @@ public sealed class LocalFileStoreTests : IDisposable
         File.WriteAllText(_folder["folder/file"], "text");
         File.CreateSymbolicLink(_folder["link"], _folder["folder"]);
         using var store = new LocalFileStore(_folder["link"] + "/", portable);
-        Assert.Equal("text", await store.GetAsync("/file", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/file", Token));
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class LocalFileStoreTests : IDisposable
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder["folder"]));
-        await store.PutAsync("/folder/file", "text", Token);
+        await store.WriteFileAsync("/folder/file", "text", Token);
         Assert.Equal(["file"], Directory.GetFileSystemEntries(_folder["folder"]).Select(path => Path.GetFileName(path)));
     }
 
@@ -76,12 +76,12 @@ public sealed class LocalFileStoreTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["plain"], "");
-        await store.PutAsync("/new", "text", Token);
+        await store.WriteFileAsync("/new", "text", Token);
         Assert.Equal(File.GetUnixFileMode(_folder["plain"]), File.GetUnixFileMode(_folder["new"]));
 
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite;
         File.SetUnixFileMode(_folder["plain"], Private);
-        await store.PutAsync("/plain", "text", Token);
+        await store.WriteFileAsync("/plain", "text", Token);
         Assert.Equal(Private, File.GetUnixFileMode(_folder["plain"]));
         Assert.Equal(Private, (await store.GetEntryAsync(At("/plain"), Token))?.UnixMode);
     }
@@ -95,15 +95,15 @@ public sealed class LocalFileStoreTests : IDisposable
         await store.RenameAsync(At("/old"), At("/new"), replace: false, Token);
         await writer.WriteAsync(0, Bytes("text"), Token);
         await writer.CommitAsync(Token);
-        Assert.Equal("text", await store.GetAsync("/new/file", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/new/file", Token));
     }
 
     [Fact]
     public async Task Different_files_have_different_ids_and_a_link_has_the_id_of_its_target()
     {
         using var store = new LocalFileStore(_folder.Path);
-        await store.PutAsync("/one", "", Token);
-        await store.PutAsync("/two", "", Token);
+        await store.WriteFileAsync("/one", "", Token);
+        await store.WriteFileAsync("/two", "", Token);
         File.CreateSymbolicLink(_folder["same"], "one");
         Dictionary<string, ulong> ids = (await store.ListAsync("/", Token)).ToDictionary(entry => entry.Name, entry => entry.Id);
         Assert.NotEqual(ids["one"], ids["two"]);
@@ -115,7 +115,7 @@ public sealed class LocalFileStoreTests : IDisposable
     public async Task Files_stay_open_after_their_store_is_disposed()
     {
         var store = new LocalFileStore(_folder.Path);
-        await store.PutAsync("/file", "text", Token);
+        await store.WriteFileAsync("/file", "text", Token);
         await using IFileReader reader = await store.OpenReadAsync(At("/file"), Token);
         await using IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Replace, Token);
         await store.DisposeAsync();
@@ -127,7 +127,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [Fact]
     public void The_kernel_and_the_buffer_copy_every_byte()
     {
-        byte[] bytes = Pattern((17 * 1024 * 1024) + 3);
+        byte[] bytes = RandomBytes((17 * 1024 * 1024) + 3);
         File.WriteAllBytes(_folder["source"], bytes);
         using var source = File.OpenHandle(_folder["source"]);
         foreach (Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long> copy in new Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long>[]

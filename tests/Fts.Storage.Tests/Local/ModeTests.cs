@@ -6,7 +6,7 @@ namespace Fts.Storage.Tests.Local;
 /// <summary>The permission bits of staging files never grant more than those of their targets.</summary>
 public sealed class ModeTests : IDisposable
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly TemporaryDirectory _folder = new();
 
@@ -21,10 +21,10 @@ public sealed class ModeTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["private"], "text");
-        File.SetUnixFileMode(_folder["private"], Private);
-        var seen = new HashSet<UnixFileMode>();
+        File.SetUnixFileMode(_folder["private"], OwnerOnly);
+        var modes = new HashSet<UnixFileMode>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task watch = Task.Run(() => Watch(seen, stop.Token), Token);
+        Task collecting = Task.Run(() => CollectModes(modes, stop.Token), Token);
         for (int round = 0; round < 3000; round++)
         {
             WriteStart start =
@@ -33,9 +33,9 @@ public sealed class ModeTests : IDisposable
         }
 
         await stop.CancelAsync();
-        await watch;
-        Assert.NotEmpty(seen);
-        Assert.All(seen, mode => Assert.Equal(UnixFileMode.None, mode & ~Private));
+        await collecting;
+        Assert.NotEmpty(modes);
+        Assert.All(modes, mode => Assert.Equal(UnixFileMode.None, mode & ~OwnerOnly));
     }
 
     [Theory]
@@ -51,8 +51,8 @@ public sealed class ModeTests : IDisposable
             Assert.Equal(4, await writer.KeepPartialUploadAsync(Token));
         }
 
-        string kept = Assert.Single(Directory.GetFiles(_folder.Path), path => Path.GetFileName(path) != "other");
-        Assert.Equal(Private, File.GetUnixFileMode(kept));
+        string partialUpload = Assert.Single(Directory.GetFiles(_folder.Path), path => Path.GetFileName(path) != "other");
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(partialUpload));
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Append.WithUploader("ann"), Token))
         {
             Assert.Equal(4, writer.StartOffset);
@@ -62,7 +62,7 @@ public sealed class ModeTests : IDisposable
         Assert.Equal(File.GetUnixFileMode(_folder["other"]), File.GetUnixFileMode(_folder["new"]));
     }
 
-    private void Watch(HashSet<UnixFileMode> seen, CancellationToken stop)
+    private void CollectModes(HashSet<UnixFileMode> modes, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -71,7 +71,7 @@ public sealed class ModeTests : IDisposable
             {
                 try
                 {
-                    seen.Add(File.GetUnixFileMode(file.FullName));
+                    modes.Add(File.GetUnixFileMode(file.FullName));
                 }
                 catch (IOException)
                 {

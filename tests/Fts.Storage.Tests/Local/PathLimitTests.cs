@@ -25,8 +25,8 @@ public sealed class PathLimitTests : IDisposable
             await store.CreateDirectoryAsync(path, Token);
         }
 
-        await store.PutAsync(path.Child("file"), Bytes("text"), Token);
-        Assert.Equal(Bytes("text"), await store.GetAsync(path.Child("file"), Token));
+        await store.WriteFileAsync(path.Child("file"), Bytes("text"), Token);
+        Assert.Equal(Bytes("text"), await store.ReadFileAsync(path.Child("file"), Token));
         Assert.Equal(["file"], (await store.ListEntriesAsync(path, Token)).Select(entry => entry.Name));
         Assert.Null(path.Resolve("file/deeper"));
     }
@@ -43,8 +43,8 @@ public sealed class PathLimitTests : IDisposable
         }
 
         using var store = new LocalFileStore(_folder.Path, portable);
-        Assert.Equal("text", await store.GetAsync("/40", Token));
-        await store.PutAsync("/40", "new", Token);
+        Assert.Equal("text", await store.ReadFileAsync("/40", Token));
+        await store.WriteFileAsync("/40", "new", Token);
         Assert.Equal("new", File.ReadAllText(_folder["0"]));
         Assert.Equal(EntryKind.File, (await store.GetEntryAsync(At("/40"), Token))?.Kind);
 

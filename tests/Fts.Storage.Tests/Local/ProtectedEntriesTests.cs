@@ -45,41 +45,44 @@ public sealed class ProtectedEntriesTests : IDisposable
     public async Task A_protected_file_is_neither_read_nor_written(string path, bool portable)
     {
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/server.pem"], _folder["hard"]));
-        using LocalFileStore store = Open(portable);
-        StorePath at = At("/" + path);
+        using LocalFileStore store = CreateStore(portable);
+        StorePath target = At("/" + path);
         // A link to a protected file is listed like a link to a missing file.
-        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(at, Token))?.Kind);
-        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
+        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(target, Token))?.Kind);
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(target, Token)));
         StoreError refused =
             !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
         WriteStart[] starts = [WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")];
         foreach (WriteStart start in starts)
         {
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(at, start, Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(target, start, Token)));
         }
 
         Assert.Equal(
             StoreError.NotFound,
-            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
+            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(target, new FileMetadata(DateTime.UnixEpoch), Token)));
         Assert.Equal(
             StoreError.NotFound,
-            await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
+            await GetStoreErrorAsync(
+                async () => await store.SetMetadataAsync(target, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         if (path != "link")
         {
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, Token)));
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(target, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(target, "ann", Token)));
             Assert.Equal(
                 StoreError.NotFound,
-                await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
-            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
+                await GetStoreErrorAsync(async () => await store.RenameAsync(target, At("/moved"), replace: true, Token)));
+            Assert.Equal(
+                refused,
+                await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), target, replace: true, Token)));
         }
 
         if (!path.Contains('/', StringComparison.Ordinal))
         {
-            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/new"), at, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/new"), target, Token)));
         }
 
-        AssertUntouched();
+        AssertUnchanged();
     }
 
     [Theory]
@@ -87,7 +90,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [InlineData(false)]
     public async Task No_entry_is_created_in_a_protected_directory(bool portable)
     {
-        using LocalFileStore store = Open(portable);
+        using LocalFileStore store = CreateStore(portable);
         StoreError refused = portable ? StoreError.BadName : StoreError.NotFound;
         foreach (string folder in (string[])["/.local/state/fts", "/.local/state/fts/deep", "/way"])
         {
@@ -101,7 +104,7 @@ public sealed class ProtectedEntriesTests : IDisposable
             Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.ListAsync(At(folder), Token)));
         }
 
-        AssertUntouched();
+        AssertUnchanged();
     }
 
     [Theory]
@@ -109,11 +112,11 @@ public sealed class ProtectedEntriesTests : IDisposable
     [InlineData(false)]
     public async Task A_directory_above_a_protected_one_cannot_be_renamed_or_deleted_but_is_served(bool portable)
     {
-        using LocalFileStore store = Open(portable);
+        using LocalFileStore store = CreateStore(portable);
         Assert.Equal(["other", "state"], (await store.ListAsync("/.local", Token)).Select(entry => entry.Name).Order());
         Assert.Empty(await store.ListAsync("/.local/state", Token));
         Assert.Equal([".local", "link", "plain", "way"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
-        Assert.Equal("other", await store.GetAsync("/.local/other", Token));
+        Assert.Equal("other", await store.ReadFileAsync("/.local/other", Token));
         foreach (string folder in (string[])["/.local", "/.local/state"])
         {
             Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At(folder), Token)));
@@ -124,7 +127,7 @@ public sealed class ProtectedEntriesTests : IDisposable
                 async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         }
 
-        AssertUntouched();
+        AssertUnchanged();
     }
 
     [Theory]
@@ -132,11 +135,11 @@ public sealed class ProtectedEntriesTests : IDisposable
     [InlineData(false)]
     public async Task A_replaced_file_is_protected_at_once(bool portable)
     {
-        using LocalFileStore store = Open(portable);
+        using LocalFileStore store = CreateStore(portable);
         for (int round = 0; round < 3; round++)
         {
             File.WriteAllText(_folder["renewed"], "new key");
-            Assert.Equal("new key", await store.GetAsync("/renewed", Token));
+            Assert.Equal("new key", await store.ReadFileAsync("/renewed", Token));
             File.Move(_folder["renewed"], _folder["cert.pem"], overwrite: true);
             File.WriteAllText(_folder[".local/state/fts/new"], "new");
             Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/new"], _folder["hard"]));
@@ -176,7 +179,7 @@ public sealed class ProtectedEntriesTests : IDisposable
         }
 
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/set"), Token)));
-        Assert.Equal("two", await store.GetAsync("/archive/two.pem", Token));
+        Assert.Equal("two", await store.ReadFileAsync("/archive/two.pem", Token));
     }
 
     [Theory]
@@ -201,7 +204,7 @@ public sealed class ProtectedEntriesTests : IDisposable
         Assert.Equal(
             StoreError.BadName,
             await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
-        await store.PutAsync("/.config/other", "text", Token);
+        await store.WriteFileAsync("/.config/other", "text", Token);
         Directory.CreateDirectory(_folder[".config/fts"]);
         Assert.Equal(["other"], (await store.ListAsync("/.config", Token)).Select(entry => entry.Name));
     }
@@ -271,7 +274,7 @@ public sealed class ProtectedEntriesTests : IDisposable
     [Fact]
     public async Task A_file_that_is_replaced_while_it_is_opened_is_protected()
     {
-        using LocalFileStore store = Open(portable: false);
+        using LocalFileStore store = CreateStore(portable: false);
         for (int round = 0; round < 500; round++)
         {
             File.WriteAllText(_folder["renewed"], "new key");
@@ -304,9 +307,9 @@ public sealed class ProtectedEntriesTests : IDisposable
 
     private LocalStoreOptions Options => new() { ProtectedPaths = [_folder[".local/state/fts"], _folder["cert.pem"]] };
 
-    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, Options);
+    private LocalFileStore CreateStore(bool portable) => new(_folder.Path, portable, Options);
 
-    private void AssertUntouched()
+    private void AssertUnchanged()
     {
         Assert.Equal("key", File.ReadAllText(_folder[".local/state/fts/server.pem"]));
         Assert.Equal("deep", File.ReadAllText(_folder[".local/state/fts/deep/file"]));

@@ -39,15 +39,15 @@ public sealed class SpecialFileTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task A_special_file_is_listed_as_other_and_never_opened(string kind, bool portable)
     {
-        Make(kind);
+        CreateSpecialFile(kind);
         File.CreateSymbolicLink(_folder["link"], "special");
         using var watch = new FileOpenWatcher(_folder["special"]);
         using var store = new LocalFileStore(_folder.Path, portable);
-        await Task.Run(() => TryAllAsync(store), Token).WaitAsync(s_deadline, Token);
+        await Task.Run(() => AssertCallsAreRefusedAsync(store), Token).WaitAsync(s_deadline, Token);
         Assert.False(watch.WasOpened());
     }
 
-    private static async Task TryAllAsync(LocalFileStore store)
+    private static async Task AssertCallsAreRefusedAsync(LocalFileStore store)
     {
         Assert.Equal(["link", "special"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
         Assert.All(await store.ListAsync("/", Token), entry => Assert.Equal((EntryKind.Other, 0L), (entry.Kind, entry.Length)));
@@ -86,7 +86,7 @@ public sealed class SpecialFileTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task A_special_file_is_renamed_replaced_and_deleted_like_a_file(string kind, bool portable)
     {
-        Make(kind);
+        CreateSpecialFile(kind);
         File.WriteAllText(_folder["file"], "text");
         using var watch = new FileOpenWatcher(_folder["special"]);
         using var store = new LocalFileStore(_folder.Path, portable);
@@ -109,20 +109,20 @@ public sealed class SpecialFileTests : IDisposable
     [Fact]
     public async Task A_FIFO_that_replaces_a_file_does_not_block_a_reader()
     {
-        Make("FIFO");
+        CreateSpecialFile("FIFO");
         File.WriteAllText(_folder["file"], "text");
-        using var flipper = new PathSwapper(_folder.Path, "file", "special");
+        using var swapper = new PathSwapper(_folder.Path, "file", "special");
         using var store = new LocalFileStore(_folder.Path);
-        Task flipping = flipper.FlipAsync(100_000, Token);
+        Task swapping = swapper.SwapAsync(100_000, Token);
         int done = 0, refused = 0;
         await Task.Run(
             async () =>
             {
-                while (!flipping.IsCompleted)
+                while (!swapping.IsCompleted)
                 {
                     try
                     {
-                        Assert.Equal("text", await store.GetAsync("/file", Token));
+                        Assert.Equal("text", await store.ReadFileAsync("/file", Token));
                         await using IFileWriter writer = await store.OpenWriteAsync(At("/file"), WriteStart.Append, Token);
                         Assert.Equal(4, writer.StartOffset);
                         done++;
@@ -135,11 +135,11 @@ public sealed class SpecialFileTests : IDisposable
                 }
             },
             Token).WaitAsync(s_deadline, Token);
-        await flipping;
-        Assert.True(done > 0 && refused > 0, $"{done} done, {refused} refused");
+        await swapping;
+        Assert.True(done > 0 && refused > 0, $"{done} calls succeeded, {refused} were refused");
     }
 
-    private void Make(string kind)
+    private void CreateSpecialFile(string kind)
     {
         switch (kind)
         {
@@ -149,9 +149,9 @@ public sealed class SpecialFileTests : IDisposable
             case "socket":
                 using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
                 {
-                    socket.Bind(new UnixDomainSocketEndPoint(_folder["made"]));
+                    socket.Bind(new UnixDomainSocketEndPoint(_folder["bound"]));
                     // Renamed, because .NET deletes the name to which the socket was bound.
-                    File.Move(_folder["made"], _folder["special"]);
+                    File.Move(_folder["bound"], _folder["special"]);
                 }
 
                 break;

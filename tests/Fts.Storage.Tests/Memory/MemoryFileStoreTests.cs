@@ -12,8 +12,8 @@ public sealed class MemoryFileStoreTests
     public async Task A_full_store_refuses_writes_and_keeps_its_files()
     {
         var store = new MemoryFileStore(capacity: 10);
-        await store.PutAsync("/file", "0123456789", Token);
-        Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(() => store.PutAsync("/other", "x", Token)));
+        await store.WriteFileAsync("/file", "0123456789", Token);
+        Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(() => store.WriteFileAsync("/other", "x", Token)));
         Assert.Equal(["file"], (await store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 
@@ -23,17 +23,17 @@ public sealed class MemoryFileStoreTests
         var store = new MemoryFileStore(capacity: 10);
         for (int round = 0; round < 5; round++)
         {
-            await store.PutAsync("/file", "01234", Token);
-            await store.PutAsync("/other", "01234", Token);
+            await store.WriteFileAsync("/file", "01234", Token);
+            await store.WriteFileAsync("/other", "01234", Token);
             await store.RenameAsync(At("/other"), At("/file"), replace: true, Token);
             await using (IFileWriter writer = await store.OpenWriteAsync(At("/file"), WriteStart.Append, Token))
             {
                 Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(async () => await writer.WriteAsync(5, Bytes("x"), Token)));
             }
 
-            await store.PutAsync("/file", "0", Token);
+            await store.WriteFileAsync("/file", "0", Token);
             await store.DeleteFileAsync(At("/file"), Token);
-            await store.PutAsync("/whole", "0123456789", Token);
+            await store.WriteFileAsync("/whole", "0123456789", Token);
             await store.DeleteFileAsync(At("/whole"), Token);
         }
     }
@@ -53,7 +53,7 @@ public sealed class MemoryFileStoreTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryFileStore(-1));
         var store = new MemoryFileStore();
-        await store.PutAsync(At("/file"), Pattern(5_000_000), Token);
+        await store.WriteFileAsync(At("/file"), RandomBytes(5_000_000), Token);
         Assert.Equal(5_000_000, (await store.GetEntryAsync(At("/file"), Token))?.Length);
     }
 }

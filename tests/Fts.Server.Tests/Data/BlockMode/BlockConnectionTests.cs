@@ -17,7 +17,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task One_connection_transfers_files_in_both_directions_and_listings(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync($"""
             {Start}C: RETR a
             S: 150 Opening data connection (5 bytes).
@@ -70,7 +70,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Blocks_have_the_format_of_the_RFC(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
         await server.PlayAsync($$"""
             {{Start}}C: STOR b
             S: 150 *
@@ -92,7 +92,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task An_active_connection_stays_open_as_well(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
         await server.PlayAsync("""
             C: MODE B
             S: 200 *
@@ -115,20 +115,20 @@ public sealed class BlockConnectionTests
         byte[] content = new byte[3_000_000];
         new Random(5).NextBytes(content);
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *");
-        await talk.Data!.SendAsync(Blocks.Encode(content));
-        await talk.PlayAsync("S: 250 *3000000 bytes*\nC: RETR a\nS: 125 *");
-        Assert.Equal(content, await talk.Data!.ReadFileAsync());
-        await talk.PlayAsync("S: 250 *\nC: REST 2999999\nS: 350 *\nC: RETR a\nS: 125 *");
-        Assert.Equal(content[^1..], await talk.Data!.ReadFileAsync());
-        await talk.PlayAsync("S: 250 *");
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: STOR a\nS: 150 *");
+        await client.Data!.SendAsync(Blocks.Encode(content));
+        await client.PlayAsync("S: 250 *3000000 bytes*\nC: RETR a\nS: 125 *");
+        Assert.Equal(content, await client.Data!.ReadFileAsync());
+        await client.PlayAsync("S: 250 *\nC: REST 2999999\nS: 350 *\nC: RETR a\nS: 125 *");
+        Assert.Equal(content[^1..], await client.Data!.ReadFileAsync());
+        await client.PlayAsync("S: 250 *");
     }
 
     [Theory, OnEveryWire]
     public async Task Offsets_ranges_and_ASCII_apply_to_the_content(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
         await server.PlayAsync($"""
             {Start}C: REST 3
             S: 350 *
@@ -165,7 +165,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Downloads_requested_in_one_packet_follow_each_other_and_a_missing_file_sends_no_block(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "first"), ("/b", "second"));
         await server.PlayAsync($"""
             {Start}C> RETR a\r\nRETR missing\r\nRETR b\r\nPWD\r\nRETR a\r\n
             S: 150 *
@@ -185,14 +185,14 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task A_command_that_closes_the_connection_first_sends_the_gathered_blocks(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "first"), ("/b", "second"));
         foreach (string last in (string[])["MODE S", "MODE Z", "QUIT", "REIN", "EPSV"])
         {
-            await using Conversation talk = await server.LogInAsync();
-            await talk.PlayAsync(Start);
-            DataPeer data = talk.Data!;
-            talk.ConnectsLate = true;
-            await talk.SendAsync(Script.Bytes($"RETR a\\r\\nRETR b\\r\\n{last}\\r\\n"));
+            await using TestClient client = await server.LogInAsync();
+            await client.PlayAsync(Start);
+            DataPeer data = client.Data!;
+            client.ConnectsLate = true;
+            await client.SendAsync(Script.ParseBytes($"RETR a\\r\\nRETR b\\r\\n{last}\\r\\n"));
             Assert.Equal("first"u8.ToArray(), await data.ReadFileAsync());
             Assert.Equal("second"u8.ToArray(), await data.ReadFileAsync());
             Assert.Empty(await data.ReadToEndAsync());
@@ -220,7 +220,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Refused_uploads_are_not_read_by_default(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/", ""));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/sub/", ""));
         await server.PlayAsync($"""
             {Start}C: STOR missing/a
             S: 550 *
@@ -241,7 +241,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Refused_uploads_are_read_to_their_end_with_the_DRAIN_option(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/", ""));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/sub/", ""));
         await server.PlayAsync($"""
             C: OPTS MODE B DRAIN ON
             S: 200 MODE B DRAIN set to ON.
@@ -311,20 +311,20 @@ public sealed class BlockConnectionTests
         var store = new HookedStore { Fault = member => isFull && member == nameof(IFileWriter.WriteAsync)
             ? new StoreException(StoreError.NoSpace, "Full.") : null };
         await using TestServer server = new(wire, store);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *");
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: STOR a\nS: 150 *");
         isFull = true;
-        await talk.Data!.SendAsync(Blocks.Encode(new byte[500_000]));
-        await talk.PlayAsync("S: 452 *");
+        await client.Data!.SendAsync(Blocks.Encode(new byte[500_000]));
+        await client.PlayAsync("S: 452 *");
         isFull = false;
-        await talk.PlayAsync("C: STOR b\nS: 125 *\nB> goes\nS: 250 *");
+        await client.PlayAsync("C: STOR b\nS: 125 *\nB> goes\nS: 250 *");
         Assert.Equal(["b"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]
     public async Task A_connection_that_fails_within_a_file_leaves_a_partial_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {Start}C: STOR a
             S: 150 *
@@ -347,7 +347,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task An_invalid_block_is_not_stored_and_closes_the_connection(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {Start}C: STOR a
             S: 150 *
@@ -375,10 +375,10 @@ public sealed class BlockConnectionTests
         store.BeforeRead = _ => fails ? throw new StoreException(StoreError.Denied, "Gone.") : Task.CompletedTask;
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "first");
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: RETR a\nS: 150 *\nS: 250 *");
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: RETR a\nS: 150 *\nS: 250 *");
         fails = true;
-        await talk.PlayAsync("C: RETR a\nS: 125 *\nS: 550 *\nB< first\nD<\nC: RETR a\nS: 425 *");
+        await client.PlayAsync("C: RETR a\nS: 125 *\nS: 550 *\nB< first\nD<\nC: RETR a\nS: 425 *");
     }
 
     [Theory, OnEveryWire]
@@ -421,10 +421,10 @@ public sealed class BlockConnectionTests
     public async Task A_last_block_marks_a_complete_upload_even_if_the_client_has_disconnected(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *\nB> one\nS: 250 *\nB> two\nC: STOR b");
-        talk.CloseSending();
-        await talk.PlayAsync("S: 125 *\nS: 250 *\nS: (end)");
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: STOR a\nS: 150 *\nB> one\nS: 250 *\nB> two\nC: STOR b");
+        client.CloseSending();
+        await client.PlayAsync("S: 125 *\nS: 250 *\nS: (end)");
         Assert.Equal("two", await server.ReadAsync("/b"));
     }
 

@@ -32,29 +32,29 @@ public sealed class PassiveAddressTests
     {
         var addresses =
             new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
-        var ends = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
-        Assert.Equal((address, port), ($"{addresses.GetAddress(ends)}", addresses.GetPort(ends, 50001)));
+        var endPoints = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
+        Assert.Equal((address, port), ($"{addresses.GetAddress(endPoints)}", addresses.GetPort(endPoints, 50001)));
     }
 
     [Fact]
     public async Task A_host_name_keeps_its_address_if_it_cannot_be_resolved_or_the_order_changes()
     {
-        var ends = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
-        string[]? answer = null;
+        var endPoints = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
+        string[]? resolved = null;
         var addresses = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
         {
-            ResolveNameAsync = (_, _) => answer is null ? throw new SocketException((int)SocketError.HostNotFound)
-                : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
+            ResolveNameAsync = (_, _) => resolved is null ? throw new SocketException((int)SocketError.HostNotFound)
+                : Task.FromResult(Array.ConvertAll(resolved, IPAddress.Parse)),
         });
         Assert.False(await addresses.ResolveAsync(CancellationToken.None));
-        Assert.Null(addresses.GetAddress(ends));
+        Assert.Null(addresses.GetAddress(endPoints));
         foreach ((string[]? found, bool isFound, string expected) in ((string[]?, bool, string)[])
             [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"),
                 (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
         {
-            answer = found;
+            resolved = found;
             Assert.Equal(isFound, await addresses.ResolveAsync(CancellationToken.None));
-            Assert.Equal(expected, $"{addresses.GetAddress(ends)}");
+            Assert.Equal(expected, $"{addresses.GetAddress(endPoints)}");
         }
     }
 
@@ -67,16 +67,17 @@ public sealed class PassiveAddressTests
             PassivePorts = range,
             PassiveAddresses = [new FtpPassiveAddress("203.0.113.5") { Network = IPNetwork.Parse("127.0.0.2/32") }],
         });
-        await using Conversation beyond = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
-        await beyond.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
+        await using TestClient external = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
+        await external.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
         await local.PlayAsync(
-            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\n"
+            + $"C: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
 
         // The reply contains the external port, which the router forwards to the local one.
-        await beyond.PlayAsync("C: NLST\nS: 150 *");
-        using var client = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
-        Assert.Empty(await client.ReadToEndAsync());
-        await beyond.PlayAsync("S: 226 *");
+        await external.PlayAsync("C: NLST\nS: 150 *");
+        using var data = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
+        Assert.Empty(await data.ReadToEndAsync());
+        await external.PlayAsync("S: 226 *");
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
@@ -88,8 +89,8 @@ public sealed class PassiveAddressTests
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org") { Network = IPNetwork.Parse("127.0.0.0/8") }],
             ResolveNameAsync = (_, cancellationToken) => resolving.Task.WaitAsync(cancellationToken),
         });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        await using TestClient client = await server.LogInAsync();
+        await client.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
         if (wire.IsIPv4())
         {
             // Now the name is resolved. The server uses the address after its next resolution, so PASV is repeated.
@@ -97,7 +98,7 @@ public sealed class PassiveAddressTests
             string reply;
             do
             {
-                reply = (await talk.SendAndReadReplyAsync("PASV"))[0];
+                reply = (await client.SendAndReadReplyAsync("PASV"))[0];
             }
             while (reply.StartsWith("425", StringComparison.Ordinal) && !TestContext.Current.CancellationToken.IsCancellationRequested);
             Assert.StartsWith("227 Entering Passive Mode (127,0,0,1,", reply, StringComparison.Ordinal);

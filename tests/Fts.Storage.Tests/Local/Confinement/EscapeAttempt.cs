@@ -18,28 +18,28 @@ internal sealed record EscapeAttempt(
         new(
             "read",
             EscapeTargetKind.File,
-            async (store, path) => Encoding.UTF8.GetString(await store.GetAsync(path, Token)),
+            async (store, path) => Encoding.UTF8.GetString(await store.ReadFileAsync(path, Token)),
             (_, real) => File.ReadAllText(real)),
         new(
             "write",
             EscapeTargetKind.File,
             (store, path) => WriteAsync(store, path, WriteStart.Replace),
-            (_, real) => Done(() => File.WriteAllText(real, "written"))),
+            (_, real) => Run(() => File.WriteAllText(real, "written"))),
         new(
             "append",
             EscapeTargetKind.File,
             (store, path) => WriteAsync(store, path, WriteStart.Append),
-            (_, real) => Done(() => File.AppendAllText(real, "written"))),
+            (_, real) => Run(() => File.AppendAllText(real, "written"))),
         new(
             "restart",
             EscapeTargetKind.File,
             (store, path) => WriteAsync(store, path, WriteStart.FromOffset(3)),
-            (_, real) => Done(() => File.AppendAllText(real, "written"))),
+            (_, real) => Run(() => File.AppendAllText(real, "written"))),
         new(
             "set the time",
             EscapeTargetKind.File,
-            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)),
-            (_, real) => Done(() =>
+            (store, path) => CompleteAsync(store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)),
+            (_, real) => Run(() =>
             {
                 // By handle, because by name .NET sets the time of the link itself.
                 using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
@@ -49,28 +49,29 @@ internal sealed record EscapeAttempt(
             "set the mode",
             EscapeTargetKind.File,
             (store, path) =>
-                DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
-            (_, real) => Done(() => File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite))),
+                CompleteAsync(
+                    store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token)),
+            (_, real) => Run(() => File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite))),
         new("link to it and read", EscapeTargetKind.File, async (store, path) =>
         {
             await store.CreateLinkAsync(At("/got"), path, Token);
-            return await store.GetAsync("/got", Token);
-        }, (scene, real) =>
+            return await store.ReadFileAsync("/got", Token);
+        }, (fixture, real) =>
         {
-            File.CreateSymbolicLink(scene.Real("/got"), Path.GetFullPath(real));
-            return File.ReadAllText(scene.Real("/got"));
+            File.CreateSymbolicLink(fixture.GetRealPath("/got"), Path.GetFullPath(real));
+            return File.ReadAllText(fixture.GetRealPath("/got"));
         }),
 
         new(
             "write a new file",
             EscapeTargetKind.Missing,
             (store, path) => WriteAsync(store, path, WriteStart.Replace),
-            (_, real) => Done(() => File.WriteAllText(real, "written"))),
+            (_, real) => Run(() => File.WriteAllText(real, "written"))),
         new(
             "append to a new file",
             EscapeTargetKind.Missing,
             (store, path) => WriteAsync(store, path, WriteStart.Append),
-            (_, real) => Done(() => File.AppendAllText(real, "written"))),
+            (_, real) => Run(() => File.AppendAllText(real, "written"))),
 
         new("find a folder", EscapeTargetKind.Directory, FindAsync, (_, real) => Directory.EnumerateFileSystemEntries(real).First()),
         new(
@@ -87,76 +88,76 @@ internal sealed record EscapeAttempt(
             "make a file",
             EscapeTargetKind.Directory,
             (store, path) => WriteAsync(store, path.Child("new"), WriteStart.Create),
-            (_, real) => Done(() => File.WriteAllText(real + "/new", "written"))),
+            (_, real) => Run(() => File.WriteAllText(real + "/new", "written"))),
         new(
             "make a folder",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.CreateDirectoryAsync(path.Child("new"), Token)),
-            (_, real) => Done(() => Directory.CreateDirectory(real + "/new"))),
+            (store, path) => CompleteAsync(store.CreateDirectoryAsync(path.Child("new"), Token)),
+            (_, real) => Run(() => Directory.CreateDirectory(real + "/new"))),
         new(
             "make a link",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.CreateLinkAsync(path.Child("new"), path.Child("secret"), Token)),
-            (_, real) => Done(() => File.CreateSymbolicLink(real + "/new", "secret"))),
+            (store, path) => CompleteAsync(store.CreateLinkAsync(path.Child("new"), path.Child("secret"), Token)),
+            (_, real) => Run(() => File.CreateSymbolicLink(real + "/new", "secret"))),
         new("link to a folder and list", EscapeTargetKind.Directory, async (store, path) =>
         {
             await store.CreateLinkAsync(At("/got"), path.Child("empty"), Token);
             return (await store.GetEntryAsync(At("/got"), Token)).ToString();
-        }, (scene, real) => Done(() =>
+        }, (fixture, real) => Run(() =>
         {
-            File.CreateSymbolicLink(scene.Real("/got"), real);
-            File.WriteAllText(scene.Real("/got/new"), "written");
+            File.CreateSymbolicLink(fixture.GetRealPath("/got"), real);
+            File.WriteAllText(fixture.GetRealPath("/got/new"), "written");
         })),
         new(
             "remove a file",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.DeleteFileAsync(path.Child("secret"), Token)),
-            (_, real) => Done(() => File.Delete(real + "/secret"))),
+            (store, path) => CompleteAsync(store.DeleteFileAsync(path.Child("secret"), Token)),
+            (_, real) => Run(() => File.Delete(real + "/secret"))),
         new(
             "remove a folder",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.DeleteDirectoryAsync(path.Child("empty"), Token)),
-            (_, real) => Done(() => Directory.Delete(real + "/empty"))),
+            (store, path) => CompleteAsync(store.DeleteDirectoryAsync(path.Child("empty"), Token)),
+            (_, real) => Run(() => Directory.Delete(real + "/empty"))),
         new(
             "move out",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("new"), false, Token)),
-            (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/new"))),
+            (store, path) => CompleteAsync(store.RenameAsync(At("/mine"), path.Child("new"), false, Token)),
+            (fixture, real) => Run(() => File.Move(fixture.GetRealPath("/mine"), real + "/new"))),
         new(
             "move out over a file",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
-            (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/secret", true))),
+            (store, path) => CompleteAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
+            (fixture, real) => Run(() => File.Move(fixture.GetRealPath("/mine"), real + "/secret", true))),
         new(
             "move in",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)),
-            (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
+            (store, path) => CompleteAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)),
+            (fixture, real) => Run(() => File.Move(real + "/secret", fixture.GetRealPath("/new")))),
         new(
             "move in over a file",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
-            (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/mine"), true))),
+            (store, path) => CompleteAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
+            (fixture, real) => Run(() => File.Move(real + "/secret", fixture.GetRealPath("/mine"), true))),
         new(
             "move a folder in",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)),
-            (scene, real) => Done(() => Directory.Move(real + "/empty", scene.Real("/new")))),
+            (store, path) => CompleteAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)),
+            (fixture, real) => Run(() => Directory.Move(real + "/empty", fixture.GetRealPath("/new")))),
         new(
             "move within",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), path.Child("new"), false, Token)),
-            (_, real) => Done(() => File.Move(real + "/secret", real + "/new"))),
+            (store, path) => CompleteAsync(store.RenameAsync(path.Child("secret"), path.Child("new"), false, Token)),
+            (_, real) => Run(() => File.Move(real + "/secret", real + "/new"))),
         new(
             "set a folder's time",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.SetMetadataAsync(path.Child("empty"), new FileMetadata(DateTime.UnixEpoch), Token)),
-            (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
+            (store, path) => CompleteAsync(store.SetMetadataAsync(path.Child("empty"), new FileMetadata(DateTime.UnixEpoch), Token)),
+            (_, real) => Run(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
         new(
             "set a folder's mode",
             EscapeTargetKind.Directory,
-            (store, path) => DoneAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: (UnixFileMode)0x1C0), Token)),
-            (_, real) => Done(() => File.SetUnixFileMode(real, (UnixFileMode)0x1C0))),
+            (store, path) => CompleteAsync(store.SetMetadataAsync(path, new FileMetadata(UnixMode: (UnixFileMode)0x1C0), Token)),
+            (_, real) => Run(() => File.SetUnixFileMode(real, (UnixFileMode)0x1C0))),
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -167,19 +168,19 @@ internal sealed record EscapeAttempt(
     private static async Task<string?> WriteAsync(IFileStore store, StorePath path, WriteStart start)
     {
         await using IFileWriter writer = await store.OpenWriteAsync(path, start, Token);
-        long at = writer.StartOffset;
-        await writer.WriteAsync(at, Bytes("written"), Token);
+        long offset = writer.StartOffset;
+        await writer.WriteAsync(offset, Bytes("written"), Token);
         await writer.CommitAsync(Token);
-        return $"written at {at}";
+        return $"written at {offset}";
     }
 
-    private static async Task<string?> DoneAsync(ValueTask task)
+    private static async Task<string?> CompleteAsync(ValueTask task)
     {
         await task;
         return "done";
     }
 
-    private static string? Done(Action action)
+    private static string? Run(Action action)
     {
         action();
         return null;

@@ -54,6 +54,6 @@ public sealed record EscapeCase(string Name, string? FilePath, string? Directory
     /// <summary>The path to a free name outside.</summary>
     public string? MissingPath { get; init; }
 
-    public string? PathTo(EscapeTargetKind end) =>
-        end switch { EscapeTargetKind.File => FilePath, EscapeTargetKind.Directory => DirectoryPath, _ => MissingPath };
+    public string? GetPath(EscapeTargetKind kind) =>
+        kind switch { EscapeTargetKind.File => FilePath, EscapeTargetKind.Directory => DirectoryPath, _ => MissingPath };
 }

@@ -16,12 +16,12 @@ public sealed class EscapeFixture : IDisposable
         File.WriteAllText(Path.Combine(Inside, "mine"), "mine");
         foreach ((string link, string target) in escape.Links)
         {
-            File.CreateSymbolicLink(Path.Combine(Inside, link), Spelled(target));
+            File.CreateSymbolicLink(Path.Combine(Inside, link), ReplaceOutside(target));
         }
 
         _ = SnapshotOutside();
         Before = SnapshotOutside();
-        NamesBefore = NamesInside();
+        NamesBefore = ListNamesInside();
     }
 
     public static string Secret => "the secret outside";
@@ -37,10 +37,10 @@ public sealed class EscapeFixture : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Replaces <c>{outside}</c> in a path or the text of a link.</summary>
-    public string Spelled(string text) => text.Replace("{outside}", Outside, StringComparison.Ordinal);
+    public string ReplaceOutside(string text) => text.Replace("{outside}", Outside, StringComparison.Ordinal);
 
     /// <summary>Returns the real path that a program without confinement would use for a virtual path.</summary>
-    public string Real(string path) => $"{Inside}/{Spelled(path)}";
+    public string GetRealPath(string path) => $"{Inside}/{ReplaceOutside(path)}";
 
     /// <summary>
     /// Returns the state outside as text: names, times, modes and contents. The access times detect reads: they are set to 1970, and a read
@@ -48,7 +48,7 @@ public sealed class EscapeFixture : IDisposable
     /// </summary>
     public string SnapshotOutside()
     {
-        string read = $"{Directory.GetLastAccessTimeUtc(Outside):O} {Directory.GetLastAccessTimeUtc(Outside + "/empty"):O}";
+        string accessTimes = $"{Directory.GetLastAccessTimeUtc(Outside):O} {Directory.GetLastAccessTimeUtc(Outside + "/empty"):O}";
         IEnumerable<FileSystemInfo> entries = new DirectoryInfo(Outside).EnumerateFileSystemInfos("*", SearchOption.AllDirectories);
         FileSystemInfo[] all = [.. entries.OrderBy(info => info.FullName, StringComparer.Ordinal)];
         string text = string.Join('\n', all.Select(info =>
@@ -59,11 +59,11 @@ public sealed class EscapeFixture : IDisposable
             info.LastAccessTimeUtc = DateTime.UnixEpoch;
         }
 
-        return $"{read} {Directory.GetLastWriteTimeUtc(Outside):O} {File.GetUnixFileMode(Outside)}\n{text}";
+        return $"{accessTimes} {Directory.GetLastWriteTimeUtc(Outside):O} {File.GetUnixFileMode(Outside)}\n{text}";
     }
 
     /// <summary>Returns the names inside, with hidden names. A refused attempt leaves no staging file.</summary>
-    public string NamesInside()
+    public string ListNamesInside()
     {
         string[] folders = ["", "folder", "folder/deep"];
         IEnumerable<string> entries = folders.SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(Inside, folder)));

@@ -18,7 +18,7 @@ public sealed class EscapeTests
         {
             foreach (EscapeCase escape in EscapeCase.All)
             {
-                foreach (EscapeAttempt attempt in EscapeAttempt.All.Where(attempt => escape.PathTo(attempt.End) is not null))
+                foreach (EscapeAttempt attempt in EscapeAttempt.All.Where(attempt => escape.GetPath(attempt.End) is not null))
                 {
                     rows.Add(escape.Name, attempt.Name, portable);
                 }
@@ -34,31 +34,31 @@ public sealed class EscapeTests
     {
         EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
-        string path = escape.PathTo(attempt.End)!;
+        string path = escape.GetPath(attempt.End)!;
 
-        using var scene = new EscapeFixture(escape);
-        using (var store = new LocalFileStore(scene.Inside, portable))
+        using var fixture = new EscapeFixture(escape);
+        using (var store = new LocalFileStore(fixture.Inside, portable))
         {
             Assert.Equal(!portable, store.IsConfinedByKernel);
-            string learned = "";
+            string result = "";
             try
             {
-                learned = await attempt.Confined(store, At(scene.Spelled(path))) ?? "";
+                result = await attempt.Confined(store, At(fixture.ReplaceOutside(path))) ?? "";
             }
             catch (StoreException exception)
             {
                 Assert.True(exception.Error is StoreError.Denied or StoreError.NotFound, exception.ToString());
             }
 
-            Assert.Equal("", learned);
-            Assert.Equal(scene.Before, scene.SnapshotOutside());
-            Assert.Equal(scene.NamesBefore, scene.NamesInside());
-            Assert.Equal("mine", File.ReadAllText(scene.Real("/mine")));
+            Assert.Equal("", result);
+            Assert.Equal(fixture.Before, fixture.SnapshotOutside());
+            Assert.Equal(fixture.NamesBefore, fixture.ListNamesInside());
+            Assert.Equal("mine", File.ReadAllText(fixture.GetRealPath("/mine")));
         }
 
-        string? reached = attempt.Unconfined(scene, scene.Real(path));
+        string? unconfinedResult = attempt.Unconfined(fixture, fixture.GetRealPath(path));
         Assert.True(
-            !string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(),
+            !string.IsNullOrEmpty(unconfinedResult) || fixture.Before != fixture.SnapshotOutside(),
             "The plain file functions did not get out either.");
     }
 
@@ -67,8 +67,8 @@ public sealed class EscapeTests
     public async Task A_link_that_leads_out_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
     {
         EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
-        using var scene = new EscapeFixture(escape);
-        using var store = new LocalFileStore(scene.Inside, portable);
+        using var fixture = new EscapeFixture(escape);
+        using var store = new LocalFileStore(fixture.Inside, portable);
         (string link, _) = escape.Links[^1];
         StorePath path = At(link);
 
@@ -84,9 +84,9 @@ public sealed class EscapeTests
         await store.RenameAsync(path, At("/moved"), replace: false, Token);
         Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/moved"), Token))?.Kind);
         await store.RenameAsync(At("/mine"), At("/moved"), replace: true, Token);
-        Assert.Equal("mine", await store.GetAsync("/moved", Token));
+        Assert.Equal("mine", await store.ReadFileAsync("/moved", Token));
         await store.DeleteFileAsync(At("/moved"), Token);
-        Assert.Equal(scene.Before, scene.SnapshotOutside());
+        Assert.Equal(fixture.Before, fixture.SnapshotOutside());
     }
 
     public static TheoryData<string, bool> Links()
@@ -113,16 +113,16 @@ public sealed class EscapeTests
     [InlineData("/task/{process}/fd/{handle}", true)]
     public async Task The_links_of_proc_are_not_followed(string path, bool portable)
     {
-        using var scene = new EscapeFixture(EscapeCase.All[0]);
-        using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
-        string spelled = scene.Spelled(path)
+        using var fixture = new EscapeFixture(EscapeCase.All[0]);
+        using FileStream open = File.OpenRead(Path.Combine(fixture.Outside, "secret"));
+        string virtualPath = fixture.ReplaceOutside(path)
             .Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal)
             .Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);
-        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(virtualPath), Token)));
         Assert.Equal(
             StoreError.Denied,
-            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
-        Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + spelled));
+            await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(virtualPath), WriteStart.Append, Token)));
+        Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + virtualPath));
     }
 }

@@ -18,9 +18,9 @@ public sealed class LinkTests : IDisposable
     public async Task A_link_to_an_inside_target_is_listed_and_read_as_its_target(bool portable)
     {
         using LocalFileStore store = Open(portable);
-        Assert.Equal("text", await store.GetAsync("/link", Token));
-        Assert.Equal("text", await store.GetAsync("/folder/back", Token));
-        Assert.Equal("text", await store.GetAsync("/way/back", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/link", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/folder/back", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/way/back", Token));
         (string, string, EntryKind, long)[] cases =
             [("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Directory, 0), ("/folder", "back", EntryKind.File, 4)];
         foreach ((string folder, string name, EntryKind kind, long length) in cases)
@@ -40,7 +40,7 @@ public sealed class LinkTests : IDisposable
     public async Task An_upload_to_a_link_replaces_its_target_and_keeps_the_link(bool portable)
     {
         using LocalFileStore store = Open(portable);
-        await store.PutAsync("/way/back", "new text", Token);
+        await store.WriteFileAsync("/way/back", "new text", Token);
         Assert.Equal("new text", File.ReadAllText(_folder["file"]));
         Assert.Equal("../link", new FileInfo(_folder["folder/back"]).LinkTarget);
         Assert.Equal("file", new FileInfo(_folder["link"]).LinkTarget);
@@ -63,7 +63,7 @@ public sealed class LinkTests : IDisposable
     {
         using LocalFileStore store = Open(portable);
         await store.CreateDirectoryAsync(At("/way/new"), Token);
-        await store.PutAsync("/way/new/file", "text", Token);
+        await store.WriteFileAsync("/way/new/file", "text", Token);
         await store.RenameAsync(At("/way/new/file"), At("/folder/moved"), replace: false, Token);
         await store.DeleteDirectoryAsync(At("/folder/new"), Token);
         Assert.Equal(["back", "inner", "moved"], Names(_folder["folder"]));
@@ -79,7 +79,7 @@ public sealed class LinkTests : IDisposable
     {
         using LocalFileStore store = Open(portable);
         await store.RenameAsync(At("/way"), At("/path"), replace: false, Token);
-        await store.PutAsync("/taken", "", Token);
+        await store.WriteFileAsync("/taken", "", Token);
         await store.RenameAsync(At("/path"), At("/taken"), replace: true, Token);
         await store.DeleteFileAsync(At("/taken"), Token);
         await store.RenameAsync(At("/link"), At("/other"), replace: false, Token);
@@ -139,7 +139,7 @@ public sealed class LinkTests : IDisposable
         await store.RenameAsync(At("/file"), At("/folder/same"), replace: true, Token);
         Assert.Equal(["folder", "link", "way"], Names(_folder.Path));
         Assert.Equal(["back", "inner", "same"], Names(_folder["folder"]));
-        Assert.Equal("text", await store.GetAsync("/folder/same", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/folder/same", Token));
     }
 
     private static IEnumerable<string> Names(string folder) =>

@@ -12,9 +12,9 @@ namespace Fts.Storage.Tests.Local.Confinement;
 /// </summary>
 public sealed class SwappedPathTests
 {
-    private const int Flips = 100_000;
+    private const int Swaps = 100_000;
 
-    private static readonly EscapeCase s_escape = new("flip", "/way/secret", "/way", ("link", "../outside")) { MissingPath = "/way/new" };
+    private static readonly EscapeCase s_escape = new("swap", "/way/secret", "/way", ("link", "../outside")) { MissingPath = "/way/new" };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,12 +23,12 @@ public sealed class SwappedPathTests
     [Fact]
     public async Task Without_confinement_a_swapped_link_leads_outside()
     {
-        using var scene = new EscapeFixture(s_escape);
-        using var folder = new FlippedFolder(scene);
-        using var flipper = new PathSwapper(scene.Inside, "way", "link");
-        Assert.Equal("inside", File.ReadAllText(scene.Real("/way/secret")));
-        await flipper.FlipAsync(1, Token);
-        Assert.Equal(EscapeFixture.Secret, File.ReadAllText(scene.Real("/way/secret")));
+        using var fixture = new EscapeFixture(s_escape);
+        using var folder = new SwappedDirectory(fixture);
+        using var swapper = new PathSwapper(fixture.Inside, "way", "link");
+        Assert.Equal("inside", File.ReadAllText(fixture.GetRealPath("/way/secret")));
+        await swapper.SwapAsync(1, Token);
+        Assert.Equal(EscapeFixture.Secret, File.ReadAllText(fixture.GetRealPath("/way/secret")));
     }
 
     [Theory]
@@ -36,11 +36,11 @@ public sealed class SwappedPathTests
     public async Task Nothing_outside_is_reached_while_a_directory_and_a_link_are_swapped(string attemptName)
     {
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
-        StorePath path = At(s_escape.PathTo(attempt.End)!);
-        using var scene = new EscapeFixture(s_escape);
-        using var folder = new FlippedFolder(scene);
-        using var flipper = new PathSwapper(scene.Inside, "way", "link");
-        using var store = new LocalFileStore(scene.Inside);
+        StorePath path = At(s_escape.GetPath(attempt.End)!);
+        using var fixture = new EscapeFixture(s_escape);
+        using var folder = new SwappedDirectory(fixture);
+        using var swapper = new PathSwapper(fixture.Inside, "way", "link");
+        using var store = new LocalFileStore(fixture.Inside);
         Assert.True(store.IsConfinedByKernel);
         string[] leaks =
         [
@@ -48,20 +48,20 @@ public sealed class SwappedPathTests
             "theirs",
             $"Length = {EscapeFixture.Secret.Length},",
             $"written at {EscapeFixture.Secret.Length}",
-            .. await IdsAsync(scene.Outside),
+            .. await GetIdsAsync(fixture.Outside),
         ];
 
         int done = 0, refused = 0;
-        Task flipping = flipper.FlipAsync(Flips, Token);
-        while (!flipping.IsCompleted)
+        Task swapping = swapper.SwapAsync(Swaps, Token);
+        while (!swapping.IsCompleted)
         {
-            folder.Refill();
+            folder.CreateEntries();
             try
             {
-                string learned = await attempt.Confined(store, path) ?? "";
-                Assert.All(leaks, leak => Assert.DoesNotContain(leak, learned, StringComparison.Ordinal));
+                string result = await attempt.Confined(store, path) ?? "";
+                Assert.All(leaks, leak => Assert.DoesNotContain(leak, result, StringComparison.Ordinal));
                 // The attempt found the link itself, and read nothing.
-                (done, refused) = learned == "" ? (done, refused + 1) : (done + 1, refused);
+                (done, refused) = result == "" ? (done, refused + 1) : (done + 1, refused);
             }
             catch (StoreException)
             {
@@ -70,27 +70,27 @@ public sealed class SwappedPathTests
             }
         }
 
-        await flipping;
-        Assert.Equal(scene.Before, scene.SnapshotOutside());
+        await swapping;
+        Assert.Equal(fixture.Before, fixture.SnapshotOutside());
         // Otherwise no swap happened during an operation.
-        Assert.True(done > 0 && refused > 0, $"{done} done, {refused} refused");
+        Assert.True(done > 0 && refused > 0, $"{done} operations succeeded, {refused} were refused");
     }
 
     [Fact]
     public async Task A_swapped_directory_and_link_never_mix_their_contents()
     {
-        using var scene = new EscapeFixture(s_escape);
-        using var folder = new FlippedFolder(scene);
-        using var flipper = new PathSwapper(scene.Inside, "way", "link");
-        using var store = new LocalFileStore(scene.Inside);
-        await flipper.FlipAsync(1, Token);
+        using var fixture = new EscapeFixture(s_escape);
+        using var folder = new SwappedDirectory(fixture);
+        using var swapper = new PathSwapper(fixture.Inside, "way", "link");
+        using var store = new LocalFileStore(fixture.Inside);
+        await swapper.SwapAsync(1, Token);
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/way/secret"), Token)));
-        await flipper.FlipAsync(1, Token);
-        Assert.Equal("inside", Encoding.UTF8.GetString(await store.GetAsync(At("/way/secret"), Token)));
+        await swapper.SwapAsync(1, Token);
+        Assert.Equal("inside", Encoding.UTF8.GetString(await store.ReadFileAsync(At("/way/secret"), Token)));
     }
 
     /// <summary>Returns the ids of the directory outside and of its entries, as an attempt would report them.</summary>
-    private static async Task<string[]> IdsAsync(string outside)
+    private static async Task<string[]> GetIdsAsync(string outside)
     {
         using var store = new LocalFileStore(outside);
         var ids = new List<string>();
@@ -103,24 +103,24 @@ public sealed class SwappedPathTests
     }
 
     /// <summary>The directory inside, under its current name, with all entries that the attempts need.</summary>
-    private sealed class FlippedFolder : IDisposable
+    private sealed class SwappedDirectory : IDisposable
     {
         private readonly string _inside;
         private readonly SafeFileHandle _handle;
         private readonly string _real;
 
-        public FlippedFolder(EscapeFixture scene)
+        public SwappedDirectory(EscapeFixture fixture)
         {
-            _inside = scene.Inside;
-            Directory.CreateDirectory(scene.Real("/way"));
+            _inside = fixture.Inside;
+            Directory.CreateDirectory(fixture.GetRealPath("/way"));
             _handle = new(
-                DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0),
+                DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, fixture.GetRealPath("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0),
                 ownsHandle: true);
             _real = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
-            Refill();
+            CreateEntries();
         }
 
-        public void Refill()
+        public void CreateEntries()
         {
             File.WriteAllText(_real + "/secret", "inside");
             File.WriteAllText(_inside + "/mine", "mine");

@@ -21,9 +21,9 @@ public sealed partial class ByteNameTests : IDisposable
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
         await store.CreateDirectoryAsync(At("/\udcdc"), Token);
-        await store.PutAsync("/\udcdc/caf\udce9", "text", Token);
+        await store.WriteFileAsync("/\udcdc/caf\udce9", "text", Token);
         Assert.Equal(0, Access([.. Bytes(_folder.Path), (byte)'/', 0xDC, (byte)'/', .. "caf"u8, 0xE9, 0]));
-        Assert.Equal("text", await store.GetAsync("/\udcdc/caf\udce9", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/\udcdc/caf\udce9", Token));
         Assert.Equal(["caf\udce9"], (await store.ListAsync("/\udcdc", Token)).Select(entry => entry.Name));
         Assert.Equal("caf\udce9", (await store.GetEntryAsync(At("/\udcdc/caf\udce9"), Token))?.Name);
     }
@@ -36,9 +36,9 @@ public sealed partial class ByteNameTests : IDisposable
         using var local = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(local.IsConfinedByKernel, "The kernel has no openat2.");
         IFileStore store = inMemory ? new MemoryFileStore() : local;
-        await store.PutAsync("/a\udce9", "one", Token);
-        await store.PutAsync("/a\udce8", "two", Token);
-        await store.PutAsync("/a\ufffd", "three", Token);
+        await store.WriteFileAsync("/a\udce9", "one", Token);
+        await store.WriteFileAsync("/a\udce8", "two", Token);
+        await store.WriteFileAsync("/a\ufffd", "three", Token);
         await store.RenameAsync(At("/a\udce9"), At("/b\udce9"), replace: false, Token);
         Assert.Equal(
             StoreError.Exists,
@@ -56,10 +56,12 @@ public sealed partial class ByteNameTests : IDisposable
             (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
             ("one", "two+", "three"),
-            (await store.GetAsync("/b\udce9", Token), await store.GetAsync("/a\udce8", Token), await store.GetAsync("/a\ufffd", Token)));
+            (await store.ReadFileAsync("/b\udce9", Token),
+                await store.ReadFileAsync("/a\udce8", Token),
+                await store.ReadFileAsync("/a\ufffd", Token)));
         await store.DeleteFileAsync(At("/b\udce9"), Token);
         Assert.Null(await store.GetEntryAsync(At("/b\udce9"), Token));
-        Assert.Equal("three", await store.GetAsync("/a\ufffd", Token));
+        Assert.Equal("three", await store.ReadFileAsync("/a\ufffd", Token));
     }
 
     [Fact]
@@ -105,11 +107,11 @@ public sealed partial class ByteNameTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
-        await store.PutAsync("/caf\udce9", "text", Token);
+        await store.WriteFileAsync("/caf\udce9", "text", Token);
         await store.CreateLinkAsync(At("/l\udcef"), At("/caf\udce9"), Token);
-        Assert.Equal("text", await store.GetAsync("/l\udcef", Token));
-        await store.PutAsync("/l\udcef", "through", Token);
-        Assert.Equal("through", await store.GetAsync("/caf\udce9", Token));
+        Assert.Equal("text", await store.ReadFileAsync("/l\udcef", Token));
+        await store.WriteFileAsync("/l\udcef", "through", Token);
+        Assert.Equal("through", await store.ReadFileAsync("/caf\udce9", Token));
         Assert.True(Assert.Single(await store.ListAsync("/", Token), entry => entry.Name == "l\udcef").IsLink);
     }
 
@@ -132,7 +134,7 @@ public sealed partial class ByteNameTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path, portable: true);
         Assert.Equal(0, NativeNames.Mkdir([.. Bytes(_folder["latin-"]), 0xE4, 0], 0x1FF));
-        await store.PutAsync("/caf\ufffd", "other", Token);
+        await store.WriteFileAsync("/caf\ufffd", "other", Token);
         StorePath path = At("/caf\udce9");
         Assert.Null(await store.GetEntryAsync(path, Token));
         Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path, Token)));

@@ -20,9 +20,9 @@ internal sealed partial class FileOpenWatcher : IDisposable
         uint* events = stackalloc uint[1024];
         nint size = Read(_events, (byte*)events, 4096);
         Assert.True(size > 0 || Marshal.GetLastPInvokeError() == EAGAIN);
-        for (nint at = 0; at < size / 16; at++)
+        for (nint index = 0; index < size / 16; index++)
         {
-            if ((events[(at * 4) + 1] & IN_OPEN) != 0)
+            if ((events[(index * 4) + 1] & IN_OPEN) != 0)
             {
                 return true;
             }

@@ -61,13 +61,13 @@ public sealed class GroupCommitTests
         using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
-        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
+        Task[] failing = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
             new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
         first.MayFlush.Set();
         await leading;
-        foreach (Task one in lost)
+        foreach (Task commit in failing)
         {
-            await Assert.ThrowsAsync<StoreException>(() => one);
+            await Assert.ThrowsAsync<StoreException>(() => commit);
         }
     }
 
@@ -102,13 +102,13 @@ public sealed class GroupCommitTests
             IsFlushing.TrySetResult();
             Assert.True(MayFlush?.Wait(TimeSpan.FromSeconds(30)) ?? true);
             steps.Enqueue($"flush {name}");
-            ThrowIf(FlushFailure);
+            ThrowFailure(FlushFailure);
         }
 
         public void FlushDirectory()
         {
             steps.Enqueue($"folder {folderId}");
-            ThrowIf(FolderFailure);
+            ThrowFailure(FolderFailure);
         }
 
         public void TakePartialUploadName()
@@ -121,7 +121,7 @@ public sealed class GroupCommitTests
 
         public void Dispose() => MayFlush?.Dispose();
 
-        private static void ThrowIf(Exception? failure)
+        private static void ThrowFailure(Exception? failure)
         {
             if (failure is not null)
             {

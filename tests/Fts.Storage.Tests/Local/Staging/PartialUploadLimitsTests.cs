@@ -18,7 +18,7 @@ public sealed class PartialUploadLimitsTests : IDisposable
     public async Task Partial_uploads_of_an_earlier_run_count(bool portable)
     {
         Directory.CreateDirectory(_folder["a/b"]);
-        using (LocalFileStore first = Open(portable))
+        using (LocalFileStore first = CreateStore(portable))
         {
             await InterruptAsync(first, "/1", "ann");
             await InterruptAsync(first, "/a/b/2", "ann");
@@ -32,7 +32,7 @@ public sealed class PartialUploadLimitsTests : IDisposable
             File.SetLastWriteTimeUtc(file, old);
         }
 
-        using LocalFileStore store = Open(portable);
+        using LocalFileStore store = CreateStore(portable);
         Assert.Equal(0, await store.SweepPartialUploadsAsync(old.AddHours(-1), Token));
         await InterruptAsync(store, "/3", "ann");
         Assert.Null(await store.GetPartialUploadAsync(At("/a/b/2"), "ann", Token));
@@ -47,7 +47,7 @@ public sealed class PartialUploadLimitsTests : IDisposable
     public async Task Partial_uploads_in_the_target_of_a_directory_link_count(bool portable)
     {
         Directory.CreateDirectory(_folder["data"]);
-        using LocalFileStore store = Open(portable);
+        using LocalFileStore store = CreateStore(portable);
         for (int number = 1; number <= 3; number++)
         {
             File.WriteAllText(_folder[$"data/{number}"], "old");
@@ -67,11 +67,11 @@ public sealed class PartialUploadLimitsTests : IDisposable
     {
         for (int number = 1; number <= 3; number++)
         {
-            using LocalFileStore earlier = Open(portable);
+            using LocalFileStore earlier = CreateStore(portable);
             await InterruptAsync(earlier, $"/{number}", "ann");
         }
 
-        using LocalFileStore store = Open(portable);
+        using LocalFileStore store = CreateStore(portable);
         await store.SweepPartialUploadsAsync(DateTime.UtcNow.AddHours(-1), Token);
         Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
     }
@@ -83,6 +83,6 @@ public sealed class PartialUploadLimitsTests : IDisposable
         Assert.Equal(4, await writer.KeepPartialUploadAsync(Token));
     }
 
-    private LocalFileStore Open(bool portable) =>
+    private LocalFileStore CreateStore(bool portable) =>
         new(_folder.Path, portable, new LocalStoreOptions { PartialUploadLimits = new PartialUploadLimits { MaxCount = 2 } });
 }

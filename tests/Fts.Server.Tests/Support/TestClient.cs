@@ -11,7 +11,7 @@ namespace Fts.Server.Tests.Support;
 /// <summary>
 /// The client's side of one control connection, and the data connection of the last 227 or 229 reply or PORT or EPRT command.
 /// </summary>
-internal sealed class Conversation : IAsyncDisposable
+internal sealed class TestClient : IAsyncDisposable
 {
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -19,10 +19,10 @@ internal sealed class Conversation : IAsyncDisposable
     private int _start, _end;
 
     private TlsClient? _tls;
-    private TlsRecordStream? _tap;
+    private TlsRecordStream? _recordStream;
     private Stream _stream;
 
-    private Conversation(Socket socket, TlsClient? tls)
+    private TestClient(Socket socket, TlsClient? tls)
     {
         (_socket, _tls, Server) = (socket, tls, ((IPEndPoint)socket.RemoteEndPoint!).Address);
         _stream = new NetworkStream(socket);
@@ -39,7 +39,7 @@ internal sealed class Conversation : IAsyncDisposable
     public IPAddress Server { get; }
 
     /// <summary>Connects from an address. The PROXY header is sent on the control connection and on data connections.</summary>
-    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
+    public static async Task<TestClient> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (from is not null)
@@ -48,18 +48,18 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         await socket.ConnectAsync(server, TestContext.Current.CancellationToken).WithDeadline();
-        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
+        var client = new TestClient(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
         if (header is not null)
         {
-            await talk.SendAsync(header);
+            await client.SendAsync(header);
         }
 
-        if (talk._tls is not null)
+        if (client._tls is not null)
         {
-            (talk._stream, _) = await talk._tls.HandshakeAsync(talk._stream).WithDeadline();
+            (client._stream, _) = await client._tls.HandshakeAsync(client._stream).WithDeadline();
         }
 
-        return talk;
+        return client;
     }
 
     public Task PlayAsync(string script) => Script.PlayAsync(this, script);
@@ -89,7 +89,7 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task<string[]> ReadReplyAsync()
     {
         var lines = new List<string> { await ReadLineAsync()
-            ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
+            ?? throw CreateFailure("Expected a reply, but the server closed the connection.") };
         Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
         while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
         {
@@ -98,7 +98,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         if (DataPeer.ParseTarget(lines[^1], Server) is { } target)
         {
-            Use(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
+            SetData(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
             if (!ConnectsLate)
             {
                 await Data!.ConnectAsync();
@@ -111,7 +111,7 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Listens for an active data connection and returns the argument for PORT or EPRT.</summary>
     public string Listen(bool extended)
     {
-        Use(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
+        SetData(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
         return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
     }
 
@@ -173,7 +173,7 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
     {
         var tls = new TlsClient(version, with);
-        (SslStream stream, _tap) = await tls.HandshakeAsync(_stream).WithDeadline();
+        (SslStream stream, _recordStream) = await tls.HandshakeAsync(_stream).WithDeadline();
         (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
     }
 
@@ -181,21 +181,21 @@ internal sealed class Conversation : IAsyncDisposable
     public string? ServerSubject => (_stream as SslStream)?.RemoteCertificate?.Subject;
 
     /// <summary>The negotiated application protocol (ALPN); empty for none.</summary>
-    public string AgreedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
+    public string NegotiatedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
 
     /// <summary>Uses other TLS settings for data connections than for the control connection.</summary>
-    public void UseForData(TlsClient tls) => _tls = tls;
+    public void UseTlsForData(TlsClient tls) => _tls = tls;
 
     /// <summary>Ends TLS on the control connection by close_notify from both sides; plain text follows (CCC).</summary>
     /// <param name="firstCommand">Sent unencrypted in the same packet as the client's close_notify.</param>
     public async Task EndTlsAsync(string firstCommand = "")
     {
-        _tap!.Gather(new byte[4096]);
+        _recordStream!.Gather(new byte[4096]);
         await ((SslStream)_stream).ShutdownAsync().WithDeadline();
-        await _tap.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
-        await _tap.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
+        await _recordStream.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
+        await _recordStream.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
         Assert.Equal(0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).WithDeadline());
-        Assert.False(_tap.HasEnded, "The server closed the connection without a close_notify.");
+        Assert.False(_recordStream.HasEnded, "The server closed the connection without a close_notify.");
         UsePlain();
     }
 
@@ -217,7 +217,7 @@ internal sealed class Conversation : IAsyncDisposable
         return default;
     }
 
-    private void Use(DataPeer data)
+    private void SetData(DataPeer data)
     {
         CloseData();
         Data = data;
