@@ -127,7 +127,8 @@ public sealed class PoolWaitTests
         await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
         _clock.Advance(TimeSpan.FromSeconds(60));
         var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => call);
-        Assert.Equal("no connection became free for 60 s; all 1 connections are in use: reading of 'big file', held for 60 s", e.Message);
+        Assert.Equal(
+            "no connection became available within 60 s; the only connection is in use: reading of 'big file', held for 60 s", e.Message);
         Assert.Equal((FtpOperationPhase.Acquire, TimeSpan.FromSeconds(60)), (e.Phase, e.Limit));
         open.Dispose();
     }

@@ -115,7 +115,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
         Task serving = AnswerAsync(Convert.FromHexString(answer), closes: false);
         FtpClientOptions options = Options(kind, "") with { Timeouts = new FtpTimeouts { Connect = TimeSpan.FromMilliseconds(200) } };
         var e = await Assert.ThrowsAsync<FtpProxyException>(() => FtpConnection.ConnectAsync(options, Token));
-        Assert.Contains("did not respond: timed out after 0.2 s waiting for the proxy", e.Message, StringComparison.Ordinal);
+        Assert.Contains("did not respond: timed out after 0.2 s while waiting for the proxy", e.Message, StringComparison.Ordinal);
         Assert.IsType<FtpTimeoutException>(e.InnerException);
         await _stop.CancelAsync();
         await Task.WhenAny(serving);

@@ -161,7 +161,7 @@ public sealed class CompressionTests : IDisposable
         profile.DeflateMeasurements.NetworkSpeed = 1000;
         Assert.False(
             DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000), "No file with this extension was downloaded before.");
-        DeflateChoice.NoteTransfer(connection, "/b.csv", 1_000_000, TimeSpan.FromSeconds(100), text.AsSpan(0, 64 * 1024));
+        DeflateChoice.RecordTransfer(connection, "/b.csv", 1_000_000, TimeSpan.FromSeconds(100), text.AsSpan(0, 64 * 1024));
         Assert.Equal(10_000, profile.DeflateMeasurements.NetworkSpeed);
         Assert.True(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 1_000_000));
         Assert.False(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 10_000));
@@ -232,10 +232,10 @@ public sealed class CompressionTests : IDisposable
     {
         byte[] sample = Encoding.ASCII.GetBytes(Text);
         var measurements = new DeflateMeasurements { NetworkSpeed = 1_000_000 };
-        measurements.NoteSample("a.txt", sample, new SteppingClock());
+        measurements.RecordSample("a.txt", sample, new SteppingClock());
         Assert.Equal(sample.Length / 10, measurements.DeflateSpeed);
         Assert.False(measurements.ShouldDeflate("b.txt", 1_000_000));
-        measurements.NoteSample("a.txt", sample, _clock);
+        measurements.RecordSample("a.txt", sample, _clock);
         Assert.True(measurements.ShouldDeflate("b.txt", 1_000_000));
     }
 
