@@ -12,10 +12,7 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>
-/// A client of one server, with a pool of up to <see cref="FtpClientOptions.MaxConnections"/> connections. It is safe for use by many
-/// threads at once.
-/// </summary>
+/// <summary>A client of one server, with a pool of up to <see cref="FtpClientOptions.MaxConnections"/> connections. Thread-safe.</summary>
 /// <remarks>
 /// <para>The client sends paths unchanged. A path that starts with a slash is absolute. Any other path is relative to the login directory,
 /// or to the directory that <see cref="ChangeDirectoryAsync"/> entered.</para>

@@ -92,8 +92,8 @@ public sealed record FtpClientOptions
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
-    /// Receives the steps of opening each connection, for example to show the progress of a slow one; null if not needed. The callback must
-    /// not block.
+    /// Receives the steps of opening each connection, for example to display the progress of a slow connection; null if not needed. The
+    /// callback must not block.
     /// </summary>
     public IProgress<FtpConnectProgress>? ConnectProgress { get; init; }
 

@@ -53,7 +53,8 @@ public sealed class FtpConnection : IAsyncDisposable
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
     /// <summary>
-    /// Returns false after the connection was lost or closed, or if replies may no longer match commands. Dispose it then.
+    /// Returns false after the connection was lost or closed, or if replies may no longer match commands. In that case, dispose the
+    /// connection.
     /// </summary>
     public bool IsUsable => _control.IsUsable;
 

@@ -97,19 +97,19 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                 catch (FtpException e) when (ShouldTryNextMode(e))
                 {
                     failure = failure is null ? e : CombineErrors(failure, e);
-                    DataConnectionMode? another = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
-                    if (another is null || !transfer.IsRepeatable || !connection.IsUsable)
+                    DataConnectionMode? alternative = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
+                    if (alternative is null || !transfer.IsRepeatable || !connection.IsUsable)
                     {
                         // The next transfer starts with the next mode, or with EPSV if none is left.
                         if (options.DataMode == FtpDataMode.Automatic)
                         {
-                            serverProfile.DataConnectionMode = another ?? DataConnectionMode.ExtendedPassive;
+                            serverProfile.DataConnectionMode = alternative ?? DataConnectionMode.ExtendedPassive;
                         }
 
                         throw failure;
                     }
 
-                    next = another.Value;
+                    next = alternative.Value;
                 }
             }
         }
@@ -172,7 +172,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// usable port, tries the next mode.
     /// </summary>
     private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
-        DataConnectionMode mode, FtpException? earlier, FtpCommand? allocate, CancellationToken cancellationToken)
+        DataConnectionMode mode, FtpException? earlierFailure, FtpCommand? allocate, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -193,16 +193,16 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                     // Cache that the verb is unsupported or the reply has no port. A transient reply (4yz), or a reply about the login,
                     // concerns this transfer only.
                     bool isPermanent = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
-                    serverProfile.DataConnectionMode = earlier is null && isPermanent ? next : serverProfile.DataConnectionMode;
+                    serverProfile.DataConnectionMode = earlierFailure is null && isPermanent ? next : serverProfile.DataConnectionMode;
                     (mode, allocate) = (next, null);
                     continue;
                 }
 
                 // No mode is left. The next transfer starts with EPSV.
                 serverProfile.DataConnectionMode = DataConnectionMode.ExtendedPassive;
-                if (earlier is not null)
+                if (earlierFailure is not null)
                 {
-                    throw CombineErrors(earlier, e);
+                    throw CombineErrors(earlierFailure, e);
                 }
 
                 throw;

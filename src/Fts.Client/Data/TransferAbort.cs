@@ -12,7 +12,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
     /// </summary>
     public Task RunningAbort { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Starts <see cref="AbortAsync"/> and returns at once. The next command of the connection waits for it.</summary>
+    /// <summary>Starts <see cref="AbortAsync"/> and returns immediately. The next command on the connection waits for the abort.</summary>
     public void StartAbort(Action closeData) => RunningAbort = AbortAsync(closeData);
 
     /// <summary>

@@ -73,7 +73,7 @@ internal sealed record DownloadState
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 
-    /// <summary>The proof that needs no further command: the reported length, or the final reply alone.</summary>
+    /// <summary>The proof that requires no further command: the reported length, or the final reply alone.</summary>
     public FtpVerifiedBy VerifiedByReply => IsLengthConfirmed ? FtpVerifiedBy.Length : FtpVerifiedBy.Reply;
 
     // Transitions of Prepare.

@@ -316,7 +316,7 @@ internal sealed class PartialDownloadFile : IDisposable
         return null;
     }
 
-    /// <summary>Reads the ranges of a record that lists any, and ignores those beyond the end of the file.</summary>
+    /// <summary>Loads the ranges that the record lists, if any. Ranges beyond the end of the file are ignored.</summary>
     private void LoadRanges()
     {
         if (Record?.Ranges is { } text)

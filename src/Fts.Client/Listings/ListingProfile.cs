@@ -7,7 +7,7 @@ namespace Fts.Client.Listings;
 /// <remarks>Thread-safe: the flags are independent, and a lock protects the sample.</remarks>
 internal sealed class ListingProfile
 {
-    /// <summary>The number of names of a listing that are compared with those of another listing.</summary>
+    /// <summary>The number of names in a listing that are compared with the names in another listing.</summary>
     public const int SampleNames = 16;
 
     /// <summary>Systems whose LIST accepts a name pattern and no options of ls, identified by a text in the reply to SYST.</summary>

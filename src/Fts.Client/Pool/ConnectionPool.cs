@@ -98,24 +98,24 @@ internal sealed class ConnectionPool
         while (true)
         {
             PoolSlot slot = await _slots.AcquireAsync(waiter, cancellationToken).ConfigureAwait(false);
-            FtpConnection? entering = null;
+            FtpConnection? enteringConnection = null;
             try
             {
                 WorkingDirectory? directory = _workingDirectory;
-                FtpConnection? idle = entering = await ProbeIdleAsync(slot, cancellationToken).ConfigureAwait(false);
+                FtpConnection? idle = enteringConnection = await ProbeIdleAsync(slot, cancellationToken).ConfigureAwait(false);
                 if (idle is not null && !await TryEnterWorkingDirectoryAsync(idle, directory, cancellationToken).ConfigureAwait(false))
                 {
-                    idle = entering = null;
+                    idle = enteringConnection = null;
                 }
 
                 FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
                 if (idle is null)
                 {
-                    entering = connection;
+                    enteringConnection = connection;
                     await EnterWorkingDirectoryAsync(connection, directory, cancellationToken).ConfigureAwait(false);
                 }
 
-                entering = null;
+                enteringConnection = null;
                 var lease = new PoolLease(this, connection, purpose) { WasIdle = idle is not null };
                 if (_slots.TryAddLease(lease))
                 {
@@ -125,10 +125,10 @@ internal sealed class ConnectionPool
                 PoolSlots.CloseWithoutQuit(connection);
                 throw PoolSlots.CreateDisposedException();
             }
-            catch (FtpReplyException) when (entering is not null)
+            catch (FtpReplyException) when (enteringConnection is not null)
             {
                 // The server rejects the directory, for example because it was deleted. The connection remains in its previous directory.
-                await MakeIdleOrCloseAsync(entering).ConfigureAwait(false);
+                await MakeIdleOrCloseAsync(enteringConnection).ConfigureAwait(false);
                 throw;
             }
             catch (FtpException e)

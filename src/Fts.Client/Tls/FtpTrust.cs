@@ -19,7 +19,7 @@ public sealed record FtpTrust
     /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
-    /// <summary>The authorities to trust instead of those that the system trusts; empty to trust those of the system.</summary>
+    /// <summary>The authorities to trust instead of those of the system; empty to trust those of the system.</summary>
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>

@@ -78,7 +78,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
     [InlineData("HTTP/1.1 200 OK\r\n", "X: more of the same\r\n")]
     [InlineData("HTTP/1.1 200 ", "without an end ")]
     [InlineData("", "HTTP/1.1 103 Early Hints\r\n\r\n")]
-    public Task Headers_without_end_are_an_error_at_the_limit(string start, string again) => ConnectAsync(
+    public Task Endless_headers_are_an_error_at_the_limit(string start, string again) => ConnectAsync(
         FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000))), "of headers",
         isTransient: false);
 
