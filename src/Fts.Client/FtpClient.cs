@@ -12,10 +12,7 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>
-/// A client of one server, with a pool of up to <see cref="FtpClientOptions.MaxConnections"/> connections. It is safe for use by many
-/// threads at once.
-/// </summary>
+/// <summary>A client of one server, with a pool of up to <see cref="FtpClientOptions.MaxConnections"/> connections. Thread-safe.</summary>
 /// <remarks>
 /// <para>The client sends paths unchanged. A path that starts with a slash is absolute. Any other path is relative to the login directory,
 /// or to the directory that <see cref="ChangeDirectoryAsync"/> entered.</para>
@@ -37,27 +34,27 @@ public sealed class FtpClient : IAsyncDisposable
         (_pool, _operations) = (new ConnectionPool(Options), new RunningOperations());
     }
 
-    /// <summary>Creates a view of a client whose calls all use the working directory of one operation.</summary>
+    /// <summary>Creates a view of a client for one operation. All its calls use the same working directory.</summary>
     private FtpClient(FtpClient client, ConnectionPool pool) => (Options, _pool, _operations) = (client.Options, pool, client._operations);
 
     /// <summary>The options of this client.</summary>
     public FtpClientOptions Options { get; }
 
     /// <summary>The features that the server listed on the connection opened last (FEAT, RFC 2389).</summary>
-    /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
-    public FtpServerFeatures Features => _pool.Features ?? throw new InvalidOperationException("No connection was opened yet.");
+    /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
+    public FtpServerFeatures Features => _pool.Features ?? throw new InvalidOperationException("No connection has been opened yet.");
 
     /// <summary>The server's greeting on the connection opened last.</summary>
-    /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
-    public FtpReply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection was opened yet.");
+    /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
+    public FtpReply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection has been opened yet.");
 
     /// <summary>The server's certificate and the result of its validation; null if the connection opened last is not encrypted.</summary>
-    /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
+    /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
     public FtpServerIdentity? ServerIdentity =>
-        _pool.Features is null ? throw new InvalidOperationException("No connection was opened yet.") : _pool.ServerIdentity;
+        _pool.Features is null ? throw new InvalidOperationException("No connection has been opened yet.") : _pool.ServerIdentity;
 
     /// <summary>
-    /// The TLS version of the connection opened last; <see cref="SslProtocols.None"/> if it is not encrypted, or if no connection was
+    /// The TLS version of the connection opened last; <see cref="SslProtocols.None"/> if it is not encrypted, or if no connection has been
     /// opened yet.
     /// </summary>
     public SslProtocols TlsVersion => _pool.TlsVersion;
@@ -76,13 +73,15 @@ public sealed class FtpClient : IAsyncDisposable
     /// <para>The client sends MLSD if the server supports it, otherwise LIST with the option <c>-a</c>, then LIST, then NLST. If LIST
     /// rejects or ignores paths, the client enters the directory with CWD and lists it there.</para>
     /// <para>A line in an unknown format becomes an entry of kind <see cref="Fts.Protocol.FtpEntryKind.Unknown"/> with its
-    /// <see cref="FtpEntry.RawLine"/>. The listing is then incomplete: do not delete files because they are not listed.</para>
-    /// <para>If another call waits for a connection, the rest of the listing is read into memory, and that call gets the connection.</para>
+    /// <see cref="FtpEntry.RawLine"/>. The listing is then incomplete: a file that is not listed may exist, so do not treat it as
+    /// deleted.</para>
+    /// <para>If another call waits for a connection, the client reads the rest of the listing into memory, and the other call receives the
+    /// connection.</para>
     /// </remarks>
     /// <param name="path">The directory; empty for the login directory, or the one that <see cref="ChangeDirectoryAsync"/> entered.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     /// <exception cref="FtpListingException">
-    /// No line is in a known format, or the listing is over a limit of <see cref="FtpLimits"/>.
+    /// No line is in a known format, or the listing exceeds a limit of <see cref="FtpLimits"/>.
     /// </exception>
     public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -100,13 +99,13 @@ public sealed class FtpClient : IAsyncDisposable
     /// Returns the file or directory at a path, or null if there is none. The client sends MLST if the server supports it. Otherwise it
     /// sends SIZE and MDTM, and then lists the parent directory.
     /// </summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync([path], (connection, token) => RemoteMetadata.GetEntryAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>Returns whether a file or directory exists at a path, with the commands of <see cref="GetEntryAsync"/>.</summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
         await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
@@ -114,24 +113,24 @@ public sealed class FtpClient : IAsyncDisposable
     /// <summary>
     /// Returns the size of a file in bytes (SIZE, RFC 3659 §4), or null if the file does not exist or the server does not report a size.
     /// </summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
     public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync([path], (connection, token) => RemoteMetadata.GetSizeAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>
-    /// Returns the last-modified time of a file (MDTM, RFC 3659 §3) with the offset zero. Returns null if the file does not exist or the
-    /// server does not report a time.
+    /// Returns the last-modified time of a file (MDTM, RFC 3659 §3) in UTC. Returns null if the file does not exist or the server does not
+    /// report a time.
     /// </summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
     public Task<DateTimeOffset?> GetLastModifiedAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync(
             [path], (connection, token) => RemoteMetadata.GetLastModifiedAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>Sets the last-modified time of a file (MFMT). Returns false, and sends nothing, if the server does not list MFMT.</summary>
-    /// <exception cref="FtpReplyException">A negative reply, for example because the file does not exist.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply, for example because the file does not exist.</exception>
     /// <param name="path">The file.</param>
     /// <param name="lastModified">The last-modified time. The client sends it in UTC, without fractions of a second.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<bool> SetLastModifiedAsync(string path, DateTimeOffset lastModified, CancellationToken cancellationToken = default)
     {
         return RunAsync([path], SetAsync, cancellationToken);
@@ -157,7 +156,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file is missing, a directory or unreadable.</exception>
     /// <exception cref="FtpIntegrityException">
-    /// The local file changed during the transfer, or length or hash of the stored file differ.
+    /// The local file changed during the transfer, or the length or hash of the stored file differs.
     /// </exception>
     /// <exception cref="FtpTargetExistsException">
     /// The remote file exists, and the options allow neither replacing nor resuming it.
@@ -170,8 +169,8 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         RequirePath(localPath);
-        Upload transfer = CreateUpload(remotePath, options, progress);
-        return _operations.RunAsync(token => transfer.UploadFileAsync(localPath, token), cancellationToken);
+        Upload upload = CreateUpload(remotePath, options, progress);
+        return _operations.RunAsync(token => upload.UploadFileAsync(localPath, token), cancellationToken);
     }
 
     /// <summary>
@@ -192,8 +191,8 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        Upload transfer = CreateUpload(remotePath, options, progress);
-        return _operations.RunAsync(token => transfer.UploadStreamAsync(source, token), cancellationToken);
+        Upload upload = CreateUpload(remotePath, options, progress);
+        return _operations.RunAsync(token => upload.UploadStreamAsync(source, token), cancellationToken);
     }
 
     /// <summary>
@@ -211,7 +210,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file cannot be written.</exception>
     /// <exception cref="FtpIntegrityException">
-    /// Length or hash of the received bytes are wrong, or the remote file changed during the transfer.
+    /// The length or hash of the received bytes is wrong, or the remote file changed during the transfer.
     /// </exception>
     /// <exception cref="FtpTargetExistsException">
     /// The local file exists, and the options allow neither replacing nor resuming it.
@@ -224,8 +223,8 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         RequirePath(localPath);
-        Download transfer = CreateDownload(remotePath, options, progress);
-        return _operations.RunAsync(token => transfer.DownloadToFileAsync(localPath, token), cancellationToken);
+        Download download = CreateDownload(remotePath, options, progress);
+        return _operations.RunAsync(token => download.DownloadToFileAsync(localPath, token), cancellationToken);
     }
 
     /// <summary>
@@ -245,14 +244,15 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        Download transfer = CreateDownload(remotePath, options, progress);
-        return _operations.RunAsync(token => transfer.DownloadToStreamAsync(target, token), cancellationToken);
+        Download download = CreateDownload(remotePath, options, progress);
+        return _operations.RunAsync(token => download.DownloadToStreamAsync(target, token), cancellationToken);
     }
 
     /// <summary>Uploads many files and returns a result for each. A file that fails does not stop the others.</summary>
     /// <remarks>
     /// <para>If the server supports block mode (RFC 959 §3.4.2) and reads rejected uploads to their end (FEAT: MODE B DRAIN), small files
-    /// share a data connection and need no round trip each. Other files are separate transfers over the connections of the pool.</para>
+    /// share a data connection, without a round trip for each file. Other files are separate transfers over the connections of the
+    /// pool.</para>
     /// <para>Unless <see cref="FtpTransferOptions.PreserveLastModified"/> is false, the client sets the last-modified times if the server
     /// lists MFMT.</para>
     /// </remarks>
@@ -262,7 +262,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// ignored.
     /// </param>
     /// <param name="progress">Receives the result of each file when its transfer ends, in the order of completion.</param>
-    /// <param name="cancellationToken">Cancels the transfers. Files that are stored already remain.</param>
+    /// <param name="cancellationToken">Cancels the transfers. Files that are already stored remain.</param>
     /// <returns>The results, in the order of <paramref name="files"/>.</returns>
     public Task<IReadOnlyList<FtpBatchResult>> UploadManyAsync(
         IReadOnlyList<FtpBatchFile> files,
@@ -274,8 +274,8 @@ public sealed class FtpClient : IAsyncDisposable
     /// <summary>Downloads many files and returns a result for each. A file that fails does not stop the others.</summary>
     /// <remarks>
     /// Each file is received into a hidden file beside its target and renamed when it is complete. If the server supports block mode (RFC
-    /// 959 §3.4.2, FEAT: MODE B), small files share a data connection and need no round trip each. Other files are separate transfers over
-    /// the connections of the pool.
+    /// 959 §3.4.2, FEAT: MODE B), small files share a data connection, without a round trip for each file. Other files are separate
+    /// transfers over the connections of the pool.
     /// </remarks>
     /// <param name="files">The files, in the order in which their transfers start.</param>
     /// <param name="options">
@@ -283,7 +283,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <see cref="FtpTransferOptions.SourceEntry"/>.
     /// </param>
     /// <param name="progress">Receives the result of each file when its transfer ends, in the order of completion.</param>
-    /// <param name="cancellationToken">Cancels the transfers. Files that are complete already remain.</param>
+    /// <param name="cancellationToken">Cancels the transfers. Files that are already complete remain.</param>
     /// <returns>The results, in the order of <paramref name="files"/>.</returns>
     public Task<IReadOnlyList<FtpBatchResult>> DownloadManyAsync(
         IReadOnlyList<FtpBatchFile> files,
@@ -293,16 +293,16 @@ public sealed class FtpClient : IAsyncDisposable
         RunBatchAsync(files, FtpDataDirection.Receive, options, progress, cancellationToken);
 
     /// <summary>
-    /// Compares two directory trees by size and last-modified time, and returns the directories and files that the target lacks. Changes
-    /// nothing.
+    /// Compares two directory trees by size and last-modified time, and returns the directories and files that must be created or replaced
+    /// in the target. Does not change the trees.
     /// </summary>
     /// <remarks>
     /// Times are compared to the second, but only if the server reports exact times (MLSD); otherwise only sizes are compared. If the
-    /// server cannot set the time of an upload (MFMT), a remote file that is newer than the local file of the same size is unchanged.
+    /// server cannot set the time of an upload (MFMT), a remote file that is newer than a local file of the same size counts as unchanged.
     /// </remarks>
-    /// <param name="localDirectory">The local directory. As the target of the mirror it may be missing.</param>
+    /// <param name="localDirectory">The local directory. If it is the target, it may be missing.</param>
     /// <param name="remoteDirectory">
-    /// The directory on the server; empty for the working directory. As the target of the mirror it may be missing.
+    /// The directory on the server; empty for the working directory. If it is the target, it may be missing.
     /// </param>
     /// <param name="direction">The direction of the mirror.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
@@ -324,10 +324,10 @@ public sealed class FtpClient : IAsyncDisposable
     /// Executes a plan: creates the directories, then transfers the files as <see cref="UploadManyAsync"/> and
     /// <see cref="DownloadManyAsync"/> do.
     /// </summary>
-    /// <param name="plan">The plan. It is executed unchanged, even if files were changed after it was made.</param>
+    /// <param name="plan">The plan. It is executed unchanged, even if files have changed since it was created.</param>
     /// <param name="options">The options of each transfer; null for <see cref="FtpTransferOptions.Default"/>.</param>
     /// <param name="progress">Receives the result of each file when its transfer ends, in the order of completion.</param>
-    /// <param name="cancellationToken">Cancels the transfers. Completed files remain, and a new plan contains the others.</param>
+    /// <param name="cancellationToken">Cancels the transfers. Completed files remain, and a new plan will contain the others.</param>
     /// <returns>The result of each file, and the directories that could not be created. A failure does not stop the others.</returns>
     public Task<FtpMirrorResult> MirrorAsync(
         FtpMirrorPlan plan,
@@ -348,7 +348,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// </remarks>
     /// <param name="path">The file.</param>
     /// <param name="offset">The offset in bytes of the first byte to read (REST, RFC 3659 §5).</param>
-    /// <param name="cancellationToken">Cancels the opening, not later reads.</param>
+    /// <param name="cancellationToken">Cancels the call, but not later reads.</param>
     /// <exception cref="FtpReplyException">The server rejects the command, for example because the file does not exist.</exception>
     public async Task<Stream> OpenReadAsync(string path, long offset = 0, CancellationToken cancellationToken = default)
     {
@@ -365,9 +365,9 @@ public sealed class FtpClient : IAsyncDisposable
     /// Whether an existing target may be replaced. If false, the client first checks that the target does not exist, because many servers
     /// replace it silently.
     /// </param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="FtpTargetExistsException">The target exists, and <paramref name="overwrite"/> is false.</exception>
-    /// <exception cref="FtpReplyException">A negative reply to RNFR or RNTO.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply to RNFR or RNTO.</exception>
     public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default)
     {
         return RemoteTargetCheck.CheckAndRunAsync(
@@ -390,17 +390,17 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>Deletes a file (DELE).</summary>
-    /// <exception cref="FtpReplyException">A negative reply.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply.</exception>
     public Task DeleteFileAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync("DELE", RequirePath(path), cancellationToken);
 
     /// <summary>Deletes an empty directory (RMD).</summary>
-    /// <exception cref="FtpReplyException">A negative reply.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply.</exception>
     public Task DeleteDirectoryAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync("RMD", RequirePath(path), cancellationToken);
 
     /// <summary>Creates a directory (MKD). Its parent must exist.</summary>
-    /// <exception cref="FtpReplyException">A negative reply, for example because the directory exists.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply, for example because the directory exists.</exception>
     public Task CreateDirectoryAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync("MKD", RequirePath(path), cancellationToken);
 
@@ -408,7 +408,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// Returns the directory that relative paths refer to (PWD): the login directory, or the one that <see cref="ChangeDirectoryAsync"/>
     /// entered.
     /// </summary>
-    /// <exception cref="FtpReplyException">A negative reply.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply.</exception>
     /// <exception cref="FtpProtocolException">The reply contains no path.</exception>
     public async Task<string> GetWorkingDirectoryAsync(CancellationToken cancellationToken = default)
     {
@@ -426,7 +426,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// The argument of CWD in the syntax of the server, relative to the current directory. <c>..</c> may be sent as CDUP. Empty returns to
     /// the login directory.
     /// </param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="FtpReplyException">The server rejects the directory. The current directory is unchanged.</exception>
     public Task<string?> ChangeDirectoryAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -452,17 +452,18 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a command that transfers no data and changes no state of the connection, and returns its final reply, which may be negative.
+    /// Sends a command that transfers no data and does not change the state of the connection, and returns its final reply, which may be
+    /// negative.
     /// </summary>
     /// <param name="verb">
     /// NOOP, HELP, STAT, SYST, FEAT, PWD, SIZE, MDTM, MLST, MFMT, MFCT, MFF, DELE, MKD, RMD, RMDA, AVBL, DSIZ, COMB, HASH, XCRC, XMD5,
-    /// XSHA, XSHA1, XSHA256, XSHA512 or SITE. Of SITE the subcommands HELP, CHMOD, CHGRP, CHOWN, UTIME, SYMLINK, COPY, MKDIR, RMDIR, WHO
-    /// and QUOTA.
+    /// XSHA, XSHA1, XSHA256, XSHA512 or SITE. For SITE, only the subcommands HELP, CHMOD, CHGRP, CHOWN, UTIME, SYMLINK, COPY, MKDIR, RMDIR,
+    /// WHO and QUOTA are allowed.
     /// </param>
     /// <param name="argument">The argument; null or empty if there is none.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ArgumentException">
-    /// The verb is not allowed, or the argument contains a line end. Nothing was sent. Use <see cref="SendRawAsync"/> or an
+    /// The verb is not allowed, or the argument contains a line break. Nothing was sent. Use <see cref="SendRawAsync"/> or an
     /// <see cref="FtpConnection"/> for other verbs.
     /// </exception>
     public Task<FtpReply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
@@ -478,14 +479,14 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>Sends a command unchanged, and returns its final reply, which may be negative.</summary>
     /// <remarks>
-    /// A setting that the command changes, such as a umask, applies only to the connection that sent it. The next call uses that connection
-    /// if no other call has used the client in between.
+    /// A setting that the command changes, such as a umask, applies only to the connection on which it was sent. The next call uses that
+    /// connection if no other call has used the client in between.
     /// </remarks>
     /// <param name="verb">The verb, ASCII letters and digits.</param>
     /// <param name="argument">The argument; null or empty if there is none.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ArgumentException">
-    /// The argument contains a line end, or the command would affect transfers, the login, the encryption or other state that this client
+    /// The argument contains a line break, or the command would affect transfers, the login, the encryption or other state that this client
     /// manages (for example RETR, PASV, TYPE, CWD, REST, RNFR, USER and AUTH). Nothing was sent. The message contains the reason.
     /// </exception>
     public Task<FtpReply> SendRawAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
@@ -503,8 +504,9 @@ public sealed class FtpClient : IAsyncDisposable
     public void Disconnect() => _pool.CloseAll();
 
     /// <summary>
-    /// Cancels running and waiting calls and waits for their end, sends QUIT on idle connections, and closes all connections. Takes at most
-    /// <see cref="FtpTimeouts.Resync"/>. Cancelled calls, open streams and open enumerations throw <see cref="ObjectDisposedException"/>.
+    /// Cancels running and waiting calls and waits until they have ended, sends QUIT on idle connections, and closes all connections. Waits
+    /// for at most <see cref="FtpTimeouts.Resync"/>. Cancelled calls, open streams and open enumerations throw
+    /// <see cref="ObjectDisposedException"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -548,7 +550,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// The paths that the work uses; empty if unknown. They decide whether a connection enters the working directory.
     /// </param>
     /// <param name="work">The work.</param>
-    /// <param name="cancellationToken">Cancels the wait and the work.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     private Task<T> RunAsync<T>(
         IReadOnlyCollection<string> paths, Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ public sealed record FtpClientOptions
     /// </summary>
     public FtpTlsMode Tls { get; init; } = FtpTlsMode.Off;
 
-    /// <summary>Which certificates of the server are trusted. Default: those of the authorities that the system trusts.</summary>
+    /// <summary>Which certificates of the server are trusted. Default: certificates of the authorities that the system trusts.</summary>
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
@@ -34,8 +34,8 @@ public sealed record FtpClientOptions
     /// and is on another machine. Default: null, which fails the login with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
     /// </summary>
     /// <remarks>
-    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for a server on a loopback address without
-    /// a proxy, nor for the user "anonymous", whose password is public.
+    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password
+    /// is public, or for a server on a loopback address without a proxy.
     /// </remarks>
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPasswordAsync { get; init; }
 
@@ -68,13 +68,13 @@ public sealed record FtpClientOptions
 
     /// <summary>
     /// Whether transfers are compressed (MODE Z). Default: <see cref="FtpCompression.Off"/>, because compression costs processor time on
-    /// both sides, and some servers have lost data. After each compressed upload the client compares the stored size.
+    /// both sides, and some servers have lost data. After each compressed upload, the client verifies the size of the stored file.
     /// </summary>
     public FtpCompression Compression { get; init; } = FtpCompression.Off;
 
     /// <summary>
     /// The encoding of names and text on the control connection and in listings. Default: UTF-8 (RFC 2640). It must encode each ASCII
-    /// character as the same single byte, which UTF-16, UTF-32 and EBCDIC do not.
+    /// character as the same single byte, so UTF-16, UTF-32 and EBCDIC are not supported.
     /// </summary>
     /// <remarks>
     /// The client sends OPTS UTF8 ON only with UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which the client
@@ -87,13 +87,13 @@ public sealed record FtpClientOptions
 
     /// <summary>
     /// Receives every sent and received line of the control connections; null if not needed. Calls for one connection are in order and
-    /// never overlap. It must not block.
+    /// never overlap. The callback must not block.
     /// </summary>
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
-    /// Receives the steps of opening each connection, for example to show the progress of a slow one; null if not needed. It must not
-    /// block.
+    /// Receives the steps of opening each connection, for example to display the progress of a slow connection; null if not needed. The
+    /// callback must not block.
     /// </summary>
     public IProgress<FtpConnectProgress>? ConnectProgress { get; init; }
 
@@ -174,5 +174,5 @@ public sealed record FtpClientOptions
 
 /// <summary>One line of a control connection. Passwords are masked and control characters are escaped, so that it can be printed.</summary>
 /// <param name="IsSent">True for a command to the server, false for a line of a reply.</param>
-/// <param name="Line">The line, without its line end.</param>
+/// <param name="Line">The line, without its line break.</param>
 public readonly record struct FtpTrace(bool IsSent, string Line);

@@ -8,7 +8,7 @@ public sealed record FtpCredentials(string UserName, string Password)
     /// <summary>The user "anonymous" with the password "anonymous@" (RFC 1635).</summary>
     public static FtpCredentials Anonymous { get; } = new("anonymous", "anonymous@");
 
-    /// <summary>The account, sent with ACCT if the server requests one (RFC 959 §4.1.1); null for none. Few servers do.</summary>
+    /// <summary>The account, sent with ACCT if the server requests one (RFC 959 §4.1.1); null for none. Few servers request it.</summary>
     public string? Account { get; init; }
 
     /// <summary>Returns the user name, without the password.</summary>
@@ -26,7 +26,7 @@ public sealed record FtpCredentials(string UserName, string Password)
         if ((UserName + Password + Account).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
             throw new ArgumentException(
-                "A user name, password or account must not contain a line end or NUL.", nameof(FtpClientOptions.Credentials));
+                "A user name, password or account must not contain a line break or NUL.", nameof(FtpClientOptions.Credentials));
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed record FtpEntry
     public long? Length { get; init; }
 
     /// <summary>
-    /// The last-modified time, with the offset zero; null if the server does not report one. <see cref="Source"/> determines its accuracy.
+    /// The last-modified time, in UTC; null if the server does not report one. <see cref="Source"/> determines its accuracy.
     /// </summary>
     public DateTimeOffset? LastModified { get; init; }
 
@@ -55,7 +55,7 @@ public sealed record FtpEntry
     public string? RawLine { get; init; }
 
     /// <summary>
-    /// The identifier that all names of the same file or directory share (fact "unique", RFC 3659 §7.5.2); null if the server does not
+    /// The identifier that is the same for all paths of one file or directory (fact "unique", RFC 3659 §7.5.2); null if the server does not
     /// report one.
     /// </summary>
     public string? UniqueId { get; init; }

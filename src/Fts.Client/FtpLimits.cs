@@ -30,8 +30,8 @@ public sealed record FtpLimits
     public int ProxyResponse { get; init; } = 16 * 1024;
 
     /// <summary>
-    /// The maximum number of bytes that a download may exceed the length by that the server reported. Default: 16 GiB. A longer download is
-    /// aborted, because a hostile server could send data without end.
+    /// The maximum number of bytes by which a download may exceed the length that the server reported. Default: 16 GiB. A longer download
+    /// is aborted, because a hostile server could send endless data.
     /// </summary>
     public long BytesBeyondReportedSize { get; init; } = 16L * 1024 * 1024 * 1024;
 

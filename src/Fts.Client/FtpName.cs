@@ -57,7 +57,9 @@ public static class FtpName
         return visible.ToString();
     }
 
-    /// <summary>Replaces the escape sequences of <see cref="Escape"/> in a text by the characters and bytes that they represent.</summary>
+    /// <summary>
+    /// Replaces the escape sequences of <see cref="Escape"/> in a text with the characters and bytes that they represent.
+    /// </summary>
     /// <remarks>
     /// <c>\xNN</c> with NN from 80 to ff becomes that byte, and <c>\x5c</c> a backslash. <c>\uNNNN</c> and <c>\UNNNNNNNN</c> become the
     /// hidden character.
@@ -120,8 +122,8 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns text of a server, such as that of a reply, with Latin-1 characters for bytes that could not be decoded. For names use
-    /// <see cref="Escape"/>, which a user can type.
+    /// Returns text from a server, such as the text of a reply, with Latin-1 characters for bytes that could not be decoded. For names, use
+    /// <see cref="Escape"/>, whose result a user can type.
     /// </summary>
     public static string ToDisplayText(string prose)
     {
@@ -137,8 +139,8 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns a well-formed name for a local file, with Latin-1 characters for bytes that could not be decoded. Two names may have the
-    /// same local name.
+    /// Returns a well-formed name for a local file, with Latin-1 characters for bytes that could not be decoded. Two different names may
+    /// have the same local name.
     /// </summary>
     /// <remarks>The bytes 0x80 to 0x9F, control characters in Latin-1, become <c>%80</c> to <c>%9F</c>.</remarks>
     public static string ToLocalName(string name)

@@ -14,7 +14,9 @@ public sealed class FtpServerFeatures
         CanRestart = list.GetParameters("REST")?.Contains("STREAM", StringComparison.OrdinalIgnoreCase) == true;
     }
 
-    /// <summary>False if the server does not support FEAT. Then no feature is listed, but the server may still support some.</summary>
+    /// <summary>
+    /// False if the server does not support FEAT. In that case <see cref="Names"/> is empty, but the server may support some features.
+    /// </summary>
     public bool IsKnown { get; }
 
     /// <summary>Whether the server lists MLST or MLSD (RFC 3659 §7).</summary>
@@ -44,8 +46,8 @@ public sealed class FtpServerFeatures
     internal bool HasBlockMode => (GetParameters("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether uploads in block mode may be sent before the server accepts them, because it reads rejected ones to their end (OPTS MODE B
-    /// DRAIN ON).
+    /// Whether uploads in block mode may be sent before the server accepts them, because the server reads rejected uploads to their end
+    /// (OPTS MODE B DRAIN ON).
     /// </summary>
     internal bool SupportsBlockModeDrain =>
         HasBlockMode && GetParameters("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);

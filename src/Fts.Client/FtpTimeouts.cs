@@ -18,7 +18,7 @@ public sealed record FtpTimeouts
     public TimeSpan FinalReply { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Resynchronising a control connection after an aborted transfer. After that the connection is closed. Default: 2 s.
+    /// Resynchronising a control connection after an aborted transfer. If that takes longer, the connection is closed. Default: 2 s.
     /// </summary>
     public TimeSpan Resync { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -26,8 +26,8 @@ public sealed record FtpTimeouts
     public TimeSpan IdleProbeAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold all connections and use none. Default: 60
-    /// s. An example is an open stream that the program does not read.
+    /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold all connections without using them, such as
+    /// an open stream that the program does not read. Default: 60 s.
     /// </summary>
     /// <remarks>
     /// The time during which another call sends, receives or waits for the server does not count, because <see cref="Reply"/> and

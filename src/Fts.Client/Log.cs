@@ -37,7 +37,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host}; connection usable: {IsUsable}")]
     private static partial void WriteTransferAborted(ILogger logger, string host, bool isUsable);
 
-    [LoggerMessage(4, LogLevel.Information, "{Host} allows only {Connections} connections: {Reason}")]
+    [LoggerMessage(4, LogLevel.Information, "Lowered the connection limit for {Host} to {Connections}: {Reason}")]
     private static partial void WriteConnectionLimitLowered(ILogger logger, string host, int connections, string reason);
 
     [LoggerMessage(5, LogLevel.Debug, "Closed an idle connection to {Host}: {Reason}")]

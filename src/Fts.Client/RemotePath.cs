@@ -5,7 +5,7 @@ namespace Fts.Client;
 /// <summary>Joins and splits paths on the server, whose components are separated by slashes.</summary>
 internal static class RemotePath
 {
-    /// <summary>Returns the path of a name in a directory. An empty directory is the working directory.</summary>
+    /// <summary>Returns the path of an entry in a directory. An empty directory refers to the working directory.</summary>
     public static string Join(string directory, string name) =>
         directory.Length == 0 || directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
 

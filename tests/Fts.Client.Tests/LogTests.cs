@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Client.Tests;
 
-/// <summary>No control character reaches a log: it could drive the terminal that shows the log, or forge a line in it.</summary>
+/// <summary>
+/// No control character reaches a log, because it could control the terminal that displays the log, or forge a log entry.
+/// </summary>
 public sealed class LogTests
 {
     private const string Hostile = "a\u001b]0;x\u0007b\nc\u202e";

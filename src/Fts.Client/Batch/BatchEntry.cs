@@ -4,12 +4,12 @@ using Fts.Protocol;
 
 namespace Fts.Client.Batch;
 
-/// <summary>The state of one file of a batch. Its result is reported once. An entry without a result must still be transferred.</summary>
+/// <summary>The state of one file of a batch. Its result is reported once. A file without a result must still be transferred.</summary>
 internal sealed class BatchEntry(FtpBatchFile file, IProgress<FtpBatchResult>? progress) : IDisposable
 {
     private string? _localPath;
     private long _startedAt;
-    private int _completedHalves;
+    private int _completedParts; // the content and the final reply
 
     public FtpBatchFile File => file;
 
@@ -22,33 +22,42 @@ internal sealed class BatchEntry(FtpBatchFile file, IProgress<FtpBatchResult>? p
     /// <summary>The number of content bytes transferred.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>The number of bytes that the server announced in its preliminary reply; null if it did not.</summary>
+    /// <summary>The length in bytes that the server announced in its preliminary reply; null if it announced none.</summary>
     public long? AnnouncedLength { get; set; }
 
     /// <summary>The last-modified time of the source, UTC; null if unknown or not needed.</summary>
     public DateTime? LastModified { get; set; }
 
     /// <summary>The final reply; null before it was received.</summary>
-    public FtpReply? FinalReply { get; set; }
+    public FtpReply? FinalReply { get; private set; }
 
-    /// <summary>The mode of the local file that a download replaces; null if there is none.</summary>
+    /// <summary>The mode of the existing target of a download; null if the target does not exist.</summary>
     public UnixFileMode? TargetMode { get; set; }
 
     /// <summary>The local file that receives a download. This entry disposes it.</summary>
     public StagingFile? StagingFile { get; set; }
 
-    /// <summary>The error of the local file; the remaining bytes of the file are discarded.</summary>
+    /// <summary>
+    /// The error of the local file; null without an error. After an error, the remaining bytes of the file are discarded.
+    /// </summary>
     public Exception? LocalException { get; set; }
 
     /// <summary>Resets the state for a new attempt.</summary>
     public void BeginAttempt()
     {
-        (_startedAt, _completedHalves, Bytes) = (Stopwatch.GetTimestamp(), 0, 0);
+        (_startedAt, _completedParts, Bytes) = (Stopwatch.GetTimestamp(), 0, 0);
         (AnnouncedLength, FinalReply, LocalException) = (null, null, null);
     }
 
-    /// <summary>Records that the content, or the final reply, is complete. Returns true if the other one was complete before.</summary>
-    public bool CompleteHalf() => Interlocked.Increment(ref _completedHalves) == 2;
+    /// <summary>Records that the content is complete. Returns true if the final reply was received before.</summary>
+    public bool RecordContentComplete() => CompleteContentOrReply();
+
+    /// <summary>Records a positive final reply. Returns true if the content was complete before.</summary>
+    public bool RecordFinalReply(FtpReply reply)
+    {
+        FinalReply = reply;
+        return CompleteContentOrReply();
+    }
 
     public void Succeed(FtpReply reply, DateTime? lastModified = null) =>
         Succeed(new FtpTransferResult(file.RemotePath, Bytes, Stopwatch.GetElapsedTime(_startedAt), reply, lastModified)
@@ -66,6 +75,8 @@ internal sealed class BatchEntry(FtpBatchFile file, IProgress<FtpBatchResult>? p
         StagingFile?.Dispose();
         StagingFile = null;
     }
+
+    private bool CompleteContentOrReply() => Interlocked.Increment(ref _completedParts) == 2;
 
     private void ReportResult(FtpBatchResult result)
     {

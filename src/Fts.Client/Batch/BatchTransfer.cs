@@ -8,14 +8,14 @@ using Fts.Protocol;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Transfers many files with a result for each. First it transfers small files in block mode, if the server supports that. The other files,
-/// and those that a failed connection interrupted, are separate transfers.
+/// Transfers many files with a result for each. First it transfers small files in block mode, if the server supports that. All other files,
+/// including those interrupted by the failure of a connection, are transferred separately.
 /// </summary>
 internal sealed class BatchTransfer(
     ConnectionPool pool, FtpDataDirection direction, FtpTransferOptions options, IProgress<FtpBatchResult>? progress)
 {
     /// <summary>
-    /// The number of files per connection in block mode. For fewer files the login of another connection costs more than it saves.
+    /// The number of files per connection in block mode. For fewer files, the login on another connection takes longer than it saves.
     /// </summary>
     private const int FilesPerConnection = 1000;
 
@@ -32,11 +32,11 @@ internal sealed class BatchTransfer(
                 var queue = new ConcurrentQueue<BatchEntry>(files);
                 bool mayHaveBlockMode = pool.Features is not { HasBlockMode: false };
                 int pipelines = mayHaveBlockMode ? Math.Min(connections, 1 + (files.Length / FilesPerConnection)) : 1;
-                await ConnectionWorkers.RunAsync(pool, pipelines, token => TryBlockModeAsync(queue, token), cancellationToken)
+                await ConnectionWorkers.RunAsync(pool, pipelines, token => TransferInBlockModeAsync(queue, token), cancellationToken)
                     .ConfigureAwait(false);
                 if (Array.Exists(files, file => file.Result is { Succeeded: true }))
                 {
-                    _connectionFailure = null; // another connection has worked, so the server is reachable and accepts the login
+                    _connectionFailure = null; // a transfer succeeded, so the server is reachable and accepts the login
                 }
             }
 
@@ -52,10 +52,10 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Transfers files of the queue in block mode. A file that was dequeued and has no result afterwards is unsuitable for block mode, or
-    /// was interrupted by a failure of the connection.
+    /// Transfers queued files in block mode. A dequeued file without a result is unsuitable for block mode, or was interrupted by the
+    /// failure of the connection.
     /// </summary>
-    private async Task TryBlockModeAsync(ConcurrentQueue<BatchEntry> queue, CancellationToken cancellationToken)
+    private async Task TransferInBlockModeAsync(ConcurrentQueue<BatchEntry> queue, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,8 +83,8 @@ internal sealed class BatchTransfer(
         catch (Exception e) when (
             e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
         {
-            // The separate transfers that follow show whether the server, or only this connection, has failed.
-            NoteConnectionFailure(e);
+            // The separate transfers that follow detect whether only this connection failed, or the server is unreachable.
+            RecordConnectionFailure(e);
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class BatchTransfer(
 
     /// <summary>
     /// Returns whether the server and the options permit block mode. Resuming a target, checking that it does not exist, and comparing
-    /// hashes need further commands for each file.
+    /// hashes require additional commands for each file.
     /// </summary>
     private bool CanUseBlockMode(FtpConnection connection) =>
         options is { Resume: not FtpResume.PartialOrTarget, Verification: not FtpVerification.ByHash, Type: FtpTransferType.Binary }
@@ -133,7 +133,7 @@ internal sealed class BatchTransfer(
         }
         catch (Exception e) when (e is FtpException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            NoteConnectionFailure(e);
+            RecordConnectionFailure(e);
             file.Fail(e);
         }
     }
@@ -141,7 +141,7 @@ internal sealed class BatchTransfer(
     /// <summary>
     /// Records that the server is unreachable or rejects the login. The remaining files then fail immediately, without another attempt.
     /// </summary>
-    private void NoteConnectionFailure(Exception exception)
+    private void RecordConnectionFailure(Exception exception)
     {
         if (exception is FtpLoginException
             or FtpTlsException { Failure: not FtpTlsFailure.Truncated }
@@ -171,7 +171,7 @@ internal sealed class BatchTransfer(
             }
             catch (FtpException e) when (e.IsConnectionFailure())
             {
-                // The file is stored. That its time was not set does not fail the upload.
+                // The file is stored. The upload succeeds even if its time cannot be set.
             }
         }
 

@@ -8,10 +8,10 @@ using Fts.Protocol.Blocks;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Downloads files in block mode with pipelined RETR commands. The next file on the data connection is the next one with a preliminary
-/// reply. A file is committed when its last block and its final reply have arrived, in either order.
+/// Downloads files in block mode with pipelined RETR commands. Files arrive on the data connection in the order of their preliminary
+/// replies. A file is committed when its last block and its final reply have arrived, in either order.
 /// </summary>
-internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions options, bool requestsLastModified)
+internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions options, bool shouldRequestLastModified)
 {
     /// <summary>Larger files are separate transfers, because an interrupted file in block mode starts again from its first byte.</summary>
     private const long MaxFileBytes = 1024 * 1024;
@@ -28,16 +28,16 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     {
         Task receiving = Task.Run(ReceiveAsync);
         return pipeline.RunAsync(
-            ReceiveRestAsync(pipeline.ReadRepliesAsync(HandleReply), receiving),
+            FinishReceivingOnFailureAsync(pipeline.ReadRepliesAsync(HandleReply), receiving),
             receiving,
-            ReceiveRestAsync(Task.Run(() => RequestFilesAsync(files, receiving)), receiving));
+            FinishReceivingOnFailureAsync(Task.Run(() => RequestFilesAsync(files, receiving)), receiving));
     }
 
     /// <summary>
-    /// Waits for work on the control connection. If it fails, for example by a 421, first receives the files for which a preliminary reply
-    /// has arrived, because <see cref="BlockPipeline.RunAsync"/> cancels all tasks when one fails.
+    /// Waits for a task of the control connection. If the task fails, for example after a 421, first receives the files that have a
+    /// preliminary reply, because <see cref="BlockPipeline.RunAsync"/> cancels all tasks when one fails.
     /// </summary>
-    private async Task ReceiveRestAsync(Task control, Task receiving)
+    private async Task FinishReceivingOnFailureAsync(Task control, Task receiving)
     {
         try
         {
@@ -59,7 +59,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
             file.LastModified = options.PreserveLastModified ? file.File.SourceEntry?.LastModified?.UtcDateTime : null;
             try
             {
-                if (requestsLastModified && file.LastModified is null)
+                if (shouldRequestLastModified && file.LastModified is null)
                 {
                     await pipeline.QueueCommandAsync("MDTM", file.File.RemotePath, file).ConfigureAwait(false);
                 }
@@ -125,7 +125,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
                 Write(file, buffer.AsSpan(start - block.ContentBytes, block.ContentBytes));
             }
 
-            if (file.CompleteHalf())
+            if (file.RecordContentComplete())
             {
                 FinishFile(file);
             }
@@ -139,7 +139,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         file.Bytes += content.Length;
         if (file.AnnouncedLength is { } announced && file.Bytes - announced > pipeline.Limits.BytesBeyondReportedSize)
         {
-            // A server that sends without end must not fill the disk.
+            // A server that sends endless data must not fill the disk.
             var failure = new FtpIntegrityException(file.File.RemotePath, announced, file.Bytes);
             file.Fail(failure);
             throw failure;
@@ -156,7 +156,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            file.LocalException = e; // the rest of the file is received and discarded, because the next file follows it
+            file.LocalException = e; // the remaining bytes are received and discarded, because the next file follows them
             file.Dispose();
         }
     }
@@ -174,8 +174,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         }
         else if (reply.IsCompletion)
         {
-            file.FinalReply = reply;
-            if (file.CompleteHalf())
+            if (file.RecordFinalReply(reply))
             {
                 FinishFile(file);
             }

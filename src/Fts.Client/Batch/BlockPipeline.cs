@@ -8,7 +8,7 @@ namespace Fts.Client.Batch;
 
 /// <summary>
 /// A control connection in block mode (RFC 959 §3.4.2) with pipelined commands, and the data connection that they share. Replies are read
-/// while data is transferred, and the commands without a reply are limited, so that neither side blocks the other.
+/// while data is transferred, and the number of unanswered commands is limited, so that neither side blocks the other.
 /// </summary>
 /// <remarks>
 /// The caller of <see cref="OpenAsync"/> disposes it. Unless <see cref="LeaveBlockModeAsync"/> has succeeded, disposal closes the
@@ -17,8 +17,8 @@ namespace Fts.Client.Batch;
 internal sealed class BlockPipeline : IAsyncDisposable
 {
     /// <summary>
-    /// The maximum number and bytes of commands without a reply: enough to keep the server busy over a slow round trip, and few enough to
-    /// fit into the socket buffers.
+    /// The maximum number and total length of unanswered commands: enough to keep the server busy during a long round trip, and few enough
+    /// to fit into the socket buffers.
     /// </summary>
     private const int MaxCommands = 512, MaxCommandBytes = 16 * 1024;
 
@@ -29,10 +29,10 @@ internal sealed class BlockPipeline : IAsyncDisposable
     private readonly FtpDataDirection _direction;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _callerToken;
-    // Concurrency: one task queues commands and flushes, one task reads replies, and one task moves data (for uploads, the first one).
-    // The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields, which the first two tasks share.
-    // The data task owns _writer and _dataConnection, the reply task _hasLeftBlockMode. _lastPath matters for uploads only. Disposal
-    // follows all tasks.
+    // Concurrency: one task queues commands and flushes, one task reads replies, and one task transfers data. In an upload, the first task
+    // also transfers the data. The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields, which the first two tasks
+    // share. The data task owns _writer and _dataConnection, the reply task _hasLeftBlockMode. _lastPath is used for uploads only. Disposal
+    // starts after all tasks have ended.
     private readonly Lock _lock = new();
     private readonly Queue<(string Verb, BatchEntry? File, int Length)> _unansweredCommands = new();
     private readonly SemaphoreSlim _expectedReplies = new(0);
@@ -56,7 +56,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
         _callerToken = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _writer = new BlockWriter(_output);
-        NoteActivity();
+        RecordActivity();
     }
 
     /// <summary>
@@ -75,7 +75,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
             ? new BlockPipeline(connection, preparedConnection, direction, cancellationToken)
             : null;
 
-    /// <summary>Queues a command. Waits until the limit of commands without a reply permits it.</summary>
+    /// <summary>Queues a command. Waits while the limit of unanswered commands is reached.</summary>
     /// <exception cref="ArgumentException">The path cannot be sent in a command. Nothing was queued.</exception>
     public async ValueTask QueueCommandAsync(string verb, string argument, BatchEntry? file)
     {
@@ -102,7 +102,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
             do
             {
                 reply = await _connection.ReadReplyAsync(FtpOperationPhase.Reply, Timeout.InfiniteTimeSpan, Token).ConfigureAwait(false);
-                NoteActivity();
+                RecordActivity();
                 lock (_lock)
                 {
                     command = _unansweredCommands.Peek();
@@ -127,7 +127,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
     /// <summary>Waits until every queued command has its final reply.</summary>
     public ValueTask WaitForRepliesAsync() => WaitForCapacityAsync(0, 0);
 
-    /// <summary>Writes a file as blocks to the output buffer, and sends the buffer when it is full enough.</summary>
+    /// <summary>Writes a file as blocks to the output buffer. Sends the buffer when it contains enough bytes.</summary>
     public async ValueTask SendFileAsync(ReadOnlyMemory<byte> content)
     {
         while (!(content = content[_writer.Write(content.Span)..]).IsEmpty)
@@ -152,7 +152,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
     {
         DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
         int received = await data.ReadAsync(buffer, Token).ConfigureAwait(false);
-        NoteActivity();
+        RecordActivity();
         return received > 0
             ? received
             : throw new FtpConnectionException(
@@ -169,18 +169,18 @@ internal sealed class BlockPipeline : IAsyncDisposable
             return;
         }
 
-        // Opened after the first command was sent, because over TLS the server starts the handshake only after it.
+        // Opened after the first command is sent, because a TLS server starts the handshake only after the command.
         DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
         while (!blocks.IsEmpty)
         {
             blocks = blocks[await data.WriteAsync(blocks, Token).ConfigureAwait(false)..];
-            NoteActivity();
+            RecordActivity();
         }
 
         _writer.Clear();
     }
 
-    /// <summary>Leaves block mode with MODE S. All other commands must have their final replies.</summary>
+    /// <summary>Leaves block mode with MODE S. All other commands must have received their final replies.</summary>
     public async Task LeaveBlockModeAsync()
     {
         await QueueCommandAsync("MODE", "S", null).ConfigureAwait(false);
@@ -247,12 +247,12 @@ internal sealed class BlockPipeline : IAsyncDisposable
         DataConnection data = await DataConnection.OpenAsync(
             socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false, Token)
             .ConfigureAwait(false);
-        _connection.NoteBlockTransfer(_direction, _lastPath);
+        _connection.RecordBlockTransfer(_direction, _lastPath);
         return data;
     }
 
     /// <summary>
-    /// Waits until the commands without a reply are within the limits. If it has to wait, it waits until half of them have replies, so that
+    /// Waits until the unanswered commands are within the limits. If they exceed the limits, waits until half of them are answered, so that
     /// later commands are sent in groups.
     /// </summary>
     private async ValueTask WaitForCapacityAsync(int commands, int bytes)
@@ -300,14 +300,14 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Restarts the stall time-out, at most twice a second because restarting a timer is expensive.</summary>
-    private void NoteActivity()
+    /// <summary>Restarts the stall timeout, at most twice a second because restarting a timer is expensive.</summary>
+    private void RecordActivity()
     {
         long now = Environment.TickCount64;
         if (now - Volatile.Read(ref _lastActivity) > 500)
         {
             Volatile.Write(ref _lastActivity, now);
-            _connection.NoteActivity();
+            _connection.RecordActivity();
             _stop.CancelAfter(_connection.Options.Timeouts.TransferStall);
         }
     }

@@ -12,7 +12,7 @@ namespace Fts.Client.Batch;
 /// <remarks>
 /// The last-modified time is set after the positive final reply, because after a rejected upload MFMT would change the existing file.
 /// </remarks>
-internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
+internal sealed class BlockUpload(BlockPipeline pipeline, bool shouldSetLastModified)
 {
     /// <summary>Larger files are separate transfers, which can be resumed.</summary>
     public const int MaxFileBytes = 256 * 1024;
@@ -64,8 +64,8 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
     }
 
     /// <summary>
-    /// Reads a file and returns its length. Returns null if the file is too large or a pipe. If reading fails, the entry fails and the
-    /// method returns null.
+    /// Reads a file and returns its length. Returns null if the file is too large, is a pipe, or cannot be read. A read error is the result
+    /// of the entry.
     /// </summary>
     private int? ReadContent(BatchEntry file, byte[] content)
     {
@@ -85,7 +85,7 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsLastModified)
                 length += read;
             }
 
-            file.LastModified = setsLastModified ? File.GetLastWriteTimeUtc(handle) : null;
+            file.LastModified = shouldSetLastModified ? File.GetLastWriteTimeUtc(handle) : null;
             return length <= MaxFileBytes ? length : null;
         }
         catch (NotSupportedException)

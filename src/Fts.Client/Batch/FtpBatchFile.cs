@@ -8,7 +8,8 @@ namespace Fts.Client;
 public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 {
     /// <summary>
-    /// The entry of the file from a listing, for a download; null if unknown. It saves a query for the time and the length.
+    /// The entry of the file from a listing, for a download; null if unknown. With it, the client need not request the last-modified time
+    /// and the length.
     /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 
@@ -22,7 +23,7 @@ public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 /// <param name="File">The file.</param>
 /// <param name="Result">The result of the transfer; null if it failed.</param>
 /// <param name="Exception">
-/// The reason of the failure: an <see cref="FtpException"/>, or an exception of the file system if the local file caused it. Null if the
+/// The cause of the failure: an <see cref="FtpException"/>, or an exception of the file system if the local file caused it. Null if the
 /// transfer succeeded.
 /// </param>
 public sealed record FtpBatchResult(FtpBatchFile File, FtpTransferResult? Result, Exception? Exception)

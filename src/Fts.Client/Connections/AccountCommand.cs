@@ -68,7 +68,7 @@ internal static class AccountCommand
 internal sealed class RequestedAccount
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private string? _account; // protected by _gate, like the next field
+    private string? _account; // protected by _gate, like _isRequested
     private bool _isRequested;
 
     /// <summary>Returns the account, or null if the caller has none. The first call runs <paramref name="request"/>.</summary>

@@ -5,9 +5,9 @@ namespace Fts.Client.Connections;
 /// <summary>The rules for the commands that the client sends.</summary>
 internal static class ClientCommand
 {
-    /// <summary>Creates a command from a verb and an argument of the caller. The verb is sent in upper case.</summary>
+    /// <summary>Creates a command from the caller's verb and argument. The verb is sent in upper case.</summary>
     /// <exception cref="ArgumentException">
-    /// The verb contains characters other than ASCII letters and digits, or the argument contains a line end or NUL.
+    /// The verb contains characters other than ASCII letters and digits, or the argument contains a line break or NUL.
     /// </exception>
     public static FtpCommand Create(string verb, string? argument)
     {
@@ -18,15 +18,15 @@ internal static class ClientCommand
             throw new ArgumentException("A verb may contain only ASCII letters and digits.", nameof(verb));
         }
 
-        // After a line end, the server would read the rest of the argument as a second command.
+        // After a line break, the server would read the rest of the argument as a second command.
         return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
             ? new FtpCommand(verb.ToUpperInvariant(), argument ?? "")
-            : throw new ArgumentException("An argument must not contain a line end or NUL.", nameof(argument));
+            : throw new ArgumentException("An argument must not contain a line break or NUL.", nameof(argument));
     }
 
     /// <summary>
-    /// Returns whether a command may be sent again on another connection, because it changes nothing on the server and passes no content to
-    /// the caller.
+    /// Returns whether a command may be sent again on another connection, because it changes nothing on the server and returns no content
+    /// to the caller.
     /// </summary>
     /// <param name="verb">The verb in upper case.</param>
     public static bool IsRepeatable(string verb) => verb is

@@ -7,11 +7,11 @@ namespace Fts.Client.Connections;
 
 /// <summary>
 /// Sends commands and reads replies over the control connection. After an unexpected reply, a malformed reply or a lost connection it is
-/// unusable, because a later reply could be taken for the reply to another command.
+/// unusable, because a later reply could be mistaken for the reply to another command.
 /// </summary>
 /// <remarks>
 /// Owns its socket. One task may send while another reads: output and input share only the flag <see cref="IsUsable"/>.
-/// <see cref="CloseImmediately"/> may be called by any thread. After it, the only useful call is disposal.
+/// <see cref="CloseImmediately"/> may be called from any thread. After that, the channel can only be disposed.
 /// </remarks>
 internal sealed class ControlChannel : IAsyncDisposable
 {
@@ -68,7 +68,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_tlsStream?.HasUnreadData ?? HasUnreadBytes());
 
     /// <summary>Connects to the server, directly or through the proxy of the options.</summary>
-    /// <exception cref="FtpConnectionException">No connection could be opened, or the server reset it at once.</exception>
+    /// <exception cref="FtpConnectionException">No connection could be opened, or the server reset it immediately.</exception>
     public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
         Socket socket = await ControlConnector.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            // The peer reset the connection so soon that the socket no longer has a remote address.
+            // The peer has already reset the connection, so the socket no longer has a remote address.
             socket.Dispose();
             throw CreateLostException(FtpOperationPhase.Greeting, e);
         }
@@ -123,13 +123,15 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a command. Throws instead if unread input could be taken for the reply to this command.</summary>
+    /// <summary>Sends a command. Throws instead if unread input could be mistaken for the reply to this command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply arrives first.</param>
-    /// <exception cref="ArgumentException">The command contains characters that the encoding does not have. Nothing was sent.</exception>
+    /// <exception cref="ArgumentException">
+    /// The command contains characters that the encoding cannot represent. Nothing was sent.
+    /// </exception>
     /// <exception cref="FtpConnectionException">
-    /// The connection is lost. <see cref="FtpConnectionException.IsCommandUnsent"/> reports whether the command was certainly not sent.
+    /// The connection is lost. If no byte of the command was sent, <see cref="FtpConnectionException.IsCommandUnsent"/> is true.
     /// </exception>
     /// <exception cref="FtpProtocolException">The server sent an unexpected reply before. Nothing was sent.</exception>
     public async Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null)
@@ -157,7 +159,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>
     /// Queues a command without waiting for the replies to earlier commands, which the caller counts. Returns its length in bytes.
     /// </summary>
-    /// <exception cref="ArgumentException">The command contains characters that the encoding does not have. Nothing was queued.</exception>
+    /// <exception cref="ArgumentException">
+    /// The command contains characters that the encoding cannot represent. Nothing was queued.
+    /// </exception>
     public int QueueCommand(FtpCommand command)
     {
         byte[] line = Text.EncodeLine(command.ToString());
@@ -170,8 +174,8 @@ internal sealed class ControlChannel : IAsyncDisposable
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
-        // Part of a command cannot be taken back, so cancellation only shortens the time limit. The read of the reply then reports the
-        // cancellation.
+        // A partially sent command cannot be withdrawn, so cancellation only shortens the time limit. The cancellation is then reported
+        // when the reply is read.
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             _ => limit.CancelAfter(_options.Timeouts.Resync), null);
         try
@@ -189,10 +193,10 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads one reply. After a timeout or cancellation, another call can read the rest of it. After any other error the channel is
+    /// Reads one reply. After a timeout or cancellation, another call can read the rest of the reply. After any other error the channel is
     /// unusable.
     /// </summary>
-    /// <param name="phase">The phase that an exception reports.</param>
+    /// <param name="phase">The phase for the exceptions.</param>
     /// <param name="limit">The time limit for the whole reply.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="FtpTimeoutException">The reply did not arrive within <paramref name="limit"/>.</exception>
@@ -235,7 +239,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the socket and makes the channel unusable. May be called by any thread.</summary>
+    /// <summary>Closes the socket and makes the channel unusable. May be called from any thread.</summary>
     public void CloseImmediately()
     {
         IsUsable = false;

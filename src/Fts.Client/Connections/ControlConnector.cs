@@ -9,7 +9,8 @@ namespace Fts.Client.Connections;
 internal static class ControlConnector
 {
     /// <summary>
-    /// Returns a connected socket, which the caller owns. Tries the addresses of the server in the order of the resolver.
+    /// Returns a connected socket, which the caller owns. Tries the addresses of the server in the order in which the resolver returns
+    /// them.
     /// </summary>
     /// <exception cref="FtpConnectionException">
     /// The name cannot be resolved, or no address of the server accepts the connection in time.

@@ -18,7 +18,10 @@ internal readonly struct Deadline : IDisposable
     /// <summary>The token for the operation. It is cancelled by the caller's token or by the time limit.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Returns a cancellation if the caller's token is cancelled, and an <see cref="FtpTimeoutException"/> otherwise.</summary>
+    /// <summary>
+    /// Returns an <see cref="OperationCanceledException"/> if the caller's token is cancelled, and an <see cref="FtpTimeoutException"/>
+    /// otherwise.
+    /// </summary>
     public Exception Translate(OperationCanceledException exception, FtpOperationPhase phase) =>
         Translate(exception, phase, _limit, _caller);
 

@@ -18,8 +18,8 @@ namespace Fts.Client;
 /// is the thread-safe alternative.
 /// </summary>
 /// <remarks>
-/// After a timeout or cancellation of a command the connection is unusable, because the late reply could be taken for the reply to another
-/// command.
+/// After a timeout or cancellation of a command the connection is unusable, because the late reply could be mistaken for the reply to
+/// another command.
 /// </remarks>
 public sealed class FtpConnection : IAsyncDisposable
 {
@@ -37,7 +37,7 @@ public sealed class FtpConnection : IAsyncDisposable
         _ticketRenewal = new SessionTicketRenewal(this);
         TransferAbort = new TransferAbort(this, control);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
-        NoteActivity();
+        RecordActivity();
     }
 
     /// <summary>The greeting of the server.</summary>
@@ -53,7 +53,8 @@ public sealed class FtpConnection : IAsyncDisposable
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
     /// <summary>
-    /// Returns false after the connection was lost or closed, or if replies may no longer match commands. Dispose it then.
+    /// Returns false after the connection was lost or closed, or if replies may no longer match commands. In that case, dispose the
+    /// connection.
     /// </summary>
     public bool IsUsable => _control.IsUsable;
 
@@ -77,11 +78,11 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>The working directory; null for the initial directory of the account.</summary>
     internal WorkingDirectory? WorkingDirectory { get; set; }
 
-    /// <summary>Whether the connection temporarily entered another directory than <see cref="WorkingDirectory"/>.</summary>
+    /// <summary>Whether the connection has temporarily entered a directory other than <see cref="WorkingDirectory"/>.</summary>
     internal bool IsOutsideWorkingDirectory { get; set; }
 
     /// <summary>
-    /// Returns true if the next command can be sent: no command, transfer or abort is running, and no unexpected reply arrived. Returns
+    /// Returns true if the next command can be sent: no command, transfer or abort is running, and no unexpected reply has arrived. Returns
     /// false for an unencrypted connection after another connection of the same client used TLS.
     /// </summary>
     private bool CanSendCommand =>
@@ -94,15 +95,15 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Aborts the transfer of this connection (ABOR).</summary>
     internal TransferAbort TransferAbort { get; }
 
-    /// <summary>The text of the last command sent, with a password masked.</summary>
+    /// <summary>The text of the last command sent, with any password masked.</summary>
     internal string LastCommand => _control.LastCommand.Redacted;
 
     /// <summary>The time of the last command, reply or data, as a timestamp of <see cref="FtpClientOptions.TimeProvider"/>.</summary>
     internal long LastActivity { get; private set; }
 
     /// <summary>
-    /// Returns true while a call waits for the server, which the timeouts for replies and data limit. Returns false while the caller that
-    /// holds the connection does not use it.
+    /// Returns true while a call waits for a reply or data. Other timeouts limit that wait. Returns false while the holder of the
+    /// connection does not use it.
     /// </summary>
     internal bool IsAwaitingServer =>
         Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _dataStream is { IsAwaitingData: true };
@@ -157,7 +158,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="argument">The argument; null or empty for none.</param>
     /// <param name="cancellationToken">Cancels the call. The connection is unusable after that.</param>
     /// <exception cref="ArgumentException">
-    /// The argument contains a line end, NUL, or characters that the encoding does not have. Nothing was sent.
+    /// The argument contains a line break, NUL, or characters that the encoding cannot represent. Nothing was sent.
     /// </exception>
     /// <exception cref="InvalidOperationException">A data connection is open, or another command is running. Nothing was sent.</exception>
     /// <exception cref="FtpTimeoutException">The reply did not arrive within <see cref="FtpTimeouts.Reply"/>.</exception>
@@ -171,10 +172,10 @@ public sealed class FtpConnection : IAsyncDisposable
     /// and then lists the parent directory.
     /// </summary>
     /// <remarks>
-    /// The last resort is CWD into the path and back. If the server has no PWD, the way back is unknown: the connection is closed, and
-    /// <see cref="IsUsable"/> is false.
+    /// As a last resort, the client enters the path with CWD and then returns. If the server does not support PWD, the client cannot
+    /// return: it closes the connection, and <see cref="IsUsable"/> is false.
     /// </remarks>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -183,7 +184,7 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Returns whether a file or directory exists at a path, with the commands of <see cref="GetEntryAsync"/>.</summary>
-    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
         await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
@@ -204,7 +205,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a command as part of a call that already holds the connection, and returns its final reply.</summary>
+    /// <summary>Sends a command within a call that has marked the connection as busy, and returns its final reply.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
     /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
@@ -227,8 +228,8 @@ public sealed class FtpConnection : IAsyncDisposable
             }
 
             FtpReply reply = await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
-            ServerProfile.NoteReplyTime(Stopwatch.GetElapsedTime(sent));
-            NoteActivity();
+            ServerProfile.RecordReplyTime(Stopwatch.GetElapsedTime(sent));
+            RecordActivity();
             return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
         }
         catch (Exception e) when (e is OperationCanceledException or FtpException)
@@ -245,7 +246,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// </summary>
     /// <remarks>
     /// After an upload over TLS 1.3, NLST of the uploaded file is sent first, until one succeeds. Some servers issue no session ticket
-    /// during an upload, and would reject the next data connection.
+    /// during an upload and would reject the next data connection.
     /// </remarks>
     /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>
@@ -253,7 +254,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="direction">The direction of the data.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException">
-    /// The argument contains a line end, NUL, or characters that the encoding does not have. Nothing was sent.
+    /// The argument contains a line break, NUL, or characters that the encoding cannot represent. Nothing was sent.
     /// </exception>
     /// <exception cref="InvalidOperationException">A data connection is open, or another command is running. Nothing was sent.</exception>
     /// <exception cref="FtpReplyException">The server rejected a command. The connection is still usable.</exception>
@@ -274,12 +275,14 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="announcedBytes">
     /// The length of an upload in bytes. It is sent (ALLO) if FEAT lists ALLO, so that the server detects missing bytes.
     /// </param>
-    /// <param name="lastByte">The offset of the last byte wanted, sent with RANG instead of REST; null for the end of the file.</param>
+    /// <param name="lastByte">
+    /// The offset of the last byte to transfer, sent with RANG instead of REST; null for the end of the file.
+    /// </param>
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken,
         long? announcedBytes = null, long? lastByte = null)
     {
-        // Sent in one packet with the command that opens the data connection, so it costs no round trip.
+        // Sent in one packet with the command that prepares the data connection, so that it takes no extra round trip.
         FtpCommand? allocate = announcedBytes is { } bytes && Features.Supports("ALLO")
             ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture))
             : null;
@@ -293,7 +296,7 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
             FtpDataStream data = await _dataConnector.OpenAsync(transfer, deflate, cancellationToken).ConfigureAwait(false);
-            _ticketRenewal.NoteTransfer(direction, transfer.Command.Argument);
+            _ticketRenewal.RecordTransfer(direction, transfer.Command.Argument);
             return data;
         }
         finally
@@ -386,7 +389,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
     /// The caller then queues commands and counts their replies until it sends MODE S.
     /// </summary>
-    /// <remarks>For uploads the server must also support draining: it reads the data of a rejected upload to its end.</remarks>
+    /// <remarks>For uploads, the server must also support DRAIN, which makes it read the data of a rejected upload to its end.</remarks>
     internal async Task<PreparedDataConnection?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
     {
         ThrowIfBusy();
@@ -397,11 +400,11 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Records the use of a data connection in block mode, and the path of its last command.</summary>
-    internal void NoteBlockTransfer(FtpDataDirection direction, string path) => _ticketRenewal.NoteTransfer(direction, path);
+    internal void RecordBlockTransfer(FtpDataDirection direction, string path) => _ticketRenewal.RecordTransfer(direction, path);
 
     /// <summary>Queues a command without waiting for the replies to earlier commands. Returns its length in bytes.</summary>
     /// <exception cref="ArgumentException">
-    /// The argument contains a line end, NUL, or characters that the encoding does not have. Nothing was queued.
+    /// The argument contains a line break, NUL, or characters that the encoding cannot represent. Nothing was queued.
     /// </exception>
     internal int QueueCommand(string verb, string argument) => _control.QueueCommand(ClientCommand.Create(verb, argument));
 
@@ -442,7 +445,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// tickets only at the end of a complete upload. A server that requires session resumption would reject the next data connection, so
     /// the pool opens a new connection.
     /// </summary>
-    internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
+    internal void RecordUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
     /// <summary>Closes the control and data connections from another thread. A call that is using them fails.</summary>
     internal void CloseFromAnotherThread()
@@ -461,7 +464,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void ReleaseDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
 
     /// <summary>Sets <see cref="LastActivity"/> to the current time.</summary>
-    internal void NoteActivity() => LastActivity = Options.TimeProvider.GetTimestamp();
+    internal void RecordActivity() => LastActivity = Options.TimeProvider.GetTimestamp();
 
     /// <summary>
     /// Marks the connection as busy. Throws if it is busy already, because two concurrent calls would receive each other's replies.

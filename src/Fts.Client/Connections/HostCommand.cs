@@ -31,7 +31,7 @@ internal static class HostCommand
         FtpReply reply = await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion && connection.ServerProfile.IsHostAccepted)
         {
-            // The other connections use that virtual host. On this connection the same paths could name files of another host.
+            // The other connections use that virtual host. On this connection, the same paths could refer to files of another host.
             throw new FtpReplyException(reply, $"HOST {name}");
         }
 

@@ -4,7 +4,7 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Runs the exchanges between the connect and the first command of the caller: greeting, AUTH TLS, login and transfer settings.
+/// Performs the exchanges between the TCP connect and the caller's first command: greeting, AUTH TLS, login and transfer settings.
 /// </summary>
 internal static class LoginSequence
 {
@@ -61,7 +61,7 @@ internal static class LoginSequence
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 
-        // Some servers have one type only and reject TYPE. If it is not binary, the later comparison of lengths detects that.
+        // Some servers support only one type and reject TYPE. If that type is not binary, the later comparison of lengths detects it.
         FtpReply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
         if (type.IsIntermediate)
         {
@@ -79,7 +79,7 @@ internal static class LoginSequence
     public static async Task StartTlsAsync(FtpConnection connection, ControlChannel control, CancellationToken cancellationToken)
     {
         TlsDecision decision = connection.ServerProfile.Tls;
-        bool decides = connection.Options.Tls == FtpTlsMode.Preferred
+        bool isDeciding = connection.Options.Tls == FtpTlsMode.Preferred
             && await decision.TryBeginAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -91,7 +91,8 @@ internal static class LoginSequence
             }
             else if (connection.Options.Tls == FtpTlsMode.Required || decision.HasUsedTls || !reply.IsPermanentFailure)
             {
-                // A transient reply such as 431 shows that the server supports TLS, so the client does not fall back to plain text.
+                // A transient reply such as 431 implies that the server supports TLS, so the client does not fall back to an unencrypted
+                // connection.
                 throw new FtpTlsException(
                     FtpTlsFailure.NotOffered, $"the server rejected TLS: {reply.ToPrintable()}") { Reply = reply };
             }
@@ -100,7 +101,7 @@ internal static class LoginSequence
         }
         finally
         {
-            if (decides)
+            if (isDeciding)
             {
                 decision.End();
             }
@@ -108,7 +109,7 @@ internal static class LoginSequence
     }
 
     /// <summary>
-    /// Throws if a password or account would be sent unencrypted to another machine, unless the caller disabled TLS or confirms it.
+    /// Throws if a password or account would be sent unencrypted to another machine, unless the caller disabled TLS or permits it.
     /// </summary>
     /// <exception cref="FtpTlsException">The secret cannot be sent encrypted, or the server used TLS on another connection.</exception>
     public static async Task ThrowIfSecretUnprotectedAsync(FtpConnection connection, bool hasSecret, CancellationToken cancellationToken)
@@ -150,7 +151,7 @@ internal static class LoginSequence
     }
 
     /// <summary>
-    /// Sends USER, then PASS and ACCT if the server requests them. Each is sent at most once, in the order of the requests.
+    /// Sends USER, then PASS and ACCT if the server requests them. Each command is sent at most once, in the order of the requests.
     /// </summary>
     private static async Task AuthenticateAsync(FtpConnection connection, FtpCredentials credentials, CancellationToken cancellationToken)
     {

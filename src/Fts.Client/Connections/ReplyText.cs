@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>Formats replies for messages, and reads values that are only in the text of a reply.</summary>
+/// <summary>Formats replies for messages, and reads values that only the text of a reply contains.</summary>
 internal static class ReplyText
 {
     /// <summary>The maximum length in a message, in characters. The reply in the exception is complete.</summary>

@@ -8,7 +8,7 @@ namespace Fts.Client.Connections;
 /// <summary>
 /// Caches how a server behaves, for all connections of one client, so that a rejected command is not repeated on each connection.
 /// </summary>
-/// <remarks>Thread-safe: each value is read and written on its own, and a stale value only costs one more attempt.</remarks>
+/// <remarks>Thread-safe: each value is read and written independently, and a stale value only causes one more attempt.</remarks>
 internal sealed class ServerProfile
 {
     private volatile DataConnectionMode _dataConnectionMode;
@@ -23,7 +23,7 @@ internal sealed class ServerProfile
     private volatile string? _initialDirectory;
     private long _roundTripTicks = long.MaxValue;
 
-    /// <summary>The mode that the next data connection tries first, because the modes before it failed.</summary>
+    /// <summary>The mode that the next data connection tries first. The modes before it failed.</summary>
     public DataConnectionMode DataConnectionMode
     {
         get => _dataConnectionMode;
@@ -95,7 +95,7 @@ internal sealed class ServerProfile
     public TimeSpan? RoundTripTime => Interlocked.Read(ref _roundTripTicks) is < long.MaxValue and var ticks ? new TimeSpan(ticks) : null;
 
     /// <summary>
-    /// The path of the directory after the login, as PWD reported it. Null before PWD was sent; empty if the server does not report it.
+    /// The path of the directory after the login, as PWD reported it. Null before PWD is sent; empty if the server does not report it.
     /// </summary>
     public string? InitialDirectory
     {
@@ -106,7 +106,7 @@ internal sealed class ServerProfile
     /// <summary>The behaviour of the listing commands.</summary>
     public ListingProfile ListingProfile { get; } = new();
 
-    /// <summary>The decision whether the server uses TLS.</summary>
+    /// <summary>The decision on whether connections to the server use TLS.</summary>
     public TlsDecision Tls { get; } = new();
 
     /// <summary>The account for ACCT that the caller supplied on request.</summary>
@@ -116,7 +116,7 @@ internal sealed class ServerProfile
     public DeflateMeasurements DeflateMeasurements { get; } = new();
 
     /// <summary>Records the time from a command to its reply.</summary>
-    public void NoteReplyTime(TimeSpan elapsed)
+    public void RecordReplyTime(TimeSpan elapsed)
     {
         long shortest = Interlocked.Read(ref _roundTripTicks);
         while (elapsed.Ticks < shortest)

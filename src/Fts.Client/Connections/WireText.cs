@@ -6,7 +6,7 @@ namespace Fts.Client.Connections;
 
 /// <summary>
 /// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone
-/// surrogates, as <see cref="FtpName"/> describes, so that the client can send a listed name back unchanged.
+/// surrogates, as <see cref="FtpName"/> describes, so that the client can send a listed name back to the server unchanged.
 /// </summary>
 internal sealed class WireText
 {
@@ -19,7 +19,7 @@ internal sealed class WireText
     {
         IsUtf8 = encoding is UTF8Encoding;
         _encoding = (Encoding)encoding.Clone();
-        // Replacement characters are never sent or returned, because each result is converted back and compared.
+        // No replacement character is ever sent or returned, because each result is converted back and compared with the input.
         (_encoding.EncoderFallback, _encoding.DecoderFallback) = (EncoderFallback.ReplacementFallback, DecoderFallback.ReplacementFallback);
     }
 
@@ -34,7 +34,7 @@ internal sealed class WireText
     }
 
     /// <summary>Encodes a line and appends CRLF. A byte 255 is doubled, because a single one starts a Telnet command (RFC 854).</summary>
-    /// <exception cref="ArgumentException">The line contains characters that the encoding does not have.</exception>
+    /// <exception cref="ArgumentException">The line contains characters that the encoding cannot represent.</exception>
     public byte[] EncodeLine(string line)
     {
         byte[] bytes = IsUtf8 ? EscapedUtf8.GetBytes(line + "\r\n") : [.. Encode(line), (byte)'\r', (byte)'\n'];
@@ -42,7 +42,7 @@ internal sealed class WireText
         return escaped.Length == bytes.Length ? bytes : escaped.ToArray();
     }
 
-    /// <summary>Decodes bytes from the server. Every byte sequence is valid.</summary>
+    /// <summary>Decodes bytes from the server. Never fails: bytes that the encoding cannot decode become lone surrogates.</summary>
     public string Decode(ReadOnlySpan<byte> bytes)
     {
         if (IsUtf8)
@@ -74,7 +74,8 @@ internal sealed class WireText
             if (_encoding.GetString(encoded) != part)
             {
                 throw new ArgumentException(
-                    $"'{part.ToPrintable()}' cannot be sent, because the encoding {_encoding.WebName} lacks some of its characters");
+                    $"'{part.ToPrintable()}' cannot be sent, because the encoding {_encoding.WebName} cannot represent some of its"
+                    + " characters");
             }
 
             bytes.AddRange(encoded);

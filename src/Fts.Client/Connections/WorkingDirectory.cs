@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>The working directory of a client, which relative paths start from. Instances are compared by reference.</summary>
+/// <summary>The working directory of a client, against which relative paths are resolved. Instances are compared by reference.</summary>
 /// <param name="parent">The directory in which CWD was sent; null for the initial directory of the account.</param>
 /// <param name="argument">The argument of CWD.</param>
 /// <param name="path">The path that PWD reported, or null if the server did not report one.</param>
@@ -12,7 +12,9 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     /// <summary>The path that PWD reported, or null if the server did not report one.</summary>
     public string? Path => path;
 
-    /// <summary>Makes a directory the working directory of the connection (CWD), reads its path (PWD) and returns it.</summary>
+    /// <summary>
+    /// Makes a directory the working directory of the connection (CWD), reads its path (PWD), and returns the working directory.
+    /// </summary>
     /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     public static async Task<WorkingDirectory> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
     {
@@ -38,8 +40,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Switches the connection to the working directory of the client. Returns false if no path from the current directory leads there,
-    /// because the server does not report paths.
+    /// Switches the connection to the working directory of the client. Returns false if the directory cannot be reached from the current
+    /// one, because the server does not report paths.
     /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="wanted">The working directory; null for the initial directory of the account.</param>
@@ -78,7 +80,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
 
     /// <summary>
     /// Returns to the working directory after <see cref="EnterTemporarilyAsync"/>. If that fails, closes the connection, because relative
-    /// paths would name other files.
+    /// paths would refer to other files.
     /// </summary>
     public static async Task ReturnAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
@@ -143,8 +145,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Returns the arguments of the CWD commands that lead to a working directory, or null if none are known. Starts at the last absolute
-    /// path, or at the current directory of the connection.
+    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. The commands start at the
+    /// last absolute path, or at the current directory of the connection.
     /// </summary>
     private static List<string>? FindSteps(FtpConnection? connection, WorkingDirectory? wanted)
     {

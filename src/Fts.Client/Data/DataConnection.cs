@@ -94,8 +94,8 @@ internal sealed class DataConnection : IDisposable
     /// </summary>
     /// <param name="isSender">Whether the client sent the data, so that its end is the end of the file.</param>
     /// <param name="limit">The time limit for each step.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="FtpTimeoutException">A step took longer than <paramref name="limit"/>.</exception>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="FtpTimeoutException">A step takes longer than <paramref name="limit"/>.</exception>
     public async Task ShutDownAsync(bool isSender, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
@@ -110,8 +110,8 @@ internal sealed class DataConnection : IDisposable
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
-            // Many proxies close fully after a half-close. With session tickets unread that becomes a reset, which can destroy data in
-            // transit.
+            // Many proxies close the whole connection after a half-close. If session tickets are unread, that causes a reset, which can
+            // destroy data in transit.
             if (isSender && !(_isProxied && _tlsStream is not null))
             {
                 _socket.Shutdown(SocketShutdown.Send);
@@ -133,8 +133,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Closes an encrypted upload after the final reply. A close with unread session tickets resets the connection, which could destroy
-    /// data in transit if it happened before the reply.
+    /// Closes an encrypted upload after the final reply. Closing with unread session tickets resets the connection. Before the reply, that
+    /// could destroy data in transit.
     /// </summary>
     /// <param name="limit">The time limit for the server to close its side.</param>
     public async Task CloseAfterConfirmationAsync(TimeSpan limit)
@@ -151,14 +151,14 @@ internal sealed class DataConnection : IDisposable
         Dispose();
     }
 
-    /// <summary>Resets the connection. In stream mode a server would take an orderly close for the end of the file.</summary>
+    /// <summary>Resets the connection. In stream mode a server would treat an orderly close as the end of the file.</summary>
     public void Reset()
     {
         PreparedDataConnection.Reset(_socket);
         Dispose();
     }
 
-    /// <summary>Resets the connection from another thread. Keeps the buffers, because a running call may use them.</summary>
+    /// <summary>Resets the connection from another thread. Does not release the buffers, because a running call may use them.</summary>
     public void ResetFromAnotherThread() => PreparedDataConnection.Reset(_socket);
 
     public void Dispose()
@@ -209,7 +209,7 @@ internal sealed class DataConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
         {
-            // The writer gets the same error, or the connection is being closed.
+            // The writer receives the same error, or the connection is being closed.
         }
         finally
         {
@@ -218,8 +218,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Sends close_notify between two reads of the background task. OpenSSL rejects it while a session ticket has been received in part, so
-    /// it is retried after a millisecond.
+    /// Sends close_notify between two reads of the background task. OpenSSL rejects it while a session ticket is only partially received,
+    /// so it is retried every millisecond.
     /// </summary>
     private async Task SendCloseNotifyAsync()
     {
@@ -233,7 +233,7 @@ internal sealed class DataConnection : IDisposable
             }
             catch (CryptographicException) when (!_tlsTransport.HasReachedEnd && !_ticketReading.IsCompleted)
             {
-                // A ticket was received in part. The next read may complete it.
+                // A ticket is only partially received. The next read may complete it.
             }
             finally
             {
@@ -258,8 +258,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// The socket below TLS. It records the end of the TCP data, because a TLS stream that ends before it has received close_notify. It
-    /// also provides the lock that a reader holds while it processes received bytes.
+    /// The socket below TLS. Records whether the TCP data has ended: a TLS stream that ends earlier has received close_notify. Also
+    /// provides the lock that a reader holds while it processes received bytes.
     /// </summary>
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
@@ -269,8 +269,8 @@ internal sealed class DataConnection : IDisposable
         public bool HasReachedEnd { get; private set; }
 
         /// <summary>
-        /// Held from each receipt of bytes until the next read. Not disposed: it has no wait handle, and is used after the connection has
-        /// ended.
+        /// Held from each receipt of bytes until the next read. Not disposed: it has no wait handle, and is still used after the connection
+        /// has ended.
         /// </summary>
         public SemaphoreSlim ProcessingLock { get; } = new(1, 1);
 

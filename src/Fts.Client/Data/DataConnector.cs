@@ -21,7 +21,7 @@ internal enum DataConnectionMode
 /// <param name="Command">The command, for example RETR or STOR.</param>
 /// <param name="Allocate">ALLO; null if it is not sent. The server's reply to it is ignored.</param>
 /// <param name="RestartOffset">The offset in bytes at which the transfer starts.</param>
-/// <param name="LastByte">The offset of the last byte wanted; null for the end of the file.</param>
+/// <param name="LastByte">The offset of the last byte to transfer; null for the end of the file.</param>
 /// <param name="Direction">The direction of the data.</param>
 internal readonly record struct TransferCommand(
     FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
@@ -97,19 +97,19 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                 catch (FtpException e) when (ShouldTryNextMode(e))
                 {
                     failure = failure is null ? e : CombineErrors(failure, e);
-                    DataConnectionMode? another = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
-                    if (another is null || !transfer.IsRepeatable || !connection.IsUsable)
+                    DataConnectionMode? alternative = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
+                    if (alternative is null || !transfer.IsRepeatable || !connection.IsUsable)
                     {
-                        // The next transfer starts with the mode after this one, or with the first mode.
+                        // The next transfer starts with the next mode, or with EPSV if none is left.
                         if (options.DataMode == FtpDataMode.Automatic)
                         {
-                            serverProfile.DataConnectionMode = another ?? DataConnectionMode.ExtendedPassive;
+                            serverProfile.DataConnectionMode = alternative ?? DataConnectionMode.ExtendedPassive;
                         }
 
                         throw failure;
                     }
 
-                    next = another.Value;
+                    next = alternative.Value;
                 }
             }
         }
@@ -168,11 +168,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or one without a usable
-    /// port, tries the next mode.
+    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or a reply without a
+    /// usable port, tries the next mode.
     /// </summary>
     private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
-        DataConnectionMode mode, FtpException? earlier, FtpCommand? allocate, CancellationToken cancellationToken)
+        DataConnectionMode mode, FtpException? earlierFailure, FtpCommand? allocate, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -190,19 +190,19 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             {
                 if (GetNextMode(mode) is { } next && (!IsAboutLogin(e) || next == DataConnectionMode.Passive))
                 {
-                    // Cache an unsupported verb or a reply without a port. A transient reply (4yz), or one about the login, concerns this
-                    // transfer only.
-                    bool isLasting = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
-                    serverProfile.DataConnectionMode = earlier is null && isLasting ? next : serverProfile.DataConnectionMode;
+                    // Cache that the verb is unsupported or the reply has no port. A transient reply (4yz), or a reply about the login,
+                    // concerns this transfer only.
+                    bool isPermanent = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
+                    serverProfile.DataConnectionMode = earlierFailure is null && isPermanent ? next : serverProfile.DataConnectionMode;
                     (mode, allocate) = (next, null);
                     continue;
                 }
 
                 // No mode is left. The next transfer starts with EPSV.
                 serverProfile.DataConnectionMode = DataConnectionMode.ExtendedPassive;
-                if (earlier is not null)
+                if (earlierFailure is not null)
                 {
-                    throw CombineErrors(earlier, e);
+                    throw CombineErrors(earlierFailure, e);
                 }
 
                 throw;
@@ -271,8 +271,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Sends EPSV or PASV and starts to connect. Some servers reply in the form of the other verb or with other codes, so only the text is
-    /// parsed.
+    /// Sends EPSV or PASV and starts to connect. Some servers reply to one verb in the format of the other, or with other codes, so only
+    /// the text is parsed.
     /// </summary>
     /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>
     private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, FtpCommand? allocate, CancellationToken cancellationToken)
@@ -283,8 +283,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             throw CreatePassiveException(reply, verb);
         }
 
-        // By default only the port is used. The address may be a private one behind NAT, or the address of a third host on a hostile
-        // server.
+        // By default only the port is used. The address may be a private address behind NAT, or a hostile server may send the address of a
+        // third host.
         return options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && passive.Address is { } address
             ? ConnectToReportedAddress(new IPEndPoint(address, passive.Port), reply)
             : ConnectToPort(passive.Port);
@@ -296,15 +296,17 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         : PreparedDataConnection.ConnectThroughProxy(control.RemoteEndPoint, options, options.Host, port);
 
     /// <summary>Connects to the address in a PASV reply.</summary>
-    /// <exception cref="FtpProtocolException">The address cannot be that of another host.</exception>
+    /// <exception cref="FtpProtocolException">
+    /// The address is unspecified, loopback, multicast or reserved, and is not that of the control connection.
+    /// </exception>
     private PreparedDataConnection ConnectToReportedAddress(IPEndPoint reported, FtpReply reply)
     {
-        bool isOwnHost = options.Proxy is null
+        bool isControlHost = options.Proxy is null
             ? reported.Address.Equals(control.RemoteEndPoint.Address)
             : reported.Address.ToString() == options.Host;
         byte first = reported.Address.GetAddressBytes()[0];
         // 0.x is unspecified, 127.x is this machine or the proxy, and addresses from 224.x on are multicast or reserved.
-        if (!isOwnHost && first is 0 or 127 or >= 224)
+        if (!isControlHost && first is 0 or 127 or >= 224)
         {
             throw new FtpProtocolException(
                 $"the server's passive reply contains an unspecified, loopback or multicast address: {reply.ToPrintable()}");

@@ -18,14 +18,14 @@ public enum FtpDataMode
     Automatic,
 }
 
-/// <summary>The source of the address for passive data connections. The port is always from the server's reply.</summary>
+/// <summary>The source of the address for passive data connections. The port always comes from the server's reply.</summary>
 public enum FtpPassiveAddressSource
 {
     /// <summary>The address of the control connection. The address in a PASV reply is ignored.</summary>
     ControlConnection,
     /// <summary>
-    /// The address in the reply to PASV, which is sent instead of EPSV over IPv4. For servers with data connections at another address. A
-    /// hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are rejected.
+    /// The address in the reply to PASV, which is sent instead of EPSV over IPv4. For servers that accept data connections at another
+    /// address. A hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are rejected.
     /// </summary>
     ServerReply,
 }

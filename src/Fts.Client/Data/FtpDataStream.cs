@@ -21,10 +21,10 @@ public sealed class FtpDataStream : Stream
     private FtpReply? _finalReply;
     private bool _isReleased;
     // A listing whose final reply arrived first may have no data: some servers open no data connection for an empty directory.
-    private bool _canLackData;
+    private bool _isDataOptional;
     private bool _hasNoDataConnection;
-    // Whether the server certainly has the data connection (TLS or active mode). A passive connect can succeed before the server accepts
-    // it.
+    // Whether the server has certainly accepted the data connection (TLS or active mode). A passive connect can succeed before the server
+    // accepts it.
     private bool _isAccepted;
 
     /// <param name="connection">The control connection.</param>
@@ -46,15 +46,15 @@ public sealed class FtpDataStream : Stream
     public long? AnnouncedLength => ReplyText.ParseAnnouncedLength(Preliminary.Text);
 
     /// <summary>
-    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated it, unless its length proves that
-    /// it is complete.
+    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated the data, unless its length proves
+    /// that it is complete.
     /// </summary>
     public bool IsTruncated { get; private set; }
 
     /// <summary>Returns true while a read or write waits for the server. Other threads read it without a lock.</summary>
     internal bool IsAwaitingData { get; private set; }
 
-    /// <summary>The text of the command, with a password masked.</summary>
+    /// <summary>The text of the command, with any password masked.</summary>
     internal string CommandText => _command.Redacted;
 
     /// <inheritdoc/>
@@ -91,12 +91,12 @@ public sealed class FtpDataStream : Stream
         try
         {
             int read = await WithStallTimeoutAsync(data.ReadAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false);
-            _canLackData &= read == 0;
+            _isDataOptional &= read == 0;
             IsTruncated = data.IsTruncated;
-            _connection.NoteActivity();
+            _connection.RecordActivity();
             return read;
         }
-        catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _canLackData && !_isAccepted)
+        catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _isDataOptional && !_isAccepted)
         {
             ResetDataConnection();
             _hasNoDataConnection = true;
@@ -122,7 +122,7 @@ public sealed class FtpDataStream : Stream
             {
                 ValueTask<int> write = data.WriteAsync(buffer, _stallTimeout.Token);
                 buffer = buffer[await WithStallTimeoutAsync(write, cancellationToken).ConfigureAwait(false)..];
-                _connection.NoteActivity();
+                _connection.RecordActivity();
             }
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -163,7 +163,7 @@ public sealed class FtpDataStream : Stream
 
     /// <summary>
     /// Aborts the transfer unless it is complete, and waits for the abort for at most <see cref="FtpTimeouts.Resync"/>. If the call that
-    /// opened the transfer was cancelled, it only starts the abort. The next command then waits for it.
+    /// opened the transfer was cancelled, disposal only starts the abort, and the next command waits for it.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
@@ -220,13 +220,13 @@ public sealed class FtpDataStream : Stream
             _finalReply = reply;
             if (!reply.IsCompletion || CanWrite)
             {
-                throw reply.IsCompletion ? CreateUnexpectedConfirmation(reply) : new FtpReplyException(reply, CommandText);
+                throw reply.IsCompletion ? CreateEarlyConfirmationException(reply) : new FtpReplyException(reply, CommandText);
             }
         }
 
         Preliminary = reply;
-        _canLackData = _finalReply is not null && _command.Verb is "LIST" or "NLST" or "MLSD";
-        if (!_canLackData)
+        _isDataOptional = _finalReply is not null && _command.Verb is "LIST" or "NLST" or "MLSD";
+        if (!_isDataOptional)
         {
             await ConnectAsync(prepared, cancellationToken).ConfigureAwait(false);
             return;
@@ -307,7 +307,7 @@ public sealed class FtpDataStream : Stream
         catch (FtpConnectionException e) when (_finalReply is null && e is not FtpProxyException
             && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {
-            // The server accepted and reset the connection at once. Its final reply contains the reason.
+            // The server accepted the connection and reset it immediately. Its final reply contains the reason.
             throw await CreateTransferExceptionAsync(reset, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpTlsException e) when (_finalReply is null && e.Failure == FtpTlsFailure.Handshake)
@@ -318,7 +318,7 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>
-    /// Returns whether the error may mean that the server opened no data connection. A TLS alert proves that it opened one.
+    /// Returns whether the error may mean that the server opened no data connection. A TLS alert proves that the server opened one.
     /// </summary>
     private static bool CanMeanNoConnection(Exception exception) =>
         exception is OperationCanceledException || (exception is FtpConnectionException and not FtpTlsException)
@@ -341,8 +341,8 @@ public sealed class FtpDataStream : Stream
             return operation.Result;
         }
 
-        // After the final reply of a listing, a server that may not have accepted the connection has probably no data to send.
-        TimeSpan limit = _canLackData && !_isAccepted ? _connection.Options.Timeouts.Resync : _connection.Options.Timeouts.TransferStall;
+        // After the final reply of a listing, a server that may not have accepted the connection probably has no data to send.
+        TimeSpan limit = _isDataOptional && !_isAccepted ? _connection.Options.Timeouts.Resync : _connection.Options.Timeouts.TransferStall;
         IsAwaitingData = true;
         try
         {
@@ -379,7 +379,7 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>Closes the connection and returns the exception for a positive final reply before the data of an upload.</summary>
-    private FtpProtocolException CreateUnexpectedConfirmation(FtpReply reply)
+    private FtpProtocolException CreateEarlyConfirmationException(FtpReply reply)
     {
         _connection.CloseImmediately();
         return new FtpProtocolException($"the server confirmed {CommandText} before any data was sent: {reply.ToPrintable()}");
@@ -388,12 +388,12 @@ public sealed class FtpDataStream : Stream
     /// <summary>Resets the data connection from another thread. A running call fails.</summary>
     internal void ResetFromAnotherThread() => _dataConnection?.ResetFromAnotherThread();
 
-    /// <summary>Resets the data connection. In stream mode a server would take an orderly close for the end of the file.</summary>
+    /// <summary>Resets the data connection. In stream mode a server would treat an orderly close as the end of the file.</summary>
     private void ResetDataConnection()
     {
         if (_dataConnection is not null && CanWrite)
         {
-            _connection.NoteUploadReset();
+            _connection.RecordUploadReset();
         }
 
         _dataConnection?.Reset();

@@ -22,7 +22,7 @@ internal sealed class PreparedDataConnection : IDisposable
         : this(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint.Address) =>
         _connecting = SignalFailureAsync(connect(_socket));
 
-    /// <summary>Starts to connect at once, so that the connect and the next command share one round trip.</summary>
+    /// <summary>Starts to connect immediately, so that the connect and the next command share one round trip.</summary>
     public static PreparedDataConnection Connect(IPEndPoint endPoint, TimeSpan limit) =>
         new(endPoint, socket => ConnectAsync(socket, endPoint, limit));
 
@@ -40,7 +40,7 @@ internal sealed class PreparedDataConnection : IDisposable
     });
 
     /// <summary>
-    /// Listens on a free port of a local address. Connections from other addresses than <paramref name="peer"/> are closed.
+    /// Listens on a free port of a local address. Connections from addresses other than <paramref name="peer"/> are closed.
     /// </summary>
     public static PreparedDataConnection Listen(IPAddress local, IPAddress peer)
     {
@@ -51,7 +51,7 @@ internal sealed class PreparedDataConnection : IDisposable
     }
 
     /// <summary>
-    /// Cancelled if the connect fails. Some servers reply only after the data connection is open, so the wait for the reply must end too.
+    /// Cancelled if the connect fails. Some servers reply only after the data connection is open, so the wait for the reply must also end.
     /// </summary>
     public CancellationToken ConnectFailed => _connectFailed.Token;
 
@@ -87,7 +87,7 @@ internal sealed class PreparedDataConnection : IDisposable
     }
 
     /// <summary>
-    /// Resets a socket that no caller owns. A server that accepted it would take an orderly close for a complete, empty upload.
+    /// Resets a socket that no caller owns. A server that accepted the connection would treat an orderly close as a complete, empty upload.
     /// </summary>
     public void Dispose()
     {
@@ -115,7 +115,7 @@ internal sealed class PreparedDataConnection : IDisposable
         }
     }
 
-    /// <summary>Closes a socket with a TCP reset, so that the peer does not see an orderly end of the data.</summary>
+    /// <summary>Closes a socket with a TCP reset, so that the peer does not receive an orderly end of the data.</summary>
     public static void Reset(Socket socket)
     {
         try

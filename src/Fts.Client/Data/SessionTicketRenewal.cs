@@ -7,16 +7,17 @@ namespace Fts.Client.Data;
 /// Obtains new TLS 1.3 session tickets after an upload, for servers that require session resumption on data connections.
 /// </summary>
 /// <remarks>
-/// A ticket is valid for one connection, and ProFTPD issues none during an upload. It would reject the next data connection, and a STOR
-/// would already have truncated the existing file. NLST of the uploaded file is therefore sent first: if it succeeds, no renewal is needed
-/// and the result is cached. If it fails, it still obtained new tickets, and no file was harmed.
+/// A ticket is valid for one connection, and ProFTPD issues none during an upload. ProFTPD would reject the next data connection, and a
+/// STOR would already have truncated the existing file. NLST of the uploaded file is therefore sent first: if NLST succeeds, no renewal is
+/// needed, and the result is cached. If it fails, the client still obtained new tickets, and no file was damaged.
 /// </remarks>
 internal sealed class SessionTicketRenewal(FtpConnection connection)
 {
     private string? _lastUploadPath;
 
     /// <summary>Records a transfer. The caller calls it after each data connection.</summary>
-    public void NoteTransfer(FtpDataDirection direction, string path) => _lastUploadPath = direction == FtpDataDirection.Send ? path : null;
+    public void RecordTransfer(FtpDataDirection direction, string path) =>
+        _lastUploadPath = direction == FtpDataDirection.Send ? path : null;
 
     /// <summary>Sends NLST if the last transfer was an encrypted upload. The caller calls it before each data connection.</summary>
     public async ValueTask RenewIfNeededAsync(CancellationToken cancellationToken)
@@ -41,8 +42,8 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
                 cancellationToken).ConfigureAwait(false);
             await using (names.ConfigureAwait(false))
             {
-                byte[] unread = new byte[1024];
-                while (await names.ReadAsync(unread, cancellationToken).ConfigureAwait(false) > 0)
+                byte[] discarded = new byte[1024];
+                while (await names.ReadAsync(discarded, cancellationToken).ConfigureAwait(false) > 0)
                 {
                 }
 

@@ -12,14 +12,14 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
     /// </summary>
     public Task RunningAbort { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Starts <see cref="AbortAsync"/> and returns at once. The next command of the connection waits for it.</summary>
+    /// <summary>Starts <see cref="AbortAsync"/> and returns immediately. The next command on the connection waits for the abort.</summary>
     public void StartAbort(Action closeData) => RunningAbort = AbortAsync(closeData);
 
     /// <summary>
     /// Sends ABOR and reads exactly two final replies: that of the transfer and that of ABOR (RFC 959 §4.1.3). If they do not arrive in
-    /// time, the connection is closed, because later replies could be taken for the replies to other commands.
+    /// time, the connection is closed, because later replies could be mistaken for the replies to other commands.
     /// </summary>
-    /// <param name="closeData">Resets the data connection. Called after ABOR was sent, and again at the end.</param>
+    /// <param name="closeData">Resets the data connection. Called after ABOR is sent, and again at the end.</param>
     public async Task AbortAsync(Action closeData)
     {
         TimeSpan limit = connection.Options.Timeouts.Resync;

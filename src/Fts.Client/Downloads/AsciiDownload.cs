@@ -7,7 +7,8 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one text file in ASCII mode. Its length cannot be compared, so the end of the data and the final reply are the only proof.
+/// Downloads one text file in ASCII mode. Its length cannot be compared, so only the end of the data and the final reply prove that it is
+/// complete.
 /// </summary>
 internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
 {
@@ -23,7 +24,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
 
         meter.EnterStage(FtpTransferStage.Connecting);
-        using PartialDownloadFile file = PartialDownloadFile.CreateTemporary(target);
+        using PartialDownloadFile file = PartialDownloadFile.PrepareTemporary(target);
         ReceivedText received = await pool.RunAsync(
             (connection, token) => ReceiveAsync(connection, file, file.WriteAsync, token), cancellationToken).ConfigureAwait(false);
         meter.EnterStage(FtpTransferStage.Committing);

@@ -39,7 +39,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
         _meter.EnterStage(FtpTransferStage.Connecting);
         using PartialDownloadFile file =
-            options.Resume == FtpResume.Never ? PartialDownloadFile.CreateTemporary(target) : PartialDownloadFile.Open(target);
+            options.Resume == FtpResume.Never ? PartialDownloadFile.PrepareTemporary(target) : PartialDownloadFile.Open(target);
         file.RestrictMode();
         return await new FileDownload(pool, path, target, file, options, _meter).RunAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -60,7 +60,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     {
         FtpEntry? metadata = options.SourceEntry
             ?? await RequestMetadataAsync(connection, path, options, withTime: false, cancellationToken).ConfigureAwait(false);
-        var transfer = new DownloadTransfer(connection, path, metadata, offset: 0, _meter);
+        var transfer = new FileRetrieval(connection, path, metadata, offset: 0, _meter);
         FtpDataStream data = await transfer.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
@@ -76,8 +76,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Requests the length again if fewer bytes arrived than the server reported, and throws if the new length does not match either. It
-    /// matches if the file changed meanwhile. It does not if a RANG on the connection shortened the transfer, even if the 150 reply
+    /// If fewer bytes arrived than the server reported, requests the length again, and throws if the new length differs as well. The new
+    /// length matches if the file changed in the meantime. It differs if an earlier RANG shortened the transfer, even if the 150 reply
     /// announced the short length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(

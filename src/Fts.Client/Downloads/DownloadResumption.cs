@@ -19,18 +19,19 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     private static readonly TimeSpan TimeTolerance = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The record to store beside the partial file; null if a later download could not verify the bytes with it. Then they are not kept.
+    /// The record to store beside the partial file; null if a later download could not verify the bytes with it. Without a record, the
+    /// bytes are not kept.
     /// </summary>
     public PartialDownloadRecord? Record { get; } = CreateRecord(connection, path, metadata);
 
     /// <summary>
-    /// Returns whether metadata has the exact length and last-modified time of the file. LIST reports times to the minute at best, in an
-    /// unknown time zone.
+    /// Returns whether the metadata contains the exact length and last-modified time of the file. LIST reports times to the minute at best,
+    /// in an unknown time zone.
     /// </summary>
     public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
 
     /// <summary>Verifies the bytes that an earlier download stored in <paramref name="file"/>.</summary>
-    /// <remarks>Removes the bytes after the first gap if only a hash of the bytes before it verifies them.</remarks>
+    /// <remarks>If only a hash of the bytes before the first gap is a proof, the bytes after the gap are removed.</remarks>
     public async Task<ResumePoint> FindResumePointAsync(PartialDownloadFile file, CancellationToken cancellationToken)
     {
         if (file.PrefixLength == 0)
@@ -110,7 +111,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
             int read = RandomAccess.Read(handle, buffer.AsSpan(0, count), file.PrefixLength);
             if (read == 0)
             {
-                break; // The target was truncated meanwhile.
+                break; // The target was truncated in the meantime.
             }
 
             file.Write(buffer.AsSpan(0, read));
@@ -137,8 +138,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     }
 
     /// <summary>
-    /// Returns whether two times, UTC, are equal within the resolution of file systems. A file that was downloaded with the metadata of a
-    /// LIST has its time to the minute.
+    /// Returns whether two times, UTC, are equal within the resolution of file systems. A file that was downloaded with metadata from LIST
+    /// has a time without seconds.
     /// </summary>
     private static bool IsSameTime(DateTime local, DateTime remote)
     {

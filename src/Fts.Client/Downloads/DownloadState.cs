@@ -10,7 +10,7 @@ internal enum DownloadStep
     /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new one.</summary>
     Retrieve,
     /// <summary>
-    /// Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released before.
+    /// Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released first.
     /// </summary>
     RetrieveSegments,
     /// <summary>Verifies the content on the connection of the previous step, or on a new one.</summary>
@@ -54,7 +54,7 @@ internal sealed record DownloadState
     /// <summary>Whether the server reported the length of the file and did not send more.</summary>
     public bool IsLengthConfirmed { get; private init; }
 
-    /// <summary>The final reply; null if nothing was missing, or if no segment received one.</summary>
+    /// <summary>The final reply; null if no bytes were missing, or if no segment received one.</summary>
     public FtpReply? FinalReply { get; private init; }
 
     public FtpVerifiedBy VerifiedBy { get; private init; }
@@ -73,7 +73,7 @@ internal sealed record DownloadState
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 
-    /// <summary>The proof without another command: the reported length, or the final reply alone.</summary>
+    /// <summary>The proof that requires no further command: the reported length, or the final reply alone.</summary>
     public FtpVerifiedBy VerifiedByReply => IsLengthConfirmed ? FtpVerifiedBy.Length : FtpVerifiedBy.Reply;
 
     // Transitions of Prepare.

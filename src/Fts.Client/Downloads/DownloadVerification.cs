@@ -19,10 +19,10 @@ internal sealed class DownloadVerification(
     FtpConnection connection, string path, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
     /// <summary>
-    /// Compares hashes if the options require it. Otherwise requests the metadata again, except for small files: a file that changed during
-    /// the download is neither the old nor the new one.
+    /// Compares hashes if the options require it. Otherwise requests the metadata again, except for small files: a download of a changing
+    /// file may be a mixture of two versions.
     /// </summary>
-    /// <remarks>A download that was neither resumed nor segmented may find that the file has grown, because log files grow.</remarks>
+    /// <remarks>If the download was neither resumed nor segmented, a file that has grown is not an error, because log files grow.</remarks>
     /// <exception cref="FtpIntegrityException">The content differs, the file changed, or a required hash cannot be compared.</exception>
     public async Task<VerifiedFile> VerifyAsync(DownloadState state, CancellationToken cancellationToken)
     {
@@ -63,7 +63,7 @@ internal sealed class DownloadVerification(
     /// <summary>Requests the metadata again and compares it with the earlier metadata.</summary>
     /// <param name="metadata">The earlier metadata.</param>
     /// <param name="isProofRequired">Whether missing metadata counts as a change. If false, it counts as unchanged.</param>
-    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<SourceChange> CheckForChangeAsync(FtpEntry metadata, bool isProofRequired, CancellationToken cancellationToken)
     {
         FtpEntry? now = await RemoteMetadata.TryGetMetadataAsync(connection, path, metadata.LastModified is not null, cancellationToken)
@@ -83,7 +83,7 @@ internal sealed class DownloadVerification(
         return new SourceChange(now.Length != metadata.Length || hasTimeChanged, now.Length);
     }
 
-    /// <summary>Returns true if the hashes are equal, and false if the server reports no hash and none is required.</summary>
+    /// <summary>Returns true if the hashes are equal, and false if the server reports no hash and the options require none.</summary>
     /// <exception cref="FtpIntegrityException">The hashes differ, or a required hash cannot be compared.</exception>
     private async Task<bool> CompareHashAsync(CancellationToken cancellationToken)
     {

@@ -14,7 +14,9 @@ namespace Fts.Client.Downloads;
 internal sealed class FileDownload(
     ConnectionPool pool, string path, string target, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
-    /// <summary>The minimum length in bytes at which metadata is always requested again, because that adds no noticeable time.</summary>
+    /// <summary>
+    /// The minimum length in bytes at which the metadata is always requested again. For such files, the request adds no noticeable time.
+    /// </summary>
     internal const long MinRecheckedLength = 1024 * 1024;
 
     public async Task<FtpTransferResult> RunAsync(CancellationToken cancellationToken)
@@ -40,7 +42,7 @@ internal sealed class FileDownload(
         };
     }
 
-    /// <summary>Executes steps until one needs several connections, another connection, or none.</summary>
+    /// <summary>Executes steps until the next step needs several connections, another connection, or none.</summary>
     private async Task<DownloadState> RunOnConnectionAsync(
         FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
@@ -104,14 +106,14 @@ internal sealed class FileDownload(
         meter.StartTransfer(state.ResumedBytes, state.RestartReason);
         if (state.ResumedBytes > 0 && state.ResumedBytes == state.Metadata?.Length)
         {
-            // Only the confirmation was missing. Some servers reject a restart at the end of the file.
+            // All bytes exist, and only the confirmation was missing. Some servers reject a restart offset at the end of the file.
             meter.SetFileLength(state.ResumedBytes);
             return state.NothingMissing();
         }
 
         try
         {
-            var transfer = new DownloadTransfer(connection, path, state.Metadata, state.ResumedBytes, meter);
+            var transfer = new FileRetrieval(connection, path, state.Metadata, state.ResumedBytes, meter);
             FtpDataStream data = await transfer.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using (data.ConfigureAwait(false))
             {
@@ -164,7 +166,7 @@ internal sealed class FileDownload(
         }
         catch (FtpException e) when (e is FtpReplyException or FtpIntegrityException)
         {
-            // A changed file explains the failure better than the reply to one segment.
+            // If the file has changed, that explains the failure better than the reply to one segment.
             SourceChange change = await pool.RunAsync(
                 (connection, token) => CreateVerification(connection).CheckForChangeAsync(metadata, isProofRequired: false, token),
                 cancellationToken).ConfigureAwait(false);
@@ -223,8 +225,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient, else requests the metadata. Proofs need an
-    /// exact last-modified time, unless the file is small: a small file is retrieved again instead.
+    /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient; otherwise requests the metadata. Resuming
+    /// requires an exact last-modified time. A small file is retrieved again instead.
     /// </summary>
     private async Task<FtpEntry?> GetMetadataAsync(FtpConnection connection, bool canUseTarget, CancellationToken cancellationToken)
     {
@@ -239,8 +241,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Returns the number of segments; 1 for a retrieval over one connection. Segments need a last-modified time that reveals every later
-    /// change, because only it proves that they are of the same file.
+    /// Returns the number of segments; 1 for a retrieval over one connection. Segments require a last-modified time that reveals every
+    /// later change, because only such a time proves that all segments are from the same version.
     /// </summary>
     private int CountSegments(FtpConnection connection, FtpEntry? metadata, PartialDownloadRecord? record, long presentBytes)
     {

@@ -7,7 +7,7 @@ namespace Fts.Client.Downloads;
 internal static class LocalFileCheck
 {
     /// <summary>
-    /// Returns whether the open file is the one at the path, is a regular file without other hard links, and belongs to this user.
+    /// Returns whether the open file is the file at the path, is a regular file without other hard links, and belongs to this user.
     /// </summary>
     /// <remarks>
     /// In a shared directory, another user may have created a link or a file under the expected name, and could change it later.

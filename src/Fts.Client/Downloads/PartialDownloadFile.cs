@@ -20,7 +20,7 @@ internal sealed class PartialDownloadFile : IDisposable
     private string _path;
     private readonly Lock _rangesLock = new();
     private SafeFileHandle? _handle;
-    private ByteRanges? _ranges; // under the lock above while segments are written
+    private ByteRanges? _ranges; // protected by _rangesLock while segments are written
     private bool _shouldKeep;
     private bool _hasUnsavedRanges;
     private bool _isCommitted;
@@ -72,7 +72,7 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Makes the open file readable only for its owner if the target exists, because other users may have no permission to read the target.
+    /// Makes the open file readable only by its owner if the target exists, because other users may have no permission to read the target.
     /// <see cref="Commit"/> sets the target's mode.
     /// </summary>
     public void RestrictMode()
@@ -84,17 +84,19 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Returns a download file with a random name, which is deleted unless it is committed. An earlier partial file is not used.
+    /// Returns a download file with a random name, which <see cref="CreateOrTruncate"/> creates. It is deleted unless it is committed. An
+    /// earlier partial file is not used.
     /// </summary>
-    public static PartialDownloadFile CreateTemporary(string target)
+    public static PartialDownloadFile PrepareTemporary(string target)
     {
         string full = Path.GetFullPath(target);
         return new PartialDownloadFile(full, PartialDownloadNames.CreateTemporaryPath(full));
     }
 
     /// <summary>Creates the file, or removes all bytes of an earlier download.</summary>
-    /// <param name="record">The description of the remote file; null if a later download could not verify the bytes. Then they are not
-    /// kept.</param>
+    /// <param name="record">
+    /// The description of the remote file; null if a later download could not verify the bytes. Without a record, the bytes are not kept.
+    /// </param>
     public void CreateOrTruncate(PartialDownloadRecord? record)
     {
         bool mayKeep = record is not null && _path == PartialDownloadNames.GetPartialPath(_target);
@@ -122,7 +124,7 @@ internal sealed class PartialDownloadFile : IDisposable
         Record = record;
     }
 
-    /// <summary>Appends bytes. Writes synchronously, because the page cache receives them without a wait.</summary>
+    /// <summary>Appends bytes. Writes synchronously, because a write to the page cache does not wait for the disk.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_handle!, bytes, PrefixLength);
@@ -139,8 +141,8 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Allows writes in any order. Returns false if the record cannot be replaced; then nothing changes, because a later download would
-    /// treat gaps as content.
+    /// Allows writes in any order. Returns false and changes nothing if the record cannot be replaced, because a later download would treat
+    /// gaps as content.
     /// </summary>
     public bool TryAllowGaps()
     {
@@ -164,7 +166,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    /// <summary>Returns the ranges of bytes that a file of this length in bytes still lacks.</summary>
+    /// <summary>Returns the ranges that are missing from a file of the given length in bytes.</summary>
     public IReadOnlyList<ByteRange> GetMissingRanges(long length)
     {
         lock (_rangesLock)
@@ -174,9 +176,7 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>Writes the ranges of the existing bytes to the record, so that a later download finds them.</summary>
-    /// <remarks>
-    /// The bytes are flushed before, because a power failure could otherwise leave zeros in ranges that the record lists.
-    /// </remarks>
+    /// <remarks>The bytes are flushed first, because a power failure could otherwise leave zeros in ranges that the record lists.</remarks>
     public void SaveRanges()
     {
         ByteRanges ranges;
@@ -197,7 +197,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
         catch (IOException)
         {
-            // The earlier record is still true. The next write reports the error.
+            // The earlier record is still correct. The next write reports the error.
         }
     }
 
@@ -274,7 +274,7 @@ internal sealed class PartialDownloadFile : IDisposable
     private static SafeFileHandle Open(string path, FileMode mode) =>
         File.OpenHandle(path, mode, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
 
-    /// <summary>Creates a file, readable only for its owner if it is to replace an existing one.</summary>
+    /// <summary>Creates a file, readable only by its owner if it will replace an existing file.</summary>
     private static SafeFileHandle Create(string path, string target)
     {
         if (OperatingSystem.IsWindows() || FileModes.GetTargetMode(target) is null)
@@ -293,7 +293,7 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Opens and locks an earlier partial file; returns null if another download uses it, or if it is not this user's regular file.
+    /// Opens and locks an earlier partial file; returns null if another download uses it, or if it is not a regular file of this user.
     /// </summary>
     private static SafeFileHandle? TryOpenOwn(string path)
     {
@@ -301,7 +301,7 @@ internal sealed class PartialDownloadFile : IDisposable
         try
         {
             handle = Open(path, FileMode.Open);
-            // Another download may have renamed it between open and lock: then it is the target now.
+            // Another download may have renamed the file to the target between open and lock.
             if (LocalFileCheck.IsOwnFileAt(path, handle))
             {
                 return handle;
@@ -316,7 +316,7 @@ internal sealed class PartialDownloadFile : IDisposable
         return null;
     }
 
-    /// <summary>Reads the ranges of a record that lists any, and ignores those beyond the end of the file.</summary>
+    /// <summary>Loads the ranges that the record lists, if any. Ranges beyond the end of the file are ignored.</summary>
     private void LoadRanges()
     {
         if (Record?.Ranges is { } text)

@@ -4,7 +4,7 @@ using System.Text;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// The hidden names beside a target: of its partial file, and of the <see cref="PartialDownloadRecord"/> that describes it.
+/// The names of the two hidden files beside a target: the partial file, and the <see cref="PartialDownloadRecord"/> that describes it.
 /// </summary>
 internal static class PartialDownloadNames
 {
@@ -28,7 +28,9 @@ internal static class PartialDownloadNames
 
     private static string CombineWithDirectory(string target, string name) => Path.Combine(Path.GetDirectoryName(target)!, name);
 
-    /// <summary>Returns the target's name after a dot, or its hash if the name with the suffix would be too long.</summary>
+    /// <summary>
+    /// Returns a dot and the name of the target, or the hash of the name if the result with its suffix would be too long.
+    /// </summary>
     private static string GetStem(string target)
     {
         string name = Path.GetFileName(target);

@@ -13,11 +13,13 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the record lists the ranges of
-/// bytes that exist, because the length of the partial file proves nothing from then on. The record is never read or written through a
-/// link, and never read if it belongs to another user.
+/// bytes that exist, because the length of the partial file then proves nothing. The record is never read or written through a link, and
+/// never read if it belongs to another user.
 /// </remarks>
-/// <param name="Server">The user and the server, <c>ann@files.example.com:21</c>. A different user or server needs a stricter proof
-/// (<see cref="PrefixVerification"/>).</param>
+/// <param name="Server">
+/// The user and the server, <c>ann@files.example.com:21</c>. A different user or server requires a stricter proof
+/// (<see cref="PrefixVerification"/>).
+/// </param>
 /// <param name="Path">The remote path, joined with the working directory if it is relative and the client has entered one.</param>
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
@@ -27,7 +29,7 @@ namespace Fts.Client.Downloads;
 internal sealed record PartialDownloadRecord(
     string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
 {
-    /// <summary>The maximum size of a record: longer than any path that a server accepts.</summary>
+    /// <summary>The maximum size of a record in bytes. No path that a server accepts is longer.</summary>
     private const int MaxTextBytes = 64 * 1024;
 
     private const string Header = "fts-part 1", RangesHeader = "fts-part 2", TimeFormat = "yyyyMMddHHmmss.fffffff";
@@ -85,7 +87,7 @@ internal sealed record PartialDownloadRecord(
     /// <summary>Deletes the record of a target, if it exists.</summary>
     public static void Delete(string target) => TryDelete(PartialDownloadNames.GetRecordPath(target));
 
-    /// <summary>Creates the record of a target; returns false if that fails. Then no later download can resume.</summary>
+    /// <summary>Creates the record of a target. Returns false if that fails; a later download then cannot resume.</summary>
     public bool TryWrite(string target)
     {
         try
@@ -99,9 +101,7 @@ internal sealed record PartialDownloadRecord(
         }
     }
 
-    /// <summary>
-    /// Replaces the record of a target in one step. Returns false and keeps the earlier record if that fails.
-    /// </summary>
+    /// <summary>Replaces the record of a target atomically. Returns false and keeps the earlier record if that fails.</summary>
     /// <remarks>The record is on stable storage when the method returns, because the next bytes may be written after a gap.</remarks>
     public bool TryReplace(string target)
     {
@@ -147,7 +147,7 @@ internal sealed record PartialDownloadRecord(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another user's file in a shared directory. Such a file is not read either.
+            // The file belongs to another user of a shared directory. Such a file is never read.
         }
     }
 

@@ -7,8 +7,9 @@ namespace Fts.Client.Downloads;
 /// prove that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
 /// </summary>
 /// <remarks>
-/// The server's address is not part of the proof, because a server can have several names and ports. For another address, a time is a proof
-/// only for the same user and path, and only if it is settled. For another user or path, only a hash is a proof.
+/// The server's address is not part of the proof, because a server can have several names and ports. For a different address, a time is a
+/// proof only for the same user and path, and only if it is settled (<see cref="IsTimeSettled"/>). For a different user or path, only a
+/// hash is a proof.
 /// </remarks>
 internal static class PrefixVerification
 {
@@ -18,49 +19,51 @@ internal static class PrefixVerification
     private const long MinHashedLength = 1024 * 1024;
 
     /// <summary>
-    /// A file whose metadata was requested this soon after its last-modified time may have changed again within the same second. Clocks
-    /// also differ.
+    /// The minimum age at which a last-modified time in whole seconds reveals every later change. A younger file may change again within
+    /// the same second, and the clocks of client and server may differ.
     /// </summary>
     private static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Returns <see cref="FtpRestartReason.None"/> if the bytes are verified, else the reason why the download starts from the beginning.
+    /// Returns <see cref="FtpRestartReason.None"/> if the bytes are verified; otherwise the reason why the download starts from the
+    /// beginning.
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="file">The locked partial file.</param>
-    /// <param name="now">The current record of the remote file; null if the server reports too little.</param>
-    /// <param name="meter">Reports <see cref="FtpTransferStage.Verifying"/> before hashing, which can take long.</param>
+    /// <param name="current">The current record of the remote file; null if the server reports too little metadata.</param>
+    /// <param name="meter">Reports <see cref="FtpTransferStage.Verifying"/> before hashing, which can take a long time.</param>
     /// <param name="cancellationToken">Cancels the wait for the server.</param>
     public static async Task<FtpRestartReason> VerifyAsync(
         FtpConnection connection,
         PartialDownloadFile file,
-        PartialDownloadRecord? now,
+        PartialDownloadRecord? current,
         ProgressMeter meter,
         CancellationToken cancellationToken)
     {
-        if (file.Record is not { } then || now is null)
+        if (file.Record is not { } earlier || current is null)
         {
             return FtpRestartReason.Unverifiable;
         }
 
-        bool hasTimeChanged = then.LastModified is { } before && now.LastModified is { } after && !IsSameTime(before, after);
-        if (then.Length != now.Length || file.PrefixLength > now.Length || hasTimeChanged)
+        bool hasTimeChanged = earlier.LastModified is { } before && current.LastModified is { } after && !IsSameTime(before, after);
+        if (earlier.Length != current.Length || file.PrefixLength > current.Length || hasTimeChanged)
         {
             return FtpRestartReason.Changed;
         }
 
-        if (file.PrefixLength < now.Length && connection.Features is { IsKnown: true, CanRestart: false })
+        if (file.PrefixLength < current.Length && connection.Features is { IsKnown: true, CanRestart: false })
         {
             return FtpRestartReason.Unsupported;
         }
 
-        bool isProvenByTime = IsProvenByTime(then, now);
-        bool shouldHash = !isProvenByTime || !IsTimeSettled(then) || then.Server != now.Server || file.PrefixLength >= MinHashedLength;
+        bool isProvenByTime = IsProvenByTime(earlier, current);
+        bool shouldHash = !isProvenByTime || !IsTimeSettled(earlier) || earlier.Server != current.Server
+            || file.PrefixLength >= MinHashedLength;
         if (shouldHash && RemoteHash.IsSupportedForPrefix(connection))
         {
             meter.EnterStage(FtpTransferStage.Verifying);
             bool? isSame = await ContentComparison.CompareAsync(
-                connection, now.Path, file.Handle, file.PrefixLength, file.PrefixLength == now.Length, cancellationToken)
+                connection, current.Path, file.Handle, file.PrefixLength, file.PrefixLength == current.Length, cancellationToken)
                     .ConfigureAwait(false);
             if (isSame is { } answer)
             {
@@ -79,19 +82,23 @@ internal static class PrefixVerification
             || ((IsWholeSecond(one) || IsWholeSecond(other))
                 && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
 
-    /// <summary>Returns whether the time alone proves all existing bytes, also those after a gap, which no hash covers.</summary>
-    public static bool IsTimeSufficient(PartialDownloadRecord then, PartialDownloadRecord now) =>
-        IsProvenByTime(then, now) && IsTimeSettled(then);
+    /// <summary>
+    /// Returns whether the time alone verifies all existing bytes, including the bytes after a gap, which no hash covers.
+    /// </summary>
+    public static bool IsTimeSufficient(PartialDownloadRecord earlier, PartialDownloadRecord current) =>
+        IsProvenByTime(earlier, current) && IsTimeSettled(earlier);
 
-    /// <summary>Returns whether every change after this record would change the time that the server reports.</summary>
+    /// <summary>
+    /// Returns whether every change of the file after this record was created would change the time that the server reports.
+    /// </summary>
     public static bool IsTimeSettled(PartialDownloadRecord record) =>
         record.LastModified is { } time && (!IsWholeSecond(time) || (record.RetrievedAt - time).Duration() > SettlingTime);
 
-    private static bool IsProvenByTime(PartialDownloadRecord then, PartialDownloadRecord now) =>
-        then.LastModified is not null && now.LastModified is not null && then.Path == now.Path
-            && (then.Server == now.Server || (GetUser(then) == GetUser(now) && IsTimeSettled(then)));
+    private static bool IsProvenByTime(PartialDownloadRecord earlier, PartialDownloadRecord current) =>
+        earlier.LastModified is not null && current.LastModified is not null && earlier.Path == current.Path
+            && (earlier.Server == current.Server || (GetUser(earlier) == GetUser(current) && IsTimeSettled(earlier)));
 
-    /// <summary>Returns the user. Users may have different directories after login, and so different files at the same path.</summary>
+    /// <summary>Returns the user. Users may have different initial directories, and therefore different files at the same path.</summary>
     private static string GetUser(PartialDownloadRecord record) => record.Server[..Math.Max(0, record.Server.LastIndexOf('@'))];
 
     private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;

@@ -28,7 +28,7 @@ internal sealed class StagingFile : IDisposable
         _handle = Create(_path, isPrivate: mode is not null);
     }
 
-    /// <summary>Appends bytes. Writes synchronously, because the page cache receives them without a wait.</summary>
+    /// <summary>Appends bytes. Writes synchronously, because a write to the page cache does not wait for the disk.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_handle, bytes, _length);
@@ -93,7 +93,7 @@ internal sealed class StagingFile : IDisposable
             handle.Dispose();
         }
 
-        // If the first attempt failed, .NET reports the error in its own exception.
+        // If the system call failed, the .NET call below also fails and throws the appropriate exception.
         if (isPrivate && !OperatingSystem.IsWindows())
         {
             return new FileStream(path, new FileStreamOptions

@@ -51,7 +51,7 @@ public class FtpConnectionException : FtpException
 /// <summary>Thrown if an operation takes longer than its limit in <see cref="FtpTimeouts"/>.</summary>
 public sealed class FtpTimeoutException : FtpConnectionException
 {
-    /// <summary>Creates the exception with a message about the phase and the limit.</summary>
+    /// <summary>Creates the exception. The message contains the phase and the limit.</summary>
     /// <param name="phase">The operation that timed out.</param>
     /// <param name="limit">The time limit that was exceeded.</param>
     /// <param name="innerException">The cause, usually an <see cref="OperationCanceledException"/>.</param>
@@ -66,14 +66,14 @@ public sealed class FtpTimeoutException : FtpConnectionException
 
     private static string DescribeWait(FtpOperationPhase phase) => phase switch
     {
-        FtpOperationPhase.Connect => "connecting",
-        FtpOperationPhase.Greeting => "waiting for the server's greeting",
-        FtpOperationPhase.Handshake => "in the TLS handshake",
-        FtpOperationPhase.OpenData => "opening the data connection",
+        FtpOperationPhase.Connect => "while connecting",
+        FtpOperationPhase.Greeting => "while waiting for the server's greeting",
+        FtpOperationPhase.Handshake => "during the TLS handshake",
+        FtpOperationPhase.OpenData => "while opening the data connection",
         FtpOperationPhase.Transfer => "without data",
-        FtpOperationPhase.FinalReply => "waiting for the server to confirm the transfer",
-        FtpOperationPhase.Proxy => "waiting for the proxy",
-        FtpOperationPhase.Acquire => "waiting for a free connection",
-        _ => "waiting for the server's reply",
+        FtpOperationPhase.FinalReply => "while waiting for the server to confirm the transfer",
+        FtpOperationPhase.Proxy => "while waiting for the proxy",
+        FtpOperationPhase.Acquire => "while waiting for a free connection",
+        _ => "while waiting for the server's reply",
     };
 }

@@ -26,8 +26,8 @@ public class FtpException : Exception
     public virtual bool IsTransient => false;
 
     /// <summary>
-    /// Returns whether no usable connection exists: the server could not be reached, rejected the login, or ended the connection. False for
-    /// TLS errors, which the user must see.
+    /// Returns whether no usable connection exists: the server could not be reached, rejected the login, or ended the connection. Returns
+    /// false for TLS errors, which must be reported to the user.
     /// </summary>
     internal bool IsConnectionFailure() => this is FtpLoginException or (FtpConnectionException and not FtpTlsException);
 }

@@ -5,7 +5,7 @@ namespace Fts.Client;
 /// <summary>The check that a transferred file failed.</summary>
 public enum FtpIntegrityFailure
 {
-    /// <summary>The length differs: bytes are missing, or there are too many.</summary>
+    /// <summary>The length differs: too few or too many bytes were transferred.</summary>
     Length,
     /// <summary>The hashes of the two files differ.</summary>
     Content,
@@ -53,7 +53,7 @@ public sealed class FtpIntegrityException : FtpException
 
     /// <summary>Returns the exception for a required hash that the server cannot compute.</summary>
     /// <param name="path">The remote path.</param>
-    /// <param name="length">The length in bytes; 0 if nothing was transferred yet.</param>
+    /// <param name="length">The length in bytes; 0 if nothing has been transferred yet.</param>
     internal static FtpIntegrityException CreateHashUnavailable(string path, long length) =>
         new(
             path, FtpIntegrityFailure.Unverified, length, length,

@@ -16,8 +16,8 @@ public sealed class FtpProtocolException : FtpException
 
 /// <summary>
 /// Thrown if the received data is not a listing: no line is in a known format, or the data exceeds a limit. Also thrown if a requested name
-/// occurs only in a line that cannot be parsed. A listing with some lines in an unknown format has entries with
-/// <see cref="FtpEntry.RawLine"/> instead.
+/// occurs only in a line that cannot be parsed. If only some lines are in an unknown format, no exception is thrown, and their entries have
+/// a <see cref="FtpEntry.RawLine"/>.
 /// </summary>
 public sealed class FtpListingException : FtpException
 {

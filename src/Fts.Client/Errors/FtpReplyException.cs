@@ -3,12 +3,12 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Thrown if the server sent a negative reply to a command. The connection is still usable.</summary>
+/// <summary>Thrown if the server sends a negative reply to a command. The connection is still usable.</summary>
 public class FtpReplyException : FtpException
 {
     /// <summary>Creates the exception. The message contains the command and the reply.</summary>
     /// <param name="reply">The negative reply.</param>
-    /// <param name="command">The text of the command, with a password masked.</param>
+    /// <param name="command">The text of the command, with any password masked.</param>
     /// <param name="innerException">The exception that the reply explains, if any.</param>
     public FtpReplyException(FtpReply reply, string command, Exception? innerException = null)
         : this(reply, command, $"{command.ToPrintable()}: {reply.ToPrintable()}", innerException)
@@ -21,7 +21,7 @@ public class FtpReplyException : FtpException
     /// <summary>The negative reply.</summary>
     public FtpReply Reply { get; }
 
-    /// <summary>The text of the command, with a password masked.</summary>
+    /// <summary>The text of the command, with any password masked.</summary>
     public string Command { get; }
 
     /// <summary>Returns true for 4yz replies: the same command may succeed later (RFC 959 §4.2.1).</summary>
@@ -33,7 +33,7 @@ public sealed class FtpLoginException : FtpReplyException
 {
     /// <summary>Creates the exception for a negative reply to USER, PASS or ACCT.</summary>
     /// <param name="reply">The negative reply.</param>
-    /// <param name="command">The text of the command, with a password masked.</param>
+    /// <param name="command">The text of the command, with any password masked.</param>
     /// <param name="userName">The name of the account.</param>
     public FtpLoginException(FtpReply reply, string command, string userName)
         : base(reply, command, $"login failed for {userName.ToPrintable()}: {reply.ToPrintable()}", null) => UserName = userName;

@@ -21,7 +21,7 @@ public enum FtpTlsFailure
     Truncated,
     /// <summary>
     /// The server does not support TLS, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> did not allow an unencrypted password.
-    /// Neither user name nor password was sent.
+    /// Neither the user name nor the password was sent.
     /// </summary>
     PasswordNotProtected,
 }

@@ -11,7 +11,7 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
     private int _start, _end;
     private long _total;
 
-    /// <summary>Returns the next line without its line end, or null at the end of the data.</summary>
+    /// <summary>Returns the next line without its line break, or null at the end of the data.</summary>
     /// <exception cref="FtpListingException">
     /// A line exceeds <see cref="FtpLimits.ListingLine"/>, or the listing exceeds <see cref="FtpLimits.Listing"/>.
     /// </exception>
@@ -33,7 +33,7 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
 
             if (!await FillAsync(cancellationToken).ConfigureAwait(false))
             {
-                // Some servers send no line end after the last line.
+                // Some servers send no line break after the last line.
                 return searched == 0 ? null : DecodeLine(searched, lineEnd: 0);
             }
         }

@@ -5,11 +5,11 @@ namespace Fts.Client.Listings;
 
 /// <summary>
 /// Starts the listing of a directory with the best command that the server supports: MLSD, LIST -a, LIST or NLST. Results that apply to the
-/// server, and not only to one directory, are cached in <see cref="ListingProfile"/>.
+/// whole server are cached in <see cref="ListingProfile"/>.
 /// </summary>
 internal static class ListingOpener
 {
-    /// <summary>Starts a listing. Returns an empty listing if the server reports an empty directory by a negative reply.</summary>
+    /// <summary>Starts a listing. Returns an empty listing if the server reports an empty directory with a negative reply.</summary>
     /// <exception cref="FtpReplyException">The directory does not exist, or the account has no permission to list it.</exception>
     public static async Task<ListingTransfer> OpenAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
@@ -72,8 +72,8 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Enters a directory for which LIST failed, and starts NLST there. Returns null if that fails too, or if the server sends no name:
-    /// after the failure of LIST, an empty listing does not prove that the directory is empty.
+    /// Enters a directory for which LIST failed, and starts NLST there. Returns null if NLST also fails or returns no names: after the
+    /// failure of LIST, an empty listing does not prove that the directory is empty.
     /// </summary>
     private static async Task<ListingTransfer?> TryEnterAndOpenNlstAsync(
         FtpConnection connection, string path, CancellationToken cancellationToken)
@@ -102,7 +102,7 @@ internal static class ListingOpener
 
     /// <summary>
     /// Starts a listing with one command and the path. If the server rejects the path, enters the directory and sends the command without
-    /// it.
+    /// the path.
     /// </summary>
     private static async Task<ListingTransfer> OpenByCommandAsync(
         FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
@@ -142,7 +142,7 @@ internal static class ListingOpener
                     : new FtpReplyException(cwdReply, $"CWD {path}", e);
             }
 
-            return NoteListedAfterCwd(
+            return RecordListedAfterCwd(
                 await OpenInEnteredDirectoryAsync(connection, command, cancellationToken).ConfigureAwait(false), profile, path);
         }
 
@@ -173,7 +173,7 @@ internal static class ListingOpener
 
     /// <summary>
     /// Checks an empty listing by path with CWD: some servers send an empty listing for a missing directory, or parse a path with a space
-    /// as two paths. Returns the listing, or one that is made in the directory.
+    /// as two paths. Returns the empty listing, or a new listing of the entered directory.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     private static async Task<ListingTransfer> ConfirmEmptyAsync(
@@ -187,7 +187,7 @@ internal static class ListingOpener
                 : throw await DisposeAndCreateExceptionAsync(empty, negative, path).ConfigureAwait(false);
         }
 
-        if (connection.ServerProfile.ListingProfile.IsPathUsed && !path.Contains(' ', StringComparison.Ordinal))
+        if (connection.ServerProfile.ListingProfile.IsPathHonored && !path.Contains(' ', StringComparison.Ordinal))
         {
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
             return empty;
@@ -195,7 +195,7 @@ internal static class ListingOpener
 
         await empty.DisposeAsync().ConfigureAwait(false);
         ListingTransfer listing = await OpenInEnteredDirectoryAsync(connection, empty.Command, cancellationToken).ConfigureAwait(false);
-        return NoteListedAfterCwd(listing, connection.ServerProfile.ListingProfile, path);
+        return RecordListedAfterCwd(listing, connection.ServerProfile.ListingProfile, path);
     }
 
     private static async Task<FtpReplyException> DisposeAndCreateExceptionAsync(ListingTransfer empty, FtpReply negative, string path)
@@ -230,7 +230,7 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Sends one command, with the option -a if the server supports it. Without it many servers omit names that start with a dot.
+    /// Sends one command, with the option -a if the server supports it. Without the option, many servers omit names that start with a dot.
     /// </summary>
     private static async Task<ListingTransfer> SendCommandAsync(
         FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
@@ -247,7 +247,7 @@ internal static class ListingOpener
             profile.OptionSupport = ListingProfile.CanSupportOptions(system) ? ListOptionSupport.Possible : ListOptionSupport.Unsupported;
         }
 
-        // Many servers parse a leading hyphen as options of ls.
+        // Many servers parse an argument with a leading hyphen as options of ls.
         string plain = path.StartsWith('-') ? $"./{path}" : path;
         bool isSupported = profile.OptionSupport == ListOptionSupport.Supported;
         if (isSupported || profile.OptionSupport == ListOptionSupport.Possible)
@@ -286,7 +286,7 @@ internal static class ListingOpener
     /// <summary>
     /// Records that a listing after CWD had lines although the listing by path failed or was empty. Later listings then use CWD.
     /// </summary>
-    private static ListingTransfer NoteListedAfterCwd(ListingTransfer listing, ListingProfile profile, string path)
+    private static ListingTransfer RecordListedAfterCwd(ListingTransfer listing, ListingProfile profile, string path)
     {
         if (!listing.IsEmpty && listing.Command != ListingCommand.Mlsd)
         {

@@ -4,13 +4,13 @@ using Fts.Protocol;
 namespace Fts.Client.Listings;
 
 /// <summary>Caches how the listing commands of one server behave, for all connections of one client.</summary>
-/// <remarks>Thread-safe: each flag is independent, and a lock protects the sample.</remarks>
+/// <remarks>Thread-safe: the flags are independent, and a lock protects the sample.</remarks>
 internal sealed class ListingProfile
 {
-    /// <summary>The number of names of a listing that are compared with those of another listing.</summary>
+    /// <summary>The number of names in a listing that are compared with the names in another listing.</summary>
     public const int SampleNames = 16;
 
-    /// <summary>Systems whose LIST accepts a name pattern and no options of ls, by their text in the reply to SYST.</summary>
+    /// <summary>Systems whose LIST accepts a name pattern and no options of ls, identified by a text in the reply to SYST.</summary>
     private static readonly string[] SystemsWithoutOptions =
     [
         "windows", "vms", "mvs", "z/os", "os/400", "os400", "z/vm", "vm/", "netware", "os/2", "nonstop", "tandem", "guardian", "macos",
@@ -19,7 +19,7 @@ internal sealed class ListingProfile
 
     private readonly Lock _lock = new();
     private (WorkingDirectory? Directory, string Path, string[] Names)? _sample; // protected by _lock
-    private volatile bool _isListUnsupported, _isMlsdUnsupported, _shouldEnterDirectory, _shouldEnterIfPathHasSpace, _isPathUsed;
+    private volatile bool _isListUnsupported, _isMlsdUnsupported, _shouldEnterDirectory, _shouldEnterIfPathHasSpace, _isPathHonored;
     private volatile ListOptionSupport _optionSupport;
 
     /// <summary>Whether LIST supports the option -a.</summary>
@@ -59,8 +59,8 @@ internal sealed class ListingProfile
         set => _shouldEnterIfPathHasSpace = value;
     }
 
-    /// <summary>Whether LIST certainly uses its path, because the listings of two paths had no name in common.</summary>
-    public bool IsPathUsed => _isPathUsed;
+    /// <summary>Whether LIST is known to use its path argument, because the listings of two paths had no name in common.</summary>
+    public bool IsPathHonored => _isPathHonored;
 
     /// <summary>Returns whether LIST may support the options of ls, according to the reply to SYST.</summary>
     public static bool CanSupportOptions(FtpReply system) =>
@@ -69,19 +69,19 @@ internal sealed class ListingProfile
 
     /// <summary>
     /// Returns whether a listing by path may be the listing of the current directory, because the server ignored the path. That is possible
-    /// if it contains a directory named like a component of the path, or equals the listing of another path.
+    /// if the listing contains a directory with the name of a component of the path, or equals the listing of another path.
     /// </summary>
-    public bool CanBeOfAnotherDirectory(WorkingDirectory? directory, string path, List<FtpEntry> entries)
+    public bool IsPossiblyWrongDirectory(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name))
             || IsSampleOfAnotherPath(directory, path, entries);
     }
 
-    /// <summary>Records a listing that was made without CWD, so that the next one can be compared with it.</summary>
-    public void NoteListing(WorkingDirectory? directory, string path, List<FtpEntry> entries)
+    /// <summary>Records a listing by path, so that the next listing can be compared with it.</summary>
+    public void RecordListing(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
-        if (_isPathUsed || entries.Count == 0)
+        if (_isPathHonored || entries.Count == 0)
         {
             return;
         }
@@ -94,7 +94,7 @@ internal sealed class ListingProfile
             }
             else if (sample.Path != path && !entries.Exists(entry => sample.Names.Contains(entry.Name)))
             {
-                _isPathUsed = true;
+                _isPathHonored = true;
             }
         }
     }
@@ -112,12 +112,12 @@ internal sealed class ListingProfile
 /// <summary>Whether LIST supports the options of ls.</summary>
 internal enum ListOptionSupport
 {
-    /// <summary>Unknown. SYST was not sent yet.</summary>
+    /// <summary>Unknown, because SYST has not been sent yet.</summary>
     Unknown,
     /// <summary>The system that SYST reports may support them.</summary>
     Possible,
     /// <summary>A listing with -a had entries.</summary>
     Supported,
-    /// <summary>The server rejected -a, or took it for a name.</summary>
+    /// <summary>The server rejected -a, or interpreted it as a name.</summary>
     Unsupported,
 }

@@ -55,7 +55,7 @@ internal static class ListingReplies
     public static bool IsConfirmation(FtpReply reply) =>
         reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Returns whether the reply reports a missing permission of the account.</summary>
+    /// <summary>Returns whether the reply reports that the account lacks a permission.</summary>
     public static bool IsPermissionDenied(FtpReplyException e) => ContainsAny(e.Reply, GetArgument(e), DeniedPhrases);
 
     /// <summary>Returns whether the reply may be about the argument, so that the command may work without it.</summary>
@@ -70,7 +70,7 @@ internal static class ListingReplies
             phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase)))
         || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Returns whether the reply contains one of the phrases, not counting the path that it repeats.</summary>
+    /// <summary>Returns whether the reply contains one of the phrases. The path that the reply may repeat is ignored.</summary>
     private static bool ContainsAny(FtpReply reply, string argument, string[] phrases) =>
         reply.Lines.Select(line => RemovePath(line, argument)).Any(
             line => phrases.Any(phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase)));
@@ -93,11 +93,11 @@ internal static class ListingReplies
         return Regex.Replace(line, @"(?<!\S)[""'(<]*/\S+", "", RegexOptions.CultureInvariant);
     }
 
-    /// <summary>Returns the path that the command had, without the option -a and the prefix "./".</summary>
+    /// <summary>Returns the path in the command, without the option -a and the prefix "./".</summary>
     private static string GetArgument(FtpReplyException e)
     {
-        int blank = e.Command.IndexOf(' ', StringComparison.Ordinal);
-        string argument = blank < 0 ? "" : e.Command[(blank + 1)..];
+        int space = e.Command.IndexOf(' ', StringComparison.Ordinal);
+        string argument = space < 0 ? "" : e.Command[(space + 1)..];
         argument = argument is ['-', 'a', ' ', .. var path] ? path : argument;
         return argument.StartsWith("./", StringComparison.Ordinal) ? argument[2..] : argument;
     }

@@ -6,7 +6,8 @@ namespace Fts.Client.Listings;
 
 /// <summary>The running transfer of a listing. The first lines are read ahead.</summary>
 /// <remarks>
-/// Owns the data connection. If the connection entered another directory for the listing, completion returns to the working directory.
+/// Owns the data connection. If the connection entered another directory for the listing, it returns to the working directory at
+/// completion.
 /// </remarks>
 internal sealed class ListingTransfer : IAsyncDisposable
 {
@@ -26,18 +27,18 @@ internal sealed class ListingTransfer : IAsyncDisposable
     public ListingCommand Command { get; }
 
     /// <summary>Whether the client entered the listed directory (CWD), so that the command had no path.</summary>
-    public bool IsOfEnteredDirectory { get; init; }
+    public bool HasEnteredDirectory { get; init; }
 
     /// <summary>Whether the listing is complete and has no lines.</summary>
     public bool IsEmpty => _hasEnded && _bufferedLines.Count == 0;
 
-    /// <summary>The line of a listing of one line; null for other listings.</summary>
+    /// <summary>The line, if the listing consists of one line; otherwise null.</summary>
     public string? OnlyLine => _hasEnded && _bufferedLines.Count == 1 ? _bufferedLines.Peek() : null;
 
     /// <summary>The first line, which the next read returns; null if the listing is empty.</summary>
     public string? FirstLine => _bufferedLines.TryPeek(out string? line) ? line : null;
 
-    /// <summary>Returns the listing of a directory that the server reported as empty by a negative reply.</summary>
+    /// <summary>Returns the listing of a directory that the server reported as empty with a negative reply.</summary>
     public static ListingTransfer CreateEmpty(FtpConnection connection, ListingCommand command) => new(connection, null, command);
 
     /// <summary>Sends the command and reads the first lines. If the listing has no lines, also reads the final reply.</summary>
@@ -52,7 +53,7 @@ internal sealed class ListingTransfer : IAsyncDisposable
     {
         FtpDataStream data = await connection.OpenDataAsync(
             command.Verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
-        var listing = new ListingTransfer(connection, data, command) { IsOfEnteredDirectory = connection.IsOutsideWorkingDirectory };
+        var listing = new ListingTransfer(connection, data, command) { HasEnteredDirectory = connection.IsOutsideWorkingDirectory };
         try
         {
             await listing.ReadAheadAsync(data, linesToBuffer, cancellationToken).ConfigureAwait(false);
@@ -145,13 +146,13 @@ internal enum ListingCommand
 {
     /// <summary>MLSD (RFC 3659 §7).</summary>
     Mlsd,
-    /// <summary>LIST (RFC 959 §4.1.3): lines in a format of the server.</summary>
+    /// <summary>LIST (RFC 959 §4.1.3): lines in a server-specific format.</summary>
     List,
     /// <summary>NLST (RFC 959 §4.1.3): names only.</summary>
     Nlst,
 }
 
-/// <summary>Extends <see cref="ListingCommand"/>.</summary>
+/// <summary>Extension members of <see cref="ListingCommand"/>.</summary>
 internal static class ListingCommandExtensions
 {
     extension(ListingCommand command)

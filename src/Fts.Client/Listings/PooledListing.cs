@@ -5,13 +5,13 @@ namespace Fts.Client.Listings;
 
 /// <summary>
 /// Reads a listing over a connection of the pool, one entry per call. If another call waits for a connection, the rest of the listing is
-/// read into memory and the connection is released. Otherwise a caller that transfers each file while listing could wait for its own
-/// connection. <see cref="FtpLimits.Listing"/> limits the memory.
+/// read into memory and the connection is released. Otherwise, a caller that transfers each file during the listing could wait for the
+/// connection that its own listing holds. <see cref="FtpLimits.Listing"/> limits the memory.
 /// </summary>
 /// <remarks>
-/// Owns its lease and releases it at the end of the listing or on disposal. Supports one reader at a time. Until reading ahead starts, only
-/// the reader uses the source and the lease; after that, only the read-ahead task. <see cref="_lock"/> protects the fields that decide when
-/// it starts.
+/// Owns its lease and releases it at the end of the listing or on disposal. Supports one reader at a time. Before reading ahead starts,
+/// only the reader uses the source and the lease. After that, only the read-ahead task uses them. <see cref="_lock"/> protects the fields
+/// that determine when reading ahead starts.
 /// </remarks>
 internal sealed class PooledListing : IAsyncDisposable
 {
@@ -19,10 +19,10 @@ internal sealed class PooledListing : IAsyncDisposable
     private readonly string _path;
     private readonly CancellationToken _caller, _clientDisposed;
     private readonly CancellationTokenSource _stop;
-    // These fields belong to the user of the source, and change only before the first entry.
+    // Only the current user of the source, the reader or the read-ahead task, accesses these fields.
     private PoolLease _lease;
     private IAsyncEnumerator<FtpEntry> _source;
-    private bool _hasBegun;
+    private bool _hasStarted;
     private readonly Lock _lock = new();
     // Protected by _lock. Reading ahead starts between two reads of the caller.
     private bool _isReading, _isConnectionWanted;
@@ -129,19 +129,20 @@ internal sealed class PooledListing : IAsyncDisposable
     private static string DescribePurpose(string path) => $"listing of '{(path.Length == 0 ? "." : path)}'";
 
     /// <summary>
-    /// Moves to the next entry. If the server closed the idle connection before the first entry, lists once more on another connection.
+    /// Moves to the next entry. If the server closed the idle connection before the first entry, starts the listing again on another
+    /// connection.
     /// </summary>
     private async ValueTask<bool> MoveNextAsync()
     {
         try
         {
             bool hasEntry = await _source.MoveNextAsync().ConfigureAwait(false);
-            _hasBegun = true;
+            _hasStarted = true;
             return hasEntry;
         }
-        catch (FtpConnectionException e) when (!_hasBegun && _lease.CanRetry(e))
+        catch (FtpConnectionException e) when (!_hasStarted && _lease.CanRetry(e))
         {
-            _hasBegun = true;
+            _hasStarted = true;
             _pool.LogIdleClosed(e);
             await CloseAsync().ConfigureAwait(false);
         }
@@ -185,7 +186,7 @@ internal sealed class PooledListing : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The reader gets the exception after the buffered entries.
+            // The reader receives the exception after the buffered entries.
             failure = e;
         }
 

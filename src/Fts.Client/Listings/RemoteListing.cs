@@ -9,11 +9,11 @@ namespace Fts.Client.Listings;
 internal static class RemoteListing
 {
     /// <summary>
-    /// Returns the entries of a directory as they arrive. If the server may ignore the path of LIST, returns them after the complete
-    /// listing was checked.
+    /// Returns the entries of a directory as they arrive. If the server may ignore the path of LIST, returns the entries only after the
+    /// complete listing was checked.
     /// </summary>
     /// <exception cref="FtpReplyException">
-    /// The listing was rejected, or the final reply is negative. The latter is thrown after the entries.
+    /// The listing was rejected, or the final reply is negative. In the second case, the exception is thrown after the entries.
     /// </exception>
     /// <exception cref="FtpListingException">No line is in a known format, or the listing exceeds a limit.</exception>
     public static async IAsyncEnumerable<FtpEntry> ReadAsync(
@@ -21,8 +21,8 @@ internal static class RemoteListing
     {
         ListingTransfer listing = await ListingOpener.OpenAsync(connection, path, cancellationToken).ConfigureAwait(false);
         ListingProfile profile = connection.ServerProfile.ListingProfile;
-        bool isComparable = listing is { Command: not ListingCommand.Mlsd, IsOfEnteredDirectory: false, IsEmpty: false }
-            && !profile.IsPathUsed;
+        bool isComparable = listing is { Command: not ListingCommand.Mlsd, HasEnteredDirectory: false, IsEmpty: false }
+            && !profile.IsPathHonored;
         if (isComparable && path.Length > 0)
         {
             // Return entries only after the listing is complete, because the server may have ignored the path.
@@ -57,7 +57,7 @@ internal static class RemoteListing
             yield return entry;
         }
 
-        profile.NoteListing(connection.WorkingDirectory, path, first);
+        profile.RecordListing(connection.WorkingDirectory, path, first);
     }
 
     /// <summary>
@@ -69,9 +69,9 @@ internal static class RemoteListing
     {
         ListingProfile profile = connection.ServerProfile.ListingProfile;
         List<FtpEntry> entries = await ReadAllAsync(listing, path, cancellationToken).ConfigureAwait(false);
-        if (!profile.CanBeOfAnotherDirectory(connection.WorkingDirectory, path, entries))
+        if (!profile.IsPossiblyWrongDirectory(connection.WorkingDirectory, path, entries))
         {
-            profile.NoteListing(connection.WorkingDirectory, path, entries);
+            profile.RecordListing(connection.WorkingDirectory, path, entries);
             return entries;
         }
 
@@ -133,7 +133,7 @@ internal static class RemoteListing
             }
         }
 
-        /// <summary>Returns the next complete entry. Returns false if it needs another line.</summary>
+        /// <summary>Returns the next complete entry. Returns false if an entry needs another line.</summary>
         public bool TryDequeue([NotNullWhen(true)] out FtpEntry? entry)
         {
             ListingEntry? next = _name;

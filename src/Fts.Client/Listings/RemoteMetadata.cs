@@ -12,7 +12,7 @@ namespace Fts.Client.Listings;
 internal static class RemoteMetadata
 {
     /// <summary>Returns the entry at a path, or null if it does not exist.</summary>
-    /// <exception cref="FtpReplyException">A negative reply does not report whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line in an unknown format may describe the path.</exception>
     public static async Task<FtpEntry?> GetEntryAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
@@ -65,8 +65,8 @@ internal static class RemoteMetadata
                 ?? named with { Kind = FtpEntryKind.File };
 
     /// <summary>
-    /// Returns the metadata for a transfer, with one command, or two without MLST. Returns null if the server reports none. Negative and
-    /// malformed replies are not errors, because only RETR decides whether the file can be downloaded.
+    /// Returns the metadata for a transfer. Sends one command, or two if the server does not support MLST. Returns null if the server
+    /// reports none. Negative and malformed replies are not errors, because only RETR decides whether the file can be downloaded.
     /// </summary>
     public static async Task<FtpEntry?> TryGetMetadataAsync(
         FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
@@ -75,10 +75,10 @@ internal static class RemoteMetadata
         {
             FtpReply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
             bool isUnsupported = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply, path);
-            bool isOfPath = reply.Code == FtpReplyCode.FileUnavailable;
-            connection.ServerProfile.IsMachineListingUnsupported |= isUnsupported && !isOfPath;
+            bool isAboutPath = reply.Code == FtpReplyCode.FileUnavailable;
+            connection.ServerProfile.IsMachineListingUnsupported |= isUnsupported && !isAboutPath;
             FtpEntry? entry = reply.IsCompletion ? ParseMlstEntry(path, reply) : null;
-            if (entry is not null || !(reply.IsCompletion || (isUnsupported && isOfPath)))
+            if (entry is not null || !(reply.IsCompletion || (isUnsupported && isAboutPath)))
             {
                 return entry;
             }
@@ -88,14 +88,13 @@ internal static class RemoteMetadata
     }
 
     /// <summary>Returns the length in bytes (SIZE), or null if the file does not exist or the server does not report a number.</summary>
-    /// <exception cref="FtpReplyException">A negative reply does not report whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
     public static async Task<long?> GetSizeAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         (await RequestSizeAsync(connection, path, isLenient: false, cancellationToken).ConfigureAwait(false)).Length;
 
     /// <summary>
     /// Returns the length in bytes of a file that was just uploaded, with SIZE, or with MLST if the server does not support SIZE. Returns
-    /// null if the server does not report it, for example because the account has write permission for the directory but not read
-    /// permission.
+    /// null if the server does not report it, for example because the account may write to the directory but not read it.
     /// </summary>
     public static async Task<long?> GetStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
@@ -118,7 +117,7 @@ internal static class RemoteMetadata
     /// <summary>
     /// Returns the last-modified time in UTC (MDTM), or null if the file does not exist or the server does not report a time.
     /// </summary>
-    /// <exception cref="FtpReplyException">A negative reply does not report whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
     public static Task<DateTimeOffset?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         GetLastModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
@@ -203,13 +202,13 @@ internal static class RemoteMetadata
             await foreach (
                 FtpEntry entry in RemoteListing.ReadAsync(connection, RemotePath.GetParent(path), cancellationToken).ConfigureAwait(false))
             {
-                // VMS lists the newest version of a file first, and a name without version means the newest.
+                // VMS lists the newest version of a file first, and a name without a version refers to the newest.
                 bool isMatch = entry.Name == name || (entry.Source == FtpEntrySource.Vms && VmsListing.MatchesListedName(name, entry.Name));
                 found ??= isMatch ? entry with { Path = path } : null;
                 unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
 
-            // An unreadable line with the name may describe the file. If null were returned, a caller might overwrite the file.
+            // An unreadable line with the name may describe the file. If the method returned null, a caller might overwrite the file.
             return found is null && unreadable is not null
                 ? throw new FtpListingException(
                     unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
@@ -217,7 +216,7 @@ internal static class RemoteMetadata
         }
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
-            // The parent does not exist or cannot be listed. CWD to the path shows whether it is a directory.
+            // The parent does not exist or cannot be listed. CWD to the path determines whether it is a directory.
             FtpReply? negative = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
             return negative is null ? CreateDirectoryEntry(path) : null;
@@ -248,12 +247,13 @@ internal static class RemoteMetadata
     /// <summary>Returns whether a line starts with a fact (<c>name=value;</c>).</summary>
     private static bool HasFact(ReadOnlySpan<char> line)
     {
-        int equals = line.IndexOf('='), semicolon = line.IndexOf(';'), blank = line.IndexOf(' ');
-        return equals > 0 && semicolon > equals && (blank < 0 || semicolon < blank);
+        int equals = line.IndexOf('='), semicolon = line.IndexOf(';'), space = line.IndexOf(' ');
+        return equals > 0 && semicolon > equals && (space < 0 || semicolon < space);
     }
 
     /// <summary>
-    /// Returns true for a positive reply, and false for 550 or an unknown command. Throws for other negative replies unless lenient.
+    /// Returns true for a positive reply, and false for 550 or an unknown command. Throws for other negative replies unless
+    /// <paramref name="isLenient"/> is true.
     /// </summary>
     private static bool IsPositive(FtpReply reply, string verb, string path, bool isLenient)
     {

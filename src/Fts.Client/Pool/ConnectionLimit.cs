@@ -4,7 +4,7 @@ namespace Fts.Client.Pool;
 
 /// <summary>
 /// Limits the number of connections of a pool, and delays attempts to open one after a failure. If the server refuses a connection because
-/// of its own limit, the number is lowered, and later rises again one by one.
+/// of its own limit, the limit is lowered, and later raised again one by one.
 /// </summary>
 /// <remarks>Not thread-safe: the pool calls every member under its lock.</remarks>
 internal sealed class ConnectionLimit
@@ -32,14 +32,13 @@ internal sealed class ConnectionLimit
     private bool _isLimitReached;
 
     /// <param name="configured">The maximum number of connections.</param>
-    /// <param name="recovery">The time after which a lowered number rises by one.</param>
+    /// <param name="recovery">The time after which a lowered limit is raised by one.</param>
     /// <param name="time">The clock.</param>
     public ConnectionLimit(int configured, TimeSpan recovery, TimeProvider time) =>
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
     /// <summary>
-    /// The number of connections that the pool may have now. Reading it raises it by one if the recovery time has passed since the last
-    /// change.
+    /// The current limit. If the recovery time has passed since the last change, reading the property first raises the limit by one.
     /// </summary>
     public int Current
     {
@@ -55,13 +54,15 @@ internal sealed class ConnectionLimit
         }
     }
 
-    /// <summary>The time until the number rises by one; <see cref="TimeSpan.MaxValue"/> if it is not lowered, or never recovers.</summary>
+    /// <summary>
+    /// The time until the limit is raised by one; <see cref="TimeSpan.MaxValue"/> if it is not lowered, or is never raised.
+    /// </summary>
     public TimeSpan TimeUntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan
         ? TimeSpan.MaxValue
         : _recovery - _time.GetElapsedTime(_loweredAt);
 
-    /// <summary>The time until another connection may be opened after a failure; zero or less if that is now.</summary>
-    /// <param name="others">Connections that could serve the caller instead.</param>
+    /// <summary>The time until another connection may be opened after a failure; zero or less if it may be opened now.</summary>
+    /// <param name="others">The number of connections that could serve the caller instead.</param>
     public TimeSpan GetTimeUntilNextOpen(int others)
     {
         // Waiting for another connection only helps if one exists. Otherwise, only a refusal because of the connection limit delays the
@@ -76,13 +77,13 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>Records that a connection was opened.</summary>
-    public void NoteOpened() => (_failureCount, _isLimitReached) = (0, false);
+    public void RecordOpened() => (_failureCount, _isLimitReached) = (0, false);
 
     /// <summary>
     /// Records that a connection could not be opened. The delay before the next attempt is 0.5 s, and doubles with each failure up to 30 s.
     /// </summary>
     /// <param name="isRefused">Whether the server refused the connection because of its connection limit.</param>
-    public void NoteFailed(bool isRefused)
+    public void RecordFailure(bool isRefused)
     {
         // Simultaneous failures count once.
         if (_failureCount == 0 || GetTimeUntilNextOpen(others: 1) <= TimeSpan.Zero)
@@ -94,8 +95,10 @@ internal sealed class ConnectionLimit
         _isLimitReached = isRefused;
     }
 
-    /// <summary>Lowers the number to that of the open connections after a refusal. Returns false if it was not higher.</summary>
-    /// <param name="others">Connections that are open or being opened besides the refused one.</param>
+    /// <summary>
+    /// Lowers the limit to the number of open connections after the server refused another one. Returns false if the limit was not higher.
+    /// </summary>
+    /// <param name="others">The number of other connections that are open or being opened.</param>
     public bool TryLower(int others)
     {
         _loweredAt = _time.GetTimestamp();
@@ -111,13 +114,13 @@ internal sealed class ConnectionLimit
 
     /// <summary>
     /// Returns whether the server refused a connection because of its connection limit: 421 as greeting or reply to the login, or 530 with
-    /// a text that indicates a limit. A refused TCP connection, a reset and a rejected password are not such a refusal.
+    /// a text that indicates a limit. A refused TCP connection, a reset and a rejected password do not count.
     /// </summary>
     public static bool IsLimitReached(FtpException exception) => exception switch
     {
         FtpTlsException => false,
         FtpConnectionException { Reply: { } reply } => reply.Code == FtpReplyCode.ServiceNotAvailable || MentionsLimit(reply.Text),
-        FtpLoginException signIn => MentionsLimit(signIn.Reply.Text),
+        FtpLoginException login => MentionsLimit(login.Reply.Text),
         _ => false,
     };
 

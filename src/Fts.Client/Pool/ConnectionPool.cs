@@ -85,7 +85,7 @@ internal sealed class ConnectionPool
     /// <summary>Waits for a connection that is logged in, and acquires it.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="purpose">
-    /// A description of a use other than commands, for the message of the exception of other calls that time out while they wait.
+    /// The use of the connection, for the timeout messages of other calls. If null, the messages contain the last command.
     /// </param>
     /// <exception cref="FtpTimeoutException">
     /// All connections were held by other calls, and none was used for <see cref="FtpTimeouts.Acquire"/>.
@@ -94,28 +94,28 @@ internal sealed class ConnectionPool
     public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null)
     {
         long started = _options.TimeProvider.GetTimestamp();
-        PoolWaiter? postponed = null;
+        PoolWaiter? waiter = null;
         while (true)
         {
-            PoolSlot slot = await _slots.AcquireAsync(postponed, cancellationToken).ConfigureAwait(false);
-            FtpConnection? entering = null;
+            PoolSlot slot = await _slots.AcquireAsync(waiter, cancellationToken).ConfigureAwait(false);
+            FtpConnection? enteringConnection = null;
             try
             {
                 WorkingDirectory? directory = _workingDirectory;
-                FtpConnection? idle = entering = await ProbeIdleAsync(slot, cancellationToken).ConfigureAwait(false);
+                FtpConnection? idle = enteringConnection = await ProbeIdleAsync(slot, cancellationToken).ConfigureAwait(false);
                 if (idle is not null && !await TryEnterWorkingDirectoryAsync(idle, directory, cancellationToken).ConfigureAwait(false))
                 {
-                    idle = entering = null;
+                    idle = enteringConnection = null;
                 }
 
                 FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
                 if (idle is null)
                 {
-                    entering = connection;
+                    enteringConnection = connection;
                     await EnterWorkingDirectoryAsync(connection, directory, cancellationToken).ConfigureAwait(false);
                 }
 
-                entering = null;
+                enteringConnection = null;
                 var lease = new PoolLease(this, connection, purpose) { WasIdle = idle is not null };
                 if (_slots.TryAddLease(lease))
                 {
@@ -125,16 +125,16 @@ internal sealed class ConnectionPool
                 PoolSlots.CloseWithoutQuit(connection);
                 throw PoolSlots.CreateDisposedException();
             }
-            catch (FtpReplyException) when (entering is not null)
+            catch (FtpReplyException) when (enteringConnection is not null)
             {
                 // The server rejects the directory, for example because it was deleted. The connection remains in its previous directory.
-                await MakeIdleOrCloseAsync(entering).ConfigureAwait(false);
+                await MakeIdleOrCloseAsync(enteringConnection).ConfigureAwait(false);
                 throw;
             }
             catch (FtpException e)
             {
-                postponed = _slots.EndFailedAttempt(e, started);
-                if (postponed is null)
+                waiter = _slots.EndFailedAttempt(e, started);
+                if (waiter is null)
                 {
                     throw;
                 }
@@ -148,15 +148,15 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Opens one more connection and makes it idle, unless the wanted number exists already. Returns false if no connection can be opened
-    /// now.
+    /// Opens one more connection and makes it idle, unless the wanted number of connections already exists. Returns false if no connection
+    /// can be opened now.
     /// </summary>
     public async Task<bool> TryOpenAdditionalAsync(int wanted, CancellationToken cancellationToken)
     {
-        (bool isTaken, bool isEnough) = _slots.TryAcquireAdditional(wanted);
-        if (!isTaken)
+        (bool isAcquired, bool hasEnough) = _slots.TryAcquireAdditional(wanted);
+        if (!isAcquired)
         {
-            return isEnough;
+            return hasEnough;
         }
 
         FtpConnection connection;
@@ -248,7 +248,7 @@ internal sealed class ConnectionPool
             TaskScheduler.Default);
     }
 
-    /// <summary>Waits until all aborts and other background work that run now have ended.</summary>
+    /// <summary>Waits until all running aborts and other background work have ended.</summary>
     public Task WaitForAbortsAsync()
     {
         lock (_backgroundLock)
@@ -261,7 +261,7 @@ internal sealed class ConnectionPool
     /// Waits for background work, then closes all connections: idle ones after QUIT, used ones immediately. Calls that wait for a
     /// connection fail.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the wait. The connections are closed in any case.</param>
+    /// <param name="cancellationToken">Cancels the wait. The connections are always closed.</param>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         // An abort that ends after the token was cancelled closes its own connection, because the pool is closed.
@@ -280,7 +280,7 @@ internal sealed class ConnectionPool
     /// router may have dropped the connection.
     /// </summary>
     /// <remarks>
-    /// If the connection is dead, those that were idle even longer are closed as well. So the call waits for one reply at most.
+    /// If the connection is dead, connections that were idle even longer are also closed, so that the call waits for at most one reply.
     /// </remarks>
     private async Task<FtpConnection?> ProbeIdleAsync(PoolSlot slot, CancellationToken cancellationToken)
     {
@@ -338,7 +338,7 @@ internal sealed class ConnectionPool
 
     /// <summary>
     /// Enters the working directory of the operation. Returns false if it cannot be reached from the current directory. From the login
-    /// directory, in which a new connection is, it can be reached.
+    /// directory, where a new connection starts, it can always be reached.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects the directory. The connection remains open.</exception>
     private async Task<bool> EnterWorkingDirectoryAsync(
@@ -365,7 +365,7 @@ internal sealed class ConnectionPool
             await connection.LoginAsync(cancellationToken).ConfigureAwait(false);
             _shared._lastOpened = new OpenedConnection(
                 connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
-            _slots.NoteOpened();
+            _slots.RecordOpened();
             return connection;
         }
         catch
@@ -382,8 +382,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Makes a connection idle, or closes it if it cannot be used again. It is closed before its slot is released, so that the server does
-    /// not count it when another one is opened.
+    /// Makes a connection idle, or closes it if it cannot be used again. It is closed before its slot is released, so that the server no
+    /// longer counts it when another connection is opened.
     /// </summary>
     private async ValueTask MakeIdleOrCloseAsync(FtpConnection connection)
     {

@@ -1,15 +1,15 @@
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// Runs several workers that share work. The first starts immediately, each other one as soon as an additional connection is open. A
-/// connection that the server refuses does not delay the others.
+/// Runs several workers that share work. The first worker starts immediately, and each of the others as soon as an additional connection is
+/// open. A connection that the server refuses does not delay the other workers.
 /// </summary>
 internal static class ConnectionWorkers
 {
     /// <summary>Runs the workers until all have returned.</summary>
     /// <param name="pool">The pool that opens the connections.</param>
     /// <param name="maxWorkers">The maximum number of workers.</param>
-    /// <param name="work">Runs one worker, which returns when no work is left. It acquires its connection from the pool.</param>
+    /// <param name="work">Runs one worker, which acquires a connection from the pool and returns when no work is left.</param>
     /// <param name="cancellationToken">Cancels the workers.</param>
     public static async Task RunAsync(
         ConnectionPool pool, int maxWorkers, Func<CancellationToken, Task> work, CancellationToken cancellationToken)

@@ -6,16 +6,16 @@ namespace Fts.Client.Pool;
 internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, string? purpose) : IAsyncDisposable
 {
     private readonly int _commandsBefore = connection.CommandsSent;
-    private readonly int _changesBefore = connection.NonRepeatableCommandsSent;
+    private readonly int _nonRepeatableBefore = connection.NonRepeatableCommandsSent;
     private readonly long _acquiredAt = pool.Options.TimeProvider.GetTimestamp();
     private bool _isReleased;
 
     public FtpConnection Connection { get; } = connection;
 
     /// <summary>Whether no command was sent since the connection was acquired.</summary>
-    public bool HasSentNothing => Connection.CommandsSent == _commandsBefore;
+    public bool HasSentNoCommand => Connection.CommandsSent == _commandsBefore;
 
-    /// <summary>Whether the connection was idle before it was acquired, and not newly opened.</summary>
+    /// <summary>Whether the connection was idle before it was acquired. False for a new connection.</summary>
     public bool WasIdle { get; init; }
 
     /// <summary>
@@ -29,25 +29,25 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
             return false;
         }
 
-        if (failure.IsCommandUnsent && HasSentNothing)
+        if (failure.IsCommandUnsent && HasSentNoCommand)
         {
             return true;
         }
 
         bool isLastUnexecuted = !failure.IsCommandUnsent && failure.Reply?.Code == FtpReplyCode.ServiceNotAvailable;
         int unexecuted = isLastUnexecuted && !Connection.IsLastCommandRepeatable ? 1 : 0;
-        return WasIdle && Connection.NonRepeatableCommandsSent - _changesBefore == unexecuted;
+        return WasIdle && Connection.NonRepeatableCommandsSent - _nonRepeatableBefore == unexecuted;
     }
 
     /// <summary>
-    /// Makes the holder release the connection soon; null if it cannot. Set and cleared under the lock of <see cref="PoolSlots"/>, called
-    /// without it.
+    /// Requests that the holder release the connection early; null if the holder does not support that. Set and cleared under the lock of
+    /// <see cref="PoolSlots"/>, and called without the lock.
     /// </summary>
     public Action? ReleaseEarly { get; set; }
 
     /// <summary>
-    /// The time of the last command, reply or data, or of the acquisition if that is later. The current time while a call waits for the
-    /// server. A timestamp of the time provider of the pool.
+    /// The time of the last command, reply or data, or of the acquisition if that is later. While a call waits for the server, the current
+    /// time. A timestamp of the pool's time provider.
     /// </summary>
     public long LastActivity =>
         Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquiredAt, Connection.LastActivity);

@@ -7,8 +7,7 @@ namespace Fts.Client.Pool;
 /// connection limit.
 /// </summary>
 /// <remarks>
-/// Owns the idle connections. The lock protects all mutable fields. Code that holds it does not wait, write to the log or call code of the
-/// caller.
+/// Owns the idle connections. The lock protects all mutable fields. Code that holds the lock does not wait, log or invoke callbacks.
 /// </remarks>
 internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 {
@@ -85,8 +84,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     /// <summary>Acquires the right to open one more connection, without waiting.</summary>
     /// <param name="wanted">The number of connections that should exist.</param>
-    /// <returns>Whether the right was acquired, and, if not, whether the wanted number of connections exists already.</returns>
-    public (bool IsTaken, bool IsEnough) TryAcquireAdditional(int wanted)
+    /// <returns>Whether the right was acquired, and, if not, whether the wanted number of connections already exists.</returns>
+    public (bool IsAcquired, bool HasEnough) TryAcquireAdditional(int wanted)
     {
         lock (_lock)
         {
@@ -131,19 +130,19 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>Records that a connection was opened.</summary>
-    public void NoteOpened()
+    public void RecordOpened()
     {
         lock (_lock)
         {
             _hasLoggedIn = true;
             _lastProgressAt = _time.GetTimestamp();
-            _limit.NoteOpened();
+            _limit.RecordOpened();
         }
     }
 
     /// <summary>
-    /// Ends a failed attempt to open a connection. Returns the new entry of the call at the head of the queue if it should wait and retry,
-    /// or null if the call fails.
+    /// Ends a failed attempt to open a connection. If the call should wait and retry, returns its new entry at the head of the queue.
+    /// Returns null if the call fails.
     /// </summary>
     /// <param name="failure">The failure.</param>
     /// <param name="started">The timestamp of the start of the call; null if the call does not wait for connections.</param>
@@ -157,14 +156,14 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busyCount--;
             int others = _busyCount + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // A refusal is temporary only if the server has accepted these credentials before.
-            // Another failure is temporary only if an open connection proves that the server is reachable; pending attempts prove nothing.
+            // A refusal is temporary only if the server has accepted these credentials before. Another failure is temporary only if an open
+            // connection proves that the server is reachable; attempts in progress prove nothing.
             bool isTemporary = isRefused
                 ? others > 0 || (_hasLoggedIn && IsWithinConnectTimeout(started))
                 : LoggedInCount > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
             if (isTemporary && !(isRefused && others > 0))
             {
-                _limit.NoteFailed(isRefused);
+                _limit.RecordFailure(isRefused);
             }
 
             if (isTemporary && started is { } since && !_isClosed)
@@ -198,7 +197,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Removes a lease that is being returned; its slot stays taken.</summary>
+    /// <summary>Removes a lease that is being released. Its slot remains in use.</summary>
     public void RemoveLease(PoolLease lease)
     {
         lock (_lock)
@@ -210,8 +209,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Registers a callback that makes the holder of a lease release its connection early. It is called once, as soon as another call waits
-    /// for a connection.
+    /// Registers a callback that requests the early release of a leased connection. The callback is called once, as soon as another call
+    /// waits for a connection.
     /// </summary>
     public void RegisterEarlyRelease(PoolLease lease, Action release)
     {
@@ -263,8 +262,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Removes a call from the queue. If a slot was granted to it meanwhile, the next call gets the slot. If the pool is closed, the
-    /// connection is closed.
+    /// Removes a call from the queue. If a slot was granted to it in the meantime, the next call receives the slot. If the pool is closed,
+    /// the connection is closed.
     /// </summary>
     public void LeaveQueue(PoolWaiter waiter)
     {
@@ -308,7 +307,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         TimeSpan wait = TimeSpan.MaxValue;
         if (options.Timeouts.Acquire != Timeout.InfiniteTimeSpan)
         {
-            // Waiting for transfers and replies of other calls does not count, because they have their own time-outs. The same applies to
+            // Waiting for transfers and replies of other calls does not count, because they have their own timeouts. The same applies to
             // connections that are being opened, checked or aborted, which have a slot without a lease.
             long since = _busyCount > _leases.Count
                 ? _time.GetTimestamp()
@@ -333,10 +332,13 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     {
         string holders = string.Join("; ", _leases.Select(lease => lease.Describe()));
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
-        string reason = _leases.Count > 0
-            ? $"all {_leases.Count} connections{limit} are in use: {holders}"
-            : "the server refuses all connections";
-        string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
+        string reason = _leases.Count switch
+        {
+            0 => "the server refused all connections",
+            1 => $"the only connection{limit} is in use: {holders}",
+            _ => $"all {_leases.Count} connections{limit} are in use: {holders}",
+        };
+        string message = $"no connection became available within {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
         return new FtpTimeoutException(FtpOperationPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
     }
 

@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection. They transfer no data and leave no state for the next
-/// user of the connection. All other verbs are rejected, because an unknown verb may leave state.
+/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection. They transfer no data and do not change the state of
+/// the connection. All other verbs are rejected, because an unknown verb may change that state.
 /// </summary>
 internal static class PooledCommandRules
 {
@@ -25,7 +25,7 @@ internal static class PooledCommandRules
     public static bool IsAllowed(string verb, string? argument) =>
         verb.Equals("SITE", StringComparison.OrdinalIgnoreCase) ? SiteCommands.Contains(GetSubcommand(argument)) : Verbs.Contains(verb);
 
-    /// <summary>Returns the verb for a message; for SITE, with its subcommand.</summary>
+    /// <summary>Returns the verb for a message, including the subcommand of SITE.</summary>
     public static string GetDisplayName(string verb, string? argument) => verb.Equals("SITE", StringComparison.OrdinalIgnoreCase)
         ? $"SITE {GetSubcommand(argument).ToUpperInvariant()}".TrimEnd().ToPrintable()
         : verb.ToUpperInvariant().ToPrintable();
@@ -39,7 +39,7 @@ internal static class PooledCommandRules
 /// </summary>
 internal static class RawCommandRules
 {
-    /// <summary>Returns the reason for which a command is rejected, or null if it may be sent.</summary>
+    /// <summary>Returns the reason why a command is rejected, or null if it may be sent.</summary>
     public static string? GetRejectionReason(string verb, string? argument) => verb.ToUpperInvariant() switch
     {
         "RETR" or "STOR" or "STOU" or "APPE" or "LIST" or "NLST" or "MLSD" or "STRU" or "MODE" or "EPSV" or "PASV" or "LPSV" or "SPSV"

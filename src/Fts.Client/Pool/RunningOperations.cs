@@ -48,7 +48,7 @@ internal sealed class RunningOperations : IDisposable
         ? new ObjectDisposedException("The client was disposed while the call ran.", exception)
         : new OperationCanceledException(exception.Message, exception, cancellationToken);
 
-    /// <summary>Cancels the running calls and waits until they have ended or the token is cancelled.</summary>
+    /// <summary>Cancels the running calls, and waits until they have ended or the token is cancelled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         bool isFirst;

@@ -18,8 +18,8 @@ public enum FtpProxyKind
 /// data connections are supported, because the server cannot connect to the client through the proxy.
 /// </summary>
 /// <remarks>
-/// The password is sent to the proxy unencrypted. Some proxies turn a reset into an orderly close. A server without TLS then takes an
-/// interrupted upload for a complete one.
+/// The password is sent to the proxy unencrypted. Some proxies convert a reset into an orderly close. A server without TLS then treats an
+/// interrupted upload as complete.
 /// </remarks>
 /// <param name="Kind">The protocol.</param>
 /// <param name="Host">The name or address of the proxy.</param>
@@ -45,7 +45,7 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
     /// ASCII.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// The host contains characters that are not valid in a host name, and could change an HTTP request.
+    /// The host contains characters that are not valid in a host name and could change an HTTP request.
     /// </exception>
     internal static string NormalizeHost(string host)
     {

@@ -25,7 +25,7 @@ internal static class HttpConnect
                 ?? throw connection.CreatePermanentException($"sent more than {maxBytes} bytes of headers");
             string line = Encoding.Latin1.GetString(head).Split('\n')[0].TrimEnd('\r');
             int status = ParseStatus(line);
-            // The other headers of a 2xx response are ignored. It has no content, even if a header announces one (RFC 9110 §9.3.6).
+            // The headers of a 2xx response are ignored. The response has no content, even if a header announces some (RFC 9110 §9.3.6).
             if (status is >= 200 and < 300)
             {
                 return;
@@ -36,7 +36,7 @@ internal static class HttpConnect
                 throw CreateRejectedException(connection, host, port, status, line);
             }
 
-            // Another response follows an informational one, such as 103 (early hints).
+            // Another response follows an informational response such as 103 (Early Hints).
             maxBytes -= head.Length;
         }
     }
@@ -52,8 +52,8 @@ internal static class HttpConnect
     }
 
     /// <summary>
-    /// Returns the end of the empty line after the headers, or -1 if it was not received yet. A bare LF also ends a line (RFC 9112 §2.2).
-    /// If the data does not start like an HTTP response, returns its length.
+    /// Returns the end of the empty line after the headers, or -1 if it has not been received yet. A bare LF also ends a line (RFC 9112
+    /// §2.2). If the data does not start like an HTTP response, returns the length of the data.
     /// </summary>
     private static int FindHeadersEnd(ReadOnlySpan<byte> bytes)
     {

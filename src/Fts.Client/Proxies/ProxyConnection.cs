@@ -4,8 +4,8 @@ using Fts.Client.Connections;
 namespace Fts.Client.Proxies;
 
 /// <summary>
-/// Exchanges the handshake with a proxy over a connected socket. It reads no byte after the response of the proxy, because the next bytes
-/// are from the server.
+/// Performs the handshake with a proxy over a connected socket. Reads no byte after the response of the proxy, because the next bytes are
+/// from the server.
 /// </summary>
 /// <remarks>Does not own the socket. The time limit applies to each step.</remarks>
 internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
 
     /// <summary>Reads bytes up to an end that <paramref name="findEnd"/> finds, and no byte after it.</summary>
     /// <param name="maxBytes">The maximum number of bytes.</param>
-    /// <param name="findEnd">Returns the number of bytes up to the end, or -1 if the end was not received yet.</param>
+    /// <param name="findEnd">Returns the number of bytes up to the end, or -1 if the end has not been received yet.</param>
     /// <returns>The bytes, or null if they have no end within <paramref name="maxBytes"/>.</returns>
     public async Task<byte[]?> ReceiveUntilAsync(int maxBytes, Func<ReadOnlySpan<byte>, int> findEnd)
     {
@@ -54,11 +54,11 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
     }
 
     /// <summary>Returns an exception for a permanent error or an invalid response.</summary>
-    /// <param name="reason">The text after the name of the proxy.</param>
+    /// <param name="reason">The rest of a sentence whose subject is the proxy.</param>
     public FtpProxyException CreatePermanentException(string reason) => new(proxy, reason, isTransient: false);
 
     /// <summary>Returns an exception for a transient error.</summary>
-    /// <param name="reason">The text after the name of the proxy.</param>
+    /// <param name="reason">The rest of a sentence whose subject is the proxy.</param>
     /// <param name="innerException">The cause, if known.</param>
     public FtpProxyException CreateTransientException(string reason, Exception? innerException = null) =>
         new(proxy, reason, isTransient: true, innerException);

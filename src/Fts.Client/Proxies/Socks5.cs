@@ -76,7 +76,7 @@ internal static class Socks5
         return [Version, ConnectCommand, 0, .. address, .. portBytes];
     }
 
-    /// <summary>Reads the reply. It contains the address from which the proxy connects, which is read and ignored.</summary>
+    /// <summary>Reads the reply. The address in the reply, from which the proxy connects, is ignored.</summary>
     private static async Task ReadReplyAsync(ProxyConnection connection, string host, int port)
     {
         byte[] header = new byte[4];
@@ -125,7 +125,7 @@ internal static class Socks5
             3 => ("network unreachable", true),
             4 => ("host unreachable", true),
             5 => ("connection refused", true),
-            6 => ("time to live expired", true),
+            6 => ("TTL expired", true),
             7 => ("command not supported", false),
             8 => ("address type not supported", false),
             _ => ("unknown reply code", false),

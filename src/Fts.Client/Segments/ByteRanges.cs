@@ -9,7 +9,7 @@ internal readonly record struct ByteRange(long Start, long End)
     public long Length => End - Start;
 }
 
-/// <summary>A set of bytes of a file, as ranges in ascending order that neither touch nor overlap.</summary>
+/// <summary>A set of byte ranges of a file, in ascending order. The ranges are neither adjacent nor overlapping.</summary>
 internal sealed class ByteRanges
 {
     private readonly List<ByteRange> _ranges = [];
@@ -20,7 +20,7 @@ internal sealed class ByteRanges
     /// <summary>The number of bytes in all ranges.</summary>
     public long TotalLength => _ranges.Sum(range => range.Length);
 
-    /// <summary>Returns the range of all bytes before an offset.</summary>
+    /// <summary>Returns one range of all bytes before the given offset.</summary>
     public static ByteRanges FromStart(long end)
     {
         var ranges = new ByteRanges();
@@ -48,7 +48,7 @@ internal sealed class ByteRanges
         return true;
     }
 
-    /// <summary>Adds a range, which may touch or overlap others.</summary>
+    /// <summary>Adds a range, which may be adjacent to other ranges or overlap them.</summary>
     public void Add(ByteRange range)
     {
         if (range.Length <= 0)
@@ -73,7 +73,7 @@ internal sealed class ByteRanges
         _ranges.Insert(first, range);
     }
 
-    /// <summary>Returns the bytes before an offset.</summary>
+    /// <summary>Returns the ranges before the given offset.</summary>
     public ByteRanges GetBelow(long end)
     {
         var below = new ByteRanges();
@@ -81,7 +81,7 @@ internal sealed class ByteRanges
         return below;
     }
 
-    /// <summary>Returns the gaps in a file of a length.</summary>
+    /// <summary>Returns the ranges that are missing from a file of the given length.</summary>
     public IReadOnlyList<ByteRange> GetMissing(long length)
     {
         var gaps = new List<ByteRange>();

@@ -1,8 +1,8 @@
 namespace Fts.Client.Segments;
 
 /// <summary>
-/// Decides into how many segments a file is split. A TCP connection sends at most one window per round trip, so with long round trips
-/// several connections are faster. With short ones they only cost time.
+/// Determines the number of segments into which a file is split. A TCP connection sends at most one window per round trip, so with long
+/// round trips several connections are faster. With short round trips, more connections only cost time.
 /// </summary>
 internal static class SegmentPlan
 {
@@ -29,7 +29,8 @@ internal static class SegmentPlan
     });
 
     /// <summary>
-    /// Splits ranges into segments that are at most 1/<paramref name="count"/> of the total length. Several ranges give more segments.
+    /// Splits ranges into segments whose length is at most 1/<paramref name="count"/> of the total. Several ranges may result in more
+    /// segments.
     /// </summary>
     public static IEnumerable<ByteRange> SplitRanges(IReadOnlyList<ByteRange> missing, int count)
     {

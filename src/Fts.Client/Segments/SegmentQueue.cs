@@ -4,8 +4,8 @@ using Fts.Client.Pool;
 namespace Fts.Client.Segments;
 
 /// <summary>
-/// Transfers the segments of a file over several connections. A server that accepts fewer connections, or fewer simultaneous transfers,
-/// only makes the transfer slower. A segment that fails is retried once.
+/// Transfers the segments of a file over several connections. If the server accepts fewer connections or fewer simultaneous transfers, the
+/// transfer is only slower. A segment that fails is retried once.
 /// </summary>
 internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T, CancellationToken, Task> work)
 {
@@ -85,7 +85,7 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
                 await work(connection, segment, stop.Token).ConfigureAwait(false);
                 if (Interlocked.Decrement(ref _unfinishedCount) == 0)
                 {
-                    // Other workers need not wait for a connection any longer.
+                    // Other workers no longer need to wait for a connection.
                     await stop.CancelAsync().ConfigureAwait(false);
                 }
             }

@@ -8,15 +8,17 @@ namespace Fts.Client.Segments;
 
 /// <summary>Downloads the missing ranges of a file over several connections, each of which writes its segment at its offset.</summary>
 /// <remarks>
-/// <para>With RANG the server ends the segment. Its preliminary reply must announce the length of the segment, because some servers ignore
-/// RANG. Otherwise the client aborts the transfer after the last byte of the segment.</para>
+/// <para>With RANG, the server ends the transfer after the segment. Its preliminary reply must announce the length of the segment, because
+/// some servers ignore RANG. Without RANG, the client aborts the transfer after the last byte of the segment.</para>
 /// <para>The caller compares metadata or hashes afterwards, to verify that all segments are from the same version of the file.</para>
 /// </remarks>
 internal sealed class SegmentedDownload(ConnectionPool pool, string path, PartialDownloadFile file, long length, ProgressMeter meter)
 {
     private const int BufferLength = 256 * 1024;
 
-    /// <summary>How often the received ranges are saved. A killed client loses at most the bytes of this time.</summary>
+    /// <summary>
+    /// The interval at which the received ranges are saved. If the process is killed, at most the bytes received in one interval are lost.
+    /// </summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(5);
 
     private FtpReply? _finalReply;
@@ -38,7 +40,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
         catch (FtpIntegrityException e) when (e.Actual > e.Expected)
         {
-            // The server sent another file, or ignored the restart offset, so the received bytes are worthless.
+            // The server sent another file, or ignored the restart offset, so the received bytes are unusable.
             file.DiscardOnDispose();
             throw;
         }
@@ -116,7 +118,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
         catch
         {
-            // Some servers keep a range until the next RETR, which may be of another file. So the connection is closed.
+            // Some servers keep a range until the next RETR, which may be of another file, so the connection is closed.
             connection.CloseImmediately();
             throw;
         }
@@ -187,7 +189,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
 
         public long End => range.End;
 
-        /// <summary>Whether the server ends the segment, because of RANG.</summary>
+        /// <summary>Whether the server ends the transfer after the segment, because of RANG.</summary>
         public bool IsEndSetByServer { get; set; }
     }
 }

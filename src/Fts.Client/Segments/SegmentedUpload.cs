@@ -14,19 +14,23 @@ namespace Fts.Client.Segments;
 /// hidden name. The joined file is verified and then renamed to the target.
 /// </summary>
 /// <remarks>
-/// The rename is one step, so the target is either the old or the complete new file. COMB never appends to an existing file.
+/// The rename is atomic, so the target is either the old or the complete new file. COMB never appends to an existing file.
 /// </remarks>
 internal sealed class SegmentedUpload(
     ConnectionPool pool, string path, SafeFileHandle source, long length, FtpTransferOptions options, ProgressMeter meter)
 {
     private const int BufferLength = 128 * 1024;
 
-    /// <summary>
-    /// Limits in bytes: of the target name within the names of segments, of the COMB command, and of what is added to a path for a segment.
-    /// </summary>
-    private const int MaxStemBytes = 100, MaxCommandBytes = 3800, MaxSuffixBytes = 48;
+    /// <summary>The maximum length in bytes of the part of a segment name that repeats the target name.</summary>
+    private const int MaxStemBytes = 100;
 
-    /// <summary>The minimum speed at which the server must join segments, for the time-out of COMB.</summary>
+    /// <summary>The maximum length of a COMB command in bytes.</summary>
+    private const int MaxCommandBytes = 3800;
+
+    /// <summary>The maximum number of bytes by which the path of a segment, in quotes, exceeds the path of the target.</summary>
+    private const int MaxSuffixBytes = 48;
+
+    /// <summary>The minimum speed at which the server must join segments, in bytes per second. It determines the timeout of COMB.</summary>
     private const long MinBytesPerSecond = 10_000_000;
 
     private readonly string _id = Guid.NewGuid().ToString("N")[..12];
@@ -34,13 +38,13 @@ internal sealed class SegmentedUpload(
 
     /// <summary>Returns whether the server can join segments, and one COMB command can contain all their names.</summary>
     public static bool IsSupported(FtpConnection connection, string path, int segmentCount) =>
-        // Servers do not agree on the escape of a quote inside quotes.
+        // Servers differ in how they escape a quotation mark inside quotes.
         connection.Features.Supports("COMB") && !connection.ServerProfile.IsSegmentedUploadUnusable && !path.Contains('"')
             && (Encoding.UTF8.GetByteCount(path) + MaxSuffixBytes) * (segmentCount + 1) <= MaxCommandBytes;
 
-    /// <summary>Uploads the file. If anything fails, the client deletes the segments, if the server is reachable.</summary>
+    /// <summary>Uploads the file. After a failure, the client deletes the segments if the server is reachable.</summary>
     /// <exception cref="FtpReplyException">
-    /// A negative reply. After a permanent one the server may still accept the file as a single upload.
+    /// The server sent a negative reply. After a permanent negative reply, the server may still accept an upload over one connection.
     /// </exception>
     public async Task<(FtpReply Reply, FtpVerifiedBy Verified)> RunAsync(int connections, CancellationToken cancellationToken)
     {

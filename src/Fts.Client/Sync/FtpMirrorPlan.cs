@@ -9,7 +9,7 @@ public enum FtpMirrorDirection
     Upload,
 }
 
-/// <summary>The directories and files that the target of a mirror lacks. A mirror never deletes files.</summary>
+/// <summary>The directories and files that a mirror must create or replace in its target. A mirror never deletes files.</summary>
 /// <param name="Direction">The direction.</param>
 /// <param name="LocalDirectory">The local directory.</param>
 /// <param name="RemoteDirectory">The directory on the server; empty for the working directory.</param>
@@ -18,13 +18,13 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
     /// <summary>The directories to create in the target, parents first.</summary>
     public IReadOnlyList<string> Directories { get; init; } = [];
 
-    /// <summary>The files to transfer: those that the target lacks, or has with another size or last-modified time.</summary>
+    /// <summary>The files to transfer: files that are missing in the target, or differ in size or last-modified time.</summary>
     public IReadOnlyList<FtpBatchFile> Files { get; init; } = [];
 
     /// <summary>The total length of <see cref="Files"/> in bytes. Files of unknown length count as 0.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>The number of files that the target has already.</summary>
+    /// <summary>The number of files that the target already has unchanged.</summary>
     public int Unchanged { get; init; }
 
     /// <summary>The number of symbolic links, devices and other special files, which are not mirrored.</summary>
@@ -38,11 +38,11 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
 
     /// <summary>
     /// Lines of listings in an unknown format, each with its <see cref="FtpEntry.RawLine"/> and the path of the directory. The server may
-    /// have entries that the plan does not contain.
+    /// have more entries than the plan contains.
     /// </summary>
     /// <remarks>
-    /// If the list is not empty, do not delete files because the plan lacks them, neither from the local directory after a download nor
-    /// from the server after an upload. A download skips these lines. An upload sends every file that is not listed as unchanged.
+    /// If the list is not empty, do not treat files that the plan lacks as deleted, neither in the local directory after a download nor on
+    /// the server after an upload. A download skips these lines. An upload sends every file that was not listed.
     /// </remarks>
     public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
 
@@ -57,5 +57,5 @@ public sealed record FtpMirrorFailure(string Path, Exception Exception);
 
 /// <summary>The result of a mirror.</summary>
 /// <param name="Files">The result of each file.</param>
-/// <param name="Failures">The directories that could not be created. The files in them have failed with the same exception.</param>
+/// <param name="Failures">The directories that could not be created. Their files failed with the same exception.</param>
 public sealed record FtpMirrorResult(IReadOnlyList<FtpBatchResult> Files, IReadOnlyList<FtpMirrorFailure> Failures);

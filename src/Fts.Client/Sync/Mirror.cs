@@ -35,7 +35,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         bool isEmptySource = plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] }
             && plan.Directories.Count == missing.Count;
         return isDownload && remote is null && isEmptySource
-            ? throw new FtpException($"there is no folder {plan.RemoteDirectory.ToPrintable()} on the server")
+            ? throw new FtpException($"the folder {plan.RemoteDirectory.ToPrintable()} does not exist on the server")
             : plan;
     }
 
@@ -116,7 +116,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             }
             catch (Exception e) when (e is FtpException or ArgumentException)
             {
-                // A negative reply to MKD is no failure if the directory exists now.
+                // A negative reply to MKD is not a failure if the directory exists now.
                 if (e is not FtpReplyException || await GetDirectoryAsync(directory, cancellationToken).ConfigureAwait(false) is null)
                 {
                     failures.Enqueue(new FtpMirrorFailure(directory, e));
@@ -125,7 +125,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         }
     }
 
-    /// <summary>Returns a missing directory and those of its parents that are missing, parents first.</summary>
+    /// <summary>Returns a missing directory and its missing parents, parents first.</summary>
     private async Task<List<string>> GetMissingDirectoriesAsync(string directory, CancellationToken cancellationToken)
     {
         List<string> missing = directory.TrimEnd('/').Length > 0 ? [directory] : [];

@@ -17,12 +17,12 @@ internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTar
     /// <summary>The number of levels below the root of the tree.</summary>
     public int Depth { get; } = Parent is null ? 0 : Parent.Depth + 1;
 
-    /// <summary>The names of a listing by NLST; empty before the listing, and for other listings.</summary>
+    /// <summary>The names in a listing from NLST; empty before the listing, and for other commands.</summary>
     public IReadOnlyList<string> Names { get; set; } = [];
 
     /// <summary>
-    /// Returns whether an ancestor has the same name and the same listing. If a server has NLST only and no PWD, nothing else detects a
-    /// link to an ancestor.
+    /// Returns whether an ancestor has the same name and the same listing. If a server supports NLST only and no PWD, nothing else detects
+    /// a link to an ancestor.
     /// </summary>
     public bool IsRepeatOfAncestor()
     {
@@ -38,8 +38,8 @@ internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTar
     }
 
     /// <summary>
-    /// Returns whether this directory or an ancestor has a unique identifier. Some servers list a link as its target, so a link to an
-    /// ancestor would never end.
+    /// Returns whether this directory or an ancestor has the given unique identifier. Some servers list a link as its target, so a link to
+    /// an ancestor would cause endless recursion.
     /// </summary>
     public bool IsWithin(string? uniqueId)
     {
@@ -55,13 +55,18 @@ internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTar
     }
 }
 
-/// <summary>Compares two trees level by level, one directory at a time on each connection, and records what the target lacks.</summary>
+/// <summary>
+/// Compares two trees level by level, one directory at a time on each connection, and records the directories and files to create or
+/// replace in the target.
+/// </summary>
 internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMirrorPlan plan)
 {
-    /// <summary>The maximum depth. File systems do not have longer paths, but a link to an ancestor may pretend to.</summary>
+    /// <summary>The maximum depth. Real trees are not deeper, but a link to an ancestor can make a tree appear endless.</summary>
     private const int MaxDepth = 128;
 
-    /// <summary>The number of directories per connection. For fewer, the login of another connection costs more than it saves.</summary>
+    /// <summary>
+    /// The number of directories per connection. For fewer directories, the login on another connection takes longer than it saves.
+    /// </summary>
     private const int DirectoriesPerConnection = 4;
 
     private static readonly EnumerationOptions AllEntries =
@@ -83,12 +88,12 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
 
     /// <summary>Compares the trees and returns the plan.</summary>
     /// <param name="top">The root of the trees.</param>
-    /// <param name="missing">The root and its parents in the target, as far as they are missing.</param>
+    /// <param name="missing">The missing directories of the target: its root and the parents of the root.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
     public async Task<FtpMirrorPlan> RunAsync(MirrorDirectory top, IEnumerable<string> missing, CancellationToken cancellationToken)
     {
         _directories.AddRange(missing);
-        // A failure in the root fails the call; a failure in another directory is recorded.
+        // An error in the root is thrown; an error in another directory is recorded.
         var level = new ConcurrentQueue<MirrorDirectory>(await CompareDirectoryAsync(top, cancellationToken).ConfigureAwait(false));
         while (!level.IsEmpty)
         {
@@ -133,7 +138,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
     }
 
-    /// <summary>Compares one directory. Returns its subdirectories, which must be compared next.</summary>
+    /// <summary>Compares one directory. Returns its subdirectories, which are compared next.</summary>
     private async Task<List<MirrorDirectory>> CompareDirectoryAsync(MirrorDirectory directory, CancellationToken cancellationToken)
     {
         if (directory.Depth > MaxDepth)
@@ -172,7 +177,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         .EnumerateFileSystemInfos("*", AllEntries)
         .ToDictionary(entry => entry.Name, IsDownload ? LocalNameComparer : StringComparer.Ordinal);
 
-    /// <summary>Lists a directory on the server, and adds the metadata of names that NLST lists without any.</summary>
+    /// <summary>Lists a directory on the server, and requests the metadata of names that NLST lists without metadata.</summary>
     /// <exception cref="FtpProtocolException">The tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
     private async Task<List<FtpEntry>> ListRemoteAsync(string path, CancellationToken cancellationToken)
     {
@@ -207,7 +212,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             string name = entry.LocalName;
             if (!entry.IsSafeName || PartialDownloadNames.IsPartialName(name))
             {
-                AddFailure(entry.Path, new FtpException($"'{entry.Name}' cannot be a local file name"));
+                AddFailure(entry.Path, new FtpException($"'{entry.Name}' is not a valid local file name"));
                 continue;
             }
 
@@ -221,8 +226,8 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             else if (!seen.Add(name))
             {
                 AddFailure(entry.Path, new FtpException(name == entry.Name
-                    ? "another entry of the folder has the same name"
-                    : $"another entry of the folder has the same local name, {name}"));
+                    ? "another entry in the folder has the same name"
+                    : $"another entry in the folder has the same local name, {name}"));
             }
             else if (existing is not null && (IsLink(existing) || existing is DirectoryInfo != isDirectory))
             {
@@ -246,7 +251,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     {
         var remoteByName = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
         remote.ForEach(entry => remoteByName.TryAdd(entry.Name, entry));
-        // A file that was downloaded under its local name is uploaded to its original name.
+        // A file that was downloaded under a local name is uploaded under its original name.
         remote.ForEach(entry => remoteByName.TryAdd(entry.LocalName, entry));
         foreach (FileSystemInfo entry in local.Values)
         {
@@ -302,9 +307,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     /// Returns whether a local and a remote file have the same length and last-modified time, to the second. The time is ignored if the
     /// server does not report exact times.
     /// </summary>
-    /// <remarks>
-    /// If the server cannot set times, an upload has the time at which it was stored, so a newer remote file is unchanged.
-    /// </remarks>
+    /// <remarks>If the server cannot set times, a file has the time of its upload, so a newer remote file counts as unchanged.</remarks>
     private bool IsUnchanged(FtpEntry remote, FileInfo local)
     {
         if (remote.Length is { } length && length != local.Length)

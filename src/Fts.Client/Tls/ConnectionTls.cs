@@ -9,7 +9,7 @@ namespace Fts.Client.Tls;
 
 /// <summary>
 /// Performs the TLS handshakes of one control connection and its data connections. All use the same options and the same session name, so
-/// that data connections resume the TLS session of their control connection and no other.
+/// that data connections resume the TLS session of their own control connection.
 /// </summary>
 /// <remarks>Not thread-safe: one handshake at a time. The owner of the control connection disposes it.</remarks>
 internal sealed class ConnectionTls : IDisposable
@@ -59,11 +59,12 @@ internal sealed class ConnectionTls : IDisposable
     {
         SslStream stream = await PerformHandshakeAsync(plain, cancellationToken).ConfigureAwait(false);
         Protocol = stream.SslProtocol;
-        // Decided after the handshake, because its validation callback is synchronous and a user may have to confirm. Nothing was sent yet.
+        // Trust is decided after the handshake, because the validation callback of SslStream is synchronous and a user may have to confirm.
+        // No command has been sent over TLS.
         if (!await IsTrustedAsync(Identity!, _options.Trust, cancellationToken).ConfigureAwait(false))
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            string problem = Identity!.Problem ?? "its key is not one of the expected keys";
+            string problem = Identity!.Problem ?? "its key is not one of the pinned keys";
             throw new FtpTlsException(FtpTlsFailure.UntrustedServerCertificate, $"the server's certificate is not trusted: {problem}")
             {
                 Identity = Identity,
@@ -77,7 +78,7 @@ internal sealed class ConnectionTls : IDisposable
     /// Performs the handshake of a data connection. Its certificate must have the same key as that of the control connection. The returned
     /// stream owns <paramref name="plain"/>.
     /// </summary>
-    /// <exception cref="FtpTlsException">The handshake failed, or the certificate has another key.</exception>
+    /// <exception cref="FtpTlsException">The handshake failed, or the certificate has a different key.</exception>
     public Task<SslStream> AuthenticateDataAsync(Stream plain, CancellationToken cancellationToken) =>
         PerformHandshakeAsync(plain, cancellationToken);
 

@@ -5,18 +5,18 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The reasons why a server's certificate does not prove its identity.</summary>
+/// <summary>The reason why a server's certificate does not prove its identity.</summary>
 public enum FtpCertificateProblem
 {
     /// <summary>The certificate proves the identity of the server.</summary>
     None,
     /// <summary>
-    /// The certificate was not issued by a trusted authority, for example because it is self-signed. Callers can pin or remember its key.
+    /// The certificate was not issued by a trusted authority, for example because it is self-signed. Callers can pin or store its key.
     /// </summary>
     UntrustedRoot,
     /// <summary>The certificate, or one in its chain, has expired or is not valid yet.</summary>
     Expired,
-    /// <summary>The certificate was issued by a trusted authority, but for other host names.</summary>
+    /// <summary>The certificate was issued by a trusted authority, but not for this host name.</summary>
     NameMismatch,
     /// <summary>The certificate is malformed, or not valid for TLS servers.</summary>
     Invalid,
@@ -43,8 +43,8 @@ public sealed record FtpServerIdentity
     public int Port { get; }
 
     /// <summary>
-    /// The SHA-256 hash of the public key (its SubjectPublicKeyInfo), as <c>SHA256:</c> and Base64 without padding. A renewed certificate
-    /// with the same key has the same fingerprint.
+    /// The SHA-256 hash of the public key (its SubjectPublicKeyInfo): <c>SHA256:</c> and unpadded Base64. A renewed certificate with the
+    /// same key has the same fingerprint.
     /// </summary>
     public string Fingerprint { get; }
 

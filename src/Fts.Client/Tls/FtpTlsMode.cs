@@ -5,10 +5,10 @@ namespace Fts.Client;
 /// </summary>
 public enum FtpTlsMode
 {
-    /// <summary>No encryption. Others on the network can read all data, including the password.</summary>
+    /// <summary>No encryption. Anyone on the network path can read all data, including the password.</summary>
     Off,
     /// <summary>
-    /// Encrypted if the server accepts AUTH TLS, otherwise unencrypted. This protects against passive listeners, but not against an
+    /// Encrypted if the server accepts AUTH TLS, otherwise unencrypted. This protects against passive eavesdroppers, but not against an
     /// attacker who modifies the traffic and suppresses TLS. <see cref="FtpConnection.ServerIdentity"/> is null if the connection is not
     /// encrypted. After the first encrypted connection, an <see cref="FtpClient"/> treats this mode as <see cref="Required"/>. A password
     /// is sent unencrypted to another machine only if <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> allows it.

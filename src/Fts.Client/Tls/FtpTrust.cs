@@ -19,12 +19,12 @@ public sealed record FtpTrust
     /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
-    /// <summary>The authorities to trust instead of those of the system. Empty for those of the system.</summary>
+    /// <summary>The authorities to trust instead of those of the system; empty to trust those of the system.</summary>
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>
-    /// Decides about a server whose certificate is not trusted: returns true to accept it. Called once for each control connection, before
-    /// any command is sent over TLS. Connections that open at the same time call it concurrently.
+    /// Decides whether to accept a server whose certificate is not trusted; returns true to accept it. Called once for each control
+    /// connection, before any command is sent over TLS. Connections that open at the same time call it concurrently.
     /// </summary>
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 
@@ -40,8 +40,8 @@ public sealed record FtpTrust
     public X509Certificate2? ClientCertificate { get; init; }
 
     /// <summary>
-    /// The intermediate certificates of <see cref="ClientCertificate"/>, which a server needs if it knows only the root. The caller
-    /// disposes them.
+    /// The intermediate certificates of <see cref="ClientCertificate"/>, which a server needs if it has only the root certificate. The
+    /// caller disposes them.
     /// </summary>
     public IReadOnlyCollection<X509Certificate2> ClientChain { get; init; } = [];
 

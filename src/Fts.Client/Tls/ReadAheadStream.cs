@@ -13,7 +13,7 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
     private Task<int>? _readAhead;
 
     /// <summary>
-    /// Returns true if a read would complete at once, with data, the end of the data or an error. Starts to read ahead if needed.
+    /// Returns true if a read would complete immediately, with data, the end of the data or an error. Starts to read ahead if needed.
     /// </summary>
     public bool HasUnreadData => StartReadAhead().IsCompleted;
 

@@ -7,14 +7,11 @@ namespace Fts.Client.Tls;
 internal static class TlsAlert
 {
     /// <summary>
-    /// Parts of the OpenSSL names of the alerts about certificates (RFC 8446 §6.2). An alert from a server concerns the client certificate.
+    /// Substrings of the OpenSSL names of certificate alerts (RFC 8446 §6.2). Such an alert from a server concerns the client certificate.
     /// </summary>
     private static readonly string[] CertificateAlertTexts = ["certificate", "unknown ca"];
 
-    /// <summary>
-    /// Returns whether the server rejected or requires a client certificate. Detects it only if the error text of the TLS library is that
-    /// of OpenSSL.
-    /// </summary>
+    /// <summary>Returns whether the server rejected or requires a client certificate. Works only with the error texts of OpenSSL.</summary>
     public static bool IsClientCertificateRejection(Exception exception)
     {
         for (Exception? e = exception; e is not null; e = e.InnerException)

@@ -7,8 +7,8 @@ namespace Fts.Client.Tls;
 /// encrypted, no other connection may be unencrypted.
 /// </summary>
 /// <remarks>
-/// Thread-safe. The first connection decides, and connections that open at the same time wait for it. Otherwise one of them could send the
-/// password unencrypted while the first one is still in its TLS handshake.
+/// Thread-safe. The first connection makes the decision, and connections that open at the same time wait for it. Otherwise, one of them
+/// could send the password unencrypted while the first connection is still in its TLS handshake.
 /// </remarks>
 [SuppressMessage(
     "Design", "CA1001:Types that own disposable fields should be disposable",
@@ -24,7 +24,8 @@ internal sealed class TlsDecision
     public bool HasUsedTls => _hasUsedTls;
 
     /// <summary>
-    /// Waits until no other connection is deciding. Returns true if the caller decides; the caller must then call <see cref="End"/>.
+    /// Waits until no other connection is negotiating TLS. Returns true if the caller must make the decision and then call
+    /// <see cref="End"/>.
     /// </summary>
     public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +44,7 @@ internal sealed class TlsDecision
         return false;
     }
 
-    /// <summary>Ends the decision of the caller. Waiting connections continue.</summary>
+    /// <summary>Ends the negotiation that <see cref="TryBeginAsync"/> started. Waiting connections continue.</summary>
     public void End() => _gate.Release();
 
     /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server rejected TLS.</summary>
@@ -57,7 +58,7 @@ internal sealed class TlsDecision
     /// Returns whether the password may be sent unencrypted. Calls <paramref name="confirm"/> once and uses its result for all connections.
     /// </summary>
     /// <param name="confirm">The callback of the options; null to reject.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<bool> IsPlainPasswordAllowedAsync(
         Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
     {

@@ -10,9 +10,9 @@ namespace Fts.Client.Tls;
 /// </summary>
 /// <remarks>
 /// .NET caches one resumable TLS session per target host name, and strict servers reject a data connection that resumes the session of
-/// another control connection. DNS names are case-insensitive (RFC 4343), so each connection uses another combination of upper and lower
-/// case. For an IP address, TLS sends no name and .NET resumes no session, so a name in the domain "invalid" is used (RFC 6761 §6.4); this
-/// library checks the certificate against the address. Disposal makes the name available again.
+/// another control connection. DNS names are case-insensitive (RFC 4343), so each connection uses a different combination of upper and
+/// lower case. For an IP address, TLS sends no name and .NET resumes no session, so a name in the domain "invalid" is used (RFC 6761 §6.4);
+/// this library checks the certificate against the address. Disposal makes the name available again.
 /// </remarks>
 internal sealed class TlsSessionName : IDisposable
 {
@@ -24,15 +24,15 @@ internal sealed class TlsSessionName : IDisposable
     public string Name { get; }
 
     /// <summary>
-    /// Returns a name that no open connection uses. If a short host name has no unused combination left, returns one in use.
+    /// Returns a name that no open connection uses. If no combination of a short host name is unused, returns one that is in use.
     /// </summary>
     public static TlsSessionName Acquire(string host)
     {
         bool isAddress = IPAddress.TryParse(host, out _);
         string name = isAddress ? "" : new IdnMapping().GetAscii(host.TrimEnd('.')).ToLowerInvariant();
-        long spellings = isAddress ? long.MaxValue : 1L << Math.Min(40, name.Count(char.IsAsciiLetter));
+        long variants = isAddress ? long.MaxValue : 1L << Math.Min(40, name.Count(char.IsAsciiLetter));
         string text = "";
-        for (long number = 0; number < spellings; number++)
+        for (long number = 0; number < variants; number++)
         {
             text = isAddress ? CreateNameForAddress(host, number) : ChangeCase(name, number);
             if (NamesInUse.TryAdd(text, true))
@@ -52,7 +52,9 @@ internal sealed class TlsSessionName : IDisposable
         return $"c{number.ToString(CultureInfo.InvariantCulture)}.a{label}a.invalid";
     }
 
-    /// <summary>Returns the name with those letters in upper case whose bit is set in the number. For 0 the name is unchanged.</summary>
+    /// <summary>
+    /// Returns the name with a letter in upper case for each bit that is set in the number. For 0, the name is unchanged.
+    /// </summary>
     private static string ChangeCase(string name, long number) => string.Create(name.Length, (name, number), static (text, source) =>
     {
         long bits = source.number;

@@ -20,7 +20,7 @@ internal static class AsciiMode
         }
     }
 
-    /// <summary>Runs a transfer in TYPE A, then restores TYPE I. Closes the connection if its type is uncertain.</summary>
+    /// <summary>Runs a transfer in TYPE A, then restores TYPE I. Closes the connection if its type is unknown.</summary>
     /// <exception cref="FtpReplyException">The server rejects TYPE A or the transfer.</exception>
     public static async Task<T> RunInAsciiAsync<T>(FtpConnection connection, Func<Task<T>> transfer, CancellationToken cancellationToken)
     {
@@ -50,7 +50,9 @@ internal static class AsciiMode
         return result;
     }
 
-    /// <summary>Restores TYPE I, also after a cancellation, because the connection would transfer the next file as text.</summary>
+    /// <summary>
+    /// Restores TYPE I, even after a cancellation, because the connection would otherwise transfer the next file as text.
+    /// </summary>
     private static async Task RestoreBinaryTypeAsync(FtpConnection connection)
     {
         bool isBinary = false;

@@ -37,7 +37,7 @@ internal static class ContentComparison
         }
     }
 
-    /// <summary>Computes the hash of the bytes that are stored in the file, not of those that were received.</summary>
+    /// <summary>Computes the hash of the bytes that are stored in the file, not of the received bytes.</summary>
     private static byte[] ComputeLocalHash(SafeFileHandle handle, long length, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,6 +1,6 @@
 namespace Fts.Client.Transfers;
 
-/// <summary>Decides whether one file is transferred compressed, according to <see cref="FtpCompression"/>.</summary>
+/// <summary>Decides whether the transfer of a file is compressed, according to <see cref="FtpCompression"/>.</summary>
 internal static class DeflateChoice
 {
     private const int SampleBlockCount = 3, BlockBytes = 32 * 1024;
@@ -30,14 +30,14 @@ internal static class DeflateChoice
     };
 
     /// <summary>
-    /// Measures a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.
+    /// Records the speed of a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="bytes">The number of uncompressed bytes transferred.</param>
     /// <param name="elapsed">The duration of the transfer.</param>
     /// <param name="sample">The beginning of a file that was downloaded without compression; empty for any other transfer.</param>
-    public static void NoteTransfer(FtpConnection connection, string path, long bytes, TimeSpan elapsed, ReadOnlySpan<byte> sample)
+    public static void RecordTransfer(FtpConnection connection, string path, long bytes, TimeSpan elapsed, ReadOnlySpan<byte> sample)
     {
         if (connection.Options.Compression != FtpCompression.Auto || !IsSupported(connection))
         {
@@ -47,15 +47,15 @@ internal static class DeflateChoice
         DeflateMeasurements measurements = connection.ServerProfile.DeflateMeasurements;
         if (!connection.IsDeflating)
         {
-            measurements.NoteNetworkSpeed(bytes, elapsed);
+            measurements.RecordNetworkSpeed(bytes, elapsed);
             if (measurements.ShouldSample(path, null))
             {
-                measurements.NoteSample(path, sample, connection.Options.TimeProvider);
+                measurements.RecordSample(path, sample, connection.Options.TimeProvider);
             }
         }
         else if (bytes >= DeflateMeasurements.MinMeasuredBytes && bytes / elapsed.TotalSeconds < measurements.NetworkSpeed)
         {
-            measurements.NoteNoGain(path);
+            measurements.RecordNoGain(path);
         }
     }
 
@@ -67,7 +67,7 @@ internal static class DeflateChoice
             return false;
         }
 
-        // From the beginning, the middle and the last quarter, because the header of many formats differs from the content.
+        // Sample the beginning, the middle and the last quarter, because the header of many formats differs from the content.
         byte[] sample = new byte[SampleBlockCount * BlockBytes];
         int filled = 0;
         foreach (long offset in (ReadOnlySpan<long>)[0, length / 2, length / 4 * 3])
@@ -75,7 +75,7 @@ internal static class DeflateChoice
             filled += read(offset, sample.AsMemory(filled, BlockBytes));
         }
 
-        measurements.NoteSample(path, sample.AsSpan(0, filled), connection.Options.TimeProvider);
+        measurements.RecordSample(path, sample.AsSpan(0, filled), connection.Options.TimeProvider);
         return measurements.ShouldDeflate(path, length);
     }
 

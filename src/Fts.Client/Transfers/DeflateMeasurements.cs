@@ -50,8 +50,8 @@ internal sealed class DeflateMeasurements
     /// <summary>Returns whether the extension is that of a compressed format.</summary>
     public static bool IsAlreadyCompressed(string path) => CompressedExtensions.Contains(GetExtension(path));
 
-    /// <summary>Notes the size in bytes and the duration of a transfer without compression. Small transfers are ignored.</summary>
-    public void NoteNetworkSpeed(long bytes, TimeSpan elapsed)
+    /// <summary>Records the size in bytes and the duration of a transfer without compression. Small transfers are ignored.</summary>
+    public void RecordNetworkSpeed(long bytes, TimeSpan elapsed)
     {
         if (bytes >= MinMeasuredBytes && elapsed > TimeSpan.Zero)
         {
@@ -59,8 +59,8 @@ internal sealed class DeflateMeasurements
         }
     }
 
-    /// <summary>Compresses a sample of a file, and notes the speed of compression and the ratio for the file's extension.</summary>
-    public void NoteSample(string path, ReadOnlySpan<byte> sample, TimeProvider time)
+    /// <summary>Compresses a sample of a file, and records the speed of compression and the ratio for the file's extension.</summary>
+    public void RecordSample(string path, ReadOnlySpan<byte> sample, TimeProvider time)
     {
         if (sample.IsEmpty)
         {
@@ -76,14 +76,14 @@ internal sealed class DeflateMeasurements
         }
 
         DeflateSpeed = (long)(sample.Length / Math.Max(time.GetElapsedTime(started).TotalSeconds, 1e-6));
-        NoteRatio(path, (double)compressed.Length / sample.Length);
+        RecordRatio(path, (double)compressed.Length / sample.Length);
     }
 
-    /// <summary>Notes that compression does not help files with this extension.</summary>
-    public void NoteNoGain(string path) => NoteRatio(path, 1);
+    /// <summary>Records that compression does not speed up files with this extension.</summary>
+    public void RecordNoGain(string path) => RecordRatio(path, 1);
 
     /// <summary>
-    /// Returns whether a sample is useful: the file is not too small or in a compressed format, and the network is not faster than any
+    /// Returns whether a sample is useful: the file is neither too small nor in a compressed format, and the network is not faster than any
     /// compression.
     /// </summary>
     public bool ShouldSample(string path, long? length) =>
@@ -96,7 +96,7 @@ internal sealed class DeflateMeasurements
 
     private static string GetExtension(string path) => Path.GetExtension(path);
 
-    private void NoteRatio(string path, double ratio)
+    private void RecordRatio(string path, double ratio)
     {
         // The number and length of extensions are limited, because the server chooses them.
         if (GetExtension(path) is { Length: <= 16 } extension && (_ratios.Count < MaxExtensions || _ratios.ContainsKey(extension)))

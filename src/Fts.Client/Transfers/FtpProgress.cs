@@ -11,7 +11,7 @@ public enum FtpTransferStage
     AwaitingReply,
     /// <summary>The server confirmed the download, and the client renames the local file to the target.</summary>
     Committing,
-    /// <summary>Both sides compute hashes: before a transfer is resumed, or at its end.</summary>
+    /// <summary>Both sides compute hashes, before a transfer is resumed or at its end.</summary>
     Verifying,
 }
 

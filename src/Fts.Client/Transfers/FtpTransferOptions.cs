@@ -12,9 +12,9 @@ public enum FtpResume
     Partial,
     /// <summary>
     /// As <see cref="Partial"/>, and an existing target is resumed as well. An upload resumes at the size that the server reports. If the
-    /// server supports hashes, one must prove that the target is the beginning of the local file. A download resumes an existing target
-    /// only if a hash proves that it is the beginning of the remote file. Nothing is transferred if the target is already complete. Any
-    /// other target is not changed: <see cref="FtpTargetExistsException"/> is thrown.
+    /// server supports hashes, a hash must prove that the target is the beginning of the local file. A download resumes an existing target
+    /// only if a hash proves that it is the beginning of the remote file. Nothing is transferred if the target is already complete. If the
+    /// target differs, it is not changed, and <see cref="FtpTargetExistsException"/> is thrown.
     /// </summary>
     PartialOrTarget,
 }
@@ -24,11 +24,11 @@ public enum FtpVerification
 {
     /// <summary>By length only.</summary>
     Length,
-    /// <summary>Resumed transfers also by SHA-256, if the server supports HASH or XSHA256.</summary>
+    /// <summary>By length, and resumed transfers also by SHA-256 if the server supports HASH or XSHA256.</summary>
     ResumedByHash,
     /// <summary>
-    /// The SHA-256 of every file. If the server has neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a byte
-    /// is transferred. If the server announces one and then refuses it, the exception is thrown after the transfer.
+    /// By the SHA-256 of every file. If the server lists neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a
+    /// byte is transferred. If the server lists one of them but rejects it, the exception is thrown after the transfer.
     /// </summary>
     ByHash,
 }
@@ -40,13 +40,13 @@ public enum FtpTransferType
     Binary,
     /// <summary>
     /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its
-    /// own line ends. The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and it cannot be
-    /// resumed.
+    /// own line endings. The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and the
+    /// transfer cannot be resumed.
     /// </summary>
     Ascii,
 }
 
-/// <summary>How one file is transferred.</summary>
+/// <summary>The options of a file transfer.</summary>
 public sealed record FtpTransferOptions
 {
     /// <summary>The default options.</summary>
@@ -71,9 +71,9 @@ public sealed record FtpTransferOptions
     public FtpVerification Verification { get; init; } = FtpVerification.ResumedByHash;
 
     /// <summary>
-    /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split
-    /// into segments and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it throws
-    /// <see cref="ArgumentException"/>.
+    /// Whether line endings are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not
+    /// split into segments and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it
+    /// throws <see cref="ArgumentException"/>.
     /// </summary>
     public FtpTransferType Type { get; init; }
 
@@ -81,7 +81,7 @@ public sealed record FtpTransferOptions
     public bool PreserveLastModified { get; init; } = true;
 
     /// <summary>
-    /// The entry of the remote file from a listing; null by default. If it is exact enough, a download does not request the metadata again.
+    /// The entry of the remote file from a listing; null by default. If its metadata is exact enough, a download does not request it again.
     /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 
@@ -94,7 +94,8 @@ public sealed record FtpTransferOptions
     /// streams use one connection.</para>
     /// <para>A download in segments requires REST and a last-modified time that reveals every change. A time without fractions of a second
     /// must be at least a minute old.</para>
-    /// <para>An upload in segments requires COMB, which joins files on the server, and storage there for the file twice.</para>
+    /// <para>An upload in segments requires COMB, which joins files on the server, and enough storage there for two copies of the
+    /// file.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int? Segments

@@ -19,8 +19,7 @@ public enum FtpTransferWarning
     /// <summary>No warning.</summary>
     None,
     /// <summary>
-    /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was
-    /// growing.
+    /// The server sent more bytes than it had reported, and confirmed the transfer. The reported length is wrong, or the file was growing.
     /// </summary>
     LongerThanReported,
     /// <summary>
@@ -32,7 +31,7 @@ public enum FtpTransferWarning
 /// <summary>A transfer that succeeded.</summary>
 /// <param name="Path">The remote path.</param>
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
-/// <param name="Elapsed">The time of the whole call, including the wait for a connection.</param>
+/// <param name="Elapsed">The duration of the whole call, including the wait for a connection.</param>
 /// <param name="Reply">The server's final reply, usually 226; null if the target was already complete.</param>
 /// <param name="LastModified">The last-modified time of a downloaded file on the server, UTC; null if the server did not report it.</param>
 /// <param name="ResumedBytes">The number of bytes of an interrupted transfer that were not transferred again.</param>

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Reports the progress of one file: a new stage at once, bytes at most ten times a second. Several connections may add bytes at the same
-/// time.
+/// Reports the progress of one file: a new stage immediately, and bytes at most ten times a second. Several connections may add bytes at
+/// the same time.
 /// </summary>
 /// <remarks>Only for reports and results. The state of a transfer, on which decisions depend, is kept elsewhere.</remarks>
 internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string path)
@@ -24,7 +24,7 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
     /// <summary>The time since the creation of this object.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_startedAt);
 
-    /// <summary>Starts to count the bytes of a transfer, or of its repetition, at 0.</summary>
+    /// <summary>Restarts the byte count at 0 for a transfer or its repetition.</summary>
     public void StartTransfer(long resumedBytes, FtpRestartReason restartReason) =>
         (Bytes, _resumedBytes, _restartReason) = (0, resumedBytes, restartReason);
 

@@ -4,8 +4,9 @@ using Fts.Protocol;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For a part of a
-/// file, XSHA256 is preferred, because it has the range as an argument. ProFTPD keeps a RANG for the next RETR and hashes the whole file.
+/// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For the first bytes
+/// of a file, XSHA256 is preferred, because the range is one of its arguments. ProFTPD ignores RANG in HASH, and applies it to the next
+/// RETR.
 /// </summary>
 internal static class RemoteHash
 {
@@ -26,7 +27,7 @@ internal static class RemoteHash
     /// <param name="path">The remote path.</param>
     /// <param name="length">The number of bytes from the beginning of the file; at least 1.</param>
     /// <param name="isWhole">Whether <paramref name="length"/> is the length of the file.</param>
-    /// <param name="cancellationToken">Cancels the wait. The connection cannot be used afterwards.</param>
+    /// <param name="cancellationToken">Cancels the request. The connection cannot be used afterwards.</param>
     public static async Task<byte[]?> RequestAsync(
         FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)
     {
@@ -34,13 +35,13 @@ internal static class RemoteHash
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.Reply + TimeSpan.FromSeconds(length / MinBytesPerSecond);
         return (isWhole ? SupportsHash(connection.Features) : !SupportsXsha256(connection.Features))
-            ? await RequestByHashAsync(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false)
-            : await RequestByXsha256Async(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false);
+            ? await SendHashAsync(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false)
+            : await SendXsha256Async(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Returns the hash in the reply to HASH, <c>SHA-256 0-49 a1b2… a.txt</c>. Returns null if the reply has no hash, another algorithm's,
-    /// or the hash of another range. The end of the range is the offset of the last byte; ProFTPD reports the offset after it.
+    /// Returns the hash in the reply to HASH, <c>SHA-256 0-49 a1b2… a.txt</c>. Returns null if the reply has no hash, or is for a different
+    /// algorithm or range. The end of the range is the offset of the last byte, but ProFTPD reports the offset after it.
     /// </summary>
     /// <param name="text">The text of the reply.</param>
     /// <param name="length">The number of bytes that were to be hashed; null for the whole file.</param>
@@ -55,7 +56,7 @@ internal static class RemoteHash
     }
 
     /// <summary>
-    /// Returns the hash in the reply to XSHA256; null if it has none. The last hash counts, because the text before it differs by server.
+    /// Returns the hash in the reply to XSHA256; null if it has none. The last hash is used, because the text before it differs by server.
     /// </summary>
     public static byte[]? ParseXsha256Reply(string text) => text.Split(' ').Select(ParseHex).LastOrDefault(hash => hash is not null);
 
@@ -65,12 +66,12 @@ internal static class RemoteHash
     private static bool SupportsXsha256(FtpServerFeatures features) => features.Supports("XSHA256");
 
     /// <summary>
-    /// Returns the algorithms of the HASH feature, <c>SHA-256*;SHA-1</c>. The asterisk marks the one that is selected after login.
+    /// Returns the algorithms of the HASH feature, <c>SHA-256*;SHA-1</c>. The asterisk marks the algorithm that is selected after login.
     /// </summary>
     private static string[] GetOfferedAlgorithms(FtpServerFeatures features) =>
         (features.GetParameters("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
 
-    private static async Task<byte[]?> RequestByHashAsync(
+    private static async Task<byte[]?> SendHashAsync(
         FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
         bool isPreselected = GetOfferedAlgorithms(connection.Features).Contains(AlgorithmName + "*", StringComparer.OrdinalIgnoreCase);
@@ -97,7 +98,7 @@ internal static class RemoteHash
         byte[]? hash = reply.IsCompletion ? ParseHashReply(reply.Text, length) : null;
         if (length is not null && hash is null)
         {
-            // The range was not used. Reset it, so that the next RETR does not use it.
+            // The server did not use the range. Reset it, so that the next RETR does not use it.
             await connection.SendAsync("RANG", "1 0", cancellationToken).ConfigureAwait(false);
         }
 
@@ -106,7 +107,7 @@ internal static class RemoteHash
 
     private static string FormatRange(long end) => string.Create(CultureInfo.InvariantCulture, $"0-{end}");
 
-    private static async Task<byte[]?> RequestByXsha256Async(
+    private static async Task<byte[]?> SendXsha256Async(
         FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (path.Contains('"'))

@@ -25,7 +25,7 @@ internal static class RemoteTargetCheck
     /// <remarks>
     /// The check may enter a directory. If the server does not support PWD, the client cannot return and closes the connection.
     /// </remarks>
-    /// <param name="run">Acquires a connection for a function (<see cref="ConnectionPool.RunAsync"/>).</param>
+    /// <param name="run">Runs a function on a connection of the pool (<see cref="ConnectionPool.RunAsync"/>).</param>
     /// <param name="target">The remote path.</param>
     /// <param name="overwrite">Whether the target may exist. If true, it is not checked.</param>
     /// <param name="work">The work.</param>

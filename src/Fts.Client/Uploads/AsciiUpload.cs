@@ -5,7 +5,9 @@ using Fts.Protocol;
 
 namespace Fts.Client.Uploads;
 
-/// <summary>Sends one text file in ASCII mode. Its length on the server differs, so the final reply is the only proof.</summary>
+/// <summary>
+/// Sends one text file in ASCII mode. Its length on the server differs, so only the final reply proves that it is complete.
+/// </summary>
 internal sealed class AsciiUpload(string path, ProgressMeter meter)
 {
     private const int BufferLength = 64 * 1024;
@@ -27,7 +29,7 @@ internal sealed class AsciiUpload(string path, ProgressMeter meter)
             long read = await CopyAsync(data, source, cancellationToken).ConfigureAwait(false);
             if (source is { File: not null, Length: { } length } && length != read)
             {
-                // Without the end of the data, the server does not treat the upload as complete.
+                // The data is not ended, so that the server does not treat the upload as complete.
                 throw new FtpIntegrityException(path, length, read);
             }
 

@@ -65,7 +65,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, state.FinalReply, null, state.ResumedBytes, state.VerifiedBy);
     }
 
-    /// <summary>Executes steps until one needs several connections, another connection, or none.</summary>
+    /// <summary>Executes steps until the next step needs several connections, another connection, or none.</summary>
     private async Task<UploadState> RunOnConnectionAsync(
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
@@ -153,11 +153,11 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             }
             catch (FtpReplyException) when (connection.IsDeflating && source.Seek is not null && connection.IsUsable)
             {
-                connection.ServerProfile.DeflateMeasurements.NoteNoGain(path);
+                connection.ServerProfile.DeflateMeasurements.RecordNoGain(path);
                 return state.DeflateFailed();
             }
 
-            DeflateChoice.NoteTransfer(connection, path, sent, connection.Options.TimeProvider.GetElapsedTime(started), []);
+            DeflateChoice.RecordTransfer(connection, path, sent, connection.Options.TimeProvider.GetElapsedTime(started), []);
             long stored = state.ResumedBytes + sent;
             return source is { File: not null, Length: { } length } && length != stored
                 ? throw new FtpIntegrityException(path, length, stored)
@@ -175,7 +175,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         catch (FtpReplyException e) when (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.InsufficientStorage)
         {
-            // The server may reject only the names of the segments, their combination, or the storage for the file twice.
+            // The server may reject only the names of the segments, joining them, or the storage for two copies of the file.
             return state.SegmentsRejected();
         }
     }
@@ -194,7 +194,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         catch (FtpIntegrityException e) when (connection.IsDeflating && e.Failure != FtpIntegrityFailure.Unverified)
         {
-            // ProFTPD before 1.3.9 loses the end of data that is compressed strongly.
+            // ProFTPD before 1.3.9 loses the end of highly compressed data.
             connection.ServerProfile.IsDeflateUnusable = true;
             if (source.Seek is null)
             {
@@ -222,8 +222,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Returns the number of segments; 1 for an upload over one connection. Only a plain STOR discards a partial upload on the server,
-    /// which SIZE would report after an upload in segments.
+    /// Returns the number of segments; 1 for an upload over one connection. If the server has a partial upload, only a plain STOR discards
+    /// it. After an upload in segments, SIZE would still report it.
     /// </summary>
     private async Task<int> CountSegmentsAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
@@ -297,8 +297,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return sent;
     }
 
-    /// <summary>Verifies the stored file: by hash if the options require one, else by length if the server reports it.</summary>
-    /// <exception cref="FtpIntegrityException">The server stored something else, or a required hash cannot be compared.</exception>
+    /// <summary>Verifies the stored file: by hash if the options require one; otherwise by length if the server reports it.</summary>
+    /// <exception cref="FtpIntegrityException">The stored length or content differs, or a required hash cannot be compared.</exception>
     private async Task<FtpVerifiedBy> VerifyStoredFileAsync(
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
@@ -329,8 +329,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Returns whether a hash must be compared. For a resumed upload, it may be the only proof that the earlier bytes on the server are the
-    /// right ones.
+    /// Returns whether a hash must be compared. For a resumed upload, the hash may be the only proof that the earlier bytes on the server
+    /// belong to the source.
     /// </summary>
     private bool MustCompareHash(UploadSource source, UploadState state) =>
         source.File is not null && options.ShouldVerifyByHash(state.ResumedBytes > 0)

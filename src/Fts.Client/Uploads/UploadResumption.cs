@@ -6,7 +6,7 @@ namespace Fts.Client.Uploads;
 
 /// <summary>The beginning of the local file that the server already has.</summary>
 /// <param name="Length">The length in bytes; 0 for none.</param>
-/// <param name="CompleteBy">The proof that it is the whole file; null if bytes are missing, or if an upload must still commit it.</param>
+/// <param name="CompleteBy">The proof that it is the whole file; null if bytes are missing, or if a further upload must commit it.</param>
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
 
 /// <summary>
@@ -46,7 +46,7 @@ internal sealed class UploadResumption(FtpConnection connection, string path, Sa
         if ((size == length || RemoteHash.IsSupportedForPrefix(connection))
             && await IsPartialUploadAsync(connection, path, size, cancellationToken).ConfigureAwait(false))
         {
-            // Only an upload of the rest, which may be empty, commits a partial upload. The verification after it is the proof.
+            // Only an upload of the remaining bytes, possibly none, commits a partial upload. It is verified afterwards.
             return new RemotePrefix(size);
         }
 

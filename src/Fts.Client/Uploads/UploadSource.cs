@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Uploads;
 
 /// <summary>The source of an upload: a file, a pipe, a device or a stream.</summary>
-/// <param name="Length">The length in bytes; null if the source cannot seek, as a pipe or device.</param>
+/// <param name="Length">The length in bytes; null if the source cannot seek, such as a pipe or device.</param>
 /// <param name="ReadAsync">Reads the next bytes and returns their number; 0 at the end.</param>
 /// <param name="Seek">Sets the offset of the next read, counted from the initial position; null if the source cannot seek.</param>
 /// <param name="File">The local file; null for a stream, a pipe or a device. The caller disposes it.</param>

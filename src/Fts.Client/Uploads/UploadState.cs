@@ -13,7 +13,7 @@ internal enum UploadStep
     Send,
     /// <summary>Sends a text file in ASCII mode.</summary>
     SendText,
-    /// <summary>Sends segments over several connections of the pool. The connection of the previous step is released before.</summary>
+    /// <summary>Sends segments over several connections of the pool. The connection of the previous step is released first.</summary>
     SendSegments,
     /// <summary>Verifies the stored file on the connection of the previous step.</summary>
     Verify,
@@ -35,7 +35,7 @@ internal sealed record UploadState
 
     public UploadStep Step { get; private init; }
 
-    /// <summary>The number of bytes at the beginning of the source that the server has already. The restart offset.</summary>
+    /// <summary>The restart offset: the number of bytes at the beginning of the source that the server already has.</summary>
     public long ResumedBytes { get; private init; }
 
     /// <summary>Whether <see cref="UploadStep.Send"/> uses MODE Z.</summary>
@@ -50,7 +50,7 @@ internal sealed record UploadState
     /// <summary>The length of the stored file in bytes: resumed and sent bytes.</summary>
     public long StoredBytes { get; private init; }
 
-    /// <summary>The final reply; null if the server had the whole file already.</summary>
+    /// <summary>The final reply; null if the server already had the whole file.</summary>
     public FtpReply? FinalReply { get; private init; }
 
     public FtpVerifiedBy VerifiedBy { get; private init; }
@@ -95,11 +95,11 @@ internal sealed record UploadState
 
     // Transitions of SendSegments.
 
-    /// <summary>All segments are stored, combined and verified.</summary>
+    /// <summary>All segments are stored, joined and verified.</summary>
     public UploadState SegmentsStored(FtpReply reply, FtpVerifiedBy proof) =>
         this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = proof };
 
-    /// <summary>The server rejected the segments, or their combination: the file is sent over one connection.</summary>
+    /// <summary>The server rejected the segments or COMB: the file is sent over one connection.</summary>
     public UploadState SegmentsRejected() => this with { Step = UploadStep.Send, WereSegmentsRejected = true };
 
     // Transitions of Verify and VerifyAgain.

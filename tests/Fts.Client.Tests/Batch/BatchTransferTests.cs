@@ -72,7 +72,7 @@ public sealed class BatchTransferTests : IDisposable
             Assert.True(results[1].Succeeded);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class BatchTransferTests : IDisposable
             peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
         Task<IReadOnlyList<FtpBatchResult>> running =
             client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
-        await peer.PassedAsync("stored");
+        await peer.WaitForSignalAsync("stored");
         Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token),
             result => Assert.True(result.Succeeded, result.Exception?.Message));
     }
@@ -181,7 +181,7 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
-    public async Task A_download_with_another_length_than_announced_is_not_kept()
+    public async Task A_download_whose_length_differs_from_the_announced_length_is_not_kept()
     {
         IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
             ["a", "b"], ScriptedPeer.Login(Blocks) + Entered
@@ -233,14 +233,14 @@ public sealed class BatchTransferTests : IDisposable
         Task<IReadOnlyList<FtpBatchResult>> running =
             client.UploadManyAsync(
                 [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))], null, null, cancelled.Token);
-        await peer.PassedAsync("halved");
+        await peer.WaitForSignalAsync("halved");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.Equal(Most, most);
     }
 
     [Fact]
-    public async Task A_second_connection_transfers_what_exceeds_the_limit_of_the_first()
+    public async Task A_second_connection_transfers_the_files_that_exceed_the_limit_of_the_first()
     {
         // The first connection reaches its limit before the second is greeted, and receives no reply before the second has transferred the
         // rest.
@@ -258,7 +258,7 @@ public sealed class BatchTransferTests : IDisposable
             Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
 
         static string Times(int count, string lines) => string.Concat(Enumerable.Repeat(lines, count));
     }
@@ -271,7 +271,7 @@ public sealed class BatchTransferTests : IDisposable
         await using var client = new FtpClient(peer.Options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<IReadOnlyList<FtpBatchResult>> running = client.DownloadManyAsync([To("a"), To("b")], null, null, cancelled.Token);
-        await peer.PassedAsync("begun");
+        await peer.WaitForSignalAsync("begun");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.Empty(_folder.GetFileSystemInfos());
@@ -304,7 +304,7 @@ public sealed class BatchTransferTests : IDisposable
             results = await act(client);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         return results;
     }
 }

@@ -34,7 +34,7 @@ public sealed class AccountTests
             await client.ConnectAsync(Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(1, requests);
     }
 
@@ -51,7 +51,7 @@ public sealed class AccountTests
             Assert.Equal(332, (int)(await Assert.ThrowsAsync<FtpLoginException>(() => client.ConnectAsync(Token))).Reply.Code);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class AccountTests
             Assert.DoesNotContain("sales", e.ToString(), StringComparison.Ordinal);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class AccountTests
             await client.RenameAsync("a", "b", overwrite: true, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class AccountTests
                 message, (await Assert.ThrowsAsync<FtpReplyException>(() => client.UploadAsync(source, "a", null, null, Token))).Message);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class AccountTests
             await client.SendRawAsync("acct", "other", Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(["ACCT ****", "SITE PSWD ****", "ACCT ****"], lines.Where(line => line.Contains("****", StringComparison.Ordinal)));
         Assert.DoesNotContain(lines, line => line.Contains("sales", StringComparison.Ordinal)
             || line.Contains("old", StringComparison.Ordinal) || line.Contains("other", StringComparison.Ordinal));

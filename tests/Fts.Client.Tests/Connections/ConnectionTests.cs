@@ -17,7 +17,7 @@ public sealed class ConnectionTests
             Assert.True(connection.IsUsable);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class ConnectionTests
             Assert.True(connection.Features is { IsKnown: true, HasUtf8: true, CanRestart: true, HasMachineListing: false });
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -129,7 +129,7 @@ public sealed class ConnectionTests
     [InlineData("a\r\nDELE b")]
     [InlineData("a\nb")]
     [InlineData("a\0b")]
-    public async Task An_argument_with_a_line_end_or_unencodable_characters_is_rejected_before_anything_is_sent(string argument)
+    public async Task An_argument_with_a_line_break_or_unencodable_characters_is_rejected_before_anything_is_sent(string argument)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: NOOP\nS: 200 ok");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
@@ -140,14 +140,14 @@ public sealed class ConnectionTests
             Assert.True((await connection.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
     [InlineData("S: 226 late reply", typeof(FtpProtocolException))]
     [InlineData("S: 421 idle for too long\nX", typeof(FtpConnectionException))]
     [InlineData("X", typeof(FtpConnectionException))]
-    public async Task An_unexpected_reply_is_never_taken_for_the_reply_to_the_next_command(string unexpected, Type error)
+    public async Task An_unexpected_reply_is_never_mistaken_for_the_reply_to_the_next_command(string unexpected, Type error)
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hi\nC: NOOP\nS: 200 ok\n{unexpected}\n? sent");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
@@ -166,7 +166,7 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("S: 214-endless\n", "S: more and more of the same help text\n")]
     [InlineData("", "S: 1\n")]
-    public async Task A_reply_without_end_is_an_error_at_the_limit(string start, string again)
+    public async Task An_endless_reply_is_an_error_at_the_limit(string start, string again)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: HELP\n" + start + string.Concat(Enumerable.Repeat(again, 20_000)));
         FtpClientOptions options = peer.Options with { Limits = new FtpLimits { Reply = 64 * 1024, ReplyLine = 1024 } };
@@ -176,7 +176,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_line_without_end_is_an_error_at_the_limit()
+    public async Task An_endless_line_is_an_error_at_the_limit()
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hi\nC: HELP\nS: 214 {new string('x', 300_000)}");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
@@ -218,12 +218,12 @@ public sealed class ConnectionTests
     [InlineData("h", 0, 1)]
     [InlineData("h", 65536, 1)]
     [InlineData("h", 21, 0)]
-    public void Invalid_options_are_rejected_at_once(string host, int port, int connections) =>
+    public void Invalid_options_are_rejected_immediately(string host, int port, int connections) =>
         Assert.ThrowsAny<ArgumentException>(
             () => new FtpClient(new FtpClientOptions { Host = host, Port = port, MaxConnections = connections }));
 
     [Fact]
-    public void Credentials_do_not_print_their_password_and_reject_line_ends()
+    public void Credentials_do_not_print_their_password_and_reject_line_breaks()
     {
         Assert.DoesNotContain("secret", new FtpCredentials("ann", "secret").ToString(), StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(

@@ -5,7 +5,7 @@ namespace Fts.Client.Tests.Connections;
 /// <summary>HOST (RFC 7151) is sent before USER, with the name of the host, to servers that list it in FEAT.</summary>
 public sealed class HostCommandTests
 {
-    private const string SignsIn = """
+    private const string LoginRest = """
         C: USER anonymous
         S: 230 in
         C: FEAT
@@ -25,13 +25,14 @@ public sealed class HostCommandTests
     public async Task HOST_is_sent_before_USER_and_a_negative_reply_is_ignored(string answer)
     {
         await using var peer =
-            ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + SignsIn);
+            ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n"
+                + LoginRest);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
         {
             await connection.LoginAsync(Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -40,13 +41,13 @@ public sealed class HostCommandTests
     [InlineData("S: 500 What?")]
     public async Task HOST_is_not_sent_if_FEAT_does_not_list_it(string features)
     {
-        await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\n{features}\n" + SignsIn);
+        await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\n{features}\n" + LoginRest);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
         {
             await connection.LoginAsync(Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class HostCommandTests
     {
         await using var peer = ScriptedPeer.Start(
             "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: 220 here\n" +
-            SignsIn.Replace("C: FEAT", "C: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\nC: FEAT", StringComparison.Ordinal));
+            LoginRest.Replace("C: FEAT", "C: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\nC: FEAT", StringComparison.Ordinal));
         FtpClientOptions options =
             Named(peer) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(options, Token))
@@ -62,14 +63,14 @@ public sealed class HostCommandTests
             await connection.LoginAsync(Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
     public async Task FEAT_is_sent_before_USER_on_the_first_connection_only_if_HOST_is_unsupported()
     {
         await using var peer = ScriptedPeer.Start(
-            "S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: DELE a\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
+            "S: 220 hello\nC: FEAT\nS: 500 What?\n" + LoginRest + "C: DELE a\nX", "S: 220 hello\n" + LoginRest + "C: SIZE a\nS: 213 1");
         await using (var client = new FtpClient(Named(peer) with { MaxConnections = 1 }))
         {
             await client.ConnectAsync(Token);
@@ -77,14 +78,14 @@ public sealed class HostCommandTests
             await client.GetSizeAsync("a", Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
     public async Task A_rejected_HOST_is_an_error_if_another_connection_accepted_it()
     {
-        const string Asked = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
-        await using var peer = ScriptedPeer.Start(Asked + "S: 220 here\n" + SignsIn + "C: DELE a\nX", Asked + "S: 504 not here");
+        const string UntilHost = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
+        await using var peer = ScriptedPeer.Start(UntilHost + "S: 220 here\n" + LoginRest + "C: DELE a\nX", UntilHost + "S: 504 not here");
         await using var client = new FtpClient(Named(peer) with { MaxConnections = 1 });
         await client.ConnectAsync(Token);
         await Record.ExceptionAsync(() => client.DeleteFileAsync("a", Token));

@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Tests.Connections;
 
 /// <summary>
-/// Servers that send false data, send without end, or stop responding. The client fails with a clear error, within limits of time and
-/// memory, and leaves the local file unchanged.
+/// Servers that send false or endless data, or stop responding. The client fails with a clear error, within limits of time and memory, and
+/// leaves the local file unchanged.
 /// </summary>
 public sealed class HostileServerTests : IDisposable
 {
@@ -42,12 +42,12 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("S: 220-hi\nS+ more\\r\\n", "longer than 1048576 characters")]
     [InlineData("S: 220-hi\nS+ \\r\\n", "longer than 1048576 characters")]
     [InlineData("S: 220 hi\nC: USER anonymous\nS+ \\x00", "longer than 16384 bytes")]
-    public async Task A_reply_without_end_is_an_error_at_its_limit(string script, string message)
+    public async Task An_endless_reply_is_an_error_at_its_limit(string script, string message)
     {
         await using var peer = ScriptedPeer.Start(script);
         var e = Assert.IsType<FtpProtocolException>(await FailAsync(peer.Options));
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class HostileServerTests : IDisposable
     [Theory]
     [InlineData("type=file; ", "x", "a line of the listing exceeds the limit")]
     [InlineData("", "type=file; a\\r\\n", "the listing exceeds the limit")]
-    public async Task A_listing_without_end_is_an_error_at_its_limit(string start, string again, string message)
+    public async Task An_endless_listing_is_an_error_at_its_limit(string start, string again, string message)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD in\nS: 150 go\n"
@@ -74,7 +74,7 @@ public sealed class HostileServerTests : IDisposable
             Assert.InRange(e.Message.Length, 1, 500);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class HostileServerTests : IDisposable
         var e = Assert.IsType<FtpIntegrityException>(
             await FailAsync(peer.Options with { Limits = new FtpLimits { BytesBeyondReportedSize = 1000 } }));
         Assert.Equal(5, e.Expected);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class HostileServerTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(script);
         Assert.IsType<FtpReplyException>(await FailAsync(peer.Options), exactMatch: false);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -204,7 +204,7 @@ public sealed class HostileServerTests : IDisposable
         await using (var client = new FtpClient(options))
         {
             Task<FtpReply> first = client.SendAsync("HELP", "1", Token);
-            await peer.PassedAsync("busy");
+            await peer.WaitForSignalAsync("busy");
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.UntrustedServerCertificate, e.Failure);
             peer.Open("refused");
@@ -212,7 +212,7 @@ public sealed class HostileServerTests : IDisposable
         }
 
         Assert.Equal([KeyFingerprint.Compute(TestCertificate.Valid), KeyFingerprint.Compute(TestCertificate.Other)], seen);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal("/", await client.ChangeDirectoryAsync("..", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -96,13 +96,13 @@ public sealed class WorkingDirectoryTests
         {
             await client.ChangeDirectoryAsync("QGPL", Token);
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Equal("/home", await client.ChangeDirectoryAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -117,13 +117,13 @@ public sealed class WorkingDirectoryTests
         {
             await client.ChangeDirectoryAsync("one", Token);
             Assert.Null(await client.ChangeDirectoryAsync("two", Token));
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Null(await client.ChangeDirectoryAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class WorkingDirectoryTests
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
             await client.ChangeDirectoryAsync("in", Token);
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal("CWD /home/in", (await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token))).Command);
             Assert.Equal(5, await client.GetSizeAsync("/b", Token));
             await Assert.ThrowsAsync<FtpReplyException>(() => client.ChangeDirectoryAsync("x", Token));
@@ -144,7 +144,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -163,7 +163,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal("/home", await client.ChangeDirectoryAsync("", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -181,14 +181,14 @@ public sealed class WorkingDirectoryTests
             Task<IReadOnlyList<FtpBatchResult>> batch = client.UploadManyAsync(
                 [new FtpBatchFile(source, "a"),
                     new FtpBatchFile(source, "b")], new FtpTransferOptions { Type = FtpTransferType.Ascii }, null, Token);
-            await peer.PassedAsync("began");
+            await peer.WaitForSignalAsync("began");
             Task<string?> entering = client.ChangeDirectoryAsync("in", Token);
             peer.Open("entering");
             Assert.Equal("/home/in", await entering);
             Assert.All(await batch, result => Assert.Null(result.Exception));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         File.Delete(source);
     }
 
@@ -205,7 +205,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal("No such directory", e.Reply.Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -222,7 +222,7 @@ public sealed class WorkingDirectoryTests
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -246,6 +246,6 @@ public sealed class WorkingDirectoryTests
                 : client.UploadAsync(source, "in/b", options, null, Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

@@ -41,7 +41,7 @@ public sealed class DataConnectionTests
             Assert.Equal("two", await FetchAsync(client, "b"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class DataConnectionTests
             Assert.Equal("one", await FetchAsync(client, "a"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class DataConnectionTests
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class DataConnectionTests
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -129,7 +129,7 @@ public sealed class DataConnectionTests
             Assert.IsType(error, await Record.ExceptionAsync(() => FetchAsync(client, "a")));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class DataConnectionTests
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class DataConnectionTests
             Assert.Equal(FtpOperationPhase.Transfer, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class DataConnectionTests
                 FtpOperationPhase.FinalReply, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -194,6 +194,6 @@ public sealed class DataConnectionTests
             Assert.Equal(FtpReplyCode.TransferComplete, (await data.CompleteAsync(Token)).Code);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

@@ -53,7 +53,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class DataConnectorTests
             Assert.Equal(message, (await Assert.ThrowsAnyAsync<FtpException>(() => FetchAsync(client))).Message);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class DataConnectorTests
             Assert.Equal("lo", await reader.ReadToEndAsync(Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -175,7 +175,7 @@ public sealed class DataConnectorTests
             await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -207,7 +207,7 @@ public sealed class DataConnectorTests
             await Assert.ThrowsAsync<FtpConnectionException>(() => connection.OpenDataAsync("STOU", null, 0, FtpDataDirection.Send, Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -236,7 +236,7 @@ public sealed class DataConnectorTests
             Assert.Contains(address, e.Message, StringComparison.Ordinal);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -249,6 +249,6 @@ public sealed class DataConnectorTests
             Assert.Equal("data", await FetchAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

@@ -44,7 +44,7 @@ public sealed class DownloadTests : IDisposable
             Assert.Equal(5, steps.Last.TotalBytes);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(["b.txt"], LocalNames);
         Assert.Equal("hello", await File.ReadAllTextAsync(Local("b.txt"), Token));
         Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(Local("b.txt")));
@@ -69,7 +69,7 @@ public sealed class DownloadTests : IDisposable
             Assert.Equal("still here", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Empty(LocalNames);
     }
 
@@ -102,7 +102,7 @@ public sealed class DownloadTests : IDisposable
             Assert.IsType(error, e);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(["a.txt"], LocalNames);
         Assert.Equal("old", await File.ReadAllTextAsync(Local("a.txt"), Token));
     }
@@ -160,7 +160,7 @@ public sealed class DownloadTests : IDisposable
             }
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class DownloadTests : IDisposable
                 5, (await client.DownloadAsync(target, "a.txt", new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -240,7 +240,7 @@ public sealed class DownloadTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -285,7 +285,7 @@ public sealed class DownloadTests : IDisposable
             Assert.Equal("another connection", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }
 

@@ -50,7 +50,7 @@ public sealed class FileModesTests : IDisposable
             await download;
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(("helloworld", Owner), (await File.ReadAllTextAsync(Target, Token), ModeOf(Target)));
     }
 
@@ -145,7 +145,7 @@ public sealed class FileModesTests : IDisposable
             await client.DownloadFileAsync(Target, "a", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     /// <summary>Completes when the transfer of bytes begins, which is after the partial file was created.</summary>

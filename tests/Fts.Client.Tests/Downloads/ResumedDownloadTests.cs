@@ -86,7 +86,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(new FtpProgress("a.txt", FtpTransferStage.Committing, 5, 5, 5), steps.Last);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
         Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(Target));
     }
@@ -95,7 +95,7 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("type=file;size=11;modify=20260102030405", "hello there")]
     [InlineData("type=file;size=10;modify=20260102030406", "HELLOWORLD")]
     [InlineData("type=file;size=4;modify=20260102030405", "hell")]
-    public async Task A_file_that_changed_meanwhile_is_downloaded_from_the_beginning(string facts, string content)
+    public async Task A_file_that_changed_in_the_meantime_is_downloaded_from_the_beginning(string facts, string content)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
@@ -110,7 +110,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((FtpRestartReason.Changed, 0), (steps.Last.RestartReason, result.ResumedBytes));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(content, await File.ReadAllTextAsync(Target, Token));
         Assert.Equal(["a.txt"], LocalNames);
     }
@@ -197,7 +197,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -214,7 +214,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -234,7 +234,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((FtpIntegrityFailure.Content, FtpTransferStage.Verifying), (e.Failure, steps.Last.Stage));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(["a.txt"], LocalNames);
         Assert.Equal("old", await File.ReadAllTextAsync(Target, Token));
     }
@@ -255,7 +255,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Empty(LocalNames);
     }
 
@@ -271,7 +271,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Empty(LocalNames);
     }
 
@@ -289,7 +289,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((FtpRestartReason.Unsupported, 10, 0), (steps.Last.RestartReason, result.Bytes, result.ResumedBytes));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -304,7 +304,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -321,7 +321,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((0, 10, null), (result.Bytes, result.ResumedBytes, result.Reply));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -346,7 +346,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -387,7 +387,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -408,7 +408,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((5, 5, FtpRestartReason.None), (result.Bytes, result.ResumedBytes, steps.Last.RestartReason));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -439,7 +439,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -464,7 +464,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(continues ? FtpRestartReason.None : FtpRestartReason.Changed, steps.Last.RestartReason);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -485,7 +485,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await client.DownloadFileAsync(Target, "a.txt", never, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         // The completed download also deletes the partial file of the interrupted one.
         await AssertCompleteAsync();
     }
@@ -517,7 +517,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((5, 5, FtpVerifiedBy.Hash), ((await download).Bytes, (await download).ResumedBytes, (await download).VerifiedBy));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -544,7 +544,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync(Target, "a.txt", existing, null, Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -567,7 +567,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Null((await client.DownloadFileAsync(Target, "a.txt", options, null, Token)).Reply);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 
@@ -583,7 +583,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync(Target, "a.txt", options, null, Token)).VerifiedBy);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -605,7 +605,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await first;
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal("hellothere", await File.ReadAllTextAsync(Target, Token));
         Assert.Equal(["a.txt"], LocalNames);
     }
@@ -630,7 +630,7 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal((5, 5, verified), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await AssertCompleteAsync();
     }
 

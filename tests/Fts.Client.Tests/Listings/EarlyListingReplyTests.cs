@@ -21,7 +21,7 @@ public sealed class EarlyListingReplyTests
             Assert.Empty(await client.ListAsync("", Token).ToListAsync(Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]

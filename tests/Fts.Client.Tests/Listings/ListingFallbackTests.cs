@@ -13,7 +13,7 @@ public sealed class ListingFallbackTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task LIST_asks_for_names_that_begin_with_a_dot() => Assert.Equal(
+    public async Task LIST_requests_names_that_begin_with_a_dot() => Assert.Equal(
         [".htaccess", "a"],
         await NamesAsync(Unix + Sent("LIST -a", Folder("."), Folder(".."), File(".htaccess"), File("a")), ""));
 
@@ -149,7 +149,7 @@ public sealed class ListingFallbackTests
             Assert.Equal(Fts.Protocol.FtpEntryKind.Directory, (await client.GetEntryAsync("in/a", Token))!.Kind);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class ListingFallbackTests
             await client.DeleteFileAsync(entry.Path, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -231,10 +231,10 @@ public sealed class ListingFallbackTests
             Assert.Equal("\u6587\u4ef6.txt", entry.Name);
             await client.DeleteFileAsync("\u6587\u4ef6.txt", Token);
             ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("\U0001f600.txt", Token));
-            Assert.Contains("encoding gb2312 lacks", e.Message, StringComparison.Ordinal);
+            Assert.Contains("encoding gb2312 cannot represent", e.Message, StringComparison.Ordinal);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     private static string Folder(string name) => $"drwxr-xr-x 2 o g 4096 Jan  2  2020 {name}\\r\\n";
@@ -271,7 +271,7 @@ public sealed class ListingFallbackTests
             }
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         return names;
     }
 }

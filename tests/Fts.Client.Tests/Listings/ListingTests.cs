@@ -23,7 +23,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task MLSD_is_used_where_it_is_announced_and_the_folder_itself_left_out()
+    public async Task MLSD_is_used_if_the_server_lists_it_and_the_directory_itself_is_omitted()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + """
             S: 150 go
@@ -40,11 +40,11 @@ public sealed class ListingTests
             Assert.Equal((UnixFileMode)0x1A4, entries[0].UnixMode);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
-    public async Task LIST_is_used_when_MLSD_turns_out_to_be_unknown_and_from_then_on()
+    public async Task After_MLSD_is_rejected_as_unknown_this_and_later_listings_use_LIST()
     {
         const string Unix = "S: 150 go\nD> total 1\\r\\n-rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\\r\\n\nD.\nS: 226 done\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + "S: 502 no\n" + Vms + List + Unix + List + Unix);
@@ -54,7 +54,7 @@ public sealed class ListingTests
             Assert.Equal(FtpEntrySource.Unix, Assert.Single(await ListAsync(client)).Source);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ListingTests
             Assert.Equal(["MEMBER01", "MEMBER02"], (await ListAsync(client)).Select(member => member.Name));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class ListingTests
             Assert.Equal((null, null), (entries[0].RawLine, entries[2].RawLine));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class ListingTests
             Assert.Equal([("a.txt", 5L), ("b.txt", -1L)], (await ListAsync(client)).Select(entry => (entry.Name, entry.Length ?? -1)));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -182,11 +182,11 @@ public sealed class ListingTests
             }
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
-    public async Task A_line_or_a_listing_without_end_is_an_error_at_the_limit()
+    public async Task An_endless_line_or_listing_is_an_error_at_the_limit()
     {
         string line = new('x', 5000);
         string entries = string.Concat(Enumerable.Repeat("type=file; a\\r\\n", 500));
@@ -201,7 +201,7 @@ public sealed class ListingTests
                 StringComparison.Ordinal);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class ListingTests
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -254,7 +254,7 @@ public sealed class ListingTests
             Assert.Equal("a", Assert.Single(await ListAsync(client)).Name);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -269,6 +269,6 @@ public sealed class ListingTests
             await Assert.ThrowsAsync<FtpReplyException>(() => ListAsync(client, "-la"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

@@ -18,7 +18,7 @@ public sealed class RemoteMetadataTests
             await act(client);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     private static async Task PlayOnConnectionAsync(string script, string[] features, Func<FtpConnection, Task> act)
@@ -30,11 +30,11 @@ public sealed class RemoteMetadataTests
             await act(connection);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
-    public Task MLST_tells_all_at_once() =>
+    public Task MLST_returns_all_metadata_in_one_reply() =>
         PlayAsync("C: MLST /d/a.txt\nS: 250-x\nS:  type=file;size=7; /d/a.txt\nS: 250 End", ["MLST"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("/d/a.txt", Token);
@@ -100,7 +100,7 @@ public sealed class RemoteMetadataTests
     }
 
     [Fact]
-    public Task ExistsAsync_throws_if_the_reply_leaves_open_whether_the_path_exists() =>
+    public Task ExistsAsync_throws_if_the_reply_does_not_indicate_whether_the_path_exists() =>
         PlayAsync("C: MLST a\nS: 450 busy", ["MLST"], async client =>
     {
         await Assert.ThrowsAsync<FtpReplyException>(() => client.ExistsAsync("a", Token));
@@ -126,7 +126,7 @@ public sealed class RemoteMetadataTests
     [InlineData("S: 250-x\nS: rubbish\nS: 250 End")]
     [InlineData("S: 250-x\nS: 250 End")]
     [InlineData("S: 200 ok")]
-    public Task An_MLST_reply_without_an_entry_leads_to_SIZE(string reply) =>
+    public Task An_MLST_reply_without_an_entry_is_followed_by_SIZE(string reply) =>
         PlayAsync($"C: MLST a\n{reply}\nC: SIZE a\nS: 213 7", ["MLST", "SIZE"], async client =>
         Assert.Equal(7, (await client.GetEntryAsync("a", Token))!.Length));
 
@@ -194,7 +194,7 @@ public sealed class RemoteMetadataTests
         Assert.Equal(new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero), (await client.GetEntryAsync("a", Token))!.LastModified));
 
     [Fact]
-    public Task A_negative_reply_that_leaves_open_whether_the_file_exists_is_an_error() =>
+    public Task A_negative_reply_that_does_not_indicate_whether_the_file_exists_is_an_error() =>
         PlayAsync("C: SIZE a\nS: 450 busy\nC: MDTM a\nS: 530 log in", ["SIZE", "MDTM"], async client =>
     {
         await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token));

@@ -4,8 +4,8 @@ using Fts.Client.Tests.Support;
 namespace Fts.Client.Tests.Pool;
 
 /// <summary>
-/// The server closes an idle connection, and the client notices it at its next command. The command is sent again if it cannot have changed
-/// anything.
+/// The server closes an idle connection, and the client detects that at its next command. The command is sent again if it cannot have
+/// changed anything.
 /// </summary>
 public sealed class IdleDisconnectTests
 {
@@ -41,7 +41,7 @@ public sealed class IdleDisconnectTests
             await RunAsync(client, repeated);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class IdleDisconnectTests
             await RunAsync(client, repeated);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class IdleDisconnectTests
             await Assert.ThrowsAsync<FtpConnectionException>(() => RunAsync(client, $"C: {verb}"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class IdleDisconnectTests
             Assert.Equal("not for you", e.Reply?.Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class IdleDisconnectTests
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DeleteFileAsync("a", Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     private static async Task<FtpClient> ConnectAsync(ScriptedPeer peer)

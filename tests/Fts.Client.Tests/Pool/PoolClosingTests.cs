@@ -24,13 +24,13 @@ public sealed class PoolClosingTests
         Task<FtpTransferResult> running = client.DownloadAsync(target, "a", null, null, Token);
         Task<FtpReply> waiting = client.SendAsync("NOOP", null, Token);
         Task<FtpReply> waitingWithoutToken = client.SendAsync("NOOP", null, CancellationToken.None);
-        await peer.PassedAsync("begun");
+        await peer.WaitForSignalAsync("begun");
         await client.DisposeAsync();
         Assert.True(running.IsCompleted && waiting.IsCompleted && waitingWithoutToken.IsCompleted);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waitingWithoutToken);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await client.DisposeAsync();
     }
 
@@ -50,7 +50,7 @@ public sealed class PoolClosingTests
         Assert.Empty(slots.Close());
         slots.LeaveQueue(waiter);
         Assert.False(connection.IsUsable);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class PoolClosingTests
         IAsyncEnumerator<FtpEntry> entries = client.ListAsync("", Token).GetAsyncEnumerator(Token);
         Assert.True(await entries.MoveNextAsync());
         await client.DisposeAsync();
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await stream.ReadExactlyAsync(new byte[1], Token));
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await entries.MoveNextAsync());
         await stream.DisposeAsync();
@@ -87,12 +87,12 @@ public sealed class PoolClosingTests
             using var target = new MemoryStream();
             await client.DownloadAsync(target, $"{number}", null, null, Token);
         }));
-        Assert.Equal((4, 0), (peer.Open, peer.Noops));
+        Assert.Equal((4, 0), (peer.Open, peer.NoopCount));
         _clock.Advance(TimeSpan.FromMinutes(5));
-        peer.IsSilent = true;
+        peer.IgnoresNoop = true;
         Assert.Equal("no", (await client.SendAsync("HELP", "1", Token)).Text);
-        Assert.Equal(1, peer.Noops);
-        await peer.UntilAsync(() => peer.Open == 1);
+        Assert.Equal(1, peer.NoopCount);
+        await peer.WaitUntilAsync(() => peer.Open == 1);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class PoolClosingTests
             Assert.Equal("three", (await connection.SendAsync("HELP", "3", Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -132,6 +132,6 @@ public sealed class PoolClosingTests
             Assert.Equal(200, (int)(await connection.SendAsync("NOOP", null, Token)).Code);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

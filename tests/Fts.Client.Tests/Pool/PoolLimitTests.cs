@@ -20,7 +20,7 @@ public sealed class PoolLimitTests
     }
 
     /// <summary>Downloads files, each of which the server sends only after the transfers of all of them have started.</summary>
-    private static async Task DownloadAtOnceAsync(LimitedPeer peer, FtpClient client, int count)
+    private static async Task DownloadConcurrentlyAsync(LimitedPeer peer, FtpClient client, int count)
     {
         peer.CountTransfers(count);
         string[] names = [.. Enumerable.Range(0, count).Select(number => $"file{number}")];
@@ -32,39 +32,39 @@ public sealed class PoolLimitTests
     {
         await using var peer = new LimitedPeer(limit: 8);
         await using var client = new FtpClient(peer.Options(_clock, connections: 8));
-        await DownloadAtOnceAsync(peer, client, 8);
+        await DownloadConcurrentlyAsync(peer, client, 8);
         peer.CountTransfers(2);
         Task<string> surviving = DownloadAsync(client, "surviving");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.Transfers == 1);
         peer.StopListening();
         peer.CloseIdle();
-        await peer.UntilAsync(() => peer.Open == 1);
+        await peer.WaitUntilAsync(() => peer.Open == 1);
         Task<FtpReply>[] waiting = [.. Enumerable.Range(0, 7).Select(_ => client.SendAsync("NOOP", null, Token))];
-        await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500), count: 7);
+        await _clock.WaitForTimersAsync(TimeSpan.FromMilliseconds(500), count: 7);
         Assert.All(waiting, call => Assert.False(call.IsCompleted));
         peer.Start();
         _clock.Advance(TimeSpan.FromMilliseconds(500));
         await Task.WhenAll(waiting);
         peer.FinishTransfers();
         Assert.Equal("surviving", await surviving);
-        await DownloadAtOnceAsync(peer, client, 8);
+        await DownloadConcurrentlyAsync(peer, client, 8);
     }
 
     [Theory]
     [InlineData("", true)]
     [InlineData("500 Out of order", false)]
-    public async Task A_connection_that_fails_without_a_limit_lowers_nothing(string greeting, bool isTransient)
+    public async Task A_connection_that_fails_for_another_reason_does_not_lower_the_limit(string greeting, bool isTransient)
     {
-        await using var peer = new LimitedPeer(limit: 1) { Refusal = greeting };
+        await using var peer = new LimitedPeer(limit: 1) { RejectionGreeting = greeting };
         await using var client = new FtpClient(peer.Options(_clock, connections: 2));
         peer.CountTransfers(2);
         Task<string> first = DownloadAsync(client, "first");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.Transfers == 1);
         Task<FtpReply> second = client.SendAsync("NOOP", null, Token);
-        await peer.UntilAsync(() => peer.Refused == 1);
+        await peer.WaitUntilAsync(() => peer.RejectedCount == 1);
         if (isTransient)
         {
-            await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500));
+            await _clock.WaitForTimersAsync(TimeSpan.FromMilliseconds(500));
         }
         else
         {
@@ -76,19 +76,19 @@ public sealed class PoolLimitTests
         Task<string> third = DownloadAsync(client, "third");
         Assert.Equal(["first", "third"], await Task.WhenAll(first, third));
         await (isTransient ? second : Task.CompletedTask);
-        Assert.Equal(2, peer.MostOpen);
+        Assert.Equal(2, peer.MaxOpenConnections);
     }
 
     [Theory]
     [InlineData("530 Login incorrect")]
     [InlineData("530 Too many failed login attempts")]
-    public async Task A_password_that_is_rejected_while_another_connection_is_open_is_reported_and_lowers_nothing(string reply)
+    public async Task A_password_that_is_rejected_while_another_connection_is_open_is_reported_and_does_not_lower_the_limit(string reply)
     {
         await using var peer = new LimitedPeer(limit: 2);
         await using var client = new FtpClient(peer.Options(_clock, connections: 2));
         peer.CountTransfers(2);
         Task<string> first = DownloadAsync(client, "first");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.Transfers == 1);
         peer.PasswordReply = reply;
         Assert.Equal(530, (int)(await Assert.ThrowsAsync<FtpLoginException>(() => client.SendAsync("NOOP", null, Token))).Reply.Code);
         peer.PasswordReply = "230 in";
@@ -100,19 +100,19 @@ public sealed class PoolLimitTests
     {
         await using var peer = new LimitedPeer(limit: 1);
         await using var client = new FtpClient(peer.Options(_clock, connections: 3));
-        peer.GreetsAfterRefusal = true;
+        peer.GreetsAfterRejection = true;
         await Task.WhenAll(DownloadAsync(client, "a"), DownloadAsync(client, "b"));
-        Assert.Equal((1, 1), (peer.MostOpen, peer.Refused));
+        Assert.Equal((1, 1), (peer.MaxOpenConnections, peer.RejectedCount));
         peer.Limit = 3;
         await Task.WhenAll(DownloadAsync(client, "a"), DownloadAsync(client, "b"));
-        Assert.Equal(1, peer.MostOpen);
+        Assert.Equal(1, peer.MaxOpenConnections);
 
         _clock.Advance(TimeSpan.FromSeconds(30));
-        await DownloadAtOnceAsync(peer, client, 2);
-        Assert.Equal(2, peer.MostOpen);
+        await DownloadConcurrentlyAsync(peer, client, 2);
+        Assert.Equal(2, peer.MaxOpenConnections);
         _clock.Advance(TimeSpan.FromSeconds(30));
-        await DownloadAtOnceAsync(peer, client, 3);
-        Assert.Equal((3, 1), (peer.MostOpen, peer.Refused));
+        await DownloadConcurrentlyAsync(peer, client, 3);
+        Assert.Equal((3, 1), (peer.MaxOpenConnections, peer.RejectedCount));
     }
 
     [Fact]
@@ -122,10 +122,10 @@ public sealed class PoolLimitTests
         await using var client = new FtpClient(peer.Options(_clock, connections: 2));
         peer.CountTransfers(2);
         Task<string> first = DownloadAsync(client, "first");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.Transfers == 1);
         Task<string> second = DownloadAsync(client, "second");
-        await _clock.ArmedAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal(1, peer.Refused);
+        await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, peer.RejectedCount);
         peer.Limit = 2;
         _clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(["first", "second"], await Task.WhenAll(first, second));
@@ -136,11 +136,11 @@ public sealed class PoolLimitTests
     [InlineData(2)]
     public async Task Twenty_four_calls_of_a_new_client_share_the_connections_that_the_server_allows(int limit)
     {
-        await using var peer = new LimitedPeer(limit) { GreetsAfterRefusal = true };
+        await using var peer = new LimitedPeer(limit) { GreetsAfterRejection = true };
         await using var client = new FtpClient(peer.Options(_clock, connections: 4));
         string[] names = [.. Enumerable.Range(0, 24).Select(number => $"file{number}")];
         Assert.Equal(names, await Task.WhenAll(names.Select(name => DownloadAsync(client, name))));
-        Assert.Equal((limit, 4 - limit), (peer.MostOpen, peer.Refused));
+        Assert.Equal((limit, 4 - limit), (peer.MaxOpenConnections, peer.RejectedCount));
     }
 
     [Fact]
@@ -150,16 +150,16 @@ public sealed class PoolLimitTests
         await using var client = new FtpClient(peer.Options(_clock, connections: 1));
         await client.ConnectAsync(Token);
         peer.CloseIdle();
-        await peer.UntilAsync(() => peer.Open == 0);
+        await peer.WaitUntilAsync(() => peer.Open == 0);
         peer.Limit = 0;
         Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
-        await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500));
+        await _clock.WaitForTimersAsync(TimeSpan.FromMilliseconds(500));
         _clock.Advance(TimeSpan.FromMilliseconds(500));
-        await _clock.ArmedAsync(TimeSpan.FromSeconds(1));
+        await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(1));
         peer.Limit = 1;
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(200, (int)(await call).Code);
-        Assert.Equal(2, peer.Refused);
+        Assert.Equal(2, peer.RejectedCount);
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class PoolLimitTests
         }
 
         attempts.ForEach(Reset);
-        // A call that retries instead of failing is refused again. So it fails in the end, and its attempts are counted.
+        // A call that retries instead of failing is refused again, so that it eventually fails and its attempts can be counted.
         Task<int> counting = CountMoreAsync();
         foreach (Task<FtpReply> call in calls)
         {

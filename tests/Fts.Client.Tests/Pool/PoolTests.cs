@@ -28,7 +28,7 @@ public sealed class PoolTests
             Assert.Equal("b", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class PoolTests
             Assert.Equal(["one", "three"], texts[..2].Order(StringComparer.Ordinal));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class PoolTests
             Assert.Equal("three", (await client.SendAsync("HELP", "3", Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -91,11 +91,11 @@ public sealed class PoolTests
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ConnectAsync(Token);
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class PoolTests
             await client.DeleteFileAsync("a", Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class PoolWaitTests
             Assert.Equal(["content of a", "content of b"], contents);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class PoolWaitTests
             Assert.Equal(["in", "in/a", "in/b", "z"], paths);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class PoolWaitTests
             Assert.Equal((451, "a b"), ((int)e.Reply.Code, string.Join(' ', names)));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class PoolWaitTests
             Assert.Equal(200, (int)(await waiting).Code);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -124,10 +124,11 @@ public sealed class PoolWaitTests
         await using var client = new FtpClient(OneConnection(peer));
         Stream open = await client.OpenReadAsync("big file", 0, Token);
         Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
-        await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+        await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
         _clock.Advance(TimeSpan.FromSeconds(60));
         var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => call);
-        Assert.Equal("no connection became free for 60 s; all 1 connections are in use: reading of 'big file', held for 60 s", e.Message);
+        Assert.Equal(
+            "no connection became available within 60 s; the only connection is in use: reading of 'big file', held for 60 s", e.Message);
         Assert.Equal((FtpOperationPhase.Acquire, TimeSpan.FromSeconds(60)), (e.Phase, e.Limit));
         open.Dispose();
     }
@@ -142,7 +143,7 @@ public sealed class PoolWaitTests
         {
             await using Stream open = await client.OpenReadAsync("a", 0, Token);
             Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
-            await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+            await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
             byte[] buffer = new byte[3];
             foreach (string gate in (string[])["more", "end"])
             {
@@ -157,7 +158,7 @@ public sealed class PoolWaitTests
             Assert.Equal(200, (int)(await call).Code);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -171,16 +172,16 @@ public sealed class PoolWaitTests
             Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
             for (int minute = 0; minute < 3; minute++)
             {
-                await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+                await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
                 _clock.Advance(TimeSpan.FromSeconds(60));
             }
 
-            await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+            await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
             peer.Open("go");
             Assert.Equal(["one", "two"], (await Task.WhenAll(slow, call)).Select(reply => reply.Text));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -196,6 +197,6 @@ public sealed class PoolWaitTests
             await Task.WhenAll(calls);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

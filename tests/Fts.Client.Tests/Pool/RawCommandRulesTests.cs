@@ -21,7 +21,7 @@ public sealed class RawCommandRulesTests
             Assert.Equal(["done", " all", "end"], (await client.SendRawAsync("SITE", "CPTO b", Token)).Lines);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -44,6 +44,6 @@ public sealed class RawCommandRulesTests
             Assert.True((await client.SendRawAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

@@ -78,7 +78,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
     [InlineData("HTTP/1.1 200 OK\r\n", "X: more of the same\r\n")]
     [InlineData("HTTP/1.1 200 ", "without an end ")]
     [InlineData("", "HTTP/1.1 103 Early Hints\r\n\r\n")]
-    public Task Headers_without_end_are_an_error_at_the_limit(string start, string again) => ConnectAsync(
+    public Task Endless_headers_are_an_error_at_the_limit(string start, string again) => ConnectAsync(
         FtpProxyKind.HttpConnect, "", Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000))), "of headers",
         isTransient: false);
 
@@ -115,7 +115,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
         Task serving = AnswerAsync(Convert.FromHexString(answer), closes: false);
         FtpClientOptions options = Options(kind, "") with { Timeouts = new FtpTimeouts { Connect = TimeSpan.FromMilliseconds(200) } };
         var e = await Assert.ThrowsAsync<FtpProxyException>(() => FtpConnection.ConnectAsync(options, Token));
-        Assert.Contains("did not respond: timed out after 0.2 s waiting for the proxy", e.Message, StringComparison.Ordinal);
+        Assert.Contains("did not respond: timed out after 0.2 s while waiting for the proxy", e.Message, StringComparison.Ordinal);
         Assert.IsType<FtpTimeoutException>(e.InnerException);
         await _stop.CancelAsync();
         await Task.WhenAny(serving);

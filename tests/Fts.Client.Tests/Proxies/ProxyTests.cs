@@ -45,7 +45,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "files.example")]
     [InlineData(FtpProxyKind.Socks5, "192.0.2.7")]
     [InlineData(FtpProxyKind.HttpConnect, "192.0.2.7")]
-    public async Task Commands_and_data_go_to_the_host_as_the_proxy_sees_it(FtpProxyKind kind, string host)
+    public async Task Control_and_data_connections_are_opened_to_the_host_name_that_the_proxy_resolves(FtpProxyKind kind, string host)
     {
         await using var peer = ScriptedPeer.Start(SignIn(host) + Transfers);
         await using RelayProxy proxy = RelayProxy.Start(kind);
@@ -56,8 +56,8 @@ public sealed class ProxyTests
             await client.UploadAsync(source, "b", null, null, Token);
         }
 
-        await peer.PlayedAsync();
-        Assert.Equal([host, host, host], proxy.Asked);
+        await peer.WaitForScriptsAsync();
+        Assert.Equal([host, host, host], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class ProxyTests
             await client.ConnectAsync(Token);
         }
 
-        Assert.Equal(["xn--bcher-kva.example"], proxy.Asked);
+        Assert.Equal(["xn--bcher-kva.example"], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -89,8 +89,8 @@ public sealed class ProxyTests
             Assert.Equal("EPSV", (await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client, "a"))).Command);
         }
 
-        await peer.PlayedAsync();
-        Assert.Equal(["2001:db8::7", "2001:db8::7"], proxy.Asked);
+        await peer.WaitForScriptsAsync();
+        Assert.Equal(["2001:db8::7", "2001:db8::7"], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -107,8 +107,8 @@ public sealed class ProxyTests
             Assert.Equal("one", await FetchAsync(client, "a"));
         }
 
-        await peer.PlayedAsync();
-        Assert.Equal(["files.example", host], proxy.Asked);
+        await peer.WaitForScriptsAsync();
+        Assert.Equal(["files.example", host], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5)]
     [InlineData(FtpProxyKind.HttpConnect)]
-    public async Task TLS_runs_through_it_under_the_servers_own_name(FtpProxyKind kind)
+    public async Task TLS_through_a_proxy_uses_the_name_of_the_server(FtpProxyKind kind)
     {
         await using var peer = ScriptedPeer.Start("""
             S: 220 hello
@@ -179,7 +179,7 @@ public sealed class ProxyTests
             Assert.Equal("secret", await FetchAsync(client, "a"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         // The certificate is for 127.0.0.1, to which the proxy connects, and not for the requested name.
         Assert.Contains("files.example", shown!.Problem, StringComparison.Ordinal);
     }
@@ -195,13 +195,13 @@ public sealed class ProxyTests
         await using (var client = new FtpClient(Through(peer, proxy, "192.0.2.7") with { MaxConnections = 4 }))
         {
             Task<string>[] transfers = [.. Enumerable.Range(1, 4).Select(i => FetchAsync(client, $"{i}"))];
-            await Task.WhenAll(Enumerable.Range(1, 4).Select(i => peer.PassedAsync($"{i}")));
+            await Task.WhenAll(Enumerable.Range(1, 4).Select(i => peer.WaitForSignalAsync($"{i}")));
             peer.Open("all");
             Assert.Equal(["data", "data", "data", "data"], await Task.WhenAll(transfers));
         }
 
-        await peer.PlayedAsync();
-        Assert.Equal(8, proxy.Asked.Count);
+        await peer.WaitForScriptsAsync();
+        Assert.Equal(8, proxy.RequestedHosts.Count);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class ProxyTests
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -235,7 +235,7 @@ public sealed class ProxyTests
             Assert.Equal("PASV", (await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client, "a"))).Command);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -254,7 +254,7 @@ public sealed class ProxyTests
     [InlineData("p", 1, "an:n", "")]
     [InlineData("p", 1, "ann", "a\r\nX: y")]
     [InlineData("p", 1, "ann", "long")]
-    public void An_invalid_proxy_is_rejected_at_once(string host, int port, string user, string password)
+    public void An_invalid_proxy_is_rejected_immediately(string host, int port, string user, string password)
     {
         var proxy = new FtpProxy(
             FtpProxyKind.HttpConnect, host, port) { UserName = user, Password = password == "long" ? new string('\u00e9', 128) : password };

@@ -66,7 +66,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
+        _files.Relay.RewriteReply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
         await GetAsync(Four);
         await AssertIsHereAsync(content);
         Assert.Equal(
@@ -80,7 +80,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("RANG", StringComparison.Ordinal) ? answer : null);
+        _files.Relay.ReplyToCommand = command => Task.FromResult(command.StartsWith("RANG", StringComparison.Ordinal) ? answer : null);
         await GetAsync(Four);
         await AssertIsHereAsync(content);
     }
@@ -90,7 +90,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.Reply = line => line.StartsWith(" REST", StringComparison.Ordinal) ? null : line;
+        _files.Relay.RewriteReply = line => line.StartsWith(" REST", StringComparison.Ordinal) ? null : line;
         await GetAsync(Four);
         await AssertIsHereAsync(content);
         Assert.Equal(1, _files.Relay.Count("RETR"));
@@ -101,8 +101,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("REST", StringComparison.Ordinal) ? "502 never" : null);
+        _files.Relay.RewriteReply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
+        _files.Relay.ReplyToCommand = command => Task.FromResult(command.StartsWith("REST", StringComparison.Ordinal) ? "502 never" : null);
         await GetAsync(Four);
         await AssertIsHereAsync(content);
     }
@@ -112,8 +112,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("REST", StringComparison.Ordinal) ? "350 yes" : null);
+        _files.Relay.RewriteReply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
+        _files.Relay.ReplyToCommand = command => Task.FromResult(command.StartsWith("REST", StringComparison.Ordinal) ? "350 yes" : null);
         Assert.Equal((Length, 0), await GetAsync(Four) is var result ? (result.Bytes, result.ResumedBytes) : default);
         await AssertIsHereAsync(content);
     }
@@ -125,7 +125,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.MostConnections = most;
+        _files.Relay.MaxConnections = most;
         await GetAsync(Four);
         await AssertIsHereAsync(content);
         Assert.Equal(4, _files.Relay.Count("RETR"));
@@ -140,19 +140,20 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         const int Refusals = 6;
         int refused = 0;
         var allRefused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _files.Relay.Pass = asked => asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
-        _files.Relay.Answer = command =>
+        _files.Relay.WaitBeforeData = commands =>
+            commands.StartsWith("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
+        _files.Relay.ReplyToCommand = command =>
         {
             // The last segment ends with the file, so it uses REST instead of RANG.
             bool isAnother = command.StartsWith("REST", StringComparison.Ordinal)
                 || (command.StartsWith("RANG", StringComparison.Ordinal) && !command.StartsWith("RANG 0 ", StringComparison.Ordinal));
-            int asked = isAnother ? Interlocked.Increment(ref refused) : 0;
-            if (asked == Refusals)
+            int rejections = isAnother ? Interlocked.Increment(ref refused) : 0;
+            if (rejections == Refusals)
             {
                 allRefused.SetResult();
             }
 
-            return Task.FromResult(asked is > 0 and <= Refusals ? "450 one at a time" : null);
+            return Task.FromResult(rejections is > 0 and <= Refusals ? "450 one at a time" : null);
         };
         await GetAsync(Four);
         await AssertIsHereAsync(content);
@@ -164,8 +165,10 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
         int broken = 0;
-        _files.Relay.CutAfter = asked =>
-            asked.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10 ? 100_000 : long.MaxValue;
+        _files.Relay.GetResetOffset = commands =>
+            commands.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10
+                ? 100_000
+                : long.MaxValue;
         FtpTransferResult result = await GetAsync(Four);
         Assert.Equal(Length, result.Bytes);
         await AssertIsHereAsync(content);
@@ -173,18 +176,18 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_segment_that_fails_twice_fails_the_download_and_the_next_one_downloads_what_is_missing()
+    public async Task A_segment_that_fails_twice_fails_the_download_and_the_next_download_transfers_the_missing_bytes()
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.CutAfter = asked => asked.StartsWith("RANG", StringComparison.Ordinal)
-            && !asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
+        _files.Relay.GetResetOffset = commands => commands.StartsWith("RANG", StringComparison.Ordinal)
+            && !commands.StartsWith("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
         await Assert.ThrowsAnyAsync<FtpException>(() => GetAsync(Four));
         Assert.Equal([".a.fts-part", ".a.fts-part-of"], _files.LocalNames);
         FtpPartialDownload kept = FtpPartialDownload.Find(_files["a"])!;
         Assert.InRange(kept.Length, MiB, Length - 1);
 
-        _files.Relay.CutAfter = _ => long.MaxValue;
+        _files.Relay.GetResetOffset = _ => long.MaxValue;
         FtpTransferResult result = await GetAsync(Four);
         Assert.Equal((kept.Length, Length - kept.Length, FtpVerifiedBy.Hash), (result.ResumedBytes, result.Bytes, result.VerifiedBy));
         await AssertIsHereAsync(content);
@@ -210,7 +213,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        _files.Relay.Answer = async command =>
+        _files.Relay.ReplyToCommand = async command =>
         {
             if (command.StartsWith("HASH", StringComparison.Ordinal))
             {
@@ -255,7 +258,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", RelayedTestServer.Content(Length));
         int begun = 0;
-        _files.Relay.Answer = async command =>
+        _files.Relay.ReplyToCommand = async command =>
         {
             if (command.StartsWith("RETR", StringComparison.Ordinal) && Interlocked.Increment(ref begun) == 3)
             {
@@ -274,14 +277,14 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = RelayedTestServer.Content(Length);
         await _files.PutAsync("a", content);
-        _files.Relay.Reply = line => line.Replace($"size={Length}", $"size={3 * MiB}", StringComparison.OrdinalIgnoreCase);
+        _files.Relay.RewriteReply = line => line.Replace($"size={Length}", $"size={3 * MiB}", StringComparison.OrdinalIgnoreCase);
         FtpTransferResult result = await GetAsync(Four);
         Assert.Equal((Length, FtpTransferWarning.LongerThanReported), (result.Bytes, result.Warning));
         await AssertIsHereAsync(content);
     }
 
     [Fact]
-    public async Task A_file_whose_time_may_not_show_a_change_is_downloaded_in_one_transfer()
+    public async Task A_file_whose_time_may_not_reveal_a_change_is_downloaded_in_one_transfer()
     {
         byte[] content = RelayedTestServer.Content(Length);
         DateTime now = DateTime.UtcNow;
@@ -310,8 +313,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "What is being written can be read by nobody else there.");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var pieces = new ConcurrentDictionary<string, int>();
-        _files.Relay.Pass = asked =>
-            asked.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(asked, 1, (_, count) => count + 1) <= 4
+        _files.Relay.WaitBeforeData = commands =>
+            commands.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(commands, 1, (_, count) => count + 1) <= 4
                 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
         await using FtpClient client = _files.Client();
         Task<FtpTransferResult> getting = client.DownloadFileAsync(_files["a"], "a", Four, null, stop.Token);
@@ -323,7 +326,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         meanwhile?.Invoke();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => getting);
-        _files.Relay.Pass = _ => Task.CompletedTask;
+        _files.Relay.WaitBeforeData = _ => Task.CompletedTask;
     }
 
     private bool HasSome(byte[] content)

@@ -105,7 +105,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     public async Task A_target_that_was_created_during_the_upload_is_not_replaced()
     {
         Local(Length);
-        _files.Relay.Answer = async command =>
+        _files.Relay.ReplyToCommand = async command =>
         {
             if (command.StartsWith("COMB", StringComparison.Ordinal))
             {
@@ -122,7 +122,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     public async Task Without_COMB_the_file_is_uploaded_in_one_transfer()
     {
         byte[] content = Local(Length);
-        _files.Relay.Reply = line => line == " COMB" ? null : line;
+        _files.Relay.RewriteReply = line => line == " COMB" ? null : line;
         await PutAsync(Four);
         await AssertIsThereAsync(content);
         Assert.Equal((1, 1), (_files.Relay.Count("STOR a"), _files.Relay.Count("STOR")));
@@ -138,7 +138,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         byte[] content = Local(Length);
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith(verb, StringComparison.Ordinal) ? answer : null);
+        _files.Relay.ReplyToCommand = command => Task.FromResult(command.StartsWith(verb, StringComparison.Ordinal) ? answer : null);
         await using FtpClient client = _files.Client();
         await client.UploadFileAsync(_files["local"], "a", Four, null, Token);
         await AssertIsThereAsync(content);
@@ -154,7 +154,8 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         Local(Length);
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("COMB", StringComparison.Ordinal) ? "421 leaving" : null);
+        _files.Relay.ReplyToCommand = command =>
+            Task.FromResult(command.StartsWith("COMB", StringComparison.Ordinal) ? "421 leaving" : null);
         await Assert.ThrowsAsync<FtpConnectionException>(() => PutAsync(Four));
         await AssertIsThereAsync(Old);
     }
@@ -164,7 +165,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         Local(Length);
-        _files.Relay.Reply = line => line == $"213 {Length}" ? $"213 {Length - 1}" : line;
+        _files.Relay.RewriteReply = line => line == $"213 {Length}" ? $"213 {Length - 1}" : line;
         await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(Four));
         await AssertIsThereAsync(Old);
     }
@@ -174,7 +175,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         Local(Length);
-        _files.Relay.Reply = line => line.StartsWith("213 SHA-256 ", StringComparison.Ordinal)
+        _files.Relay.RewriteReply = line => line.StartsWith("213 SHA-256 ", StringComparison.Ordinal)
             ? $"213 SHA-256 0-{Length - 1} {new string('0', 64)} a" : line;
         await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(Four with { Verification = FtpVerification.ByHash }));
         await AssertIsThereAsync(Old);
@@ -186,7 +187,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     public async Task Fewer_connections_are_used_if_the_server_allows_fewer(int most)
     {
         byte[] content = Local(Length);
-        _files.Relay.MostConnections = most;
+        _files.Relay.MaxConnections = most;
         await PutAsync(Four);
         await AssertIsThereAsync(content);
         Assert.Equal(4, _files.Relay.Count("STOR"));
@@ -196,7 +197,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     public async Task An_interrupted_segment_is_sent_once_more()
     {
         byte[] content = Local(Length);
-        _files.Relay.CutAfter = asked => asked.EndsWith("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
+        _files.Relay.GetResetOffset = commands => commands.EndsWith("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
         FtpTransferResult result = await PutAsync(Four);
         Assert.Equal(Length, result.Bytes);
         await AssertIsThereAsync(content);
@@ -208,7 +209,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         Local(Length);
-        _files.Relay.CutAfter = asked => asked.Contains("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
+        _files.Relay.GetResetOffset = commands => commands.Contains("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
         await Assert.ThrowsAnyAsync<FtpException>(() => PutAsync(Four));
         await AssertIsThereAsync(Old);
     }
@@ -220,9 +221,9 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
         Local(Length);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         int pieces = 0;
-        _files.Relay.Pass = async asked =>
+        _files.Relay.WaitBeforeData = async commands =>
         {
-            if (asked.Contains("part-3", StringComparison.Ordinal) && Interlocked.Increment(ref pieces) == 3)
+            if (commands.Contains("part-3", StringComparison.Ordinal) && Interlocked.Increment(ref pieces) == 3)
             {
                 await stop.CancelAsync();
             }
@@ -242,7 +243,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _files.PutAsync("a", Old);
         Local(Length);
-        _files.Relay.Pass = asked =>
+        _files.Relay.WaitBeforeData = commands =>
         {
             using var local = new FileStream(_files["local"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             local.SetLength(Length + 1);
@@ -256,9 +257,9 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     public async Task An_upload_in_one_transfer_discards_a_partial_upload()
     {
         byte[] content = Local(Length);
-        _files.Relay.CutAfter = asked => asked.EndsWith("STOR a", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
+        _files.Relay.GetResetOffset = commands => commands.EndsWith("STOR a", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
         await Assert.ThrowsAnyAsync<FtpException>(() => PutAsync(Four with { Segments = 1 }));
-        _files.Relay.CutAfter = _ => long.MaxValue;
+        _files.Relay.GetResetOffset = _ => long.MaxValue;
         await PutAsync(Four);
         await AssertIsThereAsync(content);
         Assert.Equal(0, _files.Relay.Count("COMB"));

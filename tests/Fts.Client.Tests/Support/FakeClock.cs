@@ -39,8 +39,8 @@ internal sealed class FakeClock : TimeProvider
         Array.ForEach(due, timer => timer.Fire());
     }
 
-    /// <summary>Waits until so many timers are armed that fire in exactly this time.</summary>
-    public Task ArmedAsync(TimeSpan inTime, int count = 1)
+    /// <summary>Waits until the given number of timers are armed that fire after exactly the given time.</summary>
+    public Task WaitForTimersAsync(TimeSpan inTime, int count = 1)
     {
         lock (_lock)
         {

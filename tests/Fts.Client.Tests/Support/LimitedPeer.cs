@@ -5,8 +5,8 @@ using System.Text;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>
-/// A small FTP server with a connection limit, for tests of the pool in which the order of connections is not known. Every file is its own
-/// name, without a size. It can be stopped and started again on the same port, and it can hold back replies.
+/// A small FTP server with a connection limit, for tests of the pool in which the order of connections is not known. The content of each
+/// file is its name, and its size is not reported. It can be stopped and started again on the same port, and it can hold back replies.
 /// </summary>
 internal sealed class LimitedPeer : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
     private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waits = [];
     private TcpListener? _listener;
     private readonly HashSet<TcpClient> _transferring = [];
-    private int _transfers, _transfersAtOnce;
+    private int _transfers, _simultaneousTransfers;
 
     public LimitedPeer(int limit)
     {
@@ -33,25 +33,25 @@ internal sealed class LimitedPeer : IAsyncDisposable
     public int Limit { get; set; }
 
     /// <summary>The greeting of a rejected connection; empty to reset the connection instead.</summary>
-    public string Refusal { get; set; } = "421 Too many connections";
+    public string RejectionGreeting { get; set; } = "421 Too many connections";
 
     /// <summary>The reply to PASS.</summary>
     public string PasswordReply { get; set; } = "230 in";
 
     /// <summary>Whether greetings are delayed until a connection was rejected.</summary>
-    public bool GreetsAfterRefusal { get; set; }
+    public bool GreetsAfterRejection { get; set; }
 
     /// <summary>Whether the peer sends no reply to NOOP.</summary>
-    public bool IsSilent { get; set; }
+    public bool IgnoresNoop { get; set; }
 
-    public int Refused { get; private set; }
+    public int RejectedCount { get; private set; }
 
     /// <summary>The number of transfers that started since the count was reset.</summary>
     public int Transfers => _transfers;
 
-    public int Noops { get; private set; }
+    public int NoopCount { get; private set; }
 
-    public int MostOpen { get; private set; }
+    public int MaxOpenConnections { get; private set; }
 
     public int Open
     {
@@ -83,10 +83,10 @@ internal sealed class LimitedPeer : IAsyncDisposable
     }
 
     /// <summary>Resets the count of transfers. Each transfer sends its data after this number of transfers has started.</summary>
-    public void CountTransfers(int atOnce) => Change(() => (_transfersAtOnce, _transfers) = (atOnce, 0));
+    public void CountTransfers(int simultaneous) => Change(() => (_simultaneousTransfers, _transfers) = (simultaneous, 0));
 
-    /// <summary>Lets the transfers that wait for others send their data.</summary>
-    public void FinishTransfers() => Change(() => _transfersAtOnce = 0);
+    /// <summary>Releases the transfers that wait for other transfers to start.</summary>
+    public void FinishTransfers() => Change(() => _simultaneousTransfers = 0);
 
     /// <summary>Closes the connections without a transfer, as a stopping server does.</summary>
     public void CloseIdle()
@@ -101,7 +101,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
     public void StopListening() => _listener!.Stop();
 
     /// <summary>Waits for a condition that depends on connections, rejections or transfers.</summary>
-    public Task UntilAsync(Func<bool> condition)
+    public Task WaitUntilAsync(Func<bool> condition)
     {
         lock (_lock)
         {
@@ -171,11 +171,11 @@ internal sealed class LimitedPeer : IAsyncDisposable
                 if (isAccepted)
                 {
                     _open.Add(control);
-                    MostOpen = Math.Max(MostOpen, _open.Count);
+                    MaxOpenConnections = Math.Max(MaxOpenConnections, _open.Count);
                 }
                 else
                 {
-                    Refused++;
+                    RejectedCount++;
                 }
             });
             if (!isAccepted)
@@ -184,9 +184,9 @@ internal sealed class LimitedPeer : IAsyncDisposable
                 return;
             }
 
-            if (GreetsAfterRefusal)
+            if (GreetsAfterRejection)
             {
-                await UntilAsync(() => Refused > 0);
+                await WaitUntilAsync(() => RejectedCount > 0);
             }
 
             await SendAsync(control, "220 hello");
@@ -208,9 +208,9 @@ internal sealed class LimitedPeer : IAsyncDisposable
 
     private async Task RefuseAsync(TcpClient control)
     {
-        if (Refusal.Length > 0)
+        if (RejectionGreeting.Length > 0)
         {
-            await SendAsync(control, Refusal);
+            await SendAsync(control, RejectionGreeting);
         }
         else
         {
@@ -235,8 +235,8 @@ internal sealed class LimitedPeer : IAsyncDisposable
                 await SendAsync(control, "211 none");
                 break;
             case "TYPE" or "NOOP":
-                Change(() => Noops += verb == "NOOP" ? 1 : 0);
-                if (verb == "TYPE" || !IsSilent)
+                Change(() => NoopCount += verb == "NOOP" ? 1 : 0);
+                if (verb == "TYPE" || !IgnoresNoop)
                 {
                     await SendAsync(control, "200 ok");
                 }
@@ -257,7 +257,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
                         _transfers++;
                         _transferring.Add(control);
                     });
-                    await UntilAsync(() => _transfers >= _transfersAtOnce);
+                    await WaitUntilAsync(() => _transfers >= _simultaneousTransfers);
                     await socket.GetStream().WriteAsync(Encoding.UTF8.GetBytes(line[5..]), _stop.Token);
                 }
 

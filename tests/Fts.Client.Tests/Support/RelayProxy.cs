@@ -27,7 +27,7 @@ internal sealed class RelayProxy : IAsyncDisposable
     }
 
     /// <summary>The requested hosts in order, as received.</summary>
-    public ConcurrentQueue<string> Asked { get; } = new();
+    public ConcurrentQueue<string> RequestedHosts { get; } = new();
 
     /// <summary>The proxy settings for a client, without a user name.</summary>
     public FtpProxy Address => new(_kind, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
@@ -75,7 +75,7 @@ internal sealed class RelayProxy : IAsyncDisposable
         }
 
         bool isV6 = IPAddress.TryParse(to.Host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6;
-        Asked.Enqueue(to.Host);
+        RequestedHosts.Enqueue(to.Host);
         using var server =
             new Socket(isV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try

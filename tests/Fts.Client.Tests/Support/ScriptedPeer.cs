@@ -8,7 +8,7 @@ namespace Fts.Client.Tests.Support;
 /// <c>S: text</c> is sent, <c>C: text</c> must be received (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt;
 /// text</c> reads data to its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>B&gt; text</c> and
 /// <c>B&lt; text</c> with one file in blocks, after which the connection stays; <c>D.</c> ends the data connection, <c>D!</c> resets it,
-/// <c>X</c> closes and <c>X!</c> resets the control connection, <c>S* text</c> is sent with its escapes and no line end of its own,
+/// <c>X</c> closes and <c>X!</c> resets the control connection, <c>S* text</c> is sent with its escapes and without an added line break,
 /// <c>TLS</c> and <c>D TLS</c> perform a TLS handshake on the control or data connection, with another certificate if <c>expired</c>,
 /// <c>another</c> (address) or <c>other</c> (key) follows, <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c>
 /// are sent repeatedly until the client closes the connection, <c>? name</c> waits for the test to open a gate, <c>! name</c> signals the
@@ -70,10 +70,10 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     public void Open(string gate) => Gate(gate).TrySetResult();
 
     /// <summary>Waits until a script reaches the line <c>! name</c>.</summary>
-    public Task PassedAsync(string name) => Gate(name).Task.WaitAsync(Deadline);
+    public Task WaitForSignalAsync(string name) => Gate(name).Task.WaitAsync(Deadline);
 
-    /// <summary>Waits until all conversations have ended, and throws the first error of one.</summary>
-    public Task PlayedAsync() => _playing.WaitAsync(Deadline);
+    /// <summary>Waits until all conversations have ended. Throws the first error, if any.</summary>
+    public Task WaitForScriptsAsync() => _playing.WaitAsync(Deadline);
 
     public async ValueTask DisposeAsync()
     {

@@ -27,19 +27,19 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Returns the line to send to the client instead of a line of the server; null to drop it.</summary>
-    public Func<string, string?> Reply { get; set; } = line => line;
+    public Func<string, string?> RewriteReply { get; set; } = line => line;
 
     /// <summary>Returns the reply to a command instead of the server; null to pass the command to the server.</summary>
-    public Func<string, Task<string?>> Answer { get; set; } = _ => Task.FromResult<string?>(null);
+    public Func<string, Task<string?>> ReplyToCommand { get; set; } = _ => Task.FromResult<string?>(null);
 
     /// <summary>Returns the number of bytes after which a data connection is reset, for the commands sent since it was requested.</summary>
-    public Func<string, long> CutAfter { get; set; } = _ => long.MaxValue;
+    public Func<string, long> GetResetOffset { get; set; } = _ => long.MaxValue;
 
     /// <summary>Returns a task that each block of data waits for, for the same commands.</summary>
-    public Func<string, Task> Pass { get; set; } = _ => Task.CompletedTask;
+    public Func<string, Task> WaitBeforeData { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>The number of accepted control connections. Further connections receive 421.</summary>
-    public int MostConnections { get; set; } = int.MaxValue;
+    public int MaxConnections { get; set; } = int.MaxValue;
 
     /// <summary>The number of control connections.</summary>
     public int Connections => Volatile.Read(ref _connections);
@@ -101,7 +101,7 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
     {
         using (client)
         {
-            if (number > MostConnections)
+            if (number > MaxConnections)
             {
                 await client.SendAsync("421 too many connections\r\n"u8.ToArray(), _stopping.Token);
                 return;
@@ -136,8 +136,8 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
                 _commands.Add(line);
             }
 
-            data.Note(line);
-            if (await Answer(line) is { } answer)
+            data.Add(line);
+            if (await ReplyToCommand(line) is { } answer)
             {
                 await SendAsync(client, answer, writing);
             }
@@ -155,11 +155,11 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         {
             if (ExtendedPassive().Match(line) is { Success: true } passive)
             {
-                data.Value = new Asked();
+                data.Value = new DataRequest();
                 line = passive.Result($"${{1}}{OpenData(int.Parse(passive.Groups[2].Value, CultureInfo.InvariantCulture), data.Value)}$3");
             }
 
-            if (Reply(line) is { } changed)
+            if (RewriteReply(line) is { } changed)
             {
                 await SendAsync(client, changed, writing);
             }
@@ -179,7 +179,7 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    private int OpenData(int port, Asked asked)
+    private int OpenData(int port, DataRequest request)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(1);
@@ -190,13 +190,13 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
                 using Socket client = await listener.AcceptSocketAsync(_stopping.Token);
                 using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), _stopping.Token);
-                await Task.WhenAll(PassDataAsync(client, server, asked), PassDataAsync(server, client, asked));
+                await Task.WhenAll(PassDataAsync(client, server, request), PassDataAsync(server, client, request));
             }
         }));
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task PassDataAsync(Socket from, Socket to, Asked asked)
+    private async Task PassDataAsync(Socket from, Socket to, DataRequest request)
     {
         byte[] buffer = new byte[64 * 1024];
         for (long passed = 0; ;)
@@ -208,8 +208,8 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
                 return;
             }
 
-            await Pass(asked.Commands).WaitAsync(_stopping.Token);
-            int left = (int)Math.Min(read, CutAfter(asked.Commands) - passed);
+            await WaitBeforeData(request.Commands).WaitAsync(_stopping.Token);
+            int left = (int)Math.Min(read, GetResetOffset(request.Commands) - passed);
             for (int sent = 0; sent < left;)
             {
                 sent += await to.SendAsync(buffer.AsMemory(sent, left - sent), _stopping.Token);
@@ -243,20 +243,20 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
     private static partial Regex ExtendedPassive();
 
     /// <summary>Returns the commands sent after a data connection was requested, for example <c>RANG 5 9 RETR a</c>.</summary>
-    private sealed class Asked
+    private sealed class DataRequest
     {
         public string Commands { get; set; } = "";
     }
 
     private sealed class StrongBox
     {
-        public Asked? Value { get; set; }
+        public DataRequest? Value { get; set; }
 
-        public void Note(string command)
+        public void Add(string command)
         {
-            if (Value is { } asked)
+            if (Value is { } request)
             {
-                asked.Commands = $"{asked.Commands} {command}".Trim();
+                request.Commands = $"{request.Commands} {command}".Trim();
             }
         }
     }

@@ -14,7 +14,7 @@ internal static class TestCertificate
     public static X509Certificate2 Expired { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(-1));
 
     /// <summary>Valid for another address.</summary>
-    public static X509Certificate2 OfAnother { get; } = Make(IPAddress.Parse("192.0.2.1"), DateTimeOffset.UtcNow.AddYears(1));
+    public static X509Certificate2 OtherAddress { get; } = Make(IPAddress.Parse("192.0.2.1"), DateTimeOffset.UtcNow.AddYears(1));
 
     /// <summary>Valid for 127.0.0.1, with another key.</summary>
     public static X509Certificate2 Other { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
@@ -24,7 +24,7 @@ internal static class TestCertificate
     {
         "" => Valid,
         "expired" => Expired,
-        "another" => OfAnother,
+        "another" => OtherAddress,
         "other" => Other,
         _ => throw new ArgumentException($"No certificate is called {name}.", nameof(name)),
     };

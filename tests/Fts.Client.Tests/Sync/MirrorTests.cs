@@ -73,7 +73,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tree_without_end_fails_at_its_limit()
+    public async Task An_endless_tree_fails_at_its_limit()
     {
         await using var peer =
             ScriptedPeer.Start(ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b")
@@ -116,7 +116,7 @@ public sealed class MirrorTests : IDisposable
             result = await client.MirrorAsync(plan, null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         FtpMirrorFailure failure = Assert.Single(result.Failures);
         Assert.Equal("x/top/shut", failure.Path);
         Assert.Equal([failure.Exception, null], result.Files.Select(file => file.Exception));
@@ -177,7 +177,7 @@ public sealed class MirrorTests : IDisposable
             plan = await client.PlanMirrorAsync(_folder.FullName, "top", direction, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         return plan;
     }
 }

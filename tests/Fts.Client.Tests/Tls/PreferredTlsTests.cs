@@ -40,7 +40,7 @@ public sealed class PreferredTlsTests
         var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("NOOP", null, Token));
 
         Assert.Equal(FtpTlsFailure.NotOffered, e.Failure);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -52,14 +52,14 @@ public sealed class PreferredTlsTests
         await using (var client = new FtpClient(Preferred(peer)))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
-            await peer.PassedAsync("busy");
+            await peer.WaitForSignalAsync("busy");
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.NotOffered, e.Failure);
             peer.Open("refused");
             Assert.Equal("one", (await first).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class PreferredTlsTests
         }))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("NOOP", null, Token);
-            await peer.PassedAsync("requested");
+            await peer.WaitForSignalAsync("requested");
             Task<Protocol.FtpReply> second = client.SendAsync("NOOP", null, Token);
             await greetings.WaitAsync(Token);
             await greetings.WaitAsync(Token);
@@ -91,7 +91,7 @@ public sealed class PreferredTlsTests
             Assert.Equal(FtpTlsFailure.NotOffered, (await Assert.ThrowsAsync<FtpTlsException>(() => second)).Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -104,14 +104,14 @@ public sealed class PreferredTlsTests
         await using (var client = new FtpClient(Preferred(peer)))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
-            await peer.PassedAsync("busy");
+            await peer.WaitForSignalAsync("busy");
             Assert.Equal("encrypted", (await client.SendAsync("HELP", "2", Token)).Text);
             peer.Open("encrypted");
             Assert.Equal("plain", (await first).Text);
             Assert.Equal("encrypted again", (await client.SendAsync("HELP", "3", Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -130,7 +130,7 @@ public sealed class PreferredTlsTests
             Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -160,7 +160,7 @@ public sealed class PreferredTlsTests
             Assert.Equal(1, calls);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -177,7 +177,7 @@ public sealed class PreferredTlsTests
             await client.ConnectAsync(Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]

@@ -14,7 +14,7 @@ public sealed class TlsAlertTests
     [InlineData("error:0A000410:SSL routines::sslv3 alert handshake failure", false)]
     [InlineData("error:0A000086:SSL routines::certificate verify failed", false)]
     [InlineData("Connection reset by peer", false)]
-    public void An_alert_about_a_certificate_is_about_the_client_certificate(string text, bool isRejection)
+    public void A_certificate_alert_concerns_the_client_certificate(string text, bool isRejection)
     {
         var e = new IOException("The decryption operation failed, see inner exception.",
             new AuthenticationException("SSL_ERROR_SSL", new InvalidOperationException(text)));

@@ -38,7 +38,7 @@ public sealed class TlsTests
         await using var client = new FtpClient(peer.Options with { Tls = mode });
         var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.ConnectAsync(Token));
         Assert.Equal(FtpTlsFailure.NotOffered, e.Failure);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class TlsTests
             Assert.Null(client.ServerIdentity);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class TlsTests
         await using var peer =
             ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! accepted\n? garbage\nS: 230 this is no handshake");
         Task<FtpConnection> connecting = FtpConnection.ConnectAsync(Trusting(peer), Token);
-        await peer.PassedAsync("accepted");
+        await peer.WaitForSignalAsync("accepted");
         peer.Open("garbage");
         await Assert.ThrowsAnyAsync<FtpException>(() => connecting);
     }
@@ -124,7 +124,7 @@ public sealed class TlsTests
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: AUTH TLS\nS: 234 go\n{handshake}");
         FtpServerIdentity? seen = null;
-        X509Certificate2[] authorities = [TestCertificate.Valid, TestCertificate.Expired, TestCertificate.OfAnother];
+        X509Certificate2[] authorities = [TestCertificate.Valid, TestCertificate.Expired, TestCertificate.OtherAddress];
         FtpTrust trust =
             new() { Authorities = authorities, ValidateAsync = (identity, _) => ValueTask.FromResult((seen = identity) is null) };
         Exception? e =

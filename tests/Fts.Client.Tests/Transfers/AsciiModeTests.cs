@@ -4,7 +4,7 @@ using Fts.Client.Transfers;
 
 namespace Fts.Client.Tests.Transfers;
 
-/// <summary>Transfers in ASCII mode: TYPE A before and TYPE I after each of them, and the conversion of line ends.</summary>
+/// <summary>Transfers in ASCII mode: TYPE A before and TYPE I after each of them, and the conversion of line endings.</summary>
 public sealed class AsciiModeTests : IDisposable
 {
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
@@ -25,7 +25,7 @@ public sealed class AsciiModeTests : IDisposable
     [InlineData("one\\rtwo\\r", "one\rtwo\r")]
     [InlineData("one\\ntwo", "one\ntwo")]
     [InlineData("", "")]
-    public async Task A_download_has_the_line_ends_of_this_system(string wire, string text)
+    public async Task A_download_has_the_line_endings_of_this_system(string wire, string text)
     {
         string sent = wire.Length == 0 ? "" : $"D> {wire}\n";
         await using var peer = ScriptedPeer.Start(
@@ -38,7 +38,7 @@ public sealed class AsciiModeTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal(text.Replace("\n", Environment.NewLine, StringComparison.Ordinal), await File.ReadAllTextAsync(Target, Token));
         Assert.Single(_folder.EnumerateFiles());
     }
@@ -60,7 +60,7 @@ public sealed class AsciiModeTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class AsciiModeTests : IDisposable
             await client.UploadAsync(source, "a", Ascii, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class AsciiModeTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Empty(_folder.EnumerateFiles());
     }
 
@@ -112,7 +112,7 @@ public sealed class AsciiModeTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class AsciiModeTests : IDisposable
             await connection.QuitAsync(Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
 
         static async Task<int> CancelAsync(CancellationTokenSource source, Exception? failure)
         {
@@ -169,7 +169,7 @@ public sealed class AsciiModeTests : IDisposable
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal("old", await File.ReadAllTextAsync(Target, Token));
     }
 

@@ -92,7 +92,7 @@ public sealed class CancellationTests : IDisposable
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -125,7 +125,7 @@ public sealed class CancellationTests : IDisposable
             await AssertCancelledAsync(() => client.UploadAsync(source, "a", null, null, _source.Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class CancellationTests : IDisposable
                 () => client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, cancel, _source.Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class CancellationTests : IDisposable
             await first;
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     /// <summary>Returns options with which the client waits indefinitely for the replies to ABOR.</summary>
@@ -204,7 +204,7 @@ public sealed class CancellationTests : IDisposable
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class CancellationTests : IDisposable
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -260,7 +260,7 @@ public sealed class CancellationTests : IDisposable
         ValueTask disposal = client.DisposeAsync();
         peer.Open("seen");
         await disposal;
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -272,7 +272,7 @@ public sealed class CancellationTests : IDisposable
         await AssertCancelledAsync(() => DownloadAsync(client));
         await client.DisposeAsync();
         // The script ends when the client closes the connection.
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -291,6 +291,6 @@ public sealed class CancellationTests : IDisposable
             Assert.Equal("in step", (await next).Text);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 }

@@ -37,7 +37,7 @@ public sealed class CompressionTests : IDisposable
             Assert.Empty(await client.ListAsync("", Token).ToListAsync(Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class CompressionTests : IDisposable
             Assert.Equal("", await DownloadAsync(client, "a"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class CompressionTests : IDisposable
             await client.UploadAsync(Source("hello"), "b", cancellationToken: Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -83,14 +83,14 @@ public sealed class CompressionTests : IDisposable
             await client.UploadAsync(Source("hello"), "a", cancellationToken: Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
     [InlineData("S: 226 done\nC: SIZE a\nS: 213 4\n")]
     [InlineData("S: 552 expands too far\n")]
     [InlineData("S: 451 damaged\n")]
-    public async Task An_upload_that_fails_with_compression_is_sent_again_without(string end)
+    public async Task An_upload_that_fails_with_compression_is_sent_again_without_compression(string end)
     {
         await using var peer = ScriptedPeer.Start(
             Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< llo\n" + end + "C: MODE S\nS: 200 ok\n" + Epsv
@@ -102,7 +102,7 @@ public sealed class CompressionTests : IDisposable
             Assert.Equal(3, (await client.UploadAsync(source, "a", cancellationToken: Token)).Bytes);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class CompressionTests : IDisposable
             await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadAsync(pipe, "a", cancellationToken: Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class CompressionTests : IDisposable
             Assert.Equal("hello", await DownloadAsync(client, "a"));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class CompressionTests : IDisposable
         profile.DeflateMeasurements.NetworkSpeed = 1000;
         Assert.False(
             DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000), "No file with this extension was downloaded before.");
-        DeflateChoice.NoteTransfer(connection, "/b.csv", 1_000_000, TimeSpan.FromSeconds(100), text.AsSpan(0, 64 * 1024));
+        DeflateChoice.RecordTransfer(connection, "/b.csv", 1_000_000, TimeSpan.FromSeconds(100), text.AsSpan(0, 64 * 1024));
         Assert.Equal(10_000, profile.DeflateMeasurements.NetworkSpeed);
         Assert.True(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 1_000_000));
         Assert.False(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 10_000));
@@ -192,7 +192,7 @@ public sealed class CompressionTests : IDisposable
             }
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public sealed class CompressionTests : IDisposable
             await DownloadTextAsync(client, "c.txt", TimeSpan.FromMilliseconds(1));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class CompressionTests : IDisposable
             await DownloadTextAsync(client, "c.txt", TimeSpan.FromMilliseconds(1));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -232,10 +232,10 @@ public sealed class CompressionTests : IDisposable
     {
         byte[] sample = Encoding.ASCII.GetBytes(Text);
         var measurements = new DeflateMeasurements { NetworkSpeed = 1_000_000 };
-        measurements.NoteSample("a.txt", sample, new SteppingClock());
+        measurements.RecordSample("a.txt", sample, new SteppingClock());
         Assert.Equal(sample.Length / 10, measurements.DeflateSpeed);
         Assert.False(measurements.ShouldDeflate("b.txt", 1_000_000));
-        measurements.NoteSample("a.txt", sample, _clock);
+        measurements.RecordSample("a.txt", sample, _clock);
         Assert.True(measurements.ShouldDeflate("b.txt", 1_000_000));
     }
 
@@ -252,7 +252,7 @@ public sealed class CompressionTests : IDisposable
         string local = Path.Combine(_folder.FullName, name);
         await File.WriteAllTextAsync(local, Text, Token);
         Task<FtpTransferResult> upload = client.UploadFileAsync(local, name, null, null, Token);
-        await peer.PassedAsync($"sent {name}");
+        await peer.WaitForSignalAsync($"sent {name}");
         _clock.Advance(duration);
         peer.Open($"timed {name}");
         Assert.Equal(Text.Length, (await upload).Bytes);

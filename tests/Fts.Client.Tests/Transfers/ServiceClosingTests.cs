@@ -52,7 +52,7 @@ public sealed class ServiceClosingTests : IDisposable
             Assert.Equal((5, 5, FtpVerifiedBy.Length, "done"), (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.Reply?.Text));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
         Assert.Single(_folder.EnumerateFiles());
     }
@@ -71,7 +71,7 @@ public sealed class ServiceClosingTests : IDisposable
             Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.False(File.Exists(Target));
     }
 
@@ -94,7 +94,7 @@ public sealed class ServiceClosingTests : IDisposable
         Assert.Equal((5, FtpVerifiedBy.Reply, "done"), (result.Bytes, result.VerifiedBy, result.Reply?.Text));
         Assert.Equal(
             "stopping", (await Assert.ThrowsAsync<FtpConnectionException>(() => client.SendAsync("NOOP", null, Token))).Reply?.Text);
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ServiceClosingTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -121,11 +121,11 @@ public sealed class ServiceClosingTests : IDisposable
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             Assert.Equal(["one"], await client.ListAsync("d", Token).Select(entry => entry.Name).ToListAsync(Token));
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -146,7 +146,7 @@ public sealed class ServiceClosingTests : IDisposable
         await files.PutAsync("a", content);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        files.Relay.Pass = _ =>
+        files.Relay.WaitBeforeData = _ =>
         {
             started.TrySetResult();
             return stopping.Task;

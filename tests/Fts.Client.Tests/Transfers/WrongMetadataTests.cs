@@ -200,7 +200,7 @@ public sealed class WrongMetadataTests : IDisposable
             Assert.Equal(5, (await client.DownloadFileAsync(Target, "a.txt", null, null, Token)).Bytes);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class WrongMetadataTests : IDisposable
             Assert.Equal((13, 0, FtpTransferWarning.LongerThanReported), (result.Bytes, result.ResumedBytes, result.Warning));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.Equal("helloworld!!!", await File.ReadAllTextAsync(Target, Token));
         Assert.Single(_folder.EnumerateFiles());
     }
@@ -242,7 +242,7 @@ public sealed class WrongMetadataTests : IDisposable
             result = await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         return result;
     }
 }

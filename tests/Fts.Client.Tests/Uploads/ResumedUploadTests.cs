@@ -46,7 +46,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal(new FtpProgress("b.txt", FtpTransferStage.AwaitingReply, 5, 5, 5), steps.Last);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal(5, (await UploadAsync(client)).ResumedBytes);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal((10, 0), ((await UploadAsync(client)).Bytes, 0));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ResumedUploadTests : IDisposable
                 StringComparison.Ordinal);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal(FtpVerifiedBy.Hash, (await UploadAsync(client)).VerifiedBy);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ResumedUploadTests : IDisposable
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal((0, 10, null, verified), (result.Bytes, result.ResumedBytes, result.Reply, result.VerifiedBy));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal((rest.Length, size, FtpVerifiedBy.Hash), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal(FtpIntegrityFailure.Content, (await Assert.ThrowsAsync<FtpIntegrityException>(() => UploadAsync(client))).Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal((10, 9), (e.Expected, e.Actual));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class ResumedUploadTests : IDisposable
             Assert.Equal(0, (await UploadAsync(client, FtpTransferOptions.Default)).ResumedBytes);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -213,7 +213,7 @@ public sealed class ResumedUploadTests : IDisposable
             await UploadAsync(client, FtpTransferOptions.Default);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     private static string Size(string answer) => $"C: SIZE b.txt\nS: {answer}\n";

@@ -38,7 +38,7 @@ public sealed class UploadTests : IDisposable
             Assert.Equal((5, 5), (steps.Last.Bytes, steps.Last.TotalBytes));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class UploadTests : IDisposable
             Assert.True(source.CanRead);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class UploadTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class UploadTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class UploadTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class UploadTests : IDisposable
             Assert.Equal("b.txt", e.Path);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     /// <summary>Returns zeros endlessly, for uploads that the server interrupts.</summary>

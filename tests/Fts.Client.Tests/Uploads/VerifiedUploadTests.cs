@@ -40,7 +40,7 @@ public sealed class VerifiedUploadTests : IDisposable
             await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadAsync(source, "b.txt", null, null, Token));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class VerifiedUploadTests : IDisposable
             Assert.Equal("b.txt: 3 of 50000 bytes were transferred", e.Message);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class VerifiedUploadTests : IDisposable
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class VerifiedUploadTests : IDisposable
             await client.UploadFileAsync(LocalFile(), "b.txt", null, null, Token);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class VerifiedUploadTests : IDisposable
             Assert.Equal(FtpIntegrityFailure.Unverified, e.Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class VerifiedUploadTests : IDisposable
             Assert.Equal((FtpIntegrityFailure.Unverified, 5), (e.Failure, e.Actual));
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class VerifiedUploadTests : IDisposable
             Assert.Equal(FtpIntegrityFailure.Unverified, e.Failure);
         }
 
-        await peer.PlayedAsync();
+        await peer.WaitForScriptsAsync();
         Assert.False(File.Exists(target));
         Assert.Equal(new FtpPartialDownload(5, 5), FtpPartialDownload.Find(target));
     }

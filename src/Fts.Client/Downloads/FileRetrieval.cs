@@ -8,8 +8,8 @@ namespace Fts.Client.Downloads;
 /// <summary>The result of a RETR that the server confirmed.</summary>
 /// <param name="Reply">The final reply.</param>
 /// <param name="Bytes">The number of bytes received, without those before the restart offset.</param>
-/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported none, or sent more.</param>
-/// <param name="ExceededLength">The length in bytes that the server reported, if it sent more; else null.</param>
+/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported none, or sent more bytes.</param>
+/// <param name="ExceededLength">The length in bytes that the server reported, if it sent more bytes; otherwise null.</param>
 internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? ExpectedLength, long? ExceededLength);
 
 /// <summary>
@@ -18,12 +18,12 @@ internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? E
 /// </summary>
 /// <param name="connection">The control connection.</param>
 /// <param name="path">The remote path.</param>
-/// <param name="metadata">The metadata that the server reported; null without any.</param>
+/// <param name="metadata">The metadata that the server reported; null if it reported none.</param>
 /// <param name="offset">The restart offset in bytes; 0 for the whole file.</param>
 /// <param name="meter">Receives the progress.</param>
-internal sealed class DownloadTransfer(FtpConnection connection, string path, FtpEntry? metadata, long offset, ProgressMeter meter)
+internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEntry? metadata, long offset, ProgressMeter meter)
 {
-    /// <summary>The buffer size in bytes: few system calls, but still within the processor's cache.</summary>
+    /// <summary>The buffer size in bytes: large enough for few system calls, and small enough for the processor cache.</summary>
     private const int BufferLength = 256 * 1024;
 
     private const int SampleLength = 64 * 1024;
@@ -44,11 +44,12 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     }
 
     /// <summary>Receives all bytes and the final reply.</summary>
-    /// <remarks>If decompressed data is wrong, the server's compression is not used again.</remarks>
+    /// <remarks>If the decompressed data is wrong, compression is not used with this server again.</remarks>
     /// <exception cref="FtpIntegrityException">Fewer bytes arrived than reported, or too many.</exception>
     /// <exception cref="FtpReplyException">The final reply is negative.</exception>
-    /// <exception cref="FtpTlsException">The data connection ended without close_notify, and no length proves that the file is
-    /// complete.</exception>
+    /// <exception cref="FtpTlsException">
+    /// The data connection ended without close_notify, and no length proves that the file is complete.
+    /// </exception>
     public async Task<ReceivedFile> ReceiveAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
@@ -66,7 +67,7 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     private async Task<ReceivedFile> ReceiveAllAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
-        // After REST, some servers announce the length of the rest and some the length of the whole file.
+        // After REST, some servers announce the remaining length, and others the length of the whole file.
         long? announced = offset == 0 ? data.AnnouncedLength : null;
         meter.SetFileLength(announced ?? _metadataLength);
         meter.EnterStage(FtpTransferStage.Transferring);
@@ -88,12 +89,13 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
         long? expected = _exceededLength is null ? announced ?? _metadataLength : null;
         // The 150 reply may announce the full length even if the metadata did not.
         _exceededLength ??= TotalBytes > _metadataLength ? _metadataLength : null;
-        DeflateChoice.NoteTransfer(connection, path, _receivedBytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
+        DeflateChoice.RecordTransfer(connection, path, _receivedBytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
         return new ReceivedFile(reply, _receivedBytes, expected, _exceededLength);
     }
 
     /// <summary>
-    /// Copies all bytes to the target. With <see cref="FtpCompression.Auto"/>, returns the beginning of the file as a sample; else nothing.
+    /// Copies all bytes to the target. With <see cref="FtpCompression.Auto"/>, returns the beginning of the file as a sample; otherwise an
+    /// empty array.
     /// </summary>
     private async Task<byte[]> CopyAsync(
         FtpDataStream data,
@@ -118,7 +120,7 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
                 meter.AddBytes(read);
                 if (TotalBytes > limit)
                 {
-                    NoteExceededLength(limit.Value);
+                    RecordExceededLength(limit.Value);
                 }
             }
         }
@@ -132,10 +134,10 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     }
 
     /// <summary>
-    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths. This is not
-    /// an error, except in a resumed transfer, where the length was part of the proof that the earlier bytes belong to this file.
+    /// Records that more bytes arrived than the server reported. That is not an error, because files grow and some servers report wrong
+    /// lengths. In a resumed transfer it is an error, because the length was part of the proof that the earlier bytes belong to this file.
     /// </summary>
-    private void NoteExceededLength(long reported)
+    private void RecordExceededLength(long reported)
     {
         if (offset > 0 || TotalBytes - reported > connection.Options.Limits.BytesBeyondReportedSize)
         {
@@ -154,8 +156,8 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     private void ThrowIfIncomplete(long? announced)
     {
         // A length from LIST may count blocks or records. The caller compares a shorter file with SIZE.
-        bool isRough = announced is null && offset == 0 && metadata is not null && !DownloadResumption.HasExactMetadata(metadata);
-        if (_exceededLength is null && !isRough && (announced ?? _metadataLength) is { } expected
+        bool isApproximate = announced is null && offset == 0 && metadata is not null && !DownloadResumption.HasExactMetadata(metadata);
+        if (_exceededLength is null && !isApproximate && (announced ?? _metadataLength) is { } expected
             && TotalBytes != expected && TotalBytes != _metadataLength)
         {
             throw new FtpIntegrityException(path, _metadataLength ?? expected, TotalBytes);
