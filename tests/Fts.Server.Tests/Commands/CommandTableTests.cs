@@ -40,7 +40,7 @@ public sealed class CommandTableTests
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
-        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsDataConnector)))
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsDataConnection)))
         {
             await talk.PlayAsync($"C: {Line(row)}\nS: 425 *");
         }

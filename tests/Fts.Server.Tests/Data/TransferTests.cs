@@ -28,7 +28,7 @@ public sealed class TransferTests
             Task<bool> pump = Task.Factory.StartNew(
                 () => data.Receive(new byte[1]) == 0 && transfer.Token.IsCancellationRequested,
                 TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            transfer.Abort(TransferEndReason.Aborted);
+            transfer.Abort(AbortReason.ClientSentAbor);
             Assert.True(await pump.WithDeadline());
         }
     }

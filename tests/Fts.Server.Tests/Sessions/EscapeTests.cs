@@ -29,7 +29,7 @@ public sealed partial class EscapeTests
 
     /// <summary>The commands with the wires to test: transfers use every wire, and so every copy engine.</summary>
     public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage))
-        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4],
+        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnection) ? Enum.GetValues<Wire>() : [Wire.IPv4],
             (row, wire) => (row.Verb, wire))];
 
     [Theory, MemberData(nameof(Verbs))]
@@ -88,7 +88,7 @@ public sealed partial class EscapeTests
         }
 
         var said = new StringBuilder();
-        if (row.HasRule(CommandRules.NeedsDataConnector))
+        if (row.HasRule(CommandRules.NeedsDataConnection))
         {
             await talk.SendAndReadReplyAsync("EPSV");
         }

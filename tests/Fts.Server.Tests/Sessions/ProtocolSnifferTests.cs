@@ -96,7 +96,7 @@ public sealed class ProtocolSnifferTests
             S: 550 *
             """);
         Assert.Contains(
-            server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resuming", StringComparison.Ordinal));
+            server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resumption", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
 

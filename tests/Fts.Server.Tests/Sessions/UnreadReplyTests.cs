@@ -17,7 +17,7 @@ public sealed class UnreadReplyTests
             new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
         await using Conversation talk = await StalledUploadAsync(server);
         await FloodAsync(talk, "STAT\r\n");
-        await AssertDisconnectedAsync(server, "the client reads no replies");
+        await AssertDisconnectedAsync(server, "the client does not read the replies");
         Assert.Null(await server.ReadAsync("/a"));
     }
 
@@ -57,7 +57,7 @@ public sealed class UnreadReplyTests
             await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
             await using Conversation talk = await server.LogInAsync();
             await FloodAsync(talk, command);
-            await AssertDisconnectedAsync(server, "the client reads no replies");
+            await AssertDisconnectedAsync(server, "the client does not read the replies");
         }
     }
 
@@ -67,7 +67,7 @@ public sealed class UnreadReplyTests
         await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
         await using Conversation talk = await server.ConnectAsync();
         await FloodAsync(talk, "HELP\r\n");
-        await AssertDisconnectedAsync(server, "the client reads no replies");
+        await AssertDisconnectedAsync(server, "the client does not read the replies");
     }
 
     [Theory, OnEveryWire]

@@ -135,7 +135,7 @@ public sealed class CertificateTests : IDisposable
         await File.WriteAllTextAsync(file, certificate + key, TestContext.Current.CancellationToken);
         server.Reload();
         Assert.Contains(server.Log.Texts, text => text.StartsWith($"certificate reloaded from {file}", StringComparison.Ordinal));
-        Assert.Contains("reloaded: certificates are read again if their files changed ", server.Log.Texts);
+        Assert.Contains("reloaded: certificates were read again if their files had changed ", server.Log.Texts);
         Assert.Equal("CN=a longer name", await GetPresentedNameAsync(server));
     }
 

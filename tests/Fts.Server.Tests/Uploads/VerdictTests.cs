@@ -78,7 +78,7 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task A_stalled_upload_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data moved for 0.001 s",
+        wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data was transferred for 0.001 s",
         with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
