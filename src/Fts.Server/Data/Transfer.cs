@@ -10,7 +10,7 @@ internal enum AbortReason
     /// <summary>The transfer was not aborted.</summary>
     None,
     /// <summary>The client sent ABOR.</summary>
-    Aborted,
+    ClientSentAbor,
     /// <summary>No byte was transferred within <see cref="FtpServerOptions.StallTimeout"/>.</summary>
     Stalled,
     /// <summary>No data connection was established within <see cref="FtpServerOptions.DataConnectionTimeout"/>.</summary>

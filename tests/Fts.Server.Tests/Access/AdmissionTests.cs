@@ -22,25 +22,25 @@ public sealed class AdmissionTests
     {
         await using TestServer server =
             new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
-        var talks = new List<Conversation>();
+        var clients = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {
-            Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create($"2001:db8::{i:x}", "2001:db8:ffff::1"));
-            await talk.PlayAsync("S: 220 *"); // the sessions do not log in
-            talks.Add(talk);
+            Conversation client = await server.ConnectAsync(header: ProxyHeaders.Create($"2001:db8::{i:x}", "2001:db8:ffff::1"));
+            await client.PlayAsync("S: 220 *"); // the sessions do not log in
+            clients.Add(client);
         }
 
         await using Conversation next = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await next.PlayAsync("S: 421 *\nS: (end)");
         await using Conversation neighbour = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8:0:1::1", "2001:db8:ffff::1"));
         await neighbour.PlayAsync("S: 220 *");
-        await talks[0].PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
+        await clients[0].PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         await using Conversation later = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await later.PlayAsync("S: 220 *");
-        foreach (Conversation talk in talks)
+        foreach (Conversation client in clients)
         {
-            await talk.DisposeAsync();
+            await client.DisposeAsync();
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class LocalPeerTests
     private readonly OneTimePasswordAuthenticator _password = new("fts", Permissions.ReadWrite);
 
     [Theory, OnEveryWire]
-    public async Task The_servers_own_user_signs_in_without_a_password(Wire wire)
+    public async Task The_servers_own_user_logs_in_without_a_password(Wire wire)
     {
         await using TestServer server = Start(wire);
         await server.PlayAsync("C: PWD\nS: 257 *");
@@ -57,7 +57,7 @@ public sealed class LocalPeerTests
             Start(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
         string refused = await RunAsNobodyAsync(server, "USER fts", "PASS x", "QUIT");
         Assert.Equal(["220", "331", "530", "221"], GetCodes(refused));
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         Assert.Empty(clock.Waiting);
     }
 
@@ -69,13 +69,13 @@ public sealed class LocalPeerTests
         foreach (byte[] header in (
             byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
         {
-            await using Conversation talk = await server.ConnectAsync(header: header);
-            await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");
+            await using Conversation client = await server.ConnectAsync(header: header);
+            await client.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");
         }
     }
 
     [Fact]
-    public async Task Credentials_report_no_own_user_if_it_is_not_looked_up() =>
+    public async Task Credentials_without_a_user_lookup_do_not_belong_to_the_servers_user() =>
         Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false)
             .IsServerUserAsync(TestContext.Current.CancellationToken));
 

@@ -15,14 +15,14 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(wire);
         await FailAsync(server, "owner");
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
         Assert.Equal(1, _accounts.Checks);
         _clock.Advance(TimeSpan.FromMilliseconds(999));
         Assert.Equal([TimeSpan.FromMilliseconds(1)], _clock.Waiting);
         Assert.Equal(1, _accounts.Checks);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
-        await talk.PlayAsync("S: 230 *\nC: PWD\nS: 257 *");
+        await client.PlayAsync("S: 230 *\nC: PWD\nS: 257 *");
         Assert.Equal(2, _accounts.Checks);
     }
 
@@ -32,8 +32,8 @@ public sealed class LoginThrottleTests
         await using TestServer server = Start(Wire.IPv4);
         for (int i = 0; i < 3; i++)
         {
-            await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
-            await talk.PlayAsync("S: 230 *");
+            await using Conversation client = await SendPasswordAsync(server, "owner", "right");
+            await client.PlayAsync("S: 230 *");
         }
 
         Assert.Empty(_clock.Waiting);
@@ -50,10 +50,10 @@ public sealed class LoginThrottleTests
         var delays = new List<double>();
         for (int i = 0; i < 7; i++)
         {
-            await using Conversation talk = await SendPasswordAsync(server, userName, "wrong");
+            await using Conversation client = await SendPasswordAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
-            await talk.PlayAsync("S: 530 Login incorrect.");
+            await client.PlayAsync("S: 530 Login incorrect.");
         }
 
         Assert.Equal([1, 2, 4, 8, 16, 16, 16], delays);
@@ -67,10 +67,10 @@ public sealed class LoginThrottleTests
         var delays = new List<double>();
         foreach (string userName in (string[])["b", "c", "d", "e", "f", "g", "h", "i", "a"])
         {
-            await using Conversation talk = await SendPasswordAsync(server, userName, "wrong");
+            await using Conversation client = await SendPasswordAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
-            await talk.PlayAsync("S: 530 *");
+            await client.PlayAsync("S: 530 *");
         }
 
         Assert.Equal([1, 1, 2, 2, 4, 4, 8, 8, 8], delays);
@@ -81,18 +81,18 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (Conversation gone = await SendPasswordAsync(server, "owner", "wrong"))
+        await using (Conversation closed = await SendPasswordAsync(server, "owner", "wrong"))
         {
             await _clock.WaitForTimersAsync();
         }
 
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         _clock.Advance(TimeSpan.FromSeconds(1));
         await _accounts.WaitForChecksAsync(2); // that of the closed connection
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
         Assert.Equal(2, _accounts.Checks);
         _clock.Advance(TimeSpan.FromSeconds(2));
-        await talk.PlayAsync("S: 230 *");
+        await client.PlayAsync("S: 230 *");
     }
 
     [Fact]
@@ -100,10 +100,10 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        var talks = new List<Conversation>();
+        var clients = new List<Conversation>();
         for (int i = 0; i < 40; i++)
         {
-            talks.Add(await SendPasswordAsync(server, "owner", i == 10 ? "right" : "wrong"));
+            clients.Add(await SendPasswordAsync(server, "owner", i == 10 ? "right" : "wrong"));
         }
 
         // With a delay of one second, 16 guesses fit into 16 seconds. The others are refused without a check.
@@ -117,9 +117,9 @@ public sealed class LoginThrottleTests
             await _accounts.WaitForChecksAsync(check);
         }
 
-        foreach (Conversation talk in talks)
+        foreach (Conversation client in clients)
         {
-            await talk.DisposeAsync();
+            await client.DisposeAsync();
         }
     }
 
@@ -145,19 +145,19 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (Conversation talk = await SendPasswordAsync(server, "owner", "right"))
+        await using (Conversation client = await SendPasswordAsync(server, "owner", "right"))
         {
             await _clock.WaitForTimersAsync();
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await talk.PlayAsync("S: 230 *");
+            await client.PlayAsync("S: 230 *");
         }
 
         await FailAsync(server, "owner"); // the first failure of the account after its login, the second of the address
-        await using (Conversation talk = await SendPasswordAsync(server, "owner", "wrong"))
+        await using (Conversation client = await SendPasswordAsync(server, "owner", "wrong"))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await talk.PlayAsync("S: 530 *");
+            await client.PlayAsync("S: 530 *");
         }
 
         await using Conversation other = await SendPasswordAsync(server, "other", "wrong");
@@ -171,10 +171,10 @@ public sealed class LoginThrottleTests
         await FailAsync(server, "owner");
         _clock.Advance(TimeSpan.FromMinutes(1));
         await FailAsync(server, "owner");
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
         _clock.Advance(TimeSpan.FromSeconds(1));
-        await talk.PlayAsync("S: 230 *");
+        await client.PlayAsync("S: 230 *");
     }
 
     [Theory]
@@ -189,14 +189,14 @@ public sealed class LoginThrottleTests
             Start(wire, options => options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
         string balancer = wire.IsIPv4() ? "198.51.100.1" : "2001:db8:ffff::1";
         await FailAsync(server, "owner", ProxyHeaders.Create(failed, balancer));
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
         if (waits)
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
         }
 
-        await talk.PlayAsync("S: 230 *");
+        await client.PlayAsync("S: 230 *");
     }
 
     [Fact]
@@ -204,8 +204,8 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using Conversation talk = await server.ConnectAsync(IPAddress.Parse("127.0.0.2"));
-        await talk.PlayAsync("S: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
+        await using Conversation client = await server.ConnectAsync(IPAddress.Parse("127.0.0.2"));
+        await client.PlayAsync("S: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
 
@@ -216,8 +216,8 @@ public sealed class LoginThrottleTests
             Start(Wire.IPv4, options =>
             options with { Hosts = [new FtpHost { Name = "other.example", Store = new MemoryFileStore(), Authenticator = _accounts }] });
         await FailAsync(server, "owner");
-        await using Conversation talk = await server.ConnectAsync();
-        await talk.PlayAsync("S: 220 *\nC: HOST other.example\nS: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
+        await using Conversation client = await server.ConnectAsync();
+        await client.PlayAsync("S: 220 *\nC: HOST other.example\nS: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
 
@@ -240,7 +240,7 @@ public sealed class LoginThrottleTests
             await FailAsync(server, "owner", ProxyHeaders.Create($"192.0.2.{i}"));
         }
 
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "right", attacker);
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right", attacker);
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
     }
 
@@ -261,8 +261,8 @@ public sealed class LoginThrottleTests
         }
 
         await server.Log.WaitForAsync(RecordingLogger.TooManyFailedLogins); // no further guess may wait
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
-        await talk.PlayAsync("S: 230 *");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
+        await client.PlayAsync("S: 230 *");
         foreach (Conversation guess in guesses)
         {
             await guess.DisposeAsync();
@@ -298,18 +298,18 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server =
             Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
-        byte[] known = ProxyHeaders.Create("192.0.2.1"), stranger = ProxyHeaders.Create("192.0.2.2");
+        byte[] known = ProxyHeaders.Create("192.0.2.1"), unknown = ProxyHeaders.Create("192.0.2.2");
         await using (Conversation before = await SendPasswordAsync(server, "owner", "right", known))
         {
             await before.PlayAsync("S: 230 *");
         }
 
-        await FailAsync(server, "a", stranger);
-        await using (Conversation elsewhere = await SendPasswordAsync(server, "owner", "right", stranger))
+        await FailAsync(server, "a", unknown);
+        await using (Conversation otherAddress = await SendPasswordAsync(server, "owner", "right", unknown))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await elsewhere.PlayAsync("S: 230 *");
+            await otherAddress.PlayAsync("S: 230 *");
         }
 
         _clock.Advance(TimeSpan.FromHours(24));
@@ -339,10 +339,10 @@ public sealed class LoginThrottleTests
 
         Assert.Equal(TimeSpan.FromSeconds(16), await _clock.WaitForTimersAsync());
         _clock.Advance(TimeSpan.FromSeconds(16));
-        foreach (Conversation talk in waiting)
+        foreach (Conversation client in waiting)
         {
-            await talk.PlayAsync("S: 230 *"); // the first login clears the account's failures
-            await talk.DisposeAsync();
+            await client.PlayAsync("S: 230 *"); // the first login clears the account's failures
+            await client.DisposeAsync();
         }
     }
 
@@ -351,7 +351,7 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4, options => options with { LoginTimeout = TimeSpan.FromSeconds(2) });
         await FailAsync(server, "owner");
-        await using Conversation talk = await SendPasswordAsync(server, "owner", "wrong");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "wrong");
         await _clock.WaitForTimersAsync();
         for (int i = 0; i < 2; i++)
         {
@@ -361,7 +361,7 @@ public sealed class LoginThrottleTests
         }
 
         _clock.Advance(TimeSpan.FromSeconds(1));
-        await talk.PlayAsync("S: 530 *\nC: QUIT\nS: 221 *");
+        await client.PlayAsync("S: 530 *\nC: QUIT\nS: 221 *");
     }
 
     private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
@@ -373,15 +373,15 @@ public sealed class LoginThrottleTests
     /// <summary>Connects and sends a password. The caller reads the reply.</summary>
     private static async Task<Conversation> SendPasswordAsync(TestServer server, string userName, string password, byte[]? header = null)
     {
-        Conversation talk = await server.ConnectAsync(header: header);
-        await talk.PlayAsync($"S: 220 *\nC: USER {userName}\nS: 331 *\nC: PASS {password}");
-        return talk;
+        Conversation client = await server.ConnectAsync(header: header);
+        await client.PlayAsync($"S: 220 *\nC: USER {userName}\nS: 331 *\nC: PASS {password}");
+        return client;
     }
 
     /// <summary>Performs a failed login that is not delayed.</summary>
     private static async Task FailAsync(TestServer server, string userName, byte[]? header = null)
     {
-        await using Conversation talk = await SendPasswordAsync(server, userName, "wrong", header);
-        await talk.PlayAsync("S: 530 *");
+        await using Conversation client = await SendPasswordAsync(server, userName, "wrong", header);
+        await client.PlayAsync("S: 530 *");
     }
 }

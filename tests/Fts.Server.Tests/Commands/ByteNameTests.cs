@@ -49,7 +49,7 @@ public sealed class ByteNameTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public async Task Transfers_reach_the_bytes(Wire wire)
+    public async Task Transfers_use_the_bytes_of_the_name(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, Files);
         await server.PlayAsync("""

@@ -9,7 +9,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class CachedHashTests
 {
     private const string Hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-    private const string Date = "C: MFMT 20200101000000 a\nS: 213 *\n", Ask = $"C: HASH a\nS: 213 SHA-256 0-4 {Hello} a\n";
+    private const string SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n", GetHashes = $"C: HASH a\nS: 213 SHA-256 0-4 {Hello} a\n";
 
     [Theory, OnEveryWire]
     public async Task Another_server_uses_the_cached_hash(Wire wire)
@@ -19,7 +19,7 @@ public sealed class CachedHashTests
         await using (TestServer first = new(wire, store))
         {
             await first.WriteAsync("/a", "hello");
-            await first.PlayAsync(Date + Ask);
+            await first.PlayAsync(SetOldTime + GetHashes);
         }
 
         store.Fault = member =>
@@ -35,7 +35,7 @@ public sealed class CachedHashTests
             S: 250 {Hello.ToUpperInvariant()}
             C: RANG 0 99
             S: 350 *
-            {Ask}
+            {GetHashes}
             C: RNFR a
             S: 350 *
             C: RNTO b
@@ -63,19 +63,19 @@ public sealed class CachedHashTests
     [Theory, OnEveryWire]
     public async Task A_file_changed_by_another_program_is_hashed_again(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        string file = Path.Combine(folder.Path, "a");
+        using var directory = new TemporaryDirectory();
+        string file = Path.Combine(directory.Path, "a");
         await File.WriteAllTextAsync(file, "hello", TestContext.Current.CancellationToken);
-        using var store = new LocalFileStore(folder.Path);
+        using var store = new LocalFileStore(directory.Path);
         await using (TestServer first = new(wire, store))
         {
             await first.PlayAsync(
-                Date + Ask + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *");
+                SetOldTime + GetHashes + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *");
         }
 
-        using var again = new LocalFileStore(folder.Path);
+        using var again = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, again);
-        await server.PlayAsync($"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *\n" + Ask);
+        await server.PlayAsync($"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *\n" + GetHashes);
 
         await using (FileStream written = File.OpenWrite(file))
         {
@@ -89,7 +89,7 @@ public sealed class CachedHashTests
             S: 250-*
             S:  size=5; /a
             S: 250 *
-            {Date}
+            {SetOldTime}
             C: MLST a
             S: 250-*
             S:  size=5; /a
@@ -107,13 +107,13 @@ public sealed class CachedHashTests
         await using TestServer server = new(wire);
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync(
-            $"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\n{Ask}C: OPTS MLST size;X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  size=5; /a\nS: 250 *");
+            $"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\n{GetHashes}C: OPTS MLST size;X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  size=5; /a\nS: 250 *");
     }
 
     [Theory, OnEveryWire]
     public Task MLST_and_MLSD_return_a_cached_hash_if_its_fact_is_selected(Wire wire) => TestServer.PlayAsync(wire, $"""
-        {Date}
-        {Ask}
+        {SetOldTime}
+        {GetHashes}
         C: OPTS MLST x.SHA256;size;
         S: 200 MLST OPTS size;X.sha256;
         C: FEAT
@@ -151,16 +151,17 @@ public sealed class CachedHashTests
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
-        await server.PlayAsync(Date + Ask);
+        await server.PlayAsync(SetOldTime + GetHashes);
         store.Fault = member =>
         {
             asked += member is nameof(IFileStore.GetCachedHashAsync) or "OpenReadAsync" ? 1 : 0;
             return null;
         };
-        const string Look = "C: MLST a\nS: 250-*\nS:  * /a\nS: 250 *\nC: EPSV\nS: 229 *\nC: MLSD\nS: 150 *\nL< type=file;* a\nS: 226 *\n";
-        await server.PlayAsync(Look);
+        const string ListEntry =
+            "C: MLST a\nS: 250-*\nS:  * /a\nS: 250 *\nC: EPSV\nS: 229 *\nC: MLSD\nS: 150 *\nL< type=file;* a\nS: 226 *\n";
+        await server.PlayAsync(ListEntry);
         Assert.Equal(0, asked);
-        await server.PlayAsync("C: OPTS MLST type;X.sha256;\nS: 200 *\n" + Look);
+        await server.PlayAsync("C: OPTS MLST type;X.sha256;\nS: 200 *\n" + ListEntry);
         Assert.Equal(2, asked);
     }
 
@@ -171,7 +172,7 @@ public sealed class CachedHashTests
         await using (TestServer first = new(wire, store))
         {
             await first.WriteAsync("/a", "hello");
-            await first.PlayAsync(Date + Ask);
+            await first.PlayAsync(SetOldTime + GetHashes);
         }
 
         await using TestServer server =

@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class ClientInformationTests
 {
     [Theory, OnEveryWire]
-    public Task They_stand_where_a_client_begins(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task CLNT_CSID_and_LANG_are_accepted_and_preserve_REST(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: CLNT some client 1.0
         S: 200 *
         C: CSID Name=some client; Version=1.0;
@@ -36,7 +36,7 @@ public sealed class ClientInformationTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public async Task A_stranger_may_introduce_itself_and_learns_no_version(Wire wire)
+    public async Task Before_login_CLNT_is_accepted_and_CSID_is_rejected(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayFromGreetingAsync("""

@@ -16,11 +16,11 @@ public sealed class CommandTableTests
     public async Task Every_row_that_needs_a_login_returns_530_before_it(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.ConnectAsync();
-        await talk.PlayAsync("S: 220 *");
+        await using Conversation client = await server.ConnectAsync();
+        await client.PlayAsync("S: 220 *");
         foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsLogin)))
         {
-            await talk.PlayAsync($"C: {Line(row)}\nS: 530 *\nC: {row.Verb}\nS: 530 *");
+            await client.PlayAsync($"C: {Line(row)}\nS: 530 *\nC: {row.Verb}\nS: 530 *");
         }
     }
 
@@ -28,10 +28,10 @@ public sealed class CommandTableTests
     public async Task Every_row_that_needs_an_argument_returns_501_with_its_usage(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsArgument)))
         {
-            await talk.PlayAsync($"C: {row.Verb}\nS: 501 *{row.Usage}*\nC: {row.Verb} \nS: 501 *");
+            await client.PlayAsync($"C: {row.Verb}\nS: 501 *{row.Usage}*\nC: {row.Verb} \nS: 501 *");
         }
     }
 
@@ -39,10 +39,10 @@ public sealed class CommandTableTests
     public async Task Every_row_that_needs_a_data_connection_returns_425_before_PASV(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsDataConnection)))
         {
-            await talk.PlayAsync($"C: {Line(row)}\nS: 425 *");
+            await client.PlayAsync($"C: {Line(row)}\nS: 425 *");
         }
     }
 
@@ -71,14 +71,14 @@ public sealed class CommandTableTests
     public async Task Help_lists_every_row_and_explains_each(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
-        string[] help = await talk.SendAndReadReplyAsync("HELP");
+        await using Conversation client = await server.LogInAsync();
+        string[] help = await client.SendAndReadReplyAsync("HELP");
         Assert.StartsWith("214-", help[0], StringComparison.Ordinal);
         string words = string.Join(' ', help) + " ";
         foreach (CommandRow row in RowsOn(wire))
         {
             Assert.Contains($" {row.Verb} ", words, StringComparison.Ordinal);
-            Assert.Equal([$"214 {row.Usage}"], await talk.SendAndReadReplyAsync($"HELP {row.Verb.ToLowerInvariant()}"));
+            Assert.Equal([$"214 {row.Usage}"], await client.SendAndReadReplyAsync($"HELP {row.Verb.ToLowerInvariant()}"));
         }
     }
 
@@ -86,8 +86,8 @@ public sealed class CommandTableTests
     public async Task Feat_lists_every_feature_once_and_nothing_else(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
-        string[] features = await talk.SendAndReadReplyAsync("FEAT");
+        await using Conversation client = await server.LogInAsync();
+        string[] features = await client.SendAndReadReplyAsync("FEAT");
         Assert.StartsWith("211-", features[0], StringComparison.Ordinal);
         Assert.Equal(
             RowsOn(wire).SelectMany(row => row.Features).Select(feature => " " + feature),

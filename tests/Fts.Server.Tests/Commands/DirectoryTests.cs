@@ -145,20 +145,20 @@ public sealed class DirectoryTests
     public async Task An_invalid_path_returns_550_or_553_if_it_creates_a_name(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         string tooLong = new('x', 256);
         string tooDeep = string.Concat(Enumerable.Repeat("d/", 300));
         foreach (string verb in (string[])["CWD", "MKD", "RMD", "DELE", "RNFR", "SIZE", "MDTM", "MLST", "MFMT 20200101000000", "STAT"])
         {
-            await talk.PlayAsync(
+            await client.PlayAsync(
                 $"C: {verb} {tooLong}\nS: 550 *\nC: {verb} {tooDeep}\nS: 550 *\nC: {verb} a\\0b\nS: 550 *\nC: {verb} a\\rb\nS: 550 *");
         }
 
         foreach (string verb in (string[])["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"])
         {
-            await talk.OpenDataAsync();
+            await client.OpenDataAsync();
             int code = verb is "STOR" or "APPE" or "STOU" ? 553 : 550;
-            await talk.PlayAsync($"C: {verb} {tooLong}\nS: {code} *\nC: {verb} a\\0b\nS: {code} *");
+            await client.PlayAsync($"C: {verb} {tooLong}\nS: {code} *\nC: {verb} a\\0b\nS: {code} *");
         }
     }
 }

@@ -223,13 +223,13 @@ public sealed class HashTests
             opened += member == "OpenReadAsync" ? 1 : 0;
             return null;
         };
-        const string Ask = "C: XCRC a\nS: 250 3610A686\n", Date = "C: MFMT 20200101000000 a\nS: 213 *\n";
-        await server.PlayAsync(Date + Ask + Ask);
-        await server.PlayAsync(Ask + "C: XMD5 a\nS: 250 *");
+        const string GetHash = "C: XCRC a\nS: 250 3610A686\n", SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n";
+        await server.PlayAsync(SetOldTime + GetHash + GetHash);
+        await server.PlayAsync(GetHash + "C: XMD5 a\nS: 250 *");
         Assert.Equal(2, opened);
 
         await server.WriteAsync("/a", "hallo");
-        await server.PlayAsync(Date + "C: XCRC a\nS: 250 B97231D1");
+        await server.PlayAsync(SetOldTime + "C: XCRC a\nS: 250 B97231D1");
         Assert.Equal(3, opened);
     }
 

@@ -204,8 +204,8 @@ public sealed class HostTests
     {
         await using TestServer server = new(wire);
         string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]";
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync($"""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync($"""
             S: 220 fts ready.
             C: HOST anything.example
             S: 220 fts ready.
@@ -226,7 +226,7 @@ public sealed class HostTests
     public async Task Stores_with_equal_file_identities_do_not_share_hashes(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
-        await using Conversation one = await SignInAsync(server, "one.example"), two = await SignInAsync(server, "two.example");
+        await using Conversation one = await LogInAsync(server, "one.example"), two = await LogInAsync(server, "two.example");
         // Set the time before the first hash: setting it clears the cache, and hashes of recently changed files are not cached.
         await one.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
         await two.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
@@ -234,10 +234,10 @@ public sealed class HostTests
         Assert.NotEqual(await one.SendAndReadReplyAsync("XMD5 who"), await two.SendAndReadReplyAsync("XMD5 who"));
     }
 
-    private static async Task<Conversation> SignInAsync(TestServer server, string host)
+    private static async Task<Conversation> LogInAsync(TestServer server, string host)
     {
-        Conversation talk = await server.ConnectAsync();
-        await talk.PlayAsync($"""
+        Conversation client = await server.ConnectAsync();
+        await client.PlayAsync($"""
             S: 220 *
             C: HOST {host}
             S: 220 *
@@ -246,7 +246,7 @@ public sealed class HostTests
             C: PASS x
             S: 230 *
             """);
-        return talk;
+        return client;
     }
 
     /// <summary>Returns a server with a default host and two named hosts, each with a file that identifies it.</summary>

@@ -126,12 +126,12 @@ public sealed class InformationTests
     public async Task Every_listed_feature_works(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
-        await using Conversation talk = await server.LogInAsync();
-        string[] features = (await talk.SendAndReadReplyAsync("FEAT"))[1..^1];
+        await using Conversation client = await server.LogInAsync();
+        string[] features = (await client.SendAndReadReplyAsync("FEAT"))[1..^1];
         foreach (string line in features)
         {
             string feature = line.Trim().Split(' ')[0];
-            await talk.PlayAsync(feature switch
+            await client.PlayAsync(feature switch
             {
                 "TVFS" => "C: CWD /./\nS: 250 *",
                 "EPSV" => "C: EPSV\nS: 229 *",

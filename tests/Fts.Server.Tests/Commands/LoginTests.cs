@@ -56,9 +56,9 @@ public sealed class LoginTests
         var words = new List<string>();
         foreach (string name in (string[])["owner", "nobody", "anonymous", "../../etc"])
         {
-            await using Conversation talk = await server.ConnectAsync();
-            await talk.PlayAsync("S: 220 *");
-            words.Add($"{(await talk.SendAndReadReplyAsync($"USER {name}"))[0]} | {(await talk.SendAndReadReplyAsync("PASS wrong"))[0]}");
+            await using Conversation client = await server.ConnectAsync();
+            await client.PlayAsync("S: 220 *");
+            words.Add($"{(await client.SendAndReadReplyAsync($"USER {name}"))[0]} | {(await client.SendAndReadReplyAsync("PASS wrong"))[0]}");
         }
 
         Assert.Single(words.Distinct());
@@ -106,14 +106,14 @@ public sealed class LoginTests
     public async Task All_failed_logins_receive_530_until_the_limit(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out _, attempts: 101);
-        await using Conversation talk = await server.ConnectAsync();
-        await talk.PlayAsync("S: 220 *");
+        await using Conversation client = await server.ConnectAsync();
+        await client.PlayAsync("S: 220 *");
         for (int i = 0; i < 100; i++)
         {
-            await talk.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 530 *");
+            await client.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 530 *");
         }
 
-        await talk.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 421 *\nS: (end)");
+        await client.PlayAsync("C: USER x\nS: 331 *\nC: PASS y\nS: 421 *\nS: (end)");
     }
 
     [Theory, OnEveryWire]

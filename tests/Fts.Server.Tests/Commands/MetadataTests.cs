@@ -163,8 +163,8 @@ public sealed class MetadataTests
     [Theory, OnEveryWire]
     public async Task SITE_CHMOD_sets_only_the_nine_permission_bits(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a b", "x");
         await server.PlayAsync("""
@@ -193,7 +193,7 @@ public sealed class MetadataTests
             """);
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(Path.Combine(folder.Path, "a b")));
+            Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(Path.Combine(directory.Path, "a b")));
         }
     }
 }

@@ -158,13 +158,13 @@ public sealed class StoreTests
     public async Task STOU_stores_under_a_new_name_and_reports_it(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a.txt", "old"), ("/sub/", ""));
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((string command, string begins) in ((string, string)[])[("STOU a.txt", "a.txt"), ("STOU", ""), ("STOU sub/b", "sub/b")])
         {
-            await talk.OpenDataAsync();
-            string opening = (await talk.SendAndReadReplyAsync(command))[0];
+            await client.OpenDataAsync();
+            string opening = (await client.SendAndReadReplyAsync(command))[0];
             Assert.StartsWith($"150 FILE: {begins}", opening, StringComparison.Ordinal);
-            await talk.PlayAsync($"D> {command}\nS: 226 *");
+            await client.PlayAsync($"D> {command}\nS: 226 *");
             Assert.Equal(command, await server.ReadAsync("/" + opening["150 FILE: ".Length..]));
         }
 

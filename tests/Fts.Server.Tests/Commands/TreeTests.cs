@@ -47,15 +47,15 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task Links_are_deleted_but_not_counted_or_followed(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/kept/a", "12345");
         await server.WriteAsync("/tree/b", "123");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "round"), "..");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "way"), "../kept");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "file"), "../kept/a");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "way"), "kept");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "tree", "round"), "..");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "tree", "way"), "../kept");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "tree", "file"), "../kept/a");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "way"), "kept");
         await server.PlayAsync("""
             C: DSIZ tree
             S: 213 3
@@ -115,14 +115,14 @@ public sealed class TreeTests
             };
             return Task.CompletedTask;
         };
-        await using Conversation talk = await server.LogInAsync();
-        await talk.SendAsync("RMDA sub");
+        await using Conversation client = await server.LogInAsync();
+        await client.SendAsync("RMDA sub");
         await reached.Task.WithDeadline();
-        await talk.PlayAsync("C: NOOP\nS: 200 *");
-        await talk.SendAsync("ABOR");
-        await talk.SendAsync("NOOP");
-        Assert.StartsWith("426 ", Assert.Single(await talk.ReadReplyAsync()), StringComparison.Ordinal);
-        await talk.PlayAsync("S: 226 *\nS: 200 *");
+        await client.PlayAsync("C: NOOP\nS: 200 *");
+        await client.SendAsync("ABOR");
+        await client.SendAsync("NOOP");
+        Assert.StartsWith("426 ", Assert.Single(await client.ReadReplyAsync()), StringComparison.Ordinal);
+        await client.PlayAsync("S: 226 *\nS: 200 *");
         Assert.Single(await server.ListNamesAsync("/sub/deep"));
     }
 
@@ -144,11 +144,11 @@ public sealed class TreeTests
         await using TestServer boundless = new(wire, new MemoryFileStore());
         await boundless.PlayAsync("C: AVBL\nS: 550 *");
 
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer local = new(wire, store);
-        await using Conversation talk = await local.LogInAsync();
-        string reply = Assert.Single(await talk.SendAndReadReplyAsync("AVBL"));
+        await using Conversation client = await local.LogInAsync();
+        string reply = Assert.Single(await client.SendAndReadReplyAsync("AVBL"));
         Assert.InRange(long.Parse(reply[4..], NumberStyles.None, CultureInfo.InvariantCulture), 1, long.MaxValue);
     }
 }

@@ -26,7 +26,7 @@ public sealed class AbortTests
     }
 
     [Theory, OnEveryWire]
-    public Task Without_a_transfer_Abor_returns_226_only(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task Without_a_transfer_Abor_returns_only_226(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: ABOR
         S: 226 *
         C: EPSV
@@ -39,11 +39,11 @@ public sealed class AbortTests
         """, ("/small", "ok"));
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_download_at_once(Wire wire)
+    public async Task Abor_aborts_a_download_at_once(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR large
@@ -52,8 +52,8 @@ public sealed class AbortTests
             S: 426 *
             S: 226 *
             """);
-        await talk.Data!.ReadToAnyEndAsync();
-        await talk.PlayAsync(SessionContinues);
+        await client.Data!.ReadUntilClosedAsync();
+        await client.PlayAsync(SessionContinues);
     }
 
     [Theory, OnEveryWire]
@@ -103,16 +103,16 @@ public sealed class AbortTests
     public async Task Telnet_interrupt_and_synch_may_precede_Abor_as_urgent_data(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR large
             S: 150 *
             C> \xff\xf4\xff
             """);
-        talk.SendUrgent(0xf2);
-        await talk.PlayAsync($"""
+        client.SendUrgent(0xf2);
+        await client.PlayAsync($"""
             C: ABOR
             S: 426 *
             S: 226 *
@@ -140,15 +140,15 @@ public sealed class AbortTests
     public async Task After_Abor_every_command_receives_its_own_reply(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 20; i++)
         {
-            await talk.OpenDataAsync();
-            await talk.PlayAsync("C: RETR small\nS: 150 *");
-            await talk.SendAsync("ABOR");
+            await client.OpenDataAsync();
+            await client.PlayAsync("C: RETR small\nS: 150 *");
+            await client.SendAsync("ABOR");
             // The transfer is complete (226) or not (426) when ABOR arrives. ABOR receives 226 in both cases.
-            Assert.Matches("^(226|426) ", (await talk.ReadReplyAsync())[0]);
-            await talk.PlayAsync("S: 226 *\nC: PWD\nS: 257 *");
+            Assert.Matches("^(226|426) ", (await client.ReadReplyAsync())[0]);
+            await client.PlayAsync("S: 226 *\nC: PWD\nS: 257 *");
         }
     }
 }

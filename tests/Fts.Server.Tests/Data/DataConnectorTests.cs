@@ -14,7 +14,7 @@ public sealed class DataConnectorTests
         """;
 
     [Fact]
-    public Task Pasv_and_port_serve_ipv4() => TestServer.PlayAsync(Wire.IPv4, $"""
+    public Task Pasv_and_port_support_IPv4() => TestServer.PlayAsync(Wire.IPv4, $"""
         C: PASV
         S: 227 *(127,0,0,1,*,*)*
         C: NLST
@@ -26,7 +26,7 @@ public sealed class DataConnectorTests
         """, ("/a", "x"));
 
     [Fact]
-    public Task Pasv_and_port_are_refused_over_ipv6() => TestServer.PlayAsync(Wire.IPv6, """
+    public Task Pasv_and_port_are_rejected_over_IPv6() => TestServer.PlayAsync(Wire.IPv6, """
         C: PASV
         S: 425 *EPSV*
         C: PORT 127,0,0,1,200,200
@@ -36,7 +36,7 @@ public sealed class DataConnectorTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Epsv_and_eprt_serve_both(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task Epsv_and_eprt_support_IPv4_and_IPv6(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: EPSV
         S: 229 *(|||*|)*
         C: NLST
@@ -67,15 +67,15 @@ public sealed class DataConnectorTests
     public async Task Port_accepts_spaces_between_its_numbers()
     {
         await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"""
-            C: PORT {talk.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync($"""
+            C: PORT {client.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
             S: 200 *
             C: NLST
             {Listing}
             """);
-        await talk.PlayAsync($"""
-            C: PORT  {talk.Listen(extended: false).Replace(",", " ,  ", StringComparison.Ordinal)} 
+        await client.PlayAsync($"""
+            C: PORT  {client.Listen(extended: false).Replace(",", " ,  ", StringComparison.Ordinal)} 
             S: 200 *
             C: NLST
             {Listing}
@@ -88,7 +88,7 @@ public sealed class DataConnectorTests
     public async Task Invalid_arguments_return_501(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         string[] lines =
         [
             "PORT 127,0,0,1,1", "PORT 127,0,0,1,1,256", "PORT 127,0,0,1,1,2,3", "PORT a,b,c,d,e,f", "PORT 127.0.0.1.200.200",
@@ -98,7 +98,7 @@ public sealed class DataConnectorTests
         ];
         foreach (string line in lines)
         {
-            await talk.PlayAsync($"C: {line}\nS: 501 *");
+            await client.PlayAsync($"C: {line}\nS: 501 *");
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class DataConnectorTests
     public async Task Another_address_or_a_low_port_is_rejected_without_a_connection_attempt(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
         other.Listen(1);
@@ -117,7 +117,7 @@ public sealed class DataConnectorTests
             : ["EPRT |2|::2|5000|", "EPRT |2|::1|1023|", $"EPRT |2|::ffff:127.0.0.2|{port}|", "EPRT |2|::|5000|", "EPRT |2|fe80::1|5000|"];
         foreach (string line in lines)
         {
-            await talk.PlayAsync($"C: {line}\nS: 504 *\nC: LIST\nS: 425 *");
+            await client.PlayAsync($"C: {line}\nS: 504 *\nC: LIST\nS: 425 *");
         }
 
         Assert.False(other.Poll(0, SelectMode.SelectRead));
@@ -282,10 +282,10 @@ public sealed class DataConnectorTests
     public async Task An_active_client_that_does_not_listen_causes_425(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
-        string nobody = talk.Listen(extended: true);
-        talk.CloseData();
-        await talk.PlayAsync($"""
+        await using Conversation client = await server.LogInAsync();
+        string nobody = client.Listen(extended: true);
+        client.CloseData();
+        await client.PlayAsync($"""
             C: EPRT {nobody}
             S: 200 *
             C: STOR a
@@ -300,13 +300,13 @@ public sealed class DataConnectorTests
     public async Task A_connection_of_another_host_is_closed()
     {
         await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "secret"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        string reply = (await talk.SendAndReadReplyAsync("EPSV"))[0];
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        string reply = (await client.SendAndReadReplyAsync("EPSV"))[0];
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
-        await other.ConnectAsync(DataPeer.ParseTarget(reply, talk.Server)!, TestContext.Current.CancellationToken).WithDeadline();
-        await talk.PlayAsync("""
+        await other.ConnectAsync(DataPeer.ParseTarget(reply, client.Server)!, TestContext.Current.CancellationToken).WithDeadline();
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             D< secret
@@ -319,12 +319,12 @@ public sealed class DataConnectorTests
     public async Task An_early_connection_does_not_serve_a_later_transfer(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "secret"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        IPEndPoint target = DataPeer.ParseTarget((await talk.SendAndReadReplyAsync("EPSV"))[0], talk.Server)!;
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;
         using var early = DataPeer.CreateConnecting(target, null);
         await early.ConnectAsync();
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR a
@@ -332,6 +332,6 @@ public sealed class DataConnectorTests
             D< secret
             S: 226 *
             """);
-        await early.ReadToAnyEndAsync();
+        await early.ReadUntilClosedAsync();
     }
 }

@@ -15,28 +15,28 @@ public sealed class DataPeerTests
     public async Task By_default_only_the_same_address_is_served(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Same, hasRange);
-        await using Conversation talk = await LogInAsync(server);
-        await AssertRejectsAsync(talk, Near);
-        await AssertAcceptsAsync(talk, IPAddress.Loopback);
+        await using Conversation client = await LogInAsync(server);
+        await AssertRejectsAsync(client, Near);
+        await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
     [Theory, MemberData(nameof(WithAndWithoutRange))]
     public async Task The_same_network_is_served_if_it_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), hasRange);
-        await using Conversation talk = await LogInAsync(server);
-        await AssertAcceptsAsync(talk, Near);
-        await AssertRejectsAsync(talk, Far);
-        await AssertAcceptsAsync(talk, IPAddress.Loopback);
+        await using Conversation client = await LogInAsync(server);
+        await AssertAcceptsAsync(client, Near);
+        await AssertRejectsAsync(client, Far);
+        await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
     [Theory, MemberData(nameof(WithAndWithoutRange))]
     public async Task Every_address_is_served_if_that_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any, hasRange);
-        await using Conversation talk = await LogInAsync(server);
-        await AssertAcceptsAsync(talk, Far);
-        await AssertAcceptsAsync(talk, IPAddress.Loopback);
+        await using Conversation client = await LogInAsync(server);
+        await AssertAcceptsAsync(client, Far);
+        await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
     [Fact]
@@ -87,8 +87,8 @@ public sealed class DataPeerTests
     public async Task Port_to_another_address_requires_a_port_of_at_least_1024()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any);
-        await using Conversation talk = await LogInAsync(server);
-        await talk.PlayAsync("""
+        await using Conversation client = await LogInAsync(server);
+        await client.PlayAsync("""
             C: PORT 192,0,2,1,3,255
             S: 504 *not allowed.
             C: PORT 127,0,0,2,200,200
@@ -120,32 +120,32 @@ public sealed class DataPeerTests
 
     private static async Task<Conversation> LogInAsync(TestServer server, IPAddress? from = null)
     {
-        Conversation talk = await Conversation.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
-        await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: TYPE I\nS: 200 *");
-        talk.ConnectsLate = true;
-        return talk;
+        Conversation client = await Conversation.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
+        await client.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: TYPE I\nS: 200 *");
+        client.ConnectsLate = true;
+        return client;
     }
 
     private static IPEndPoint GetTarget(string[] reply) => DataPeer.ParseTarget(reply[0], IPAddress.Loopback)!;
 
-    private static async Task AssertAcceptsAsync(Conversation talk, IPAddress from)
+    private static async Task AssertAcceptsAsync(Conversation client, IPAddress from)
     {
-        using var peer = DataPeer.CreateConnecting(GetTarget(await talk.SendAndReadReplyAsync("EPSV")), null, from);
-        await talk.SendAsync("RETR a");
+        using var peer = DataPeer.CreateConnecting(GetTarget(await client.SendAndReadReplyAsync("EPSV")), null, from);
+        await client.SendAsync("RETR a");
         Assert.Equal("content", System.Text.Encoding.ASCII.GetString(await peer.ReadToEndAsync()));
-        await talk.PlayAsync("S: 150 *\nS: 226 *");
+        await client.PlayAsync("S: 150 *\nS: 226 *");
     }
 
     /// <summary>Verifies that the server closes the connection without sending a byte, and that the session still waits for its own
     /// client.</summary>
-    private static async Task AssertRejectsAsync(Conversation talk, IPAddress from)
+    private static async Task AssertRejectsAsync(Conversation client, IPAddress from)
     {
-        IPEndPoint target = GetTarget(await talk.SendAndReadReplyAsync("EPSV"));
-        await talk.SendAsync("RETR a");
+        IPEndPoint target = GetTarget(await client.SendAndReadReplyAsync("EPSV"));
+        await client.SendAsync("RETR a");
         using var other = DataPeer.CreateConnecting(target, null, from);
         Assert.Empty(await other.ReadToEndAsync());
         using var own = DataPeer.CreateConnecting(target, null);
         Assert.NotEmpty(await own.ReadToEndAsync());
-        await talk.PlayAsync("S: 150 *\nS: 226 *");
+        await client.PlayAsync("S: 150 *\nS: 226 *");
     }
 }

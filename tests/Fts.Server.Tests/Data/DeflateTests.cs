@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Data;
 /// <summary>MODE Z and OPTS MODE Z: compressed transfers, and the detection of incomplete or invalid streams.</summary>
 public sealed class DeflateTests
 {
-    private const int Grace = 64 * 1024;
+    private const int AlwaysAllowedBytes = 64 * 1024;
 
     [Theory, OnEveryWire]
     public async Task Compressed_files_arrive_unchanged_in_both_directions(Wire wire)
@@ -144,8 +144,8 @@ public sealed class DeflateTests
         byte[] wrongSum = [.. stream[..^1], (byte)(stream[^1] ^ 1)], damaged = [.. stream];
         damaged[stream.Length / 2] ^= 0xFF;
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: MODE Z\nS: 200 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("C: MODE Z\nS: 200 *");
         foreach ((byte[] sent, string code) in new[]
         {
             ([], "426"), (stream[..1], "426"), (stream[..^1], "426"), (stream[..^4], "426"), (stream[..(stream.Length / 2)], "426"),
@@ -154,13 +154,13 @@ public sealed class DeflateTests
             ([.. stream, .. stream], "451"),
         })
         {
-            await talk.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
-            await SendAllAsync(talk, sent);
-            await talk.PlayAsync($"S: {code} *");
+            await client.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
+            await SendAllAsync(client, sent);
+            await client.PlayAsync($"S: {code} *");
         }
 
         Assert.Equal("old", await server.ReadAsync("/a"));
-        await talk.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nZ> new\nS: 226 *");
+        await client.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nZ> new\nS: 226 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/"));
         Assert.Equal("new", await server.ReadAsync("/a"));
     }
@@ -169,16 +169,16 @@ public sealed class DeflateTests
     public async Task A_decompression_bomb_is_rejected_and_a_large_compressible_file_is_not(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { AlwaysAllowedExpandedBytes = Grace, MaxExpansionRatio = 100 });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR bomb\nS: 150 *");
-        await SendAllAsync(talk, Zlib.Compress(new byte[16 * 1024 * 1024]));
-        await talk.PlayAsync("S: 552 *\nC: EPSV\nS: 229 *\nC: STOR small\nS: 150 *");
-        await SendAllAsync(talk, Zlib.Compress(new byte[Grace]));
-        await talk.PlayAsync("S: 226 *\nC: EPSV\nS: 229 *\nC: STOR text\nS: 150 *");
+            new(wire, with: options => options with { AlwaysAllowedExpandedBytes = AlwaysAllowedBytes, MaxExpansionRatio = 100 });
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR bomb\nS: 150 *");
+        await SendAllAsync(client, Zlib.Compress(new byte[16 * 1024 * 1024]));
+        await client.PlayAsync("S: 552 *\nC: EPSV\nS: 229 *\nC: STOR small\nS: 150 *");
+        await SendAllAsync(client, Zlib.Compress(new byte[AlwaysAllowedBytes]));
+        await client.PlayAsync("S: 226 *\nC: EPSV\nS: 229 *\nC: STOR text\nS: 150 *");
         await SendAllAsync(
-            talk, Zlib.Compress(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i}\n")))));
-        await talk.PlayAsync("S: 226 *");
+            client, Zlib.Compress(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i}\n")))));
+        await client.PlayAsync("S: 226 *");
         Assert.Equal(["small", "text"], await server.ListNamesAsync("/"));
     }
 
@@ -188,13 +188,13 @@ public sealed class DeflateTests
         byte[] content = new byte[3_000_000];
         new Random(7).NextBytes(content.AsSpan(1_000_000, 1_000_000)); // between a million zeros on each side
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
-        await SendAllAsync(talk, Zlib.Compress(content));
-        await talk.PlayAsync("S: 226 *3000000 bytes*\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *");
-        byte[] stream = await talk.Data!.ReadToEndAsync();
-        talk.CloseData();
-        await talk.PlayAsync("S: 226 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
+        await SendAllAsync(client, Zlib.Compress(content));
+        await client.PlayAsync("S: 226 *3000000 bytes*\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *");
+        byte[] stream = await client.Data!.ReadToEndAsync();
+        client.CloseData();
+        await client.PlayAsync("S: 226 *");
         Assert.InRange(stream.Length, 1_000_000, 1_050_000);
         Assert.Equal(content, Zlib.Expand(stream));
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
@@ -266,38 +266,38 @@ public sealed class DeflateTests
     public async Task A_server_without_MODE_Z_rejects_it(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { SupportsDeflate = false });
-        await using Conversation talk = await server.LogInAsync();
-        Assert.DoesNotContain(" MODE Z", await talk.SendAndReadReplyAsync("FEAT"));
-        await talk.PlayAsync("C: MODE Z\nS: 504 *\nC: OPTS MODE Z LEVEL 3\nS: 501 *");
+        await using Conversation client = await server.LogInAsync();
+        Assert.DoesNotContain(" MODE Z", await client.SendAndReadReplyAsync("FEAT"));
+        await client.PlayAsync("C: MODE Z\nS: 504 *\nC: OPTS MODE Z LEVEL 3\nS: 501 *");
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_compressed_transfer_in_either_direction(Wire wire)
+    public async Task Abor_aborts_a_compressed_transfer_in_either_direction(Wire wire)
     {
         var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync(
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync(
             "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *\nC: ABOR\nS: 426 *\nS: 226 *\nC: EPSV\nS: 229 *\nC: STOR b\nS: 150 *");
-        await talk.Data!.SendAsync(Zlib.Compress(new byte[1000]).AsMemory(0, 6));
-        await talk.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *\nC: PWD\nS: 257 *");
+        await client.Data!.SendAsync(Zlib.Compress(new byte[1000]).AsMemory(0, 6));
+        await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *\nC: PWD\nS: 257 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/"));
     }
 
     /// <summary>Sends the bytes and closes the connection. The server may close it first if it rejects the data.</summary>
-    private static async Task SendAllAsync(Conversation talk, byte[] bytes)
+    private static async Task SendAllAsync(Conversation client, byte[] bytes)
     {
         try
         {
-            await talk.Data!.SendAsync(bytes);
-            await talk.Data.FinishAsync();
+            await client.Data!.SendAsync(bytes);
+            await client.Data.FinishAsync();
         }
         catch (IOException)
         {
             // The reply contains the reason.
         }
 
-        talk.CloseData();
+        client.CloseData();
     }
 }

@@ -27,12 +27,12 @@ public sealed class LostConnectionTests
     public async Task Losing_the_control_connection_does_not_publish_the_upload(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
-        Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync(Upload);
-        talk.CloseSending();
-        await talk.Data!.ReadToAnyEndAsync();
+        Conversation client = await server.LogInAsync();
+        await client.PlayAsync(Upload);
+        client.CloseSending();
+        await client.Data!.ReadUntilClosedAsync();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
-        await talk.DisposeAsync();
+        await client.DisposeAsync();
         Assert.Equal("old", await server.ReadAsync("/a"));
     }
 
@@ -43,12 +43,12 @@ public sealed class LostConnectionTests
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         for (int i = 1; i <= 30; i++)
         {
-            Conversation talk = await server.LogInAsync();
-            await talk.PlayAsync(Upload);
-            talk.CloseSending();
-            talk.CloseData();
+            Conversation client = await server.LogInAsync();
+            await client.PlayAsync(Upload);
+            client.CloseSending();
+            client.CloseData();
             await server.Log.WaitForAsync(RecordingLogger.Disconnected, i);
-            await talk.DisposeAsync();
+            await client.DisposeAsync();
             Assert.Equal("old", await server.ReadAsync("/a"));
         }
     }
@@ -93,25 +93,25 @@ public sealed class LostConnectionTests
     {
         await using TestServer server = new(wire);
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
-        Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR large
             S: 150 *
             """);
-        talk.CloseSending();
+        client.CloseSending();
         await server.Log.WaitForAsync(RecordingLogger.TransferFailed);
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
-        await talk.DisposeAsync();
+        await client.DisposeAsync();
     }
 
     [Theory, OnEveryWire]
     public async Task Closing_the_control_connection_without_QUIT_ends_the_session(Wire wire)
     {
         await using TestServer server = new(wire);
-        Conversation talk = await server.LogInAsync();
-        await talk.DisposeAsync();
+        Conversation client = await server.LogInAsync();
+        await client.DisposeAsync();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
     }

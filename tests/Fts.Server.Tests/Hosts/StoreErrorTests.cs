@@ -164,18 +164,18 @@ public sealed class StoreErrorTests
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((string command, string member, bool uploads) in Calls)
         {
-            await talk.OpenDataAsync();
+            await client.OpenDataAsync();
             store.Fault = called => called == member ? fault : null;
-            await talk.SendAsync(command);
+            await client.SendAsync(command);
             if (uploads)
             {
-                await talk.PlayAsync("S: 150 *\nD> new");
+                await client.PlayAsync("S: 150 *\nD> new");
             }
 
-            string[] reply = await talk.ReadReplyAsync();
+            string[] reply = await client.ReadReplyAsync();
             // RFC 959 §5.4 lists 553 only for commands with a new name.
             int expected = code == 553 && !command.StartsWith("STO", StringComparison.Ordinal)
                 && !command.StartsWith("APPE", StringComparison.Ordinal) ? 550 : code;
@@ -188,7 +188,7 @@ public sealed class StoreErrorTests
             store.Fault = null;
         }
 
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR a

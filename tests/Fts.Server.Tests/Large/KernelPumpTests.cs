@@ -3,13 +3,15 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Transfers large enough, from and to a disk, for the kernel's own copy calls, which block a thread and must let go of it all the
-/// same; and the same by read and send.</summary>
+/// <summary>
+/// Large transfers with files on disk, through every copy engine. The kernel's copy calls block a thread, which must be released when a
+/// transfer is aborted.
+/// </summary>
 public sealed class KernelPumpTests
 {
     private const long Large = 64L * 1024 * 1024;
 
-    private const string Lives = """
+    private const string DownloadSmall = """
         C: EPSV
         S: 229 *
         C: RETR small
@@ -21,59 +23,59 @@ public sealed class KernelPumpTests
     private static async Task WithDiskAsync(
         Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
-        using var folder = new TemporaryDirectory();
-        SetLength(folder, Large);
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        SetLength(directory, Large);
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store, with);
         await server.WriteAsync("/small", "ok");
-        await using Conversation talk = await server.LogInAsync();
-        await test(server, talk);
-        await talk.PlayAsync(Lives);
+        await using Conversation client = await server.LogInAsync();
+        await test(server, client);
+        await client.PlayAsync(DownloadSmall);
         Assert.Equal(["large", "small"], await server.ListNamesAsync("/"));
-        // What was cut off is there to be continued, and goes with its time.
+        // Partial uploads of aborted transfers are kept until they expire.
         await store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
         Assert.Equal(
-            ["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            ["large", "small"], Directory.GetFileSystemEntries(directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
-    private static void SetLength(TemporaryDirectory folder, long length)
+    private static void SetLength(TemporaryDirectory directory, long length)
     {
-        using FileStream file = File.OpenWrite(Path.Combine(folder.Path, "large"));
+        using FileStream file = File.OpenWrite(Path.Combine(directory.Path, "large"));
         file.SetLength(length);
     }
 
-    /// <summary>Sends more than an engine takes on before it leaves the work to the kernel, and waits until all of it has come.</summary>
-    private static async Task UploadAsync(Conversation talk)
+    /// <summary>Uploads more than the minimum size for the kernel, and waits until the server has received all bytes.</summary>
+    private static async Task UploadAsync(Conversation client)
     {
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: STOR new\nS: 150 *");
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: STOR new\nS: 150 *");
         await data.SendAsync(new byte[2_000_000]);
-        await talk.WaitUntilReceivedAsync(2_000_000);
+        await client.WaitUntilReceivedAsync(2_000_000);
     }
 
-    private static async Task DownloadAsync(Conversation talk)
+    private static async Task DownloadAsync(Conversation client)
     {
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: RETR large\nS: 150 *");
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: RETR large\nS: 150 *");
         Assert.True(await data.ReadSomeAsync(new byte[1000]) > 0);
     }
 
     [Theory, OnEveryWire]
-    public Task Abor_ends_an_upload(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task Abor_aborts_an_upload(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
-        await UploadAsync(talk);
-        await talk.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
+        await UploadAsync(client);
+        await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
     });
 
     [Theory, OnEveryWire]
-    public Task Abor_ends_a_download(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task Abor_aborts_a_download(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
-        await DownloadAsync(talk);
-        await talk.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
+        await DownloadAsync(client);
+        await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
     });
 
     [Theory, OnEveryWire]
-    public Task A_stall_ends_both(Wire wire) => WithDiskAsync(
+    public Task A_stall_aborts_an_upload_and_a_download(Wire wire) => WithDiskAsync(
         wire,
         async (server, uploading) =>
         {
@@ -86,35 +88,35 @@ public sealed class KernelPumpTests
         options => options with { StallTimeout = TimeSpan.FromSeconds(2) });
 
     [Theory, OnEveryWire]
-    public Task A_reset_ends_an_upload(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task A_reset_data_connection_aborts_an_upload(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
-        await UploadAsync(talk);
-        await talk.PlayAsync("D: reset\nS: 426 *");
+        await UploadAsync(client);
+        await client.PlayAsync("D: reset\nS: 426 *");
     });
 
     [Theory, OnEveryWire]
-    public Task A_client_that_closes_ends_a_download(Wire wire) => WithDiskAsync(wire, async (_, talk) =>
+    public Task A_closed_data_connection_aborts_a_download(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
-        await DownloadAsync(talk);
-        await talk.PlayAsync("D: close\nS: 426 *");
+        await DownloadAsync(client);
+        await client.PlayAsync("D: close\nS: 426 *");
     });
 
     [Theory, OnEveryWire]
-    public async Task A_file_cut_short_while_it_is_sent_is_told(Wire wire)
+    public async Task A_file_truncated_while_it_is_sent_returns_451(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
-        SetLength(folder, Large);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
+        SetLength(directory, Large);
         await using TestServer server = new(wire, store);
-        await using Conversation talk = await server.LogInAsync();
-        await DownloadAsync(talk);
-        SetLength(folder, 1000);
-        await talk.Data!.ReadToAnyEndAsync();
-        await talk.PlayAsync("S: 451 *");
+        await using Conversation client = await server.LogInAsync();
+        await DownloadAsync(client);
+        SetLength(directory, 1000);
+        await client.Data!.ReadUntilClosedAsync();
+        await client.PlayAsync("S: 451 *");
     }
 
     [Theory, OnEveryWire]
-    public Task A_lost_control_connection_ends_both(Wire wire) => WithDiskAsync(wire, async (server, _) =>
+    public Task A_lost_control_connection_aborts_an_upload_and_a_download(Wire wire) => WithDiskAsync(wire, async (server, _) =>
     {
         Conversation uploading = await server.LogInAsync(), downloading = await server.LogInAsync();
         await UploadAsync(uploading);
@@ -128,12 +130,12 @@ public sealed class KernelPumpTests
     });
 
     [Theory, OnEveryWire]
-    public Task A_download_reads_the_file_it_opened_while_another_replaces_it(Wire wire) => WithDiskAsync(wire, async (server, talk) =>
+    public Task A_download_reads_the_file_it_opened_while_another_replaces_it(Wire wire) => WithDiskAsync(wire, async (server, client) =>
     {
         await server.WriteAsync("/large", new byte[1_500_000]);
-        await DownloadAsync(talk);
+        await DownloadAsync(client);
         await server.WriteAsync("/large", "new");
-        Assert.Equal(1_500_000 - 1000, (await talk.Data!.ReadToEndAsync()).Length);
-        await talk.PlayAsync("S: 226 *");
+        Assert.Equal(1_500_000 - 1000, (await client.Data!.ReadToEndAsync()).Length);
+        await client.PlayAsync("S: 226 *");
     });
 }

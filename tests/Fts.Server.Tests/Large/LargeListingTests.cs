@@ -5,19 +5,19 @@ using Fts.Storage;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Folders of a hundred thousand entries: sent while they are read, not collected first.</summary>
+/// <summary>Directories with 100,000 entries are sent while the store lists them.</summary>
 public sealed class LargeListingTests
 {
-    private const int Before = 5_000, All = 100_000;
+    private const int FirstPart = 5_000, Total = 100_000;
 
-    /// <summary>The entries after the first thousands come only once the client says that it has seen some of those.</summary>
-    private static async IAsyncEnumerable<FileEntry> Entries(Task seen)
+    /// <summary>Returns the entries after the first 5,000 only when the client has received some of those.</summary>
+    private static async IAsyncEnumerable<FileEntry> ListAsync(Task received)
     {
-        for (int i = 0; i < All; i++)
+        for (int i = 0; i < Total; i++)
         {
-            if (i == Before)
+            if (i == FirstPart)
             {
-                await seen.WithDeadline();
+                await received.WithDeadline();
             }
 
             yield return new FileEntry(
@@ -26,24 +26,24 @@ public sealed class LargeListingTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Listings_flow_before_the_store_has_listed_all(Wire wire)
+    public async Task Listings_are_sent_while_the_store_is_still_listing(Wire wire)
     {
         foreach (string verb in (string[])["MLSD", "LIST", "NLST"])
         {
-            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var store = new HookedStore { Entries = () => Entries(seen.Task) };
+            var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var store = new HookedStore { Entries = () => ListAsync(received.Task) };
             await using TestServer server = new(wire, store);
-            await using Conversation talk = await server.LogInAsync();
-            DataPeer data = await talk.OpenDataAsync();
-            await talk.PlayAsync($"C: {verb}\nS: 150 *");
+            await using Conversation client = await server.LogInAsync();
+            DataPeer data = await client.OpenDataAsync();
+            await client.PlayAsync($"C: {verb}\nS: 150 *");
             byte[] first = new byte[1];
             Assert.Equal(1, await data.ReadSomeAsync(first));
-            seen.SetResult();
+            received.SetResult();
             byte[] rest = await data.ReadToEndAsync();
-            await talk.PlayAsync("S: 226 *");
+            await client.PlayAsync("S: 226 *");
             string[] lines = Encoding.UTF8.GetString([.. first, .. rest]).Split("\r\n");
-            Assert.Equal(All + 1, lines.Length);
-            for (int i = 0; i < All; i++)
+            Assert.Equal(Total + 1, lines.Length);
+            for (int i = 0; i < Total; i++)
             {
                 Assert.EndsWith(string.Create(CultureInfo.InvariantCulture, $"entry number {i:D6}"), lines[i], StringComparison.Ordinal);
             }
@@ -51,35 +51,35 @@ public sealed class LargeListingTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Stat_of_a_large_folder_flows_too(Wire wire)
+    public async Task Stat_is_sent_while_the_store_is_still_listing(Wire wire)
     {
-        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = new(wire, new HookedStore { Entries = () => Entries(seen.Task) });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.SendAsync("STAT /");
-        Assert.StartsWith("213-", await talk.ReadLineAsync(), StringComparison.Ordinal);
-        Assert.EndsWith("entry number 000000", await talk.ReadLineAsync(), StringComparison.Ordinal);
-        seen.SetResult();
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = new(wire, new HookedStore { Entries = () => ListAsync(received.Task) });
+        await using Conversation client = await server.LogInAsync();
+        await client.SendAsync("STAT /");
+        Assert.StartsWith("213-", await client.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.EndsWith("entry number 000000", await client.ReadLineAsync(), StringComparison.Ordinal);
+        received.SetResult();
         int lines = 1;
-        while ((await talk.ReadLineAsync())![0] == ' ')
+        while ((await client.ReadLineAsync())![0] == ' ')
         {
             lines++;
         }
 
-        Assert.Equal(All, lines);
-        await talk.PlayAsync("C: NOOP\nS: 200 *");
+        Assert.Equal(Total, lines);
+        await client.PlayAsync("C: NOOP\nS: 200 *");
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_listing_that_waits_for_its_store(Wire wire)
+    public async Task Abor_aborts_a_listing_that_waits_for_its_store(Wire wire)
     {
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = new(wire, new HookedStore { Entries = () => Forever(never.Task) });
-        await using Conversation talk = await server.LogInAsync();
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: LIST\nS: 150 *");
+        await using TestServer server = new(wire, new HookedStore { Entries = () => ListForeverAsync(never.Task) });
+        await using Conversation client = await server.LogInAsync();
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: LIST\nS: 150 *");
         Assert.True(await data.ReadSomeAsync(new byte[1024]) > 0);
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: ABOR
             S: 426 *
             S: 226 *
@@ -87,12 +87,12 @@ public sealed class LargeListingTests
             S: 257 *
             """);
 
-        static async IAsyncEnumerable<FileEntry> Forever(
+        static async IAsyncEnumerable<FileEntry> ListForeverAsync(
             Task never, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             for (int i = 0; ; i++)
             {
-                if (i == Before)
+                if (i == FirstPart)
                 {
                     await never.WaitAsync(cancellationToken);
                 }

@@ -68,7 +68,7 @@ public sealed class ListOptionTests
         """, ("/-S/x", ""));
 
     [Theory, OnEveryWire]
-    public async Task Recursion_lists_each_folder_under_its_heading(Wire wire)
+    public async Task Recursion_lists_each_directory_under_its_heading(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, Tree);
         await server.PlayAsync("""

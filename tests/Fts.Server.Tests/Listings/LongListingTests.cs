@@ -10,18 +10,18 @@ public sealed class LongListingTests
     public async Task ABOR_aborts_STAT_with_a_path(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
-        await using Conversation talk = await listing.Server.LogInAsync();
-        await talk.SendAsync("STAT /");
-        Assert.Equal("213-Status:", await talk.ReadLineAsync());
-        await talk.SendAsync("ABOR");
+        await using Conversation client = await listing.Server.LogInAsync();
+        await client.SendAsync("STAT /");
+        Assert.Equal("213-Status:", await client.ReadLineAsync());
+        await client.SendAsync("ABOR");
         string line;
         do
         {
-            line = (await talk.ReadLineAsync())!;
+            line = (await client.ReadLineAsync())!;
         }
         while (line.StartsWith(' '));
         Assert.Equal("213 Listing aborted.", line);
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             S: 226 *
             C: NOOP
             S: 200 *
@@ -52,10 +52,10 @@ public sealed class LongListingTests
         foreach (string path in (string[])["/", "nothing*"])
         {
             await using var listing = new EndlessListing(wire);
-            await using (Conversation talk = await listing.Server.LogInAsync())
+            await using (Conversation client = await listing.Server.LogInAsync())
             {
-                await talk.SendAsync($"STAT {path}");
-                Assert.Equal("213-Status:", await talk.ReadLineAsync());
+                await client.SendAsync($"STAT {path}");
+                Assert.Equal("213-Status:", await client.ReadLineAsync());
                 await listing.Begun.WithDeadline();
             }
 
@@ -69,9 +69,9 @@ public sealed class LongListingTests
     public async Task Stat_with_a_path_ends_when_its_client_disconnects_although_commands_wait(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
-        await using (Conversation talk = await listing.Server.LogInAsync())
+        await using (Conversation client = await listing.Server.LogInAsync())
         {
-            await talk.PlayAsync("""
+            await client.PlayAsync("""
                 C> STAT /\r\nSTAT /\r\nSTAT /\r\nNOOP\r\n
                 """);
             await listing.Begun.WithDeadline();
@@ -87,15 +87,15 @@ public sealed class LongListingTests
         foreach (string verb in (string[])["LIST", "NLST"])
         {
             await using var listing = new EndlessListing(wire);
-            await using Conversation talk = await listing.Server.LogInAsync();
-            await talk.PlayAsync($"""
+            await using Conversation client = await listing.Server.LogInAsync();
+            await client.PlayAsync($"""
                 C: EPSV
                 S: 229 *
                 C: {verb} nothing*
                 S: 150 *
                 """);
             await listing.Begun.WithDeadline();
-            await talk.PlayAsync("""
+            await client.PlayAsync("""
                 C: ABOR
                 S: 426 *
                 S: 226 *

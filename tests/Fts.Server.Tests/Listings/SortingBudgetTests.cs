@@ -20,11 +20,11 @@ public sealed class SortingBudgetTests
         {
             Assert.True(await slow.MoveNextAsync());
             Assert.Equal("b", slow.Current.Name);
-            Assert.Equal("abc", await NamesAsync(second, "a", "b", "c"));
+            Assert.Equal("abc", await SortNamesAsync(second, "a", "b", "c"));
             Assert.Equal(Replies.NotSortedOverBudget, second.UnsortedReply);
         }
 
-        Assert.Equal("cba", await NamesAsync(third, "a", "b", "c"));
+        Assert.Equal("cba", await SortNamesAsync(third, "a", "b", "c"));
         Assert.Null(third.UnsortedReply);
         Assert.Null(first.UnsortedReply);
     }
@@ -71,7 +71,7 @@ public sealed class SortingBudgetTests
             """);
     }
 
-    private static async Task<string> NamesAsync(ListSorter sorter, params string[] names)
+    private static async Task<string> SortNamesAsync(ListSorter sorter, params string[] names)
     {
         string sorted = "";
         await foreach (FileEntry entry in sorter.Sort(Entries(names)).WithCancellation(Token))

@@ -11,7 +11,7 @@ namespace Fts.Server.Tests.Model;
 /// </summary>
 public sealed class ModelTests
 {
-    private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, LeastMet = 95;
+    private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, MinVerbReplyPairs = 95;
 
     /// <summary>The seed of the sequences. A failure reports it.</summary>
     private static readonly int Seed = int.TryParse(
@@ -20,7 +20,7 @@ public sealed class ModelTests
     [Fact]
     public async Task Ten_thousand_random_sequences_match_the_model()
     {
-        var met = new HashSet<string>();
+        var occurred = new HashSet<string>();
         for (int first = 0; first < Sequences; first += SequencesPerSession)
         {
             Wire wire = first / SequencesPerSession % 4 == 0 ? Wire.Kernel : Wire.IPv4;
@@ -28,7 +28,7 @@ public sealed class ModelTests
             for (int i = first; i < first + SequencesPerSession; i++)
             {
                 Step[] steps = Steps.Sequence(new Random(Seed + i), StepsEach);
-                if (await run.DifferenceAsync(steps, met) is { } difference)
+                if (await run.FindDifferenceAsync(steps, occurred) is { } difference)
                 {
                     (steps, difference) = await ShortenAsync(wire, steps, difference);
                     Assert.Fail($"Seed {Seed}, sequence {i}, {wire}: {difference}\n{string.Join('\n', steps.AsEnumerable())}");
@@ -37,8 +37,8 @@ public sealed class ModelTests
         }
 
         // Each verb must have occurred with its replies: sequences that always fail would prove nothing.
-        Assert.True(met.Count >= LeastMet,
-            $"Only {met.Count} pairs of verb and reply occurred: {string.Join(", ", met.Order(StringComparer.Ordinal))}");
+        Assert.True(occurred.Count >= MinVerbReplyPairs,
+            $"Only {occurred.Count} pairs of verb and reply occurred: {string.Join(", ", occurred.Order(StringComparer.Ordinal))}");
     }
 
     /// <summary>Removes steps as long as the remaining sequence still shows a difference.</summary>
@@ -48,7 +48,7 @@ public sealed class ModelTests
         {
             Step[] shorter = [.. steps[..i], .. steps[(i + 1)..]];
             await using Run run = await Run.StartAsync(wire);
-            if (await run.DifferenceAsync(shorter) is { } still)
+            if (await run.FindDifferenceAsync(shorter) is { } still)
             {
                 (steps, difference) = (shorter, still);
             }
@@ -61,54 +61,55 @@ public sealed class ModelTests
     private sealed class Run : IAsyncDisposable
     {
         private readonly TestServer _server;
-        private readonly Conversation _talk;
+        private readonly Conversation _client;
 
-        private Run(TestServer server, Conversation talk) => (_server, _talk) = (server, talk);
+        private Run(TestServer server, Conversation client) => (_server, _client) = (server, client);
 
         public static async Task<Run> StartAsync(Wire wire)
         {
             var server =
                 new TestServer(wire, with: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
-            Conversation talk = await server.ConnectAsync();
-            talk.ConnectsLate = true;
-            await talk.ReadReplyAsync();
-            return new Run(server, talk);
+            Conversation client = await server.ConnectAsync();
+            client.ConnectsLate = true;
+            await client.ReadReplyAsync();
+            return new Run(server, client);
         }
 
         /// <summary>Runs the steps after a new login on an empty store. Returns null if everything matches the model.</summary>
-        public async Task<string?> DifferenceAsync(Step[] steps, HashSet<string>? met = null)
+        public async Task<string?> FindDifferenceAsync(Step[] steps, HashSet<string>? occurred = null)
         {
-            await _talk.SendAndReadReplyAsync("REIN");
+            await _client.SendAndReadReplyAsync("REIN");
             await ClearAsync();
             var model = new SessionModel();
             foreach (Step step in steps)
             {
-                bool uploads = model.Uploads(step);
+                bool startsUpload = model.StartsUpload(step);
                 ExpectedReply expected = model.Apply(step);
-                string? difference = uploads ? await UploadAsync(step, expected) : await AskAsync(step, expected);
+                string? difference = startsUpload ? await UploadAsync(step, expected) : await SendAsync(step, expected);
                 if (difference is not null)
                 {
                     return $"{step}: {difference}";
                 }
 
-                met?.Add($"{step.Verb} {string.Join('-', expected.Codes)}");
+                occurred?.Add($"{step.Verb} {string.Join('-', expected.Codes)}");
             }
 
-            string[] files = [.. (await LinesAsync(StorePath.Root)).Order(StringComparer.Ordinal)];
-            string[] wanted = [.. model.Tree.Lines.Order(StringComparer.Ordinal)];
-            return files.SequenceEqual(wanted) ? null : $"files are [{string.Join(", ", files)}], not [{string.Join(", ", wanted)}]";
+            string[] files = [.. (await ReadTreeAsync(StorePath.Root)).Order(StringComparer.Ordinal)];
+            string[] expectedFiles = [.. model.Tree.Lines.Order(StringComparer.Ordinal)];
+            return files.SequenceEqual(expectedFiles) ? null
+                : $"files are [{string.Join(", ", files)}], not [{string.Join(", ", expectedFiles)}]";
         }
 
         public async ValueTask DisposeAsync()
         {
-            await _talk.DisposeAsync();
+            await _client.DisposeAsync();
             await _server.DisposeAsync();
         }
 
-        private async Task<string?> AskAsync(Step step, ExpectedReply expected)
+        private async Task<string?> SendAsync(Step step, ExpectedReply expected)
         {
-            string[] reply = await _talk.SendAndReadReplyAsync(step.Line);
-            if (Differs(reply, expected.Codes[0], expected.Codes.Length == 1 ? expected.Text : null) is { } difference)
+            string[] reply = await _client.SendAndReadReplyAsync(step.Line);
+            if (FindReplyDifference(reply, expected.Codes[0], expected.Codes.Length == 1 ? expected.Text : null) is { } difference)
             {
                 return difference;
             }
@@ -118,9 +119,9 @@ public sealed class ModelTests
                 return null;
             }
 
-            string data = Encoding.UTF8.GetString(await _talk.Data!.ReadToEndAsync());
-            _talk.CloseData();
-            return data == expected.Data ? Differs(await _talk.ReadReplyAsync(), expected.Codes[1], null)
+            string data = Encoding.UTF8.GetString(await _client.Data!.ReadToEndAsync());
+            _client.CloseData();
+            return data == expected.Data ? FindReplyDifference(await _client.ReadReplyAsync(), expected.Codes[1], null)
                 : $"data is '{data}', not '{expected.Data}'";
         }
 
@@ -128,21 +129,21 @@ public sealed class ModelTests
         {
             byte[] content = Encoding.UTF8.GetBytes(step.Content);
             int half = content.Length / 2;
-            await _talk.SendAsync(step.Line);
-            await _talk.Data!.ConnectAsync();
-            if (Differs(await _talk.ReadReplyAsync(), 150, null) is { } refused)
+            await _client.SendAsync(step.Line);
+            await _client.Data!.ConnectAsync();
+            if (FindReplyDifference(await _client.ReadReplyAsync(), 150, null) is { } rejection)
             {
-                return refused;
+                return rejection;
             }
 
-            await _talk.Data.SendAsync(content.AsMemory(0, half));
+            await _client.Data.SendAsync(content.AsMemory(0, half));
             if (step.End is UploadEnd.Abort or UploadEnd.Reset)
             {
                 // The partial upload contains the received bytes.
                 string status;
                 do
                 {
-                    status = string.Join('\n', await _talk.SendAndReadReplyAsync("STAT"));
+                    status = string.Join('\n', await _client.SendAndReadReplyAsync("STAT"));
                 }
                 while (status.Contains("Transfer in progress, ", StringComparison.Ordinal)
                     && !status.Contains($"Transfer in progress, {half} ", StringComparison.Ordinal));
@@ -151,52 +152,52 @@ public sealed class ModelTests
             switch (step.End)
             {
                 case UploadEnd.Abort:
-                    await _talk.SendAsync("ABOR");
+                    await _client.SendAsync("ABOR");
                     break;
                 case UploadEnd.Reset:
-                    _talk.Data.Reset();
+                    _client.Data.Reset();
                     break;
-                case UploadEnd.WholeAfterQuestions:
-                    await _talk.SendAsync("STAT");
-                    await _talk.SendAsync("NOOP");
+                case UploadEnd.CompleteAfterStatus:
+                    await _client.SendAsync("STAT");
+                    await _client.SendAsync("NOOP");
                     break;
             }
 
             int next = 1;
             for (; next < expected.Codes.Length - (step.End is UploadEnd.Abort ? 0 : 1); next++)
             {
-                if (Differs(await _talk.ReadReplyAsync(), expected.Codes[next], null) is { } difference)
+                if (FindReplyDifference(await _client.ReadReplyAsync(), expected.Codes[next], null) is { } difference)
                 {
                     return difference;
                 }
             }
 
-            if (step.End is UploadEnd.Whole or UploadEnd.WholeAfterQuestions)
+            if (step.End is UploadEnd.Whole or UploadEnd.CompleteAfterStatus)
             {
-                await _talk.Data.SendAsync(content.AsMemory(half));
+                await _client.Data.SendAsync(content.AsMemory(half));
             }
 
-            _talk.CloseData();
-            return next == expected.Codes.Length ? null : Differs(await _talk.ReadReplyAsync(), expected.Codes[next], null);
+            _client.CloseData();
+            return next == expected.Codes.Length ? null : FindReplyDifference(await _client.ReadReplyAsync(), expected.Codes[next], null);
         }
 
-        private static string? Differs(string[] reply, int code, string? text) =>
+        private static string? FindReplyDifference(string[] reply, int code, string? text) =>
             !reply[^1].StartsWith(code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-                ? $"answered '{reply[^1]}', not {code}"
+                ? $"reply is '{reply[^1]}', not {code}"
             : text is not null && !reply[^1].Contains(text, StringComparison.Ordinal)
-                ? $"answered '{reply[^1]}', which does not tell {text}"
+                ? $"reply is '{reply[^1]}', which does not contain {text}"
             : null;
 
-        private async Task<List<string>> LinesAsync(StorePath folder)
+        private async Task<List<string>> ReadTreeAsync(StorePath directory)
         {
             var lines = new List<string>();
-            await foreach (FileEntry entry in await _server.Store.ListAsync(folder, CancellationToken.None))
+            await foreach (FileEntry entry in await _server.Store.ListAsync(directory, CancellationToken.None))
             {
-                StorePath path = folder.Resolve(entry.Name)!.Value;
+                StorePath path = directory.Resolve(entry.Name)!.Value;
                 if (entry.Kind == EntryKind.Directory)
                 {
                     lines.Add(path.Value + "/");
-                    lines.AddRange(await LinesAsync(path));
+                    lines.AddRange(await ReadTreeAsync(path));
                 }
                 else
                 {
@@ -211,7 +212,7 @@ public sealed class ModelTests
         {
             _server.ClearSuppressedPartialSizes();
             await _server.Store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
-            foreach (string line in (await LinesAsync(StorePath.Root)).OrderByDescending(line => line.Length))
+            foreach (string line in (await ReadTreeAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {
                 StorePath path = StorePath.Root.Resolve(line.Split('=')[0])!.Value;
                 await (line.EndsWith('/') ? _server.Store.DeleteDirectoryAsync(path, CancellationToken.None)

@@ -120,9 +120,9 @@ internal sealed class ModelTree
 
     private bool DiscardPartialUploadsBelow(string path)
     {
-        foreach (string pending in _partialUploads.Keys.Where(pending => IsBelow(pending, path)).ToList())
+        foreach (string partialUpload in _partialUploads.Keys.Where(partialUpload => IsBelow(partialUpload, path)).ToList())
         {
-            _partialUploads.Remove(pending);
+            _partialUploads.Remove(partialUpload);
         }
 
         return true;
@@ -130,8 +130,8 @@ internal sealed class ModelTree
 
     private bool HasChildren(string path) => _entries.Keys.Any(other => IsBelow(other, path));
 
-    private static bool IsBelow(string path, string folder) =>
-        path != folder && path.StartsWith(folder == "/" ? "/" : folder + "/", StringComparison.Ordinal);
+    private static bool IsBelow(string path, string directory) =>
+        path != directory && path.StartsWith(directory == "/" ? "/" : directory + "/", StringComparison.Ordinal);
 
     private static string Parent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 }

@@ -14,25 +14,25 @@ internal sealed record ExpectedReply(int[] Codes, string? Text = null, string? D
 /// </summary>
 internal sealed class SessionModel
 {
-    private bool _hasData, _onlyExtended;
+    private bool _hasData, _isExtendedPassiveOnly;
     private string? _user;
-    private bool _isSignedIn, _isAscii = true;
-    private SequenceModel _before = new();
+    private bool _isLoggedIn, _isAscii = true;
+    private SequenceModel _next = new();
     private string? _lastPartialSizePath;
     private readonly HashSet<string> _suppressedPartialSizes = new(StringComparer.Ordinal);
 
     public ModelTree Tree { get; } = new();
 
     /// <summary>Returns whether the step, if it were the next, would start an upload, so that the client has data to send.</summary>
-    public bool Uploads(Step step) => Clone().Apply(step).Codes[0] == 150 && step.Verb is "STOR" or "APPE";
+    public bool StartsUpload(Step step) => Clone().Apply(step).Codes[0] == 150 && step.Verb is "STOR" or "APPE";
 
     /// <summary>Applies a step to the model and returns the expected replies.</summary>
     public ExpectedReply Apply(Step step)
     {
-        SequenceModel before = _before;
+        SequenceModel sequence = _next;
         if (!PreservesSequence(step.Verb))
         {
-            _before = new SequenceModel();
+            _next = new SequenceModel();
         }
 
         return step.Verb switch
@@ -41,23 +41,23 @@ internal sealed class SessionModel
             "NOOP" => ExpectedReply.Of(200),
             "SYST" => ExpectedReply.Of(215),
             "STAT" => ExpectedReply.Of(211),
-            "ABOR" => Forget(226),
-            "REIN" => Restart(220),
-            "USER" => Named(step.Argument),
+            "ABOR" => DiscardDataConnection(226),
+            "REIN" => ResetSession(220),
+            "USER" => SetUser(step.Argument),
             "PASS" => Password(),
-            _ when !_isSignedIn => ExpectedReply.Of(530),
+            _ when !_isLoggedIn => ExpectedReply.Of(530),
             "TYPE" => Type(step.Argument),
             "STRU" or "MODE" => ExpectedReply.Of(step.Argument is "F" or "S" ? 200 : 504),
             "EPSV" => ExtendedPassive(step.Argument),
-            "PASV" => _onlyExtended ? ExpectedReply.Of(503) : Listening(227),
+            "PASV" => _isExtendedPassiveOnly ? ExpectedReply.Of(503) : PreparePassive(227),
             "REST" => Restart(step.Argument),
             "RANG" => Range(step.Argument),
             "ALLO" => Announce(step.Argument),
-            _ => ApplyCommand(step, before),
+            _ => ApplyCommand(step, sequence),
         };
     }
 
-    private ExpectedReply ApplyCommand(Step step, SequenceModel before)
+    private ExpectedReply ApplyCommand(Step step, SequenceModel sequence)
     {
         if (step.Argument.Length == 0 && step.Verb is not ("PWD" or "CDUP"))
         {
@@ -82,27 +82,27 @@ internal sealed class SessionModel
             case "MLST":
                 return Done(Tree.Exists(path));
             case "RNFR":
-                _before.RenameSource = path != "/" && Tree.Exists(path) ? path : null;
-                return ExpectedReply.Of(_before.RenameSource is null ? 550 : 350);
+                _next.RenameSource = path != "/" && Tree.Exists(path) ? path : null;
+                return ExpectedReply.Of(_next.RenameSource is null ? 550 : 350);
             case "RNTO":
-                return before.RenameSource is null ? ExpectedReply.Of(503) : Done(Tree.Rename(before.RenameSource, path));
+                return sequence.RenameSource is null ? ExpectedReply.Of(503) : Done(Tree.Rename(sequence.RenameSource, path));
             case "SITE":
-                return step.Argument.StartsWith("CPFR", StringComparison.Ordinal) ? CopyFrom(path) : CopyTo(before, path);
+                return step.Argument.StartsWith("CPFR", StringComparison.Ordinal) ? CopyFrom(path) : CopyTo(sequence, path);
             case "RETR":
-                return _hasData ? Retrieve(before, path) : ExpectedReply.Of(425);
+                return _hasData ? Retrieve(sequence, path) : ExpectedReply.Of(425);
             default:
-                return _hasData ? Store(step, before, path) : ExpectedReply.Of(425);
+                return _hasData ? Store(step, sequence, path) : ExpectedReply.Of(425);
         }
     }
 
-    private ExpectedReply Retrieve(SequenceModel before, string path)
+    private ExpectedReply Retrieve(SequenceModel sequence, string path)
     {
-        if (_isAscii && before.Last is not null)
+        if (_isAscii && sequence.Last is not null)
         {
             return ExpectedReply.Of(551);
         }
 
-        if (_isAscii && before.Offset > 0)
+        if (_isAscii && sequence.Offset > 0)
         {
             return ExpectedReply.Of(550);
         }
@@ -120,41 +120,41 @@ internal sealed class SessionModel
             return ExpectedReply.Of(550);
         }
 
-        if (before.Offset > file.Length && before.Last is null)
+        if (sequence.Offset > file.Length && sequence.Last is null)
         {
             return ExpectedReply.Of(554);
         }
 
         // A range beyond the end is empty, which is not an error.
         _hasData = false;
-        int end = (int)Math.Min(file.Length, before.Last + 1 ?? file.Length);
-        string part = file[(int)Math.Min(before.Offset, end)..end];
+        int end = (int)Math.Min(file.Length, sequence.Last + 1 ?? file.Length);
+        string part = file[(int)Math.Min(sequence.Offset, end)..end];
         return new ExpectedReply([150, 226], Data: _isAscii ? part.Replace("\n", "\r\n", StringComparison.Ordinal) : part);
     }
 
     private ExpectedReply Size(string path)
     {
-        (string? pending, string? file) = (Tree.GetPartialUpload(path), Tree.File(path));
-        bool isDoubtful = pending is not null && file is not null && file.Length != pending.Length;
-        if (isDoubtful && _suppressedPartialSizes.Contains(path))
+        (string? partialUpload, string? file) = (Tree.GetPartialUpload(path), Tree.File(path));
+        bool isAmbiguous = partialUpload is not null && file is not null && file.Length != partialUpload.Length;
+        if (isAmbiguous && _suppressedPartialSizes.Contains(path))
         {
             return ExpectedReply.Of(550);
         }
 
-        _lastPartialSizePath = isDoubtful ? path : _lastPartialSizePath == path ? null : _lastPartialSizePath;
-        return (pending ?? file) is { } told ? new ExpectedReply([213], told.Length.ToString(CultureInfo.InvariantCulture))
+        _lastPartialSizePath = isAmbiguous ? path : _lastPartialSizePath == path ? null : _lastPartialSizePath;
+        return (partialUpload ?? file) is { } reported ? new ExpectedReply([213], reported.Length.ToString(CultureInfo.InvariantCulture))
             : ExpectedReply.Of(550);
     }
 
-    private ExpectedReply Store(Step step, SequenceModel before, string path)
+    private ExpectedReply Store(Step step, SequenceModel sequence, string path)
     {
         bool appends = step.Verb == "APPE";
-        if (_isAscii && before.Offset > 0 && !appends)
+        if (_isAscii && sequence.Offset > 0 && !appends)
         {
             return ExpectedReply.Of(550);
         }
 
-        if (before.Last is not null)
+        if (sequence.Last is not null)
         {
             return ExpectedReply.Of(503);
         }
@@ -166,10 +166,10 @@ internal sealed class SessionModel
         }
 
         // APPE and a restart resume the partial upload. A new upload discards it.
-        string? continued = appends || before.Offset > 0 ? Tree.GetPartialUpload(path) : null;
-        string there = continued ?? Tree.File(path) ?? "";
-        int start = appends ? there.Length : (int)Math.Min(before.Offset, int.MaxValue);
-        if (start > there.Length)
+        string? partialUpload = appends || sequence.Offset > 0 ? Tree.GetPartialUpload(path) : null;
+        string existing = partialUpload ?? Tree.File(path) ?? "";
+        int start = appends ? existing.Length : (int)Math.Min(sequence.Offset, int.MaxValue);
+        if (start > existing.Length)
         {
             return ExpectedReply.Of(554);
         }
@@ -179,57 +179,59 @@ internal sealed class SessionModel
         if (step.End is UploadEnd.Abort or UploadEnd.Reset)
         {
             string half = step.Content[..(step.Content.Length / 2)];
-            if ((continued is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(before.Announced < half.Length))
+            if ((partialUpload is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(sequence.Announced < half.Length))
                 && !IsMostlyCopied(half))
             {
-                Tree.KeepPartialUpload(path, half.Length == 0 ? there : there[..start] + half);
+                Tree.KeepPartialUpload(path, half.Length == 0 ? existing : existing[..start] + half);
             }
 
-            return step.End == UploadEnd.Abort ? Forget(150, 426, 226) : ExpectedReply.Of(150, 426);
+            return step.End == UploadEnd.Abort ? DiscardDataConnection(150, 426, 226) : ExpectedReply.Of(150, 426);
         }
 
-        int[] codes = step.End == UploadEnd.WholeAfterQuestions ? [150, 211, 200] : [150];
-        if (!_isAscii && before.Announced is { } announced && announced != step.Content.Length && announced != start + step.Content.Length)
+        int[] codes = step.End == UploadEnd.CompleteAfterStatus ? [150, 211, 200] : [150];
+        if (!_isAscii && sequence.Announced is { } announced && announced != step.Content.Length
+            && announced != start + step.Content.Length)
         {
-            if (step.Content.Length < announced && (continued is not null || step.Content.Length > 0) && !IsMostlyCopied(step.Content))
+            if (step.Content.Length < announced && (partialUpload is not null || step.Content.Length > 0) && !IsMostlyCopied(step.Content))
             {
-                Tree.KeepPartialUpload(path, step.Content.Length == 0 ? there : there[..start] + step.Content);
+                Tree.KeepPartialUpload(path, step.Content.Length == 0 ? existing : existing[..start] + step.Content);
             }
 
             return ExpectedReply.Of([.. codes, 451]);
         }
 
         int end = start + step.Content.Length;
-        Tree.Store(path, there[..start] + step.Content + (continued is null && start > 0 && end < there.Length ? there[end..] : ""));
+        Tree.Store(path,
+            existing[..start] + step.Content + (partialUpload is null && start > 0 && end < existing.Length ? existing[end..] : ""));
         return ExpectedReply.Of([.. codes, 226]);
 
         // A truncated upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied. (All are
         // below 16 MiB here.)
-        bool IsMostlyCopied(string received) => continued is null && received.Length < start;
+        bool IsMostlyCopied(string received) => partialUpload is null && received.Length < start;
     }
 
-    private ExpectedReply Named(string user)
+    private ExpectedReply SetUser(string user)
     {
-        Restart(331);
+        ResetSession(331);
         _user = user;
         return ExpectedReply.Of(331);
     }
 
     private ExpectedReply Password()
     {
-        if (_isSignedIn || _user is null)
+        if (_isLoggedIn || _user is null)
         {
             return ExpectedReply.Of(503);
         }
 
-        _isSignedIn = _user == "anonymous";
+        _isLoggedIn = _user == "anonymous";
         _user = null;
-        return ExpectedReply.Of(_isSignedIn ? 230 : 530);
+        return ExpectedReply.Of(_isLoggedIn ? 230 : 530);
     }
 
-    private ExpectedReply Restart(int code)
+    private ExpectedReply ResetSession(int code)
     {
-        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) =
+        (_user, _isLoggedIn, _isAscii, _hasData, _isExtendedPassiveOnly, _next, _lastPartialSizePath) =
             (null, false, true, false, false, new SequenceModel(), null);
         Tree.Enter("/");
         return ExpectedReply.Of(code);
@@ -243,17 +245,17 @@ internal sealed class SessionModel
 
     private ExpectedReply ExtendedPassive(string argument)
     {
-        _onlyExtended |= argument == "ALL";
-        return argument.Length == 0 ? Listening(229) : ExpectedReply.Of(argument == "ALL" ? 200 : 522);
+        _isExtendedPassiveOnly |= argument == "ALL";
+        return argument.Length == 0 ? PreparePassive(229) : ExpectedReply.Of(argument == "ALL" ? 200 : 522);
     }
 
-    private ExpectedReply Listening(int code)
+    private ExpectedReply PreparePassive(int code)
     {
         _hasData = true;
         return ExpectedReply.Of(code);
     }
 
-    private ExpectedReply Forget(params int[] codes)
+    private ExpectedReply DiscardDataConnection(params int[] codes)
     {
         _hasData = false;
         return new ExpectedReply(codes);
@@ -266,7 +268,7 @@ internal sealed class SessionModel
             return ExpectedReply.Of(501);
         }
 
-        (_before.Offset, _before.Last) = (offset, null);
+        (_next.Offset, _next.Last) = (offset, null);
         return ExpectedReply.Of(350);
     }
 
@@ -274,37 +276,39 @@ internal sealed class SessionModel
     {
         long[] bounds = [.. argument.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
         bool isPart = bounds[0] <= bounds[1];
-        (_before.Offset, _before.Last) = (isPart ? bounds[0] : 0, isPart ? bounds[1] : null);
+        (_next.Offset, _next.Last) = (isPart ? bounds[0] : 0, isPart ? bounds[1] : null);
         return ExpectedReply.Of(isPart || bounds is [1, 0] ? 350 : 501);
     }
 
     private ExpectedReply Announce(string argument)
     {
-        _before.Announced = long.Parse(argument, CultureInfo.InvariantCulture);
+        _next.Announced = long.Parse(argument, CultureInfo.InvariantCulture);
         return ExpectedReply.Of(200);
     }
 
     private ExpectedReply CopyFrom(string path)
     {
-        _before.CopySource = Tree.File(path) is null ? null : path;
-        return ExpectedReply.Of(_before.CopySource is null ? 550 : 350);
+        _next.CopySource = Tree.File(path) is null ? null : path;
+        return ExpectedReply.Of(_next.CopySource is null ? 550 : 350);
     }
 
-    private ExpectedReply CopyTo(SequenceModel before, string path)
+    private ExpectedReply CopyTo(SequenceModel sequence, string path)
     {
-        if (before.CopySource is null)
+        if (sequence.CopySource is null)
         {
             return ExpectedReply.Of(503);
         }
 
         // CPFR resolved the path, but the file may have been deleted since.
-        return Tree.CanStore(path) && Tree.File(before.CopySource) is { } content ? Done(Tree.Store(path, content)) : ExpectedReply.Of(550);
+        return Tree.CanStore(path) && Tree.File(sequence.CopySource) is { } content ? Done(Tree.Store(path, content))
+            : ExpectedReply.Of(550);
     }
 
     private SessionModel Clone()
     {
-        var clone = new SessionModel { _hasData = _hasData, _onlyExtended = _onlyExtended, _user = _user, _isSignedIn = _isSignedIn,
-            _isAscii = _isAscii, _before = _before.Copy() };
+        var clone = new SessionModel { _hasData = _hasData, _isExtendedPassiveOnly = _isExtendedPassiveOnly, _user = _user,
+            _isLoggedIn = _isLoggedIn,
+            _isAscii = _isAscii, _next = _next.Copy() };
         clone.Tree.CopyFrom(Tree);
         clone._lastPartialSizePath = _lastPartialSizePath;
         clone._suppressedPartialSizes.UnionWith(_suppressedPartialSizes);

@@ -5,7 +5,7 @@ internal enum UploadEnd
 {
     Whole,
     /// <summary>Sends STAT and NOOP in the middle, then the remaining data.</summary>
-    WholeAfterQuestions,
+    CompleteAfterStatus,
     /// <summary>Sends ABOR in the middle.</summary>
     Abort,
     /// <summary>Resets the data connection in the middle.</summary>

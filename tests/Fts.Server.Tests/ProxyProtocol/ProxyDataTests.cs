@@ -14,9 +14,9 @@ public sealed class ProxyDataTests
     public async Task Active_data_connections_connect_to_the_client_and_not_to_the_load_balancer()
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
+        await using Conversation session = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
         using DataPeer client = DataPeer.CreateListening(IPAddress.Parse("127.0.0.2"), null, out IPEndPoint endPoint);
-        await talk.PlayAsync($"""
+        await session.PlayAsync($"""
             C: EPRT {HostPort.FormatExtended(new IPEndPoint(IPAddress.Loopback, endPoint.Port))}
             S: 504 *
             C: PORT {HostPort.Format(endPoint)}
@@ -38,8 +38,8 @@ public sealed class ProxyDataTests
             Wire.IPv4, options =>
             options with { PassivePorts = isRange ? FreePorts.FindRange(3) : null, ProxyHeaderTimeout = TimeSpan.FromMilliseconds(300) });
         await server.WriteAsync("/a", "secret");
-        await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
-        talk.ConnectsLate = true;
+        await using Conversation session = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
+        session.ConnectsLate = true;
         (string From, byte[] Header)[] refused =
         [
             ("127.0.0.1", ProxyHeaders.Create("127.0.0.3")), ("127.0.0.1", ProxyHeaders.HealthCheck), ("127.0.0.1", [.. "nonsense"u8]), (
@@ -49,25 +49,25 @@ public sealed class ProxyDataTests
         (string From, byte[] Header)[] served = [("127.0.0.1", ProxyHeaders.Create("127.0.0.2")), ("127.0.0.2", [])];
         foreach ((string from, byte[] header) in served)
         {
-            IPEndPoint target = DataPeer.ParseTarget((await talk.SendAndReadReplyAsync("EPSV"))[0], talk.Server)!;
-            var strangers = new List<DataPeer>();
+            IPEndPoint target = DataPeer.ParseTarget((await session.SendAndReadReplyAsync("EPSV"))[0], session.Server)!;
+            var otherPeers = new List<DataPeer>();
             foreach ((string other, byte[] otherHeader) in refused.Take(isRange ? 5 : 3))
             {
-                var stranger = DataPeer.CreateConnecting(target, null, IPAddress.Parse(other), otherHeader);
-                strangers.Add(stranger);
-                await stranger.ConnectAsync();
+                var otherPeer = DataPeer.CreateConnecting(target, null, IPAddress.Parse(other), otherHeader);
+                otherPeers.Add(otherPeer);
+                await otherPeer.ConnectAsync();
             }
 
-            await talk.PlayAsync("C: RETR a\nS: 150 *");
-            foreach (DataPeer stranger in strangers)
+            await session.PlayAsync("C: RETR a\nS: 150 *");
+            foreach (DataPeer otherPeer in otherPeers)
             {
-                await AssertClosedWithoutDataAsync(stranger);
-                stranger.Dispose();
+                await AssertClosedWithoutDataAsync(otherPeer);
+                otherPeer.Dispose();
             }
 
             using var client = DataPeer.CreateConnecting(target, null, IPAddress.Parse(from), header);
             Assert.Equal("secret", Encoding.UTF8.GetString(await client.ReadToEndAsync()));
-            await talk.PlayAsync("S: 226 *");
+            await session.PlayAsync("S: 226 *");
         }
     }
 
@@ -81,8 +81,8 @@ public sealed class ProxyDataTests
             [(server, "192.0.2.7", "198.51.100.1", "203,0,113,5"), (server, "10.0.0.7", "10.0.0.1", "10,0,0,1"),
                 (plain, "192.0.2.7", "198.51.100.1", "198,51,100,1")])
         {
-            await using Conversation talk = await at.LogInAsync(header: ProxyHeaders.Create(client, balancer));
-            await talk.PlayAsync($"D: late\nC: PASV\nS: 227 *({address},*\nC: EPSV 2\nS: 522 *\nC: EPSV 1\nS: 229 *");
+            await using Conversation session = await at.LogInAsync(header: ProxyHeaders.Create(client, balancer));
+            await session.PlayAsync($"D: late\nC: PASV\nS: 227 *({address},*\nC: EPSV 2\nS: 522 *\nC: EPSV 1\nS: 229 *");
         }
     }
 
@@ -90,8 +90,8 @@ public sealed class ProxyDataTests
     public async Task An_IPv6_client_of_an_IPv4_load_balancer_uses_IPv6()
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("2001:db8::7", "2001:db8::1"));
-        await talk.PlayAsync("""
+        await using Conversation session = await server.LogInAsync(header: ProxyHeaders.Create("2001:db8::7", "2001:db8::1"));
+        await session.PlayAsync("""
             C: PASV
             S: 425 *EPSV*
             C: EPSV 1

@@ -14,10 +14,10 @@ public sealed class ProxyProtocolTests
         (string client, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
         (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(client), 4711), new(IPAddress.Parse(balancer), 21));
         foreach (byte[] header in (byte[][])[ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination),
-            ProxyHeaders.Binary(source, destination, additions: 1000)])
+            ProxyHeaders.Binary(source, destination, extraBytes: 1000)])
         {
-            await using Conversation talk = await server.LogInAsync(header: header);
-            await talk.PlayAsync($"""
+            await using Conversation session = await server.LogInAsync(header: header);
+            await session.PlayAsync($"""
                 C: STAT
                 S: 211-Status:
                 S:  Connected from {client}
@@ -49,8 +49,8 @@ public sealed class ProxyProtocolTests
         foreach (byte[] header in (
             byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
         {
-            await using Conversation talk = await server.LogInAsync(header: header);
-            await talk.PlayAsync($"""
+            await using Conversation session = await server.LogInAsync(header: header);
+            await session.PlayAsync($"""
                 C: STAT
                 S: 211-Status:
                 S:  Connected from {wire.Loopback()}
@@ -71,8 +71,8 @@ public sealed class ProxyProtocolTests
     {
         await using var server =
             new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
-        await using Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await talk.PlayAsync("""
+        await using Conversation session = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await session.PlayAsync("""
             S: 220 *
             S: 500 *
             C: PROXY TCP4 192.0.2.7 198.51.100.1 4711 21
@@ -89,8 +89,8 @@ public sealed class ProxyProtocolTests
     public async Task A_second_header_is_an_unknown_command(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await talk.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
+        await using Conversation session = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await session.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
     }
 
     [Fact]
@@ -98,17 +98,17 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(Wire.IPv4);
         (IPEndPoint client, IPEndPoint to) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(client, to), ProxyHeaders.Binary(client, to, additions: 20)])
+        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(client, to), ProxyHeaders.Binary(client, to, extraBytes: 20)])
         {
-            await using Conversation talk = await server.ConnectAsync();
+            await using Conversation session = await server.ConnectAsync();
             foreach (byte one in header[..^1])
             {
-                await talk.SendAsync(new[] { one });
+                await session.SendAsync(new[] { one });
             }
 
             byte[] rest = [header[^1], .. "USER anonymous\r\n"u8];
-            await talk.SendAsync(rest);
-            await talk.PlayAsync("S: 220 *\nS: 331 *\nC: PASS x\nS: 230 *");
+            await session.SendAsync(rest);
+            await session.PlayAsync("S: 220 *\nS: 331 *\nC: PASS x\nS: 230 *");
         }
     }
 
@@ -122,8 +122,8 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_connection_without_a_header_is_closed_without_a_reply(string instead)
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        await using Conversation talk = await server.ConnectAsync(header: Script.Bytes(instead));
-        await WaitForCloseAsync(talk);
+        await using Conversation session = await server.ConnectAsync(header: Script.Bytes(instead));
+        await WaitForCloseAsync(session);
         Assert.Equal(0, server.SessionCount);
         await using Conversation next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
     }
@@ -135,8 +135,8 @@ public sealed class ProxyProtocolTests
             CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
         foreach (byte[] start in (byte[][])[[], [.. "PROXY TCP4 192."u8]])
         {
-            await using Conversation talk = await server.ConnectAsync(header: start);
-            await WaitForCloseAsync(talk);
+            await using Conversation session = await server.ConnectAsync(header: start);
+            await WaitForCloseAsync(session);
         }
     }
 
@@ -156,11 +156,11 @@ public sealed class ProxyProtocolTests
     public async Task Stopping_does_not_wait_for_a_header()
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using Conversation talk = await server.ConnectAsync();
+        await using Conversation session = await server.ConnectAsync();
         // the connection before is accepted, too
         await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await server.StopImmediatelyAsync().WithDeadline();
-        await WaitForCloseAsync(talk);
+        await WaitForCloseAsync(session);
     }
 
     [Fact]
@@ -186,12 +186,12 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessionsPerAddress = 3 });
         Conversation[] all = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.ConnectAsync()));
-        await Task.WhenAll(all.Select(talk => talk.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
-        string?[] greetings = await Task.WhenAll(all.Select(talk => talk.ReadLineAsync()));
+        await Task.WhenAll(all.Select(session => session.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
+        string?[] greetings = await Task.WhenAll(all.Select(session => session.ReadLineAsync()));
         Assert.Equal(3, greetings.Count(line => line!.StartsWith("220 ", StringComparison.Ordinal)));
-        foreach (Conversation talk in all)
+        foreach (Conversation session in all)
         {
-            await talk.DisposeAsync();
+            await session.DisposeAsync();
         }
     }
 
@@ -206,11 +206,11 @@ public sealed class ProxyProtocolTests
     });
 
     /// <summary>Waits until the connection is closed or reset. It is reset if the server closes it with unread input.</summary>
-    private static async Task WaitForCloseAsync(Conversation talk)
+    private static async Task WaitForCloseAsync(Conversation session)
     {
         try
         {
-            Assert.Null(await talk.ReadLineAsync());
+            Assert.Null(await session.ReadLineAsync());
         }
         catch (IOException)
         {

@@ -38,9 +38,9 @@ public sealed class CommandLogTests
             C: RMD in
             S: 250 *
             """);
-        string who = $"anonymous@{wire.Loopback()}";
+        string prefix = $"anonymous@{wire.Loopback()}";
         string[] lines = [.. server.Log.Texts.Select(text => text.TrimEnd())
-            .Where(text => text.StartsWith($"[1] {who} ", StringComparison.Ordinal)).Select(text => text[$"[1] {who} ".Length..])];
+            .Where(text => text.StartsWith($"[1] {prefix} ", StringComparison.Ordinal)).Select(text => text[$"[1] {prefix} ".Length..])];
         Assert.Equal("created directory /in", lines[0]);
         Assert.StartsWith("stored /in/b: 5 bytes in ", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("sent /a: 7 bytes in ", lines[2], StringComparison.Ordinal);

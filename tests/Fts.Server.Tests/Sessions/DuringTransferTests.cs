@@ -5,25 +5,25 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>Commands that arrive during a transfer.</summary>
 public sealed class DuringTransferTests
 {
-    private static async Task<Conversation> DownloadingAsync(TestServer server)
+    private static async Task<Conversation> StartDownloadAsync(TestServer server)
     {
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
-        Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR large
             S: 150 *
             """);
-        return talk;
+        return client;
     }
 
     [Theory, OnEveryWire]
     public async Task Stat_and_noop_are_answered_during_a_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await DownloadingAsync(server);
-        await talk.PlayAsync("""
+        await using Conversation client = await StartDownloadAsync(server);
+        await client.PlayAsync("""
             C: STAT
             S: 211-*
             S: ...
@@ -34,8 +34,8 @@ public sealed class DuringTransferTests
             C: STAT /
             S: 503 *
             """);
-        Assert.Equal(32 * 1024 * 1024, (await talk.Data!.ReadToEndAsync()).Length);
-        await talk.PlayAsync("""
+        Assert.Equal(32 * 1024 * 1024, (await client.Data!.ReadToEndAsync()).Length);
+        await client.PlayAsync("""
             S: 226 *
             C: STAT
             S: 211-*
@@ -49,8 +49,8 @@ public sealed class DuringTransferTests
     public async Task Stat_reports_the_progress_of_an_upload(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: ALLO 10
             S: 200 *
             C: EPSV
@@ -62,24 +62,24 @@ public sealed class DuringTransferTests
         string status;
         do
         {
-            status = string.Join('\n', await talk.SendAndReadReplyAsync("STAT"));
+            status = string.Join('\n', await client.SendAndReadReplyAsync("STAT"));
         }
         while (!status.Contains("5 of 10 bytes", StringComparison.Ordinal));
-        await talk.PlayAsync("D> 67890\nS: 226 *");
+        await client.PlayAsync("D> 67890\nS: 226 *");
     }
 
     [Theory, OnEveryWire]
     public async Task Any_other_command_waits_for_the_end_of_the_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await DownloadingAsync(server);
-        await talk.PlayAsync("""
+        await using Conversation client = await StartDownloadAsync(server);
+        await client.PlayAsync("""
             C: NOOP
             S: 200 *
             C> PWD\r\nNOOP\r\nnonsense\r\nSYST\r\n
             """);
-        Assert.Equal(32 * 1024 * 1024, (await talk.Data!.ReadToEndAsync()).Length);
-        await talk.PlayAsync("""
+        Assert.Equal(32 * 1024 * 1024, (await client.Data!.ReadToEndAsync()).Length);
+        await client.PlayAsync("""
             S: 226 *
             S: 257 *
             S: 200 *
@@ -92,10 +92,10 @@ public sealed class DuringTransferTests
     public async Task Quit_waits_for_the_end_of_the_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await DownloadingAsync(server);
-        await talk.SendAsync("QUIT");
-        Assert.Equal(32 * 1024 * 1024, (await talk.Data!.ReadToEndAsync()).Length);
-        await talk.PlayAsync("""
+        await using Conversation client = await StartDownloadAsync(server);
+        await client.SendAsync("QUIT");
+        Assert.Equal(32 * 1024 * 1024, (await client.Data!.ReadToEndAsync()).Length);
+        await client.PlayAsync("""
             S: 226 *
             S: 221 *
             S: (end)
@@ -116,10 +116,10 @@ public sealed class DuringTransferTests
                 }
             },
         });
-        await using Conversation talk = await DownloadingAsync(server);
-        await talk.SendAsync("PWD");
-        await talk.Data!.ReadToEndAsync();
-        await talk.PlayAsync("S: 226 *\nS: 257 *");
+        await using Conversation client = await StartDownloadAsync(server);
+        await client.SendAsync("PWD");
+        await client.Data!.ReadToEndAsync();
+        await client.PlayAsync("S: 226 *\nS: 257 *");
         Assert.Single(lines, line => line == "PWD");
         Assert.DoesNotContain(lines, line => line.Contains("example.org", StringComparison.Ordinal));
     }
@@ -128,10 +128,10 @@ public sealed class DuringTransferTests
     public async Task An_http_verb_during_a_transfer_closes_the_session_after_it(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await DownloadingAsync(server);
-        await talk.SendAsync("POST / HTTP/1.1");
-        await talk.Data!.ReadToEndAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await StartDownloadAsync(server);
+        await client.SendAsync("POST / HTTP/1.1");
+        await client.Data!.ReadToEndAsync();
+        await client.PlayAsync("""
             S: 226 *
             S: 421 *
             S: (end)
@@ -142,7 +142,7 @@ public sealed class DuringTransferTests
     public async Task Sessions_do_not_block_each_other(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third =
+        await using Conversation first = await StartDownloadAsync(server), second = await StartDownloadAsync(server), third =
             await server.LogInAsync();
         await third.PlayAsync("""
             C: EPSV

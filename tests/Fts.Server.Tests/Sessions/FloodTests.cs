@@ -16,13 +16,13 @@ public sealed partial class FloodTests
     {
         const int Times = 2000;
         await using var server = new TestServer(Wire.IPv4);
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        Task asking = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", Times))));
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        Task asking = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", Times))));
         var ports = new HashSet<int>();
         for (int i = 0; i < Times; i++)
         {
-            Match port = PassivePort().Match(Assert.Single(await talk.ReadReplyAsync()));
+            Match port = PassivePort().Match(Assert.Single(await client.ReadReplyAsync()));
             ports.Add((int.Parse(port.Groups[1].Value, CultureInfo.InvariantCulture) << 8)
                 + int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture));
         }
@@ -36,14 +36,14 @@ public sealed partial class FloodTests
     public async Task A_flood_of_connections_to_a_passive_port_does_not_block_its_client()
     {
         await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        string reply = Assert.Single(await talk.SendAndReadReplyAsync("EPSV"));
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        string reply = Assert.Single(await client.SendAndReadReplyAsync("EPSV"));
         int port = int.Parse(ExtendedPort().Match(reply).Groups[1].Value, CultureInfo.InvariantCulture);
         using var stop = new CancellationTokenSource();
         Task flood = Task.WhenAll(Enumerable.Range(0, 4)
-            .Select(_ => KnockAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
-        await talk.PlayAsync("""
+            .Select(_ => ConnectRepeatedlyAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             D< content
@@ -78,9 +78,9 @@ public sealed partial class FloodTests
         }
         finally
         {
-            foreach (Conversation talk in idle)
+            foreach (Conversation client in idle)
             {
-                await talk.DisposeAsync();
+                await client.DisposeAsync();
             }
         }
     }
@@ -102,7 +102,7 @@ public sealed partial class FloodTests
             """);
     }
 
-    private static async Task KnockAsync(IPEndPoint port, IPAddress from, CancellationToken cancellationToken)
+    private static async Task ConnectRepeatedlyAsync(IPEndPoint port, IPAddress from, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {

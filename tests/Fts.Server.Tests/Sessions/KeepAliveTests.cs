@@ -11,7 +11,7 @@ public sealed class KeepAliveTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/net/tcp exists on Linux only.");
         await using var server = new TestServer(Wire.IPv4);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         (string timer, double seconds) = await ReadTimerAsync(server.EndPoint.Port);
 
         // Timer 2 is the keep-alive timer. The kernel counts it down from 60 s.
@@ -24,7 +24,7 @@ public sealed class KeepAliveTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/net/tcp exists on Linux only.");
         await using var server = new TestServer(Wire.IPv4, with: options => options with { ControlKeepAlive = TimeSpan.Zero });
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         Assert.Equal("00", (await ReadTimerAsync(server.EndPoint.Port)).Timer);
     }
 

@@ -5,7 +5,7 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>Limits on the number of sessions and on their idle time.</summary>
 public sealed class LimitTests
 {
-    private const string TurnedAway = """
+    private const string Reply421AndClose = """
         S: 421 *
         S: (end)
         """;
@@ -17,7 +17,7 @@ public sealed class LimitTests
         await using Conversation first = await server.LogInAsync();
         await using (Conversation second = await server.LogInAsync())
         {
-            await server.PlayFromGreetingAsync(TurnedAway);
+            await server.PlayFromGreetingAsync(Reply421AndClose);
             await second.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         }
 
@@ -33,13 +33,13 @@ public sealed class LimitTests
         await using Conversation first = await server.LogInAsync();
         await using (Conversation second = await server.LogInAsync())
         {
-            await server.PlayFromGreetingAsync(TurnedAway);
-            await server.PlayFromGreetingAsync(TurnedAway);
+            await server.PlayFromGreetingAsync(Reply421AndClose);
+            await server.PlayFromGreetingAsync(Reply421AndClose);
         }
 
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 1);
         await using Conversation third = await server.LogInAsync();
-        await server.PlayFromGreetingAsync(TurnedAway);
+        await server.PlayFromGreetingAsync(Reply421AndClose);
     }
 
     [Fact]
@@ -76,8 +76,8 @@ public sealed class LimitTests
             others.Add(other);
         }
 
-        await server.PlayFromGreetingAsync(TurnedAway);
-        await server.PlayFromGreetingAsync(TurnedAway);
+        await server.PlayFromGreetingAsync(Reply421AndClose);
+        await server.PlayFromGreetingAsync(Reply421AndClose);
         foreach (Conversation other in others)
         {
             await other.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
@@ -85,7 +85,7 @@ public sealed class LimitTests
         }
 
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 2);
-        await server.PlayFromGreetingAsync(TurnedAway);
+        await server.PlayFromGreetingAsync(Reply421AndClose);
     }
 
     [Theory, OnEveryWire]
@@ -113,12 +113,12 @@ public sealed class LimitTests
     public async Task Repeated_user_commands_do_not_extend_the_login_time_limit(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { LoginTimeout = TimeSpan.FromMilliseconds(500) });
-        await using Conversation talk = await server.ConnectAsync();
-        string? reply = await talk.ReadLineAsync();
+        await using Conversation client = await server.ConnectAsync();
+        string? reply = await client.ReadLineAsync();
         while (!reply!.StartsWith("421 ", StringComparison.Ordinal))
         {
-            await talk.SendAsync("USER x");
-            reply = await talk.ReadLineAsync();
+            await client.SendAsync("USER x");
+            reply = await client.ReadLineAsync();
         }
     }
 }

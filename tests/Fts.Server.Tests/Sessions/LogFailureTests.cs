@@ -2,27 +2,27 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>A logger that throws costs a session at most, never a place, a socket or the stop of the server.</summary>
+/// <summary>A logger that throws ends at most one session. The server releases its slot and socket, and can still be stopped.</summary>
 public sealed class LogFailureTests
 {
     private readonly FailingLogger _log = new();
 
     [Fact]
-    public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_leaves()
+    public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_removed()
     {
         await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log) });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
         _log.Fails = _ => true;
-        await talk.PlayAsync("D> content");
-        Assert.Null(await talk.ReadLineAsync());
+        await client.PlayAsync("D> content");
+        Assert.Null(await client.ReadLineAsync());
         await server.StopImmediatelyAsync().WithDeadline(); // throws if it has to log a session that is left
         _log.Fails = null;
         Assert.Equal(0, server.SessionCount);
     }
 
     [Fact]
-    public async Task A_connection_that_cannot_be_logged_takes_no_place()
+    public async Task A_connection_that_cannot_be_logged_uses_no_session_slot()
     {
         int connected = 0;
         _log.Fails = id => id == RecordingLogger.Connected && Interlocked.Increment(ref connected) == 1;
@@ -36,10 +36,10 @@ public sealed class LogFailureTests
     }
 
     [Fact]
-    public async Task A_connection_whose_refusal_cannot_be_logged_is_closed()
+    public async Task A_connection_whose_rejection_cannot_be_logged_is_closed()
     {
-        const int TurnedAway = 16;
-        _log.Fails = id => id == TurnedAway;
+        const int Rejected = 16;
+        _log.Fails = id => id == Rejected;
         await using TestServer server =
             new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation first = await server.ConnectAsync();

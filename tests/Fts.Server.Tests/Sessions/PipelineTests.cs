@@ -31,11 +31,11 @@ public sealed class PipelineTests
     public async Task A_thousand_commands_are_all_answered(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        Task sending = talk.SendAsync(Script.Bytes(string.Concat(Enumerable.Repeat("PWD\\r\\nNOOP\\r\\n", 1000))));
+        await using Conversation client = await server.LogInAsync();
+        Task sending = client.SendAsync(Script.Bytes(string.Concat(Enumerable.Repeat("PWD\\r\\nNOOP\\r\\n", 1000))));
         for (int i = 0; i < 1000; i++)
         {
-            await talk.PlayAsync("S: 257 *\nS: 200 *");
+            await client.PlayAsync("S: 257 *\nS: 200 *");
         }
 
         await sending;
@@ -45,9 +45,9 @@ public sealed class PipelineTests
     public async Task Pipelined_transfers_run_one_after_the_other(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        await client.PlayAsync("""
             C> EPSV\r\nRETR a\r\nEPSV\r\nRETR b\r\nPWD\r\n
             S: 229 *
             S: 150 *
@@ -65,10 +65,10 @@ public sealed class PipelineTests
     public async Task Replies_are_complete_after_the_client_shuts_down_its_side(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.ConnectAsync();
-        await talk.PlayAsync("C> USER ftp\\r\\nPASS x\\r\\nPWD\\r\\nunfinished");
-        talk.CloseSending();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectAsync();
+        await client.PlayAsync("C> USER ftp\\r\\nPASS x\\r\\nPWD\\r\\nunfinished");
+        client.CloseSending();
+        await client.PlayAsync("""
             S: 220 *
             S: 331 *
             S: 230 *

@@ -29,10 +29,10 @@ public sealed class ProtocolSnifferTests
     public async Task Unknown_commands_after_login_are_not_limited(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 3 });
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 10; i++)
         {
-            await talk.PlayAsync("C: XYZZY\nS: 500 *");
+            await client.PlayAsync("C: XYZZY\nS: 500 *");
         }
     }
 
@@ -202,8 +202,8 @@ public sealed class ProtocolSnifferTests
             await using TestServer server =
                 new(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
             await server.WriteAsync("/a", "x");
-            await using Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
-            await talk.PlayAsync($"""
+            await using Conversation client = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
+            await client.PlayAsync($"""
                 C> {line}\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n
                 S: 220 *
                 S: 421 *

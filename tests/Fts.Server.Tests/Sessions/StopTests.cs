@@ -4,42 +4,43 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>The server's end.</summary>
+/// <summary>Stopping the server.</summary>
 public sealed class StopTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private const string ToldAndClosed = """
+    private const string Reply421AndClose = """
         S: 421 *
         S: (end)
         """;
 
     [Theory, OnEveryWire]
-    public async Task Stopping_lets_transfers_finish_and_tells_the_idle(Wire wire)
+    public async Task Stopping_lets_transfers_finish_and_sends_421_to_idle_sessions(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation idle = await server.LogInAsync(), stranger = await server.ConnectAsync(), busy = await server.LogInAsync();
+        await using Conversation idle = await server.LogInAsync(), connected = await server.ConnectAsync(), busy =
+            await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
-            D+ begun
+            D+ first
             """);
         Task stopping = server.StopAsync(Token);
-        await idle.PlayAsync(ToldAndClosed);
-        await stranger.PlayAsync($"S: 220 *\n{ToldAndClosed}");
-        await busy.PlayAsync($"D>  and done\nS: 226 *\n{ToldAndClosed}");
+        await idle.PlayAsync(Reply421AndClose);
+        await connected.PlayAsync($"S: 220 *\n{Reply421AndClose}");
+        await busy.PlayAsync($"D>  second\nS: 226 *\n{Reply421AndClose}");
         await idle.DisposeAsync();
-        await stranger.DisposeAsync();
+        await connected.DisposeAsync();
         await busy.DisposeAsync();
         await stopping.WithDeadline();
-        Assert.Equal("begun and done", await server.ReadAsync("/a"));
+        Assert.Equal("first second", await server.ReadAsync("/a"));
         Assert.Equal(0, server.SessionCount);
     }
 
     [Theory, OnEveryWire]
-    public async Task Stopping_at_once_cuts_transfers_off_and_publishes_nothing(Wire wire)
+    public async Task Stopping_at_once_aborts_transfers_and_publishes_nothing(Wire wire)
     {
         await using TestServer server = new(wire);
         await AssertAbortedAsync(server, server.StopImmediatelyAsync);
@@ -88,7 +89,7 @@ public sealed class StopTests
     }));
 
     [Theory, OnEveryWire]
-    public async Task Stopping_twice_is_stopping(Wire wire)
+    public async Task Stopping_or_disposing_twice_has_no_further_effect(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.StopImmediatelyAsync().WithDeadline();
@@ -101,14 +102,14 @@ public sealed class StopTests
     public async Task A_client_whose_input_is_unread_still_receives_421(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: NOOP
             S: 200 *
             C> half a line
             """);
         Task stopping = server.StopAsync(Token);
-        await talk.PlayAsync(ToldAndClosed);
+        await client.PlayAsync(Reply421AndClose);
         await stopping.WithDeadline();
     }
 
@@ -159,26 +160,26 @@ public sealed class StopTests
             S: 229 *
             C: STOR a
             S: 150 *
-            D+ begun
+            D+ first
             """);
         Task stopping = stop();
-        await busy.PlayAsync($"S: 426 *\n{ToldAndClosed}");
+        await busy.PlayAsync($"S: 426 *\n{Reply421AndClose}");
         await busy.DisposeAsync();
         await stopping.WithDeadline();
         Assert.Null(await server.ReadAsync("/a"));
     }
 
-    private static async Task AssertClosedAsync(Conversation talk)
+    private static async Task AssertClosedAsync(Conversation client)
     {
         try
         {
-            while (await talk.ReadLineAsync() is not null)
+            while (await client.ReadLineAsync() is not null)
             {
             }
         }
         catch (IOException)
         {
-            // Closed with a reset: a close as well.
+            // The server closed the connection with unread input, so it was reset.
         }
     }
 }

@@ -15,8 +15,8 @@ public sealed class UnreadReplyTests
     {
         await using TestServer server =
             new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
-        await using Conversation talk = await StalledUploadAsync(server);
-        await FloodAsync(talk, "STAT\r\n");
+        await using Conversation client = await StartStalledUploadAsync(server);
+        await FloodAsync(client, "STAT\r\n");
         await AssertDisconnectedAsync(server, "the client does not read the replies");
         Assert.Null(await server.ReadAsync("/a"));
     }
@@ -28,14 +28,14 @@ public sealed class UnreadReplyTests
         var store = new HookedStore { BeforeRead = _ => Hang() };
         await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = Short });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR a
             """);
         await reading.Task.WithDeadline();
-        await talk.SendAsync("ABOR");
+        await client.SendAsync("ABOR");
         await server.Log.WaitForAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the aborted transfer did not end in time", StringComparison.Ordinal));
         never.SetResult();
@@ -55,8 +55,8 @@ public sealed class UnreadReplyTests
         foreach (string command in (string[])["NOOP\r\n", "HELP\r\n"])
         {
             await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
-            await using Conversation talk = await server.LogInAsync();
-            await FloodAsync(talk, command);
+            await using Conversation client = await server.LogInAsync();
+            await FloodAsync(client, command);
             await AssertDisconnectedAsync(server, "the client does not read the replies");
         }
     }
@@ -65,8 +65,8 @@ public sealed class UnreadReplyTests
     public async Task A_client_that_reads_no_replies_before_login_is_disconnected(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
-        await using Conversation talk = await server.ConnectAsync();
-        await FloodAsync(talk, "HELP\r\n");
+        await using Conversation client = await server.ConnectAsync();
+        await FloodAsync(client, "HELP\r\n");
         await AssertDisconnectedAsync(server, "the client does not read the replies");
     }
 
@@ -76,12 +76,12 @@ public sealed class UnreadReplyTests
         var never = new TaskCompletionSource();
         var store = new HookedStore { BeforeDelete = _ => never.Task };
         await using TestServer server = new(wire, store, with: options => options with { IdleTimeout = Short, CloseTimeout = Short });
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await server.WriteAsync("/a", "x");
-        await talk.SendAsync("DELE a");
+        await client.SendAsync("DELE a");
         await server.Log.WaitForAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the session did not end in time", StringComparison.Ordinal));
-        await Assert.ThrowsAnyAsync<IOException>(talk.ReadLineAsync);
+        await Assert.ThrowsAnyAsync<IOException>(client.ReadLineAsync);
         never.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
@@ -92,38 +92,38 @@ public sealed class UnreadReplyTests
     {
         const int Times = 20_000;
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        Task sending = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", Times))));
+        await using Conversation client = await server.LogInAsync();
+        Task sending = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", Times))));
         for (int i = 0; i < Times; i++)
         {
-            Assert.Equal(["214 QUIT"], await talk.ReadReplyAsync());
+            Assert.Equal(["214 QUIT"], await client.ReadReplyAsync());
         }
 
         await sending;
     }
 
-    private static async Task<Conversation> StalledUploadAsync(TestServer server)
+    private static async Task<Conversation> StartStalledUploadAsync(TestServer server)
     {
-        Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("""
+        Conversation client = await server.LogInAsync();
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
             D+ begun
             """);
-        return talk;
+        return client;
     }
 
     /// <summary>Sends commands until the server closes the connection.</summary>
-    private static async Task FloodAsync(Conversation talk, string command)
+    private static async Task FloodAsync(Conversation client, string command)
     {
         byte[] commands = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(command, 1000)));
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
             while (true)
             {
-                await talk.SendAsync(commands);
+                await client.SendAsync(commands);
             }
         });
     }

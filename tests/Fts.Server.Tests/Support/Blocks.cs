@@ -2,7 +2,7 @@ using Fts.Protocol.Blocks;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Files as block mode sends them.</summary>
+/// <summary>Encodes files for block mode.</summary>
 internal static class Blocks
 {
     public static byte[] Encode(byte[] content)

@@ -48,18 +48,18 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         await socket.ConnectAsync(server, TestContext.Current.CancellationToken).WithDeadline();
-        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
+        var client = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
         if (header is not null)
         {
-            await talk.SendAsync(header);
+            await client.SendAsync(header);
         }
 
-        if (talk._tls is not null)
+        if (client._tls is not null)
         {
-            (talk._stream, _) = await talk._tls.HandshakeAsync(talk._stream).WithDeadline();
+            (client._stream, _) = await client._tls.HandshakeAsync(client._stream).WithDeadline();
         }
 
-        return talk;
+        return client;
     }
 
     public Task PlayAsync(string script) => Script.PlayAsync(this, script);
@@ -89,11 +89,11 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task<string[]> ReadReplyAsync()
     {
         var lines = new List<string> { await ReadLineAsync()
-            ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
+            ?? throw CreateFailure("Expected a reply, but the server closed the connection.") };
         Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
         while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
         {
-            lines.Add(await ReadLineAsync() ?? throw CreateFailure("The server closed the connection inside a reply."));
+            lines.Add(await ReadLineAsync() ?? throw CreateFailure("The server closed the connection within a reply."));
         }
 
         if (DataPeer.ParseTarget(lines[^1], Server) is { } target)
@@ -164,7 +164,7 @@ internal sealed class Conversation : IAsyncDisposable
             if (_end == 0)
             {
                 _transcript.AppendLine("S: (end)");
-                return line.Length == 0 ? null : throw CreateFailure("The server closed the connection inside a line.");
+                return line.Length == 0 ? null : throw CreateFailure("The server closed the connection within a line.");
             }
         }
     }
@@ -181,10 +181,10 @@ internal sealed class Conversation : IAsyncDisposable
     public string? ServerSubject => (_stream as SslStream)?.RemoteCertificate?.Subject;
 
     /// <summary>The negotiated application protocol (ALPN); empty for none.</summary>
-    public string AgreedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
+    public string NegotiatedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
 
     /// <summary>Uses other TLS settings for data connections than for the control connection.</summary>
-    public void UseForData(TlsClient tls) => _tls = tls;
+    public void UseTlsForData(TlsClient tls) => _tls = tls;
 
     /// <summary>Ends TLS on the control connection by close_notify from both sides; plain text follows (CCC).</summary>
     /// <param name="firstCommand">Sent unencrypted in the same packet as the client's close_notify.</param>
@@ -196,11 +196,11 @@ internal sealed class Conversation : IAsyncDisposable
         await _tap.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
         Assert.Equal(0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).WithDeadline());
         Assert.False(_tap.HasEnded, "The server closed the connection without a close_notify.");
-        UsePlain();
+        SwitchToPlainText();
     }
 
     /// <summary>Sends unencrypted from now on, without close_notify.</summary>
-    public void UsePlain() => _stream = new NetworkStream(_socket);
+    public void SwitchToPlainText() => _stream = new NetworkStream(_socket);
 
     /// <summary>Shuts down the sending side and continues to receive.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);

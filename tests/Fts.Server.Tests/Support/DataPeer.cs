@@ -8,8 +8,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used. Over TLS it shakes
-/// hands as soon as it is connected, which the server answers once the transfer begins.
+/// The client's end of one data connection. On first use, it connects (passive mode) or accepts (active mode). Over TLS it starts the
+/// handshake immediately; the server responds when the transfer begins.
 /// </summary>
 internal sealed class DataPeer : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class DataPeer : IDisposable
     private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls, IPAddress? from, byte[]? header) =>
         (_target, _listener, _tls, _from, _header) = (target, listener, tls, from, header);
 
-    /// <summary>Will connect there, from an address, and begin with a balancer's header.</summary>
+    /// <summary>Creates a peer that connects to a target, optionally from an address and with a PROXY header.</summary>
     public static DataPeer CreateConnecting(IPEndPoint target, TlsClient? tls, IPAddress? from = null, byte[]? header = null) =>
         new(target, null, tls, from, header);
 
@@ -39,12 +39,13 @@ internal sealed class DataPeer : IDisposable
         return new DataPeer(null, listener, tls, null, null);
     }
 
-    /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
+    /// <summary>Returns the target of a 227 or 229 reply, or null for other replies.</summary>
     public static IPEndPoint? ParseTarget(string reply, IPAddress server) =>
         reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(
-            reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
-        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out told)
-            ? new IPEndPoint(server, told.Port)
+            reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint parsed) ? new IPEndPoint(parsed.Address!, parsed.Port)
+        : reply.StartsWith("229 ", StringComparison.Ordinal)
+            && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out parsed)
+            ? new IPEndPoint(server, parsed.Port)
         : null;
 
     public async Task ConnectAsync()
@@ -61,7 +62,7 @@ internal sealed class DataPeer : IDisposable
         else
         {
             var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            // Left out where the system would choose the same: binding slows to a crawl once thousands of closed connections wait.
+            // Bind only if necessary: it becomes very slow with thousands of connections in TIME_WAIT.
             if (_from is not null && !_from.Equals(_target.Address))
             {
                 socket.Bind(new IPEndPoint(_from, 0));
@@ -93,8 +94,8 @@ internal sealed class DataPeer : IDisposable
         Assert.Equal(bytes.Length, await _socket!.SendAsync(bytes, TestContext.Current.CancellationToken).WithDeadline());
 
     /// <summary>
-    /// Says that all was sent, as TLS wants it said before the connection is closed; and reads what the server sent besides, its tickets:
-    /// closing with these unread would reset the connection, and what was sent with it.
+    /// Over TLS, sends close_notify and reads the session tickets of the server. Unread tickets would turn the close into a reset, which
+    /// discards the sent data.
     /// </summary>
     public async Task FinishAsync()
     {
@@ -102,7 +103,7 @@ internal sealed class DataPeer : IDisposable
         {
             await stream.ShutdownAsync().WithDeadline();
             _socket!.Shutdown(SocketShutdown.Send);
-            await ReadToAnyEndAsync();
+            await ReadUntilClosedAsync();
         }
     }
 
@@ -123,7 +124,7 @@ internal sealed class DataPeer : IDisposable
     /// <summary>The number of bytes that have arrived and were not read.</summary>
     public int Unread => _socket!.Available;
 
-    /// <summary>Everything up to the orderly end of the connection; over TLS one that was announced.</summary>
+    /// <summary>Reads to the regular end of the connection. Over TLS, fails without close_notify.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
         Stream stream = await StreamAsync();
@@ -145,7 +146,7 @@ internal sealed class DataPeer : IDisposable
         return await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).WithDeadline();
     }
 
-    /// <summary>One file in blocks; what comes beyond it is kept for the next.</summary>
+    /// <summary>Reads one file in block mode. Further bytes are kept for the next file.</summary>
     public async Task<byte[]> ReadFileAsync()
     {
         using var content = new MemoryStream();
@@ -158,16 +159,16 @@ internal sealed class DataPeer : IDisposable
                 Assert.True(_end > 0, "The data connection ended before the file's last block.");
             }
 
-            BlockReadResult piece = reader.Read(_blocks.AsSpan(_start, _end - _start));
-            _start += piece.ConsumedBytes;
-            content.Write(_blocks, _start - piece.ContentBytes, piece.ContentBytes);
+            BlockReadResult read = reader.Read(_blocks.AsSpan(_start, _end - _start));
+            _start += read.ConsumedBytes;
+            content.Write(_blocks, _start - read.ContentBytes, read.ContentBytes);
         }
 
         return content.ToArray();
     }
 
-    /// <summary>Reads on until the server ended the connection, in whatever way.</summary>
-    public async Task ReadToAnyEndAsync()
+    /// <summary>Reads until the connection ends, regularly or with a reset.</summary>
+    public async Task ReadUntilClosedAsync()
     {
         try
         {
@@ -177,11 +178,11 @@ internal sealed class DataPeer : IDisposable
         }
         catch (IOException)
         {
-            // Reset: an end as well.
+            // The connection was reset.
         }
     }
 
-    /// <summary>Ends the connection with a reset, as a machine that vanishes and comes back does.</summary>
+    /// <summary>Closes the connection with a reset.</summary>
     public void Reset()
     {
         _socket!.LingerState = new LingerOption(true, 0);

@@ -3,11 +3,13 @@ using System.Net.Sockets;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Ports for servers that are told which to use.</summary>
+/// <summary>Finds free ports for servers with a configured range.</summary>
 internal static class FreePorts
 {
-    /// <summary>A range nobody listens in, below the one from which the system hands out ports, so that nothing takes one between this
-    /// question and its use.</summary>
+    /// <summary>
+    /// Returns a range of free ports. It is below the ephemeral ports, so that the system does not assign one of them before the server
+    /// binds it.
+    /// </summary>
     public static FtpPassivePorts FindRange(int count)
     {
         while (true)

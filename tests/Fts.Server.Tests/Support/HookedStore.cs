@@ -52,10 +52,10 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return ReplaceEntry is null ? entry : ReplaceEntry(entry);
     }
 
-    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         ThrowFault(nameof(ListAsync));
-        return Entries is null ? _files.ListAsync(folder, cancellationToken) : new(Entries());
+        return Entries is null ? _files.ListAsync(directory, cancellationToken) : new(Entries());
     }
 
     public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
@@ -117,10 +117,10 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return _files.SetMetadataAsync(path, facts, cancellationToken);
     }
 
-    public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
         ThrowFault(nameof(GetFreeSpaceAsync));
-        return _files.GetFreeSpaceAsync(folder, cancellationToken);
+        return _files.GetFreeSpaceAsync(directory, cancellationToken);
     }
 
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)

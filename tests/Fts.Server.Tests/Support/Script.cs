@@ -5,25 +5,26 @@ using System.Text.RegularExpressions;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// Runs a conversation that is written as a script. Each line is one step:
+/// Runs a conversation from a script. Each line is one step:
 /// <code>
 /// C: text      the client sends this line          C> text    … these bytes, without a line end
-/// S: 250 te*   one reply of one line               S: 211-te* a reply of several lines, each on an S: line of its own; "S: ..." skips any
+/// S: 250 te*   one reply of one line               S: 211-te* a multi-line reply, each line on its own S: line; "S: ..." skips lines
 /// S: (end)     the server closes
-/// D&lt; text      the data connection delivers exactly this, then ends
-/// L&lt; te*       the data connection delivers these lines in any order, then ends; "L&lt; (none)" none
+/// D&lt; text      the client receives exactly this data, then the end of the data connection
+/// L&lt; te*       the client receives these lines in any order, then the end; "L&lt; (none)" for no lines
 /// D> text      the client sends this over the data connection and closes it
 /// D+ text      … and does not close it             D: late | close | reset
-/// Z&lt; text      the data connection delivers one zlib stream of exactly this, then ends
-/// Z> text      the client sends one of this and closes the connection
-/// B&lt; text      the data connection delivers one file of exactly this in blocks (MODE B) and stays open
-/// B> text      the client sends one file of this in blocks
+/// Z&lt; text      the client receives one zlib stream with exactly this content, then the end
+/// Z> text      the client sends this as one zlib stream and closes the data connection
+/// B&lt; text      the client receives one file with exactly this content in blocks (MODE B)
+/// B> text      the client sends this as one file in blocks; the data connection stays open
 /// </code>
-/// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes (in replies and lines only <c>\xNN</c>, not of
-/// UTF-8); <c>{PORT}</c> and <c>{EPRT}</c> make the client listen. </summary>
+/// <c>*</c> matches any text, and <c>\*</c> matches an asterisk. <c>\r \n \0 \xNN \\</c> are bytes. Replies and lines contain only
+/// <c>\xNN</c>, for bytes that are not UTF-8. <c>{PORT}</c> and <c>{EPRT}</c> make the client listen and insert the argument.
+/// </summary>
 internal static class Script
 {
-    public static async Task PlayAsync(Conversation talk, string script)
+    public static async Task PlayAsync(Conversation client, string script)
     {
         string[] lines = [.. script.ReplaceLineEndings("\n").Split('\n').Where(line => line.Length > 0)];
         for (int i = 0; i < lines.Length; i++)
@@ -32,22 +33,22 @@ internal static class Script
             switch (kind)
             {
                 case "C:":
-                    await SendLineAsync(talk, text);
+                    await SendLineAsync(client, text);
                     break;
                 case "C>":
-                    await talk.SendAsync(Bytes(text));
+                    await client.SendAsync(Bytes(text));
                     break;
                 case "S:":
-                    i += await ExpectReplyAsync(talk, text, lines.AsMemory(i + 1));
+                    i += await ExpectReplyAsync(client, text, lines.AsMemory(i + 1));
                     break;
                 case "L<":
                     int more = lines.Skip(i + 1).TakeWhile(line => line.StartsWith("L<", StringComparison.Ordinal)).Count();
-                    await ReadLinesAsync(talk,
+                    await ReadLinesAsync(client,
                         [.. lines.Skip(i).Take(more + 1).Select(line => line.Length > 3 ? line[3..] : "").Where(line => line != "(none)")]);
                     i += more;
                     break;
                 default:
-                    await RunDataStepAsync(talk, kind, text);
+                    await RunDataStepAsync(client, kind, text);
                     break;
             }
         }
@@ -76,7 +77,7 @@ internal static class Script
             else
             {
                 bytes.Add(text[i] switch { 'r' => 13, 'n' => 10, '0' => 0, '\\' => 92,
-                    char other => throw new FormatException($"\\{other} is no escape.") });
+                    char other => throw new FormatException($"\\{other} is not an escape sequence.") });
             }
         }
 
@@ -89,26 +90,27 @@ internal static class Script
         return Regex.IsMatch(text, $"^{string.Join("\\*", parts)}$", RegexOptions.CultureInvariant | RegexOptions.Singleline);
     }
 
-    private static Task SendLineAsync(Conversation talk, string text)
+    private static Task SendLineAsync(Conversation client, string text)
     {
         if (text.Contains("{PORT}", StringComparison.Ordinal))
         {
-            text = text.Replace("{PORT}", talk.Listen(extended: false), StringComparison.Ordinal);
+            text = text.Replace("{PORT}", client.Listen(extended: false), StringComparison.Ordinal);
         }
         else if (text.Contains("{EPRT}", StringComparison.Ordinal))
         {
-            text = text.Replace("{EPRT}", talk.Listen(extended: true), StringComparison.Ordinal);
+            text = text.Replace("{EPRT}", client.Listen(extended: true), StringComparison.Ordinal);
         }
 
-        return text.Contains('\\', StringComparison.Ordinal) ? talk.SendAsync(Bytes(text + "\\r\\n")) : talk.SendAsync(text);
+        return text.Contains('\\', StringComparison.Ordinal) ? client.SendAsync(Bytes(text + "\\r\\n")) : client.SendAsync(text);
     }
 
     /// <summary>Returns how many of the lines that follow belong to the same reply.</summary>
-    private static async Task<int> ExpectReplyAsync(Conversation talk, string first, ReadOnlyMemory<string> rest)
+    private static async Task<int> ExpectReplyAsync(Conversation client, string first, ReadOnlyMemory<string> rest)
     {
         if (first == "(end)")
         {
-            return await talk.ReadLineAsync() is { } line ? throw talk.CreateFailure($"The end was expected, not: {line}") : 0;
+            return await client.ReadLineAsync() is { } line
+                ? throw client.CreateFailure($"Expected the end of the connection, but received: {line}") : 0;
         }
 
         var expected = new List<string> { first };
@@ -120,9 +122,9 @@ internal static class Script
             }
         }
 
-        string[] reply = await talk.ReadReplyAsync();
+        string[] reply = await client.ReadReplyAsync();
         return MatchesReply(expected, reply) ? expected.Count - 1
-            : throw talk.CreateFailure($"Expected: {string.Join("\n          ", expected)}");
+            : throw client.CreateFailure($"Expected: {string.Join("\n          ", expected)}");
     }
 
     private static bool MatchesReply(List<string> expected, string[] reply)
@@ -147,10 +149,10 @@ internal static class Script
         return at == reply.Length;
     }
 
-    private static async Task ReadLinesAsync(Conversation talk, string[] patterns)
+    private static async Task ReadLinesAsync(Conversation client, string[] patterns)
     {
-        string text = WireText.FromBytes(await Data(talk).ReadToEndAsync());
-        talk.CloseData();
+        string text = WireText.FromBytes(await Data(client).ReadToEndAsync());
+        client.CloseData();
         var lines = text.Split("\r\n").ToList();
         bool fits = lines[^1].Length == 0 && lines.Count - 1 == patterns.Length;
         foreach (string pattern in patterns)
@@ -162,69 +164,70 @@ internal static class Script
 
         if (!fits)
         {
-            throw talk.CreateFailure($"Expected the lines:\n{string.Join('\n', patterns)}\nand got:\n{text}");
+            throw client.CreateFailure($"Expected the lines:\n{string.Join('\n', patterns)}\nbut received:\n{text}");
         }
     }
 
-    private static async Task RunDataStepAsync(Conversation talk, string kind, string text)
+    private static async Task RunDataStepAsync(Conversation client, string kind, string text)
     {
         switch (kind, text)
         {
             case ("D:", "late"):
-                talk.ConnectsLate = true;
+                client.ConnectsLate = true;
                 return;
             case ("D:", "begin"):
-                await Data(talk).ReceiveOneByteAsync();
+                await Data(client).ReceiveOneByteAsync();
                 return;
             case ("D:", "reset"):
-                Data(talk).Reset();
+                Data(client).Reset();
                 break;
             case ("D:", "close"):
                 break;
             case ("D<", _):
-                byte[] content = await Data(talk).ReadToEndAsync();
+                byte[] content = await Data(client).ReadToEndAsync();
                 if (!content.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw talk.CreateFailure($"Expected the data: {text}\nand got: {WireText.FromBytes(content)}");
+                    throw client.CreateFailure($"Expected the data: {text}\nbut received: {WireText.FromBytes(content)}");
                 }
 
                 break;
             case ("Z<", _):
-                byte[] expanded = Zlib.Expand(await Data(talk).ReadToEndAsync());
+                byte[] expanded = Zlib.Expand(await Data(client).ReadToEndAsync());
                 if (!expanded.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw talk.CreateFailure($"Expected in a zlib stream: {text}\nand got: {Encoding.UTF8.GetString(expanded)}");
+                    throw client.CreateFailure(
+                        $"Expected this zlib stream content: {text}\nbut received: {Encoding.UTF8.GetString(expanded)}");
                 }
 
                 break;
             case ("Z>", _):
-                await Data(talk).SendAsync(Zlib.Compress(Bytes(text)));
-                await Data(talk).FinishAsync();
+                await Data(client).SendAsync(Zlib.Compress(Bytes(text)));
+                await Data(client).FinishAsync();
                 break;
             case ("B<", _):
-                byte[] file = await Data(talk).ReadFileAsync();
+                byte[] file = await Data(client).ReadFileAsync();
                 if (!file.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw talk.CreateFailure($"Expected in blocks: {text}\nand got: {Encoding.UTF8.GetString(file)}");
+                    throw client.CreateFailure($"Expected this file in blocks: {text}\nbut received: {Encoding.UTF8.GetString(file)}");
                 }
 
                 return;
             case ("B>", _):
-                await Data(talk).SendAsync(Blocks.Encode(Bytes(text)));
+                await Data(client).SendAsync(Blocks.Encode(Bytes(text)));
                 return;
             case ("D>", _):
-                await Data(talk).SendAsync(Bytes(text));
-                await Data(talk).FinishAsync();
+                await Data(client).SendAsync(Bytes(text));
+                await Data(client).FinishAsync();
                 break;
             case ("D+", _):
-                await Data(talk).SendAsync(Bytes(text));
+                await Data(client).SendAsync(Bytes(text));
                 return;
             default:
-                throw new FormatException($"No step of a script: {kind} {text}");
+                throw new FormatException($"Unknown script step: {kind} {text}");
         }
 
-        talk.CloseData();
+        client.CloseData();
     }
 
-    private static DataPeer Data(Conversation talk) => talk.Data ?? throw talk.CreateFailure("No data connection was spoken of.");
+    private static DataPeer Data(Conversation client) => client.Data ?? throw client.CreateFailure("No data connection is prepared.");
 }

@@ -7,7 +7,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
+/// <summary>A server in the test process on its own port, with its log messages and its store.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private static readonly Lazy<FtpCertificates> SelfSigned = new(CreateCertificates);
@@ -37,7 +37,7 @@ internal sealed class TestServer : IAsyncDisposable
         _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 
-    /// <summary>What every server over TLS shows.</summary>
+    /// <summary>The self-signed certificates of all servers with TLS.</summary>
     public static FtpCertificates Certificates => SelfSigned.Value;
 
     public IFileStore Store { get; }
@@ -46,15 +46,15 @@ internal sealed class TestServer : IAsyncDisposable
 
     public IPEndPoint EndPoint => _server.ImplicitTlsEndPoint ?? _server.EndPoint;
 
-    /// <summary>Where connections begin in plain, whatever the wire.</summary>
+    /// <summary>The address for explicit TLS, which accepts unencrypted connections on every wire.</summary>
     public IPEndPoint PlainEndPoint => _server.EndPoint;
 
     public int SessionCount => _server.SessionCount;
 
-    /// <summary>The sessions there are, without keeping them.</summary>
+    /// <summary>Weak references to the current sessions.</summary>
     public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
 
-    /// <summary>A server with these files; a name that ends in a slash is a folder.</summary>
+    /// <summary>Returns a server with the files. A path that ends with a slash is a directory.</summary>
     public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
     {
         var server = new TestServer(wire);
@@ -66,25 +66,25 @@ internal sealed class TestServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>One conversation of a signed-in client with a server that has these files.</summary>
+    /// <summary>Runs a script as a logged-in client of a server with the files.</summary>
     public static async Task PlayAsync(Wire wire, string script, params (string Path, string Content)[] files)
     {
         await using TestServer server = await WithAsync(wire, files);
         await server.PlayAsync(script);
     }
 
-    /// <summary>A connection whose greeting is still to be read.</summary>
+    /// <summary>Connects. The caller reads the greeting.</summary>
     public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) =>
         Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
 
-    /// <summary>A connection that begins in plain, whatever the wire; its greeting is still to be read.</summary>
+    /// <summary>Connects without TLS on every wire. The caller reads the greeting.</summary>
     public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
 
-    /// <summary>A client signed in as anonymous, in image type.</summary>
+    /// <summary>Logs in as anonymous and sets the image type.</summary>
     public async Task<Conversation> LogInAsync(IPAddress? from = null, byte[]? header = null)
     {
-        Conversation talk = await ConnectAsync(from, header);
-        await talk.PlayAsync("""
+        Conversation client = await ConnectAsync(from, header);
+        await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
             S: 331 *
@@ -93,16 +93,16 @@ internal sealed class TestServer : IAsyncDisposable
             C: TYPE I
             S: 200 *
             """);
-        return talk;
+        return client;
     }
 
-    /// <summary>One conversation of a signed-in client.</summary>
+    /// <summary>Runs a script as a logged-in client.</summary>
     public async Task PlayAsync(string script)
     {
-        await using Conversation talk = await LogInAsync();
+        await using Conversation client = await LogInAsync();
         try
         {
-            await talk.PlayAsync(script);
+            await client.PlayAsync(script);
         }
         catch (IOException e)
         {
@@ -110,11 +110,11 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>One conversation of a client that has just connected.</summary>
+    /// <summary>Runs a script that starts with the greeting.</summary>
     public async Task PlayFromGreetingAsync(string script)
     {
-        await using Conversation talk = await ConnectAsync();
-        await talk.PlayAsync(script);
+        await using Conversation client = await ConnectAsync();
+        await client.PlayAsync(script);
     }
 
     public Task WriteAsync(string path, string content) => WriteAsync(path, Encoding.UTF8.GetBytes(content));
@@ -138,7 +138,7 @@ internal sealed class TestServer : IAsyncDisposable
         await file.CommitAsync(CancellationToken.None);
     }
 
-    /// <summary>What a file holds; null when there is none.</summary>
+    /// <summary>Returns the content of a file, or null if it does not exist.</summary>
     public async Task<string?> ReadAsync(string path)
     {
         StorePath target = StorePath.Root.Resolve(path)!.Value;
@@ -158,21 +158,21 @@ internal sealed class TestServer : IAsyncDisposable
         return content;
     }
 
-    /// <summary>What an upload of an anonymous client of this machine has left to be continued.</summary>
+    /// <summary>Returns the partial upload of an anonymous client on this machine, or null.</summary>
     public async Task<PartialUpload?> GetPartialUploadAsync(string path, Wire wire)
     {
         string address = Convert.ToHexString(wire.Loopback().GetAddressBytes().AsSpan(0, wire.IsIPv4() ? 4 : 8));
         return await Store.GetPartialUploadAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
     }
 
-    /// <summary>Begins anew with the names that SIZE told the wrong length of.</summary>
+    /// <summary>Clears the names for which SIZE does not report the partial upload.</summary>
     public void ClearSuppressedPartialSizes() => _server.SuppressedPartialSizes.Clear();
 
-    /// <summary>The names in a folder, sorted.</summary>
-    public async Task<string[]> ListNamesAsync(string folder)
+    /// <summary>Returns the sorted names in a directory.</summary>
+    public async Task<string[]> ListNamesAsync(string directory)
     {
         var names = new List<string>();
-        await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root.Resolve(folder)!.Value, CancellationToken.None))
+        await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root.Resolve(directory)!.Value, CancellationToken.None))
         {
             names.Add(entry.Name);
         }
@@ -180,7 +180,7 @@ internal sealed class TestServer : IAsyncDisposable
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>What SIGHUP does.</summary>
+    /// <summary>Reloads the certificates, as SIGHUP does.</summary>
     public void Reload() => _server.Reload();
 
     /// <summary>Stops the server. Running transfers may continue for a minute, unless the options of the test set another time.</summary>
@@ -189,7 +189,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Stops the server and aborts running transfers.</summary>
     public Task StopImmediatelyAsync() => _server.StopAsync(new CancellationToken(canceled: true));
 
-    /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>
+    /// <summary>Disposes the server within the deadline. A session that does not end fails the test instead of blocking the run.</summary>
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().WithDeadline();
@@ -202,16 +202,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     private static FtpCertificates CreateCertificates()
     {
-        using var folder = new TemporaryDirectory();
-        return FtpCertificates.SelfSigned(Path.Combine(folder.Path, "server.pem"));
+        using var directory = new TemporaryDirectory();
+        return FtpCertificates.SelfSigned(Path.Combine(directory.Path, "server.pem"));
     }
 
-    private static async Task CreateDirectoryAsync(IFileStore store, StorePath folder)
+    private static async Task CreateDirectoryAsync(IFileStore store, StorePath directory)
     {
-        if (await store.GetEntryAsync(folder, CancellationToken.None) is null)
+        if (await store.GetEntryAsync(directory, CancellationToken.None) is null)
         {
-            await CreateDirectoryAsync(store, folder.Parent);
-            await store.CreateDirectoryAsync(folder, CancellationToken.None);
+            await CreateDirectoryAsync(store, directory.Parent);
+            await store.CreateDirectoryAsync(directory, CancellationToken.None);
         }
     }
 }

@@ -4,8 +4,8 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers
-/// ask.</summary>
+/// <summary>The client's TLS settings. Data connections resume the TLS session of the control connection, as some servers
+/// require.</summary>
 internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _options;
@@ -14,7 +14,7 @@ internal sealed class TlsClient
     {
         _options = new SslClientAuthenticationOptions
         {
-            // A name of its own: .NET looks sessions up by it, and another conversation's would be refused.
+            // A unique name: .NET caches TLS sessions by host name, and the server does not resume those of other clients.
             TargetHost = $"test-{Guid.NewGuid():N}",
             EnabledSslProtocols = version,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",

@@ -3,10 +3,10 @@ using System.IO.Compression;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Whole zlib streams (RFC 1950).</summary>
+/// <summary>Compresses and expands complete zlib streams (RFC 1950).</summary>
 internal static class Zlib
 {
-    /// <summary>Also for nothing, for which the library writes nothing.</summary>
+    /// <summary>Returns a complete stream, even for empty content, for which the library writes no bytes.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> content)
     {
         if (content.IsEmpty)
@@ -23,7 +23,7 @@ internal static class Zlib
         return stream.ToArray();
     }
 
-    /// <summary>Fails for what is not exactly one stream: the library itself would take a part of one for a whole.</summary>
+    /// <summary>Expands one complete stream. Verifies the checksum, because the library accepts a truncated stream.</summary>
     public static byte[] Expand(byte[] stream)
     {
         using var zlib = new ZLibStream(new MemoryStream(stream), CompressionMode.Decompress);

@@ -21,8 +21,8 @@ public sealed class ClientCertificateTests
     public async Task A_certificate_logs_in_the_account_of_its_name_without_a_password(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version, Ann);
-        await talk.PlayAsync("""
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync("""
             C: USER ann
             S: 232 *
             C: PASS x
@@ -59,8 +59,8 @@ public sealed class ClientCertificateTests
     public async Task For_another_account_the_certificate_does_not_replace_the_password(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version, Ann);
-        await talk.PlayAsync($"""
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync($"""
             C: USER Ann
             S: 331 *
             C: PASS x
@@ -84,8 +84,8 @@ public sealed class ClientCertificateTests
             [null, Untrusted, Authority.Issue("CN=ann", days: -1), Authority.Issue("CN=ann", usage: TestAuthority.ForServers),
                 UntrustedAuthority.Certificate])
         {
-            await using Conversation talk = await SecureAsync(server, version, certificate);
-            await talk.PlayAsync($"""
+            await using Conversation session = await SecureAsync(server, version, certificate);
+            await session.PlayAsync($"""
                 C: USER ann
                 S: 331 *
                 C: PASS x
@@ -108,9 +108,9 @@ public sealed class ClientCertificateTests
         await using Conversation plain = await server.ConnectPlainAsync();
         await plain.PlayAsync("S: 220 *");
         await using Conversation none = await SecureAsync(server, version, null), foreign = await SecureAsync(server, version, Untrusted);
-        foreach (Conversation talk in (Conversation[])[plain, none, foreign])
+        foreach (Conversation session in (Conversation[])[plain, none, foreign])
         {
-            await talk.PlayAsync($"""
+            await session.PlayAsync($"""
                 C: USER owner
                 S: 530 *certificate*
                 C: PASS {Owner.Password}
@@ -129,8 +129,8 @@ public sealed class ClientCertificateTests
     {
         await using TestServer server =
             CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
-        await using Conversation talk = await SecureAsync(server, version, Ann);
-        await talk.PlayAsync("""
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync("""
             C: USER ann
             S: 232 *
             C: PBSZ 0
@@ -142,9 +142,9 @@ public sealed class ClientCertificateTests
         foreach ((X509Certificate2? certificate, bool isServed) in (
             (X509Certificate2?, bool)[])[(Ann, true), (other, false), (null, false)])
         {
-            talk.UseForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
-            await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
-            Assert.StartsWith(isServed ? "226" : "522", (await talk.ReadReplyAsync())[0], StringComparison.Ordinal);
+            session.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
+            await session.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
+            Assert.StartsWith(isServed ? "226" : "522", (await session.ReadReplyAsync())[0], StringComparison.Ordinal);
         }
     }
 
@@ -152,12 +152,12 @@ public sealed class ClientCertificateTests
     public async Task If_certificates_are_only_requested_a_data_connection_may_present_none_but_no_other(SslProtocols version)
     {
         await using TestServer server = CreateServer(dataBinding: FtpDataBinding.Observe);
-        await using Conversation talk = await SecureAsync(server, version, Ann);
-        await talk.PlayAsync("C: USER ann\nS: 232 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
-        talk.UseForData(new TlsClient(version));
-        await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
-        talk.UseForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
-        await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 522 *");
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync("C: USER ann\nS: 232 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
+        session.UseTlsForData(new TlsClient(version));
+        await session.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
+        session.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
+        await session.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 522 *");
     }
 
     [Fact]
@@ -169,8 +169,8 @@ public sealed class ClientCertificateTests
         foreach ((X509Certificate2 certificate, string reply) in (
             (X509Certificate2, string)[])[(Untrusted, "232"), (Ann, "331"), (old, "331")])
         {
-            await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, certificate);
-            await talk.PlayAsync($"C: USER ann\nS: {reply} *");
+            await using Conversation session = await SecureAsync(server, SslProtocols.Tls13, certificate);
+            await session.PlayAsync($"C: USER ann\nS: {reply} *");
         }
     }
 
@@ -185,26 +185,26 @@ public sealed class ClientCertificateTests
     public async Task A_certificate_with_an_ambiguous_name_logs_in_no_account(string subject, string user)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue(subject));
-        await talk.PlayAsync($"C: USER {user}\nS: 331 *\nC: PASS x\nS: 530 *");
+        await using Conversation session = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue(subject));
+        await session.PlayAsync($"C: USER {user}\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
     public async Task After_Ccc_the_certificate_is_ignored()
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12, Ann);
-        await talk.PlayAsync("C: USER ann\nS: 232 *\nC: CCC\nS: 200 *");
-        await talk.EndTlsAsync();
-        await talk.PlayAsync("C: USER ann\nS: 331 *\nC: PASS x\nS: 530 *");
+        await using Conversation session = await SecureAsync(server, SslProtocols.Tls12, Ann);
+        await session.PlayAsync("C: USER ann\nS: 232 *\nC: CCC\nS: 200 *");
+        await session.EndTlsAsync();
+        await session.PlayAsync("C: USER ann\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
     public async Task An_authenticator_without_certificate_support_requires_the_password()
     {
         await using TestServer server = CreateServer(accounts: Owner);
-        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue("CN=owner"));
-        await talk.PlayAsync("C: USER owner\nS: 331 *\nC: PASS x\nS: 530 *");
+        await using Conversation session = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue("CN=owner"));
+        await session.PlayAsync("C: USER owner\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
@@ -235,10 +235,10 @@ public sealed class ClientCertificateTests
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, X509Certificate2? certificate)
     {
-        Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await talk.StartTlsAsync(version, with: tls => SetCertificate(tls, certificate));
-        return talk;
+        Conversation session = await server.ConnectPlainAsync();
+        await session.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
+        await session.StartTlsAsync(version, with: tls => SetCertificate(tls, certificate));
+        return session;
     }
 
     private static void SetCertificate(SslClientAuthenticationOptions tls, X509Certificate2? certificate) =>

@@ -39,9 +39,9 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Theory, MemberData(nameof(Versions))]
     public async Task The_requested_name_of_the_handshake_selects_the_certificate_and_the_files(SslProtocols version)
     {
-        await using Conversation talk = await SecureAsync("AUTH TLS", version, "Two.Example");
-        Assert.Equal("CN=two.example", talk.ServerSubject);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync("AUTH TLS", version, "Two.Example");
+        Assert.Equal("CN=two.example", client.ServerSubject);
+        await client.PlayAsync("""
             C: USER anonymous
             S: 331 *
             C: PASS x
@@ -55,8 +55,8 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Theory, MemberData(nameof(Versions))]
     public async Task After_the_handshake_Host_must_have_the_requested_name(SslProtocols version)
     {
-        await using Conversation talk = await SecureAsync("AUTH TLS", version, "one.example");
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync("AUTH TLS", version, "one.example");
+        await client.PlayAsync("""
             C: HOST two.example
             S: 504 *
             C: HOST [::1]
@@ -75,9 +75,9 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Theory, MemberData(nameof(Versions))]
     public async Task Host_before_Auth_selects_the_certificate(SslProtocols version)
     {
-        await using Conversation talk = await SecureAsync("HOST two.example", version, "");
-        Assert.Equal("CN=two.example", talk.ServerSubject);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync("HOST two.example", version, "");
+        Assert.Equal("CN=two.example", client.ServerSubject);
+        await client.PlayAsync("""
             C: HOST one.example
             S: 503 *
             C: HOST two.example
@@ -113,9 +113,9 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Fact]
     public async Task After_a_handshake_without_a_name_Host_may_select_hosts_with_the_same_certificate()
     {
-        await using Conversation talk = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "");
-        Assert.Equal($"CN={Environment.MachineName}", talk.ServerSubject);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "");
+        Assert.Equal($"CN={Environment.MachineName}", client.ServerSubject);
+        await client.PlayAsync("""
             C: HOST one.example
             S: 503 *
             C: HOST three.example
@@ -128,9 +128,9 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Fact]
     public async Task An_unknown_name_selects_the_default_host_in_the_handshake_and_is_rejected_by_Host()
     {
-        await using Conversation talk = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "four.example");
-        Assert.Equal($"CN={Environment.MachineName}", talk.ServerSubject);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "four.example");
+        Assert.Equal($"CN={Environment.MachineName}", client.ServerSubject);
+        await client.PlayAsync("""
             C: HOST four.example
             S: 504 *
             C: USER anonymous
@@ -139,25 +139,25 @@ public sealed class HostTlsTests : IAsyncDisposable
     }
 
     /// <summary>Connects, sends HOST if a name is given for it, sends AUTH, and performs a handshake that requests a name.</summary>
-    private async Task<Conversation> SecureAsync(string first, SslProtocols version, string asked)
+    private async Task<Conversation> SecureAsync(string first, SslProtocols version, string requestedName)
     {
-        Conversation talk = await _server.ConnectPlainAsync();
+        Conversation client = await _server.ConnectPlainAsync();
         try
         {
-            await talk.PlayAsync("S: 220 *");
+            await client.PlayAsync("S: 220 *");
             if (first.StartsWith("HOST", StringComparison.Ordinal))
             {
-                await talk.PlayAsync($"C: {first}\nS: 220 *");
+                await client.PlayAsync($"C: {first}\nS: 220 *");
             }
 
-            await talk.PlayAsync("C: AUTH TLS\nS: 234 *");
-            await talk.StartTlsAsync(
-                version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
-            return talk;
+            await client.PlayAsync("C: AUTH TLS\nS: 234 *");
+            await client.StartTlsAsync(
+                version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
+            return client;
         }
         catch
         {
-            await talk.DisposeAsync();
+            await client.DisposeAsync();
             throw;
         }
     }

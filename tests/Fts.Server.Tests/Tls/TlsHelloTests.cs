@@ -17,17 +17,17 @@ public sealed class TlsHelloTests
     public async Task Alpn_selects_ftp_if_the_client_offers_it(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version, "http/1.1", "ftp");
-        Assert.Equal("ftp", talk.AgreedProtocol);
-        await talk.PlayAsync("C: NOOP\nS: 200 *");
+        await using Conversation client = await SecureAsync(server, version, "http/1.1", "ftp");
+        Assert.Equal("ftp", client.NegotiatedProtocol);
+        await client.PlayAsync("C: NOOP\nS: 200 *");
     }
 
     [Theory, MemberData(nameof(Versions))]
     public async Task Alpn_selects_nothing_if_the_client_offers_nothing(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        Assert.Equal("", talk.AgreedProtocol);
+        await using Conversation client = await SecureAsync(server, version);
+        Assert.Equal("", client.NegotiatedProtocol);
     }
 
     /// <summary>RFC 7301 §3.2 requires it. Otherwise a browser could take the server's replies for those of a web server.</summary>
@@ -60,17 +60,17 @@ public sealed class TlsHelloTests
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, params string[] protocols)
     {
-        Conversation talk = await server.ConnectPlainAsync();
+        Conversation client = await server.ConnectPlainAsync();
         try
         {
-            await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-            await talk.StartTlsAsync(
+            await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
+            await client.StartTlsAsync(
                 version, with: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
-            return talk;
+            return client;
         }
         catch
         {
-            await talk.DisposeAsync();
+            await client.DisposeAsync();
             throw;
         }
     }

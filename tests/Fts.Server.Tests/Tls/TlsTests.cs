@@ -17,8 +17,8 @@ public sealed class TlsTests
     public async Task Auth_tls_encrypts_a_plain_session(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
@@ -33,10 +33,10 @@ public sealed class TlsTests
     public async Task Many_mixed_transfers_resume_the_TLS_session_if_that_is_required(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using Conversation talk = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         for (int i = 0; i < 10; i++)
         {
-            await talk.PlayAsync($"""
+            await client.PlayAsync($"""
                 C: EPSV
                 S: 229 *
                 C: STOR a
@@ -63,8 +63,8 @@ public sealed class TlsTests
     public async Task A_data_connection_of_another_TLS_session_is_refused_if_resumption_is_required(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using Conversation talk = await SecureAsync(server, version, resumes: false);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version, resumes: false);
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: NLST
@@ -80,16 +80,16 @@ public sealed class TlsTests
     public async Task A_refused_data_connection_does_not_make_the_next_one_resume(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using Conversation talk = await SecureAsync(server, version, resumes: false);
+        await using Conversation client = await SecureAsync(server, version, resumes: false);
         for (int i = 0; i < 3; i++)
         {
-            await talk.OpenDataAsync();
-            await talk.PlayAsync("""
+            await client.OpenDataAsync();
+            await client.PlayAsync("""
                 C: NLST
                 S: 150 *
                 S: 425 *
                 """);
-            await talk.Data!.ReadToAnyEndAsync();
+            await client.Data!.ReadUntilClosedAsync();
         }
     }
 
@@ -97,11 +97,11 @@ public sealed class TlsTests
     public async Task A_refused_data_connection_is_disposed(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using Conversation talk = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         var session = (Session)server.Sessions.Single().Target!;
-        (Socket client, Socket accepted) = await ConnectAsync();
+        (Socket clientSocket, Socket accepted) = await ConnectAsync();
         var stream = new RecordingStream(accepted);
-        Task shaking = new TlsClient(version).HandshakeAsync(new NetworkStream(client, ownsSocket: true));
+        Task handshake = new TlsClient(version).HandshakeAsync(new NetworkStream(clientSocket, ownsSocket: true));
 
         HandshakeException refusal = await Assert.ThrowsAsync<HandshakeException>(
             () => session.Tls!.AcceptDataAsync(session, stream, TestContext.Current.CancellationToken).AsTask().WithDeadline());
@@ -109,15 +109,15 @@ public sealed class TlsTests
         Assert.True(refusal.IsNotResumed);
         Assert.True(stream.IsDisposed);
         // In TLS 1.2 the client waits for the server's Finished message, and receives the end of the connection.
-        await Task.WhenAny(shaking).WithDeadline();
+        await Task.WhenAny(handshake).WithDeadline();
     }
 
     [Theory, MemberData(nameof(Versions))]
     public async Task An_upload_that_ends_without_close_notify_is_not_published(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
@@ -134,8 +134,8 @@ public sealed class TlsTests
     public async Task An_upload_of_the_size_that_ALLO_announced_needs_no_close_notify(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: ALLO 7
             S: 200 *
             C: EPSV
@@ -163,7 +163,7 @@ public sealed class TlsTests
     public async Task A_resumed_upload_without_close_notify_must_have_the_number_of_bytes_that_ALLO_announced(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         const string Part = """
             C: EPSV
             S: 229 *
@@ -173,9 +173,9 @@ public sealed class TlsTests
             D: close
             S: 426 * Kept 4 bytes; send REST 4 to resume.
             """;
-        await talk.PlayAsync(Part);
+        await client.PlayAsync(Part);
         // ALLO announces eight further bytes. Four of them and the four of the partial upload must not count as eight.
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: ALLO 8
             S: 200 *
             C: REST 4
@@ -206,8 +206,8 @@ public sealed class TlsTests
     public async Task The_end_of_a_compressed_upload_needs_no_close_notify(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: MODE Z
             S: 200 *
             C: EPSV
@@ -225,8 +225,8 @@ public sealed class TlsTests
     public async Task A_server_that_requires_no_close_notify_publishes_uploads_without_it_like_plain_ones(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { RequiresCloseNotify = false });
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
@@ -252,16 +252,16 @@ public sealed class TlsTests
     public async Task An_upload_that_ends_within_a_tls_record_is_never_published(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { RequiresCloseNotify = false });
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
             D+ content
             """);
-        await talk.Data!.SendUnencryptedAsync(new byte[] { 23, 3, 3, 0, 100, 1, 2, 3 });
-        await talk.PlayAsync("""
+        await client.Data!.SendUnencryptedAsync(new byte[] { 23, 3, 3, 0, 100, 1, 2, 3 });
+        await client.PlayAsync("""
             D: close
             S: 426 * Kept 7 bytes; send REST 7 to resume.
             C: MLST a
@@ -273,8 +273,8 @@ public sealed class TlsTests
     public async Task Input_before_the_handshake_ends_the_session()
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C> AUTH TLS\r\nUSER anonymous\r\n
             S: 234 *
@@ -286,16 +286,16 @@ public sealed class TlsTests
     public async Task Commands_before_the_handshake_have_no_effect_after_it()
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
             S: 331 *
             C: AUTH TLS
             S: 234 *
             """);
-        await talk.StartTlsAsync(SslProtocols.Tls13);
-        await talk.PlayAsync("""
+        await client.StartTlsAsync(SslProtocols.Tls13);
+        await client.PlayAsync("""
             C: PASS x
             S: 503 *
             """);
@@ -305,8 +305,8 @@ public sealed class TlsTests
     public async Task If_TLS_is_required_plain_sessions_cannot_log_in()
     {
         await using TestServer server = CreateServer(tls => tls with { Control = FtpTlsPolicy.Required });
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
             S: 530 *TLS*
@@ -319,14 +319,14 @@ public sealed class TlsTests
     public async Task If_data_must_be_encrypted_Prot_C_and_plain_transfers_are_refused()
     {
         await using TestServer server = CreateServer(tls => tls with { Data = FtpTlsPolicy.Required });
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS
             S: 234 *
             """);
-        await talk.StartTlsAsync(SslProtocols.Tls13);
-        await talk.PlayAsync("""
+        await client.StartTlsAsync(SslProtocols.Tls13);
+        await client.PlayAsync("""
             C: USER anonymous
             S: 331 *
             C: PASS x
@@ -354,8 +354,8 @@ public sealed class TlsTests
     public async Task The_arguments_of_Auth_Pbsz_and_Prot_are_checked()
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: AUTH GSSAPI
             S: 504 *
@@ -366,8 +366,8 @@ public sealed class TlsTests
             C: AUTH SSL
             S: 234 *
             """);
-        await talk.StartTlsAsync(SslProtocols.Tls12);
-        await talk.PlayAsync("""
+        await client.StartTlsAsync(SslProtocols.Tls12);
+        await client.PlayAsync("""
             C: AUTH TLS
             S: 503 *
             C: PBSZ 0
@@ -389,13 +389,13 @@ public sealed class TlsTests
     public async Task Ccc_ends_tls_with_close_notify_from_both_sides_if_it_is_allowed(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: CCC
             S: 200 *
             """);
-        await talk.EndTlsAsync();
-        await talk.PlayAsync("""
+        await client.EndTlsAsync();
+        await client.PlayAsync("""
             C: NOOP
             S: 200 *
             C: EPSV
@@ -411,13 +411,13 @@ public sealed class TlsTests
     public async Task A_plain_command_in_the_same_packet_as_close_notify_receives_a_reply(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: CCC
             S: 200 *
             """);
-        await talk.EndTlsAsync("PWD\r\n");
-        await talk.PlayAsync("""
+        await client.EndTlsAsync("PWD\r\n");
+        await client.PlayAsync("""
             S: 257 "/" *
             """);
     }
@@ -427,13 +427,13 @@ public sealed class TlsTests
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: CCC
             S: 200 *
             """);
-        talk.UsePlain();
-        await talk.SendAsync("DELE a");
+        client.SwitchToPlainText();
+        await client.SendAsync("DELE a");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal("content", await server.ReadAsync("/a"));
         Assert.Contains(
@@ -446,10 +446,10 @@ public sealed class TlsTests
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.SendAsync("CCC");
-        await talk.SendAsync("DELE a");
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.SendAsync("CCC");
+        await client.SendAsync("DELE a");
+        await client.PlayAsync("""
             S: 200 *
             S: (end)
             """);
@@ -462,8 +462,8 @@ public sealed class TlsTests
     {
         await using TestServer server =
             CreateServer(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
-        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, SslProtocols.Tls13);
+        await client.PlayAsync("""
             C: CCC
             S: 200 *
             S: (end)
@@ -476,8 +476,8 @@ public sealed class TlsTests
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
-        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, SslProtocols.Tls12);
+        await client.PlayAsync("""
             C> CCC\r\nDELE a\r\n
             S: 200 *
             S: (end)
@@ -489,8 +489,8 @@ public sealed class TlsTests
     public async Task A_missing_handshake_ends_the_session()
     {
         await using TestServer server = CreateServer(tls => tls with { HandshakeTimeout = TimeSpan.FromMilliseconds(50) });
-        await using Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS
             S: 234 *
@@ -540,14 +540,14 @@ public sealed class TlsTests
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, bool resumes = true)
     {
-        Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS
             S: 234 *
             """);
-        await talk.StartTlsAsync(version, resumes);
-        await talk.PlayAsync("""
+        await client.StartTlsAsync(version, resumes);
+        await client.PlayAsync("""
             C: USER anonymous
             S: 331 *
             C: PASS x
@@ -559,6 +559,6 @@ public sealed class TlsTests
             C: PROT P
             S: 200 *
             """);
-        return talk;
+        return client;
     }
 }

@@ -21,15 +21,15 @@ public sealed class UnreadTicketTests
     {
         byte[] content = CreateContent(size);
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: STOR a
             S: 150 *
             """);
-        await talk.Data!.SendAsync(content);
-        await talk.Data.CloseUnreadAsync();
-        await talk.PlayAsync($"S: 226 Transfer complete, {size} bytes stored.");
+        await client.Data!.SendAsync(content);
+        await client.Data.CloseUnreadAsync();
+        await client.PlayAsync($"S: 226 Transfer complete, {size} bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
@@ -41,16 +41,16 @@ public sealed class UnreadTicketTests
         var closed = new TaskCompletionSource();
         var store = new HookedStore { BeforeWrite = cancellationToken => closed.Task.WaitAsync(cancellationToken) };
         await using TestServer server = CreateServer(store);
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: STOR a
             S: 150 *
             """);
-        await talk.Data!.SendAsync(content);
-        await talk.Data.CloseUnreadAsync();
+        await client.Data!.SendAsync(content);
+        await client.Data.CloseUnreadAsync();
         closed.SetResult();
-        await talk.PlayAsync("S: 226 Transfer complete, 163840 bytes stored.");
+        await client.PlayAsync("S: 226 Transfer complete, 163840 bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
@@ -58,61 +58,61 @@ public sealed class UnreadTicketTests
     public async Task The_server_sends_nothing_while_it_receives(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
             D+ content
             """);
-        await talk.WaitUntilReceivedAsync(7);
-        Assert.Equal(0, talk.Data!.Unread);
-        await talk.PlayAsync("""
+        await client.WaitUntilReceivedAsync(7);
+        Assert.Equal(0, client.Data!.Unread);
+        await client.PlayAsync("""
             D> 
             S: 226 *
             """);
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Compressed_uploads_end_the_same_way(SslProtocols version)
+    public async Task A_compressed_upload_is_complete_even_if_the_client_never_reads(SslProtocols version)
     {
         byte[] content = CreateContent(8 * 1024 * 1024);
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: MODE Z
             S: 200 *
             """);
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: STOR a
             S: 150 *
             """);
-        await talk.Data!.SendAsync(Zlib.Compress(content));
-        await talk.Data.CloseUnreadAsync();
-        await talk.PlayAsync("S: 226 Transfer complete, 8388608 bytes stored.");
+        await client.Data!.SendAsync(Zlib.Compress(content));
+        await client.Data.CloseUnreadAsync();
+        await client.PlayAsync("S: 226 Transfer complete, 8388608 bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Uploads_in_block_mode_end_the_same_way(SslProtocols version)
+    public async Task An_upload_in_block_mode_is_complete_even_if_the_client_never_reads(SslProtocols version)
     {
         byte[] content = CreateContent(8 * 1024 * 1024);
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: MODE B
             S: 200 *
             """);
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: STOR a
             S: 150 *
             """);
-        await talk.Data!.SendAsync(Blocks.Encode(content));
-        await talk.Data.CloseUnreadAsync();
-        await talk.PlayAsync("S: 250 Transfer complete, 8388608 bytes stored.");
+        await client.Data!.SendAsync(Blocks.Encode(content));
+        await client.Data.CloseUnreadAsync();
+        await client.PlayAsync("S: 250 Transfer complete, 8388608 bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
@@ -122,8 +122,8 @@ public sealed class UnreadTicketTests
     public async Task One_block_mode_connection_transfers_uploads_and_downloads(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
-        await talk.PlayAsync("""
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
             C: MODE B
             S: 200 *
             C: EPSV
@@ -152,10 +152,10 @@ public sealed class UnreadTicketTests
     public async Task A_client_that_reads_to_the_end_resumes_after_each_of_many_uploads(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using Conversation talk = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         for (int i = 0; i < 10; i++)
         {
-            await talk.PlayAsync("""
+            await client.PlayAsync("""
                 C: EPSV
                 S: 229 *
                 C: STOR a
@@ -179,14 +179,14 @@ public sealed class UnreadTicketTests
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version)
     {
-        Conversation talk = await server.ConnectPlainAsync();
-        await talk.PlayAsync("""
+        Conversation client = await server.ConnectPlainAsync();
+        await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS
             S: 234 *
             """);
-        await talk.StartTlsAsync(version);
-        await talk.PlayAsync("""
+        await client.StartTlsAsync(version);
+        await client.PlayAsync("""
             C: USER anonymous
             S: 331 *
             C: PASS x
@@ -198,6 +198,6 @@ public sealed class UnreadTicketTests
             C: PROT P
             S: 200 *
             """);
-        return talk;
+        return client;
     }
 }

@@ -18,23 +18,23 @@ public sealed class DiskErrorTests
     [Theory, OnEveryWire]
     public async Task An_upload_whose_third_write_fails_leaves_only_the_old_file(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var disk = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var disk = new LocalFileStore(directory.Path);
         // The kernel cannot write to this file either, so its bytes are returned to the store.
         using SafeFileHandle unwritable = File.OpenHandle(Environment.ProcessPath!);
         var store = new HookedStore(disk) { KernelWritesTo = unwritable };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((StoreError error, int code) in Replies)
         {
             foreach (string verb in (string[])["STOR a", "APPE a", "STOR b", "STOU b"])
             {
                 FailAt(store, "WriteAsync", 3, error);
-                await UploadAsync(talk, verb, code);
+                await UploadAsync(client, verb, code);
                 store.Fault = null;
                 Assert.Equal(["a"], await server.ListNamesAsync("/"));
-                await talk.PlayAsync("""
+                await client.PlayAsync("""
                     C: SIZE a
                     S: 213 3
                     C: SIZE b
@@ -49,27 +49,27 @@ public sealed class DiskErrorTests
             }
         }
 
-        await UploadAsync(talk, "STOR a", 226);
+        await UploadAsync(client, "STOR a", 226);
         Assert.Equal(Content, await server.ReadAsync("/a"));
     }
 
     [Theory, OnEveryWire]
     public async Task An_upload_that_cannot_be_committed_leaves_only_the_old_file(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var disk = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var disk = new LocalFileStore(directory.Path);
         var store = new HookedStore(disk);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((StoreError error, int code) in Replies)
         {
             FailAt(store, "CommitAsync", 1, error);
-            await UploadAsync(talk, "STOR a", code);
+            await UploadAsync(client, "STOR a", code);
             store.Fault = null;
             Assert.Equal("old", await server.ReadAsync("/a"));
             Assert.Equal(["a"], await server.ListNamesAsync("/"));
-            await talk.PlayAsync("""
+            await client.PlayAsync("""
                 C: SIZE a
                 S: 213 3
                 """);
@@ -83,10 +83,10 @@ public sealed class DiskErrorTests
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", Content);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         store.BeforeRead = _ => ++reads == 3 ? throw new StoreException(StoreError.Unavailable, "secret") : Task.CompletedTask;
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             """);
@@ -94,30 +94,30 @@ public sealed class DiskErrorTests
         try
         {
             byte[] buffer = new byte[64 * 1024];
-            for (int read; (read = await talk.Data!.ReadSomeAsync(buffer)) > 0; received += read)
+            for (int read; (read = await client.Data!.ReadSomeAsync(buffer)) > 0; received += read)
             {
             }
         }
         catch (IOException)
         {
-            // A reset is also a sign of the failure.
+            // The server may also reset the connection.
         }
 
-        await talk.PlayAsync("S: 451 *");
+        await client.PlayAsync("S: 451 *");
         Assert.InRange(received, 1, Content.Length - 1);
 
         store.BeforeRead = null;
-        await talk.PlayAsync("""
+        await client.PlayAsync("""
             C: NOOP
             S: 200 *
             """);
-        await talk.OpenDataAsync();
-        await talk.PlayAsync("""
+        await client.OpenDataAsync();
+        await client.PlayAsync("""
             C: RETR a
             S: 150 *
             """);
-        Assert.Equal(Content, Encoding.UTF8.GetString(await talk.Data!.ReadToEndAsync()));
-        await talk.PlayAsync("S: 226 *");
+        Assert.Equal(Content, Encoding.UTF8.GetString(await client.Data!.ReadToEndAsync()));
+        await client.PlayAsync("S: 226 *");
     }
 
     private static void FailAt(HookedStore store, string member, int call, StoreError error)
@@ -127,24 +127,24 @@ public sealed class DiskErrorTests
     }
 
     /// <summary>Sends until the server closes the data connection, which may happen before everything is sent.</summary>
-    private static async Task UploadAsync(Conversation talk, string verb, int code)
+    private static async Task UploadAsync(Conversation client, string verb, int code)
     {
-        await talk.OpenDataAsync();
-        await talk.PlayAsync($"""
+        await client.OpenDataAsync();
+        await client.PlayAsync($"""
             C: {verb}
             S: 150 *
             """);
         try
         {
-            await talk.Data!.SendAsync(Encoding.UTF8.GetBytes(Content));
-            await talk.Data.FinishAsync();
+            await client.Data!.SendAsync(Encoding.UTF8.GetBytes(Content));
+            await client.Data.FinishAsync();
         }
         catch (IOException)
         {
             // The reply contains the reason.
         }
 
-        talk.CloseData();
-        await talk.PlayAsync($"S: {code} *");
+        client.CloseData();
+        await client.PlayAsync($"S: {code} *");
     }
 }

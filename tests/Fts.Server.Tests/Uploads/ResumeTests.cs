@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Uploads;
 /// <summary>Partial uploads and how clients resume them.</summary>
 public sealed class ResumeTests
 {
-    private const string BreaksOff = """
+    private const string InterruptUpload = """
         C: EPSV
         S: 229 *
         C: ALLO 9
@@ -19,7 +19,7 @@ public sealed class ResumeTests
         """;
 
     [Theory, OnEveryWire]
-    public async Task REST_and_STOR_resume_at_the_offset_from_SIZE(Wire wire) => await ContinuesAsync(wire, "begun end", """
+    public async Task REST_and_STOR_resume_at_the_offset_from_SIZE(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: SIZE a
         S: 213 5
         C: REST 5
@@ -35,7 +35,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task APPE_resumes_an_upload(Wire wire) => await ContinuesAsync(wire, "begun end", """
+    public async Task APPE_resumes_an_upload(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: EPSV
         S: 229 *
         C: ALLO 4
@@ -47,7 +47,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task A_resumed_upload_can_be_interrupted_again(Wire wire) => await ContinuesAsync(wire, "begun end", """
+    public async Task A_resumed_upload_can_be_interrupted_again(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: REST 3
         S: 350 *
         C: EPSV
@@ -71,7 +71,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task An_offset_beyond_the_partial_upload_is_rejected_before_the_transfer(Wire wire) => await ContinuesAsync(wire, "begun", """
+    public async Task An_offset_beyond_the_partial_upload_is_rejected_before_the_transfer(Wire wire) => await InterruptAndPlayAsync(wire, "begun", """
         C: REST 6
         S: 350 *
         C: EPSV
@@ -91,7 +91,7 @@ public sealed class ResumeTests
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
-            {BreaksOff}
+            {InterruptUpload}
             C: MLST a
             S: 250-*
             S:  *size=3;*
@@ -123,7 +123,7 @@ public sealed class ResumeTests
         // curl reads no more bytes than SIZE reported and treats the file as complete.
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "the old file"));
         await server.PlayAsync($"""
-            {BreaksOff}
+            {InterruptUpload}
             C: SIZE a
             S: 213 5
             C: EPSV
@@ -181,7 +181,7 @@ public sealed class ResumeTests
     public async Task Other_clients_cannot_see_a_partial_upload()
     {
         await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "the old file"));
-        await server.PlayAsync(BreaksOff);
+        await server.PlayAsync(InterruptUpload);
         await using Conversation other = await server.LogInAsync(from: System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("""
             C: SIZE a
@@ -203,7 +203,7 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public Task STOR_from_the_beginning_discards_the_partial_upload(Wire wire) => ContinuesAsync(wire, "new", """
+    public Task STOR_from_the_beginning_discards_the_partial_upload(Wire wire) => InterruptAndPlayAsync(wire, "new", """
         C: EPSV
         S: 229 *
         C: STOR a
@@ -215,7 +215,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public Task DELE_discards_the_partial_upload(Wire wire) => ContinuesAsync(wire, null, """
+    public Task DELE_discards_the_partial_upload(Wire wire) => InterruptAndPlayAsync(wire, null, """
         C: DELE a
         S: 250 *
         C: SIZE a
@@ -228,10 +228,10 @@ public sealed class ResumeTests
     public async Task A_failed_data_connection_does_not_affect_the_partial_upload(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync(BreaksOff);
-        talk.ConnectsLate = true;
-        await talk.PlayAsync("""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync(InterruptUpload);
+        client.ConnectsLate = true;
+        await client.PlayAsync("""
             C: REST 2
             S: 350 *
             C: EPSV
@@ -302,7 +302,7 @@ public sealed class ResumeTests
         await using TestServer server =
             new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
         await server.PlayAsync($"""
-            {BreaksOff}
+            {InterruptUpload}
             C: SIZE a
             S: 213 5
             C: REST 5
@@ -360,10 +360,10 @@ public sealed class ResumeTests
         Assert.Null(await store.GetPartialUploadAsync(path, "ann", CancellationToken.None));
     }
 
-    private static async Task ContinuesAsync(Wire wire, string? content, string script)
+    private static async Task InterruptAndPlayAsync(Wire wire, string? content, string script)
     {
         await using TestServer server = new(wire);
-        await server.PlayAsync($"{BreaksOff}\n{script}");
+        await server.PlayAsync($"{InterruptUpload}\n{script}");
         Assert.Equal(content, await server.ReadAsync("/a"));
     }
 }

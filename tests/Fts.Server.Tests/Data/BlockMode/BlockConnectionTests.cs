@@ -115,14 +115,14 @@ public sealed class BlockConnectionTests
         byte[] content = new byte[3_000_000];
         new Random(5).NextBytes(content);
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *");
-        await talk.Data!.SendAsync(Blocks.Encode(content));
-        await talk.PlayAsync("S: 250 *3000000 bytes*\nC: RETR a\nS: 125 *");
-        Assert.Equal(content, await talk.Data!.ReadFileAsync());
-        await talk.PlayAsync("S: 250 *\nC: REST 2999999\nS: 350 *\nC: RETR a\nS: 125 *");
-        Assert.Equal(content[^1..], await talk.Data!.ReadFileAsync());
-        await talk.PlayAsync("S: 250 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: STOR a\nS: 150 *");
+        await client.Data!.SendAsync(Blocks.Encode(content));
+        await client.PlayAsync("S: 250 *3000000 bytes*\nC: RETR a\nS: 125 *");
+        Assert.Equal(content, await client.Data!.ReadFileAsync());
+        await client.PlayAsync("S: 250 *\nC: REST 2999999\nS: 350 *\nC: RETR a\nS: 125 *");
+        Assert.Equal(content[^1..], await client.Data!.ReadFileAsync());
+        await client.PlayAsync("S: 250 *");
     }
 
     [Theory, OnEveryWire]
@@ -188,11 +188,11 @@ public sealed class BlockConnectionTests
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
         foreach (string last in (string[])["MODE S", "MODE Z", "QUIT", "REIN", "EPSV"])
         {
-            await using Conversation talk = await server.LogInAsync();
-            await talk.PlayAsync(Start);
-            DataPeer data = talk.Data!;
-            talk.ConnectsLate = true;
-            await talk.SendAsync(Script.Bytes($"RETR a\\r\\nRETR b\\r\\n{last}\\r\\n"));
+            await using Conversation client = await server.LogInAsync();
+            await client.PlayAsync(Start);
+            DataPeer data = client.Data!;
+            client.ConnectsLate = true;
+            await client.SendAsync(Script.Bytes($"RETR a\\r\\nRETR b\\r\\n{last}\\r\\n"));
             Assert.Equal("first"u8.ToArray(), await data.ReadFileAsync());
             Assert.Equal("second"u8.ToArray(), await data.ReadFileAsync());
             Assert.Empty(await data.ReadToEndAsync());
@@ -200,7 +200,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Uploads_sent_at_once_are_all_stored(Wire wire)
+    public async Task Simultaneous_uploads_are_all_stored(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayAsync($"""
@@ -311,13 +311,13 @@ public sealed class BlockConnectionTests
         var store = new HookedStore { Fault = member => isFull && member == nameof(IFileWriter.WriteAsync)
             ? new StoreException(StoreError.NoSpace, "Full.") : null };
         await using TestServer server = new(wire, store);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: STOR a\nS: 150 *");
         isFull = true;
-        await talk.Data!.SendAsync(Blocks.Encode(new byte[500_000]));
-        await talk.PlayAsync("S: 452 *");
+        await client.Data!.SendAsync(Blocks.Encode(new byte[500_000]));
+        await client.PlayAsync("S: 452 *");
         isFull = false;
-        await talk.PlayAsync("C: STOR b\nS: 125 *\nB> goes\nS: 250 *");
+        await client.PlayAsync("C: STOR b\nS: 125 *\nB> goes\nS: 250 *");
         Assert.Equal(["b"], await server.ListNamesAsync("/"));
     }
 
@@ -375,10 +375,10 @@ public sealed class BlockConnectionTests
         store.BeforeRead = _ => fails ? throw new StoreException(StoreError.Denied, "Gone.") : Task.CompletedTask;
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "first");
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: RETR a\nS: 150 *\nS: 250 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: RETR a\nS: 150 *\nS: 250 *");
         fails = true;
-        await talk.PlayAsync("C: RETR a\nS: 125 *\nS: 550 *\nB< first\nD<\nC: RETR a\nS: 425 *");
+        await client.PlayAsync("C: RETR a\nS: 125 *\nS: 550 *\nB< first\nD<\nC: RETR a\nS: 425 *");
     }
 
     [Theory, OnEveryWire]
@@ -421,10 +421,10 @@ public sealed class BlockConnectionTests
     public async Task A_last_block_marks_a_complete_upload_even_if_the_client_has_disconnected(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync($"{Start}C: STOR a\nS: 150 *\nB> one\nS: 250 *\nB> two\nC: STOR b");
-        talk.CloseSending();
-        await talk.PlayAsync("S: 125 *\nS: 250 *\nS: (end)");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync($"{Start}C: STOR a\nS: 150 *\nB> one\nS: 250 *\nB> two\nC: STOR b");
+        client.CloseSending();
+        await client.PlayAsync("S: 125 *\nS: 250 *\nS: (end)");
         Assert.Equal("two", await server.ReadAsync("/b"));
     }
 

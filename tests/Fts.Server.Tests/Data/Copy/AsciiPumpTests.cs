@@ -42,17 +42,17 @@ public sealed class AsciiPumpTests
     public async Task A_line_end_split_between_packets_is_one_line_end(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: TYPE A\nS: 200 *");
-        DataPeer data = await talk.OpenDataAsync();
-        await talk.PlayAsync("C: STOR a\nS: 150 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("C: TYPE A\nS: 200 *");
+        DataPeer data = await client.OpenDataAsync();
+        await client.PlayAsync("C: STOR a\nS: 150 *");
         foreach (char c in "a\r\nb\r\r\nc\rd\r")
         {
             await data.SendAsync(new[] { (byte)c });
-            await talk.PlayAsync("C: NOOP\nS: 200 *");
+            await client.PlayAsync("C: NOOP\nS: 200 *");
         }
 
-        await talk.PlayAsync("D>\nS: 226 *");
+        await client.PlayAsync("D>\nS: 226 *");
         Assert.Equal("a\nb\r\nc\rd\r", await server.ReadAsync("/a"));
     }
 
@@ -60,23 +60,23 @@ public sealed class AsciiPumpTests
     public async Task Line_ends_at_the_end_of_a_buffer_survive_the_round_trip(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: TYPE A\nS: 200 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("C: TYPE A\nS: 200 *");
         for (int length = Buffer - 2; length <= Buffer + 2; length++)
         {
             string inFile = $"{new string('x', length)}\n{new string('\n', Buffer)}{new string('y', length)}\r";
             string onWire = inFile.Replace("\n", "\r\n", StringComparison.Ordinal);
             await server.WriteAsync("/a", inFile);
 
-            DataPeer data = await talk.OpenDataAsync();
-            await talk.PlayAsync("C: RETR a\nS: 150 *");
+            DataPeer data = await client.OpenDataAsync();
+            await client.PlayAsync("C: RETR a\nS: 150 *");
             Assert.Equal(onWire, Encoding.ASCII.GetString(await data.ReadToEndAsync()));
-            await talk.PlayAsync("S: 226 *");
+            await client.PlayAsync("S: 226 *");
 
-            data = await talk.OpenDataAsync();
-            await talk.PlayAsync("C: STOR b\nS: 150 *");
+            data = await client.OpenDataAsync();
+            await client.PlayAsync("C: STOR b\nS: 150 *");
             await data.SendAsync(Encoding.ASCII.GetBytes(onWire));
-            await talk.PlayAsync("D>\nS: 226 *");
+            await client.PlayAsync("D>\nS: 226 *");
             Assert.Equal(inFile, await server.ReadAsync("/b"));
         }
     }

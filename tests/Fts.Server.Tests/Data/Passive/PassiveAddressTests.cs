@@ -32,14 +32,14 @@ public sealed class PassiveAddressTests
     {
         var addresses =
             new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
-        var ends = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
-        Assert.Equal((address, port), ($"{addresses.GetAddress(ends)}", addresses.GetPort(ends, 50001)));
+        var endPoints = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
+        Assert.Equal((address, port), ($"{addresses.GetAddress(endPoints)}", addresses.GetPort(endPoints, 50001)));
     }
 
     [Fact]
     public async Task A_host_name_keeps_its_address_if_it_cannot_be_resolved_or_the_order_changes()
     {
-        var ends = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
+        var endPoints = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
         string[]? answer = null;
         var addresses = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
         {
@@ -47,14 +47,14 @@ public sealed class PassiveAddressTests
                 : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
         });
         Assert.False(await addresses.ResolveAsync(CancellationToken.None));
-        Assert.Null(addresses.GetAddress(ends));
+        Assert.Null(addresses.GetAddress(endPoints));
         foreach ((string[]? found, bool isFound, string expected) in ((string[]?, bool, string)[])
             [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"),
                 (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
         {
             answer = found;
             Assert.Equal(isFound, await addresses.ResolveAsync(CancellationToken.None));
-            Assert.Equal(expected, $"{addresses.GetAddress(ends)}");
+            Assert.Equal(expected, $"{addresses.GetAddress(endPoints)}");
         }
     }
 
@@ -88,8 +88,8 @@ public sealed class PassiveAddressTests
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org") { Network = IPNetwork.Parse("127.0.0.0/8") }],
             ResolveNameAsync = (_, cancellationToken) => resolving.Task.WaitAsync(cancellationToken),
         });
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        await using Conversation session = await server.LogInAsync();
+        await session.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
         if (wire.IsIPv4())
         {
             // Now the name is resolved. The server uses the address after its next resolution, so PASV is repeated.
@@ -97,7 +97,7 @@ public sealed class PassiveAddressTests
             string reply;
             do
             {
-                reply = (await talk.SendAndReadReplyAsync("PASV"))[0];
+                reply = (await session.SendAndReadReplyAsync("PASV"))[0];
             }
             while (reply.StartsWith("425", StringComparison.Ordinal) && !TestContext.Current.CancellationToken.IsCancellationRequested);
             Assert.StartsWith("227 Entering Passive Mode (127,0,0,1,", reply, StringComparison.Ordinal);

@@ -16,11 +16,11 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(5);
         await using TestServer server = CreateServer(range, wire);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 12; i++)
         {
-            Assert.InRange(GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
-            await talk.PlayAsync($"C: STOR a\nS: 150 *\nD> content {i}\nS: 226 *");
+            Assert.InRange(GetPort(await client.SendAndReadReplyAsync("EPSV"), client), range.First, range.Last);
+            await client.PlayAsync($"C: STOR a\nS: 150 *\nD> content {i}\nS: 226 *");
             Assert.Equal($"content {i}", await server.ReadAsync("/a"));
         }
     }
@@ -51,11 +51,11 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(1000);
         await using TestServer server = CreateServer(range);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         int[] ports = new int[10];
         for (int i = 0; i < ports.Length; i++)
         {
-            ports[i] = GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk);
+            ports[i] = GetPort(await client.SendAndReadReplyAsync("EPSV"), client);
         }
 
         int[] steps = [.. ports.Zip(ports.Skip(1), (one, next) => next - one)];
@@ -70,26 +70,26 @@ public sealed class PassivePortsTests
         FtpPassivePorts range = FreePorts.FindRange(2);
         await using TestServer server = CreateServer(range, wire, wire.IsIPv4() ? null
             : options => options with { ProxyProtocolNetworks = [new IPNetwork(IPAddress.IPv6Loopback, 128)] });
-        var talks = new List<Conversation>();
+        var clients = new List<Conversation>();
         for (int i = 0; i < Peers; i++)
         {
-            Conversation talk = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}"))
+            Conversation client = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}"))
                 : await server.LogInAsync(header: ProxyHeaders.Create($"2001:db8::{i + 1}", "2001:db8::f"));
-            talk.ConnectsLate = true;
-            talks.Add(talk);
-            Assert.InRange(GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
+            client.ConnectsLate = true;
+            clients.Add(client);
+            Assert.InRange(GetPort(await client.SendAndReadReplyAsync("EPSV"), client), range.First, range.Last);
         }
 
         for (int i = Peers - 1; i >= 0; i--)
         {
-            await talks[i].PlayAsync($"C: STOR {i}\nS: 150 *");
+            await clients[i].PlayAsync($"C: STOR {i}\nS: 150 *");
         }
 
         for (int i = 0; i < Peers; i++)
         {
-            await talks[i].PlayAsync($"D> content of {i}\nS: 226 *");
+            await clients[i].PlayAsync($"D> content of {i}\nS: 226 *");
             Assert.Equal($"content of {i}", await server.ReadAsync($"/{i}"));
-            await talks[i].DisposeAsync();
+            await clients[i].DisposeAsync();
         }
     }
 
@@ -119,12 +119,12 @@ public sealed class PassivePortsTests
     {
         await using TestServer server = CreateServer(FreePorts.FindRange(1));
         await using Conversation other = await server.LogInAsync();
-        await using (Conversation talk = await server.LogInAsync())
+        await using (Conversation client = await server.LogInAsync())
         {
-            talk.ConnectsLate = true;
-            await talk.PlayAsync("C: EPSV\nS: 229 *");
+            client.ConnectsLate = true;
+            await client.PlayAsync("C: EPSV\nS: 229 *");
             await other.PlayAsync("C: EPSV\nS: 425 *");
-            await talk.PlayAsync(ending);
+            await client.PlayAsync(ending);
         }
 
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
@@ -137,12 +137,12 @@ public sealed class PassivePortsTests
         FtpPassivePorts range = FreePorts.FindRange(1);
         await using TestServer server = CreateServer(range);
         await server.WriteAsync("/a", "secret");
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        var target = new IPEndPoint(IPAddress.Loopback, GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk));
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        var target = new IPEndPoint(IPAddress.Loopback, GetPort(await client.SendAndReadReplyAsync("EPSV"), client));
         using var other = DataPeer.CreateConnecting(target, null, IPAddress.Parse("127.0.0.2"));
         Assert.Empty(await other.ReadToEndAsync());
-        await talk.PlayAsync("C: RETR a\nS: 150 *\nD< secret\nS: 226 *");
+        await client.PlayAsync("C: RETR a\nS: 150 *\nD< secret\nS: 226 *");
 
         // Without a reservation, a connection of the same client is closed, too.
         using var early = DataPeer.CreateConnecting(target, null);
@@ -154,14 +154,14 @@ public sealed class PassivePortsTests
     {
         await using TestServer server = CreateServer(FreePorts.FindRange(1), wire);
         await server.WriteAsync("/a", "secret");
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
-        IPEndPoint target = DataPeer.ParseTarget((await talk.SendAndReadReplyAsync("EPSV"))[0], talk.Server)!;
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
+        IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;
         using var early = DataPeer.CreateConnecting(target, null);
         await early.ConnectAsync();
-        await talk.PlayAsync("C: EPSV\nS: 229 *");
-        await early.ReadToAnyEndAsync();
-        await talk.PlayAsync("C: RETR a\nS: 150 *\nD< secret\nS: 226 *");
+        await client.PlayAsync("C: EPSV\nS: 229 *");
+        await early.ReadUntilClosedAsync();
+        await client.PlayAsync("C: RETR a\nS: 150 *\nD< secret\nS: 226 *");
     }
 
     [Fact]
@@ -170,13 +170,13 @@ public sealed class PassivePortsTests
         FtpPassivePorts range = FreePorts.FindRange(3);
         using Socket first = OpenListener(range.First), second = OpenListener(range.First + 1);
         await using TestServer server = CreateServer(range);
-        await using Conversation talk = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 5; i++)
         {
-            Assert.Equal(range.Last, GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk));
+            Assert.Equal(range.Last, GetPort(await client.SendAndReadReplyAsync("EPSV"), client));
         }
 
-        await talk.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
+        await client.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
     [Fact]
@@ -193,8 +193,8 @@ public sealed class PassivePortsTests
     {
         await using TestServer server =
             CreateServer(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
-        await using Conversation talk = await server.LogInAsync(), other = await server.LogInAsync();
-        await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
+        await using Conversation client = await server.LogInAsync(), other = await server.LogInAsync();
+        await client.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
@@ -228,17 +228,17 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(1500);
         await using TestServer server = CreateServer(range);
-        await using Conversation talk = await server.LogInAsync();
-        talk.ConnectsLate = true;
+        await using Conversation client = await server.LogInAsync();
+        client.ConnectsLate = true;
         for (int i = 0; i < 3000; i++)
         {
-            await talk.PlayAsync("C: EPSV\nS: 229 *");
+            await client.PlayAsync("C: EPSV\nS: 229 *");
         }
 
         int open = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
             .Count(endPoint => range.First <= endPoint.Port && endPoint.Port <= range.Last);
         Assert.InRange(open, 1, 300);
-        await talk.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
+        await client.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
     [Fact]
@@ -246,8 +246,8 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
         await using TestServer server = CreateServer(range);
-        await using Conversation talk = await server.LogInAsync();
-        await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *");
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync("D: late\nC: EPSV\nS: 229 *");
         await server.StopImmediatelyAsync();
         using Socket free = OpenListener(range.First);
     }
@@ -271,8 +271,8 @@ public sealed class PassivePortsTests
         FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         new(wire, with: options => with is null ? options with { PassivePorts = range } : with(options with { PassivePorts = range }));
 
-    private static int GetPort(string[] reply, Conversation talk) =>
-        (DataPeer.ParseTarget(reply[0], talk.Server) ?? throw talk.CreateFailure("229 was expected.")).Port;
+    private static int GetPort(string[] reply, Conversation client) =>
+        (DataPeer.ParseTarget(reply[0], client.Server) ?? throw client.CreateFailure("229 was expected.")).Port;
 
     private static Socket OpenListener(int port)
     {

@@ -5,7 +5,7 @@ using Fts.Storage.Local;
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>A rejected command changes nothing, including the partial uploads of other clients.</summary>
-public sealed class RefusalTests
+public sealed class RejectedCommandTests
 {
     private const string Interrupted = """
         C: CWD in
@@ -107,8 +107,8 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task DELE_discards_a_partial_upload_that_began_as_a_copy(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/log", "one");
         await server.PlayAsync("""
@@ -127,7 +127,7 @@ public sealed class RefusalTests
             C: SIZE log
             S: 550 *
             """);
-        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+        Assert.Empty(Directory.GetFileSystemEntries(directory.Path));
     }
 
     [Theory, OnEveryWire]
