@@ -21,7 +21,7 @@ public sealed class AdmissionTests
     public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_rejected()
     {
         await using TestServer server =
-            new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
+            new(Wire.IPv6, configure: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
         var clients = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {
@@ -47,7 +47,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task Loopback_has_no_limit_of_its_own()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1 });
+        await using TestServer server = new(Wire.IPv4, configure: options => options with { MaxSessionsPerAddress = 1 });
         await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
     }
 

@@ -40,7 +40,7 @@ public sealed class LocalPeerTests
     {
         SkipUnlessRoot();
         var held = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = held });
+        await using TestServer server = new(Wire.IPv4, configure: options => options with { Authenticator = held });
         await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
         await held.CheckStarted.Task.WithDeadline();
         held.Continue.SetResult();
@@ -143,10 +143,10 @@ public sealed class LocalPeerTests
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"),
             "Only root on Linux can be another user, by setpriv.");
 
-    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? configure = null) => new(wire, configure: options =>
     {
         FtpServerOptions local = options with { Authenticator = new LocalUserAuthenticator(Permissions.ReadWrite, _password) };
-        return with is null ? local : with(local);
+        return configure is null ? local : configure(local);
     });
 
     private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);

@@ -364,10 +364,10 @@ public sealed class LoginThrottleTests
         await client.PlayAsync("S: 530 *\nC: QUIT\nS: 221 *");
     }
 
-    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? configure = null) => new(wire, configure: options =>
     {
         FtpServerOptions delayed = options with { Authenticator = _accounts, LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = _clock };
-        return with is null ? delayed : with(delayed);
+        return configure is null ? delayed : configure(delayed);
     });
 
     /// <summary>Connects and sends a password. The caller reads the reply.</summary>

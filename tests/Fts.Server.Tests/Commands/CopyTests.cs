@@ -111,7 +111,7 @@ public sealed class CopyTests
         foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
         {
             await using TestServer server =
-                new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
+                new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
             await server.WriteAsync("/a", "one");
             await server.WriteAsync("/target", "old");
             await server.PlayAsync("C: COMB target a\nS: 550 *");

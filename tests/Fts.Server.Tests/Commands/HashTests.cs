@@ -277,11 +277,12 @@ public sealed class HashTests
     {
         const string Script = "C: HASH a\nS: 213 *\nC: XCRC a\nS: 250 *";
         await using TestServer reader =
-            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
+            new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
         await reader.WriteAsync("/a", "hello");
         await reader.PlayAsync(Script);
         await using TestServer other = new(
-            wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
+            wire, configure: options =>
+                options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
         await other.WriteAsync("/a", "hello");
         await other.PlayAsync(Script.Replace("213", "550", StringComparison.Ordinal).Replace("250", "550", StringComparison.Ordinal));
     }

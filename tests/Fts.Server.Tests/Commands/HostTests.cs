@@ -250,12 +250,12 @@ public sealed class HostTests
     }
 
     /// <summary>Returns a server with a default host and two named hosts, each with a file that identifies it.</summary>
-    private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? with = null)
+    private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? configure = null)
     {
         var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
         var one = new FtpHost { Name = "one.example", Store = new MemoryFileStore(), Authenticator = anybody, Greeting = "This is one." };
         var two = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Authenticator = anybody };
-        var server = new TestServer(wire, with: options => options with { Hosts = [with is null ? one : with(one), two] });
+        var server = new TestServer(wire, configure: options => options with { Hosts = [configure is null ? one : configure(one), two] });
         await server.WriteAsync("/who", "default");
         await TestServer.WriteAsync(one.Store, "/who", "one");
         await TestServer.WriteAsync(two.Store, "/who", "two");

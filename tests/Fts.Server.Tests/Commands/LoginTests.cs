@@ -10,7 +10,8 @@ public sealed class LoginTests
     {
         var password = accounts = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         return new TestServer(wire,
-            with: options => options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
+            configure: options =>
+                options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
     }
 
     [Theory, OnEveryWire]
@@ -53,16 +54,17 @@ public sealed class LoginTests
     public async Task Known_and_unknown_names_receive_the_same_reply(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out _);
-        var words = new List<string>();
+        var replies = new List<string>();
         foreach (string name in (string[])["owner", "nobody", "anonymous", "../../etc"])
         {
             await using Conversation client = await server.ConnectAsync();
             await client.PlayAsync("S: 220 *");
-            words.Add($"{(await client.SendAndReadReplyAsync($"USER {name}"))[0]} | {(await client.SendAndReadReplyAsync("PASS wrong"))[0]}");
+            string[] user = await client.SendAndReadReplyAsync($"USER {name}"), password = await client.SendAndReadReplyAsync("PASS wrong");
+            replies.Add($"{user[0]} | {password[0]}");
         }
 
-        Assert.Single(words.Distinct());
-        Assert.Contains("| 530 ", words[0], StringComparison.Ordinal);
+        Assert.Single(replies.Distinct());
+        Assert.Contains("| 530 ", replies[0], StringComparison.Ordinal);
     }
 
     [Theory, OnEveryWire]

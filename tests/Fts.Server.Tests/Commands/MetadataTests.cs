@@ -126,7 +126,8 @@ public sealed class MetadataTests
     public async Task MDTM_with_a_time_requires_the_write_permission()
     {
         await using TestServer server = new(
-            Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.List | Permissions.Read) });
+            Wire.IPv4, configure: options =>
+                options with { Authenticator = new AnonymousAuthenticator(Permissions.List | Permissions.Read) });
         await server.WriteAsync("/a", "x");
         await server.PlayAsync("""
             C: MDTM 20240102030405 a

@@ -66,7 +66,7 @@ public sealed class RejectedCommandTests
     public async Task Without_the_permission_to_delete_the_partial_upload_stays(Wire wire)
     {
         await using TestServer server = new(wire,
-            with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+            configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/in/", "");
         await server.PlayAsync($"""
             {Interrupted}

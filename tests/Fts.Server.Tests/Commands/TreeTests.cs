@@ -74,7 +74,7 @@ public sealed class TreeTests
     public async Task Rmda_needs_the_permission_to_delete(Wire wire)
     {
         await using TestServer server = new(wire,
-            with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+            configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("C: RMDA sub\nS: 550 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/sub"));

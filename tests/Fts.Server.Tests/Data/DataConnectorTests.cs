@@ -212,7 +212,8 @@ public sealed class DataConnectorTests
     [Theory, OnEveryWire]
     public async Task A_client_that_never_connects_receives_425_and_its_session_continues(Wire wire)
     {
-        await using var server = new TestServer(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using var server =
+            new TestServer(wire, configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await server.PlayAsync("""
             D: late
             C: EPSV
@@ -261,7 +262,7 @@ public sealed class DataConnectorTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux drops what a full queue does not take.");
         await using var server =
-            new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+            new TestServer(Wire.IPv4, configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         silent.Listen(0);

@@ -108,7 +108,7 @@ public sealed class DataPeerTests
 
     private static async Task<TestServer> StartAsync(FtpDataPeers peers, bool hasRange = false, FtpPassivePorts? range = null)
     {
-        var server = new TestServer(Wire.IPv4, with: options => options with
+        var server = new TestServer(Wire.IPv4, configure: options => options with
         {
             // Every listener of this machine accepts connections to addresses of 127.0.0.0/8.
             EndPoint = new IPEndPoint(IPAddress.Any, 0), DataPeers = peers, PassivePorts = range

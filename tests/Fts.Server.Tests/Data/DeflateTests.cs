@@ -169,7 +169,7 @@ public sealed class DeflateTests
     public async Task A_decompression_bomb_is_rejected_and_a_large_compressible_file_is_not(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { AlwaysAllowedExpandedBytes = AlwaysAllowedBytes, MaxExpansionRatio = 100 });
+            new(wire, configure: options => options with { AlwaysAllowedExpandedBytes = AlwaysAllowedBytes, MaxExpansionRatio = 100 });
         await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR bomb\nS: 150 *");
         await SendAllAsync(client, Zlib.Compress(new byte[16 * 1024 * 1024]));
@@ -265,7 +265,7 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task A_server_without_MODE_Z_rejects_it(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { SupportsDeflate = false });
+        await using TestServer server = new(wire, configure: options => options with { SupportsDeflate = false });
         await using Conversation client = await server.LogInAsync();
         Assert.DoesNotContain(" MODE Z", await client.SendAndReadReplyAsync("FEAT"));
         await client.PlayAsync("C: MODE Z\nS: 504 *\nC: OPTS MODE Z LEVEL 3\nS: 501 *");

@@ -229,7 +229,7 @@ public sealed class StoreErrorTests
     public async Task A_missing_permission_returns_550(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+            new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: CWD sub

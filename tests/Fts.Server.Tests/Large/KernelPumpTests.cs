@@ -21,12 +21,12 @@ public sealed class KernelPumpTests
         """;
 
     private static async Task WithDiskAsync(
-        Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
+        Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
         using var directory = new TemporaryDirectory();
         SetLength(directory, Large);
         using var store = new LocalFileStore(directory.Path);
-        await using TestServer server = new(wire, store, with);
+        await using TestServer server = new(wire, store, configure);
         await server.WriteAsync("/small", "ok");
         await using Conversation client = await server.LogInAsync();
         await test(server, client);

@@ -115,7 +115,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Limits_are_reported(Wire wire)
     {
-        await using (TestServer server = new(wire, with: options => options with { MaxSortedEntriesPerListing = 2 }))
+        await using (TestServer server = new(wire, configure: options => options with { MaxSortedEntriesPerListing = 2 }))
         {
             foreach ((string path, string content) in Tree)
             {
@@ -163,9 +163,10 @@ public sealed class ListOptionTests
                 """);
         }
 
-        await using TestServer small = new(wire, with: options => options with { MaxRecursiveEntries = 3, MaxSortedEntriesPerListing = 0 });
-        await using TestServer flat = new(wire, with: options => options with { MaxRecursiveDepth = 1 });
-        await using TestServer held = new(wire, with: options => options with { MaxSortedEntriesPerListing = 0 });
+        await using TestServer small =
+            new(wire, configure: options => options with { MaxRecursiveEntries = 3, MaxSortedEntriesPerListing = 0 });
+        await using TestServer flat = new(wire, configure: options => options with { MaxRecursiveDepth = 1 });
+        await using TestServer held = new(wire, configure: options => options with { MaxSortedEntriesPerListing = 0 });
         foreach (TestServer server in new[] { small, flat, held })
         {
             await server.WriteAsync("/one/two/three/four", "");

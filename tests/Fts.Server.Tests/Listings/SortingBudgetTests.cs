@@ -32,7 +32,7 @@ public sealed class SortingBudgetTests
     [Theory, OnEveryWire]
     public async Task The_limit_is_reported_and_released(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxListingEntriesInMemory = 2 });
+        await using TestServer server = new(wire, configure: options => options with { MaxListingEntriesInMemory = 2 });
         foreach (string path in (string[])["/a", "/b", "/sub/x", "/sub/y"])
         {
             await server.WriteAsync(path, "1");
@@ -59,7 +59,7 @@ public sealed class SortingBudgetTests
     [Theory, OnEveryWire]
     public async Task A_recursive_listing_is_complete_without_held_entries(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxListingEntriesInMemory = 0 });
+        await using TestServer server = new(wire, configure: options => options with { MaxListingEntriesInMemory = 0 });
         await server.WriteAsync("/one/two/three", "1");
         await server.PlayAsync("""
             C: EPSV

@@ -68,7 +68,8 @@ public sealed class ModelTests
         public static async Task<Run> StartAsync(Wire wire)
         {
             var server =
-                new TestServer(wire, with: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
+                new TestServer(
+                    wire, configure: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
             Conversation client = await server.ConnectAsync();
             client.ConnectsLate = true;
             await client.ReadReplyAsync();

@@ -70,7 +70,7 @@ public sealed class ProxyProtocolTests
     public async Task From_another_address_a_header_is_an_unknown_command()
     {
         await using var server =
-            new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
+            new TestServer(Wire.IPv4, configure: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
         await using Conversation session = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await session.PlayAsync("""
             S: 220 *
@@ -199,10 +199,11 @@ public sealed class ProxyProtocolTests
     public void A_network_of_all_addresses_is_rejected_as_load_balancer() => Assert.ThrowsAny<ArgumentException>(
         () => CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("0.0.0.0/0")] }));
 
-    internal static TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    internal static TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        new(wire, configure: options =>
     {
         FtpServerOptions behind = options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] };
-        return with is null ? behind : with(behind);
+        return configure is null ? behind : configure(behind);
     });
 
     /// <summary>Waits until the connection is closed or reset. It is reset if the server closes it with unread input.</summary>

@@ -55,7 +55,7 @@ public sealed class CommandLogTests
     public async Task A_refused_upload_is_logged()
     {
         await using TestServer server =
-            new(Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+            new(Wire.IPv4, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.PlayAsync("""
             C: EPSV
             S: 229 *

@@ -106,7 +106,7 @@ public sealed class DuringTransferTests
     public async Task A_waiting_line_is_traced_once(Wire wire)
     {
         var lines = new List<string>();
-        await using TestServer server = new(wire, with: options => options with
+        await using TestServer server = new(wire, configure: options => options with
         {
             Trace = trace =>
             {

@@ -23,7 +23,7 @@ public sealed class KeepAliveTests
     public async Task No_probes_are_sent_if_the_time_is_zero()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/net/tcp exists on Linux only.");
-        await using var server = new TestServer(Wire.IPv4, with: options => options with { ControlKeepAlive = TimeSpan.Zero });
+        await using var server = new TestServer(Wire.IPv4, configure: options => options with { ControlKeepAlive = TimeSpan.Zero });
         await using Conversation client = await server.LogInAsync();
         Assert.Equal("00", (await ReadTimerAsync(server.EndPoint.Port)).Timer);
     }

@@ -10,7 +10,8 @@ public sealed class LogFailureTests
     [Fact]
     public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_removed()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log) });
+        await using TestServer server =
+            new(Wire.IPv4, configure: options => options with { LoggerFactory = new SingleLoggerFactory(_log) });
         await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
         _log.Fails = _ => true;
@@ -27,7 +28,7 @@ public sealed class LogFailureTests
         int connected = 0;
         _log.Fails = id => id == RecordingLogger.Connected && Interlocked.Increment(ref connected) == 1;
         await using TestServer server =
-            new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
+            new(Wire.IPv4, configure: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation failed = await server.ConnectAsync();
         Assert.Null(await failed.ReadLineAsync());
         await using Conversation next = await server.ConnectAsync();
@@ -41,7 +42,7 @@ public sealed class LogFailureTests
         const int Rejected = 16;
         _log.Fails = id => id == Rejected;
         await using TestServer server =
-            new(Wire.IPv4, with: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
+            new(Wire.IPv4, configure: options => options with { LoggerFactory = new SingleLoggerFactory(_log), MaxSessions = 1 });
         await using Conversation first = await server.ConnectAsync();
         await first.PlayAsync("S: 220 *");
         await using Conversation second = await server.ConnectAsync();

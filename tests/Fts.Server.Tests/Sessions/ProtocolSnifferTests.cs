@@ -8,7 +8,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task Unknown_commands_before_login_are_limited(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 4 });
+        await using TestServer server = new(wire, configure: options => options with { MaxUnknownCommands = 4 });
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: XYZZY
@@ -28,7 +28,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task Unknown_commands_after_login_are_not_limited(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 3 });
+        await using TestServer server = new(wire, configure: options => options with { MaxUnknownCommands = 3 });
         await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 10; i++)
         {
@@ -200,7 +200,7 @@ public sealed class ProtocolSnifferTests
         foreach (string line in (string[])["PROPFIND / HTTP/1.1", "\\x16\\x03\\x01"])
         {
             await using TestServer server =
-                new(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
+                new(Wire.IPv4, configure: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
             await server.WriteAsync("/a", "x");
             await using Conversation client = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
             await client.PlayAsync($"""
@@ -235,7 +235,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task Invalid_utf8_before_login_counts_as_an_unknown_command(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 2 });
+        await using TestServer server = new(wire, configure: options => options with { MaxUnknownCommands = 2 });
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: USER \xe4

@@ -49,7 +49,7 @@ public sealed class StopTests
     [Theory, OnEveryWire]
     public async Task Transfers_that_run_longer_than_DrainTimeout_are_aborted(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        await using TestServer server = new(wire, configure: options => options with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
         await AssertAbortedAsync(server, () => server.StopAsync(Token));
     }
 

@@ -14,7 +14,7 @@ public sealed class UnreadReplyTests
     public async Task A_client_that_reads_no_replies_during_its_stalled_upload_is_disconnected(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
+            new(wire, configure: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
         await using Conversation client = await StartStalledUploadAsync(server);
         await FloodAsync(client, "STAT\r\n");
         await AssertDisconnectedAsync(server, "the client does not read the replies");
@@ -26,7 +26,7 @@ public sealed class UnreadReplyTests
     {
         TaskCompletionSource never = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var store = new HookedStore { BeforeRead = _ => Hang() };
-        await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = Short });
+        await using TestServer server = new(wire, store, configure: options => options with { CloseTimeout = Short });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
         await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
@@ -54,7 +54,7 @@ public sealed class UnreadReplyTests
     {
         foreach (string command in (string[])["NOOP\r\n", "HELP\r\n"])
         {
-            await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
+            await using TestServer server = new(wire, configure: options => options with { ControlWriteTimeout = Short });
             await using Conversation client = await server.LogInAsync();
             await FloodAsync(client, command);
             await AssertDisconnectedAsync(server, "the client does not read the replies");
@@ -64,7 +64,7 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_before_login_is_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
+        await using TestServer server = new(wire, configure: options => options with { ControlWriteTimeout = Short });
         await using Conversation client = await server.ConnectAsync();
         await FloodAsync(client, "HELP\r\n");
         await AssertDisconnectedAsync(server, "the client does not read the replies");
@@ -75,7 +75,7 @@ public sealed class UnreadReplyTests
     {
         var never = new TaskCompletionSource();
         var store = new HookedStore { BeforeDelete = _ => never.Task };
-        await using TestServer server = new(wire, store, with: options => options with { IdleTimeout = Short, CloseTimeout = Short });
+        await using TestServer server = new(wire, store, configure: options => options with { IdleTimeout = Short, CloseTimeout = Short });
         await using Conversation client = await server.LogInAsync();
         await server.WriteAsync("/a", "x");
         await client.SendAsync("DELE a");

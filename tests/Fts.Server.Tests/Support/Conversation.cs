@@ -170,11 +170,11 @@ internal sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Performs a TLS handshake on an unencrypted connection. Data connections resume the session or start new ones.</summary>
-    public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
+    public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? configure = null)
     {
-        var tls = new TlsClient(version, with);
+        var tls = new TlsClient(version, configure);
         (SslStream stream, _tap) = await tls.HandshakeAsync(_stream).WithDeadline();
-        (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
+        (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, configure));
     }
 
     /// <summary>The subject of the server certificate.</summary>

@@ -16,7 +16,7 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly Wire _wire;
     private readonly TemporaryDirectory? _directory;
 
-    public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
         _directory = store is null && wire == Wire.Kernel ? new TemporaryDirectory() : null;
         Store = store ?? (_directory is null ? new MemoryFileStore() : new LocalFileStore(_directory.Path));
@@ -33,7 +33,7 @@ internal sealed class TestServer : IAsyncDisposable
             ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
         };
         options = wire.GetMinKernelBytes() is { } from ? options with { MinKernelCopyBytes = from } : options;
-        _server = new FtpServer(with is null ? options : with(options));
+        _server = new FtpServer(configure is null ? options : configure(options));
         _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 

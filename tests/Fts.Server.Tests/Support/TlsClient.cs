@@ -10,7 +10,7 @@ internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _options;
 
-    public TlsClient(SslProtocols version, Action<SslClientAuthenticationOptions>? with = null)
+    public TlsClient(SslProtocols version, Action<SslClientAuthenticationOptions>? configure = null)
     {
         _options = new SslClientAuthenticationOptions
         {
@@ -19,7 +19,7 @@ internal sealed class TlsClient
             EnabledSslProtocols = version,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
         };
-        with?.Invoke(_options);
+        configure?.Invoke(_options);
     }
 
     public async Task<(SslStream Stream, TlsRecordStream Tap)> HandshakeAsync(Stream plain)

@@ -140,7 +140,8 @@ public sealed class CertificateTests : IDisposable
     }
 
     private static TestServer CreateServer(FtpCertificates certificates, FtpDataBinding binding = FtpDataBinding.Observe) =>
-        new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
+        new(Wire.IPv4,
+            configure: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
 
     private static async Task<string?> GetPresentedNameAsync(TestServer server, string requestedName = "host.example")
     {
@@ -153,7 +154,7 @@ public sealed class CertificateTests : IDisposable
         Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
         await client.StartTlsAsync(
-            SslProtocols.Tls13, with: tls =>
+            SslProtocols.Tls13, configure: tls =>
                 (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
         return client;
     }

@@ -215,18 +215,18 @@ public sealed class ClientCertificateTests
     }
 
     private static TestServer CreateServer(
-        Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require,
+        Func<FtpClientCertificates, FtpClientCertificates>? configure = null, FtpDataBinding dataBinding = FtpDataBinding.Require,
         IAuthenticator? accounts = null)
     {
         var client = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [Authority.Certificate] };
-        return new TestServer(Wire.IPv4, with: options => options with
+        return new TestServer(Wire.IPv4, configure: options => options with
         {
             Authenticator = accounts ?? CertificateAuthenticator.CreateByCommonName(Owner, Permissions.ReadWrite),
             MaxFailedLogins = 5,
             Tls = new FtpTlsOptions
             {
                 Certificates = TestServer.Certificates,
-                ClientCertificates = with is null ? client : with(client),
+                ClientCertificates = configure is null ? client : configure(client),
                 DataBinding = dataBinding,
                 AllowClearCommandChannel = true,
             },
@@ -237,7 +237,7 @@ public sealed class ClientCertificateTests
     {
         Conversation session = await server.ConnectPlainAsync();
         await session.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await session.StartTlsAsync(version, with: tls => SetCertificate(tls, certificate));
+        await session.StartTlsAsync(version, configure: tls => SetCertificate(tls, certificate));
         return session;
     }
 

@@ -20,7 +20,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     public HostTlsTests()
     {
         var anonymous = new AnonymousAuthenticator(Permissions.ReadWrite);
-        _server = new TestServer(Wire.Tls13, with: options => options with
+        _server = new TestServer(Wire.Tls13, configure: options => options with
         {
             Hosts =
             [
@@ -152,7 +152,8 @@ public sealed class HostTlsTests : IAsyncDisposable
 
             await client.PlayAsync("C: AUTH TLS\nS: 234 *");
             await client.StartTlsAsync(
-                version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
+                version, configure: tls =>
+                    (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
             return client;
         }
         catch

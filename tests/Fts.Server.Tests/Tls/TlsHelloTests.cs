@@ -56,7 +56,7 @@ public sealed class TlsHelloTests
     }
 
     private static TestServer CreateServer() =>
-        new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
+        new(Wire.IPv4, configure: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, params string[] protocols)
     {
@@ -65,7 +65,7 @@ public sealed class TlsHelloTests
         {
             await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
             await client.StartTlsAsync(
-                version, with: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
+                version, configure: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
             return client;
         }
         catch

@@ -532,10 +532,10 @@ public sealed class TlsTests
         }
     }
 
-    private static TestServer CreateServer(Func<FtpTlsOptions, FtpTlsOptions>? with = null)
+    private static TestServer CreateServer(Func<FtpTlsOptions, FtpTlsOptions>? configure = null)
     {
         var tls = new FtpTlsOptions { Certificates = TestServer.Certificates };
-        return new TestServer(Wire.IPv4, with: options => options with { Tls = with is null ? tls : with(tls) });
+        return new TestServer(Wire.IPv4, configure: options => options with { Tls = configure is null ? tls : configure(tls) });
     }
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, bool resumes = true)

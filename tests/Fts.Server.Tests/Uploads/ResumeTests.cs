@@ -158,7 +158,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task A_download_after_SIZE_of_a_stalled_upload_is_rejected_once(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
+        await using TestServer server = new(wire, configure: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
         await server.WriteAsync("/a", "the old file");
         await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
@@ -227,7 +227,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task A_failed_data_connection_does_not_affect_the_partial_upload(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server = new(wire, configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation client = await server.LogInAsync();
         await client.PlayAsync(InterruptUpload);
         client.ConnectsLate = true;
@@ -247,7 +247,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task A_running_upload_cannot_be_resumed_but_can_be_restarted(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.FromDays(1) });
+        await using TestServer server = new(wire, configure: options => options with { UploadTakeoverDelay = TimeSpan.FromDays(1) });
         await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
         await first.WaitUntilReceivedAsync(5);
@@ -276,7 +276,7 @@ public sealed class ResumeTests
     public async Task A_stalled_upload_is_aborted_when_the_client_resumes_it(Wire wire)
     {
         // A client reconnects after its connection failed unnoticed, while its old session still waits for data.
-        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
+        await using TestServer server = new(wire, configure: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
         await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
         await first.WaitUntilReceivedAsync(5);
@@ -300,7 +300,7 @@ public sealed class ResumeTests
     public async Task An_account_that_may_only_create_files_may_resume_its_uploads(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
+            new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
         await server.PlayAsync($"""
             {InterruptUpload}
             C: SIZE a

@@ -31,7 +31,7 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task An_upload_with_the_announced_size_is_complete(Wire wire) =>
-        AssertUploadAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", with: CompleteOnly);
+        AssertUploadAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task Without_a_size_an_upload_is_unverified_in_plain_text_and_complete_over_tls(Wire wire) => AssertUploadAsync(
@@ -41,15 +41,15 @@ public sealed class VerdictTests
     public Task CompleteOnly_rejects_an_upload_without_a_size_in_plain_text(Wire wire) => AssertUploadAsync(
         wire, Start, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified"
             : "complete",
-        isPublished: !IsPlain(wire), with: CompleteOnly);
+        isPublished: !IsPlain(wire), configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task The_end_of_a_compressed_stream_marks_a_complete_upload(Wire wire) => AssertUploadAsync(
-        wire, "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "Z> half", "S: 226 *", "complete", with: CompleteOnly);
+        wire, "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "Z> half", "S: 226 *", "complete", configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task The_last_block_marks_a_complete_upload(Wire wire) => AssertUploadAsync(
-        wire, "C: MODE B\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 250 *", "complete", with: CompleteOnly);
+        wire, "C: MODE B\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 250 *", "complete", configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published(Wire wire) => AssertUploadAsync(
@@ -79,7 +79,7 @@ public sealed class VerdictTests
     [Theory, OnEveryWire]
     public Task A_stalled_upload_is_not_published(Wire wire) => AssertInterruptedAsync(
         wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data was transferred for 0.001 s",
-        with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
+        configure: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
     public Task An_upload_with_a_lost_control_connection_is_not_published(Wire wire) => AssertInterruptedAsync(
@@ -136,23 +136,24 @@ public sealed class VerdictTests
     [Theory, OnEveryWire]
     public Task No_partial_upload_is_kept_if_the_lifetime_is_zero(Wire wire) => AssertInterruptedAsync(
         wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "failed after", kept: 0,
-        with: options => options with { PartialUploadLifetime = TimeSpan.Zero });
+        configure: options => options with { PartialUploadLifetime = TimeSpan.Zero });
 
     private static Task AssertInterruptedAsync(
-        Wire wire, string end, string reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        AssertInterruptedAsync(wire, (_, client) => client.PlayAsync(end), reply, logged, kept, with);
+        Wire wire, string end, string reply, string logged, long? kept = null,
+        Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        AssertInterruptedAsync(wire, (_, client) => client.PlayAsync(end), reply, logged, kept, configure);
 
     /// <summary>Interrupts the upload in stream mode and in block mode.</summary>
     private static Task AssertInterruptedAsync(
         Wire wire, Func<TestServer, Conversation, Task> end, string? reply, string logged, long? kept = null,
-        Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        Task.WhenAll(AssertUploadAsync(wire, Start, end, reply, logged, isPublished: false, kept, with),
-            AssertUploadAsync(wire, BlockStart, end, reply, logged, isPublished: false, kept, with));
+        Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        Task.WhenAll(AssertUploadAsync(wire, Start, end, reply, logged, isPublished: false, kept, configure),
+            AssertUploadAsync(wire, BlockStart, end, reply, logged, isPublished: false, kept, configure));
 
     private static Task AssertUploadAsync(
         Wire wire, string start, string end, string reply, string logged, bool isPublished = true, long? kept = null,
-        Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        AssertUploadAsync(wire, start, (_, client) => client.PlayAsync(end), reply, logged, isPublished, kept, with);
+        Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        AssertUploadAsync(wire, start, (_, client) => client.PlayAsync(end), reply, logged, isPublished, kept, configure);
 
     /// <summary>
     /// Uploads four bytes over an existing file. If the upload is not published, a partial upload is expected by default.
@@ -160,9 +161,9 @@ public sealed class VerdictTests
     private static async Task AssertUploadAsync(
         Wire wire, string start, Func<TestServer, Conversation, Task> end, string? reply, string logged, bool isPublished = true,
         long? kept = null,
-        Func<FtpServerOptions, FtpServerOptions>? with = null)
+        Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
-        await using TestServer server = new(wire, with: with);
+        await using TestServer server = new(wire, configure: configure);
         await server.WriteAsync("/a", "old");
         await using Conversation client = await server.LogInAsync();
         await client.PlayAsync(start);

@@ -293,7 +293,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task A_refused_upload_that_stalls_times_out(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
+        await using TestServer server = new(wire, configure: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
         await server.PlayAsync($"""
             C: OPTS MODE B DRAIN ON
             S: 200 *
@@ -420,7 +420,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task A_last_block_marks_a_complete_upload_even_if_the_client_has_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
+        await using TestServer server = new(wire, configure: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
         await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"{Start}C: STOR a\nS: 150 *\nB> one\nS: 250 *\nB> two\nC: STOR b");
         client.CloseSending();

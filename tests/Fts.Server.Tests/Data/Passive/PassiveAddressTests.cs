@@ -62,7 +62,7 @@ public sealed class PassiveAddressTests
     public async Task Pasv_returns_the_external_address_and_port_and_Epsv_the_external_port()
     {
         FtpPassivePorts range = FreePorts.FindRange(1) with { ExternalFirst = 60000 };
-        await using TestServer server = new(Wire.IPv4, with: options => options with
+        await using TestServer server = new(Wire.IPv4, configure: options => options with
         {
             PassivePorts = range,
             PassiveAddresses = [new FtpPassiveAddress("203.0.113.5") { Network = IPNetwork.Parse("127.0.0.2/32") }],
@@ -83,7 +83,7 @@ public sealed class PassiveAddressTests
     public async Task Only_Pasv_fails_until_the_host_name_is_resolved(Wire wire)
     {
         var resolving = new TaskCompletionSource<IPAddress[]>();
-        await using TestServer server = new(wire, with: options => options with
+        await using TestServer server = new(wire, configure: options => options with
         {
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org") { Network = IPNetwork.Parse("127.0.0.0/8") }],
             ResolveNameAsync = (_, cancellationToken) => resolving.Task.WaitAsync(cancellationToken),

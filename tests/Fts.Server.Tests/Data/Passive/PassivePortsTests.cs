@@ -192,7 +192,7 @@ public sealed class PassivePortsTests
     public async Task A_client_that_never_connects_receives_425_and_its_port_is_released()
     {
         await using TestServer server =
-            CreateServer(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+            CreateServer(FreePorts.FindRange(1), configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation client = await server.LogInAsync(), other = await server.LogInAsync();
         await client.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
@@ -265,11 +265,12 @@ public sealed class PassivePortsTests
     public void A_range_that_contains_the_servers_own_port_is_rejected_at_the_start() =>
         Assert.Throws<ArgumentException>(
             () => CreateServer(
-            new FtpPassivePorts(2000, 2002), with: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
+            new FtpPassivePorts(2000, 2002), configure: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
 
     private static TestServer CreateServer(
-        FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        new(wire, with: options => with is null ? options with { PassivePorts = range } : with(options with { PassivePorts = range }));
+        FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        new(wire, configure: options => configure is null ? options with { PassivePorts = range }
+            : configure(options with { PassivePorts = range }));
 
     private static int GetPort(string[] reply, Conversation client) =>
         (DataPeer.ParseTarget(reply[0], client.Server) ?? throw client.CreateFailure("229 was expected.")).Port;
