@@ -9,8 +9,8 @@ namespace Fts.Server;
 /// another address for data connections than for the control connection.
 /// </summary>
 /// <remarks>
-/// RFC 2577 §3 and §4: a server that accepts other addresses can be misused to reach third parties with PORT, and another host may take a
-/// passive port. <see cref="FtpDataBinding.Require"/> closes the second gap over TLS.
+/// RFC 2577 §3 and §4: a server that accepts other addresses can be misused to reach third parties with PORT, and another host may connect
+/// to a passive port first. <see cref="FtpDataBinding.Require"/> closes the second gap over TLS.
 /// </remarks>
 public sealed record FtpDataPeers
 {

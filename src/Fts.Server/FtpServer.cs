@@ -15,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server;
 
 /// <summary>
-/// An FTP server (RFC 959, 2389, 2428, 2640, 3659). It is started and stopped once. All work runs on threads of the pool, never on the
-/// synchronization context of the caller.
+/// An FTP server (RFC 959, 2389, 2428, 2640, 3659). An instance can be started and stopped once. All work runs on threads of the pool,
+/// never on the synchronization context of the caller.
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
@@ -33,7 +33,7 @@ public sealed class FtpServer : IAsyncDisposable
     private Task _maintenanceTask = Task.CompletedTask;
     private long _lastId;
     private int _runningCount;
-    private bool _isClosed;
+    private bool _isAdmissionClosed;
     private bool _isDisposed;
 
     /// <summary>Creates a server that does not listen yet.</summary>
@@ -89,7 +89,7 @@ public sealed class FtpServer : IAsyncDisposable
     internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
 
     /// <summary>Binds the control ports and starts to accept connections. The returned task is complete.</summary>
-    /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
+    /// <exception cref="SocketException">The port is in use, or the address does not belong to this machine.</exception>
     /// <exception cref="InvalidOperationException">The server was already started or stopped.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was already cancelled.</exception>
@@ -140,8 +140,8 @@ public sealed class FtpServer : IAsyncDisposable
     /// <see cref="FtpServerOptions.DrainTimeout"/>; then the remaining sessions are closed.
     /// </summary>
     /// <remarks>
-    /// Returns at most one second after the drain timeout and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account
-    /// provider has not returned by that time, its session is disconnected, logged and abandoned.
+    /// Returns at most one second after the drain timeout and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an
+    /// authenticator has not returned by that time, its session is disconnected, logged and abandoned.
     /// </remarks>
     /// <param name="cancellationToken">Ends the drain early: running transfers are aborted. It does not cancel the stop.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => StopAfterDrainAsync(Options.DrainTimeout, cancellationToken);
@@ -153,8 +153,8 @@ public sealed class FtpServer : IAsyncDisposable
         await _acceptTask;
         lock (_admissionLock)
         {
-            _isClosed = true; // rejects connections that are still sending their PROXY header
-            SignalIfEmpty();
+            _isAdmissionClosed = true; // rejects connections that are still sending their PROXY header
+            SignalIfAllSessionsEnded();
         }
 
         await DrainAsync(drain, cancellationToken);
@@ -202,13 +202,13 @@ public sealed class FtpServer : IAsyncDisposable
             lock (_admissionLock)
             {
                 _runningCount--;
-                SignalIfEmpty();
+                SignalIfAllSessionsEnded();
             }
         }
     }
 
     /// <summary>
-    /// Reads certificates again if their files have changed, without waiting for the next handshake, and logs one line. Sessions and
+    /// Reads changed certificate files again, without waiting for the next handshake, and logs one line. Sessions and
     /// transfers continue.
     /// </summary>
     public void Reload()
@@ -246,14 +246,14 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the connections of the remaining sessions. A session that still does not end waits for a store or an account provider, and is
-    /// abandoned.
+    /// Closes the connections of the remaining sessions. A session that still does not end is waiting for a store or an authenticator,
+    /// and is abandoned.
     /// </summary>
     private async Task DisconnectAllAsync(Task ended)
     {
         foreach (Session session in Sessions.Where(session => !session.IsDisconnected))
         {
-            Log.Disconnecting(Options.Logger, session.Id, "the server stops");
+            Log.Disconnecting(Options.Logger, session.Id, "the server is stopping");
             session.Disconnect();
         }
 
@@ -308,8 +308,8 @@ public sealed class FtpServer : IAsyncDisposable
         bool isAdmitted;
         lock (_admissionLock)
         {
-            isAdmitted = !_isClosed && _sessions.Count < Options.MaxSessions && _sessionsPerAddress.GetValueOrDefault(block) < limit &&
-                !_descriptorReserve.Contains(socket);
+            isAdmitted = !_isAdmissionClosed && _sessions.Count < Options.MaxSessions &&
+                _sessionsPerAddress.GetValueOrDefault(block) < limit && !_descriptorReserve.Contains(socket);
             if (isAdmitted)
             {
                 _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
@@ -377,9 +377,9 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>Signals the end of the last session after the server stopped. The caller must hold <see cref="_admissionLock"/>.</summary>
-    private void SignalIfEmpty()
+    private void SignalIfAllSessionsEnded()
     {
-        if (_isClosed && _runningCount == 0)
+        if (_isAdmissionClosed && _runningCount == 0)
         {
             _allSessionsEnded.TrySetResult();
         }

@@ -54,8 +54,8 @@ public sealed record FtpServerOptions
     /// none.
     /// </summary>
     /// <remarks>
-    /// The header decides the address of the client everywhere. Connections from these networks must have a header; from other addresses it
-    /// is never read.
+    /// The server uses the address in the header as the client's address everywhere. Connections from these networks must have a header.
+    /// Headers from other addresses are never read.
     /// </remarks>
     public IReadOnlyList<IPNetwork> ProxyProtocolNetworks { get; init; } = [];
 
@@ -71,7 +71,7 @@ public sealed record FtpServerOptions
     /// <summary>The text of the 220 greeting.</summary>
     public string Greeting { get; init; } = "fts ready.";
 
-    /// <summary>The time limit for the login, without the delays after failed logins. Default: 60 s.</summary>
+    /// <summary>The time limit for the login, excluding the delays after failed logins. Default: 60 s.</summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a session may be idle after login, without a transfer. Default: 15 min.</summary>
@@ -79,7 +79,7 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// The time limit for establishing a data connection: for the client to connect in passive mode, for the connection to the client in
-    /// active mode. Then the client receives 425. Checked once a second. Default: 60 s.
+    /// active mode. After it, the client receives 425. Checked once a second. Default: 60 s.
     /// </summary>
     public TimeSpan DataConnectionTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -97,14 +97,14 @@ public sealed record FtpServerOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The time limit for sending a reply while the client acknowledges no byte of it. Then the client is disconnected, even during a
+    /// The time limit for sending a reply while the client acknowledges no byte of it. After it, the client is disconnected, even during a
     /// transfer. Default: 60 s.
     /// </summary>
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// How long an aborted transfer, or a session that was ended, may take to finish. After that the control connection is closed without a
-    /// reply. <see cref="FtpServer.StopAsync"/> also waits so long for sessions after <see cref="DrainTimeout"/>. Default: 10 s.
+    /// reply. <see cref="FtpServer.StopAsync"/> also waits this long for sessions after <see cref="DrainTimeout"/>. Default: 10 s.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -188,24 +188,24 @@ public sealed record FtpServerOptions
 
     /// <summary>The maximum number of entries in memory for sorted and recursive listings of all sessions. Default: 200,000.</summary>
     /// <remarks>
-    /// Beyond it, a directory is listed unsorted, and a recursive listing reads a directory twice instead. An entry with a long name needs
-    /// about 600 bytes.
+    /// If the limit is reached, a directory is listed unsorted, and a recursive listing reads a directory twice instead. An entry with a
+    /// long name needs about 600 bytes.
     /// </remarks>
     public int MaxListingEntriesInMemory { get; init; } = 200_000;
 
     /// <summary>
-    /// The maximum number of entries of a recursive listing (LIST with <c>-R</c>). A larger listing ends there with 451. Default:
+    /// The maximum number of entries of a recursive listing (LIST with <c>-R</c>). A larger listing ends at the limit with 451. Default:
     /// 1,000,000.
     /// </summary>
     public int MaxRecursiveEntries { get; init; } = 1_000_000;
 
     /// <summary>
-    /// The maximum depth of a recursive listing below the listed directory. A deeper listing ends there with 451. Default: 64.
+    /// The maximum depth of a recursive listing below the listed directory. A deeper listing ends at the limit with 451. Default: 64.
     /// </summary>
     public int MaxRecursiveDepth { get; init; } = 64;
 
     /// <summary>
-    /// Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate). Compression uses processor time to reduce network
+    /// Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate). Compression uses CPU time to reduce network
     /// traffic. Default: true.
     /// </summary>
     public bool SupportsDeflate { get; init; } = true;
@@ -327,10 +327,10 @@ public sealed record FtpServerOptions
             throw new ArgumentException($"{nameof(PassiveAddresses)} contains two addresses for {clients}.");
         }
 
-        // A host that may send the header can claim any client address, so it must not be every host.
+        // A host that may send the header can claim any client address.
         if (ProxyProtocolNetworks.Any(network => network.PrefixLength == 0))
         {
-            throw new ArgumentException($"{nameof(ProxyProtocolNetworks)} must contain the networks of load balancers, not all addresses.");
+            throw new ArgumentException($"{nameof(ProxyProtocolNetworks)} must not contain a network of all addresses (/0).");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ProxyHeaderTimeout, TimeSpan.Zero);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
 
-/// <summary>The log messages of the server. Callers escape the control characters of text from peers, so that none reaches a log.</summary>
+/// <summary>The log messages of the server. Callers escape control characters in text from peers.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "[{Session}] connected from {Peer}")]
@@ -38,7 +38,7 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Information, "[{Session}] received QUIT after {Bytes} bytes of {Transfer}")]
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
 
-    [LoggerMessage(25, LogLevel.Information, "[{Session}] kept {Bytes} bytes of {Path} for resuming")]
+    [LoggerMessage(25, LogLevel.Information, "[{Session}] kept {Bytes} bytes of {Path} for resumption")]
     public static partial void PartialUploadKept(ILogger logger, long session, long bytes, string path);
 
     [LoggerMessage(22, LogLevel.Information, "removed {Count} expired partial uploads")]
@@ -83,11 +83,11 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Information, "certificate reloaded from {File}")]
     public static partial void CertificateReloaded(ILogger logger, string file);
 
-    [LoggerMessage(20, LogLevel.Warning, "cannot use the changed certificate in {File}, keeping the previous one: {Reason}")]
+    [LoggerMessage(20, LogLevel.Warning, "cannot use the changed certificate in {File}, keeping the previous certificate: {Reason}")]
     public static partial void CertificateReloadFailed(ILogger logger, string file, string reason);
 
     [LoggerMessage(15, LogLevel.Information,
-        "[{Session}] data connections do not resume the control connection's TLS session; required resumption would reject the client")]
+        "[{Session}] data connections do not resume the control connection's TLS session; they are refused if resumption is required")]
     public static partial void DataSessionNotResumed(ILogger logger, long session);
 
     [LoggerMessage(30, LogLevel.Warning, "connection from load balancer {Balancer} closed: invalid PROXY header: {Reason}")]
@@ -112,24 +112,24 @@ internal static partial class Log
     public static partial void NotFtp(ILogger logger, long session, string protocol);
 
     [LoggerMessage(53, LogLevel.Error,
-        "a store or an account provider did not return: {Count} sessions were abandoned when the server stopped")]
+        "{Count} sessions were abandoned when the server stopped, because a store or an authenticator did not return")]
     public static partial void SessionsAbandoned(ILogger logger, int count);
 
     [LoggerMessage(54, LogLevel.Error, "unexpected error in the {Loop}, which continues")]
     public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
 
-    [LoggerMessage(55, LogLevel.Warning, "skipped an entry of the store, because its name cannot be sent: {Name}")]
+    [LoggerMessage(55, LogLevel.Warning, "skipped an entry of a listing, because its name is not valid: {Name}")]
     public static partial void NameSkipped(ILogger logger, string name);
 
     [LoggerMessage(7000, LogLevel.Warning,
-        "{Count} entries of {Directory} are not listed, because a path cannot contain their names, for example {Name}")]
+        "{Count} entries of {Directory} are not listed, because their names are not valid in a path, for example {Name}")]
     public static partial void NamesNotListed(ILogger logger, int count, string directory, string name);
 
     [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
     public static partial void FileChanged(ILogger logger, long session, string account, IPAddress address, string action, string path);
 
     [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
-    public static partial void ChangeNotMade(
+    public static partial void FileCommandFailed(
         ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
 
     [LoggerMessage(62, LogLevel.Warning, "[{Session}] login rejected for {User} from {Address}: too many failed logins")]
@@ -138,7 +138,7 @@ internal static partial class Log
     [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed: too few file descriptors left")]
     public static partial void OutOfDescriptors(ILogger logger, EndPoint peer);
 
-    [LoggerMessage(64, LogLevel.Information, "reloaded: certificates are read again if their files changed")]
+    [LoggerMessage(64, LogLevel.Information, "reloaded: certificates were read again if their files had changed")]
     public static partial void Reloaded(ILogger logger);
 
     [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]

@@ -13,8 +13,8 @@ internal static class Replies
     public static readonly FtpReply ModeBlock = new(FtpReplyCode.Okay, "Mode set to B.");
     public static readonly FtpReply ModeDeflate = new(FtpReplyCode.Okay, "Mode set to Z.");
     public static readonly FtpReply TypeAscii = new(FtpReplyCode.Okay, "Type set to A.");
-    public static readonly FtpReply English = new(FtpReplyCode.Okay, "Language set to EN.");
-    public static readonly FtpReply NotNeeded = new(FtpReplyCode.Superfluous, "Command superfluous.");
+    public static readonly FtpReply LanguageSet = new(FtpReplyCode.Okay, "Language set to EN.");
+    public static readonly FtpReply CommandSuperfluous = new(FtpReplyCode.Superfluous, "Command superfluous.");
     public static readonly FtpReply SystemType = new(FtpReplyCode.SystemType, "UNIX Type: L8");
     public static readonly FtpReply Reinitialized = new(FtpReplyCode.ServiceReady, "Service ready for new user.");
     public static readonly FtpReply Goodbye = new(FtpReplyCode.Closing, "Goodbye.");
@@ -43,14 +43,14 @@ internal static class Replies
 
     public static readonly FtpReply AbortComplete = new(FtpReplyCode.TransferComplete, "ABOR command successful.");
     public static readonly FtpReply TransferComplete = new(FtpReplyCode.TransferComplete, "Transfer complete.");
-    public static readonly FtpReply TransferCompleteStillOpen = new(FtpReplyCode.FileActionOkay, "Transfer complete.");
+    public static readonly FtpReply TransferCompleteConnectionOpen = new(FtpReplyCode.FileActionOkay, "Transfer complete.");
     public static readonly FtpReply LoggedIn = new(FtpReplyCode.LoggedIn, "User logged in.");
     public static readonly FtpReply LoggedInByCertificate = new(FtpReplyCode.LoggedInBySecurity, "User logged in by client certificate.");
     public static readonly FtpReply FileActionOkay = new(FtpReplyCode.FileActionOkay, "Requested file action okay, completed.");
 
     public static readonly FtpReply NeedPassword = new(FtpReplyCode.PasswordNeeded, "User name okay, need password.");
     public static readonly FtpReply RangeReset =
-        new(FtpReplyCode.PendingFurtherInformation, "Range reset; the next transfer includes the whole file.");
+        new(FtpReplyCode.PendingFurtherInformation, "Range reset; the next transfer is not limited to a range.");
     public static readonly FtpReply ReadyForCopyTarget = new(FtpReplyCode.PendingFurtherInformation, "File exists, ready for SITE CPTO.");
     public static readonly FtpReply ReadyForRenameTarget = new(FtpReplyCode.PendingFurtherInformation, "File exists, ready for RNTO.");
 
@@ -60,11 +60,11 @@ internal static class Replies
     public static readonly FtpReply LoginTimeout = new(FtpReplyCode.ServiceNotAvailable, "Login timeout, closing control connection.");
     public static readonly FtpReply ControlConnectionTimeout =
         new(FtpReplyCode.ServiceNotAvailable, "Timeout, closing control connection.");
-    public static readonly FtpReply TooManyFailedAttempts =
+    public static readonly FtpReply TooManyFailedLoginsInSession =
         new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins, closing control connection.");
-    public static readonly FtpReply TooManyFailedLogins =
+    public static readonly FtpReply TooManyFailedLoginsFromAddress =
         new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
-    public static readonly FtpReply TooManyUnknownCommands =
+    public static readonly FtpReply NotAnFtpClient =
         new(FtpReplyCode.ServiceNotAvailable, "This is an FTP server. Closing control connection.");
 
     public static readonly FtpReply NoDataConnectionPrepared =
@@ -75,13 +75,14 @@ internal static class Replies
         new(FtpReplyCode.CannotOpenDataConnection, "The passive address is not known yet; use EPSV.");
     public static readonly FtpReply TransferAborted = new(FtpReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly FtpReply TransferStalled =
-        new(FtpReplyCode.TransferAborted, "Transfer aborted: no data was transferred for too long.");
+        new(FtpReplyCode.TransferAborted, "Transfer aborted: no data was transferred within the time limit.");
     public static readonly FtpReply TransferSuperseded =
-        new(FtpReplyCode.TransferAborted, "Transfer aborted: another connection of the client resumes it.");
+        new(FtpReplyCode.TransferAborted, "Transfer aborted: the client resumed the upload on another connection.");
     public static readonly FtpReply SizeMismatch =
         new(FtpReplyCode.LocalError, "The size differs from the size in ALLO; the file was not stored.");
     public static readonly FtpReply UploadUnverified =
-        new(FtpReplyCode.FileUnavailable, "The upload may be incomplete; the file was not stored. Use ALLO with the size, or TLS.");
+        new(FtpReplyCode.FileUnavailable,
+            "The upload cannot be verified as complete and was not stored. Send ALLO with the size first, or use TLS.");
     public static readonly FtpReply InvalidDeflateData = new(FtpReplyCode.LocalError, "Invalid zlib data; the file was not stored.");
     public static readonly FtpReply InvalidBlock = new(FtpReplyCode.LocalError, "Invalid block header; the file was not stored.");
     public static readonly FtpReply DeflateExpansionTooLarge =
@@ -98,8 +99,8 @@ internal static class Replies
     public static readonly FtpReply RangeNotForUploads = new(FtpReplyCode.BadSequence, "RANG applies to RETR and HASH only.");
     public static readonly FtpReply AlreadyLoggedIn = new(FtpReplyCode.BadSequence, "Already logged in.");
     public static readonly FtpReply OnlyExtendedPassive = new(FtpReplyCode.BadSequence, "Only EPSV is allowed after EPSV ALL.");
-    public static readonly FtpReply HostMustComeFirst =
-        new(FtpReplyCode.BadSequence, "Send HOST before USER, and before AUTH if the TLS handshake contains no server name.");
+    public static readonly FtpReply HostTooLate =
+        new(FtpReplyCode.BadSequence, "Send HOST before USER. If the TLS handshake contains no server name, also send HOST before AUTH.");
     public static readonly FtpReply InvalidHostName =
         new(FtpReplyCode.ParameterError, "Invalid host; send a host name, an IPv4 address, or an IPv6 address in brackets.");
     public static readonly FtpReply UnknownHost = new(FtpReplyCode.ParameterNotImplemented, "Unknown host.");
@@ -119,12 +120,12 @@ internal static class Replies
     public static readonly FtpReply NotFound = new(FtpReplyCode.FileUnavailable, "No such file or directory.");
     public static readonly FtpReply FreeSpaceUnknown = new(FtpReplyCode.FileUnavailable, "The free space is not known.");
     public static readonly FtpReply NotAFile = new(FtpReplyCode.FileUnavailable, "Not a plain file.");
-    public static readonly FtpReply DirectoryHasNoHash =
-        new(FtpReplyCode.NameNotAllowed, "A directory has no hash."); // draft-bryan-ftpext-hash §3.5
+    public static readonly FtpReply CannotHashDirectory =
+        new(FtpReplyCode.NameNotAllowed, "Cannot hash a directory."); // draft-bryan-ftpext-hash §3.5
     public static readonly FtpReply NotADirectory = new(FtpReplyCode.FileUnavailable, "Not a directory.");
     public static readonly FtpReply NotADirectoryParameter = new(FtpReplyCode.ParameterError, "Not a directory.");
-    public static readonly FtpReply LinkTargetNotBelow =
-        new(FtpReplyCode.NameNotAllowed, "The target of a link must be in the directory of the link or below it.");
+    public static readonly FtpReply LinkTargetOutsideDirectory =
+        new(FtpReplyCode.NameNotAllowed, "The target of a link must be inside the directory that contains the link.");
     public static readonly FtpReply LinksNotSupported = new(FtpReplyCode.NotImplemented, "Symbolic links are not supported.");
     public static readonly FtpReply BadName = new(FtpReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly FtpReply SizeNeedsBinary = new(FtpReplyCode.FileUnavailable, "SIZE not allowed in ASCII mode; use TYPE I.");
@@ -148,14 +149,14 @@ internal static class Replies
         FtpReplyCode.TransferComplete,
         $"Transfer complete. Not listed: {unreadable} director{(unreadable == 1 ? "y" : "ies")} without read permission.");
 
-    /// <summary>Returns the reply if a recursive listing reached the limit of entries.</summary>
+    /// <summary>Returns the reply if a recursive listing reached the entry limit.</summary>
     public static FtpReply ListingTooLarge(int limit) =>
-        new(FtpReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List the directories one by one.");
+        new(FtpReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List its directories separately.");
 
-    /// <summary>Returns the reply if a recursive listing reached the limit of depth.</summary>
+    /// <summary>Returns the reply if a recursive listing reached the depth limit.</summary>
     public static FtpReply ListingTooDeep(int limit) => new(
         FtpReplyCode.LocalError,
-        $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of directories. List the deeper ones one by one.");
+        $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of directories. List deeper directories separately.");
 
     /// <summary>Returns the reply if no data connection was established.</summary>
     public static FtpReply NoDataConnection(string reason) =>

@@ -35,14 +35,14 @@ internal static class LocalPeer
             return null;
         }
 
-        ConnectionEndPoints ends = ConnectionEndPoints.FromSocket(session.Socket);
-        if (!IPAddress.IsLoopback(ends.Peer.Address) || session.Server.ProxyHeaders.RequiresHeader(ends.Peer.Address))
+        ConnectionEndPoints endPoints = ConnectionEndPoints.FromSocket(session.Socket);
+        if (!IPAddress.IsLoopback(endPoints.Peer.Address) || session.Server.ProxyHeaders.RequiresHeader(endPoints.Peer.Address))
         {
             return null;
         }
 
         // With many connections, reading a whole /proc table takes milliseconds. It must not run on the thread that serves sockets.
-        return TryQueryKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
+        return TryQueryKernel(endPoints, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(endPoints), cancellationToken);
     }
 
     /// <summary>Whether the client's process belongs to the user of this process, or to root. False if that is unknown.</summary>
@@ -65,7 +65,7 @@ internal static class LocalPeer
 
     /// <summary>Queries the owner by sock_diag. Returns false if the kernel does not support it.</summary>
     [SupportedOSPlatform("linux")]
-    private static unsafe bool TryQueryKernel(ConnectionEndPoints ends, out uint? user)
+    private static unsafe bool TryQueryKernel(ConnectionEndPoints endPoints, out uint? user)
     {
         user = null;
         const int Type = SocketCalls.SOCK_RAW | SocketCalls.SOCK_CLOEXEC | SocketCalls.SOCK_NONBLOCK; // the read must not wait
@@ -77,7 +77,7 @@ internal static class LocalPeer
         }
 
         byte* request = stackalloc byte[RequestLength];
-        WriteRequest(new Span<byte>(request, RequestLength), ends);
+        WriteRequest(new Span<byte>(request, RequestLength), endPoints);
         byte* reply = stackalloc byte[1024];
         int length = FileCalls.Write(netlink, request, RequestLength) == RequestLength ? (int)FileCalls.Read(netlink, reply, 1024) : 0;
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
@@ -88,8 +88,8 @@ internal static class LocalPeer
         }
 
         Volatile.Write(ref s_hasSocketDiagnostics, true);
-        bool isClientSocket = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port &&
-            BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == ends.Local.Port;
+        bool isClientSocket = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == endPoints.Peer.Port &&
+            BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == endPoints.Local.Port;
         if (isClientSocket && IsHeldByProcess(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
         {
             user = BitConverter.ToUInt32(answer[UserOffset..]);
@@ -99,19 +99,19 @@ internal static class LocalPeer
     }
 
     /// <summary>Writes the query for the client's socket: its source is the server's peer, and its destination is the server.</summary>
-    private static void WriteRequest(Span<byte> request, ConnectionEndPoints ends)
+    private static void WriteRequest(Span<byte> request, ConnectionEndPoints endPoints)
     {
         request.Clear();
         BitConverter.TryWriteBytes(request, RequestLength);
         BitConverter.TryWriteBytes(request[4..], (ushort)SockDiagByFamily);
         BitConverter.TryWriteBytes(request[6..], (ushort)IsRequest);
         Span<byte> body = request[HeaderLength..];
-        (body[0], body[1]) = (ends.Peer.AddressFamily == AddressFamily.InterNetwork ? (byte)2 : (byte)10, Tcp);
+        (body[0], body[1]) = (endPoints.Peer.AddressFamily == AddressFamily.InterNetwork ? (byte)2 : (byte)10, Tcp);
         BitConverter.TryWriteBytes(body[4..], uint.MaxValue); // every state
-        BinaryPrimitives.WriteUInt16BigEndian(body[8..], (ushort)ends.Peer.Port);
-        BinaryPrimitives.WriteUInt16BigEndian(body[10..], (ushort)ends.Local.Port);
-        ends.Peer.Address.TryWriteBytes(body[12..], out _);
-        ends.Local.Address.TryWriteBytes(body[28..], out _);
+        BinaryPrimitives.WriteUInt16BigEndian(body[8..], (ushort)endPoints.Peer.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(body[10..], (ushort)endPoints.Local.Port);
+        endPoints.Peer.Address.TryWriteBytes(body[12..], out _);
+        endPoints.Local.Address.TryWriteBytes(body[28..], out _);
         BitConverter.TryWriteBytes(body[48..], ulong.MaxValue); // INET_DIAG_NOCOOKIE
     }
 }

@@ -24,10 +24,14 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     /// </summary>
     public const int MaxAddressDoublings = 3;
 
-    /// <summary>The number of logins that may always wait for one record. Further logins may wait only up to the longest delay.</summary>
+    /// <summary>
+    /// The number of logins that may wait for one record, however long. Further logins may wait for at most the longest delay.
+    /// </summary>
     private const int MaxWaiting = 8;
 
-    /// <summary>The most unexpired failures that are counted. More would delay an address for hours after the last failure.</summary>
+    /// <summary>
+    /// The maximum number of unexpired failures that count. More would delay an address for hours after the last failure.
+    /// </summary>
     private const int MaxCountedFailures = 60;
 
     /// <summary>The number of unknown account names per address that have their own record. Further names share one record.</summary>

@@ -13,13 +13,14 @@ internal static class ProcNetTcp
     private static readonly char[] ColumnSeparator = [' '];
 
     /// <summary>Returns the user id of the client's process. Returns null if no readable table contains the client's socket.</summary>
-    public static uint? FindUser(ConnectionEndPoints ends)
+    public static uint? FindUser(ConnectionEndPoints endPoints)
     {
         try
         {
             // The second table contains IPv4 connections of IPv6 sockets, with mapped addresses.
-            return (ends.Peer.AddressFamily == AddressFamily.InterNetwork ? FindUser(File.ReadLines("/proc/self/net/tcp"), ends) : null) ??
-                FindUser(File.ReadLines("/proc/self/net/tcp6"), ends);
+            bool isIPv4 = endPoints.Peer.AddressFamily == AddressFamily.InterNetwork;
+            return (isIPv4 ? FindUser(File.ReadLines("/proc/self/net/tcp"), endPoints) : null) ??
+                FindUser(File.ReadLines("/proc/self/net/tcp6"), endPoints);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -28,9 +29,9 @@ internal static class ProcNetTcp
     }
 
     /// <summary>Returns the user id in the row whose local address is the client's and whose remote address is the server's.</summary>
-    internal static uint? FindUser(IEnumerable<string> lines, ConnectionEndPoints ends)
+    internal static uint? FindUser(IEnumerable<string> lines, ConnectionEndPoints endPoints)
     {
-        (string ipv4Pair, string ipv6Pair) = (FormatAddressPair(ends, isMapped: false), FormatAddressPair(ends, isMapped: true));
+        (string ipv4Pair, string ipv6Pair) = (FormatAddressPair(endPoints, isMapped: false), FormatAddressPair(endPoints, isMapped: true));
         foreach (string line in lines)
         {
             string[] columns = line.Split(ColumnSeparator, StringSplitOptions.RemoveEmptyEntries);
@@ -51,8 +52,8 @@ internal static class ProcNetTcp
         return null;
     }
 
-    private static string FormatAddressPair(ConnectionEndPoints ends, bool isMapped) =>
-        $"{FormatEndPoint(ends.Peer, isMapped)} {FormatEndPoint(ends.Local, isMapped)}";
+    private static string FormatAddressPair(ConnectionEndPoints endPoints, bool isMapped) =>
+        $"{FormatEndPoint(endPoints.Peer, isMapped)} {FormatEndPoint(endPoints.Local, isMapped)}";
 
     /// <summary>
     /// Formats an address and port as the tables do: hexadecimal 32-bit words in the machine's byte order, and the port's number.

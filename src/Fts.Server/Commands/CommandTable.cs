@@ -5,7 +5,7 @@ using static Fts.Server.Commands.CommandRules;
 
 namespace Fts.Server.Commands;
 
-/// <summary>What the server checks before it runs a command, and how the session's loop treats the command.</summary>
+/// <summary>The checks before a command runs, and its treatment by the session's loop.</summary>
 [Flags]
 internal enum CommandRules
 {
@@ -15,7 +15,7 @@ internal enum CommandRules
     /// <summary>Requires an argument; otherwise the reply is 501.</summary>
     NeedsArgument = 2,
     /// <summary>Requires PASV, EPSV, PORT or EPRT first; otherwise the reply is 425.</summary>
-    NeedsDataConnector = 4,
+    NeedsDataConnection = 4,
     /// <summary>May take long. The loop reads further lines while the command runs, and ABOR aborts it.</summary>
     IsTransfer = 8,
     /// <summary>Runs immediately while a transfer runs. All other commands wait for the end of the transfer.</summary>
@@ -71,13 +71,13 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
         return session.Server.Options.SupportsDeflate ? Features : Features.Where(feature => feature != "MODE Z");
     }
 
-    /// <summary>Replaces 553 by 550 if the command creates no name.</summary>
+    /// <summary>Replaces 553 with 550 if the command creates no name.</summary>
     /// <remarks>
     /// RFC 959 §5.4 allows 553 only for commands that create a name, and draft-bryan-ftpext-hash for HASH of a directory. Clients that
     /// create a directory concurrently recognise an existing one by 550.
     /// </remarks>
     public FtpReply AdaptReplyCode(FtpReply reply) =>
-        reply.Code == FtpReplyCode.NameNotAllowed && !HasRule(CommandRules.CreatesName) && reply != Replies.DirectoryHasNoHash
+        reply.Code == FtpReplyCode.NameNotAllowed && !HasRule(CommandRules.CreatesName) && reply != Replies.CannotHashDirectory
             ? new FtpReply(FtpReplyCode.FileUnavailable, reply.Lines)
             : reply;
 }
@@ -134,13 +134,13 @@ internal static class CommandTable
             NeedsLogin | NeedsArgument | PreservesSequence | ClosesDataConnection | TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
-        new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnector | IsTransfer,
+        new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer,
             "RETR <file>") { Action = "sent" },
-        new("STOR", StoreCommands.StoreAsync, NeedsLogin | NeedsArgument | NeedsDataConnector | IsTransfer | CreatesName,
+        new("STOR", StoreCommands.StoreAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
             "STOR <file>") { Action = "stored" },
-        new("APPE", StoreCommands.AppendAsync, NeedsLogin | NeedsArgument | NeedsDataConnector | IsTransfer | CreatesName,
+        new("APPE", StoreCommands.AppendAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
             "APPE <file>") { Action = "stored" },
-        new("STOU", StoreCommands.StoreUniqueAsync, NeedsLogin | NeedsDataConnector | IsTransfer | CreatesName,
+        new("STOU", StoreCommands.StoreUniqueAsync, NeedsLogin | NeedsDataConnection | IsTransfer | CreatesName,
             "STOU [name]") { Action = "stored" },
         new("REST", ParameterCommands.RestartAsync, NeedsLogin | NeedsArgument | PreservesSequence | TrimsArgument,
             "REST <offset>", "REST STREAM"),
@@ -151,9 +151,9 @@ internal static class CommandTable
         new("ABOR", ParameterCommands.AbortAsync, AllowedDuringTransfer, "ABOR"),
 
         // Listings (RFC 959, RFC 3659 §7)
-        new("LIST", ListCommands.ListAsync, NeedsLogin | NeedsDataConnector | IsTransfer, "LIST [-RtSr] [path]"),
-        new("NLST", ListCommands.NameListAsync, NeedsLogin | NeedsDataConnector | IsTransfer, "NLST [-RtSr] [path]"),
-        new("MLSD", ListCommands.MachineListAsync, NeedsLogin | NeedsDataConnector | IsTransfer, "MLSD [directory]"),
+        new("LIST", ListCommands.ListAsync, NeedsLogin | NeedsDataConnection | IsTransfer, "LIST [-RtSr] [path]"),
+        new("NLST", ListCommands.NameListAsync, NeedsLogin | NeedsDataConnection | IsTransfer, "NLST [-RtSr] [path]"),
+        new("MLSD", ListCommands.MachineListAsync, NeedsLogin | NeedsDataConnection | IsTransfer, "MLSD [directory]"),
         new("MLST", FileCommands.MachineListEntryAsync, NeedsLogin | PreservesSequence, "MLST [path]", "MLST"),
 
         // Files
@@ -208,7 +208,7 @@ internal static class CommandTable
     private static readonly FrozenDictionary<string, CommandRow> ByVerb = Rows.ToFrozenDictionary(row => row.Verb, StringComparer.Ordinal);
 
     /// <summary>
-    /// Finds a command and the argument for its handler. The first word of a SITE command belongs to the verb. Returns null for an unknown
+    /// Finds a command and the argument for its handler. The first word after SITE belongs to the verb. Returns null for an unknown
     /// command.
     /// </summary>
     public static (CommandRow Row, string Argument)? Find(FtpCommand command)

@@ -26,7 +26,7 @@ internal static class DataConnectionCommands
             return new(Replies.PassiveAddressUnknown);
         }
 
-        return new(StartListening(session, port =>
+        return new(PreparePassive(session, port =>
             new FtpReply(FtpReplyCode.PassiveMode, $"Entering Passive Mode ({HostPort.Format(new IPEndPoint(address, port))}).")));
     }
 
@@ -40,7 +40,7 @@ internal static class DataConnectionCommands
                 return new(new FtpReply(FtpReplyCode.Okay, "EPSV ALL command successful."));
             case "" or "1" when isIPv4:
             case "" or "2" when !isIPv4:
-                return new(StartListening(session, port =>
+                return new(PreparePassive(session, port =>
                     new FtpReply(FtpReplyCode.ExtendedPassiveMode, $"Entering Extended Passive Mode (|||{port}|).")));
             case not ("" or "1" or "2") when !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out _):
                 return new(Replies.BadParameter);
@@ -91,11 +91,11 @@ internal static class DataConnectionCommands
         return Replies.CommandOkay;
     }
 
-    private static FtpReply StartListening(Session session, Func<int, FtpReply> reply)
+    private static FtpReply PreparePassive(Session session, Func<int, FtpReply> createReply)
     {
         try
         {
-            return reply(session.Server.PassiveAddresses.GetPort(session.EndPoints, session.DataConnector.Listen().Port));
+            return createReply(session.Server.PassiveAddresses.GetPort(session.EndPoints, session.DataConnector.Listen().Port));
         }
         catch (SocketException e)
         {

@@ -69,7 +69,7 @@ internal static class FileCommands
         {
             if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } partialLength)
             {
-                return await UploadResumption.GetReportedSizeAsync(session, path, partialLength, cancellationToken);
+                return await UploadResumption.CreateSizeReplyAsync(session, path, partialLength, cancellationToken);
             }
 
             session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
@@ -132,7 +132,7 @@ internal static class FileCommands
 
         if (target == path.Parent || !target.IsWithin(path.Parent))
         {
-            return Replies.LinkTargetNotBelow;
+            return Replies.LinkTargetOutsideDirectory;
         }
 
         try

@@ -23,7 +23,7 @@ internal static class HashCommands
 
         if (await session.Files!.GetReadableEntryAsync(path, cancellationToken) is { Kind: EntryKind.Directory })
         {
-            return Replies.DirectoryHasNoHash;
+            return Replies.CannotHashDirectory;
         }
 
         HashKind kind = session.Hash;

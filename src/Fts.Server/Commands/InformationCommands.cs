@@ -55,7 +55,7 @@ internal static class InformationCommands
     {
         string language = argument.Split('-', 2)[0];
         bool isEnglish = language.Length == 0 || string.Equals(language, "EN", StringComparison.OrdinalIgnoreCase);
-        return new(isEnglish ? Replies.English : Replies.ParameterNotImplemented);
+        return new(isEnglish ? Replies.LanguageSet : Replies.ParameterNotImplemented);
     }
 
     public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) =>
@@ -162,7 +162,7 @@ internal static class InformationCommands
                 {
                     // ABOR does not cancel a write, so that no line of the reply is truncated.
                     await session.Channel.FlushAsync(session.Ending);
-                    session.Transfer!.NoteProgress();
+                    session.Transfer!.RecordProgress();
                 }
             }
         }

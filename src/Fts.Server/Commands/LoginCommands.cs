@@ -18,7 +18,7 @@ internal static class LoginCommands
     {
         if (session.Files is not null || session.UserName is not null)
         {
-            return new(Replies.HostMustComeFirst);
+            return new(Replies.HostTooLate);
         }
 
         if (HostName.Parse(argument) is not { } named)
@@ -34,7 +34,7 @@ internal static class LoginCommands
 
         if (session.Tls is { Host: not null } tls && !tls.HasPresentedCertificateOf(host, named.Name, session.Server.Options.Logger))
         {
-            return new(Replies.HostMustComeFirst);
+            return new(Replies.HostTooLate);
         }
 
         (session.Host, session.HostName) = (host, named.Name);
@@ -68,7 +68,7 @@ internal static class LoginCommands
     };
 
     public static ValueTask<FtpReply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        new(session.Files is null ? Replies.NotLoggedIn : Replies.NotNeeded);
+        new(session.Files is null ? Replies.NotLoggedIn : Replies.CommandSuperfluous);
 
     /// <summary>REIN: restores the state after the greeting or after the TLS handshake. HOST must be sent again (RFC 7151 §3.2).</summary>
     public static ValueTask<FtpReply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -146,7 +146,7 @@ internal static class LoginCommands
         {
             Log.TooManyFailedLogins(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
             session.Next = NextAction.Close;
-            return Replies.TooManyFailedLogins;
+            return Replies.TooManyFailedLoginsFromAddress;
         }
 
         if (account is not null)
@@ -163,6 +163,6 @@ internal static class LoginCommands
         }
 
         session.Next = NextAction.Close;
-        return Replies.TooManyFailedAttempts;
+        return Replies.TooManyFailedLoginsInSession;
     }
 }

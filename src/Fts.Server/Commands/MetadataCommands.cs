@@ -6,7 +6,7 @@ namespace Fts.Server.Commands;
 
 /// <summary>
 /// Sets last-modified times and permission bits: MFMT and MFF (draft-somers-ftp-mfxx), and the older SITE commands. A positive reply means
-/// that everything in it was set.
+/// that all requested values were set.
 /// </summary>
 internal static class MetadataCommands
 {

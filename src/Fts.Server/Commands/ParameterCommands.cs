@@ -116,7 +116,7 @@ internal static class ParameterCommands
     /// <summary>ABOR: aborts the running transfer, which sends 426 first, and returns 226. Without a transfer, returns only 226.</summary>
     public static ValueTask<FtpReply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        session.Transfer?.Abort(TransferEndReason.Aborted);
+        session.Transfer?.Abort(AbortReason.ClientSentAbor);
         session.DataConnector.CancelPreparedConnection();
         return new(Replies.AbortComplete);
     }

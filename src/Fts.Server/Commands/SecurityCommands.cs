@@ -35,14 +35,14 @@ internal static class SecurityCommands
             return new(Replies.AuthAndPbszFirst);
         }
 
-        session.Tls!.HasProtectionBufferSize = true;
+        session.Tls!.HasReceivedPbsz = true;
         return new(Replies.BufferSizeZero);
     }
 
     public static ValueTask<FtpReply> ProtectionAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         SessionTls tls = session.Tls!;
-        if (!session.IsSecure || !tls.HasProtectionBufferSize)
+        if (!session.IsSecure || !tls.HasReceivedPbsz)
         {
             return new(Replies.AuthAndPbszFirst);
         }

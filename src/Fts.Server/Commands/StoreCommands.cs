@@ -72,7 +72,7 @@ internal static class StoreCommands
             // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
             cancellationToken.ThrowIfCancellationRequested();
         }
-        catch (Exception e) when (UploadResumption.CanKeepAfter(e))
+        catch (Exception e) when (UploadResumption.CanKeepPartialUploadAfter(e))
         {
             await UploadResumption.KeepPartialUploadAsync(session, path, file);
             throw;

@@ -33,7 +33,7 @@ internal static class TreeCommands
 
         Transfer transfer = session.Transfer!;
         long bytes = await Task.Run(
-            () => session.Files!.GetTreeSizeAsync(directory, transfer.NoteProgress, cancellationToken).AsTask(), cancellationToken);
+            () => session.Files!.GetTreeSizeAsync(directory, transfer.RecordProgress, cancellationToken).AsTask(), cancellationToken);
         return new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -46,7 +46,7 @@ internal static class TreeCommands
 
         Transfer transfer = session.Transfer!;
         await Task.Run(
-            () => session.Files!.DeleteTreeAsync(directory, transfer.NoteProgress, cancellationToken).AsTask(), cancellationToken);
+            () => session.Files!.DeleteTreeAsync(directory, transfer.RecordProgress, cancellationToken).AsTask(), cancellationToken);
         return Replies.FileActionOkay;
     }
 }

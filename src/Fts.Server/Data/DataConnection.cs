@@ -44,8 +44,8 @@ internal sealed class DataConnection : IAsyncDisposable
     public Socket Socket { get; }
 
     /// <summary>
-    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it uses an open connection
-    /// again and queues 125.
+    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it reuses an open
+    /// connection and queues 125.
     /// </summary>
     /// <remarks>
     /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that one segment contains 150 and 226
@@ -84,7 +84,7 @@ internal sealed class DataConnection : IAsyncDisposable
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
-    /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay gathered.</summary>
+    /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay in the output buffer.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_blockConnection is not null)
@@ -142,7 +142,7 @@ internal sealed class DataConnection : IAsyncDisposable
         await ShutDownAsync();
     }
 
-    /// <summary>Throws if TLS ended without close_notify and nothing else marked the end of the data.</summary>
+    /// <summary>Throws if TLS ended without close_notify and no other marker ended the data.</summary>
     /// <exception cref="DataConnectionException">The end of the data was not marked.</exception>
     public void ThrowIfEndedWithoutCloseNotify()
     {
@@ -153,8 +153,8 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored: others (lftp) have
-    /// already closed the connection, and their own close_notify has marked the end of the upload.
+    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored: other clients,
+    /// for example lftp, have already closed the connection, and their own close_notify has marked the end of the upload.
     /// </summary>
     public async ValueTask SendCloseNotifyAsync()
     {
@@ -194,7 +194,7 @@ internal sealed class DataConnection : IAsyncDisposable
     private static async ValueTask<DataConnection> ConnectAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        session.Transfer!.StartDataWait();
+        session.Transfer!.StartConnectionWait();
         bool isPassive = session.DataConnector.IsPassive;
         ValueTask<Socket> connecting = session.DataConnector.ConnectAsync(cancellationToken);
         bool awaitsClient = isPassive && !connecting.IsCompleted;
@@ -263,7 +263,7 @@ internal sealed class DataConnection : IAsyncDisposable
     private DeflateWriter GetDeflateWriter() => _deflateWriter ??= new DeflateWriter(SendRawAsync, _session.DeflateLevel);
 
     /// <summary>
-    /// Notes progress, and counts the bytes unless they are compressed: in MODE Z the callers count the uncompressed bytes.
+    /// Records progress, and counts the bytes unless they are compressed. In MODE Z the callers count the uncompressed bytes.
     /// </summary>
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 

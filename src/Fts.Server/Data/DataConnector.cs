@@ -12,8 +12,8 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
     : Exception("The data connection could not be established.", cause);
 
 /// <summary>
-/// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on a data listener of this session or a
-/// port of the server's range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open
+/// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on the session's own data listener or
+/// on a port of the server's range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open
 /// connection serves further transfers until one of these commands follows.
 /// </summary>
 /// <remarks>
@@ -27,7 +27,7 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
 /// <param name="peer">The client's address.</param>
 internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress peer) : IDisposable
 {
-    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets the address only. Then connect can choose a port that is in use towards another peer.
+    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets the address only. Then connect can choose a port that is in use with another peer.
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     private readonly Lock _lock = new();
@@ -151,14 +151,14 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     {
         Socket? listener;
         IPEndPoint? target;
-        PassivePortReservation? taken;
+        PassivePortReservation? reserved;
         lock (_lock)
         {
-            (listener, target, taken) = (_isPassive ? _listener : null, _target, _reservation);
+            (listener, target, reserved) = (_isPassive ? _listener : null, _target, _reservation);
             (_target, _isPassive, _reservation) = (null, false, null);
         }
 
-        using PassivePortReservation? reservation = taken;
+        using PassivePortReservation? reservation = reserved;
         try
         {
             if (target is not null)

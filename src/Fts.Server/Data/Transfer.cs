@@ -5,12 +5,12 @@ using Fts.Server.Data.Copy;
 namespace Fts.Server.Data;
 
 /// <summary>The reason why a transfer was aborted.</summary>
-internal enum TransferEndReason
+internal enum AbortReason
 {
     /// <summary>The transfer was not aborted.</summary>
     None,
     /// <summary>The client sent ABOR.</summary>
-    Aborted,
+    ClientSentAbor,
     /// <summary>No byte was transferred within <see cref="FtpServerOptions.StallTimeout"/>.</summary>
     Stalled,
     /// <summary>No data connection was established within <see cref="FtpServerOptions.DataConnectionTimeout"/>.</summary>
@@ -22,11 +22,11 @@ internal enum TransferEndReason
 }
 
 /// <summary>
-/// The progress of one running transfer, and the way to abort it. The session loop creates and disposes it. The handler's task reports
+/// One running transfer: its progress and its abort. The session loop creates and disposes it. The handler's task reports
 /// progress. ABOR, the session monitor and the end of the session abort it from other tasks.
 /// </summary>
 /// <remarks>
-/// <c>_lock</c> guards <see cref="EndReason"/>, the data socket and the acknowledged bytes. The other fields that several tasks use are
+/// <c>_lock</c> guards <see cref="AbortReason"/>, the data socket and the acknowledged bytes. The other fields that several tasks use are
 /// read and written as volatile. <see cref="AddBytes"/> needs no lock, because only one pump calls it.
 /// </remarks>
 internal sealed class Transfer(string description) : IDisposable
@@ -40,10 +40,10 @@ internal sealed class Transfer(string description) : IDisposable
     private long _bytes;
     private bool _isCommitting;
     private long _lastProgress = Environment.TickCount64;
-    private long _waitingSince;
+    private long _connectionWaitStartedAt;
     private Socket? _dataSocket;
     private long _acknowledged;
-    private long _endedAt;
+    private long _abortedAt;
 
     /// <summary>The command line of the transfer, for log lines.</summary>
     public string Description { get; } = description;
@@ -51,20 +51,20 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The start time, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long StartedAt { get; } = Environment.TickCount64;
 
-    /// <summary>The number of bytes transferred so far, uncompressed.</summary>
+    /// <summary>The number of bytes transferred so far, without compression.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The expected number of bytes, or null if it is unknown.</summary>
     public long? TotalBytes { get; set; }
 
-    /// <summary>The size in bytes of the partial upload that was kept for resumption, or null if none was kept.</summary>
+    /// <summary>The size in bytes of the kept partial upload, which the final reply reports. Null if none was kept.</summary>
     public long? KeptBytes { get; set; }
 
     /// <summary>Whether the client sent QUIT before it had sent all of its data.</summary>
     public bool HasClientQuitEarly { get; private set; }
 
     /// <summary>
-    /// Whether the data are lines of a reply on the control connection. No other reply may be sent before the end of the transfer.
+    /// Whether the transfer sends its data as lines of a reply on the control connection. No other reply may be sent before its end.
     /// </summary>
     public bool UsesControlConnection { get; init; }
 
@@ -75,15 +75,18 @@ internal sealed class Transfer(string description) : IDisposable
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
     /// <summary>The first reason passed to <see cref="Abort"/>.</summary>
-    public TransferEndReason EndReason { get; private set; }
+    public AbortReason AbortReason { get; private set; }
 
-    /// <summary>The run of the handler, which returns the final reply; null before its start. Only the session's loop uses it.</summary>
+    /// <summary>
+    /// The task of the handler, which returns the final reply. Null before the start of the handler. Only the session's loop uses
+    /// it.
+    /// </summary>
     public Task<FtpReply>? Reply { get; set; }
 
     /// <summary>
     /// The time of <see cref="Abort"/>, in <see cref="Environment.TickCount64"/> milliseconds. 0 if the transfer was not aborted.
     /// </summary>
-    public long EndedAt => Volatile.Read(ref _endedAt);
+    public long AbortedAt => Volatile.Read(ref _abortedAt);
 
     /// <summary>
     /// Whether all bytes of an upload or copy have arrived and the store is committing it. That can take long on a slow disk and is never
@@ -91,17 +94,17 @@ internal sealed class Transfer(string description) : IDisposable
     /// </summary>
     public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
-    /// <summary>Is cancelled by <see cref="Abort"/>.</summary>
+    /// <summary>The token that <see cref="Abort"/> cancels.</summary>
     public CancellationToken Token => _cancellation.Token;
 
-    /// <summary>Counts transferred bytes, and notes progress.</summary>
+    /// <summary>Adds transferred bytes and records progress.</summary>
     public void AddBytes(long bytes)
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
     }
 
-    /// <summary>Notes that the store has started to commit the file.</summary>
+    /// <summary>Records that the store has started to commit the file.</summary>
     public void StartCommit() => Volatile.Write(ref _isCommitting, true);
 
     /// <summary>Whether a data connection was established for the transfer.</summary>
@@ -111,19 +114,19 @@ internal sealed class Transfer(string description) : IDisposable
     /// The time when the transfer started to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds. Null if
     /// it is not waiting.
     /// </summary>
-    public long? WaitingForDataSince => Volatile.Read(ref _waitingSince) is > 0 and var since ? since : null;
+    public long? ConnectionWaitStartedAt => Volatile.Read(ref _connectionWaitStartedAt) is > 0 and var since ? since : null;
 
     /// <summary>Records that the transfer waits for its data connection from now until <see cref="AttachDataSocket"/> is called.</summary>
-    public void StartDataWait() => Volatile.Write(ref _waitingSince, Environment.TickCount64);
+    public void StartConnectionWait() => Volatile.Write(ref _connectionWaitStartedAt, Environment.TickCount64);
 
-    /// <summary>Notes progress other than transferred bytes, so that the transfer does not count as stalled.</summary>
-    public void NoteProgress() => Volatile.Write(ref _lastProgress, Environment.TickCount64);
+    /// <summary>Records progress other than transferred bytes, so that the transfer does not count as stalled.</summary>
+    public void RecordProgress() => Volatile.Write(ref _lastProgress, Environment.TickCount64);
 
     /// <summary>
-    /// Notes progress if the client has acknowledged further bytes. A slow client can take longer than the stall timeout to receive the
+    /// Records progress if the client has acknowledged further bytes. A slow client can take longer than the stall timeout to receive the
     /// bytes that the kernel has buffered. The session monitor calls this once a second.
     /// </summary>
-    public void NoteAcknowledgedBytes()
+    public void RecordAcknowledgedBytes()
     {
         lock (_lock)
         {
@@ -135,13 +138,13 @@ internal sealed class Transfer(string description) : IDisposable
         }
     }
 
-    /// <summary>Notes that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
+    /// <summary>Records that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
     /// <remarks>
     /// QUIT before the first byte may be sent in advance (RFC 959 §4.1.1). QUIT after the client has closed its side of the data
     /// connection is not early either: the client only did not wait for the reply. Only Linux reports whether it has closed; on other
     /// systems QUIT never counts as early.
     /// </remarks>
-    public void NoteQuit()
+    public void RecordQuit()
     {
         lock (_lock)
         {
@@ -161,23 +164,23 @@ internal sealed class Transfer(string description) : IDisposable
             _dataSocket = data;
         }
 
-        NoteProgress();
-        Volatile.Write(ref _waitingSince, 0);
+        RecordProgress();
+        Volatile.Write(ref _connectionWaitStartedAt, 0);
         Token.ThrowIfCancellationRequested();
     }
 
     /// <summary>Aborts the transfer: cancels its token and shuts down its data connection. Only the first call has an effect.</summary>
-    public void Abort(TransferEndReason reason)
+    public void Abort(AbortReason reason)
     {
         lock (_lock)
         {
-            if (EndReason != TransferEndReason.None)
+            if (AbortReason != AbortReason.None)
             {
                 return;
             }
 
-            EndReason = reason;
-            Volatile.Write(ref _endedAt, Environment.TickCount64);
+            AbortReason = reason;
+            Volatile.Write(ref _abortedAt, Environment.TickCount64);
         }
 
         try

@@ -14,16 +14,16 @@ internal static class TransferFailure
     /// reply.
     /// </summary>
     public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) =>
-        Describe(transfer.EndReason, options) ?? Describe(exception);
+        Describe(transfer.AbortReason, options) ?? Describe(exception);
 
-    /// <summary>Returns the reason why a transfer was aborted, or null for <see cref="TransferEndReason.None"/>.</summary>
-    public static string? Describe(TransferEndReason reason, FtpServerOptions options) => reason switch
+    /// <summary>Returns the reason why a transfer was aborted, or null for <see cref="AbortReason.None"/>.</summary>
+    public static string? Describe(AbortReason reason, FtpServerOptions options) => reason switch
     {
-        TransferEndReason.Aborted => "the client sent ABOR",
-        TransferEndReason.Stalled => $"no data moved for {FormatSeconds(options.StallTimeout)}",
-        TransferEndReason.NotConnected => $"timed out after {FormatSeconds(options.DataConnectionTimeout)}",
-        TransferEndReason.SessionEnded => "the control connection was closed",
-        TransferEndReason.Superseded => "another connection of the client resumes it",
+        AbortReason.ClientSentAbor => "the client sent ABOR",
+        AbortReason.Stalled => $"no data was transferred for {FormatSeconds(options.StallTimeout)}",
+        AbortReason.NotConnected => $"timed out after {FormatSeconds(options.DataConnectionTimeout)}",
+        AbortReason.SessionEnded => "the control connection was closed",
+        AbortReason.Superseded => "the client resumed the upload on another connection",
         _ => null,
     };
 
@@ -42,7 +42,7 @@ internal static class TransferFailure
         SocketError.ConnectionRefused => "the client refused the connection",
         SocketError.TimedOut => "the client did not respond",
         SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkUnreachable or SocketError.NetworkDown =>
-            "the client cannot be reached",
+            "the client is unreachable",
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => "the server has too many open files",
         _ => null,
     };

@@ -48,7 +48,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         await using IFileReader file = await files.OpenReadAsync(path, cancellationToken);
         if (start > file.Length)
         {
-            throw new StoreException(StoreError.BadOffset, $"{path} has {file.Length} bytes.");
+            throw new StoreException(StoreError.BadOffset, $"Offset {start} is beyond the end of {path} ({file.Length} bytes).");
         }
 
         long stop = Math.Min(end ?? file.Length, file.Length);
@@ -90,7 +90,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
                 int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(end - offset, buffer.Length)), cancellationToken);
                 if (read == 0)
                 {
-                    throw new StoreException("The file became shorter while it was read.");
+                    throw new StoreException("The file was truncated while it was read.");
                 }
 
                 digest.Append(buffer.AsSpan(0, read));

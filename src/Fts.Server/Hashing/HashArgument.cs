@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Server.Hashing;
 
 /// <summary>
-/// The argument of XCRC and similar commands: a name, optionally quoted, then optional offsets. No standard defines it; this is what
-/// clients send.
+/// The argument of XCRC and similar commands: a name, optionally quoted, then optional offsets. No standard defines this
+/// syntax, which common clients send.
 /// </summary>
 /// <param name="Name">The name of the file.</param>
 /// <param name="Start">The offset of the first byte.</param>

@@ -35,7 +35,7 @@ internal sealed class HashCache
             ? new HashCacheKey(store, entry.Id, entry.Length, entry.LastModified, kind, start, end)
             : null;
 
-    /// <summary>Returns whether any change after <paramref name="readStart"/> gives the file another last-modified time.</summary>
+    /// <summary>Returns whether any change after <paramref name="readStart"/> would change the last-modified time.</summary>
     /// <param name="file">The metadata of the file before it was read.</param>
     /// <param name="readStart">The time before the metadata was read, in UTC.</param>
     public static bool IsOldEnough(in FileEntry file, DateTime readStart) => readStart - file.LastModified >= MinAge;

@@ -7,8 +7,8 @@ namespace Fts.Server.Hosts;
 
 /// <summary>
 /// Enforces the contract of <see cref="IFileStore"/> on any implementation. It wraps an unexpected exception in a
-/// <see cref="StoreException"/>, so that the exception is not mistaken for a connection error. It skips entries whose names are not one
-/// path component, because a line end in a name could forge entries and replies.
+/// <see cref="StoreException"/>, so that the exception is not mistaken for a connection error. It skips entries whose names are not a
+/// single path component, because a line end in a name could forge entries and replies.
 /// </summary>
 /// <remarks>Each host has one, shared by its sessions. It does not own the store.</remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
@@ -151,7 +151,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
     }
 
-    /// <summary>Whether a name is one path component. Most names are ASCII and need no decoding.</summary>
+    /// <summary>Whether a name is a single path component. Most names are ASCII and need no decoding.</summary>
     private static bool IsEntryName(string? name) =>
         name is not (null or "" or "." or "..") && (IsPlainAscii(name) || (StorePath.Root.Resolve(name) is { } path && path.Name == name));
 

@@ -5,7 +5,7 @@ using Fts.Protocol;
 namespace Fts.Server.Hosts;
 
 /// <summary>
-/// The argument of HOST (RFC 7151 §3.1): a host name, an IPv4 address, or an IPv6 address in brackets. One property is null.
+/// The argument of HOST (RFC 7151 §3.1): a host name, an IPv4 address, or an IPv6 address in brackets. Exactly one property is null.
 /// </summary>
 internal readonly record struct HostName(string? Name, IPAddress? Address)
 {

@@ -22,7 +22,7 @@ internal sealed record ServedHost(
 /// <summary>The hosts of a server, created once from its options.</summary>
 internal sealed class ServedHosts
 {
-    private readonly FrozenDictionary<string, ServedHost> _named;
+    private readonly FrozenDictionary<string, ServedHost> _hostsByName;
 
     public ServedHosts(FtpServerOptions options)
     {
@@ -31,7 +31,7 @@ internal sealed class ServedHosts
         {
             GuardedStore = new GuardedStore(options.Store, options.Logger),
         };
-        _named = options.Hosts.ToFrozenDictionary(
+        _hostsByName = options.Hosts.ToFrozenDictionary(
             host => host.Name,
             host => new ServedHost(
                 host.Name,
@@ -60,9 +60,9 @@ internal sealed class ServedHosts
             return address.GetAddressBytes().AsSpan().SequenceEqual(session.Local.Address.GetAddressBytes()) ? Default : null;
         }
 
-        return _named.Count == 0 ? Default : _named.GetValueOrDefault(host.Name!);
+        return _hostsByName.Count == 0 ? Default : _hostsByName.GetValueOrDefault(host.Name!);
     }
 
     /// <summary>Returns the host with the name that a TLS handshake requests, or the default host if no host has that name.</summary>
-    public ServedHost GetByServerName(string serverName) => _named.GetValueOrDefault(serverName, Default);
+    public ServedHost GetByServerName(string serverName) => _hostsByName.GetValueOrDefault(serverName, Default);
 }

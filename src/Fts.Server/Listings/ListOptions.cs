@@ -15,7 +15,7 @@ internal enum ListOrder
 /// <summary>
 /// The options of <c>ls</c> that LIST, NLST and STAT support. All others are ignored, because most clients send <c>-a</c> and <c>-l</c>.
 /// </summary>
-/// <param name="Order">From <c>-t</c> and <c>-S</c>; the last one counts.</param>
+/// <param name="Order">From <c>-t</c> and <c>-S</c>; the last of them applies.</param>
 /// <param name="IsReversed">From <c>-r</c>. Alone it reverses the order by name.</param>
 /// <param name="IsRecursive">From <c>-R</c>.</param>
 internal readonly record struct ListOptions(ListOrder Order, bool IsReversed, bool IsRecursive)

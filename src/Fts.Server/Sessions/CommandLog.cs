@@ -24,11 +24,11 @@ internal static class CommandLog
             string outcome = reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.LocalError
                 ? "failed"
                 : "refused";
-            Log.ChangeNotMade(
+            Log.FileCommandFailed(
                 log, session.Id, account.ToPrintable(), session.Peer.Address, row.Verb,
                 DescribePaths(session, row, argument).ToPrintable(), outcome, (int)reply.Code, reply.Text.ToPrintable());
         }
-        else if (!row.HasRule(CommandRules.NeedsDataConnector))
+        else if (!row.HasRule(CommandRules.NeedsDataConnection))
         {
             Log.FileChanged(
                 log, session.Id, account.ToPrintable(), session.Peer.Address, action, DescribePaths(session, row, argument).ToPrintable());

@@ -45,7 +45,7 @@ internal static class CommandLookup
         {
             Log.NotFtp(session.Server.Options.Logger, session.Id, protocol);
             session.Next = NextAction.Close;
-            rejection = Replies.TooManyUnknownCommands;
+            rejection = Replies.NotAnFtpClient;
         }
         else if (found is not null && EscapedUtf8.HasEscape(command.Argument) &&
             (session.Files is null || command.Verb is "USER" or "PASS" or "ACCT"))
@@ -82,7 +82,7 @@ internal static class CommandLookup
         }
 
         session.Next = NextAction.Close;
-        return Replies.TooManyUnknownCommands;
+        return Replies.NotAnFtpClient;
     }
 
     /// <summary>

@@ -30,7 +30,7 @@ internal static class CommandRunner
             return new FtpReply(FtpReplyCode.ParameterError, $"Usage: {row.Usage}");
         }
 
-        if (!row.HasRule(CommandRules.NeedsDataConnector))
+        if (!row.HasRule(CommandRules.NeedsDataConnection))
         {
             return null;
         }
@@ -48,13 +48,13 @@ internal static class CommandRunner
     public static async ValueTask<FtpReply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
         FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);
-        if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnector))
+        if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnection))
         {
             reply = await BlockResynchronization.RunAfterCommandAsync(session, row, reply, cancellationToken);
         }
 
         CommandLog.Write(session, row, argument, reply);
-        return row.HasRule(CommandRules.NeedsDataConnector) && session.Transfer?.KeptBytes is { } kept
+        return row.HasRule(CommandRules.NeedsDataConnection) && session.Transfer?.KeptBytes is { } kept
             ? new FtpReply(reply.Code, $"{reply.Text} Kept {kept} bytes; send REST {kept} to resume.")
             : reply;
     }
@@ -83,7 +83,7 @@ internal static class CommandRunner
             string? reason = TransferFailure.Describe(transfer, session.Server.Options, e);
             string logged = reason ?? e.InnerException?.Message ?? e.Message;
             Log.NoDataConnection(log, session.Id, transfer.Description.ToPrintable(), logged.ToPrintable());
-            return transfer.EndReason is TransferEndReason.Aborted or TransferEndReason.SessionEnded
+            return transfer.AbortReason is AbortReason.ClientSentAbor or AbortReason.SessionEnded
                 ? Replies.TransferAborted
                 : Replies.NoDataConnection(reason ?? "the connection failed");
         }
@@ -137,13 +137,13 @@ internal static class CommandRunner
     }
 
     /// <summary>Returns the reply of an aborted transfer; null if the transfer was not aborted.</summary>
-    private static FtpReply? GetAbortReply(Session session) => session.Transfer?.EndReason switch
+    private static FtpReply? GetAbortReply(Session session) => session.Transfer?.AbortReason switch
     {
-        TransferEndReason.Stalled => Replies.TransferStalled,
-        TransferEndReason.NotConnected =>
-            Replies.NoDataConnection(TransferFailure.Describe(TransferEndReason.NotConnected, session.Server.Options)!),
-        TransferEndReason.Superseded => Replies.TransferSuperseded,
-        TransferEndReason.Aborted or TransferEndReason.SessionEnded => Replies.TransferAborted,
+        AbortReason.Stalled => Replies.TransferStalled,
+        AbortReason.NotConnected =>
+            Replies.NoDataConnection(TransferFailure.Describe(AbortReason.NotConnected, session.Server.Options)!),
+        AbortReason.Superseded => Replies.TransferSuperseded,
+        AbortReason.ClientSentAbor or AbortReason.SessionEnded => Replies.TransferAborted,
         _ => null,
     };
 }

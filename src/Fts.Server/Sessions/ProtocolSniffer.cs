@@ -21,10 +21,10 @@ internal static class ProtocolSniffer
     /// <param name="isKnown">Whether the line is a command of this server.</param>
     public static string? FindForeignProtocol(LineReadResult line, bool isCommand, bool isFirst, bool isKnown) => line.Status switch
     {
-        LineStatus.Binary => "binary",
-        LineStatus.TooLong => isFirst ? "a first line beyond the limit" : null,
+        LineStatus.Binary => "binary data",
+        LineStatus.TooLong => isFirst ? "overlong first line" : null,
         _ when (isFirst || !isKnown) && IsHttpRequest(line.Bytes.Span) => "HTTP",
-        _ when isFirst && !isCommand && line.Bytes.Span.ContainsAny(BinaryBytes) => "binary",
+        _ when isFirst && !isCommand && line.Bytes.Span.ContainsAny(BinaryBytes) => "binary data",
         _ => null,
     };
 

@@ -15,7 +15,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>What the session's loop does after it has sent the reply of a command.</summary>
+/// <summary>The action of the session's loop after it has sent the reply to a command.</summary>
 internal enum NextAction
 {
     ReadNext,
@@ -72,7 +72,7 @@ internal sealed class Session : IDisposable
     /// logout, plus login delays.
     /// </summary>
     public long LoginStartedAt { get; private set; }
-    /// <summary>Whether the server delays a login. This time does not count towards the login time limit.</summary>
+    /// <summary>Whether the server is delaying a login. This time does not count towards the login time limit.</summary>
     public bool IsLoginDelayed => Volatile.Read(ref _loginDelayedSince) != 0;
     /// <summary>The time of the last received line, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastReceived { get; set; }
@@ -187,7 +187,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Closes the passive port if it was not used since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).
+    /// Closes the passive port if it has not been used since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).
     /// </summary>
     public void CloseIdleListener(long before) => _dataConnector?.CloseIdleListener(before);
 
@@ -199,7 +199,7 @@ internal sealed class Session : IDisposable
         if (Interlocked.CompareExchange(ref _finalReply, finalReply, null) is null)
         {
             Volatile.Write(ref _endedAt, Environment.TickCount64);
-            Transfer?.Abort(TransferEndReason.SessionEnded);
+            Transfer?.Abort(AbortReason.SessionEnded);
             try
             {
                 _ending.Cancel();
@@ -228,7 +228,7 @@ internal sealed class Session : IDisposable
     /// <remarks>
     /// The session monitor calls this method once a second. Only Linux reports acknowledged bytes; elsewhere the whole write time counts.
     /// </remarks>
-    public long GetWriteDelay(long now)
+    public long GetUnacknowledgedWriteTime(long now)
     {
         if (Channel.WriteStartedAt is not (> 0 and long since))
         {

@@ -74,7 +74,7 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Releases the resources of the session. Each step runs even if an earlier one failed.</summary>
     private async ValueTask ReleaseAsync()
     {
-        await RunReleaseStepAsync(() => AbortTransferAsync(TransferEndReason.SessionEnded));
+        await RunReleaseStepAsync(() => AbortTransferAsync(AbortReason.SessionEnded));
         await RunReleaseStepAsync(DisposeTransferAsync);
         await RunReleaseStepAsync(CloseChannelAsync);
         await RunReleaseStepAsync(AbandonReadAsync);
@@ -260,7 +260,7 @@ internal sealed class SessionLoop(Session session)
             session.LastReceived = Environment.TickCount64;
             if (line.Status == LineStatus.Closed)
             {
-                await AbortTransferAsync(TransferEndReason.SessionEnded);
+                await AbortTransferAsync(AbortReason.SessionEnded);
             }
             else if (CommandLookup.TryFindDuringTransfer(session, line, out CommandRow? other, out string otherArgument))
             {
@@ -273,7 +273,7 @@ internal sealed class SessionLoop(Session session)
                 session.HasLineWaiting = true;
                 if (!isNextLineReceived)
                 {
-                    NoteQuit(line);
+                    RecordQuit(line);
                 }
             }
         }
@@ -282,11 +282,11 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>Records a QUIT that the client sent during the transfer.</summary>
-    private void NoteQuit(LineReadResult line)
+    private void RecordQuit(LineReadResult line)
     {
         if (session.Transfer is { } transfer && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand waiting) && waiting.Verb == "QUIT")
         {
-            transfer.NoteQuit();
+            transfer.RecordQuit();
             Log.QuitDuringTransfer(_options.Logger, session.Id, transfer.Bytes, transfer.Description.ToPrintable());
         }
     }
@@ -298,7 +298,7 @@ internal sealed class SessionLoop(Session session)
         FtpReply reply = row.IsTransfer(argument)
             ? Replies.BadSequence
             : await CommandRunner.RunAsync(session, row, argument, session.Ending);
-        if (session.Transfer is { EndReason: not TransferEndReason.None })
+        if (session.Transfer is { AbortReason: not AbortReason.None })
         {
             // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted it.
             await FinishTransferAsync();
@@ -324,7 +324,7 @@ internal sealed class SessionLoop(Session session)
             session.Queue(await reply);
         }
 
-        if (transfer is { EndReason: not TransferEndReason.None, UsesControlConnection: false })
+        if (transfer is { AbortReason: not AbortReason.None, UsesControlConnection: false })
         {
             session.DataConnector.CloseBlockConnection(); // it was shut down, even if the transfer had just completed
         }
@@ -333,7 +333,7 @@ internal sealed class SessionLoop(Session session)
         session.LastReceived = Environment.TickCount64;
     }
 
-    private async ValueTask AbortTransferAsync(TransferEndReason reason)
+    private async ValueTask AbortTransferAsync(AbortReason reason)
     {
         session.Transfer?.Abort(reason);
         await FinishTransferAsync();
@@ -357,7 +357,7 @@ internal sealed class SessionLoop(Session session)
     /// </summary>
     private async ValueTask CloseAsync()
     {
-        await AbortTransferAsync(TransferEndReason.SessionEnded);
+        await AbortTransferAsync(AbortReason.SessionEnded);
         await AbandonReadAsync();
         if (session.FinalReply is { } finalReply)
         {

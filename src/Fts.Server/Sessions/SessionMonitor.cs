@@ -67,17 +67,17 @@ internal static class SessionMonitor
         }
         else if (session.Transfer is { } transfer)
         {
-            transfer.NoteAcknowledgedBytes();
-            if (transfer.WaitingForDataSince is { } since)
+            transfer.RecordAcknowledgedBytes();
+            if (transfer.ConnectionWaitStartedAt is { } since)
             {
                 if (now - since > options.DataConnectionTimeout.TotalMilliseconds)
                 {
-                    transfer.Abort(TransferEndReason.NotConnected);
+                    transfer.Abort(AbortReason.NotConnected);
                 }
             }
             else if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds && !transfer.IsCommitting)
             {
-                transfer.Abort(TransferEndReason.Stalled);
+                transfer.Abort(AbortReason.Stalled);
             }
         }
         else if (session is { Files: null, IsLoginDelayed: false } && now - session.LoginStartedAt > options.LoginTimeout.TotalMilliseconds)
@@ -96,14 +96,14 @@ internal static class SessionMonitor
     }
 
     /// <summary>
-    /// Returns the reason, for the log, why the control connection must be closed without a reply; null if it need not be closed.
+    /// Returns the reason, for the log, why the control connection must be closed without a reply. Returns null if it may stay open.
     /// </summary>
     private static string? FindDisconnectReason(Session session, FtpServerOptions options, long now)
     {
         double closeTimeout = options.CloseTimeout.TotalMilliseconds;
-        if (session.GetWriteDelay(now) > options.ControlWriteTimeout.TotalMilliseconds)
+        if (session.GetUnacknowledgedWriteTime(now) > options.ControlWriteTimeout.TotalMilliseconds)
         {
-            return "the client reads no replies";
+            return "the client does not read the replies";
         }
 
         if (session.EndedAt is > 0 and var endedAt && now - endedAt > closeTimeout)
@@ -111,7 +111,7 @@ internal static class SessionMonitor
             return "the session did not end in time";
         }
 
-        return session.Transfer is { IsCommitting: false, EndedAt: > 0 and var abortedAt } && now - abortedAt > closeTimeout
+        return session.Transfer is { IsCommitting: false, AbortedAt: > 0 and var abortedAt } && now - abortedAt > closeTimeout
             ? "the aborted transfer did not end in time"
             : null;
     }

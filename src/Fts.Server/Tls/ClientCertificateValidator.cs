@@ -21,7 +21,7 @@ internal sealed class ClientCertificateValidator
     public ClientCertificateValidator(FtpClientCertificates options)
     {
         _options = options;
-        // No downloads: the client's certificate could contain any address.
+        // No downloads: the client's certificate could contain any URL.
         ChainPolicy = new X509ChainPolicy
         {
             RevocationMode = X509RevocationMode.NoCheck,
@@ -41,7 +41,7 @@ internal sealed class ClientCertificateValidator
     /// <summary>The reason why the last certificate was not accepted, or null.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Notes that the control connection's handshake is complete. Later handshakes are those of data connections.</summary>
+    /// <summary>Records that the control connection's handshake is complete. Later handshakes are those of data connections.</summary>
     public void CompleteControlHandshake() => _isControlHandshakeComplete = true;
 
     /// <summary>

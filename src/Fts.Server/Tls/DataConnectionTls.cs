@@ -4,7 +4,7 @@ using Fts.Server.Data;
 
 namespace Fts.Server.Tls;
 
-/// <summary>The TLS of one data connection. The data connection owns it; disposal also closes the socket's stream.</summary>
+/// <summary>The TLS layer of one data connection, which owns it. Disposal also closes the socket's stream.</summary>
 internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) : IAsyncDisposable
 {
     /// <summary>The most bytes that SslStream encrypts and writes in one step. A larger write causes several sends.</summary>
@@ -16,7 +16,7 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
     private const int RecordBytes = 16 * 1024, MaxRecordOverhead = 256;
 
     /// <summary>
-    /// Sends all of the bytes. The TLS records of a large write are gathered and sent together, which saves a tenth of the processor time
+    /// Sends all of the bytes. The TLS records of a large write are gathered and sent together, which saves a tenth of the CPU time
     /// (bench: get-tls).
     /// </summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -26,8 +26,8 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
     public bool EndedWithoutCloseNotify { get; private set; }
 
     /// <summary>
-    /// Reads some bytes and returns their number. Returns 0 after the peer's close_notify, or at the end of TCP: then
-    /// <see cref="EndedWithoutCloseNotify"/> is set.
+    /// Reads some bytes and returns their number. Returns 0 after the peer's close_notify. Also returns 0 if the peer has closed the TCP
+    /// connection without close_notify, and then sets <see cref="EndedWithoutCloseNotify"/>.
     /// </summary>
     /// <exception cref="DataConnectionException">The connection ended within a TLS record.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -64,8 +64,8 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// Creates a new self-signed certificate in memory (ECDSA P-256). Clients that remember the server's key will see a different one
-    /// after a restart.
+    /// Creates a new self-signed certificate in memory (ECDSA P-256). Clients that remember the server's key report a changed key after a
+    /// restart.
     /// </summary>
     public static FtpCertificates SelfSigned() => new([new CertificateSource(SelfSignedCertificate.Create())]);
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Fts.Server.Tls;
 
-/// <summary>Whether a handshake resumes a session, as far as the server's first flight shows it.</summary>
+/// <summary>Whether a handshake resumes a session, as determined from the server's first flight.</summary>
 internal enum Resumption
 {
     /// <summary>Too few bytes were written to decide.</summary>

@@ -20,26 +20,27 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 }
 
 /// <summary>
-/// The TLS of one session: performs the handshakes of its control connection and its data connections. Each session has its own certificate
-/// context, so that only the tickets of this session can be resumed. A resumed data connection is therefore from the same client.
+/// The TLS state of one session. It performs the handshakes of its control connection and its data connections. Each session has its own
+/// certificate context, so that only the tickets of this session can be resumed. A resumed data connection is therefore from the same
+/// client.
 /// </summary>
 /// <remarks>The context costs 4.4 KiB and half a millisecond. It is created at the first handshake.</remarks>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 {
-    private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // RFC 7301's registry
+    private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // the registered ID of FTP (RFC 7301 §6)
 
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _presentedCertificate;
     private ClientCertificateValidator? _clientValidator;
-    private (SslStream Stream, TlsRecordStream Tap)? _clearableStream;
+    private (SslStream Stream, TlsRecordStream Tap)? _streamForCcc;
 
     /// <summary>Whether further data connections are encrypted (PROT P).</summary>
     public bool IsDataProtected { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
 
     /// <summary>Whether the client has sent PBSZ, which must precede PROT (RFC 4217 §9).</summary>
-    public bool HasProtectionBufferSize { get; set; } = isImplicit;
+    public bool HasReceivedPbsz { get; set; } = isImplicit;
 
-    /// <summary>Whether a data connection without resumption was logged. Further ones are not logged.</summary>
+    /// <summary>Whether a data connection without resumption was logged. Only the first is logged.</summary>
     public bool HasLoggedNotResumed { get; set; }
 
     public FtpTlsOptions Options { get; } = options;
@@ -67,7 +68,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         _authentication = null;
         try
         {
-            // SslStream may call this a second time: it takes a TLS 1.2 record for a ClientHello if the first encrypted byte is 1.
+            // SslStream may call this a second time: it mistakes a TLS 1.2 record for a ClientHello if the first encrypted byte is 1.
             await AuthenticateAsync(
                 stream,
                 (_, hello, _, _) => new(_authentication ??= CreateAuthenticationOptions(session, hello.ServerName)),
@@ -80,7 +81,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
             throw;
         }
 
-        _clearableStream = tap is null ? null : (stream, tap);
+        _streamForCcc = tap is null ? null : (stream, tap);
         if (_clientValidator?.Problem is { } problem)
         {
             Log.CertificateRejected(session.Server.Options.Logger, session.Id, problem.ToPrintable());
@@ -100,7 +101,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// </returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
-        (SslStream stream, TlsRecordStream tap) = _clearableStream ?? throw new InvalidOperationException("CCC is not allowed.");
+        (SslStream stream, TlsRecordStream tap) = _streamForCcc ?? throw new InvalidOperationException("CCC is not allowed.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
         try
@@ -127,7 +128,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
         tap.ReleaseInner();
         await stream.DisposeAsync();
-        _clearableStream = null;
+        _streamForCcc = null;
         return null;
     }
 
@@ -174,8 +175,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
     /// <remarks>
-    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them its next connection could
-    /// resume.
+    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them, its next connection could
+    /// resume the session.
     /// </remarks>
     private void EnforceDataBinding(Session session, bool isResumed)
     {

@@ -4,12 +4,12 @@ namespace Fts.Server.Tls;
 
 /// <summary>
 /// The stream between SslStream and the socket. It detects two facts that SslStream does not report: whether the handshake resumed a
-/// session, and whether the peer's TCP side ended without close_notify. It can hold or gather writes and send them together.
+/// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together.
 /// </summary>
 /// <remarks>
-/// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the
-/// handshake, after it has read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its close
-/// into a reset. The stream owns the inner stream until <see cref="ReleaseInner"/>.
+/// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets at the end
+/// of the handshake, after it has read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its
+/// close into a reset. The stream owns the inner stream until <see cref="ReleaseInner"/>.
 /// </remarks>
 /// <param name="inner">The connection's stream.</param>
 /// <param name="stopsAtRecords">
@@ -33,7 +33,10 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     /// <summary>Whether the handshake resumed a session.</summary>
     public Resumption Resumption { get; private set; }
 
-    /// <summary>Whether the peer's TCP side has ended. If SslStream reads 0 bytes before that, the peer has sent close_notify.</summary>
+    /// <summary>
+    /// Whether the peer has closed its side of the TCP connection. If SslStream reads 0 bytes before that, the peer has sent
+    /// close_notify.
+    /// </summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>The number of bytes that are held for the next write.</summary>
@@ -212,7 +215,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         await inner.WriteAsync(buffer, cancellationToken);
     }
 
-    /// <summary>Adds written bytes to the server's first flight until it shows whether the handshake resumes a session.</summary>
+    /// <summary>Adds written bytes to the server's first flight until they determine whether the handshake resumes a session.</summary>
     private void Inspect(ReadOnlySpan<byte> bytes)
     {
         int count = Math.Min(bytes.Length, MaxInspectedBytes - _written);

@@ -58,7 +58,7 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
             return false;
         }
 
-        stalled.Transfer.Abort(TransferEndReason.Superseded);
+        stalled.Transfer.Abort(AbortReason.Superseded);
         await stalled.Transfer.Completion.WaitAsync(AbortTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         return stalled.Transfer.Completion.IsCompleted;

@@ -9,7 +9,7 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// Partial uploads and their resumption. SIZE reports the size of a partial upload; REST with STOR, and APPE, append to it. This is how
+/// Resumes and keeps partial uploads. SIZE reports the size of a partial upload; REST with STOR, and APPE, append to it. This is how
 /// common clients resume an upload.
 /// </summary>
 internal static class UploadResumption
@@ -42,7 +42,7 @@ internal static class UploadResumption
     /// <remarks>
     /// If a file with another size exists, the size is ambiguous. Then the path is recorded for a following RETR, or the reply is an error.
     /// </remarks>
-    public static async ValueTask<FtpReply> GetReportedSizeAsync(
+    public static async ValueTask<FtpReply> CreateSizeReplyAsync(
         Session session, StorePath path, long length, CancellationToken cancellationToken)
     {
         bool isAmbiguous = session.Files!.HasPermission(Permissions.Read) &&
@@ -73,7 +73,7 @@ internal static class UploadResumption
     /// Returns whether the bytes received before an exception are the start of the file. They are not if compressed data or block headers
     /// were invalid. After a store failure they are discarded to free the space.
     /// </summary>
-    public static bool CanKeepAfter(Exception exception) =>
+    public static bool CanKeepPartialUploadAfter(Exception exception) =>
         exception is not StoreException and not BlockFormatException and not DeflateException { Fault: not DeflateFault.Truncated };
 
     /// <summary>Keeps the received bytes as a partial upload.</summary>

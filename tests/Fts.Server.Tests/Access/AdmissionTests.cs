@@ -21,24 +21,24 @@ public sealed class AdmissionTests
     public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_rejected()
     {
         await using TestServer server =
-            new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
-        var clients = new List<TestClient>();
+            new(Wire.IPv6, configure: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
+        var clients = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {
-            TestClient client = await server.ConnectAsync(header: ProxyHeaders.Create($"2001:db8::{i:x}", "2001:db8:ffff::1"));
+            Conversation client = await server.ConnectAsync(header: ProxyHeaders.Create($"2001:db8::{i:x}", "2001:db8:ffff::1"));
             await client.PlayAsync("S: 220 *"); // the sessions do not log in
             clients.Add(client);
         }
 
-        await using TestClient next = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
+        await using Conversation next = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await next.PlayAsync("S: 421 *\nS: (end)");
-        await using TestClient otherNetwork = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8:0:1::1", "2001:db8:ffff::1"));
-        await otherNetwork.PlayAsync("S: 220 *");
+        await using Conversation neighbour = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8:0:1::1", "2001:db8:ffff::1"));
+        await neighbour.PlayAsync("S: 220 *");
         await clients[0].PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
-        await using TestClient later = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
+        await using Conversation later = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await later.PlayAsync("S: 220 *");
-        foreach (TestClient client in clients)
+        foreach (Conversation client in clients)
         {
             await client.DisposeAsync();
         }
@@ -47,8 +47,8 @@ public sealed class AdmissionTests
     [Fact]
     public async Task Loopback_has_no_limit_of_its_own()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1 });
-        await using TestClient first = await server.LogInAsync(), second = await server.LogInAsync();
+        await using TestServer server = new(Wire.IPv4, configure: options => options with { MaxSessionsPerAddress = 1 });
+        await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
     }
 
     [Theory]

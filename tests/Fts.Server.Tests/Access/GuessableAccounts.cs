@@ -8,7 +8,7 @@ namespace Fts.Server.Tests.Access;
 internal sealed class GuessableAccounts : IAuthenticator
 {
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> _delays = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _holds = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _checks;
 
@@ -34,7 +34,7 @@ internal sealed class GuessableAccounts : IAuthenticator
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        if (_delays.TryGetValue(credentials.Password, out TaskCompletionSource? hold))
+        if (_holds.TryGetValue(credentials.Password, out TaskCompletionSource? hold))
         {
             await hold.Task;
         }
@@ -43,8 +43,8 @@ internal sealed class GuessableAccounts : IAuthenticator
     }
 
     /// <summary>Makes the check of a password wait until the test completes the returned source.</summary>
-    public TaskCompletionSource DelayCheck(string password) =>
-        _delays[password] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource Hold(string password) =>
+        _holds[password] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Waits until <paramref name="count"/> passwords were checked.</summary>
     public async Task WaitForChecksAsync(int count)

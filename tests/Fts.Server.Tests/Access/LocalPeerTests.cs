@@ -13,14 +13,14 @@ namespace Fts.Server.Tests.Access;
 /// </summary>
 public sealed class LocalPeerTests
 {
-    private const uint UnmappedUser = 65534;
+    private const uint Nobody = 65534;
 
     private readonly OneTimePasswordAuthenticator _password = new("fts", Permissions.ReadWrite);
 
     [Theory, OnEveryWire]
-    public async Task The_servers_own_user_signs_in_without_a_password(Wire wire)
+    public async Task The_servers_own_user_logs_in_without_a_password(Wire wire)
     {
-        await using TestServer server = CreateServer(wire);
+        await using TestServer server = Start(wire);
         await server.PlayAsync("C: PWD\nS: 257 *");
     }
 
@@ -28,7 +28,7 @@ public sealed class LocalPeerTests
     public async Task Another_user_needs_the_password()
     {
         SkipUnlessRoot();
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         string refused = await RunAsNobodyAsync(server, "USER anonymous", "PASS x", "PWD", "QUIT");
         Assert.Equal(["220", "331", "530", "530", "221"], GetCodes(refused));
         string accepted = await RunAsNobodyAsync(server, "USER fts", $"PASS {_password.Password}", "PWD", "QUIT");
@@ -39,11 +39,11 @@ public sealed class LocalPeerTests
     public async Task Another_user_with_a_closed_socket_is_not_treated_as_root()
     {
         SkipUnlessRoot();
-        var authenticator = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = authenticator });
+        var held = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
+        await using TestServer server = new(Wire.IPv4, configure: options => options with { Authenticator = held });
         await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
-        await authenticator.CheckStarted.Task.WithDeadline();
-        authenticator.Continue.SetResult();
+        await held.CheckStarted.Task.WithDeadline();
+        held.Continue.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Empty(await server.ListNamesAsync("/"));
     }
@@ -54,10 +54,10 @@ public sealed class LocalPeerTests
         SkipUnlessRoot();
         var clock = new ManualClock();
         await using TestServer server =
-            CreateServer(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
+            Start(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
         string refused = await RunAsNobodyAsync(server, "USER fts", "PASS x", "QUIT");
         Assert.Equal(["220", "331", "530", "221"], GetCodes(refused));
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         Assert.Empty(clock.Waiting);
     }
 
@@ -65,17 +65,17 @@ public sealed class LocalPeerTests
     public async Task A_client_of_a_load_balancer_on_this_machine_is_not_local()
     {
         await using TestServer server =
-            CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
-        foreach (byte[] header in (byte[][])
-            [ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
+            Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
+        foreach (byte[] header in (
+            byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
         {
-            await using TestClient client = await server.ConnectAsync(header: header);
+            await using Conversation client = await server.ConnectAsync(header: header);
             await client.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");
         }
     }
 
     [Fact]
-    public async Task Credentials_report_no_own_user_if_it_is_not_looked_up() =>
+    public async Task Credentials_without_a_user_lookup_do_not_belong_to_the_servers_user() =>
         Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false)
             .IsServerUserAsync(TestContext.Current.CancellationToken));
 
@@ -91,8 +91,8 @@ public sealed class LocalPeerTests
     [Fact]
     public void In_a_container_the_id_of_unmapped_users_is_not_trusted()
     {
-        Assert.False(LocalPeer.IsTrusted(UnmappedUser, UnmappedUser, isMappingComplete: false));
-        Assert.True(LocalPeer.IsTrusted(UnmappedUser, UnmappedUser, isMappingComplete: true));
+        Assert.False(LocalPeer.IsTrusted(Nobody, Nobody, isMappingComplete: false));
+        Assert.True(LocalPeer.IsTrusted(Nobody, Nobody, isMappingComplete: true));
     }
 
     [Theory]
@@ -116,16 +116,11 @@ public sealed class LocalPeerTests
         string[] rows =
         [
             "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
-            "   0: 00000000:0849 00000000:0000 0A 00000000:00000000 00:00000000 00000000    33"
-            + "        0 148248 1 000000008659cc67 100 0 0 10 0",
-            "   1: 0100007F:0849 0100007F:C350 01 00000000:00000000 00:00000000 00000000    33"
-            + "        0 148249 1 000000008659cc67 20 4 30 10 -1",
-            "   2: 0100007F:C350 0100007F:0849 01 00000000:00000000 00:00000000 00000000  1000"
-            + "        0 148250 1 000000008659cc67 20 4 30 10 -1",
-            "   3: 0000000000000000FFFF00000100007F:C352 0000000000000000FFFF00000100007F:0849 "
-            + "01 00000000:00000000 00:00000000 00000000  1002        0 148251 1 00 20 4 30 10 -1",
-            "   4: 00000000000000000000000001000000:C353 00000000000000000000000001000000:0849 "
-            + "01 00000000:00000000 00:00000000 00000000  1003        0 148252 1 00 20 4 30 10 -1",
+            "   0: 00000000:0849 00000000:0000 0A 00000000:00000000 00:00000000 00000000    33        0 148248 1 000000008659cc67 100 0 0 10 0",
+            "   1: 0100007F:0849 0100007F:C350 01 00000000:00000000 00:00000000 00000000    33        0 148249 1 000000008659cc67 20 4 30 10 -1",
+            "   2: 0100007F:C350 0100007F:0849 01 00000000:00000000 00:00000000 00000000  1000        0 148250 1 000000008659cc67 20 4 30 10 -1",
+            "   3: 0000000000000000FFFF00000100007F:C352 0000000000000000FFFF00000100007F:0849 01 00000000:00000000 00:00000000 00000000  1002        0 148251 1 00 20 4 30 10 -1",
+            "   4: 00000000000000000000000001000000:C353 00000000000000000000000001000000:0849 01 00000000:00000000 00:00000000 00000000  1003        0 148252 1 00 20 4 30 10 -1",
             "   5: 0100007F:C354 0100007F:0849 06 00000000:00000000 03:00001770 00000000     0        0 0 3 000000008659cc67",
         ];
         Assert.Equal(user, ProcNetTcp.FindUser(rows, new ConnectionEndPoints(IPEndPoint.Parse(server), IPEndPoint.Parse(client))));
@@ -148,26 +143,26 @@ public sealed class LocalPeerTests
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"),
             "Only root on Linux can be another user, by setpriv.");
 
-    private TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? configure = null) => new(wire, configure: options =>
     {
         FtpServerOptions local = options with { Authenticator = new LocalUserAuthenticator(Permissions.ReadWrite, _password) };
-        return with is null ? local : with(local);
+        return configure is null ? local : configure(local);
     });
 
     private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);
 
     /// <summary>
-    /// Sends lines as the user nobody, from a socket of bash. Returns the replies until the server closes the connection, or nothing if
-    /// <paramref name="read"/> is false.
-    /// </summary>
+    /// Sends lines as the user nobody with the shell's own sockets. Returns the replies until the server closes, or does not wait for
+    /// replies. </summary>
     private static async Task<string> RunAsNobodyAsync(TestServer server, bool read, params string[] lines)
     {
         string input = string.Concat(lines.Select(line => line + "\\r\\n"));
         string script = string.Create(CultureInfo.InvariantCulture,
             $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; printf '{input}' >&3; {(read ? "cat <&3" : "exit 0")}");
-        string[] arguments = ["--reuid=65534", "--clear-groups", "bash", "-c", script];
-        using Process process = Process.Start(
-            new ProcessStartInfo("/usr/bin/setpriv", arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
+        using Process process =
+            Process.Start(
+            new ProcessStartInfo("/usr/bin/setpriv",
+            ["--reuid=65534", "--clear-groups", "bash", "-c", script]) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WithDeadline();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WithDeadline();
         return output;

@@ -13,9 +13,9 @@ public sealed class LoginThrottleTests
     [Theory, OnEveryWire]
     public async Task After_a_wrong_password_the_correct_one_is_delayed_on_another_connection(Wire wire)
     {
-        await using TestServer server = CreateServer(wire);
+        await using TestServer server = Start(wire);
         await FailAsync(server, "owner");
-        await using TestClient client = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
         Assert.Equal(1, _accounts.Checks);
         _clock.Advance(TimeSpan.FromMilliseconds(999));
@@ -29,10 +29,10 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task Without_failures_no_login_waits()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         for (int i = 0; i < 3; i++)
         {
-            await using TestClient client = await SendPasswordAsync(server, "owner", "right");
+            await using Conversation client = await SendPasswordAsync(server, "owner", "right");
             await client.PlayAsync("S: 230 *");
         }
 
@@ -45,12 +45,12 @@ public sealed class LoginThrottleTests
     [InlineData("anonymous")]
     public async Task The_delay_of_an_account_doubles_to_16_seconds_whether_the_account_exists_or_not(string userName)
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, userName);
         var delays = new List<double>();
         for (int i = 0; i < 7; i++)
         {
-            await using TestClient client = await SendPasswordAsync(server, userName, "wrong");
+            await using Conversation client = await SendPasswordAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
             await client.PlayAsync("S: 530 Login incorrect.");
@@ -62,12 +62,12 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task The_delay_of_an_address_doubles_to_8_seconds_for_every_account()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "a");
         var delays = new List<double>();
         foreach (string userName in (string[])["b", "c", "d", "e", "f", "g", "h", "i", "a"])
         {
-            await using TestClient client = await SendPasswordAsync(server, userName, "wrong");
+            await using Conversation client = await SendPasswordAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
             await client.PlayAsync("S: 530 *");
@@ -79,14 +79,14 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task After_an_early_disconnect_the_delay_applies_to_the_next_connection()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (TestClient disconnected = await SendPasswordAsync(server, "owner", "wrong"))
+        await using (Conversation closed = await SendPasswordAsync(server, "owner", "wrong"))
         {
             await _clock.WaitForTimersAsync();
         }
 
-        await using TestClient client = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         _clock.Advance(TimeSpan.FromSeconds(1));
         await _accounts.WaitForChecksAsync(2); // that of the closed connection
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
@@ -98,9 +98,9 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task Guesses_on_many_connections_are_checked_one_at_a_time_and_further_ones_are_refused()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        var clients = new List<TestClient>();
+        var clients = new List<Conversation>();
         for (int i = 0; i < 40; i++)
         {
             clients.Add(await SendPasswordAsync(server, "owner", i == 10 ? "right" : "wrong"));
@@ -117,7 +117,7 @@ public sealed class LoginThrottleTests
             await _accounts.WaitForChecksAsync(check);
         }
 
-        foreach (TestClient client in clients)
+        foreach (Conversation client in clients)
         {
             await client.DisposeAsync();
         }
@@ -126,10 +126,10 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task A_guess_that_was_sent_before_another_failed_receives_its_reply_after_the_delay()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
-        TaskCompletionSource wrong = _accounts.DelayCheck("wrong"), right = _accounts.DelayCheck("right");
-        await using TestClient first = await SendPasswordAsync(server, "owner", "wrong");
-        await using TestClient second = await SendPasswordAsync(server, "owner", "right");
+        await using TestServer server = Start(Wire.IPv4);
+        TaskCompletionSource wrong = _accounts.Hold("wrong"), right = _accounts.Hold("right");
+        await using Conversation first = await SendPasswordAsync(server, "owner", "wrong"), second =
+            await SendPasswordAsync(server, "owner", "right");
         await _accounts.WaitForChecksAsync(2);
         wrong.SetResult();
         await first.PlayAsync("S: 530 *");
@@ -143,9 +143,9 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task A_login_clears_its_account_but_not_its_address()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (TestClient client = await SendPasswordAsync(server, "owner", "right"))
+        await using (Conversation client = await SendPasswordAsync(server, "owner", "right"))
         {
             await _clock.WaitForTimersAsync();
             _clock.Advance(TimeSpan.FromSeconds(1));
@@ -153,25 +153,25 @@ public sealed class LoginThrottleTests
         }
 
         await FailAsync(server, "owner"); // the first failure of the account after its login, the second of the address
-        await using (TestClient client = await SendPasswordAsync(server, "owner", "wrong"))
+        await using (Conversation client = await SendPasswordAsync(server, "owner", "wrong"))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
             await client.PlayAsync("S: 530 *");
         }
 
-        await using TestClient other = await SendPasswordAsync(server, "other", "wrong");
+        await using Conversation other = await SendPasswordAsync(server, "other", "wrong");
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync()); // the third failure of the address
     }
 
     [Fact]
     public async Task A_failure_expires_after_a_minute()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
         _clock.Advance(TimeSpan.FromMinutes(1));
         await FailAsync(server, "owner");
-        await using TestClient client = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
         _clock.Advance(TimeSpan.FromSeconds(1));
         await client.PlayAsync("S: 230 *");
@@ -186,12 +186,10 @@ public sealed class LoginThrottleTests
     {
         Wire wire = failed.Contains(':', StringComparison.Ordinal) ? Wire.IPv6 : Wire.IPv4;
         await using TestServer server =
-            CreateServer(
-                wire,
-                options => options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
+            Start(wire, options => options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
         string balancer = wire.IsIPv4() ? "198.51.100.1" : "2001:db8:ffff::1";
         await FailAsync(server, "owner", ProxyHeaders.Create(failed, balancer));
-        await using TestClient client = await SendPasswordAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
         if (waits)
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
@@ -204,9 +202,9 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task All_loopback_addresses_of_a_user_share_the_delay()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using TestClient client = await server.ConnectAsync(IPAddress.Parse("127.0.0.2"));
+        await using Conversation client = await server.ConnectAsync(IPAddress.Parse("127.0.0.2"));
         await client.PlayAsync("S: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
@@ -215,10 +213,10 @@ public sealed class LoginThrottleTests
     public async Task The_delay_applies_to_all_hosts()
     {
         await using TestServer server =
-            CreateServer(Wire.IPv4, options =>
+            Start(Wire.IPv4, options =>
             options with { Hosts = [new FtpHost { Name = "other.example", Store = new MemoryFileStore(), Authenticator = _accounts }] });
         await FailAsync(server, "owner");
-        await using TestClient client = await server.ConnectAsync();
+        await using Conversation client = await server.ConnectAsync();
         await client.PlayAsync("S: 220 *\nC: HOST other.example\nS: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
@@ -226,15 +224,15 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task Failures_of_other_addresses_do_not_evict_an_address_with_more()
     {
-        await using TestServer server = CreateServer(
+        await using TestServer server = Start(
             Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")], MaxTrackedAddresses = 3 });
         byte[] attacker = ProxyHeaders.Create("192.0.2.1");
         await FailAsync(server, "owner", attacker);
-        await using (TestClient repeated = await SendPasswordAsync(server, "owner", "wrong", attacker))
+        await using (Conversation again = await SendPasswordAsync(server, "owner", "wrong", attacker))
         {
             await _clock.WaitForTimersAsync();
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await repeated.PlayAsync("S: 530 *");
+            await again.PlayAsync("S: 530 *");
         }
 
         for (int i = 2; i <= 9; i++)
@@ -242,30 +240,30 @@ public sealed class LoginThrottleTests
             await FailAsync(server, "owner", ProxyHeaders.Create($"192.0.2.{i}"));
         }
 
-        await using TestClient client = await SendPasswordAsync(server, "owner", "right", attacker);
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right", attacker);
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
     }
 
     [Theory, OnEveryWire]
     public async Task A_known_account_does_not_wait_for_the_failures_of_others(Wire wire)
     {
-        await using TestServer server = CreateServer(wire);
-        await using (TestClient before = await SendPasswordAsync(server, "owner", "right"))
+        await using TestServer server = Start(wire);
+        await using (Conversation before = await SendPasswordAsync(server, "owner", "right"))
         {
             await before.PlayAsync("S: 230 *");
         }
 
         await FailAsync(server, "a");
-        var guesses = new List<TestClient>();
+        var guesses = new List<Conversation>();
         for (int i = 0; i < 20; i++)
         {
             guesses.Add(await SendPasswordAsync(server, $"guess{i}", "wrong"));
         }
 
         await server.Log.WaitForAsync(RecordingLogger.TooManyFailedLogins); // no further guess may wait
-        await using TestClient client = await SendPasswordAsync(server, "owner", "right");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "right");
         await client.PlayAsync("S: 230 *");
-        foreach (TestClient guess in guesses)
+        foreach (Conversation guess in guesses)
         {
             await guess.DisposeAsync();
         }
@@ -274,8 +272,8 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task A_known_account_waits_for_its_own_failures()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
-        await using (TestClient before = await SendPasswordAsync(server, "owner", "right"))
+        await using TestServer server = Start(Wire.IPv4);
+        await using (Conversation before = await SendPasswordAsync(server, "owner", "right"))
         {
             await before.PlayAsync("S: 230 *");
         }
@@ -284,14 +282,14 @@ public sealed class LoginThrottleTests
         var delays = new List<double>();
         for (int i = 0; i < 6; i++)
         {
-            await using TestClient guess = await SendPasswordAsync(server, "owner", "wrong");
+            await using Conversation guess = await SendPasswordAsync(server, "owner", "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
             await guess.PlayAsync("S: 530 *");
         }
 
         Assert.Equal([1, 2, 4, 8, 16, 16], delays);
-        await using TestClient other = await SendPasswordAsync(server, "other", "wrong");
+        await using Conversation other = await SendPasswordAsync(server, "other", "wrong");
         Assert.Equal(TimeSpan.FromSeconds(8), await _clock.WaitForTimersAsync()); // its failures also count for the address
     }
 
@@ -299,40 +297,40 @@ public sealed class LoginThrottleTests
     public async Task An_account_is_known_at_the_address_of_its_login_only_and_for_a_day()
     {
         await using TestServer server =
-            CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
-        byte[] knownAddress = ProxyHeaders.Create("192.0.2.1"), otherAddress = ProxyHeaders.Create("192.0.2.2");
-        await using (TestClient before = await SendPasswordAsync(server, "owner", "right", knownAddress))
+            Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
+        byte[] known = ProxyHeaders.Create("192.0.2.1"), unknown = ProxyHeaders.Create("192.0.2.2");
+        await using (Conversation before = await SendPasswordAsync(server, "owner", "right", known))
         {
             await before.PlayAsync("S: 230 *");
         }
 
-        await FailAsync(server, "a", otherAddress);
-        await using (TestClient other = await SendPasswordAsync(server, "owner", "right", otherAddress))
+        await FailAsync(server, "a", unknown);
+        await using (Conversation otherAddress = await SendPasswordAsync(server, "owner", "right", unknown))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
-            await other.PlayAsync("S: 230 *");
+            await otherAddress.PlayAsync("S: 230 *");
         }
 
         _clock.Advance(TimeSpan.FromHours(24));
-        await FailAsync(server, "a", knownAddress);
-        await using TestClient later = await SendPasswordAsync(server, "owner", "right", knownAddress);
+        await FailAsync(server, "a", known);
+        await using Conversation later = await SendPasswordAsync(server, "owner", "right", known);
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
 
     [Fact]
     public async Task Eight_logins_may_wait_however_long_the_delay_is()
     {
-        await using TestServer server = CreateServer(Wire.IPv4);
+        await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
         for (int i = 0; i < 5; i++)
         {
-            await using TestClient guess = await SendPasswordAsync(server, "owner", "wrong");
+            await using Conversation guess = await SendPasswordAsync(server, "owner", "wrong");
             _clock.Advance(await _clock.WaitForTimersAsync());
             await guess.PlayAsync("S: 530 *");
         }
 
-        var waiting = new List<TestClient>();
+        var waiting = new List<Conversation>();
         for (int i = 0; i < 8; i++)
         {
             waiting.Add(await SendPasswordAsync(server, "owner", "right"));
@@ -341,7 +339,7 @@ public sealed class LoginThrottleTests
 
         Assert.Equal(TimeSpan.FromSeconds(16), await _clock.WaitForTimersAsync());
         _clock.Advance(TimeSpan.FromSeconds(16));
-        foreach (TestClient client in waiting)
+        foreach (Conversation client in waiting)
         {
             await client.PlayAsync("S: 230 *"); // the first login clears the account's failures
             await client.DisposeAsync();
@@ -351,14 +349,14 @@ public sealed class LoginThrottleTests
     [Fact]
     public async Task A_delay_does_not_count_towards_the_login_timeout()
     {
-        await using TestServer server = CreateServer(Wire.IPv4, options => options with { LoginTimeout = TimeSpan.FromSeconds(2) });
+        await using TestServer server = Start(Wire.IPv4, options => options with { LoginTimeout = TimeSpan.FromSeconds(2) });
         await FailAsync(server, "owner");
-        await using TestClient client = await SendPasswordAsync(server, "owner", "wrong");
+        await using Conversation client = await SendPasswordAsync(server, "owner", "wrong");
         await _clock.WaitForTimersAsync();
         for (int i = 0; i < 2; i++)
         {
             // The monitor closes the second silent session in a later check than the first.
-            await using TestClient silent = await server.ConnectAsync();
+            await using Conversation silent = await server.ConnectAsync();
             await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
         }
 
@@ -366,16 +364,16 @@ public sealed class LoginThrottleTests
         await client.PlayAsync("S: 530 *\nC: QUIT\nS: 221 *");
     }
 
-    private TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? configure = null) => new(wire, configure: options =>
     {
         FtpServerOptions delayed = options with { Authenticator = _accounts, LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = _clock };
-        return with is null ? delayed : with(delayed);
+        return configure is null ? delayed : configure(delayed);
     });
 
     /// <summary>Connects and sends a password. The caller reads the reply.</summary>
-    private static async Task<TestClient> SendPasswordAsync(TestServer server, string userName, string password, byte[]? header = null)
+    private static async Task<Conversation> SendPasswordAsync(TestServer server, string userName, string password, byte[]? header = null)
     {
-        TestClient client = await server.ConnectAsync(header: header);
+        Conversation client = await server.ConnectAsync(header: header);
         await client.PlayAsync($"S: 220 *\nC: USER {userName}\nS: 331 *\nC: PASS {password}");
         return client;
     }
@@ -383,7 +381,7 @@ public sealed class LoginThrottleTests
     /// <summary>Performs a failed login that is not delayed.</summary>
     private static async Task FailAsync(TestServer server, string userName, byte[]? header = null)
     {
-        await using TestClient client = await SendPasswordAsync(server, userName, "wrong", header);
+        await using Conversation client = await SendPasswordAsync(server, userName, "wrong", header);
         await client.PlayAsync("S: 530 *");
     }
 }

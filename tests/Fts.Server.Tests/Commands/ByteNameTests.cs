@@ -49,9 +49,9 @@ public sealed class ByteNameTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public async Task Transfers_reach_the_bytes(Wire wire)
+    public async Task Transfers_use_the_bytes_of_the_name(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, Files);
+        await using TestServer server = await TestServer.WithAsync(wire, Files);
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -97,7 +97,7 @@ public sealed class ByteNameTests
     [Theory, OnEveryWire]
     public async Task Files_and_directories_are_created_renamed_copied_and_deleted(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, Files);
+        await using TestServer server = await TestServer.WithAsync(wire, Files);
         await server.PlayAsync("""
             C: MKD \xdcb
             S: 257 "/\xdcb" *
@@ -132,7 +132,7 @@ public sealed class ByteNameTests
     [Theory, OnEveryWire]
     public async Task The_byte_255_is_doubled_in_replies_and_accepted_once_or_twice(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, Files);
+        await using TestServer server = await TestServer.WithAsync(wire, Files);
         await server.PlayAsync("""
             C: SIZE \xe8\xff\xff\xf2.txt
             S: 213 6

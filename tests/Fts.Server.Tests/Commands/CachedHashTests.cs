@@ -8,9 +8,8 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>The SHA-256 that a store caches with a file: HASH and XSHA256 return it, and MLST and MLSD report it as a fact.</summary>
 public sealed class CachedHashTests
 {
-    private const string HelloSha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-    private const string SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n";
-    private const string RequestHash = $"C: HASH a\nS: 213 SHA-256 0-4 {HelloSha256} a\n";
+    private const string Hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    private const string SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n", GetHashes = $"C: HASH a\nS: 213 SHA-256 0-4 {Hello} a\n";
 
     [Theory, OnEveryWire]
     public async Task Another_server_uses_the_cached_hash(Wire wire)
@@ -20,7 +19,7 @@ public sealed class CachedHashTests
         await using (TestServer first = new(wire, store))
         {
             await first.WriteAsync("/a", "hello");
-            await first.PlayAsync(SetOldTime + RequestHash);
+            await first.PlayAsync(SetOldTime + GetHashes);
         }
 
         store.Fault = member =>
@@ -31,12 +30,12 @@ public sealed class CachedHashTests
         await using TestServer next = new(wire, store);
         await next.PlayAsync($"""
             C: XSHA256 a
-            S: 250 {HelloSha256.ToUpperInvariant()}
+            S: 250 {Hello.ToUpperInvariant()}
             C: XSHA256 "a" 0 5
-            S: 250 {HelloSha256.ToUpperInvariant()}
+            S: 250 {Hello.ToUpperInvariant()}
             C: RANG 0 99
             S: 350 *
-            {RequestHash}
+            {GetHashes}
             C: RNFR a
             S: 350 *
             C: RNTO b
@@ -44,7 +43,7 @@ public sealed class CachedHashTests
             C: MFMT 20210101000000 b
             S: 213 *
             C: HASH b
-            S: 213 SHA-256 0-4 {HelloSha256} b
+            S: 213 SHA-256 0-4 {Hello} b
             """);
         Assert.Equal(0, opened);
 
@@ -64,21 +63,19 @@ public sealed class CachedHashTests
     [Theory, OnEveryWire]
     public async Task A_file_changed_by_another_program_is_hashed_again(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        string file = Path.Combine(folder.Path, "a");
+        using var directory = new TemporaryDirectory();
+        string file = Path.Combine(directory.Path, "a");
         await File.WriteAllTextAsync(file, "hello", TestContext.Current.CancellationToken);
-        using var store = new LocalFileStore(folder.Path);
+        using var store = new LocalFileStore(directory.Path);
         await using (TestServer first = new(wire, store))
         {
             await first.PlayAsync(
-                SetOldTime + RequestHash
-                + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={HelloSha256}; /a\nS: 250 *");
+                SetOldTime + GetHashes + $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *");
         }
 
-        using var secondStore = new LocalFileStore(folder.Path);
-        await using TestServer server = new(wire, secondStore);
-        await server.PlayAsync(
-            $"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={HelloSha256}; /a\nS: 250 *\n" + RequestHash);
+        using var again = new LocalFileStore(directory.Path);
+        await using TestServer server = new(wire, again);
+        await server.PlayAsync($"C: OPTS MLST X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  X.sha256={Hello}; /a\nS: 250 *\n" + GetHashes);
 
         await using (FileStream written = File.OpenWrite(file))
         {
@@ -110,14 +107,13 @@ public sealed class CachedHashTests
         await using TestServer server = new(wire);
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync(
-            $"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\n{RequestHash}"
-            + "C: OPTS MLST size;X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  size=5; /a\nS: 250 *");
+            $"C: MFMT {DateTime.UtcNow.AddYears(1):yyyyMMddHHmmss} a\nS: 213 *\n{GetHashes}C: OPTS MLST size;X.sha256;\nS: 200 *\nC: MLST a\nS: 250-*\nS:  size=5; /a\nS: 250 *");
     }
 
     [Theory, OnEveryWire]
     public Task MLST_and_MLSD_return_a_cached_hash_if_its_fact_is_selected(Wire wire) => TestServer.PlayAsync(wire, $"""
         {SetOldTime}
-        {RequestHash}
+        {GetHashes}
         C: OPTS MLST x.SHA256;size;
         S: 200 MLST OPTS size;X.sha256;
         C: FEAT
@@ -128,7 +124,7 @@ public sealed class CachedHashTests
         S: 211 *
         C: MLST a
         S: 250-*
-        S:  size=5;X.sha256={HelloSha256}; /a
+        S:  size=5;X.sha256={Hello}; /a
         S: 250 *
         C: MLST b
         S: 250-*
@@ -142,7 +138,7 @@ public sealed class CachedHashTests
         S: 229 *
         C: MLSD
         S: 150 *
-        L< size=5;X.sha256={HelloSha256}; a
+        L< size=5;X.sha256={Hello}; a
         L< size=6; b
         L<  sub
         S: 226 *
@@ -151,22 +147,22 @@ public sealed class CachedHashTests
     [Theory, OnEveryWire]
     public async Task An_unselected_fact_is_not_read_from_the_store(Wire wire)
     {
-        int hashReads = 0;
+        int asked = 0;
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
-        await server.PlayAsync(SetOldTime + RequestHash);
+        await server.PlayAsync(SetOldTime + GetHashes);
         store.Fault = member =>
         {
-            hashReads += member is nameof(IFileStore.GetCachedHashAsync) or "OpenReadAsync" ? 1 : 0;
+            asked += member is nameof(IFileStore.GetCachedHashAsync) or "OpenReadAsync" ? 1 : 0;
             return null;
         };
-        const string ListFile =
+        const string ListEntry =
             "C: MLST a\nS: 250-*\nS:  * /a\nS: 250 *\nC: EPSV\nS: 229 *\nC: MLSD\nS: 150 *\nL< type=file;* a\nS: 226 *\n";
-        await server.PlayAsync(ListFile);
-        Assert.Equal(0, hashReads);
-        await server.PlayAsync("C: OPTS MLST type;X.sha256;\nS: 200 *\n" + ListFile);
-        Assert.Equal(2, hashReads);
+        await server.PlayAsync(ListEntry);
+        Assert.Equal(0, asked);
+        await server.PlayAsync("C: OPTS MLST type;X.sha256;\nS: 200 *\n" + ListEntry);
+        Assert.Equal(2, asked);
     }
 
     [Theory, OnEveryWire]
@@ -176,7 +172,7 @@ public sealed class CachedHashTests
         await using (TestServer first = new(wire, store))
         {
             await first.WriteAsync("/a", "hello");
-            await first.PlayAsync(SetOldTime + RequestHash);
+            await first.PlayAsync(SetOldTime + GetHashes);
         }
 
         await using TestServer server =

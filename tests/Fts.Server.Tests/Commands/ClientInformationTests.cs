@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class ClientInformationTests
 {
     [Theory, OnEveryWire]
-    public Task CLNT_CSID_and_LANG_are_accepted_and_do_not_reset_REST(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task CLNT_CSID_and_LANG_are_accepted_and_preserve_REST(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: CLNT some client 1.0
         S: 200 *
         C: CSID Name=some client; Version=1.0;
@@ -36,7 +36,7 @@ public sealed class ClientInformationTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public async Task Before_login_CLNT_and_LANG_are_accepted_and_CSID_returns_530(Wire wire)
+    public async Task Before_login_CLNT_is_accepted_and_CSID_is_rejected(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayFromGreetingAsync("""

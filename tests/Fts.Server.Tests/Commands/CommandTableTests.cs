@@ -7,20 +7,20 @@ namespace Fts.Server.Tests.Commands;
 public sealed class CommandTableTests
 {
     /// <summary>Returns the available rows. A server without TLS does not support the TLS commands.</summary>
-    private static IEnumerable<CommandRow> GetRows(Wire wire) =>
+    private static IEnumerable<CommandRow> RowsOn(Wire wire) =>
         CommandTable.Rows.Where(row => wire.Tls() is not null || !row.HasRule(CommandRules.NeedsTls));
 
-    private static string GetCommandLine(CommandRow row) => row.HasRule(CommandRules.NeedsArgument) ? $"{row.Verb} x" : row.Verb;
+    private static string Line(CommandRow row) => row.HasRule(CommandRules.NeedsArgument) ? $"{row.Verb} x" : row.Verb;
 
     [Theory, OnEveryWire]
     public async Task Every_row_that_needs_a_login_returns_530_before_it(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.ConnectAsync();
+        await using Conversation client = await server.ConnectAsync();
         await client.PlayAsync("S: 220 *");
-        foreach (CommandRow row in GetRows(wire).Where(row => row.HasRule(CommandRules.NeedsLogin)))
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsLogin)))
         {
-            await client.PlayAsync($"C: {GetCommandLine(row)}\nS: 530 *\nC: {row.Verb}\nS: 530 *");
+            await client.PlayAsync($"C: {Line(row)}\nS: 530 *\nC: {row.Verb}\nS: 530 *");
         }
     }
 
@@ -28,8 +28,8 @@ public sealed class CommandTableTests
     public async Task Every_row_that_needs_an_argument_returns_501_with_its_usage(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
-        foreach (CommandRow row in GetRows(wire).Where(row => row.HasRule(CommandRules.NeedsArgument)))
+        await using Conversation client = await server.LogInAsync();
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsArgument)))
         {
             await client.PlayAsync($"C: {row.Verb}\nS: 501 *{row.Usage}*\nC: {row.Verb} \nS: 501 *");
         }
@@ -39,10 +39,10 @@ public sealed class CommandTableTests
     public async Task Every_row_that_needs_a_data_connection_returns_425_before_PASV(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
-        foreach (CommandRow row in GetRows(wire).Where(row => row.HasRule(CommandRules.NeedsDataConnector)))
+        await using Conversation client = await server.LogInAsync();
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsDataConnection)))
         {
-            await client.PlayAsync($"C: {GetCommandLine(row)}\nS: 425 *");
+            await client.PlayAsync($"C: {Line(row)}\nS: 425 *");
         }
     }
 
@@ -50,13 +50,13 @@ public sealed class CommandTableTests
     public async Task Every_verb_is_accepted_in_lower_case(Wire wire)
     {
         await using var server = new TestServer(wire);
-        foreach (CommandRow row in GetRows(wire))
+        foreach (CommandRow row in RowsOn(wire))
         {
-            await using TestClient upper = await server.LogInAsync(), lower = await server.LogInAsync();
-            string upperReply = (await upper.SendAndReadReplyAsync(row.Verb))[0];
-            string lowerReply = (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
-            Assert.Equal(upperReply[..4], lowerReply[..4]);
-            Assert.False(upperReply.StartsWith("500", StringComparison.Ordinal), upperReply);
+            await using Conversation upper = await server.LogInAsync(), lower = await server.LogInAsync();
+            string asked = (await upper.SendAndReadReplyAsync(row.Verb))[0], askedLow =
+                (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
+            Assert.Equal(asked[..4], askedLow[..4]);
+            Assert.False(asked.StartsWith("500", StringComparison.Ordinal), asked);
         }
     }
 
@@ -71,13 +71,13 @@ public sealed class CommandTableTests
     public async Task Help_lists_every_row_and_explains_each(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         string[] help = await client.SendAndReadReplyAsync("HELP");
         Assert.StartsWith("214-", help[0], StringComparison.Ordinal);
-        string helpText = string.Join(' ', help) + " ";
-        foreach (CommandRow row in GetRows(wire))
+        string words = string.Join(' ', help) + " ";
+        foreach (CommandRow row in RowsOn(wire))
         {
-            Assert.Contains($" {row.Verb} ", helpText, StringComparison.Ordinal);
+            Assert.Contains($" {row.Verb} ", words, StringComparison.Ordinal);
             Assert.Equal([$"214 {row.Usage}"], await client.SendAndReadReplyAsync($"HELP {row.Verb.ToLowerInvariant()}"));
         }
     }
@@ -86,11 +86,11 @@ public sealed class CommandTableTests
     public async Task Feat_lists_every_feature_once_and_nothing_else(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         string[] features = await client.SendAndReadReplyAsync("FEAT");
         Assert.StartsWith("211-", features[0], StringComparison.Ordinal);
         Assert.Equal(
-            GetRows(wire).SelectMany(row => row.Features).Select(feature => " " + feature),
+            RowsOn(wire).SelectMany(row => row.Features).Select(feature => " " + feature),
             features[1..^1].Select(line => line.StartsWith(" MLST ", StringComparison.Ordinal)
                 || line.StartsWith(" HASH ", StringComparison.Ordinal) ? line[..5] : line));
     }

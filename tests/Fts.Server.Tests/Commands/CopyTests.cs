@@ -10,7 +10,7 @@ public sealed class CopyTests
     public async Task COMB_appends_the_parts_in_order_and_deletes_them(Wire wire)
     {
         await using TestServer server =
-            await TestServer.CreateAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
+            await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
         await server.PlayAsync("""
             C: COMB "/whole" "p 1" "p""2" sub/p3
             S: 250 *
@@ -42,14 +42,14 @@ public sealed class CopyTests
             StallTimeout = TimeSpan.FromMilliseconds(500),
             CloseTimeout = TimeSpan.FromMilliseconds(500),
         });
-        await using TestClient combine = await server.LogInAsync(), copy = await server.LogInAsync(), copyTo = await server.LogInAsync();
+        await using Conversation combine = await server.LogInAsync(), copy = await server.LogInAsync(), copyTo = await server.LogInAsync();
         await combine.PlayAsync("C: COMB whole a");
         await copy.PlayAsync("C: SITE COPY b c");
         await copyTo.PlayAsync("C: SITE CPFR b\nS: 350 *\nC: SITE CPTO d");
         for (int i = 0; i < 2; i++)
         {
             // When an idle session is closed, the server has checked all sessions for longer than both timeouts.
-            await using TestClient silent = await server.ConnectAsync();
+            await using Conversation silent = await server.ConnectAsync();
             await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
         }
 
@@ -63,7 +63,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task COMB_rejects_a_duplicate_part(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one"), ("/b", "two"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"));
         await server.PlayAsync("""
             C: COMB b a a
             S: 550 *
@@ -82,7 +82,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task A_failed_COMB_changes_nothing(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));
         await server.PlayAsync("""
             C: COMB "target" "a" "missing"
             S: 550 *
@@ -108,10 +108,10 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task COMB_requires_all_its_permissions(Wire wire)
     {
-        foreach (Permissions missing in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
+        foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
         {
             await using TestServer server =
-                new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~missing) });
+                new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
             await server.WriteAsync("/a", "one");
             await server.WriteAsync("/target", "old");
             await server.PlayAsync("C: COMB target a\nS: 550 *");
@@ -122,7 +122,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task A_file_is_copied_by_one_command_or_two(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a b", "hello"), ("/taken", "old"), ("/sub/", ""));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a b", "hello"), ("/taken", "old"), ("/sub/", ""));
         await server.PlayAsync("""
             C: SITE CPFR a b
             S: 350 *

@@ -145,7 +145,7 @@ public sealed class DirectoryTests
     public async Task An_invalid_path_returns_550_or_553_if_it_creates_a_name(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         string tooLong = new('x', 256);
         string tooDeep = string.Concat(Enumerable.Repeat("d/", 300));
         foreach (string verb in (string[])["CWD", "MKD", "RMD", "DELE", "RNFR", "SIZE", "MDTM", "MLST", "MFMT 20200101000000", "STAT"])

@@ -8,7 +8,7 @@ public sealed class FileTests
     [Theory, OnEveryWire]
     public async Task DELE_deletes_only_files(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a b", "x"), ("/sub/c", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a b", "x"), ("/sub/c", "x"));
         await server.PlayAsync("""
             C: DELE a b
             S: 250 *

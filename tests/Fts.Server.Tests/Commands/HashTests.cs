@@ -133,7 +133,7 @@ public sealed class HashTests
     [Theory, OnEveryWire]
     public async Task An_invalid_RANG_is_rejected_and_nothing_is_overwritten(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
         await server.PlayAsync("""
             C: RANG 3 1
             S: 501 *
@@ -223,9 +223,9 @@ public sealed class HashTests
             opened += member == "OpenReadAsync" ? 1 : 0;
             return null;
         };
-        const string RequestCrc = "C: XCRC a\nS: 250 3610A686\n", SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n";
-        await server.PlayAsync(SetOldTime + RequestCrc + RequestCrc);
-        await server.PlayAsync(RequestCrc + "C: XMD5 a\nS: 250 *");
+        const string GetHash = "C: XCRC a\nS: 250 3610A686\n", SetOldTime = "C: MFMT 20200101000000 a\nS: 213 *\n";
+        await server.PlayAsync(SetOldTime + GetHash + GetHash);
+        await server.PlayAsync(GetHash + "C: XMD5 a\nS: 250 *");
         Assert.Equal(2, opened);
 
         await server.WriteAsync("/a", "hallo");
@@ -277,11 +277,12 @@ public sealed class HashTests
     {
         const string Script = "C: HASH a\nS: 213 *\nC: XCRC a\nS: 250 *";
         await using TestServer reader =
-            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
+            new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
         await reader.WriteAsync("/a", "hello");
         await reader.PlayAsync(Script);
         await using TestServer other = new(
-            wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
+            wire, configure: options =>
+                options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
         await other.WriteAsync("/a", "hello");
         await other.PlayAsync(Script.Replace("213", "550", StringComparison.Ordinal).Replace("250", "550", StringComparison.Ordinal));
     }

@@ -10,7 +10,7 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task A_host_selected_before_login_has_its_own_files_and_greeting(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
+        await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
             S: 220 fts ready.
             C: HOST ONE.example
@@ -23,7 +23,7 @@ public sealed class HostTests
             S: 200 *
             C: EPSV
             S: 229 *
-            C: RETR name
+            C: RETR who
             S: 150 *
             D< one
             S: 226 *
@@ -33,11 +33,11 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task Without_HOST_the_default_host_serves_the_client(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
+        await using TestServer server = await WithHostsAsync(wire);
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
-            C: RETR name
+            C: RETR who
             S: 150 *
             D< default
             S: 226 *
@@ -47,27 +47,27 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task The_last_HOST_applies_and_the_server_address_selects_the_default_host(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
-        string serverAddress = wire.IsIPv4() ? "127.0.0.1" : "[::1]", otherAddress = wire.IsIPv4() ? "127.0.0.2" : "[::2]";
+        await using TestServer server = await WithHostsAsync(wire);
+        string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]", other = wire.IsIPv4() ? "127.0.0.2" : "[::2]";
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: HOST one.example
             S: 220 This is one.
             C: HOST two.example
             S: 220 fts ready.
-            C: HOST {otherAddress}
+            C: HOST {other}
             S: 504 *
-            C: HOST {serverAddress}
+            C: HOST {own}
             S: 220 fts ready.
             C: USER anonymous
             S: 331 *
             C: PASS x
             S: 230 *
-            C: SIZE name
+            C: SIZE who
             S: 550 *
             C: TYPE I
             S: 200 *
-            C: SIZE name
+            C: SIZE who
             S: 213 7
             """);
     }
@@ -75,7 +75,7 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task Unknown_and_invalid_hosts_are_rejected(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
+        await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: HOST one.example
@@ -112,7 +112,7 @@ public sealed class HostTests
             S: 230 *
             C: TYPE I
             S: 200 *
-            C: SIZE name
+            C: SIZE who
             S: 213 3
             """);
     }
@@ -120,7 +120,7 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task HOST_after_USER_is_rejected(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
+        await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: USER anonymous
@@ -133,7 +133,7 @@ public sealed class HostTests
             S: 503 *
             C: TYPE I
             S: 200 *
-            C: SIZE name
+            C: SIZE who
             S: 213 7
             """);
     }
@@ -141,7 +141,7 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task USER_keeps_the_host_and_REIN_resets_it(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
+        await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: HOST one.example
@@ -156,7 +156,7 @@ public sealed class HostTests
             S: 230 *
             C: TYPE I
             S: 200 *
-            C: SIZE name
+            C: SIZE who
             S: 213 3
             C: REIN
             S: 220 *
@@ -166,7 +166,7 @@ public sealed class HostTests
             S: 230 *
             C: TYPE I
             S: 200 *
-            C: SIZE name
+            C: SIZE who
             S: 213 7
             C: REIN
             S: 220 *
@@ -179,7 +179,7 @@ public sealed class HostTests
     public async Task An_account_exists_only_on_its_own_host(Wire wire)
     {
         var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
-        await using TestServer server = await CreateServerAsync(wire, host => host with { Authenticator = owner });
+        await using TestServer server = await WithHostsAsync(wire, one => one with { Authenticator = owner });
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -203,13 +203,13 @@ public sealed class HostTests
     public async Task A_server_without_hosts_accepts_any_HOST(Wire wire)
     {
         await using TestServer server = new(wire);
-        string serverAddress = wire.IsIPv4() ? "127.0.0.1" : "[::1]";
-        await using TestClient client = await server.ConnectPlainAsync();
+        string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]";
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync($"""
             S: 220 fts ready.
             C: HOST anything.example
             S: 220 fts ready.
-            C: HOST {serverAddress}
+            C: HOST {own}
             S: 220 fts ready.
             C: HOST 192.0.2.7
             S: 504 *
@@ -225,18 +225,18 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task Stores_with_equal_file_identities_do_not_share_hashes(Wire wire)
     {
-        await using TestServer server = await CreateServerAsync(wire);
-        await using TestClient first = await LogInAsync(server, "one.example"), second = await LogInAsync(server, "two.example");
+        await using TestServer server = await WithHostsAsync(wire);
+        await using Conversation one = await LogInAsync(server, "one.example"), two = await LogInAsync(server, "two.example");
         // Set the time before the first hash: setting it clears the cache, and hashes of recently changed files are not cached.
-        await first.PlayAsync("C: MFMT 20200101000000 name\nS: 213 *");
-        await second.PlayAsync("C: MFMT 20200101000000 name\nS: 213 *");
+        await one.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
+        await two.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
 
-        Assert.NotEqual(await first.SendAndReadReplyAsync("XMD5 name"), await second.SendAndReadReplyAsync("XMD5 name"));
+        Assert.NotEqual(await one.SendAndReadReplyAsync("XMD5 who"), await two.SendAndReadReplyAsync("XMD5 who"));
     }
 
-    private static async Task<TestClient> LogInAsync(TestServer server, string host)
+    private static async Task<Conversation> LogInAsync(TestServer server, string host)
     {
-        TestClient client = await server.ConnectAsync();
+        Conversation client = await server.ConnectAsync();
         await client.PlayAsync($"""
             S: 220 *
             C: HOST {host}
@@ -250,22 +250,15 @@ public sealed class HostTests
     }
 
     /// <summary>Returns a server with a default host and two named hosts, each with a file that identifies it.</summary>
-    private static async Task<TestServer> CreateServerAsync(Wire wire, Func<FtpHost, FtpHost>? with = null)
+    private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? configure = null)
     {
-        var anonymous = new AnonymousAuthenticator(Permissions.ReadWrite);
-        var firstHost = new FtpHost
-        {
-            Name = "one.example",
-            Store = new MemoryFileStore(),
-            Authenticator = anonymous,
-            Greeting = "This is one.",
-        };
-        var secondHost = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Authenticator = anonymous };
-        FtpHost[] hosts = [with is null ? firstHost : with(firstHost), secondHost];
-        var server = new TestServer(wire, with: options => options with { Hosts = hosts });
-        await server.WriteAsync("/name", "default");
-        await TestServer.WriteAsync(firstHost.Store, "/name", "one");
-        await TestServer.WriteAsync(secondHost.Store, "/name", "two");
+        var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
+        var one = new FtpHost { Name = "one.example", Store = new MemoryFileStore(), Authenticator = anybody, Greeting = "This is one." };
+        var two = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Authenticator = anybody };
+        var server = new TestServer(wire, configure: options => options with { Hosts = [configure is null ? one : configure(one), two] });
+        await server.WriteAsync("/who", "default");
+        await TestServer.WriteAsync(one.Store, "/who", "one");
+        await TestServer.WriteAsync(two.Store, "/who", "two");
         return server;
     }
 

@@ -125,8 +125,8 @@ public sealed class InformationTests
     [Theory, OnEveryWire]
     public async Task Every_listed_feature_works(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/ä", "hello"));
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
+        await using Conversation client = await server.LogInAsync();
         string[] features = (await client.SendAndReadReplyAsync("FEAT"))[1..^1];
         foreach (string line in features)
         {
@@ -153,8 +153,7 @@ public sealed class InformationTests
                 "LANG" => "C: LANG en\nS: 200 *",
                 "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
                 "MODE" when line.StartsWith(" MODE B", StringComparison.Ordinal) =>
-                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *"
-                    + "\nC: STOR missing/x\nB> x\nS: 550 *\nC: MODE S\nS: 200 *",
+                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *\nC: STOR missing/x\nB> x\nS: 550 *\nC: MODE S\nS: 200 *",
                 "MODE" => "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nZ< hello\nS: 226 *\nC: MODE S\nS: 200 *",
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",

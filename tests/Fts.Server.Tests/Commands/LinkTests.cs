@@ -11,8 +11,8 @@ public sealed class LinkTests
     [Theory, OnEveryWire]
     public async Task A_link_target_must_be_below_the_directory_of_the_link(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/releases/v 1/a", "hello");
         await server.WriteAsync("/b", "taken");
@@ -55,14 +55,14 @@ public sealed class LinkTests
         Assert.Equal(["also b", "b", "current", "link", "releases"], await server.ListNamesAsync("/"));
         Assert.Equal(("releases/v 1", "b"), (Target("current"), Target("link")));
 
-        string? Target(string name) => new FileInfo(Path.Combine(folder.Path, name)).LinkTarget;
+        string? Target(string name) => new FileInfo(Path.Combine(directory.Path, name)).LinkTarget;
     }
 
     [Theory, OnEveryWire]
     public async Task SITE_SYMLINK_requires_the_permission_to_create_files(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store,
             options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Create) });
         await server.WriteAsync("/a", "hello");

@@ -6,11 +6,12 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>USER, PASS, ACCT, REIN and QUIT.</summary>
 public sealed class LoginTests
 {
-    private static TestServer CreateServer(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
+    private static TestServer WithPassword(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
     {
         var password = accounts = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         return new TestServer(wire,
-            with: options => options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
+            configure: options =>
+                options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
     }
 
     [Theory, OnEveryWire]
@@ -36,7 +37,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task The_correct_password_logs_in(Wire wire)
     {
-        await using TestServer server = CreateServer(wire, out OneTimePasswordAuthenticator accounts);
+        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -52,14 +53,14 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task Known_and_unknown_names_receive_the_same_reply(Wire wire)
     {
-        await using TestServer server = CreateServer(wire, out _);
+        await using TestServer server = WithPassword(wire, out _);
         var replies = new List<string>();
         foreach (string name in (string[])["owner", "nobody", "anonymous", "../../etc"])
         {
-            await using TestClient client = await server.ConnectAsync();
+            await using Conversation client = await server.ConnectAsync();
             await client.PlayAsync("S: 220 *");
-            string userReply = (await client.SendAndReadReplyAsync($"USER {name}"))[0];
-            replies.Add($"{userReply} | {(await client.SendAndReadReplyAsync("PASS wrong"))[0]}");
+            string[] user = await client.SendAndReadReplyAsync($"USER {name}"), password = await client.SendAndReadReplyAsync("PASS wrong");
+            replies.Add($"{user[0]} | {password[0]}");
         }
 
         Assert.Single(replies.Distinct());
@@ -69,7 +70,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task The_correct_password_logs_in_after_a_failed_login(Wire wire)
     {
-        await using TestServer server = CreateServer(wire, out OneTimePasswordAuthenticator accounts);
+        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -88,7 +89,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task Too_many_failed_logins_end_the_session(Wire wire)
     {
-        await using TestServer server = CreateServer(wire, out _, attempts: 2);
+        await using TestServer server = WithPassword(wire, out _, attempts: 2);
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: USER owner
@@ -106,8 +107,8 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task All_failed_logins_receive_530_until_the_limit(Wire wire)
     {
-        await using TestServer server = CreateServer(wire, out _, attempts: 101);
-        await using TestClient client = await server.ConnectAsync();
+        await using TestServer server = WithPassword(wire, out _, attempts: 101);
+        await using Conversation client = await server.ConnectAsync();
         await client.PlayAsync("S: 220 *");
         for (int i = 0; i < 100; i++)
         {

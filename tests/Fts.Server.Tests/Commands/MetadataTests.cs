@@ -96,7 +96,7 @@ public sealed class MetadataTests
     [Theory, OnEveryWire]
     public async Task MDTM_of_a_file_whose_name_starts_with_a_time_returns_its_time(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/20240102030405 a", "x"), ("/a", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/20240102030405 a", "x"), ("/a", "x"));
         await server.PlayAsync("""
             C: MFMT 20200101000000 20240102030405 a
             S: 213 *
@@ -113,7 +113,7 @@ public sealed class MetadataTests
     public async Task Mdtm_sets_the_time_of_a_file_with_the_longest_name(Wire wire)
     {
         string name = new('n', 255);
-        await using TestServer server = await TestServer.CreateAsync(wire, ($"/{name}", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ($"/{name}", "x"));
         await server.PlayAsync($"""
             C: MDTM 20240102030405 {name}
             S: 213 Modify=20240102030405; {name}
@@ -126,7 +126,8 @@ public sealed class MetadataTests
     public async Task MDTM_with_a_time_requires_the_write_permission()
     {
         await using TestServer server = new(
-            Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.List | Permissions.Read) });
+            Wire.IPv4, configure: options =>
+                options with { Authenticator = new AnonymousAuthenticator(Permissions.List | Permissions.Read) });
         await server.WriteAsync("/a", "x");
         await server.PlayAsync("""
             C: MDTM 20240102030405 a
@@ -163,8 +164,8 @@ public sealed class MetadataTests
     [Theory, OnEveryWire]
     public async Task SITE_CHMOD_sets_only_the_nine_permission_bits(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a b", "x");
         await server.PlayAsync("""
@@ -193,7 +194,7 @@ public sealed class MetadataTests
             """);
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(Path.Combine(folder.Path, "a b")));
+            Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(Path.Combine(directory.Path, "a b")));
         }
     }
 }

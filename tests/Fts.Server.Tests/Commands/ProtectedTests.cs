@@ -9,13 +9,13 @@ public sealed class ProtectedTests
     [Theory, OnEveryWire]
     public async Task No_command_reaches_a_protected_file(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        string state = Path.Combine(folder.Path, "state", "fts"), key = Path.Combine(state, "server.pem");
+        using var directory = new TemporaryDirectory();
+        string state = Path.Combine(directory.Path, "state", "fts"), key = Path.Combine(state, "server.pem");
         Directory.CreateDirectory(state);
         File.WriteAllText(key, "the key");
-        File.WriteAllText(Path.Combine(folder.Path, "plain"), "plain");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "link"), "state/fts/server.pem");
-        using var store = new LocalFileStore(folder.Path, new LocalStoreOptions { ProtectedPaths = [state] });
+        File.WriteAllText(Path.Combine(directory.Path, "plain"), "plain");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "link"), "state/fts/server.pem");
+        using var store = new LocalFileStore(directory.Path, new LocalStoreOptions { ProtectedPaths = [state] });
         await using TestServer server = new(wire, store);
         foreach (string name in (string[])["state/fts/server.pem", "link", "state//fts/./server.pem", "/x/../state/fts/server.pem"])
         {
@@ -99,8 +99,8 @@ public sealed class ProtectedTests
             L< (none)
             S: 226 *
             """);
-        Assert.Equal(("the key", "plain"), (File.ReadAllText(key), File.ReadAllText(Path.Combine(folder.Path, "plain"))));
+        Assert.Equal(("the key", "plain"), (File.ReadAllText(key), File.ReadAllText(Path.Combine(directory.Path, "plain"))));
         Assert.Equal(
-            ["link", "plain", "state"], Directory.GetFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order());
+            ["link", "plain", "state"], Directory.GetFileSystemEntries(directory.Path).Select(path => Path.GetFileName(path)).Order());
     }
 }

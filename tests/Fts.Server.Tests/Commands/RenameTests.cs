@@ -8,7 +8,7 @@ public sealed class RenameTests
     [Theory, OnEveryWire]
     public async Task Files_and_directories_are_renamed_and_moved(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"), ("/sub/deep/c", "y"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"), ("/sub/deep/c", "y"));
         await server.PlayAsync("""
             C: RNFR a
             S: 350 *
@@ -31,7 +31,7 @@ public sealed class RenameTests
     [Theory, OnEveryWire]
     public async Task An_existing_file_is_replaced(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/new", "new"), ("/old", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/new", "new"), ("/old", "old"));
         await server.PlayAsync("""
             C: RNFR new
             S: 350 *
@@ -49,7 +49,7 @@ public sealed class RenameTests
     [Theory, OnEveryWire]
     public async Task Invalid_renames_are_rejected(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"), ("/sub/deep/", ""), ("/full/b", "y"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"), ("/sub/deep/", ""), ("/full/b", "y"));
         await server.PlayAsync("""
             C: RNFR missing
             S: 550 *

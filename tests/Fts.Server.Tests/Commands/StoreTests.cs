@@ -8,7 +8,7 @@ public sealed class StoreTests
     [Theory, OnEveryWire]
     public async Task STOR_creates_and_replaces_files(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/old", "something longer"), ("/sub/", ""));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/old", "something longer"), ("/sub/", ""));
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -55,8 +55,8 @@ public sealed class StoreTests
     [Theory, OnEveryWire]
     public async Task Readers_see_the_old_file_until_the_upload_is_complete(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
-        await using TestClient writer = await server.LogInAsync(), reader = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using Conversation writer = await server.LogInAsync(), reader = await server.LogInAsync();
         await writer.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -90,7 +90,7 @@ public sealed class StoreTests
     [Theory, OnEveryWire]
     public async Task A_restarted_STOR_overwrites_from_its_offset(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "0123456789"), ("/b", "01234"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "0123456789"), ("/b", "01234"));
         await server.PlayAsync("""
             C: REST 3
             S: 350 *
@@ -127,7 +127,7 @@ public sealed class StoreTests
     [Theory, OnEveryWire]
     public async Task APPE_appends_or_creates_the_file(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one "));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one "));
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -157,8 +157,8 @@ public sealed class StoreTests
     [Theory, OnEveryWire]
     public async Task STOU_stores_under_a_new_name_and_reports_it(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a.txt", "old"), ("/sub/", ""));
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a.txt", "old"), ("/sub/", ""));
+        await using Conversation client = await server.LogInAsync();
         foreach ((string command, string begins) in ((string, string)[])[("STOU a.txt", "a.txt"), ("STOU", ""), ("STOU sub/b", "sub/b")])
         {
             await client.OpenDataAsync();
@@ -175,7 +175,7 @@ public sealed class StoreTests
     [Theory, OnEveryWire]
     public async Task An_upload_of_another_size_than_announced_is_not_stored(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync("""
             C: TYPE I
             S: 200 *

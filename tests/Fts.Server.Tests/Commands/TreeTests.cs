@@ -14,7 +14,7 @@ public sealed class TreeTests
     public async Task DSIZ_adds_up_the_tree_and_RMDA_deletes_it(Wire wire)
     {
         await using TestServer server =
-            await TestServer.CreateAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
+            await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
         await server.PlayAsync("""
             C: DSIZ
             S: 213 9
@@ -47,15 +47,15 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task Links_are_deleted_but_not_counted_or_followed(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/kept/a", "12345");
         await server.WriteAsync("/tree/b", "123");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "round"), "..");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "way"), "../kept");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "file"), "../kept/a");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "way"), "kept");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "tree", "round"), "..");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "tree", "way"), "../kept");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "tree", "file"), "../kept/a");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "way"), "kept");
         await server.PlayAsync("""
             C: DSIZ tree
             S: 213 3
@@ -74,7 +74,7 @@ public sealed class TreeTests
     public async Task Rmda_needs_the_permission_to_delete(Wire wire)
     {
         await using TestServer server = new(wire,
-            with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+            configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("C: RMDA sub\nS: 550 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/sub"));
@@ -100,7 +100,7 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task ABOR_aborts_RMDA_and_keeps_the_remaining_files(Wire wire)
     {
-        var deletionStarted = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/sub/deep/a", "x");
@@ -110,14 +110,14 @@ public sealed class TreeTests
             // The first file is deleted. The deletion of the second waits until ABOR cancels it.
             store.BeforeDelete = async token =>
             {
-                deletionStarted.SetResult();
+                reached.SetResult();
                 await Task.Delay(Timeout.Infinite, token);
             };
             return Task.CompletedTask;
         };
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.SendAsync("RMDA sub");
-        await deletionStarted.Task.WithDeadline();
+        await reached.Task.WithDeadline();
         await client.PlayAsync("C: NOOP\nS: 200 *");
         await client.SendAsync("ABOR");
         await client.SendAsync("NOOP");
@@ -129,9 +129,9 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task AVBL_returns_the_free_space_if_it_is_known(Wire wire)
     {
-        await using TestServer limited = new(wire, new MemoryFileStore(capacity: 100));
-        await limited.WriteAsync("/sub/a", "12345");
-        await limited.PlayAsync("""
+        await using TestServer bounded = new(wire, new MemoryFileStore(capacity: 100));
+        await bounded.WriteAsync("/sub/a", "12345");
+        await bounded.PlayAsync("""
             C: AVBL
             S: 213 95
             C: AVBL sub
@@ -141,13 +141,13 @@ public sealed class TreeTests
             C: AVBL missing
             S: 550 *
             """);
-        await using TestServer unlimited = new(wire, new MemoryFileStore());
-        await unlimited.PlayAsync("C: AVBL\nS: 550 *");
+        await using TestServer boundless = new(wire, new MemoryFileStore());
+        await boundless.PlayAsync("C: AVBL\nS: 550 *");
 
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer local = new(wire, store);
-        await using TestClient client = await local.LogInAsync();
+        await using Conversation client = await local.LogInAsync();
         string reply = Assert.Single(await client.SendAndReadReplyAsync("AVBL"));
         Assert.InRange(long.Parse(reply[4..], NumberStyles.None, CultureInfo.InvariantCulture), 1, long.MaxValue);
     }

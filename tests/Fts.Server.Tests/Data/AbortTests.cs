@@ -20,13 +20,13 @@ public sealed class AbortTests
 
     private static async Task<TestServer> WithLargeFileAsync(Wire wire)
     {
-        TestServer server = await TestServer.CreateAsync(wire, ("/small", "ok"));
+        TestServer server = await TestServer.WithAsync(wire, ("/small", "ok"));
         await server.WriteAsync("/large", Large);
         return server;
     }
 
     [Theory, OnEveryWire]
-    public Task Without_a_transfer_Abor_returns_226_only(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task Without_a_transfer_Abor_returns_only_226(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: ABOR
         S: 226 *
         C: EPSV
@@ -39,10 +39,10 @@ public sealed class AbortTests
         """, ("/small", "ok"));
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_download_at_once(Wire wire)
+    public async Task Abor_aborts_a_download_at_once(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -52,7 +52,7 @@ public sealed class AbortTests
             S: 426 *
             S: 226 *
             """);
-        await client.Data!.ReadToAnyEndAsync();
+        await client.Data!.ReadUntilClosedAsync();
         await client.PlayAsync(SessionContinues);
     }
 
@@ -103,7 +103,7 @@ public sealed class AbortTests
     public async Task Telnet_interrupt_and_synch_may_precede_Abor_as_urgent_data(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -140,7 +140,7 @@ public sealed class AbortTests
     public async Task After_Abor_every_command_receives_its_own_reply(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 20; i++)
         {
             await client.OpenDataAsync();

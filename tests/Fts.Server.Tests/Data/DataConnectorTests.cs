@@ -14,7 +14,7 @@ public sealed class DataConnectorTests
         """;
 
     [Fact]
-    public Task Pasv_and_port_serve_ipv4() => TestServer.PlayAsync(Wire.IPv4, $"""
+    public Task Pasv_and_port_support_IPv4() => TestServer.PlayAsync(Wire.IPv4, $"""
         C: PASV
         S: 227 *(127,0,0,1,*,*)*
         C: NLST
@@ -26,7 +26,7 @@ public sealed class DataConnectorTests
         """, ("/a", "x"));
 
     [Fact]
-    public Task Pasv_and_port_are_refused_over_ipv6() => TestServer.PlayAsync(Wire.IPv6, """
+    public Task Pasv_and_port_are_rejected_over_IPv6() => TestServer.PlayAsync(Wire.IPv6, """
         C: PASV
         S: 425 *EPSV*
         C: PORT 127,0,0,1,200,200
@@ -36,7 +36,7 @@ public sealed class DataConnectorTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Epsv_and_eprt_serve_both(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task Epsv_and_eprt_support_IPv4_and_IPv6(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: EPSV
         S: 229 *(|||*|)*
         C: NLST
@@ -66,8 +66,8 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task Port_accepts_spaces_between_its_numbers()
     {
-        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "x"));
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"""
             C: PORT {client.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
             S: 200 *
@@ -88,7 +88,7 @@ public sealed class DataConnectorTests
     public async Task Invalid_arguments_return_501(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         string[] lines =
         [
             "PORT 127,0,0,1,1", "PORT 127,0,0,1,1,256", "PORT 127,0,0,1,1,2,3", "PORT a,b,c,d,e,f", "PORT 127.0.0.1.200.200",
@@ -106,7 +106,7 @@ public sealed class DataConnectorTests
     public async Task Another_address_or_a_low_port_is_rejected_without_a_connection_attempt(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
         other.Listen(1);
@@ -212,7 +212,8 @@ public sealed class DataConnectorTests
     [Theory, OnEveryWire]
     public async Task A_client_that_never_connects_receives_425_and_its_session_continues(Wire wire)
     {
-        await using var server = new TestServer(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using var server =
+            new TestServer(wire, configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await server.PlayAsync("""
             D: late
             C: EPSV
@@ -261,7 +262,7 @@ public sealed class DataConnectorTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux drops what a full queue does not take.");
         await using var server =
-            new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+            new TestServer(Wire.IPv4, configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         silent.Listen(0);
@@ -282,11 +283,11 @@ public sealed class DataConnectorTests
     public async Task An_active_client_that_does_not_listen_causes_425(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
-        string closedPort = client.Listen(extended: true);
+        await using Conversation client = await server.LogInAsync();
+        string nobody = client.Listen(extended: true);
         client.CloseData();
         await client.PlayAsync($"""
-            C: EPRT {closedPort}
+            C: EPRT {nobody}
             S: 200 *
             C: STOR a
             S: 425 Can't open data connection: the client refused the connection.
@@ -299,8 +300,8 @@ public sealed class DataConnectorTests
     [Fact]
     public async Task A_connection_of_another_host_is_closed()
     {
-        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "secret"));
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "secret"));
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         string reply = (await client.SendAndReadReplyAsync("EPSV"))[0];
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -318,8 +319,8 @@ public sealed class DataConnectorTests
     [Theory, OnEveryWire]
     public async Task An_early_connection_does_not_serve_a_later_transfer(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "secret"));
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "secret"));
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;
         using var early = DataPeer.CreateConnecting(target, null);
@@ -332,6 +333,6 @@ public sealed class DataConnectorTests
             D< secret
             S: 226 *
             """);
-        await early.ReadToAnyEndAsync();
+        await early.ReadUntilClosedAsync();
     }
 }

@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Data;
 /// <summary>Data connections from another address than the control connection's (<see cref="FtpServerOptions.DataPeers"/>).</summary>
 public sealed class DataPeerTests
 {
-    private static readonly IPAddress SameNetwork = IPAddress.Parse("127.0.0.9"), OtherNetwork = IPAddress.Parse("127.0.9.1");
+    private static readonly IPAddress Near = IPAddress.Parse("127.0.0.9"), Far = IPAddress.Parse("127.0.9.1");
 
     public static TheoryData<bool> WithAndWithoutRange => [true, false];
 
@@ -15,8 +15,8 @@ public sealed class DataPeerTests
     public async Task By_default_only_the_same_address_is_served(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Same, hasRange);
-        await using TestClient client = await LogInAsync(server);
-        await AssertRejectsAsync(client, SameNetwork);
+        await using Conversation client = await LogInAsync(server);
+        await AssertRejectsAsync(client, Near);
         await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
@@ -24,9 +24,9 @@ public sealed class DataPeerTests
     public async Task The_same_network_is_served_if_it_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), hasRange);
-        await using TestClient client = await LogInAsync(server);
-        await AssertAcceptsAsync(client, SameNetwork);
-        await AssertRejectsAsync(client, OtherNetwork);
+        await using Conversation client = await LogInAsync(server);
+        await AssertAcceptsAsync(client, Near);
+        await AssertRejectsAsync(client, Far);
         await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
@@ -34,8 +34,8 @@ public sealed class DataPeerTests
     public async Task Every_address_is_served_if_that_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any, hasRange);
-        await using TestClient client = await LogInAsync(server);
-        await AssertAcceptsAsync(client, OtherNetwork);
+        await using Conversation client = await LogInAsync(server);
+        await AssertAcceptsAsync(client, Far);
         await AssertAcceptsAsync(client, IPAddress.Loopback);
     }
 
@@ -43,15 +43,14 @@ public sealed class DataPeerTests
     public async Task Sessions_of_one_network_use_different_passive_ports()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), range: FreePorts.FindRange(2));
-        await using TestClient first = await LogInAsync(server);
-        await using TestClient second = await LogInAsync(server, SameNetwork);
-        await using TestClient third = await LogInAsync(server);
-        await using TestClient other = await LogInAsync(server, OtherNetwork);
+        await using Conversation first = await LogInAsync(server), second = await LogInAsync(server, Near), third =
+            await LogInAsync(server);
+        await using Conversation other = await LogInAsync(server, Far);
         IPEndPoint one = GetTarget(await first.SendAndReadReplyAsync("EPSV")), two = GetTarget(await second.SendAndReadReplyAsync("EPSV"));
 
         Assert.NotEqual(one.Port, two.Port);
         await third.PlayAsync("C: EPSV\nS: 425 *");
-        await AssertAcceptsAsync(other, OtherNetwork);
+        await AssertAcceptsAsync(other, Far);
     }
 
     [Theory]
@@ -78,18 +77,17 @@ public sealed class DataPeerTests
     [Fact]
     public void Port_rejects_the_addresses_of_this_machine()
     {
-        IPAddress[] ownAddresses = [.. NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
-            .Select(address => address.Address)];
-        Assert.NotEmpty(ownAddresses);
-        Assert.All(ownAddresses, address => Assert.False(FtpDataPeers.Any.AcceptsTarget(address, IPAddress.Parse("192.0.2.1"))));
+        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses)
+            .Select(one => one.Address)];
+        Assert.NotEmpty(own);
+        Assert.All(own, address => Assert.False(FtpDataPeers.Any.AcceptsTarget(address, IPAddress.Parse("192.0.2.1"))));
     }
 
     [Fact]
     public async Task Port_to_another_address_requires_a_port_of_at_least_1024()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any);
-        await using TestClient client = await LogInAsync(server);
+        await using Conversation client = await LogInAsync(server);
         await client.PlayAsync("""
             C: PORT 192,0,2,1,3,255
             S: 504 *not allowed.
@@ -110,7 +108,7 @@ public sealed class DataPeerTests
 
     private static async Task<TestServer> StartAsync(FtpDataPeers peers, bool hasRange = false, FtpPassivePorts? range = null)
     {
-        var server = new TestServer(Wire.IPv4, with: options => options with
+        var server = new TestServer(Wire.IPv4, configure: options => options with
         {
             // Every listener of this machine accepts connections to addresses of 127.0.0.0/8.
             EndPoint = new IPEndPoint(IPAddress.Any, 0), DataPeers = peers, PassivePorts = range
@@ -120,9 +118,9 @@ public sealed class DataPeerTests
         return server;
     }
 
-    private static async Task<TestClient> LogInAsync(TestServer server, IPAddress? from = null)
+    private static async Task<Conversation> LogInAsync(TestServer server, IPAddress? from = null)
     {
-        TestClient client = await TestClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
+        Conversation client = await Conversation.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
         await client.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: TYPE I\nS: 200 *");
         client.ConnectsLate = true;
         return client;
@@ -130,7 +128,7 @@ public sealed class DataPeerTests
 
     private static IPEndPoint GetTarget(string[] reply) => DataPeer.ParseTarget(reply[0], IPAddress.Loopback)!;
 
-    private static async Task AssertAcceptsAsync(TestClient client, IPAddress from)
+    private static async Task AssertAcceptsAsync(Conversation client, IPAddress from)
     {
         using var peer = DataPeer.CreateConnecting(GetTarget(await client.SendAndReadReplyAsync("EPSV")), null, from);
         await client.SendAsync("RETR a");
@@ -140,14 +138,14 @@ public sealed class DataPeerTests
 
     /// <summary>Verifies that the server closes the connection without sending a byte, and that the session still waits for its own
     /// client.</summary>
-    private static async Task AssertRejectsAsync(TestClient client, IPAddress from)
+    private static async Task AssertRejectsAsync(Conversation client, IPAddress from)
     {
         IPEndPoint target = GetTarget(await client.SendAndReadReplyAsync("EPSV"));
         await client.SendAsync("RETR a");
         using var other = DataPeer.CreateConnecting(target, null, from);
         Assert.Empty(await other.ReadToEndAsync());
-        using var data = DataPeer.CreateConnecting(target, null);
-        Assert.NotEmpty(await data.ReadToEndAsync());
+        using var own = DataPeer.CreateConnecting(target, null);
+        Assert.NotEmpty(await own.ReadToEndAsync());
         await client.PlayAsync("S: 150 *\nS: 226 *");
     }
 }

@@ -11,7 +11,7 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task Compressed_files_arrive_unchanged_in_both_directions(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync("""
             C: MODE Z
             S: 200 *
@@ -74,7 +74,7 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task Offsets_and_sizes_apply_to_the_content_and_ASCII_is_translated_before_compression(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
         await server.PlayAsync("""
             C: MODE Z
             S: 200 *
@@ -143,8 +143,8 @@ public sealed class DeflateTests
         byte[] stream = Zlib.Compress(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5000))));
         byte[] wrongSum = [.. stream[..^1], (byte)(stream[^1] ^ 1)], damaged = [.. stream];
         damaged[stream.Length / 2] ^= 0xFF;
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: MODE Z\nS: 200 *");
         foreach ((byte[] sent, string code) in new[]
         {
@@ -169,8 +169,8 @@ public sealed class DeflateTests
     public async Task A_decompression_bomb_is_rejected_and_a_large_compressible_file_is_not(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { AlwaysAllowedExpandedBytes = AlwaysAllowedBytes, MaxExpansionRatio = 100 });
-        await using TestClient client = await server.LogInAsync();
+            new(wire, configure: options => options with { AlwaysAllowedExpandedBytes = AlwaysAllowedBytes, MaxExpansionRatio = 100 });
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR bomb\nS: 150 *");
         await SendAllAsync(client, Zlib.Compress(new byte[16 * 1024 * 1024]));
         await client.PlayAsync("S: 552 *\nC: EPSV\nS: 229 *\nC: STOR small\nS: 150 *");
@@ -188,7 +188,7 @@ public sealed class DeflateTests
         byte[] content = new byte[3_000_000];
         new Random(7).NextBytes(content.AsSpan(1_000_000, 1_000_000)); // between a million zeros on each side
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
         await SendAllAsync(client, Zlib.Compress(content));
         await client.PlayAsync("S: 226 *3000000 bytes*\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *");
@@ -265,29 +265,28 @@ public sealed class DeflateTests
     [Theory, OnEveryWire]
     public async Task A_server_without_MODE_Z_rejects_it(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { SupportsDeflate = false });
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = new(wire, configure: options => options with { SupportsDeflate = false });
+        await using Conversation client = await server.LogInAsync();
         Assert.DoesNotContain(" MODE Z", await client.SendAndReadReplyAsync("FEAT"));
         await client.PlayAsync("C: MODE Z\nS: 504 *\nC: OPTS MODE Z LEVEL 3\nS: 501 *");
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_compressed_transfer_in_either_direction(Wire wire)
+    public async Task Abor_aborts_a_compressed_transfer_in_either_direction(Wire wire)
     {
         var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync(
-            "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *\nC: ABOR\nS: 426 *\nS: 226 *\n"
-            + "C: EPSV\nS: 229 *\nC: STOR b\nS: 150 *");
+            "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR a\nS: 150 *\nC: ABOR\nS: 426 *\nS: 226 *\nC: EPSV\nS: 229 *\nC: STOR b\nS: 150 *");
         await client.Data!.SendAsync(Zlib.Compress(new byte[1000]).AsMemory(0, 6));
         await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *\nC: PWD\nS: 257 *");
         Assert.Equal(["a"], await server.ListNamesAsync("/"));
     }
 
     /// <summary>Sends the bytes and closes the connection. The server may close it first if it rejects the data.</summary>
-    private static async Task SendAllAsync(TestClient client, byte[] bytes)
+    private static async Task SendAllAsync(Conversation client, byte[] bytes)
     {
         try
         {

@@ -26,11 +26,11 @@ public sealed class LostConnectionTests
     [Theory, OnEveryWire]
     public async Task Losing_the_control_connection_does_not_publish_the_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
-        TestClient client = await server.LogInAsync();
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        Conversation client = await server.LogInAsync();
         await client.PlayAsync(Upload);
         client.CloseSending();
-        await client.Data!.ReadToAnyEndAsync();
+        await client.Data!.ReadUntilClosedAsync();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         await client.DisposeAsync();
         Assert.Equal("old", await server.ReadAsync("/a"));
@@ -40,10 +40,10 @@ public sealed class LostConnectionTests
     public async Task An_upload_of_a_killed_client_is_not_published(Wire wire)
     {
         // The kernel closes the connections of a killed process without a reset: first the control connection, then the data connection.
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         for (int i = 1; i <= 30; i++)
         {
-            TestClient client = await server.LogInAsync();
+            Conversation client = await server.LogInAsync();
             await client.PlayAsync(Upload);
             client.CloseSending();
             client.CloseData();
@@ -56,7 +56,7 @@ public sealed class LostConnectionTests
     [Theory, OnEveryWire]
     public async Task A_reset_data_connection_does_not_publish_the_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {Upload}
             D: reset
@@ -68,7 +68,7 @@ public sealed class LostConnectionTests
     [Theory, OnEveryWire]
     public async Task A_data_connection_closed_by_the_client_ends_the_download(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
         await server.PlayAsync($"""
             C: EPSV
@@ -93,7 +93,7 @@ public sealed class LostConnectionTests
     {
         await using TestServer server = new(wire);
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
-        TestClient client = await server.LogInAsync();
+        Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -110,7 +110,7 @@ public sealed class LostConnectionTests
     public async Task Closing_the_control_connection_without_QUIT_ends_the_session(Wire wire)
     {
         await using TestServer server = new(wire);
-        TestClient client = await server.LogInAsync();
+        Conversation client = await server.LogInAsync();
         await client.DisposeAsync();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);

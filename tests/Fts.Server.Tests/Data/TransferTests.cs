@@ -9,8 +9,8 @@ namespace Fts.Server.Tests.Data;
 public sealed class TransferTests
 {
     /// <summary>
-    /// The abort shuts the connection down. A pump that took this for the end of the upload would publish a part of the file, so the token
-    /// must be cancelled first.
+    /// The abort shuts the connection down. A pump that mistook the shutdown for the end of the upload would publish a part of the file, so
+    /// the token must be cancelled first.
     /// </summary>
     [Fact]
     public async Task A_pump_that_sees_the_end_of_the_data_finds_its_token_cancelled()
@@ -28,7 +28,7 @@ public sealed class TransferTests
             Task<bool> pump = Task.Factory.StartNew(
                 () => data.Receive(new byte[1]) == 0 && transfer.Token.IsCancellationRequested,
                 TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            transfer.Abort(TransferEndReason.Aborted);
+            transfer.Abort(AbortReason.ClientSentAbor);
             Assert.True(await pump.WithDeadline());
         }
     }

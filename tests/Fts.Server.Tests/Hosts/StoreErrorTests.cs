@@ -10,48 +10,26 @@ public sealed class StoreErrorTests
 {
     private static readonly Dictionary<StoreError, int> Replies = new()
     {
-        [StoreError.NotFound] = 550,
-        [StoreError.Denied] = 550,
-        [StoreError.Exists] = 553,
-        [StoreError.NotEmpty] = 550,
-        [StoreError.NotAFile] = 550,
-        [StoreError.NotADirectory] = 550,
-        [StoreError.NoSpace] = 452,
-        [StoreError.QuotaExceeded] = 552,
-        [StoreError.Busy] = 450,
-        [StoreError.BadName] = 553,
-        [StoreError.BadOffset] = 554,
-        [StoreError.Unavailable] = 451,
-        [StoreError.NotSupported] = 550,
+        [StoreError.NotFound] = 550, [StoreError.Denied] = 550, [StoreError.Exists] = 553, [StoreError.NotEmpty] =
+            550, [StoreError.NotAFile] = 550,
+        [StoreError.NotADirectory] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] =
+            450, [StoreError.BadName] = 553,
+        [StoreError.BadOffset] = 554, [StoreError.Unavailable] = 451, [StoreError.NotSupported] = 550,
     };
 
     /// <summary>A command for every call to the store, the call that fails, and whether it fails only after bytes were received.</summary>
-    private static readonly (string Command, string Member, bool FailsAfterData)[] Calls =
+    private static readonly (string Command, string Member, bool Uploads)[] Calls =
     [
-        ("CWD a", nameof(IFileStore.GetEntryAsync), false),
-        ("MKD a", nameof(IFileStore.CreateDirectoryAsync), false),
-        ("RMD a", nameof(IFileStore.DeleteDirectoryAsync), false),
-        ("DELE a", "DeleteFileAsync", false),
-        ("RNFR a", nameof(IFileStore.GetEntryAsync), false),
-        ("SIZE a", nameof(IFileStore.GetEntryAsync), false),
-        ("MDTM a", nameof(IFileStore.GetEntryAsync), false),
-        ("MLST a", nameof(IFileStore.GetEntryAsync), false),
+        ("CWD a", nameof(IFileStore.GetEntryAsync), false), ("MKD a", nameof(IFileStore.CreateDirectoryAsync), false), (
+            "RMD a", nameof(IFileStore.DeleteDirectoryAsync), false), ("DELE a", "DeleteFileAsync", false),
+        ("RNFR a", nameof(IFileStore.GetEntryAsync), false), ("SIZE a", nameof(IFileStore.GetEntryAsync), false),
+        ("MDTM a", nameof(IFileStore.GetEntryAsync), false), ("MLST a", nameof(IFileStore.GetEntryAsync), false),
         ("MFMT 20200101000000 a", nameof(IFileStore.SetMetadataAsync), false),
-        ("SITE CHMOD 644 a", nameof(IFileStore.SetMetadataAsync), false),
-        ("HASH a", "OpenReadAsync", false),
-        ("DSIZ", "ListAsync", false),
-        ("RMDA a", nameof(IFileStore.DeleteDirectoryAsync), false),
-        ("AVBL", nameof(IFileStore.GetFreeSpaceAsync), false),
-        ("STAT a", nameof(IFileStore.GetEntryAsync), false),
-        ("STAT /", "ListAsync", false),
-        ("LIST", "ListAsync", false),
-        ("NLST", "ListAsync", false),
-        ("MLSD", "ListAsync", false),
-        ("RETR a", "OpenReadAsync", false),
-        ("STOR a", "OpenWriteAsync", false),
-        ("APPE a", "OpenWriteAsync", false),
-        ("STOU a", "OpenWriteAsync", false),
-        ("STOR a", "WriteAsync", true),
+        ("SITE CHMOD 644 a", nameof(IFileStore.SetMetadataAsync), false), ("HASH a", "OpenReadAsync", false), ("DSIZ", "ListAsync", false),
+        ("RMDA a", nameof(IFileStore.DeleteDirectoryAsync), false), ("AVBL", nameof(IFileStore.GetFreeSpaceAsync), false),
+        ("STAT a", nameof(IFileStore.GetEntryAsync), false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
+        ("NLST", "ListAsync", false), ("MLSD", "ListAsync", false), ("RETR a", "OpenReadAsync", false), ("STOR a", "OpenWriteAsync", false),
+        ("APPE a", "OpenWriteAsync", false), ("STOU a", "OpenWriteAsync", false), ("STOR a", "WriteAsync", true),
         ("STOR a", "CommitAsync", true),
     ];
 
@@ -84,7 +62,7 @@ public sealed class StoreErrorTests
     [Theory, OnEveryWire]
     public async Task A_store_that_fails_during_a_download_returns_451_and_the_cause_is_logged(Wire wire)
     {
-        var store = new HookedStore { BeforeRead = _ => Task.FromException(new OperationCanceledException("the disk is unavailable")) };
+        var store = new HookedStore { BeforeRead = _ => Task.FromException(new OperationCanceledException("the disk is away")) };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "content");
         await server.PlayAsync("""
@@ -97,13 +75,13 @@ public sealed class StoreErrorTests
             S: 200 *
             """);
         Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during RETR", StringComparison.Ordinal)
-            && text.Contains("the disk is unavailable", StringComparison.Ordinal));
+            && text.Contains("the disk is away", StringComparison.Ordinal));
     }
 
     [Theory, OnEveryWire]
     public async Task Names_that_are_not_one_path_component_are_not_listed(Wire wire)
     {
-        var store = new HookedStore { Entries = ListForgedNames };
+        var store = new HookedStore { Entries = Forged };
         await using TestServer server = new(wire, store);
         await server.PlayAsync("""
             C: EPSV
@@ -139,11 +117,11 @@ public sealed class StoreErrorTests
             """);
         Assert.Contains(server.Log.Texts, text => text.Contains("""a\x0d\x0a213 End.""", StringComparison.Ordinal));
 
-        static async IAsyncEnumerable<FileEntry> ListForgedNames()
+        static async IAsyncEnumerable<FileEntry> Forged()
         {
             await Task.Yield();
-            foreach (string name in (string[])
-                ["a\r\n213 End.", "b\nc", "d\re", "f\0", "g/h", "..", ".", "", "\ud800", new string('x', 256), "good"])
+            foreach (string name in (
+                string[])["a\r\n213 End.", "b\nc", "d\re", "f\0", "g/h", "..", ".", "", "\ud800", new string('x', 256), "good"])
             {
                 yield return new FileEntry(name, EntryKind.File, 1, DateTime.UnixEpoch);
             }
@@ -186,7 +164,7 @@ public sealed class StoreErrorTests
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((string command, string member, bool uploads) in Calls)
         {
             await client.OpenDataAsync();
@@ -251,7 +229,7 @@ public sealed class StoreErrorTests
     public async Task A_missing_permission_returns_550(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+            new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: CWD sub

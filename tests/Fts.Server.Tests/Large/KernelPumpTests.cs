@@ -4,14 +4,14 @@ using Fts.Storage.Local;
 namespace Fts.Server.Tests.Large;
 
 /// <summary>
-/// Transfers large enough for the kernel's copy calls, which block a thread. They must return it when the transfer ends early. The portable
-/// engine must behave in the same way.
+/// Large transfers with files on disk, through every copy engine. The kernel's copy calls block a thread, which must be released when a
+/// transfer is aborted.
 /// </summary>
 public sealed class KernelPumpTests
 {
     private const long Large = 64L * 1024 * 1024;
 
-    private const string SessionContinues = """
+    private const string DownloadSmall = """
         C: EPSV
         S: 229 *
         C: RETR small
@@ -20,32 +20,32 @@ public sealed class KernelPumpTests
         S: 226 *
         """;
 
-    private static async Task RunOnDiskAsync(
-        Wire wire, Func<TestServer, TestClient, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    private static async Task WithDiskAsync(
+        Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
-        using var folder = new TemporaryDirectory();
-        SetLength(folder, Large);
-        using var store = new LocalFileStore(folder.Path);
-        await using TestServer server = new(wire, store, with);
+        using var directory = new TemporaryDirectory();
+        SetLength(directory, Large);
+        using var store = new LocalFileStore(directory.Path);
+        await using TestServer server = new(wire, store, configure);
         await server.WriteAsync("/small", "ok");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await test(server, client);
-        await client.PlayAsync(SessionContinues);
+        await client.PlayAsync(DownloadSmall);
         Assert.Equal(["large", "small"], await server.ListNamesAsync("/"));
-        // The sweep deletes the partial uploads.
+        // Partial uploads of aborted transfers are kept until they expire.
         await store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
         Assert.Equal(
-            ["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            ["large", "small"], Directory.GetFileSystemEntries(directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
-    private static void SetLength(TemporaryDirectory folder, long length)
+    private static void SetLength(TemporaryDirectory directory, long length)
     {
-        using FileStream file = File.OpenWrite(Path.Combine(folder.Path, "large"));
+        using FileStream file = File.OpenWrite(Path.Combine(directory.Path, "large"));
         file.SetLength(length);
     }
 
-    /// <summary>Uploads enough bytes for the kernel to copy, and waits until the server has received all of them.</summary>
-    private static async Task UploadAsync(TestClient client)
+    /// <summary>Uploads more than the minimum size for the kernel, and waits until the server has received all bytes.</summary>
+    private static async Task UploadAsync(Conversation client)
     {
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync("C: STOR new\nS: 150 *");
@@ -53,7 +53,7 @@ public sealed class KernelPumpTests
         await client.WaitUntilReceivedAsync(2_000_000);
     }
 
-    private static async Task DownloadAsync(TestClient client)
+    private static async Task DownloadAsync(Conversation client)
     {
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync("C: RETR large\nS: 150 *");
@@ -61,25 +61,25 @@ public sealed class KernelPumpTests
     }
 
     [Theory, OnEveryWire]
-    public Task ABOR_ends_an_upload(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
+    public Task Abor_aborts_an_upload(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
         await UploadAsync(client);
         await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
     });
 
     [Theory, OnEveryWire]
-    public Task ABOR_ends_a_download(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
+    public Task Abor_aborts_a_download(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
         await DownloadAsync(client);
         await client.PlayAsync("C: ABOR\nS: 426 *\nS: 226 *");
     });
 
     [Theory, OnEveryWire]
-    public Task A_stall_ends_an_upload_and_a_download(Wire wire) => RunOnDiskAsync(
+    public Task A_stall_aborts_an_upload_and_a_download(Wire wire) => WithDiskAsync(
         wire,
         async (server, uploading) =>
         {
-            await using TestClient downloading = await server.LogInAsync();
+            await using Conversation downloading = await server.LogInAsync();
             await UploadAsync(uploading);
             await DownloadAsync(downloading);
             await uploading.PlayAsync("S: 426 *");
@@ -88,37 +88,37 @@ public sealed class KernelPumpTests
         options => options with { StallTimeout = TimeSpan.FromSeconds(2) });
 
     [Theory, OnEveryWire]
-    public Task A_reset_ends_an_upload(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
+    public Task A_reset_data_connection_aborts_an_upload(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
         await UploadAsync(client);
         await client.PlayAsync("D: reset\nS: 426 *");
     });
 
     [Theory, OnEveryWire]
-    public Task A_client_that_closes_the_data_connection_ends_a_download(Wire wire) => RunOnDiskAsync(wire, async (_, client) =>
+    public Task A_closed_data_connection_aborts_a_download(Wire wire) => WithDiskAsync(wire, async (_, client) =>
     {
         await DownloadAsync(client);
         await client.PlayAsync("D: close\nS: 426 *");
     });
 
     [Theory, OnEveryWire]
-    public async Task A_file_truncated_during_its_download_returns_451(Wire wire)
+    public async Task A_file_truncated_while_it_is_sent_returns_451(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
-        SetLength(folder, Large);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
+        SetLength(directory, Large);
         await using TestServer server = new(wire, store);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await DownloadAsync(client);
-        SetLength(folder, 1000);
-        await client.Data!.ReadToAnyEndAsync();
+        SetLength(directory, 1000);
+        await client.Data!.ReadUntilClosedAsync();
         await client.PlayAsync("S: 451 *");
     }
 
     [Theory, OnEveryWire]
-    public Task A_lost_control_connection_ends_an_upload_and_a_download(Wire wire) => RunOnDiskAsync(wire, async (server, _) =>
+    public Task A_lost_control_connection_aborts_an_upload_and_a_download(Wire wire) => WithDiskAsync(wire, async (server, _) =>
     {
-        TestClient uploading = await server.LogInAsync(), downloading = await server.LogInAsync();
+        Conversation uploading = await server.LogInAsync(), downloading = await server.LogInAsync();
         await UploadAsync(uploading);
         await DownloadAsync(downloading);
         uploading.CloseSending();
@@ -130,7 +130,7 @@ public sealed class KernelPumpTests
     });
 
     [Theory, OnEveryWire]
-    public Task A_download_reads_its_old_file_after_a_replacement(Wire wire) => RunOnDiskAsync(wire, async (server, client) =>
+    public Task A_download_reads_the_file_it_opened_while_another_replaces_it(Wire wire) => WithDiskAsync(wire, async (server, client) =>
     {
         await server.WriteAsync("/large", new byte[1_500_000]);
         await DownloadAsync(client);

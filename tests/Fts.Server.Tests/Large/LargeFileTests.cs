@@ -10,19 +10,19 @@ public sealed class LargeFileTests
     private const long FourGiB = 4L * 1024 * 1024 * 1024;
 
     [Theory, OnEveryWire]
-    public async Task Offsets_beyond_4_GiB_are_supported(Wire wire)
+    public async Task Offsets_beyond_four_gigabytes_are_served(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using (FileStream file = File.Create(Path.Combine(folder.Path, "huge")))
+        using var directory = new TemporaryDirectory();
+        using (FileStream file = File.Create(Path.Combine(directory.Path, "huge")))
         {
-            // A hole in the file uses no disk space.
+            // A sparse file uses no space on the disk.
             file.Position = FourGiB;
-            file.Write("tail of it"u8);
+            file.Write("last bytes"u8);
         }
 
-        using var store = new LocalFileStore(folder.Path);
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: SIZE huge
             S: 213 4294967306
@@ -38,7 +38,7 @@ public sealed class LargeFileTests
             S: 350 *
             C: RETR huge
             S: 150 *(10 bytes)*
-            D< tail of it
+            D< last bytes
             S: 226 *
             C: EPSV
             S: 229 *
@@ -48,11 +48,11 @@ public sealed class LargeFileTests
             S: 554 *
             """);
 
-        // A transfer across 4 GiB, by the engine for large transfers.
+        // Across the 4 GiB boundary, with the copy engine for large transfers.
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync("C: REST 4293967296\nS: 350 *\nC: RETR huge\nS: 150 *(1000010 bytes)*");
         byte[] tail = await data.ReadToEndAsync();
-        Assert.Equal("tail of it", Encoding.ASCII.GetString(tail, 1_000_000, tail.Length - 1_000_000));
+        Assert.Equal("last bytes", Encoding.ASCII.GetString(tail, 1_000_000, tail.Length - 1_000_000));
         Assert.False(tail.AsSpan(0, 1_000_000).ContainsAnyExcept((byte)0));
         await client.PlayAsync("S: 226 *");
     }

@@ -5,17 +5,17 @@ using Fts.Storage;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Listings of 100,000 entries are sent while the store lists them, and are not collected first.</summary>
+/// <summary>Directories with 100,000 entries are sent while the store lists them.</summary>
 public sealed class LargeListingTests
 {
-    private const int EntriesBeforePause = 5_000, EntryCount = 100_000;
+    private const int FirstPart = 5_000, Total = 100_000;
 
-    /// <summary>Returns all entries. The listing pauses after the first 5,000 until the client has received one of them.</summary>
-    private static async IAsyncEnumerable<FileEntry> ListEntries(Task received)
+    /// <summary>Returns the entries after the first 5,000 only when the client has received some of those.</summary>
+    private static async IAsyncEnumerable<FileEntry> ListAsync(Task received)
     {
-        for (int i = 0; i < EntryCount; i++)
+        for (int i = 0; i < Total; i++)
         {
-            if (i == EntriesBeforePause)
+            if (i == FirstPart)
             {
                 await received.WithDeadline();
             }
@@ -26,14 +26,14 @@ public sealed class LargeListingTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Listings_are_sent_before_the_store_has_returned_all_entries(Wire wire)
+    public async Task Listings_are_sent_while_the_store_is_still_listing(Wire wire)
     {
         foreach (string verb in (string[])["MLSD", "LIST", "NLST"])
         {
             var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var store = new HookedStore { Entries = () => ListEntries(received.Task) };
+            var store = new HookedStore { Entries = () => ListAsync(received.Task) };
             await using TestServer server = new(wire, store);
-            await using TestClient client = await server.LogInAsync();
+            await using Conversation client = await server.LogInAsync();
             DataPeer data = await client.OpenDataAsync();
             await client.PlayAsync($"C: {verb}\nS: 150 *");
             byte[] first = new byte[1];
@@ -42,8 +42,8 @@ public sealed class LargeListingTests
             byte[] rest = await data.ReadToEndAsync();
             await client.PlayAsync("S: 226 *");
             string[] lines = Encoding.UTF8.GetString([.. first, .. rest]).Split("\r\n");
-            Assert.Equal(EntryCount + 1, lines.Length);
-            for (int i = 0; i < EntryCount; i++)
+            Assert.Equal(Total + 1, lines.Length);
+            for (int i = 0; i < Total; i++)
             {
                 Assert.EndsWith(string.Create(CultureInfo.InvariantCulture, $"entry number {i:D6}"), lines[i], StringComparison.Ordinal);
             }
@@ -51,11 +51,11 @@ public sealed class LargeListingTests
     }
 
     [Theory, OnEveryWire]
-    public async Task STAT_of_a_large_directory_is_sent_before_the_store_has_returned_all_entries(Wire wire)
+    public async Task Stat_is_sent_while_the_store_is_still_listing(Wire wire)
     {
         var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = new(wire, new HookedStore { Entries = () => ListEntries(received.Task) });
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = new(wire, new HookedStore { Entries = () => ListAsync(received.Task) });
+        await using Conversation client = await server.LogInAsync();
         await client.SendAsync("STAT /");
         Assert.StartsWith("213-", await client.ReadLineAsync(), StringComparison.Ordinal);
         Assert.EndsWith("entry number 000000", await client.ReadLineAsync(), StringComparison.Ordinal);
@@ -66,16 +66,16 @@ public sealed class LargeListingTests
             lines++;
         }
 
-        Assert.Equal(EntryCount, lines);
+        Assert.Equal(Total, lines);
         await client.PlayAsync("C: NOOP\nS: 200 *");
     }
 
     [Theory, OnEveryWire]
-    public async Task ABOR_ends_a_listing_that_waits_for_its_store(Wire wire)
+    public async Task Abor_aborts_a_listing_that_waits_for_its_store(Wire wire)
     {
-        var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = new(wire, new HookedStore { Entries = () => ListEndlessEntries(blocked.Task) });
-        await using TestClient client = await server.LogInAsync();
+        var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = new(wire, new HookedStore { Entries = () => ListForeverAsync(never.Task) });
+        await using Conversation client = await server.LogInAsync();
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync("C: LIST\nS: 150 *");
         Assert.True(await data.ReadSomeAsync(new byte[1024]) > 0);
@@ -87,14 +87,14 @@ public sealed class LargeListingTests
             S: 257 *
             """);
 
-        static async IAsyncEnumerable<FileEntry> ListEndlessEntries(
-            Task blocked, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        static async IAsyncEnumerable<FileEntry> ListForeverAsync(
+            Task never, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             for (int i = 0; ; i++)
             {
-                if (i == EntriesBeforePause)
+                if (i == FirstPart)
                 {
-                    await blocked.WaitAsync(cancellationToken);
+                    await never.WaitAsync(cancellationToken);
                 }
 
                 yield return new FileEntry($"entry {i}", EntryKind.File, i, DateTime.UnixEpoch);

@@ -5,13 +5,13 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Every copy engine transfers every byte, for every store and size.</summary>
+/// <summary>Every copy engine transfers files of every size unchanged.</summary>
 public sealed class PumpTests
 {
     private static readonly int[] Sizes =
         [0, 1, 65_535, 65_536, 65_537, 131_073, 262_143, 262_144, 262_145, 524_289, 1024 * 1024 + 3, 5 * 1024 * 1024];
 
-    private static byte[] CreateContent(int size)
+    private static byte[] Content(int size)
     {
         byte[] content = new byte[size];
         new Random(size).NextBytes(content);
@@ -19,57 +19,58 @@ public sealed class PumpTests
     }
 
     [Theory, OnEveryWire]
-    public Task A_memory_store_transfers_every_size_in_both_directions(Wire wire) => TransferAsync(wire, new MemoryFileStore());
+    public Task A_memory_store_transfers_files_of_every_size_in_both_directions(Wire wire) =>
+        TransferEverySizeAsync(wire, new MemoryFileStore());
 
     [Theory, OnEveryWire]
-    public async Task A_local_store_transfers_every_size_in_both_directions(Wire wire)
+    public async Task A_local_store_transfers_files_of_every_size_in_both_directions(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
-        await TransferAsync(wire, store);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
+        await TransferEverySizeAsync(wire, store);
     }
 
     [Theory, OnEveryWire]
-    public async Task A_local_store_transfers_every_size_in_both_directions_in_blocks(Wire wire)
+    public async Task A_local_store_transfers_files_of_every_size_in_block_mode(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
-        await TransferAsync(wire, store, inBlocks: true);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
+        await TransferEverySizeAsync(wire, store, inBlocks: true);
     }
 
-    /// <summary>Verifies the engine of each wire. Otherwise the other tests could run on the wrong engine.</summary>
+    /// <summary>Ensures that the tests of each wire use the intended copy engine.</summary>
     [Theory, OnEveryWire]
-    public async Task Each_wire_uses_its_copy_engine(Wire wire)
+    public async Task Each_wire_uses_the_expected_copy_engine(Wire wire)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The kernel copy engine exists only on Linux.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The kernel copies on Linux only.");
         bool always = wire == Wire.Kernel, ifLarge = wire is Wire.Kernel or Wire.IPv4;
         Assert.Equal((false, always), await KernelCopiesAsync(wire, 1));
         Assert.Equal((ifLarge, ifLarge), await KernelCopiesAsync(wire, 1024 * 1024));
         Assert.Equal((false, false), await KernelCopiesAsync(wire, 1024 * 1024, inBlocks: true));
     }
 
-    /// <summary>Returns whether the kernel copies some bytes of an upload and of a download of <paramref name="size"/> bytes.</summary>
-    private static async Task<(bool Upload, bool Download)> KernelCopiesAsync(Wire wire, int size, bool inBlocks = false)
+    /// <summary>Returns whether the kernel copies bytes of an upload and of a download of a size.</summary>
+    private static async Task<(bool Up, bool Down)> KernelCopiesAsync(Wire wire, int size, bool inBlocks = false)
     {
-        using var folder = new TemporaryDirectory();
-        using var disk = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var disk = new LocalFileStore(directory.Path);
         var store = new HookedStore(disk);
         await using TestServer server = new(wire, store);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"C: MODE {(inBlocks ? 'B' : 'S')}\nS: 200 *");
-        await UploadAsync(client, "STOR a", CreateContent(size), inBlocks);
-        Assert.Equal(CreateContent(size), await DownloadAsync(client, "RETR a", size, inBlocks));
+        await UploadAsync(client, "STOR a", Content(size), inBlocks);
+        Assert.Equal(Content(size), await DownloadAsync(client, "RETR a", size, inBlocks));
         return (store.BytesWritten < size, store.BytesRead < size);
     }
 
-    private static async Task TransferAsync(Wire wire, IFileStore store, bool inBlocks = false)
+    private static async Task TransferEverySizeAsync(Wire wire, IFileStore store, bool inBlocks = false)
     {
         await using TestServer server = new(wire, store);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"C: MODE {(inBlocks ? 'B' : 'S')}\nS: 200 *");
         foreach (int size in Sizes)
         {
-            byte[] content = CreateContent(size);
+            byte[] content = Content(size);
             int from = size / 3;
             byte[] overwritten = [.. content[..from], .. content[..(size - from)]];
             await UploadAsync(client, "STOR a", content, inBlocks);
@@ -88,7 +89,7 @@ public sealed class PumpTests
         }
     }
 
-    private static async Task UploadAsync(TestClient client, string command, ReadOnlyMemory<byte> content, bool inBlocks = false)
+    private static async Task UploadAsync(Conversation client, string command, ReadOnlyMemory<byte> content, bool inBlocks = false)
     {
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync($"C: {command}\nS: 150 *");
@@ -96,7 +97,7 @@ public sealed class PumpTests
         await client.PlayAsync(inBlocks ? $"S: 250 *{content.Length} bytes*" : $"D>\nS: 226 *{content.Length} bytes*");
     }
 
-    private static async Task<byte[]> DownloadAsync(TestClient client, string command, int size, bool inBlocks = false)
+    private static async Task<byte[]> DownloadAsync(Conversation client, string command, int size, bool inBlocks = false)
     {
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync($"C: {command}\nS: 150 *({size} bytes)*");
@@ -106,15 +107,15 @@ public sealed class PumpTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Simultaneous_transfers_do_not_mix_their_bytes(Wire wire)
+    public async Task Simultaneous_uploads_do_not_mix(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
         {
-            byte[] content = CreateContent(1024 * 1024 + i);
-            await using TestClient client = await server.LogInAsync();
+            byte[] content = Content(1024 * 1024 + i);
+            await using Conversation client = await server.LogInAsync();
             for (int round = 0; round < 3; round++)
             {
                 await UploadAsync(client, $"STOR {i}", content);

@@ -9,8 +9,8 @@ public sealed class DanglingLinkTests
     [Theory, OnEveryWire]
     public async Task Dangling_links_are_listed_and_removed_as_links(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        string root = Path.Combine(folder.Path, "root"), secret = Path.Combine(folder.Path, "secret");
+        using var directory = new TemporaryDirectory();
+        string root = Path.Combine(directory.Path, "root"), secret = Path.Combine(directory.Path, "secret");
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(secret);
         File.WriteAllText(Path.Combine(secret, "key"), "secret");

@@ -11,7 +11,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Options_order_the_names(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/f/b", "12"), ("/f/a", "1"), ("/f/c", "123"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/f/b", "12"), ("/f/a", "1"), ("/f/c", "123"));
         await server.PlayAsync("""
             C: MFMT 20240102000000 f/a
             S: 213 *
@@ -68,9 +68,9 @@ public sealed class ListOptionTests
         """, ("/-S/x", ""));
 
     [Theory, OnEveryWire]
-    public async Task Recursion_lists_each_folder_under_its_heading(Wire wire)
+    public async Task Recursion_lists_each_directory_under_its_heading(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, Tree);
+        await using TestServer server = await TestServer.WithAsync(wire, Tree);
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -115,7 +115,7 @@ public sealed class ListOptionTests
     [Theory, OnEveryWire]
     public async Task Limits_are_reported(Wire wire)
     {
-        await using (TestServer server = new(wire, with: options => options with { MaxSortedEntriesPerListing = 2 }))
+        await using (TestServer server = new(wire, configure: options => options with { MaxSortedEntriesPerListing = 2 }))
         {
             foreach ((string path, string content) in Tree)
             {
@@ -163,10 +163,11 @@ public sealed class ListOptionTests
                 """);
         }
 
-        await using TestServer small = new(wire, with: options => options with { MaxRecursiveEntries = 3, MaxSortedEntriesPerListing = 0 });
-        await using TestServer flat = new(wire, with: options => options with { MaxRecursiveDepth = 1 });
-        await using TestServer unsorted = new(wire, with: options => options with { MaxSortedEntriesPerListing = 0 });
-        foreach (TestServer server in new[] { small, flat, unsorted })
+        await using TestServer small =
+            new(wire, configure: options => options with { MaxRecursiveEntries = 3, MaxSortedEntriesPerListing = 0 });
+        await using TestServer flat = new(wire, configure: options => options with { MaxRecursiveDepth = 1 });
+        await using TestServer held = new(wire, configure: options => options with { MaxSortedEntriesPerListing = 0 });
+        foreach (TestServer server in new[] { small, flat, held })
         {
             await server.WriteAsync("/one/two/three/four", "");
         }
@@ -187,7 +188,7 @@ public sealed class ListOptionTests
             D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n
             S: 451 The listing is incomplete: more than 1 level of directories.*
             """);
-        await unsorted.PlayAsync("""
+        await held.PlayAsync("""
             C: EPSV
             S: 229 *
             C: NLST -R

@@ -10,7 +10,7 @@ public sealed class LongListingTests
     public async Task ABOR_aborts_STAT_with_a_path(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
-        await using TestClient client = await listing.Server.LogInAsync();
+        await using Conversation client = await listing.Server.LogInAsync();
         await client.SendAsync("STAT /");
         Assert.Equal("213-Status:", await client.ReadLineAsync());
         await client.SendAsync("ABOR");
@@ -52,11 +52,11 @@ public sealed class LongListingTests
         foreach (string path in (string[])["/", "nothing*"])
         {
             await using var listing = new EndlessListing(wire);
-            await using (TestClient client = await listing.Server.LogInAsync())
+            await using (Conversation client = await listing.Server.LogInAsync())
             {
                 await client.SendAsync($"STAT {path}");
                 Assert.Equal("213-Status:", await client.ReadLineAsync());
-                await listing.Started.WithDeadline();
+                await listing.Begun.WithDeadline();
             }
 
             await listing.Ended.WithDeadline();
@@ -69,12 +69,12 @@ public sealed class LongListingTests
     public async Task Stat_with_a_path_ends_when_its_client_disconnects_although_commands_wait(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
-        await using (TestClient client = await listing.Server.LogInAsync())
+        await using (Conversation client = await listing.Server.LogInAsync())
         {
             await client.PlayAsync("""
                 C> STAT /\r\nSTAT /\r\nSTAT /\r\nNOOP\r\n
                 """);
-            await listing.Started.WithDeadline();
+            await listing.Begun.WithDeadline();
         }
 
         await listing.Server.Log.WaitForAsync(RecordingLogger.Disconnected);
@@ -87,14 +87,14 @@ public sealed class LongListingTests
         foreach (string verb in (string[])["LIST", "NLST"])
         {
             await using var listing = new EndlessListing(wire);
-            await using TestClient client = await listing.Server.LogInAsync();
+            await using Conversation client = await listing.Server.LogInAsync();
             await client.PlayAsync($"""
                 C: EPSV
                 S: 229 *
                 C: {verb} nothing*
                 S: 150 *
                 """);
-            await listing.Started.WithDeadline();
+            await listing.Begun.WithDeadline();
             await client.PlayAsync("""
                 C: ABOR
                 S: 426 *
@@ -107,17 +107,17 @@ public sealed class LongListingTests
     /// <summary>Returns a server with endless directories, whose store never waits and ignores cancellation.</summary>
     private sealed class EndlessListing : IAsyncDisposable
     {
-        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndlessListing(Wire wire)
         {
-            Server = new TestServer(wire, new HookedStore { Entries = ListEntriesAsync });
+            Server = new TestServer(wire, new HookedStore { Entries = EntriesAsync });
         }
 
         public TestServer Server { get; }
 
-        public Task Started => _started.Task;
+        public Task Begun => _begun.Task;
 
         public Task Ended => _ended.Task;
 
@@ -125,7 +125,7 @@ public sealed class LongListingTests
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
 
-        private async IAsyncEnumerable<FileEntry> ListEntriesAsync()
+        private async IAsyncEnumerable<FileEntry> EntriesAsync()
         {
             await Task.CompletedTask;
             Count++;
@@ -135,7 +135,7 @@ public sealed class LongListingTests
                 {
                     if (i == 2000)
                     {
-                        _started.TrySetResult();
+                        _begun.TrySetResult();
                     }
 
                     yield return new FileEntry("entry", EntryKind.File, i, DateTime.UnixEpoch);

@@ -107,7 +107,8 @@ public sealed class MachineListTests
     public async Task The_perm_fact_contains_the_permissions_of_the_account(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { Authenticator = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
+            new(wire, configure: options =>
+                options with { Authenticator = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: EPSV

@@ -7,24 +7,24 @@ namespace Fts.Server.Tests.Listings;
 /// <summary>The listings of all sessions share one limit of entries in memory.</summary>
 public sealed class SortingBudgetTests
 {
-    private static readonly ListOptions ReverseOrder = new(ListOrder.Name, IsReversed: true, IsRecursive: false);
+    private static readonly ListOptions Reversed = new(ListOrder.Name, IsReversed: true, IsRecursive: false);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_listing_is_not_sorted_while_another_one_holds_the_entries()
     {
-        var budget = new SortingBudget(3);
-        ListSorter first = new(ReverseOrder, 10, budget), second = new(ReverseOrder, 10, budget), third = new(ReverseOrder, 10, budget);
-        await using (IAsyncEnumerator<FileEntry> slow = first.Sort(CreateEntries("a", "b")).GetAsyncEnumerator(Token))
+        var held = new SortingBudget(3);
+        ListSorter first = new(Reversed, 10, held), second = new(Reversed, 10, held), third = new(Reversed, 10, held);
+        await using (IAsyncEnumerator<FileEntry> slow = first.Sort(Entries("a", "b")).GetAsyncEnumerator(Token))
         {
             Assert.True(await slow.MoveNextAsync());
             Assert.Equal("b", slow.Current.Name);
-            Assert.Equal("abc", await SortAsync(second, "a", "b", "c"));
+            Assert.Equal("abc", await SortNamesAsync(second, "a", "b", "c"));
             Assert.Equal(Replies.NotSortedOverBudget, second.UnsortedReply);
         }
 
-        Assert.Equal("cba", await SortAsync(third, "a", "b", "c"));
+        Assert.Equal("cba", await SortNamesAsync(third, "a", "b", "c"));
         Assert.Null(third.UnsortedReply);
         Assert.Null(first.UnsortedReply);
     }
@@ -32,7 +32,7 @@ public sealed class SortingBudgetTests
     [Theory, OnEveryWire]
     public async Task The_limit_is_reported_and_released(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxListingEntriesInMemory = 2 });
+        await using TestServer server = new(wire, configure: options => options with { MaxListingEntriesInMemory = 2 });
         foreach (string path in (string[])["/a", "/b", "/sub/x", "/sub/y"])
         {
             await server.WriteAsync(path, "1");
@@ -59,7 +59,7 @@ public sealed class SortingBudgetTests
     [Theory, OnEveryWire]
     public async Task A_recursive_listing_is_complete_without_held_entries(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxListingEntriesInMemory = 0 });
+        await using TestServer server = new(wire, configure: options => options with { MaxListingEntriesInMemory = 0 });
         await server.WriteAsync("/one/two/three", "1");
         await server.PlayAsync("""
             C: EPSV
@@ -71,10 +71,10 @@ public sealed class SortingBudgetTests
             """);
     }
 
-    private static async Task<string> SortAsync(ListSorter sorter, params string[] names)
+    private static async Task<string> SortNamesAsync(ListSorter sorter, params string[] names)
     {
         string sorted = "";
-        await foreach (FileEntry entry in sorter.Sort(CreateEntries(names)).WithCancellation(Token))
+        await foreach (FileEntry entry in sorter.Sort(Entries(names)).WithCancellation(Token))
         {
             sorted += entry.Name;
         }
@@ -82,7 +82,7 @@ public sealed class SortingBudgetTests
         return sorted;
     }
 
-    private static async IAsyncEnumerable<FileEntry> CreateEntries(params string[] names)
+    private static async IAsyncEnumerable<FileEntry> Entries(params string[] names)
     {
         await Task.Yield();
         foreach (string name in names)

@@ -11,7 +11,7 @@ namespace Fts.Server.Tests.Model;
 /// </summary>
 public sealed class ModelTests
 {
-    private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, MinCoveredPairs = 95;
+    private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, MinVerbReplyPairs = 95;
 
     /// <summary>The seed of the sequences. A failure reports it.</summary>
     private static readonly int Seed = int.TryParse(
@@ -20,15 +20,15 @@ public sealed class ModelTests
     [Fact]
     public async Task Ten_thousand_random_sequences_match_the_model()
     {
-        var covered = new HashSet<string>();
+        var occurred = new HashSet<string>();
         for (int first = 0; first < Sequences; first += SequencesPerSession)
         {
             Wire wire = first / SequencesPerSession % 4 == 0 ? Wire.Kernel : Wire.IPv4;
             await using Run run = await Run.StartAsync(wire);
             for (int i = first; i < first + SequencesPerSession; i++)
             {
-                Step[] steps = Steps.CreateSequence(new Random(Seed + i), StepsEach);
-                if (await run.FindDifferenceAsync(steps, covered) is { } difference)
+                Step[] steps = Steps.Sequence(new Random(Seed + i), StepsEach);
+                if (await run.FindDifferenceAsync(steps, occurred) is { } difference)
                 {
                     (steps, difference) = await ShortenAsync(wire, steps, difference);
                     Assert.Fail($"Seed {Seed}, sequence {i}, {wire}: {difference}\n{string.Join('\n', steps.AsEnumerable())}");
@@ -37,8 +37,8 @@ public sealed class ModelTests
         }
 
         // Each verb must have occurred with its replies: sequences that always fail would prove nothing.
-        Assert.True(covered.Count >= MinCoveredPairs,
-            $"Only {covered.Count} pairs of verb and reply occurred: {string.Join(", ", covered.Order(StringComparer.Ordinal))}");
+        Assert.True(occurred.Count >= MinVerbReplyPairs,
+            $"Only {occurred.Count} pairs of verb and reply occurred: {string.Join(", ", occurred.Order(StringComparer.Ordinal))}");
     }
 
     /// <summary>Removes steps as long as the remaining sequence still shows a difference.</summary>
@@ -48,9 +48,9 @@ public sealed class ModelTests
         {
             Step[] shorter = [.. steps[..i], .. steps[(i + 1)..]];
             await using Run run = await Run.StartAsync(wire);
-            if (await run.FindDifferenceAsync(shorter) is { } remaining)
+            if (await run.FindDifferenceAsync(shorter) is { } still)
             {
-                (steps, difference) = (shorter, remaining);
+                (steps, difference) = (shorter, still);
             }
         }
 
@@ -61,22 +61,23 @@ public sealed class ModelTests
     private sealed class Run : IAsyncDisposable
     {
         private readonly TestServer _server;
-        private readonly TestClient _client;
+        private readonly Conversation _client;
 
-        private Run(TestServer server, TestClient client) => (_server, _client) = (server, client);
+        private Run(TestServer server, Conversation client) => (_server, _client) = (server, client);
 
         public static async Task<Run> StartAsync(Wire wire)
         {
             var server =
-                new TestServer(wire, with: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
-            TestClient client = await server.ConnectAsync();
+                new TestServer(
+                    wire, configure: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
+            Conversation client = await server.ConnectAsync();
             client.ConnectsLate = true;
             await client.ReadReplyAsync();
             return new Run(server, client);
         }
 
         /// <summary>Runs the steps after a new login on an empty store. Returns null if everything matches the model.</summary>
-        public async Task<string?> FindDifferenceAsync(Step[] steps, HashSet<string>? covered = null)
+        public async Task<string?> FindDifferenceAsync(Step[] steps, HashSet<string>? occurred = null)
         {
             await _client.SendAndReadReplyAsync("REIN");
             await ClearAsync();
@@ -85,19 +86,19 @@ public sealed class ModelTests
             {
                 bool startsUpload = model.StartsUpload(step);
                 ExpectedReply expected = model.Apply(step);
-                string? difference = startsUpload ? await UploadAsync(step, expected) : await SendCommandAsync(step, expected);
+                string? difference = startsUpload ? await UploadAsync(step, expected) : await SendAsync(step, expected);
                 if (difference is not null)
                 {
                     return $"{step}: {difference}";
                 }
 
-                covered?.Add($"{step.Verb} {string.Join('-', expected.Codes)}");
+                occurred?.Add($"{step.Verb} {string.Join('-', expected.Codes)}");
             }
 
-            string[] files = [.. (await ListTreeAsync(StorePath.Root)).Order(StringComparer.Ordinal)];
-            string[] predicted = [.. model.Tree.Lines.Order(StringComparer.Ordinal)];
-            return files.SequenceEqual(predicted) ? null
-                : $"files are [{string.Join(", ", files)}], expected [{string.Join(", ", predicted)}]";
+            string[] files = [.. (await ReadTreeAsync(StorePath.Root)).Order(StringComparer.Ordinal)];
+            string[] expectedFiles = [.. model.Tree.Lines.Order(StringComparer.Ordinal)];
+            return files.SequenceEqual(expectedFiles) ? null
+                : $"files are [{string.Join(", ", files)}], not [{string.Join(", ", expectedFiles)}]";
         }
 
         public async ValueTask DisposeAsync()
@@ -106,10 +107,10 @@ public sealed class ModelTests
             await _server.DisposeAsync();
         }
 
-        private async Task<string?> SendCommandAsync(Step step, ExpectedReply expected)
+        private async Task<string?> SendAsync(Step step, ExpectedReply expected)
         {
             string[] reply = await _client.SendAndReadReplyAsync(step.Line);
-            if (FindDifference(reply, expected.Codes[0], expected.Codes.Length == 1 ? expected.Text : null) is { } difference)
+            if (FindReplyDifference(reply, expected.Codes[0], expected.Codes.Length == 1 ? expected.Text : null) is { } difference)
             {
                 return difference;
             }
@@ -121,8 +122,8 @@ public sealed class ModelTests
 
             string data = Encoding.UTF8.GetString(await _client.Data!.ReadToEndAsync());
             _client.CloseData();
-            return data == expected.Data ? FindDifference(await _client.ReadReplyAsync(), expected.Codes[1], null)
-                : $"data is '{data}', expected '{expected.Data}'";
+            return data == expected.Data ? FindReplyDifference(await _client.ReadReplyAsync(), expected.Codes[1], null)
+                : $"data is '{data}', not '{expected.Data}'";
         }
 
         private async Task<string?> UploadAsync(Step step, ExpectedReply expected)
@@ -131,7 +132,7 @@ public sealed class ModelTests
             int half = content.Length / 2;
             await _client.SendAsync(step.Line);
             await _client.Data!.ConnectAsync();
-            if (FindDifference(await _client.ReadReplyAsync(), 150, null) is { } rejection)
+            if (FindReplyDifference(await _client.ReadReplyAsync(), 150, null) is { } rejection)
             {
                 return rejection;
             }
@@ -157,7 +158,7 @@ public sealed class ModelTests
                 case UploadEnd.Reset:
                     _client.Data.Reset();
                     break;
-                case UploadEnd.CompleteAfterCommands:
+                case UploadEnd.CompleteAfterStatus:
                     await _client.SendAsync("STAT");
                     await _client.SendAsync("NOOP");
                     break;
@@ -166,38 +167,38 @@ public sealed class ModelTests
             int next = 1;
             for (; next < expected.Codes.Length - (step.End is UploadEnd.Abort ? 0 : 1); next++)
             {
-                if (FindDifference(await _client.ReadReplyAsync(), expected.Codes[next], null) is { } difference)
+                if (FindReplyDifference(await _client.ReadReplyAsync(), expected.Codes[next], null) is { } difference)
                 {
                     return difference;
                 }
             }
 
-            if (step.End is UploadEnd.Complete or UploadEnd.CompleteAfterCommands)
+            if (step.End is UploadEnd.Whole or UploadEnd.CompleteAfterStatus)
             {
                 await _client.Data.SendAsync(content.AsMemory(half));
             }
 
             _client.CloseData();
-            return next == expected.Codes.Length ? null : FindDifference(await _client.ReadReplyAsync(), expected.Codes[next], null);
+            return next == expected.Codes.Length ? null : FindReplyDifference(await _client.ReadReplyAsync(), expected.Codes[next], null);
         }
 
-        private static string? FindDifference(string[] reply, int code, string? text) =>
+        private static string? FindReplyDifference(string[] reply, int code, string? text) =>
             !reply[^1].StartsWith(code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-                ? $"received '{reply[^1]}', expected {code}"
+                ? $"reply is '{reply[^1]}', not {code}"
             : text is not null && !reply[^1].Contains(text, StringComparison.Ordinal)
-                ? $"received '{reply[^1]}', expected the text {text}"
+                ? $"reply is '{reply[^1]}', which does not contain {text}"
             : null;
 
-        private async Task<List<string>> ListTreeAsync(StorePath folder)
+        private async Task<List<string>> ReadTreeAsync(StorePath directory)
         {
             var lines = new List<string>();
-            await foreach (FileEntry entry in await _server.Store.ListAsync(folder, CancellationToken.None))
+            await foreach (FileEntry entry in await _server.Store.ListAsync(directory, CancellationToken.None))
             {
-                StorePath path = folder.Resolve(entry.Name)!.Value;
+                StorePath path = directory.Resolve(entry.Name)!.Value;
                 if (entry.Kind == EntryKind.Directory)
                 {
                     lines.Add(path.Value + "/");
-                    lines.AddRange(await ListTreeAsync(path));
+                    lines.AddRange(await ReadTreeAsync(path));
                 }
                 else
                 {
@@ -212,7 +213,7 @@ public sealed class ModelTests
         {
             _server.ClearSuppressedPartialSizes();
             await _server.Store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
-            foreach (string line in (await ListTreeAsync(StorePath.Root)).OrderByDescending(line => line.Length))
+            foreach (string line in (await ReadTreeAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {
                 StorePath path = StorePath.Root.Resolve(line.Split('=')[0])!.Value;
                 await (line.EndsWith('/') ? _server.Store.DeleteDirectoryAsync(path, CancellationToken.None)

@@ -35,7 +35,7 @@ internal sealed class ModelTree
 
     public bool Exists(string path) => _entries.ContainsKey(path);
 
-    public string? GetFile(string path) => _entries.GetValueOrDefault(path);
+    public string? File(string path) => _entries.GetValueOrDefault(path);
 
     /// <summary>Returns the content of the partial upload of a path, or null.</summary>
     public string? GetPartialUpload(string path) => _partialUploads.GetValueOrDefault(path);
@@ -46,21 +46,21 @@ internal sealed class ModelTree
 
     public bool IsDirectory(string path) => _entries.TryGetValue(path, out string? content) && content is null;
 
-    public bool ChangeDirectory(string name)
+    public bool Enter(string name)
     {
         string path = Resolve(name);
         WorkingDirectory = IsDirectory(path) ? path : WorkingDirectory;
         return IsDirectory(path);
     }
 
-    public bool CreateDirectory(string path) => !Exists(path) && IsDirectory(GetParent(path)) && _entries.TryAdd(path, null);
+    public bool CreateDirectory(string path) => !Exists(path) && IsDirectory(Parent(path)) && _entries.TryAdd(path, null);
 
     public bool DeleteDirectory(string path) =>
         path != "/" && IsDirectory(path) && !HasChildren(path) && DiscardPartialUploadsBelow(path) && _entries.Remove(path);
 
     public bool DeleteFile(string path) => !IsDirectory(path) && (DiscardPartialUpload(path) | _entries.Remove(path));
 
-    public bool CanStore(string path) => !IsDirectory(path) && IsDirectory(GetParent(path));
+    public bool CanStore(string path) => !IsDirectory(path) && IsDirectory(Parent(path));
 
     public bool Store(string path, string content)
     {
@@ -70,7 +70,7 @@ internal sealed class ModelTree
 
     public bool Rename(string source, string target)
     {
-        if (!Exists(source) || target == "/" || !IsDirectory(GetParent(target)) || (target != source && IsBelow(target, source)))
+        if (!Exists(source) || target == "/" || !IsDirectory(Parent(target)) || (target != source && IsBelow(target, source)))
         {
             return false;
         }
@@ -120,9 +120,9 @@ internal sealed class ModelTree
 
     private bool DiscardPartialUploadsBelow(string path)
     {
-        foreach (string partialPath in _partialUploads.Keys.Where(partialPath => IsBelow(partialPath, path)).ToList())
+        foreach (string partialUpload in _partialUploads.Keys.Where(partialUpload => IsBelow(partialUpload, path)).ToList())
         {
-            _partialUploads.Remove(partialPath);
+            _partialUploads.Remove(partialUpload);
         }
 
         return true;
@@ -130,8 +130,8 @@ internal sealed class ModelTree
 
     private bool HasChildren(string path) => _entries.Keys.Any(other => IsBelow(other, path));
 
-    private static bool IsBelow(string path, string folder) =>
-        path != folder && path.StartsWith(folder == "/" ? "/" : folder + "/", StringComparison.Ordinal);
+    private static bool IsBelow(string path, string directory) =>
+        path != directory && path.StartsWith(directory == "/" ? "/" : directory + "/", StringComparison.Ordinal);
 
-    private static string GetParent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+    private static string Parent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 }

@@ -14,10 +14,10 @@ internal sealed record ExpectedReply(int[] Codes, string? Text = null, string? D
 /// </summary>
 internal sealed class SessionModel
 {
-    private bool _hasData, _onlyExtended;
+    private bool _hasData, _isExtendedPassiveOnly;
     private string? _user;
     private bool _isLoggedIn, _isAscii = true;
-    private SequenceModel _sequence = new();
+    private SequenceModel _next = new();
     private string? _lastPartialSizePath;
     private readonly HashSet<string> _suppressedPartialSizes = new(StringComparer.Ordinal);
 
@@ -29,10 +29,10 @@ internal sealed class SessionModel
     /// <summary>Applies a step to the model and returns the expected replies.</summary>
     public ExpectedReply Apply(Step step)
     {
-        SequenceModel previous = _sequence;
+        SequenceModel sequence = _next;
         if (!PreservesSequence(step.Verb))
         {
-            _sequence = new SequenceModel();
+            _next = new SequenceModel();
         }
 
         return step.Verb switch
@@ -41,23 +41,23 @@ internal sealed class SessionModel
             "NOOP" => ExpectedReply.Of(200),
             "SYST" => ExpectedReply.Of(215),
             "STAT" => ExpectedReply.Of(211),
-            "ABOR" => EndData(226),
+            "ABOR" => DiscardDataConnection(226),
             "REIN" => ResetSession(220),
-            "USER" => SetUserName(step.Argument),
-            "PASS" => CheckPassword(),
+            "USER" => SetUser(step.Argument),
+            "PASS" => Password(),
             _ when !_isLoggedIn => ExpectedReply.Of(530),
-            "TYPE" => SetType(step.Argument),
+            "TYPE" => Type(step.Argument),
             "STRU" or "MODE" => ExpectedReply.Of(step.Argument is "F" or "S" ? 200 : 504),
-            "EPSV" => HandleEpsv(step.Argument),
-            "PASV" => _onlyExtended ? ExpectedReply.Of(503) : OpenPassivePort(227),
-            "REST" => SetRestartOffset(step.Argument),
-            "RANG" => SetRange(step.Argument),
-            "ALLO" => SetAnnouncedSize(step.Argument),
-            _ => ApplyCommand(step, previous),
+            "EPSV" => ExtendedPassive(step.Argument),
+            "PASV" => _isExtendedPassiveOnly ? ExpectedReply.Of(503) : PreparePassive(227),
+            "REST" => Restart(step.Argument),
+            "RANG" => Range(step.Argument),
+            "ALLO" => Announce(step.Argument),
+            _ => ApplyCommand(step, sequence),
         };
     }
 
-    private ExpectedReply ApplyCommand(Step step, SequenceModel previous)
+    private ExpectedReply ApplyCommand(Step step, SequenceModel sequence)
     {
         if (step.Argument.Length == 0 && step.Verb is not ("PWD" or "CDUP"))
         {
@@ -70,39 +70,39 @@ internal sealed class SessionModel
             case "PWD":
                 return new ExpectedReply([257], $"\"{Tree.WorkingDirectory}\"");
             case "CWD" or "CDUP":
-                return FileActionReply(Tree.ChangeDirectory(step.Verb == "CDUP" ? ".." : step.Argument));
+                return Done(Tree.Enter(step.Verb == "CDUP" ? ".." : step.Argument));
             case "MKD":
                 return Tree.CreateDirectory(path) ? new ExpectedReply([257], $"\"{path}\"") : ExpectedReply.Of(550);
             case "RMD":
-                return FileActionReply(Tree.DeleteDirectory(path));
+                return Done(Tree.DeleteDirectory(path));
             case "DELE":
-                return FileActionReply(Tree.DeleteFile(path));
+                return Done(Tree.DeleteFile(path));
             case "SIZE":
                 return _isAscii ? ExpectedReply.Of(550) : Size(path);
             case "MLST":
-                return FileActionReply(Tree.Exists(path));
+                return Done(Tree.Exists(path));
             case "RNFR":
-                _sequence.RenameSource = path != "/" && Tree.Exists(path) ? path : null;
-                return ExpectedReply.Of(_sequence.RenameSource is null ? 550 : 350);
+                _next.RenameSource = path != "/" && Tree.Exists(path) ? path : null;
+                return ExpectedReply.Of(_next.RenameSource is null ? 550 : 350);
             case "RNTO":
-                return previous.RenameSource is null ? ExpectedReply.Of(503) : FileActionReply(Tree.Rename(previous.RenameSource, path));
+                return sequence.RenameSource is null ? ExpectedReply.Of(503) : Done(Tree.Rename(sequence.RenameSource, path));
             case "SITE":
-                return step.Argument.StartsWith("CPFR", StringComparison.Ordinal) ? CopyFrom(path) : CopyTo(previous, path);
+                return step.Argument.StartsWith("CPFR", StringComparison.Ordinal) ? CopyFrom(path) : CopyTo(sequence, path);
             case "RETR":
-                return _hasData ? Download(previous, path) : ExpectedReply.Of(425);
+                return _hasData ? Retrieve(sequence, path) : ExpectedReply.Of(425);
             default:
-                return _hasData ? Store(step, previous, path) : ExpectedReply.Of(425);
+                return _hasData ? Store(step, sequence, path) : ExpectedReply.Of(425);
         }
     }
 
-    private ExpectedReply Download(SequenceModel previous, string path)
+    private ExpectedReply Retrieve(SequenceModel sequence, string path)
     {
-        if (_isAscii && previous.Last is not null)
+        if (_isAscii && sequence.Last is not null)
         {
             return ExpectedReply.Of(551);
         }
 
-        if (_isAscii && previous.Offset > 0)
+        if (_isAscii && sequence.Offset > 0)
         {
             return ExpectedReply.Of(550);
         }
@@ -115,46 +115,46 @@ internal sealed class SessionModel
             return ExpectedReply.Of(450);
         }
 
-        if (Tree.GetFile(path) is not { } file)
+        if (Tree.File(path) is not { } file)
         {
             return ExpectedReply.Of(550);
         }
 
-        if (previous.Offset > file.Length && previous.Last is null)
+        if (sequence.Offset > file.Length && sequence.Last is null)
         {
             return ExpectedReply.Of(554);
         }
 
         // A range beyond the end is empty, which is not an error.
         _hasData = false;
-        int end = (int)Math.Min(file.Length, previous.Last + 1 ?? file.Length);
-        string part = file[(int)Math.Min(previous.Offset, end)..end];
+        int end = (int)Math.Min(file.Length, sequence.Last + 1 ?? file.Length);
+        string part = file[(int)Math.Min(sequence.Offset, end)..end];
         return new ExpectedReply([150, 226], Data: _isAscii ? part.Replace("\n", "\r\n", StringComparison.Ordinal) : part);
     }
 
     private ExpectedReply Size(string path)
     {
-        (string? partial, string? file) = (Tree.GetPartialUpload(path), Tree.GetFile(path));
-        bool isAmbiguous = partial is not null && file is not null && file.Length != partial.Length;
+        (string? partialUpload, string? file) = (Tree.GetPartialUpload(path), Tree.File(path));
+        bool isAmbiguous = partialUpload is not null && file is not null && file.Length != partialUpload.Length;
         if (isAmbiguous && _suppressedPartialSizes.Contains(path))
         {
             return ExpectedReply.Of(550);
         }
 
         _lastPartialSizePath = isAmbiguous ? path : _lastPartialSizePath == path ? null : _lastPartialSizePath;
-        return (partial ?? file) is { } reported ? new ExpectedReply([213], reported.Length.ToString(CultureInfo.InvariantCulture))
+        return (partialUpload ?? file) is { } reported ? new ExpectedReply([213], reported.Length.ToString(CultureInfo.InvariantCulture))
             : ExpectedReply.Of(550);
     }
 
-    private ExpectedReply Store(Step step, SequenceModel previous, string path)
+    private ExpectedReply Store(Step step, SequenceModel sequence, string path)
     {
         bool appends = step.Verb == "APPE";
-        if (_isAscii && previous.Offset > 0 && !appends)
+        if (_isAscii && sequence.Offset > 0 && !appends)
         {
             return ExpectedReply.Of(550);
         }
 
-        if (previous.Last is not null)
+        if (sequence.Last is not null)
         {
             return ExpectedReply.Of(503);
         }
@@ -166,9 +166,9 @@ internal sealed class SessionModel
         }
 
         // APPE and a restart resume the partial upload. A new upload discards it.
-        string? partial = appends || previous.Offset > 0 ? Tree.GetPartialUpload(path) : null;
-        string existing = partial ?? Tree.GetFile(path) ?? "";
-        int start = appends ? existing.Length : (int)Math.Min(previous.Offset, int.MaxValue);
+        string? partialUpload = appends || sequence.Offset > 0 ? Tree.GetPartialUpload(path) : null;
+        string existing = partialUpload ?? Tree.File(path) ?? "";
+        int start = appends ? existing.Length : (int)Math.Min(sequence.Offset, int.MaxValue);
         if (start > existing.Length)
         {
             return ExpectedReply.Of(554);
@@ -179,20 +179,20 @@ internal sealed class SessionModel
         if (step.End is UploadEnd.Abort or UploadEnd.Reset)
         {
             string half = step.Content[..(step.Content.Length / 2)];
-            if ((partial is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(previous.Announced < half.Length))
+            if ((partialUpload is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(sequence.Announced < half.Length))
                 && !IsMostlyCopied(half))
             {
                 Tree.KeepPartialUpload(path, half.Length == 0 ? existing : existing[..start] + half);
             }
 
-            return step.End == UploadEnd.Abort ? EndData(150, 426, 226) : ExpectedReply.Of(150, 426);
+            return step.End == UploadEnd.Abort ? DiscardDataConnection(150, 426, 226) : ExpectedReply.Of(150, 426);
         }
 
-        int[] codes = step.End == UploadEnd.CompleteAfterCommands ? [150, 211, 200] : [150];
-        if (!_isAscii && previous.Announced is { } announced && announced != step.Content.Length
+        int[] codes = step.End == UploadEnd.CompleteAfterStatus ? [150, 211, 200] : [150];
+        if (!_isAscii && sequence.Announced is { } announced && announced != step.Content.Length
             && announced != start + step.Content.Length)
         {
-            if (step.Content.Length < announced && (partial is not null || step.Content.Length > 0) && !IsMostlyCopied(step.Content))
+            if (step.Content.Length < announced && (partialUpload is not null || step.Content.Length > 0) && !IsMostlyCopied(step.Content))
             {
                 Tree.KeepPartialUpload(path, step.Content.Length == 0 ? existing : existing[..start] + step.Content);
             }
@@ -201,22 +201,23 @@ internal sealed class SessionModel
         }
 
         int end = start + step.Content.Length;
-        Tree.Store(path, existing[..start] + step.Content + (partial is null && start > 0 && end < existing.Length ? existing[end..] : ""));
+        Tree.Store(path,
+            existing[..start] + step.Content + (partialUpload is null && start > 0 && end < existing.Length ? existing[end..] : ""));
         return ExpectedReply.Of([.. codes, 226]);
 
         // A truncated upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied. (All are
         // below 16 MiB here.)
-        bool IsMostlyCopied(string received) => partial is null && received.Length < start;
+        bool IsMostlyCopied(string received) => partialUpload is null && received.Length < start;
     }
 
-    private ExpectedReply SetUserName(string user)
+    private ExpectedReply SetUser(string user)
     {
         ResetSession(331);
         _user = user;
         return ExpectedReply.Of(331);
     }
 
-    private ExpectedReply CheckPassword()
+    private ExpectedReply Password()
     {
         if (_isLoggedIn || _user is null)
         {
@@ -230,90 +231,91 @@ internal sealed class SessionModel
 
     private ExpectedReply ResetSession(int code)
     {
-        (_user, _isLoggedIn, _isAscii, _hasData, _onlyExtended, _sequence, _lastPartialSizePath) =
+        (_user, _isLoggedIn, _isAscii, _hasData, _isExtendedPassiveOnly, _next, _lastPartialSizePath) =
             (null, false, true, false, false, new SequenceModel(), null);
-        Tree.ChangeDirectory("/");
+        Tree.Enter("/");
         return ExpectedReply.Of(code);
     }
 
-    private ExpectedReply SetType(string type)
+    private ExpectedReply Type(string type)
     {
         _isAscii = type == "A" || (type != "I" && _isAscii);
         return ExpectedReply.Of(type is "A" or "I" ? 200 : type == "E" ? 504 : 501);
     }
 
-    private ExpectedReply HandleEpsv(string argument)
+    private ExpectedReply ExtendedPassive(string argument)
     {
-        _onlyExtended |= argument == "ALL";
-        return argument.Length == 0 ? OpenPassivePort(229) : ExpectedReply.Of(argument == "ALL" ? 200 : 522);
+        _isExtendedPassiveOnly |= argument == "ALL";
+        return argument.Length == 0 ? PreparePassive(229) : ExpectedReply.Of(argument == "ALL" ? 200 : 522);
     }
 
-    private ExpectedReply OpenPassivePort(int code)
+    private ExpectedReply PreparePassive(int code)
     {
         _hasData = true;
         return ExpectedReply.Of(code);
     }
 
-    private ExpectedReply EndData(params int[] codes)
+    private ExpectedReply DiscardDataConnection(params int[] codes)
     {
         _hasData = false;
         return new ExpectedReply(codes);
     }
 
-    private ExpectedReply SetRestartOffset(string argument)
+    private ExpectedReply Restart(string argument)
     {
         if (!long.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
         {
             return ExpectedReply.Of(501);
         }
 
-        (_sequence.Offset, _sequence.Last) = (offset, null);
+        (_next.Offset, _next.Last) = (offset, null);
         return ExpectedReply.Of(350);
     }
 
-    private ExpectedReply SetRange(string argument)
+    private ExpectedReply Range(string argument)
     {
         long[] bounds = [.. argument.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
         bool isPart = bounds[0] <= bounds[1];
-        (_sequence.Offset, _sequence.Last) = (isPart ? bounds[0] : 0, isPart ? bounds[1] : null);
+        (_next.Offset, _next.Last) = (isPart ? bounds[0] : 0, isPart ? bounds[1] : null);
         return ExpectedReply.Of(isPart || bounds is [1, 0] ? 350 : 501);
     }
 
-    private ExpectedReply SetAnnouncedSize(string argument)
+    private ExpectedReply Announce(string argument)
     {
-        _sequence.Announced = long.Parse(argument, CultureInfo.InvariantCulture);
+        _next.Announced = long.Parse(argument, CultureInfo.InvariantCulture);
         return ExpectedReply.Of(200);
     }
 
     private ExpectedReply CopyFrom(string path)
     {
-        _sequence.CopySource = Tree.GetFile(path) is null ? null : path;
-        return ExpectedReply.Of(_sequence.CopySource is null ? 550 : 350);
+        _next.CopySource = Tree.File(path) is null ? null : path;
+        return ExpectedReply.Of(_next.CopySource is null ? 550 : 350);
     }
 
-    private ExpectedReply CopyTo(SequenceModel previous, string path)
+    private ExpectedReply CopyTo(SequenceModel sequence, string path)
     {
-        if (previous.CopySource is null)
+        if (sequence.CopySource is null)
         {
             return ExpectedReply.Of(503);
         }
 
         // CPFR resolved the path, but the file may have been deleted since.
-        return Tree.CanStore(path) && Tree.GetFile(previous.CopySource) is { } content ? FileActionReply(Tree.Store(path, content))
+        return Tree.CanStore(path) && Tree.File(sequence.CopySource) is { } content ? Done(Tree.Store(path, content))
             : ExpectedReply.Of(550);
     }
 
     private SessionModel Clone()
     {
-        var clone = new SessionModel { _hasData = _hasData, _onlyExtended = _onlyExtended, _user = _user, _isLoggedIn = _isLoggedIn,
-            _isAscii = _isAscii, _sequence = _sequence.Copy() };
+        var clone = new SessionModel { _hasData = _hasData, _isExtendedPassiveOnly = _isExtendedPassiveOnly, _user = _user,
+            _isLoggedIn = _isLoggedIn,
+            _isAscii = _isAscii, _next = _next.Copy() };
         clone.Tree.CopyFrom(Tree);
         clone._lastPartialSizePath = _lastPartialSizePath;
         clone._suppressedPartialSizes.UnionWith(_suppressedPartialSizes);
         return clone;
     }
 
-    private static ExpectedReply FileActionReply(bool succeeds) => ExpectedReply.Of(succeeds ? 250 : 550);
+    private static ExpectedReply Done(bool done) => ExpectedReply.Of(done ? 250 : 550);
 
     /// <summary>Returns whether a command may be sent between REST, RANG, ALLO, RNFR or CPFR and the command that they apply to.</summary>
     private static bool PreservesSequence(string verb) =>

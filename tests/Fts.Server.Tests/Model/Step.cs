@@ -3,9 +3,9 @@ namespace Fts.Server.Tests.Model;
 /// <summary>How the client ends an upload.</summary>
 internal enum UploadEnd
 {
-    Complete,
+    Whole,
     /// <summary>Sends STAT and NOOP in the middle, then the remaining data.</summary>
-    CompleteAfterCommands,
+    CompleteAfterStatus,
     /// <summary>Sends ABOR in the middle.</summary>
     Abort,
     /// <summary>Resets the data connection in the middle.</summary>
@@ -13,7 +13,7 @@ internal enum UploadEnd
 }
 
 /// <summary>One command line and, for uploads, the data.</summary>
-internal sealed record Step(string Line, string Content = "", UploadEnd End = UploadEnd.Complete)
+internal sealed record Step(string Line, string Content = "", UploadEnd End = UploadEnd.Whole)
 {
     public string Verb => Line.Split(' ')[0];
 
@@ -33,26 +33,26 @@ internal static class Steps
     /// <summary>The kinds of steps. Kinds that are likely to succeed occur several times.</summary>
     private static readonly Func<Random, Step>[] Kinds =
     [
-        .. Repeat(12, random => new Step($"STOR {PickName(random)}", PickOne(random, Contents), (UploadEnd)random.Next(4))),
-        .. Repeat(3, random => new Step($"APPE {PickName(random)}", PickOne(random, Contents), (UploadEnd)random.Next(4))),
-        .. Repeat(12, random => new Step($"RETR {PickName(random)}")),
-        .. Repeat(16, _ => new Step("EPSV")),
-        .. Repeat(4, random => new Step($"CWD {PickName(random)}")),
-        .. Repeat(4, random => new Step($"MKD {PickName(random)}")),
-        .. Repeat(2, random => new Step($"RMD {PickName(random)}")),
-        .. Repeat(2, random => new Step($"DELE {PickName(random)}")),
-        .. Repeat(4, random => new Step($"RNFR {PickName(random)}")),
-        .. Repeat(4, random => new Step($"RNTO {PickName(random)}")),
-        .. Repeat(2, random => new Step($"SITE CPFR {PickName(random)}")),
-        .. Repeat(2, random => new Step($"SITE CPTO {PickName(random)}")),
-        .. Repeat(8, random => new Step($"REST {PickOne(random, Numbers)}")),
-        .. Repeat(4, random => new Step($"RANG {PickOne(random, Numbers)} {PickOne(random, Numbers)}")),
-        .. Repeat(2, random => new Step($"ALLO {PickOne(random, Numbers)}")),
-        .. Repeat(3, random => new Step($"SIZE {PickName(random)}")),
-        .. Repeat(2, random => new Step($"MLST {PickName(random)}")),
-        .. Repeat(4, _ => new Step("TYPE I")),
-        .. Repeat(2, _ => new Step("USER anonymous")),
-        .. Repeat(6, _ => new Step("PASS x")),
+        .. Often(12, random => new Step($"STOR {Name(random)}", Any(random, Contents), (UploadEnd)random.Next(4))),
+        .. Often(3, random => new Step($"APPE {Name(random)}", Any(random, Contents), (UploadEnd)random.Next(4))),
+        .. Often(12, random => new Step($"RETR {Name(random)}")),
+        .. Often(16, _ => new Step("EPSV")),
+        .. Often(4, random => new Step($"CWD {Name(random)}")),
+        .. Often(4, random => new Step($"MKD {Name(random)}")),
+        .. Often(2, random => new Step($"RMD {Name(random)}")),
+        .. Often(2, random => new Step($"DELE {Name(random)}")),
+        .. Often(4, random => new Step($"RNFR {Name(random)}")),
+        .. Often(4, random => new Step($"RNTO {Name(random)}")),
+        .. Often(2, random => new Step($"SITE CPFR {Name(random)}")),
+        .. Often(2, random => new Step($"SITE CPTO {Name(random)}")),
+        .. Often(8, random => new Step($"REST {Any(random, Numbers)}")),
+        .. Often(4, random => new Step($"RANG {Any(random, Numbers)} {Any(random, Numbers)}")),
+        .. Often(2, random => new Step($"ALLO {Any(random, Numbers)}")),
+        .. Often(3, random => new Step($"SIZE {Name(random)}")),
+        .. Often(2, random => new Step($"MLST {Name(random)}")),
+        .. Often(4, _ => new Step("TYPE I")),
+        .. Often(2, _ => new Step("USER anonymous")),
+        .. Often(6, _ => new Step("PASS x")),
         _ => new Step("USER nobody"),
         _ => new Step("REIN"),
         _ => new Step("TYPE A"),
@@ -78,16 +78,16 @@ internal static class Steps
     ];
 
     /// <summary>Creates a sequence. Most start with a login, because otherwise nearly all replies would be 530.</summary>
-    public static Step[] CreateSequence(Random random, int length)
+    public static Step[] Sequence(Random random, int length)
     {
         Step[] start = random.Next(8) == 0 ? []
             : [new("USER anonymous"), new("PASS x"), new("TYPE I"), new("MKD d"), new("EPSV"), new("STOR a", "0123456789"), new("EPSV")];
         return [.. start, .. Enumerable.Range(0, length).Select(_ => Kinds[random.Next(Kinds.Length)](random))];
     }
 
-    private static IEnumerable<Func<Random, Step>> Repeat(int times, Func<Random, Step> kind) => Enumerable.Repeat(kind, times);
+    private static IEnumerable<Func<Random, Step>> Often(int times, Func<Random, Step> kind) => Enumerable.Repeat(kind, times);
 
-    private static string PickName(Random random) => PickOne(random, Names);
+    private static string Name(Random random) => Any(random, Names);
 
-    private static string PickOne(Random random, string[] items) => items[random.Next(items.Length)];
+    private static string Any(Random random, string[] all) => all[random.Next(all.Length)];
 }

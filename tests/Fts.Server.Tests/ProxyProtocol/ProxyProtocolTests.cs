@@ -11,16 +11,16 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(wire);
         await server.WriteAsync("/a", "content");
-        (string clientAddress, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
-        (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(clientAddress), 4711), new(IPAddress.Parse(balancer), 21));
-        foreach (byte[] header in (byte[][])[ProxyHeaders.CreateText(source, destination), ProxyHeaders.CreateBinary(source, destination),
-            ProxyHeaders.CreateBinary(source, destination, additions: 1000)])
+        (string client, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
+        (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(client), 4711), new(IPAddress.Parse(balancer), 21));
+        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(source, destination), ProxyHeaders.Binary(source, destination),
+            ProxyHeaders.Binary(source, destination, extraBytes: 1000)])
         {
-            await using TestClient client = await server.LogInAsync(header: header);
-            await client.PlayAsync($"""
+            await using Conversation session = await server.LogInAsync(header: header);
+            await session.PlayAsync($"""
                 C: STAT
                 S: 211-Status:
-                S:  Connected from {clientAddress}
+                S:  Connected from {client}
                 S: ...
                 S: 211 End.
                 C: EPSV
@@ -46,11 +46,11 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_own_connection_has_its_own_address(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        foreach (byte[] header in (byte[][])
-            [ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
+        foreach (byte[] header in (
+            byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
         {
-            await using TestClient client = await server.LogInAsync(header: header);
-            await client.PlayAsync($"""
+            await using Conversation session = await server.LogInAsync(header: header);
+            await session.PlayAsync($"""
                 C: STAT
                 S: 211-Status:
                 S:  Connected from {wire.Loopback()}
@@ -70,9 +70,9 @@ public sealed class ProxyProtocolTests
     public async Task From_another_address_a_header_is_an_unknown_command()
     {
         await using var server =
-            new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
-        await using TestClient client = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await client.PlayAsync("""
+            new TestServer(Wire.IPv4, configure: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
+        await using Conversation session = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await session.PlayAsync("""
             S: 220 *
             S: 500 *
             C: PROXY TCP4 192.0.2.7 198.51.100.1 4711 21
@@ -89,27 +89,26 @@ public sealed class ProxyProtocolTests
     public async Task A_second_header_is_an_unknown_command(Wire wire)
     {
         await using TestServer server = CreateServer(wire);
-        await using TestClient client = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await client.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
+        await using Conversation session = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await session.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
     }
 
     [Fact]
     public async Task A_header_may_arrive_in_parts_with_commands_directly_after_it()
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        (IPEndPoint source, IPEndPoint destination) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
-        foreach (byte[] header in (byte[][])
-            [ProxyHeaders.CreateText(source, destination), ProxyHeaders.CreateBinary(source, destination, additions: 20)])
+        (IPEndPoint client, IPEndPoint to) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
+        foreach (byte[] header in (byte[][])[ProxyHeaders.Text(client, to), ProxyHeaders.Binary(client, to, extraBytes: 20)])
         {
-            await using TestClient client = await server.ConnectAsync();
-            foreach (byte value in header[..^1])
+            await using Conversation session = await server.ConnectAsync();
+            foreach (byte one in header[..^1])
             {
-                await client.SendAsync(new[] { value });
+                await session.SendAsync(new[] { one });
             }
 
             byte[] rest = [header[^1], .. "USER anonymous\r\n"u8];
-            await client.SendAsync(rest);
-            await client.PlayAsync("S: 220 *\nS: 331 *\nC: PASS x\nS: 230 *");
+            await session.SendAsync(rest);
+            await session.PlayAsync("S: 220 *\nS: 331 *\nC: PASS x\nS: 230 *");
         }
     }
 
@@ -123,10 +122,10 @@ public sealed class ProxyProtocolTests
     public async Task A_load_balancers_connection_without_a_header_is_closed_without_a_reply(string instead)
     {
         await using TestServer server = CreateServer(Wire.IPv4);
-        await using TestClient client = await server.ConnectAsync(header: Script.ParseBytes(instead));
-        await WaitForCloseAsync(client);
+        await using Conversation session = await server.ConnectAsync(header: Script.Bytes(instead));
+        await WaitForCloseAsync(session);
         Assert.Equal(0, server.SessionCount);
-        await using TestClient next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using Conversation next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
     }
 
     [Fact]
@@ -136,8 +135,8 @@ public sealed class ProxyProtocolTests
             CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
         foreach (byte[] start in (byte[][])[[], [.. "PROXY TCP4 192."u8]])
         {
-            await using TestClient client = await server.ConnectAsync(header: start);
-            await WaitForCloseAsync(client);
+            await using Conversation session = await server.ConnectAsync(header: start);
+            await WaitForCloseAsync(session);
         }
     }
 
@@ -146,9 +145,8 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server =
             CreateServer(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using TestClient first = await server.ConnectAsync();
-        await using TestClient second = await server.ConnectAsync();
-        await using TestClient third = await server.ConnectAsync();
+        await using Conversation first = await server.ConnectAsync(), second = await server.ConnectAsync(), third =
+            await server.ConnectAsync();
         await WaitForCloseAsync(third);
         await first.SendAsync(ProxyHeaders.Create("192.0.2.7"));
         await first.PlayAsync("S: 220 *");
@@ -158,11 +156,11 @@ public sealed class ProxyProtocolTests
     public async Task Stopping_does_not_wait_for_a_header()
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
-        await using TestClient client = await server.ConnectAsync();
+        await using Conversation session = await server.ConnectAsync();
         // the connection before is accepted, too
-        await using TestClient other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await server.StopImmediatelyAsync().WithDeadline();
-        await WaitForCloseAsync(client);
+        await WaitForCloseAsync(session);
     }
 
     [Fact]
@@ -170,30 +168,30 @@ public sealed class ProxyProtocolTests
     {
         await using TestServer server = CreateServer(
             Wire.IPv4, options => options with { MaxSessionsPerAddress = 1, ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.0/30")] });
-        await using TestClient first = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
-        await using TestClient other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.8"));
+        await using Conversation first = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.8"));
         foreach (string balancer in (string[])["127.0.0.1", "127.0.0.2"])
         {
-            await using TestClient again = await server.ConnectAsync(IPAddress.Parse(balancer), ProxyHeaders.Create("192.0.2.7"));
+            await using Conversation again = await server.ConnectAsync(IPAddress.Parse(balancer), ProxyHeaders.Create("192.0.2.7"));
             await again.PlayAsync("S: 421 *\nS: (end)");
         }
 
         await first.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
-        await using TestClient later = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
+        await using Conversation later = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
     }
 
     [Fact]
     public async Task Simultaneous_connections_of_one_address_do_not_exceed_its_limit()
     {
         await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessionsPerAddress = 3 });
-        TestClient[] all = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.ConnectAsync()));
-        await Task.WhenAll(all.Select(client => client.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
-        string?[] greetings = await Task.WhenAll(all.Select(client => client.ReadLineAsync()));
+        Conversation[] all = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.ConnectAsync()));
+        await Task.WhenAll(all.Select(session => session.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
+        string?[] greetings = await Task.WhenAll(all.Select(session => session.ReadLineAsync()));
         Assert.Equal(3, greetings.Count(line => line!.StartsWith("220 ", StringComparison.Ordinal)));
-        foreach (TestClient client in all)
+        foreach (Conversation session in all)
         {
-            await client.DisposeAsync();
+            await session.DisposeAsync();
         }
     }
 
@@ -201,18 +199,19 @@ public sealed class ProxyProtocolTests
     public void A_network_of_all_addresses_is_rejected_as_load_balancer() => Assert.ThrowsAny<ArgumentException>(
         () => CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("0.0.0.0/0")] }));
 
-    internal static TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    internal static TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        new(wire, configure: options =>
     {
         FtpServerOptions behind = options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] };
-        return with is null ? behind : with(behind);
+        return configure is null ? behind : configure(behind);
     });
 
     /// <summary>Waits until the connection is closed or reset. It is reset if the server closes it with unread input.</summary>
-    private static async Task WaitForCloseAsync(TestClient client)
+    private static async Task WaitForCloseAsync(Conversation session)
     {
         try
         {
-            Assert.Null(await client.ReadLineAsync());
+            Assert.Null(await session.ReadLineAsync());
         }
         catch (IOException)
         {

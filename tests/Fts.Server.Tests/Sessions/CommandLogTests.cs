@@ -9,7 +9,7 @@ public sealed class CommandLogTests
     [Theory, OnEveryWire]
     public async Task Changes_and_transfers_are_logged_with_account_and_address(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "content"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "content"));
         await server.PlayAsync("""
             C: MKD in
             S: 257 *
@@ -38,9 +38,9 @@ public sealed class CommandLogTests
             C: RMD in
             S: 250 *
             """);
-        string account = $"anonymous@{wire.Loopback()}";
+        string prefix = $"anonymous@{wire.Loopback()}";
         string[] lines = [.. server.Log.Texts.Select(text => text.TrimEnd())
-            .Where(text => text.StartsWith($"[1] {account} ", StringComparison.Ordinal)).Select(text => text[$"[1] {account} ".Length..])];
+            .Where(text => text.StartsWith($"[1] {prefix} ", StringComparison.Ordinal)).Select(text => text[$"[1] {prefix} ".Length..])];
         Assert.Equal("created directory /in", lines[0]);
         Assert.StartsWith("stored /in/b: 5 bytes in ", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("sent /a: 7 bytes in ", lines[2], StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class CommandLogTests
     public async Task A_refused_upload_is_logged()
     {
         await using TestServer server =
-            new(Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+            new(Wire.IPv4, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.PlayAsync("""
             C: EPSV
             S: 229 *

@@ -5,10 +5,10 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>Commands that arrive during a transfer.</summary>
 public sealed class DuringTransferTests
 {
-    private static async Task<TestClient> StartDownloadAsync(TestServer server)
+    private static async Task<Conversation> StartDownloadAsync(TestServer server)
     {
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
-        TestClient client = await server.LogInAsync();
+        Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -22,7 +22,7 @@ public sealed class DuringTransferTests
     public async Task Stat_and_noop_are_answered_during_a_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await StartDownloadAsync(server);
+        await using Conversation client = await StartDownloadAsync(server);
         await client.PlayAsync("""
             C: STAT
             S: 211-*
@@ -49,7 +49,7 @@ public sealed class DuringTransferTests
     public async Task Stat_reports_the_progress_of_an_upload(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: ALLO 10
             S: 200 *
@@ -72,7 +72,7 @@ public sealed class DuringTransferTests
     public async Task Any_other_command_waits_for_the_end_of_the_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await StartDownloadAsync(server);
+        await using Conversation client = await StartDownloadAsync(server);
         await client.PlayAsync("""
             C: NOOP
             S: 200 *
@@ -92,7 +92,7 @@ public sealed class DuringTransferTests
     public async Task Quit_waits_for_the_end_of_the_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await StartDownloadAsync(server);
+        await using Conversation client = await StartDownloadAsync(server);
         await client.SendAsync("QUIT");
         Assert.Equal(32 * 1024 * 1024, (await client.Data!.ReadToEndAsync()).Length);
         await client.PlayAsync("""
@@ -106,7 +106,7 @@ public sealed class DuringTransferTests
     public async Task A_waiting_line_is_traced_once(Wire wire)
     {
         var lines = new List<string>();
-        await using TestServer server = new(wire, with: options => options with
+        await using TestServer server = new(wire, configure: options => options with
         {
             Trace = trace =>
             {
@@ -116,7 +116,7 @@ public sealed class DuringTransferTests
                 }
             },
         });
-        await using TestClient client = await StartDownloadAsync(server);
+        await using Conversation client = await StartDownloadAsync(server);
         await client.SendAsync("PWD");
         await client.Data!.ReadToEndAsync();
         await client.PlayAsync("S: 226 *\nS: 257 *");
@@ -128,7 +128,7 @@ public sealed class DuringTransferTests
     public async Task An_http_verb_during_a_transfer_closes_the_session_after_it(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await StartDownloadAsync(server);
+        await using Conversation client = await StartDownloadAsync(server);
         await client.SendAsync("POST / HTTP/1.1");
         await client.Data!.ReadToEndAsync();
         await client.PlayAsync("""
@@ -142,9 +142,8 @@ public sealed class DuringTransferTests
     public async Task Sessions_do_not_block_each_other(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient first = await StartDownloadAsync(server);
-        await using TestClient second = await StartDownloadAsync(server);
-        await using TestClient third = await server.LogInAsync();
+        await using Conversation first = await StartDownloadAsync(server), second = await StartDownloadAsync(server), third =
+            await server.LogInAsync();
         await third.PlayAsync("""
             C: EPSV
             S: 229 *

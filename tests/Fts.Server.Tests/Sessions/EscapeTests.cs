@@ -8,7 +8,7 @@ using Fts.Storage.Local;
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>
-/// Applies every command with a path to every kind of escape from the served folder: by name and by links that point outside. Nothing
+/// Applies every command with a path to every kind of escape from the served directory: by name and by links that point outside. Nothing
 /// outside may change or be disclosed. The commands come from the command table, so that new ones are included.
 /// </summary>
 public sealed partial class EscapeTests
@@ -29,32 +29,32 @@ public sealed partial class EscapeTests
 
     /// <summary>The commands with the wires to test: transfers use every wire, and so every copy engine.</summary>
     public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathParameter().IsMatch(row.Usage))
-        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4],
+        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnection) ? Enum.GetValues<Wire>() : [Wire.IPv4],
             (row, wire) => (row.Verb, wire))];
 
     [Theory, MemberData(nameof(Verbs))]
-    public async Task No_command_accesses_paths_outside_the_served_folder(string verb, Wire wire)
+    public async Task No_command_accesses_paths_outside_the_served_directory(string verb, Wire wire)
     {
         string usage = CommandTable.Rows.Single(row => row.Verb == verb).Usage;
         using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
-        CreateOutside(home.Path, outside);
+        MakeOutside(home.Path, outside);
         string before = Snapshot(home.Path);
         foreach (string escape in Escapes)
         {
-            for (int parameter = 0; parameter < PathParameter().Count(usage); parameter++)
+            for (int index = 0; index < PathParameter().Count(usage); index++)
             {
-                CreateRoot(root, outside);
-                string output = await GetOutputAsync(wire, root, verb, FormatLine(usage, parameter, escape));
+                MakeRoot(root, outside);
+                string response = await GetResponseAsync(wire, root, verb, Line(usage, index, escape));
 
                 Assert.Equal(before, Snapshot(home.Path));
                 Assert.All(
                     (string[])[Secret[..16], "neighbour", home.Path,
                         Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(Secret)))[..16], "root:x:0"],
                     leak => Assert.False(
-                        output.Contains(leak, StringComparison.OrdinalIgnoreCase),
-                        $"{FormatLine(usage, parameter, escape)} discloses {leak}:\n{output}"));
-                Assert.DoesNotMatch(SecretSize(), output);
+                        response.Contains(leak, StringComparison.OrdinalIgnoreCase),
+                        $"{Line(usage, index, escape)} discloses {leak}:\n{response}"));
+                Assert.DoesNotMatch(SecretSize(), response);
             }
         }
     }
@@ -63,12 +63,12 @@ public sealed partial class EscapeTests
     /// Checks that the escapes would succeed on a server without confinement; otherwise the test above would prove nothing.
     /// </summary>
     [Fact]
-    public void The_links_point_outside_the_served_folder()
+    public void The_links_point_outside_the_served_directory()
     {
         using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
-        CreateOutside(home.Path, outside);
-        CreateRoot(root, outside);
+        MakeOutside(home.Path, outside);
+        MakeRoot(root, outside);
         Assert.All(
             (string[])["out/secret", "sub/out/secret", "outfile", "absolute/secret", "absolutefile", "chain/secret", "up/secret",
                 "../outside/secret"],
@@ -76,11 +76,11 @@ public sealed partial class EscapeTests
     }
 
     /// <summary>Sends the line in a new session and returns the replies and the received data.</summary>
-    private static async Task<string> GetOutputAsync(Wire wire, string root, string verb, string line)
+    private static async Task<string> GetResponseAsync(Wire wire, string root, string verb, string line)
     {
         using var store = new LocalFileStore(root);
         await using var server = new TestServer(wire, store);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         CommandRow row = CommandTable.Rows.Single(other => other.Verb == verb);
         if (verb is "RNTO" or "SITE CPTO")
@@ -88,19 +88,19 @@ public sealed partial class EscapeTests
             await client.SendAndReadReplyAsync(verb == "RNTO" ? "RNFR inside" : "SITE CPFR inside");
         }
 
-        var output = new StringBuilder();
-        if (row.HasRule(CommandRules.NeedsDataConnector))
+        var response = new StringBuilder();
+        if (row.HasRule(CommandRules.NeedsDataConnection))
         {
             await client.SendAndReadReplyAsync("EPSV");
         }
 
-        await client.SendAsync(Script.ParseBytes(line + "\\r\\n"));
+        await client.SendAsync(Script.Bytes(line + "\\r\\n"));
         bool isUpload = row.HasRule(CommandRules.CreatesName);
         string[] reply = await client.ReadReplyAsync();
-        output.AppendJoin('\n', reply);
+        response.AppendJoin('\n', reply);
         if (reply[^1].StartsWith("150", StringComparison.Ordinal))
         {
-            output.Append(isUpload ? "" : Encoding.UTF8.GetString(await client.Data!.ReadToEndAsync()));
+            response.Append(isUpload ? "" : Encoding.UTF8.GetString(await client.Data!.ReadToEndAsync()));
             if (isUpload)
             {
                 await client.Data!.SendAsync("overwritten"u8.ToArray());
@@ -108,32 +108,33 @@ public sealed partial class EscapeTests
             }
 
             client.CloseData();
-            output.AppendJoin('\n', await client.ReadReplyAsync());
+            response.AppendJoin('\n', await client.ReadReplyAsync());
         }
 
         // The next command shows the effect of a success: RNTO after RNFR, CPTO after CPFR, a listing after CWD.
         if (verb is "RNFR" or "SITE CPFR" or "CWD" or "XCWD")
         {
-            string next = verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT .";
-            output.AppendJoin('\n', await client.SendAndReadReplyAsync(next));
-            output.AppendJoin('\n', await client.SendAndReadReplyAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
+            response.AppendJoin(
+                '\n', await client.SendAndReadReplyAsync(
+                    verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
+            response.AppendJoin('\n', await client.SendAndReadReplyAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
         }
 
-        return output.ToString();
+        return response.ToString();
     }
 
-    private static void CreateOutside(string home, string outside)
+    private static void MakeOutside(string home, string outside)
     {
         Directory.CreateDirectory(outside);
         Directory.CreateDirectory(Path.Combine(home, "rootx"));
-        foreach (string folder in (string[])[home, outside, Path.Combine(home, "rootx")])
+        foreach (string directory in (string[])[home, outside, Path.Combine(home, "rootx")])
         {
-            File.WriteAllText(Path.Combine(folder, "secret"), Secret);
-            File.WriteAllText(Path.Combine(folder, "neighbour"), "");
+            File.WriteAllText(Path.Combine(directory, "secret"), Secret);
+            File.WriteAllText(Path.Combine(directory, "neighbour"), "");
         }
     }
 
-    private static void CreateRoot(string root, string outside)
+    private static void MakeRoot(string root, string outside)
     {
         if (Directory.Exists(root))
         {
@@ -144,8 +145,8 @@ public sealed partial class EscapeTests
         File.WriteAllText(Path.Combine(root, "inside"), "inside");
         foreach ((string name, string target) in (ReadOnlySpan<(string, string)>)
                  [
-                     ("out", "../outside"), ("sub/out", "../../outside"), ("outfile", "../outside/secret"), ("absolute", outside),
-                     ("absolutefile", Path.Combine(outside, "secret")),
+                     ("out", "../outside"), ("sub/out", "../../outside"), ("outfile", "../outside/secret"), ("absolute", outside), (
+                         "absolutefile", Path.Combine(outside, "secret")),
                      ("chain", "sub/out"), ("dangling", "../new"), ("loop", "loop"), ("up", ".."),
                  ])
         {
@@ -153,23 +154,23 @@ public sealed partial class EscapeTests
         }
     }
 
-    /// <summary>Returns the state outside the served folder: names, contents, times and modes.</summary>
+    /// <summary>Returns the state outside the served directory: names, contents, times and modes.</summary>
     private static string Snapshot(string home) =>
         string.Join('\n', new DirectoryInfo(home).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = false })
         .Where(entry => entry.Name != "root")
-        .SelectMany(entry => entry is DirectoryInfo folder ? [entry, .. folder.EnumerateFileSystemInfos()] : (FileSystemInfo[])[entry])
+        .SelectMany(entry => entry is DirectoryInfo directory ? [entry, .. directory.EnumerateFileSystemInfos()]
+            : (FileSystemInfo[])[entry])
         .OrderBy(entry => entry.FullName, StringComparer.Ordinal)
         .Select(entry =>
-            $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} "
-            + (entry is FileInfo file ? File.ReadAllText(file.FullName) : "")));
+            $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} {(entry is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
 
     /// <summary>Returns the command line with the escape as one argument and harmless paths as the others.</summary>
-    private static string FormatLine(string usage, int parameter, string escape)
+    private static string Line(string usage, int index, string escape)
     {
-        int index = 0;
+        int at = 0;
         string line = PathParameter()
             .Replace(usage.Replace("[-RtSr] ", "", StringComparison.Ordinal).Replace("[-tSr] ", "", StringComparison.Ordinal),
-            _ => index++ == parameter ? escape : "inside");
+            _ => at++ == index ? escape : "inside");
         return line.Replace(" ...", "", StringComparison.Ordinal).Replace("<time>", "20200101000000", StringComparison.Ordinal)
             .Replace("<octal>", "777", StringComparison.Ordinal)
             .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal)

@@ -14,29 +14,29 @@ public sealed partial class FloodTests
     [Fact]
     public async Task Repeated_pasv_commands_use_one_port()
     {
-        const int CommandCount = 2000;
+        const int Times = 2000;
         await using var server = new TestServer(Wire.IPv4);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
-        Task sending = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", CommandCount))));
+        Task asking = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", Times))));
         var ports = new HashSet<int>();
-        for (int i = 0; i < CommandCount; i++)
+        for (int i = 0; i < Times; i++)
         {
             Match port = PassivePort().Match(Assert.Single(await client.ReadReplyAsync()));
             ports.Add((int.Parse(port.Groups[1].Value, CultureInfo.InvariantCulture) << 8)
                 + int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture));
         }
 
-        await sending;
-        int usedPort = Assert.Single(ports);
-        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == usedPort);
+        await asking;
+        int only = Assert.Single(ports);
+        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == only);
     }
 
     [Fact]
     public async Task A_flood_of_connections_to_a_passive_port_does_not_block_its_client()
     {
-        await using var server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "content"));
-        await using TestClient client = await server.LogInAsync();
+        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         string reply = Assert.Single(await client.SendAndReadReplyAsync("EPSV"));
         int port = int.Parse(ExtendedPort().Match(reply).Groups[1].Value, CultureInfo.InvariantCulture);
@@ -56,12 +56,12 @@ public sealed partial class FloodTests
     [Fact]
     public async Task Two_thousand_idle_sessions_do_not_block_an_active_one()
     {
-        const int IdleSessions = 2000;
-        await using var server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "content"));
-        var idle = new List<TestClient>();
+        const int Idle = 2000;
+        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        var idle = new List<Conversation>();
         try
         {
-            for (int i = 0; i < IdleSessions; i++)
+            for (int i = 0; i < Idle; i++)
             {
                 idle.Add(await server.ConnectAsync(IPAddress.Parse($"127.0.0.{2 + (i % 8)}")));
             }
@@ -74,11 +74,11 @@ public sealed partial class FloodTests
                 D< content
                 S: 226 *
                 """);
-            Assert.InRange(server.SessionCount, IdleSessions, IdleSessions + 1);
+            Assert.InRange(server.SessionCount, Idle, Idle + 1);
         }
         finally
         {
-            foreach (TestClient client in idle)
+            foreach (Conversation client in idle)
             {
                 await client.DisposeAsync();
             }

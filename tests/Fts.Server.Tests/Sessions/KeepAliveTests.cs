@@ -11,7 +11,7 @@ public sealed class KeepAliveTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/net/tcp exists on Linux only.");
         await using var server = new TestServer(Wire.IPv4);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         (string timer, double seconds) = await ReadTimerAsync(server.EndPoint.Port);
 
         // Timer 2 is the keep-alive timer. The kernel counts it down from 60 s.
@@ -23,8 +23,8 @@ public sealed class KeepAliveTests
     public async Task No_probes_are_sent_if_the_time_is_zero()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/net/tcp exists on Linux only.");
-        await using var server = new TestServer(Wire.IPv4, with: options => options with { ControlKeepAlive = TimeSpan.Zero });
-        await using TestClient client = await server.LogInAsync();
+        await using var server = new TestServer(Wire.IPv4, configure: options => options with { ControlKeepAlive = TimeSpan.Zero });
+        await using Conversation client = await server.LogInAsync();
         Assert.Equal("00", (await ReadTimerAsync(server.EndPoint.Port)).Timer);
     }
 
@@ -38,8 +38,8 @@ public sealed class KeepAliveTests
             foreach (string line in await File.ReadAllLinesAsync("/proc/net/tcp", TestContext.Current.CancellationToken))
             {
                 // sl, local address, remote address, state (01 is established), queues, timer:ticks
-                string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields[1].EndsWith(local, StringComparison.Ordinal) && fields[3] == "01" && fields[5]
+                string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (words[1].EndsWith(local, StringComparison.Ordinal) && words[3] == "01" && words[5]
                     .Split(':') is [not ("01" or "04"), _] timer)
                 {
                     return (timer[0], long.Parse(timer[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 100.0);

@@ -29,7 +29,7 @@ public sealed class LineTests
     public async Task The_longest_line_is_accepted_and_a_longer_one_returns_500(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"""
             C: CWD {new string('/', 4092)}
             S: 250 *
@@ -48,7 +48,7 @@ public sealed class LineTests
     public async Task A_line_of_ten_megabytes_needs_no_memory_and_returns_500_once(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         byte[] part = Encoding.ASCII.GetBytes(new string('x', 1024 * 1024));
         for (int i = 0; i < 10; i++)
         {

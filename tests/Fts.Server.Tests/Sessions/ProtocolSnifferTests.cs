@@ -8,7 +8,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task Unknown_commands_before_login_are_limited(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 4 });
+        await using TestServer server = new(wire, configure: options => options with { MaxUnknownCommands = 4 });
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: XYZZY
@@ -28,8 +28,8 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task Unknown_commands_after_login_are_not_limited(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 3 });
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = new(wire, configure: options => options with { MaxUnknownCommands = 3 });
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 10; i++)
         {
             await client.PlayAsync("C: XYZZY\nS: 500 *");
@@ -41,7 +41,7 @@ public sealed class ProtocolSnifferTests
     {
         foreach (string verb in (string[])["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"])
         {
-            await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+            await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
             await server.PlayFromGreetingAsync($"""
                 C> {verb} / HTTP/1.1\r\nHost: x\r\n\r\nUSER ftp\r\nPASS x\r\nDELE a\r\n
                 S: 220 *
@@ -55,7 +55,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task An_http_verb_also_ends_a_session_after_login(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayAsync("""
             C> POST / HTTP/1.1\r\nDELE a\r\n
             S: 421 *
@@ -96,7 +96,7 @@ public sealed class ProtocolSnifferTests
             S: 550 *
             """);
         Assert.Contains(
-            server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resuming", StringComparison.Ordinal));
+            server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resumption", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
 
@@ -107,10 +107,10 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task A_request_with_any_method_ends_the_session_at_its_first_line(Wire wire)
     {
-        foreach (string line in (string[])
-            ["PROPFIND / HTTP/1.1", "PRI * HTTP/2.0", "M-SEARCH * HTTP/1.1", "USER anonymous HTTP/1.1", "NOOP / HTTP/1.0"])
+        foreach (string line in (
+            string[])["PROPFIND / HTTP/1.1", "PRI * HTTP/2.0", "M-SEARCH * HTTP/1.1", "USER anonymous HTTP/1.1", "NOOP / HTTP/1.0"])
         {
-            await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+            await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
             await server.PlayFromGreetingAsync($"""
                 C> {line}\r\nHost: x\r\n\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n
                 S: 220 *
@@ -124,7 +124,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task A_request_after_blank_lines_also_ends_the_session(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayFromGreetingAsync("""
             C> \r\n\r\nREPORT / HTTP/1.1\r\n\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n
             S: 220 *
@@ -139,7 +139,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task A_request_with_an_unknown_method_also_ends_a_session_after_login(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayAsync("""
             C> PROPFIND / HTTP/1.1\r\nDELE a\r\n
             S: 421 *
@@ -154,7 +154,7 @@ public sealed class ProtocolSnifferTests
     {
         foreach (string rest in (string[])["", "\\x03\\x01\\x02\\0\\x01\\0\\r\\nUSER anonymous\\r\\nPASS x\\r\\nDELE a\\r\\n"])
         {
-            await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+            await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
             await server.PlayFromGreetingAsync($"""
                 C> \x16{rest}
                 S: 220 *
@@ -170,7 +170,7 @@ public sealed class ProtocolSnifferTests
     {
         foreach (string line in (string[])["\\0", "\\x80\\x2e\\x01", "AB\\x01CD", "\\xff\\xf4\\x16\\x03", "\\x7f"])
         {
-            await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+            await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
             await server.PlayFromGreetingAsync($"""
                 C> {line}\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n
                 S: 220 *
@@ -184,7 +184,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task A_first_line_beyond_the_limit_ends_the_session(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "x"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayFromGreetingAsync($"""
             C> REPORT /{new string('x', 5000)} HTTP/1.1\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n
             S: 220 *
@@ -200,9 +200,9 @@ public sealed class ProtocolSnifferTests
         foreach (string line in (string[])["PROPFIND / HTTP/1.1", "\\x16\\x03\\x01"])
         {
             await using TestServer server =
-                new(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
+                new(Wire.IPv4, configure: options => options with { ProxyProtocolNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] });
             await server.WriteAsync("/a", "x");
-            await using TestClient client = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
+            await using Conversation client = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
             await client.PlayAsync($"""
                 C> {line}\r\nUSER anonymous\r\nPASS x\r\nDELE a\r\n
                 S: 220 *
@@ -235,7 +235,7 @@ public sealed class ProtocolSnifferTests
     [Theory, OnEveryWire]
     public async Task Invalid_utf8_before_login_counts_as_an_unknown_command(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 2 });
+        await using TestServer server = new(wire, configure: options => options with { MaxUnknownCommands = 2 });
         await server.PlayFromGreetingAsync("""
             S: 220 *
             C: USER \xe4

@@ -4,42 +4,43 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>Stopping the server: running transfers, idle sessions and time limits.</summary>
+/// <summary>Stopping the server.</summary>
 public sealed class StopTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private const string ServiceClosing = """
+    private const string Reply421AndClose = """
         S: 421 *
         S: (end)
         """;
 
     [Theory, OnEveryWire]
-    public async Task Stopping_waits_for_transfers_and_sends_421_to_idle_sessions(Wire wire)
+    public async Task Stopping_lets_transfers_finish_and_sends_421_to_idle_sessions(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient idle = await server.LogInAsync(), loggingIn = await server.ConnectAsync(), busy = await server.LogInAsync();
+        await using Conversation idle = await server.LogInAsync(), connected = await server.ConnectAsync(), busy =
+            await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
-            D+ begun
+            D+ first
             """);
         Task stopping = server.StopAsync(Token);
-        await idle.PlayAsync(ServiceClosing);
-        await loggingIn.PlayAsync($"S: 220 *\n{ServiceClosing}");
-        await busy.PlayAsync($"D>  and done\nS: 226 *\n{ServiceClosing}");
+        await idle.PlayAsync(Reply421AndClose);
+        await connected.PlayAsync($"S: 220 *\n{Reply421AndClose}");
+        await busy.PlayAsync($"D>  second\nS: 226 *\n{Reply421AndClose}");
         await idle.DisposeAsync();
-        await loggingIn.DisposeAsync();
+        await connected.DisposeAsync();
         await busy.DisposeAsync();
         await stopping.WithDeadline();
-        Assert.Equal("begun and done", await server.ReadAsync("/a"));
+        Assert.Equal("first second", await server.ReadAsync("/a"));
         Assert.Equal(0, server.SessionCount);
     }
 
     [Theory, OnEveryWire]
-    public async Task Stopping_immediately_aborts_transfers_and_publishes_nothing(Wire wire)
+    public async Task Stopping_at_once_aborts_transfers_and_publishes_nothing(Wire wire)
     {
         await using TestServer server = new(wire);
         await AssertAbortedAsync(server, server.StopImmediatelyAsync);
@@ -48,7 +49,7 @@ public sealed class StopTests
     [Theory, OnEveryWire]
     public async Task Transfers_that_run_longer_than_DrainTimeout_are_aborted(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        await using TestServer server = new(wire, configure: options => options with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
         await AssertAbortedAsync(server, () => server.StopAsync(Token));
     }
 
@@ -81,14 +82,14 @@ public sealed class StopTests
     [InlineData(25 * 60 * 60)]
     public void DrainTimeout_is_between_zero_and_a_day(int seconds) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new FtpServer(new FtpServerOptions
-        {
-            Store = new MemoryFileStore(),
-            Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
-            DrainTimeout = TimeSpan.FromSeconds(seconds),
-        }));
+    {
+        Store = new MemoryFileStore(),
+        Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
+        DrainTimeout = TimeSpan.FromSeconds(seconds),
+    }));
 
     [Theory, OnEveryWire]
-    public async Task Stopping_and_disposing_twice_has_no_further_effect(Wire wire)
+    public async Task Stopping_or_disposing_twice_has_no_further_effect(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.StopImmediatelyAsync().WithDeadline();
@@ -101,26 +102,26 @@ public sealed class StopTests
     public async Task A_client_whose_input_is_unread_still_receives_421(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: NOOP
             S: 200 *
             C> half a line
             """);
         Task stopping = server.StopAsync(Token);
-        await client.PlayAsync(ServiceClosing);
+        await client.PlayAsync(Reply421AndClose);
         await stopping.WithDeadline();
     }
 
     [Theory, OnEveryWire]
     public async Task A_store_that_does_not_return_does_not_delay_the_stop(Wire wire)
     {
-        var storeCall = new TaskCompletionSource();
+        var never = new TaskCompletionSource();
         using var entered = new SemaphoreSlim(0);
-        var store = new HookedStore { BeforeRead = _ => BlockAsync(), BeforeDelete = _ => BlockAsync(), BeforeSweep = _ => storeCall.Task };
+        var store = new HookedStore { BeforeRead = _ => Hang(), BeforeDelete = _ => Hang(), BeforeSweep = _ => never.Task };
         await using TestServer server = new(wire, store, options => options with { CloseTimeout = TimeSpan.FromMilliseconds(300) });
         await server.WriteAsync("/a", "x");
-        await using TestClient deleting = await server.LogInAsync(), hashing = await server.LogInAsync();
+        await using Conversation deleting = await server.LogInAsync(), hashing = await server.LogInAsync();
         await deleting.SendAsync("DELE a");
         await hashing.SendAsync("HASH a");
         await entered.WaitAsync(TestContext.Current.CancellationToken).WithDeadline();
@@ -129,14 +130,14 @@ public sealed class StopTests
         Assert.Contains(server.Log.Texts, text => text.Contains("2 sessions were abandoned", StringComparison.Ordinal));
         await AssertClosedAsync(deleting);
         await AssertClosedAsync(hashing);
-        storeCall.SetResult();
+        never.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 2);
         Assert.Equal(0, server.SessionCount);
 
-        Task BlockAsync()
+        Task Hang()
         {
             entered.Release();
-            return storeCall.Task;
+            return never.Task;
         }
     }
 
@@ -153,22 +154,22 @@ public sealed class StopTests
 
     private static async Task AssertAbortedAsync(TestServer server, Func<Task> stop)
     {
-        await using TestClient busy = await server.LogInAsync();
+        await using Conversation busy = await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
             C: STOR a
             S: 150 *
-            D+ begun
+            D+ first
             """);
         Task stopping = stop();
-        await busy.PlayAsync($"S: 426 *\n{ServiceClosing}");
+        await busy.PlayAsync($"S: 426 *\n{Reply421AndClose}");
         await busy.DisposeAsync();
         await stopping.WithDeadline();
         Assert.Null(await server.ReadAsync("/a"));
     }
 
-    private static async Task AssertClosedAsync(TestClient client)
+    private static async Task AssertClosedAsync(Conversation client)
     {
         try
         {
@@ -178,7 +179,7 @@ public sealed class StopTests
         }
         catch (IOException)
         {
-            // A reset also closes the connection.
+            // The server closed the connection with unread input, so it was reset.
         }
     }
 }

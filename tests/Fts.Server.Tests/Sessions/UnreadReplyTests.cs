@@ -6,34 +6,29 @@ namespace Fts.Server.Tests.Sessions;
 /// <summary>Sessions of clients that send commands but read no replies end.</summary>
 public sealed class UnreadReplyTests
 {
-    private const int SessionDisconnected = 50;
+    private const int Disconnecting = 50;
 
-    private static readonly TimeSpan LongTimeout = TimeSpan.FromHours(1), ShortTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1), Short = TimeSpan.FromMilliseconds(500);
 
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_during_its_stalled_upload_is_disconnected(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with
-            {
-                ControlWriteTimeout = ShortTimeout,
-                StallTimeout = LongTimeout,
-                CloseTimeout = LongTimeout,
-            });
-        await using TestClient client = await StartUploadAsync(server);
+            new(wire, configure: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
+        await using Conversation client = await StartStalledUploadAsync(server);
         await FloodAsync(client, "STAT\r\n");
-        await AssertDisconnectedAsync(server, "the client reads no replies");
+        await AssertDisconnectedAsync(server, "the client does not read the replies");
         Assert.Null(await server.ReadAsync("/a"));
     }
 
     [Theory, OnEveryWire]
     public async Task A_session_that_does_not_finish_its_aborted_transfer_is_disconnected(Wire wire)
     {
-        TaskCompletionSource storeCall = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        var store = new HookedStore { BeforeRead = _ => BlockAsync() };
-        await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = ShortTimeout });
+        TaskCompletionSource never = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var store = new HookedStore { BeforeRead = _ => Hang() };
+        await using TestServer server = new(wire, store, configure: options => options with { CloseTimeout = Short });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -41,16 +36,16 @@ public sealed class UnreadReplyTests
             """);
         await reading.Task.WithDeadline();
         await client.SendAsync("ABOR");
-        await server.Log.WaitForAsync(SessionDisconnected);
+        await server.Log.WaitForAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the aborted transfer did not end in time", StringComparison.Ordinal));
-        storeCall.SetResult();
+        never.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
 
-        Task BlockAsync()
+        Task Hang()
         {
             reading.TrySetResult();
-            return storeCall.Task;
+            return never.Task;
         }
     }
 
@@ -59,36 +54,35 @@ public sealed class UnreadReplyTests
     {
         foreach (string command in (string[])["NOOP\r\n", "HELP\r\n"])
         {
-            await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = ShortTimeout });
-            await using TestClient client = await server.LogInAsync();
+            await using TestServer server = new(wire, configure: options => options with { ControlWriteTimeout = Short });
+            await using Conversation client = await server.LogInAsync();
             await FloodAsync(client, command);
-            await AssertDisconnectedAsync(server, "the client reads no replies");
+            await AssertDisconnectedAsync(server, "the client does not read the replies");
         }
     }
 
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_no_replies_before_login_is_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = ShortTimeout });
-        await using TestClient client = await server.ConnectAsync();
+        await using TestServer server = new(wire, configure: options => options with { ControlWriteTimeout = Short });
+        await using Conversation client = await server.ConnectAsync();
         await FloodAsync(client, "HELP\r\n");
-        await AssertDisconnectedAsync(server, "the client reads no replies");
+        await AssertDisconnectedAsync(server, "the client does not read the replies");
     }
 
     [Theory, OnEveryWire]
     public async Task A_session_that_was_ended_but_does_not_finish_is_disconnected(Wire wire)
     {
-        var storeCall = new TaskCompletionSource();
-        var store = new HookedStore { BeforeDelete = _ => storeCall.Task };
-        await using TestServer server =
-            new(wire, store, with: options => options with { IdleTimeout = ShortTimeout, CloseTimeout = ShortTimeout });
-        await using TestClient client = await server.LogInAsync();
+        var never = new TaskCompletionSource();
+        var store = new HookedStore { BeforeDelete = _ => never.Task };
+        await using TestServer server = new(wire, store, configure: options => options with { IdleTimeout = Short, CloseTimeout = Short });
+        await using Conversation client = await server.LogInAsync();
         await server.WriteAsync("/a", "x");
         await client.SendAsync("DELE a");
-        await server.Log.WaitForAsync(SessionDisconnected);
+        await server.Log.WaitForAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the session did not end in time", StringComparison.Ordinal));
         await Assert.ThrowsAnyAsync<IOException>(client.ReadLineAsync);
-        storeCall.SetResult();
+        never.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
     }
@@ -96,11 +90,11 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_client_that_reads_slowly_receives_every_reply(Wire wire)
     {
-        const int CommandCount = 20_000;
+        const int Times = 20_000;
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
-        Task sending = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", CommandCount))));
-        for (int i = 0; i < CommandCount; i++)
+        await using Conversation client = await server.LogInAsync();
+        Task sending = client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", Times))));
+        for (int i = 0; i < Times; i++)
         {
             Assert.Equal(["214 QUIT"], await client.ReadReplyAsync());
         }
@@ -108,9 +102,9 @@ public sealed class UnreadReplyTests
         await sending;
     }
 
-    private static async Task<TestClient> StartUploadAsync(TestServer server)
+    private static async Task<Conversation> StartStalledUploadAsync(TestServer server)
     {
-        TestClient client = await server.LogInAsync();
+        Conversation client = await server.LogInAsync();
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -122,7 +116,7 @@ public sealed class UnreadReplyTests
     }
 
     /// <summary>Sends commands until the server closes the connection.</summary>
-    private static async Task FloodAsync(TestClient client, string command)
+    private static async Task FloodAsync(Conversation client, string command)
     {
         byte[] commands = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(command, 1000)));
         await Assert.ThrowsAnyAsync<IOException>(async () =>
@@ -136,7 +130,7 @@ public sealed class UnreadReplyTests
 
     private static async Task AssertDisconnectedAsync(TestServer server, string reason)
     {
-        await server.Log.WaitForAsync(SessionDisconnected);
+        await server.Log.WaitForAsync(Disconnecting);
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Contains(server.Log.Texts, text => text.Contains(reason, StringComparison.Ordinal));
         Assert.Equal(0, server.SessionCount);

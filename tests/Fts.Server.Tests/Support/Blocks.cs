@@ -2,7 +2,7 @@ using Fts.Protocol.Blocks;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Encodes files for block mode (MODE B).</summary>
+/// <summary>Encodes files for block mode.</summary>
 internal static class Blocks
 {
     public static byte[] Encode(byte[] content)

@@ -8,8 +8,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// The client's end of one data connection. It connects (passive mode) or accepts (active mode) on first use. Over TLS it starts the
-/// handshake immediately, and the server responds when the transfer begins.
+/// The client's end of one data connection. On first use, it connects (passive mode) or accepts (active mode). Over TLS it starts the
+/// handshake immediately; the server responds when the transfer begins.
 /// </summary>
 internal sealed class DataPeer : IDisposable
 {
@@ -21,16 +21,15 @@ internal sealed class DataPeer : IDisposable
     private readonly byte[] _blocks = new byte[64 * 1024];
     private Socket? _socket;
     private int _start, _end;
-    private Task<(SslStream Stream, TlsRecordStream RecordStream)>? _handshake;
+    private Task<(SslStream Stream, TlsRecordStream Tap)>? _handshake;
 
     private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls, IPAddress? from, byte[]? header) =>
         (_target, _listener, _tls, _from, _header) = (target, listener, tls, from, header);
 
-    /// <summary>Creates a peer that connects to <paramref name="target"/> from an address, and first sends a PROXY header.</summary>
+    /// <summary>Creates a peer that connects to a target, optionally from an address and with a PROXY header.</summary>
     public static DataPeer CreateConnecting(IPEndPoint target, TlsClient? tls, IPAddress? from = null, byte[]? header = null) =>
         new(target, null, tls, from, header);
 
-    /// <summary>Creates a peer that listens on a free port of an address, for active mode.</summary>
     public static DataPeer CreateListening(IPAddress address, TlsClient? tls, out IPEndPoint endPoint)
     {
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -40,14 +39,13 @@ internal sealed class DataPeer : IDisposable
         return new DataPeer(null, listener, tls, null, null);
     }
 
-    /// <summary>Returns the end point in a 227 or 229 reply; null for other replies.</summary>
+    /// <summary>Returns the target of a 227 or 229 reply, or null for other replies.</summary>
     public static IPEndPoint? ParseTarget(string reply, IPAddress server) =>
-        reply.StartsWith("227 ", StringComparison.Ordinal)
-        && PassiveReply.TryRead(reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint passive)
-            ? new IPEndPoint(passive.Address!, passive.Port)
+        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(
+            reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint parsed) ? new IPEndPoint(parsed.Address!, parsed.Port)
         : reply.StartsWith("229 ", StringComparison.Ordinal)
-        && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out passive)
-            ? new IPEndPoint(server, passive.Port)
+            && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out parsed)
+            ? new IPEndPoint(server, parsed.Port)
         : null;
 
     public async Task ConnectAsync()
@@ -64,7 +62,7 @@ internal sealed class DataPeer : IDisposable
         else
         {
             var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            // Not bound to the default address: binding is very slow while thousands of closed connections are in TIME_WAIT.
+            // Bind only if necessary: it becomes very slow with thousands of connections in TIME_WAIT.
             if (_from is not null && !_from.Equals(_target.Address))
             {
                 socket.Bind(new IPEndPoint(_from, 0));
@@ -81,13 +79,13 @@ internal sealed class DataPeer : IDisposable
     /// <summary>Receives one byte. Over TLS the server has then finished its handshake.</summary>
     public async Task ReceiveOneByteAsync()
     {
-        Stream stream = await OpenStreamAsync();
+        Stream stream = await StreamAsync();
         Assert.Equal(1, await stream.ReadAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline());
     }
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        Stream stream = await OpenStreamAsync();
+        Stream stream = await StreamAsync();
         await stream.WriteAsync(bytes, TestContext.Current.CancellationToken).WithDeadline();
     }
 
@@ -96,16 +94,16 @@ internal sealed class DataPeer : IDisposable
         Assert.Equal(bytes.Length, await _socket!.SendAsync(bytes, TestContext.Current.CancellationToken).WithDeadline());
 
     /// <summary>
-    /// Ends the data: over TLS sends close_notify and reads until the server closes. Closing with unread session tickets would reset the
-    /// connection and discard sent data.
+    /// Over TLS, sends close_notify and reads the session tickets of the server. Unread tickets would turn the close into a reset, which
+    /// discards the sent data.
     /// </summary>
     public async Task FinishAsync()
     {
-        if (await OpenStreamAsync() is SslStream stream)
+        if (await StreamAsync() is SslStream stream)
         {
             await stream.ShutdownAsync().WithDeadline();
             _socket!.Shutdown(SocketShutdown.Send);
-            await ReadToAnyEndAsync();
+            await ReadUntilClosedAsync();
         }
     }
 
@@ -115,7 +113,7 @@ internal sealed class DataPeer : IDisposable
     /// </summary>
     public async Task CloseUnreadAsync()
     {
-        if (await OpenStreamAsync() is SslStream stream)
+        if (await StreamAsync() is SslStream stream)
         {
             await stream.ShutdownAsync().WithDeadline();
         }
@@ -126,10 +124,10 @@ internal sealed class DataPeer : IDisposable
     /// <summary>The number of bytes that have arrived and were not read.</summary>
     public int Unread => _socket!.Available;
 
-    /// <summary>Reads until the regular end of the connection, over TLS with close_notify, and returns the received bytes.</summary>
+    /// <summary>Reads to the regular end of the connection. Over TLS, fails without close_notify.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
-        Stream stream = await OpenStreamAsync();
+        Stream stream = await StreamAsync();
         using var content = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
         int received;
@@ -138,19 +136,17 @@ internal sealed class DataPeer : IDisposable
             content.Write(buffer, 0, received);
         }
 
-        Assert.False(
-            _handshake is not null && (await _handshake).RecordStream.HasEnded,
-            "The data connection ended without a close_notify.");
+        Assert.False(_handshake is not null && (await _handshake).Tap.HasEnded, "The data connection ended without a close_notify.");
         return content.ToArray();
     }
 
     public async Task<int> ReadSomeAsync(Memory<byte> buffer)
     {
-        Stream stream = await OpenStreamAsync();
+        Stream stream = await StreamAsync();
         return await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).WithDeadline();
     }
 
-    /// <summary>Reads one file in blocks. The bytes after it are kept for the next call.</summary>
+    /// <summary>Reads one file in block mode. Further bytes are kept for the next file.</summary>
     public async Task<byte[]> ReadFileAsync()
     {
         using var content = new MemoryStream();
@@ -163,16 +159,16 @@ internal sealed class DataPeer : IDisposable
                 Assert.True(_end > 0, "The data connection ended before the file's last block.");
             }
 
-            BlockReadResult result = reader.Read(_blocks.AsSpan(_start, _end - _start));
-            _start += result.ConsumedBytes;
-            content.Write(_blocks, _start - result.ContentBytes, result.ContentBytes);
+            BlockReadResult read = reader.Read(_blocks.AsSpan(_start, _end - _start));
+            _start += read.ConsumedBytes;
+            content.Write(_blocks, _start - read.ContentBytes, read.ContentBytes);
         }
 
         return content.ToArray();
     }
 
-    /// <summary>Reads until the server closes or resets the connection.</summary>
-    public async Task ReadToAnyEndAsync()
+    /// <summary>Reads until the connection ends, regularly or with a reset.</summary>
+    public async Task ReadUntilClosedAsync()
     {
         try
         {
@@ -182,11 +178,11 @@ internal sealed class DataPeer : IDisposable
         }
         catch (IOException)
         {
-            // A reset also ends the connection.
+            // The connection was reset.
         }
     }
 
-    /// <summary>Resets the connection, as after a restart of the client machine.</summary>
+    /// <summary>Closes the connection with a reset.</summary>
     public void Reset()
     {
         _socket!.LingerState = new LingerOption(true, 0);
@@ -199,7 +195,7 @@ internal sealed class DataPeer : IDisposable
         _listener?.Dispose();
     }
 
-    private async Task<Stream> OpenStreamAsync()
+    private async Task<Stream> StreamAsync()
     {
         await ConnectAsync();
         return _handshake is null ? new NetworkStream(_socket!) : (await _handshake.WithDeadline()).Stream;

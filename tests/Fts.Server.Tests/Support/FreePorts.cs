@@ -3,11 +3,12 @@ using System.Net.Sockets;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Finds free ports for servers with a configured port range.</summary>
+/// <summary>Finds free ports for servers with a configured range.</summary>
 internal static class FreePorts
 {
     /// <summary>
-    /// Returns a range of unused ports below the ephemeral ports, so that the system assigns none of them before the test uses the range.
+    /// Returns a range of free ports. It is below the ephemeral ports, so that the system does not assign one of them before the server
+    /// binds it.
     /// </summary>
     public static FtpPassivePorts FindRange(int count)
     {

@@ -12,7 +12,7 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>Receives the member name before every call and returns the exception to throw, or null.</summary>
     public Func<string, Exception?>? Fault { get; set; }
 
-    /// <summary>The entries of every listing, which replace the entries of the directory.</summary>
+    /// <summary>The entries of every listing, instead of those of the directory.</summary>
     public Func<IAsyncEnumerable<FileEntry>>? Entries { get; set; }
 
     /// <summary>Awaited before every read of a file.</summary>
@@ -52,10 +52,10 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return ReplaceEntry is null ? entry : ReplaceEntry(entry);
     }
 
-    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         ThrowFault(nameof(ListAsync));
-        return Entries is null ? _files.ListAsync(folder, cancellationToken) : new(Entries());
+        return Entries is null ? _files.ListAsync(directory, cancellationToken) : new(Entries());
     }
 
     public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
@@ -95,7 +95,7 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     {
         ThrowFault(nameof(DeleteFileAsync));
         await (BeforeDelete?.Invoke(cancellationToken) ?? Task.CompletedTask);
-        await (path == Undeletable ? throw new StoreException(StoreError.Denied, "This file cannot be deleted.")
+        await (path == Undeletable ? throw new StoreException(StoreError.Denied, "It stays.")
             : _files.DeleteFileAsync(path, cancellationToken));
     }
 
@@ -111,16 +111,16 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return _files.RenameAsync(source, target, replace, cancellationToken);
     }
 
-    public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken)
+    public ValueTask SetMetadataAsync(StorePath path, FileMetadata facts, CancellationToken cancellationToken)
     {
         ThrowFault(nameof(SetMetadataAsync));
-        return _files.SetMetadataAsync(path, metadata, cancellationToken);
+        return _files.SetMetadataAsync(path, facts, cancellationToken);
     }
 
-    public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
         ThrowFault(nameof(GetFreeSpaceAsync));
-        return _files.GetFreeSpaceAsync(folder, cancellationToken);
+        return _files.GetFreeSpaceAsync(directory, cancellationToken);
     }
 
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)

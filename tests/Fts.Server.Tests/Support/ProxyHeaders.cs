@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>PROXY protocol headers, which a load balancer sends before the bytes of the client.</summary>
+/// <summary>The PROXY headers that a load balancer sends at the start of a connection.</summary>
 internal static class ProxyHeaders
 {
     private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
@@ -13,24 +13,22 @@ internal static class ProxyHeaders
     public static byte[] HealthCheck => [.. Signature, 0x20, 0, 0, 0];
 
     /// <summary>Returns a header of version 1.</summary>
-    public static byte[] CreateText(IPEndPoint client, IPEndPoint server) => Encoding.ASCII.GetBytes(
-        $"PROXY {(client.AddressFamily == AddressFamily.InterNetwork ? "TCP4" : "TCP6")} "
-        + $"{client.Address} {server.Address} {client.Port} {server.Port}\r\n");
+    public static byte[] Text(IPEndPoint client, IPEndPoint server) => Encoding.ASCII.GetBytes(
+        $"PROXY {(client.AddressFamily == AddressFamily.InterNetwork ? "TCP4" : "TCP6")} {client.Address} {server.Address} " +
+        $"{client.Port} {server.Port}\r\n");
 
-    /// <summary>Returns a header of version 2, with <paramref name="additions"/> bytes of TLVs after the addresses.</summary>
-    public static byte[] CreateBinary(IPEndPoint client, IPEndPoint server, int additions = 0)
+    /// <summary>Returns a header of version 2, with a number of extra bytes (TLVs) after the addresses.</summary>
+    public static byte[] Binary(IPEndPoint client, IPEndPoint server, int extraBytes = 0)
     {
         byte[] rest = [.. client.Address.GetAddressBytes(), .. server.Address.GetAddressBytes(), .. Port(client.Port), .. Port(server.Port),
-            .. new byte[additions]];
+            .. new byte[extraBytes]];
         return [.. Signature, 0x21, (byte)(client.AddressFamily == AddressFamily.InterNetwork ? 0x11 : 0x21), .. Port(rest.Length),
             .. rest];
     }
 
-    /// <summary>
-    /// Returns a header of version 1 for a client that connected to the address <paramref name="server"/> of the load balancer.
-    /// </summary>
+    /// <summary>Returns a header for a client that connected to an address of the load balancer.</summary>
     public static byte[] Create(string client, string server = "198.51.100.1") =>
-        CreateText(IPEndPoint.Parse($"{AddBrackets(client)}:4711"), IPEndPoint.Parse($"{AddBrackets(server)}:21"));
+        Text(IPEndPoint.Parse($"{AddBrackets(client)}:4711"), IPEndPoint.Parse($"{AddBrackets(server)}:21"));
 
     private static string AddBrackets(string address) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
 

@@ -5,9 +5,10 @@ namespace Fts.Server.Tests.Support;
 /// <summary>Records the log messages of the server. A test can wait for events that no reply reports.</summary>
 internal sealed class RecordingLogger : ILogger
 {
-    /// <summary>The event ids of the server's log messages.</summary>
-    public const int Connected = 1, Disconnected = 2, TransferFailed = 6, HandshakeFailed = 13, CertificateRejected = 18,
-        CertificateReloaded = 19, CertificateReloadFailed = 20, PartialUploadsSwept = 22, QuitDuringTransfer = 24, TooManyFailedLogins = 62;
+    public const int Connected = 1, Disconnected = 2, TransferFailed = 6, HandshakeFailed = 13, CertificateRejected =
+        18, CertificateReloaded = 19, CertificateReloadFailed = 20, PartialUploadsSwept = 22, QuitDuringTransfer = 24;
+
+    public const int TooManyFailedLogins = 62;
 
     private readonly Lock _lock = new();
     private readonly List<(int Id, string Text)> _entries = [];

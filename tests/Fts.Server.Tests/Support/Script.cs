@@ -5,26 +5,26 @@ using System.Text.RegularExpressions;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// Runs a conversation that is written as a script. Each line is one step:
+/// Runs a conversation from a script. Each line is one step:
 /// <code>
-/// C: text      the client sends this line          C> text    the same without a line end
-/// S: 250 te*   one reply of one line               S: 211-te* a reply of several lines, each on an S: line of its own; "S: ..." skips any
-/// S: (end)     the server closes the control connection
-/// D&lt; text      the data connection delivers exactly this, then ends
-/// L&lt; te*       the data connection delivers these lines in any order, then ends; "L&lt; (none)" none
+/// C: text      the client sends this line          C> text    … these bytes, without a line end
+/// S: 250 te*   one reply of one line               S: 211-te* a multi-line reply, each line on its own S: line; "S: ..." skips lines
+/// S: (end)     the server closes
+/// D&lt; text      the client receives exactly this data, then the end of the data connection
+/// L&lt; te*       the client receives these lines in any order, then the end; "L&lt; (none)" for no lines
 /// D> text      the client sends this over the data connection and closes it
-/// D+ text      the same without closing it        D: late | begin | close | reset
-/// Z&lt; text      the data connection delivers one zlib stream of exactly this, then ends
-/// Z> text      the client sends one zlib stream of this and closes the connection
-/// B&lt; text      the data connection delivers one file of exactly this in blocks (MODE B) and stays open
-/// B> text      the client sends one file of this in blocks
+/// D+ text      … and does not close it             D: late | close | reset
+/// Z&lt; text      the client receives one zlib stream with exactly this content, then the end
+/// Z> text      the client sends this as one zlib stream and closes the data connection
+/// B&lt; text      the client receives one file with exactly this content in blocks (MODE B)
+/// B> text      the client sends this as one file in blocks; the data connection stays open
 /// </code>
-/// <c>*</c> matches any text, and <c>\*</c> an asterisk. <c>\r \n \0 \xNN \\</c> are bytes; replies and listings use only <c>\xNN</c>, for
-/// bytes that are not UTF-8. <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
+/// <c>*</c> matches any text, and <c>\*</c> matches an asterisk. <c>\r \n \0 \xNN \\</c> are bytes. Replies and lines contain only
+/// <c>\xNN</c>, for bytes that are not UTF-8. <c>{PORT}</c> and <c>{EPRT}</c> make the client listen and insert the argument.
 /// </summary>
 internal static class Script
 {
-    public static async Task PlayAsync(TestClient client, string script)
+    public static async Task PlayAsync(Conversation client, string script)
     {
         string[] lines = [.. script.ReplaceLineEndings("\n").Split('\n').Where(line => line.Length > 0)];
         for (int i = 0; i < lines.Length; i++)
@@ -36,16 +36,16 @@ internal static class Script
                     await SendLineAsync(client, text);
                     break;
                 case "C>":
-                    await client.SendAsync(ParseBytes(text));
+                    await client.SendAsync(Bytes(text));
                     break;
                 case "S:":
                     i += await ExpectReplyAsync(client, text, lines.AsMemory(i + 1));
                     break;
                 case "L<":
-                    int following = lines.Skip(i + 1).TakeWhile(line => line.StartsWith("L<", StringComparison.Ordinal)).Count();
-                    IEnumerable<string> patterns = lines.Skip(i).Take(following + 1).Select(line => line.Length > 3 ? line[3..] : "");
-                    await ReadLinesAsync(client, [.. patterns.Where(pattern => pattern != "(none)")]);
-                    i += following;
+                    int more = lines.Skip(i + 1).TakeWhile(line => line.StartsWith("L<", StringComparison.Ordinal)).Count();
+                    await ReadLinesAsync(client,
+                        [.. lines.Skip(i).Take(more + 1).Select(line => line.Length > 3 ? line[3..] : "").Where(line => line != "(none)")]);
+                    i += more;
                     break;
                 default:
                     await RunDataStepAsync(client, kind, text);
@@ -55,7 +55,7 @@ internal static class Script
     }
 
     /// <summary>Returns the bytes of an escaped text.</summary>
-    public static byte[] ParseBytes(string text)
+    public static byte[] Bytes(string text)
     {
         var bytes = new List<byte>();
         for (int i = 0; i < text.Length; i++)
@@ -77,7 +77,7 @@ internal static class Script
             else
             {
                 bytes.Add(text[i] switch { 'r' => 13, 'n' => 10, '0' => 0, '\\' => 92,
-                    char other => throw new FormatException($"\\{other} is not a valid escape.") });
+                    char other => throw new FormatException($"\\{other} is not an escape sequence.") });
             }
         }
 
@@ -90,7 +90,7 @@ internal static class Script
         return Regex.IsMatch(text, $"^{string.Join("\\*", parts)}$", RegexOptions.CultureInvariant | RegexOptions.Singleline);
     }
 
-    private static Task SendLineAsync(TestClient client, string text)
+    private static Task SendLineAsync(Conversation client, string text)
     {
         if (text.Contains("{PORT}", StringComparison.Ordinal))
         {
@@ -101,16 +101,16 @@ internal static class Script
             text = text.Replace("{EPRT}", client.Listen(extended: true), StringComparison.Ordinal);
         }
 
-        return text.Contains('\\', StringComparison.Ordinal) ? client.SendAsync(ParseBytes(text + "\\r\\n")) : client.SendAsync(text);
+        return text.Contains('\\', StringComparison.Ordinal) ? client.SendAsync(Bytes(text + "\\r\\n")) : client.SendAsync(text);
     }
 
-    /// <summary>Returns the number of following script lines that belong to the same reply.</summary>
-    private static async Task<int> ExpectReplyAsync(TestClient client, string first, ReadOnlyMemory<string> rest)
+    /// <summary>Returns how many of the lines that follow belong to the same reply.</summary>
+    private static async Task<int> ExpectReplyAsync(Conversation client, string first, ReadOnlyMemory<string> rest)
     {
         if (first == "(end)")
         {
             return await client.ReadLineAsync() is { } line
-                ? throw client.CreateFailure($"Expected the server to close the connection. Received: {line}") : 0;
+                ? throw client.CreateFailure($"Expected the end of the connection, but received: {line}") : 0;
         }
 
         var expected = new List<string> { first };
@@ -129,46 +129,46 @@ internal static class Script
 
     private static bool MatchesReply(List<string> expected, string[] reply)
     {
-        int position = 0;
+        int at = 0;
         for (int i = 0; i < expected.Count; i++)
         {
             if (expected[i] == "...")
             {
                 // Skips lines until the next expected line matches.
-                while (position < reply.Length && !MatchesPattern(expected[i + 1], reply[position]))
+                while (at < reply.Length && !MatchesPattern(expected[i + 1], reply[at]))
                 {
-                    position++;
+                    at++;
                 }
             }
-            else if (position == reply.Length || !MatchesPattern(expected[i], reply[position++]))
+            else if (at == reply.Length || !MatchesPattern(expected[i], reply[at++]))
             {
                 return false;
             }
         }
 
-        return position == reply.Length;
+        return at == reply.Length;
     }
 
-    private static async Task ReadLinesAsync(TestClient client, string[] patterns)
+    private static async Task ReadLinesAsync(Conversation client, string[] patterns)
     {
-        string text = WireText.FromBytes(await GetData(client).ReadToEndAsync());
+        string text = WireText.FromBytes(await Data(client).ReadToEndAsync());
         client.CloseData();
         var lines = text.Split("\r\n").ToList();
-        bool matches = lines[^1].Length == 0 && lines.Count - 1 == patterns.Length;
+        bool fits = lines[^1].Length == 0 && lines.Count - 1 == patterns.Length;
         foreach (string pattern in patterns)
         {
-            int index = lines.FindIndex(line => MatchesPattern(pattern, line));
-            matches &= index >= 0;
-            lines.RemoveRange(Math.Max(index, 0), index >= 0 ? 1 : 0);
+            int at = lines.FindIndex(line => MatchesPattern(pattern, line));
+            fits &= at >= 0;
+            lines.RemoveRange(Math.Max(at, 0), at >= 0 ? 1 : 0);
         }
 
-        if (!matches)
+        if (!fits)
         {
-            throw client.CreateFailure($"Expected the lines:\n{string.Join('\n', patterns)}\nReceived:\n{text}");
+            throw client.CreateFailure($"Expected the lines:\n{string.Join('\n', patterns)}\nbut received:\n{text}");
         }
     }
 
-    private static async Task RunDataStepAsync(TestClient client, string kind, string text)
+    private static async Task RunDataStepAsync(Conversation client, string kind, string text)
     {
         switch (kind, text)
         {
@@ -176,50 +176,51 @@ internal static class Script
                 client.ConnectsLate = true;
                 return;
             case ("D:", "begin"):
-                await GetData(client).ReceiveOneByteAsync();
+                await Data(client).ReceiveOneByteAsync();
                 return;
             case ("D:", "reset"):
-                GetData(client).Reset();
+                Data(client).Reset();
                 break;
             case ("D:", "close"):
                 break;
             case ("D<", _):
-                byte[] content = await GetData(client).ReadToEndAsync();
-                if (!content.AsSpan().SequenceEqual(ParseBytes(text)))
+                byte[] content = await Data(client).ReadToEndAsync();
+                if (!content.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw client.CreateFailure($"Expected the data: {text}\nReceived: {WireText.FromBytes(content)}");
+                    throw client.CreateFailure($"Expected the data: {text}\nbut received: {WireText.FromBytes(content)}");
                 }
 
                 break;
             case ("Z<", _):
-                byte[] expanded = Zlib.Expand(await GetData(client).ReadToEndAsync());
-                if (!expanded.AsSpan().SequenceEqual(ParseBytes(text)))
+                byte[] expanded = Zlib.Expand(await Data(client).ReadToEndAsync());
+                if (!expanded.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw client.CreateFailure($"Expected in a zlib stream: {text}\nReceived: {Encoding.UTF8.GetString(expanded)}");
+                    throw client.CreateFailure(
+                        $"Expected this zlib stream content: {text}\nbut received: {Encoding.UTF8.GetString(expanded)}");
                 }
 
                 break;
             case ("Z>", _):
-                await GetData(client).SendAsync(Zlib.Compress(ParseBytes(text)));
-                await GetData(client).FinishAsync();
+                await Data(client).SendAsync(Zlib.Compress(Bytes(text)));
+                await Data(client).FinishAsync();
                 break;
             case ("B<", _):
-                byte[] file = await GetData(client).ReadFileAsync();
-                if (!file.AsSpan().SequenceEqual(ParseBytes(text)))
+                byte[] file = await Data(client).ReadFileAsync();
+                if (!file.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw client.CreateFailure($"Expected in blocks: {text}\nReceived: {Encoding.UTF8.GetString(file)}");
+                    throw client.CreateFailure($"Expected this file in blocks: {text}\nbut received: {Encoding.UTF8.GetString(file)}");
                 }
 
                 return;
             case ("B>", _):
-                await GetData(client).SendAsync(Blocks.Encode(ParseBytes(text)));
+                await Data(client).SendAsync(Blocks.Encode(Bytes(text)));
                 return;
             case ("D>", _):
-                await GetData(client).SendAsync(ParseBytes(text));
-                await GetData(client).FinishAsync();
+                await Data(client).SendAsync(Bytes(text));
+                await Data(client).FinishAsync();
                 break;
             case ("D+", _):
-                await GetData(client).SendAsync(ParseBytes(text));
+                await Data(client).SendAsync(Bytes(text));
                 return;
             default:
                 throw new FormatException($"Unknown script step: {kind} {text}");
@@ -228,6 +229,5 @@ internal static class Script
         client.CloseData();
     }
 
-    private static DataPeer GetData(TestClient client) =>
-        client.Data ?? throw client.CreateFailure("No data connection was prepared by PASV, EPSV, PORT or EPRT.");
+    private static DataPeer Data(Conversation client) => client.Data ?? throw client.CreateFailure("No data connection is prepared.");
 }

@@ -7,7 +7,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>A server in this process on a free port, with its log and its store.</summary>
+/// <summary>A server in the test process on its own port, with its log messages and its store.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private static readonly Lazy<FtpCertificates> SelfSigned = new(CreateCertificates);
@@ -16,7 +16,7 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly Wire _wire;
     private readonly TemporaryDirectory? _directory;
 
-    public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
         _directory = store is null && wire == Wire.Kernel ? new TemporaryDirectory() : null;
         Store = store ?? (_directory is null ? new MemoryFileStore() : new LocalFileStore(_directory.Path));
@@ -33,11 +33,11 @@ internal sealed class TestServer : IAsyncDisposable
             ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
         };
         options = wire.GetMinKernelBytes() is { } from ? options with { MinKernelCopyBytes = from } : options;
-        _server = new FtpServer(with is null ? options : with(options));
+        _server = new FtpServer(configure is null ? options : configure(options));
         _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 
-    /// <summary>The self-signed certificate of every server with TLS.</summary>
+    /// <summary>The self-signed certificates of all servers with TLS.</summary>
     public static FtpCertificates Certificates => SelfSigned.Value;
 
     public IFileStore Store { get; }
@@ -46,7 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public IPEndPoint EndPoint => _server.ImplicitTlsEndPoint ?? _server.EndPoint;
 
-    /// <summary>The end point for connections that begin unencrypted, independent of the wire.</summary>
+    /// <summary>The address for explicit TLS, which accepts unencrypted connections on every wire.</summary>
     public IPEndPoint PlainEndPoint => _server.EndPoint;
 
     public int SessionCount => _server.SessionCount;
@@ -54,8 +54,8 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Weak references to the current sessions.</summary>
     public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
 
-    /// <summary>Starts a server with these files. A path that ends with a slash is a directory.</summary>
-    public static async Task<TestServer> CreateAsync(Wire wire, params (string Path, string Content)[] files)
+    /// <summary>Returns a server with the files. A path that ends with a slash is a directory.</summary>
+    public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
     {
         var server = new TestServer(wire);
         foreach ((string path, string content) in files)
@@ -66,24 +66,24 @@ internal sealed class TestServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Runs a script in one session, logged in, on a server with these files.</summary>
+    /// <summary>Runs a script as a logged-in client of a server with the files.</summary>
     public static async Task PlayAsync(Wire wire, string script, params (string Path, string Content)[] files)
     {
-        await using TestServer server = await CreateAsync(wire, files);
+        await using TestServer server = await WithAsync(wire, files);
         await server.PlayAsync(script);
     }
 
-    /// <summary>Connects without reading the greeting.</summary>
-    public Task<TestClient> ConnectAsync(IPAddress? from = null, byte[]? header = null) =>
-        TestClient.ConnectAsync(EndPoint, from, _wire.Tls(), header);
+    /// <summary>Connects. The caller reads the greeting.</summary>
+    public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) =>
+        Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
 
-    /// <summary>Connects unencrypted, independent of the wire, without reading the greeting.</summary>
-    public Task<TestClient> ConnectPlainAsync() => TestClient.ConnectAsync(PlainEndPoint, null, null);
+    /// <summary>Connects without TLS on every wire. The caller reads the greeting.</summary>
+    public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
 
-    /// <summary>Connects, logs in as anonymous and selects binary transfers (TYPE I).</summary>
-    public async Task<TestClient> LogInAsync(IPAddress? from = null, byte[]? header = null)
+    /// <summary>Logs in as anonymous and sets the image type.</summary>
+    public async Task<Conversation> LogInAsync(IPAddress? from = null, byte[]? header = null)
     {
-        TestClient client = await ConnectAsync(from, header);
+        Conversation client = await ConnectAsync(from, header);
         await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
@@ -96,10 +96,10 @@ internal sealed class TestServer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Runs a script in one session, logged in.</summary>
+    /// <summary>Runs a script as a logged-in client.</summary>
     public async Task PlayAsync(string script)
     {
-        await using TestClient client = await LogInAsync();
+        await using Conversation client = await LogInAsync();
         try
         {
             await client.PlayAsync(script);
@@ -110,10 +110,10 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a script in one session, from the greeting.</summary>
+    /// <summary>Runs a script that starts with the greeting.</summary>
     public async Task PlayFromGreetingAsync(string script)
     {
-        await using TestClient client = await ConnectAsync();
+        await using Conversation client = await ConnectAsync();
         await client.PlayAsync(script);
     }
 
@@ -138,7 +138,7 @@ internal sealed class TestServer : IAsyncDisposable
         await file.CommitAsync(CancellationToken.None);
     }
 
-    /// <summary>Returns the content of a file as text, or null if the file does not exist.</summary>
+    /// <summary>Returns the content of a file, or null if it does not exist.</summary>
     public async Task<string?> ReadAsync(string path)
     {
         StorePath target = StorePath.Root.Resolve(path)!.Value;
@@ -150,30 +150,29 @@ internal sealed class TestServer : IAsyncDisposable
     {
         await using IFileReader file = await Store.OpenReadAsync(StorePath.Root.Resolve(path)!.Value, CancellationToken.None);
         byte[] content = new byte[file.Length];
-        int read, offset = 0;
-        while (offset < content.Length && (read = await file.ReadAsync(offset, content.AsMemory(offset), CancellationToken.None)) > 0)
+        for (int read, at = 0; at < content.Length && (read = await file.ReadAsync(at, content.AsMemory(at), CancellationToken.None)) > 0;)
         {
-            offset += read;
+            at += read;
         }
 
         return content;
     }
 
-    /// <summary>Returns the partial upload of the anonymous account from the loopback address.</summary>
+    /// <summary>Returns the partial upload of an anonymous client on this machine, or null.</summary>
     public async Task<PartialUpload?> GetPartialUploadAsync(string path, Wire wire)
     {
         string address = Convert.ToHexString(wire.Loopback().GetAddressBytes().AsSpan(0, wire.IsIPv4() ? 4 : 8));
         return await Store.GetPartialUploadAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
     }
 
-    /// <summary>Clears the names whose partial size SIZE no longer reports.</summary>
+    /// <summary>Clears the names for which SIZE does not report the partial upload.</summary>
     public void ClearSuppressedPartialSizes() => _server.SuppressedPartialSizes.Clear();
 
-    /// <summary>Returns the names in a directory, in ordinal order.</summary>
-    public async Task<string[]> ListNamesAsync(string folder)
+    /// <summary>Returns the sorted names in a directory.</summary>
+    public async Task<string[]> ListNamesAsync(string directory)
     {
         var names = new List<string>();
-        await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root.Resolve(folder)!.Value, CancellationToken.None))
+        await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root.Resolve(directory)!.Value, CancellationToken.None))
         {
             names.Add(entry.Name);
         }
@@ -190,7 +189,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Stops the server and aborts running transfers.</summary>
     public Task StopImmediatelyAsync() => _server.StopAsync(new CancellationToken(canceled: true));
 
-    /// <summary>Stops the server. Fails the test if a session does not end before the deadline.</summary>
+    /// <summary>Disposes the server within the deadline. A session that does not end fails the test instead of blocking the run.</summary>
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().WithDeadline();
@@ -203,16 +202,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     private static FtpCertificates CreateCertificates()
     {
-        using var folder = new TemporaryDirectory();
-        return FtpCertificates.SelfSigned(Path.Combine(folder.Path, "server.pem"));
+        using var directory = new TemporaryDirectory();
+        return FtpCertificates.SelfSigned(Path.Combine(directory.Path, "server.pem"));
     }
 
-    private static async Task CreateDirectoryAsync(IFileStore store, StorePath folder)
+    private static async Task CreateDirectoryAsync(IFileStore store, StorePath directory)
     {
-        if (await store.GetEntryAsync(folder, CancellationToken.None) is null)
+        if (await store.GetEntryAsync(directory, CancellationToken.None) is null)
         {
-            await CreateDirectoryAsync(store, folder.Parent);
-            await store.CreateDirectoryAsync(folder, CancellationToken.None);
+            await CreateDirectoryAsync(store, directory.Parent);
+            await store.CreateDirectoryAsync(directory, CancellationToken.None);
         }
     }
 }

@@ -4,32 +4,30 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>
-/// The TLS client of one control connection and its data connections. The data connections resume the TLS session of the control
-/// connection, which strict servers require.
-/// </summary>
+/// <summary>The client's TLS settings. Data connections resume the TLS session of the control connection, as some servers
+/// require.</summary>
 internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _options;
 
-    public TlsClient(SslProtocols version, Action<SslClientAuthenticationOptions>? with = null)
+    public TlsClient(SslProtocols version, Action<SslClientAuthenticationOptions>? configure = null)
     {
         _options = new SslClientAuthenticationOptions
         {
-            // A unique name: .NET caches TLS sessions by name, and the server would refuse the session of another client.
+            // A unique name: .NET caches TLS sessions by host name, and the server does not resume those of other clients.
             TargetHost = $"test-{Guid.NewGuid():N}",
             EnabledSslProtocols = version,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
         };
-        with?.Invoke(_options);
+        configure?.Invoke(_options);
     }
 
-    public async Task<(SslStream Stream, TlsRecordStream RecordStream)> HandshakeAsync(Stream plain)
+    public async Task<(SslStream Stream, TlsRecordStream Tap)> HandshakeAsync(Stream plain)
     {
         // Plain text may follow close_notify (CCC), and must not be read into the buffer of the TLS stream.
-        var recordStream = new TlsRecordStream(plain, stopsAtRecords: true);
-        var stream = new SslStream(recordStream);
+        var tap = new TlsRecordStream(plain, stopsAtRecords: true);
+        var stream = new SslStream(tap);
         await stream.AuthenticateAsClientAsync(_options, TestContext.Current.CancellationToken);
-        return (stream, recordStream);
+        return (stream, tap);
     }
 }

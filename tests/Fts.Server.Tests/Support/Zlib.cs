@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Support;
 /// <summary>Compresses and expands complete zlib streams (RFC 1950).</summary>
 internal static class Zlib
 {
-    /// <summary>Returns the stream of the content. ZLibStream writes nothing for empty content, so that stream is a constant.</summary>
+    /// <summary>Returns a complete stream, even for empty content, for which the library writes no bytes.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> content)
     {
         if (content.IsEmpty)
@@ -23,7 +23,7 @@ internal static class Zlib
         return stream.ToArray();
     }
 
-    /// <summary>Returns the content of exactly one stream. Checks the checksum, because ZLibStream accepts a truncated stream.</summary>
+    /// <summary>Expands one complete stream. Verifies the checksum, because the library accepts a truncated stream.</summary>
     public static byte[] Expand(byte[] stream)
     {
         using var zlib = new ZLibStream(new MemoryStream(stream), CompressionMode.Decompress);

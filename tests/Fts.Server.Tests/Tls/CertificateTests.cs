@@ -11,10 +11,10 @@ public sealed class CertificateTests : IDisposable
 {
     private static readonly TestAuthority Authority = new();
 
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly SettableClock _clock = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData("one.example", "CN=one.example")]
@@ -22,18 +22,18 @@ public sealed class CertificateTests : IDisposable
     [InlineData("any.three.example", "CN=*.three.example")]
     [InlineData("other.example", "CN=one.example")]
     [InlineData("", "CN=one.example")]
-    public async Task The_certificate_for_the_requested_name_is_presented_or_else_the_first(string requestedName, string presentedName)
+    public async Task The_certificate_for_the_requested_name_is_presented_or_else_the_first(string requestedName, string shown)
     {
         using FtpCertificates certificates = FtpCertificates.FromFiles(
             (WritePemFile("one.example"), null), (WritePemFile("two.example"), null), (WritePemFile("*.three.example"), null));
         await using TestServer server = CreateServer(certificates);
-        Assert.Equal(presentedName, await GetPresentedNameAsync(server, requestedName));
+        Assert.Equal(shown, await GetPresentedNameAsync(server, requestedName));
     }
 
     [Fact]
     public async Task A_pair_of_PEM_files_is_read_again_after_both_have_changed()
     {
-        (string certificate, string key) = (_folder.Path + "/cert.pem", _folder.Path + "/key.pem");
+        (string certificate, string key) = (_directory.Path + "/cert.pem", _directory.Path + "/key.pem");
         Write(("old", certificate, key));
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (certificate, key));
         await using TestServer server = CreateServer(certificates);
@@ -56,7 +56,7 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public async Task A_PFX_file_is_read_again_when_it_changes()
     {
-        string file = _folder.Path + "/server.pfx";
+        string file = _directory.Path + "/server.pfx";
         await File.WriteAllBytesAsync(file, Authority.IssueTo("old").Export(X509ContentType.Pfx), TestContext.Current.CancellationToken);
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
         await using TestServer server = CreateServer(certificates);
@@ -73,7 +73,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_file_changes_nothing_and_is_logged_once()
+    public async Task A_deleted_file_keeps_the_certificate_and_is_logged_once()
     {
         string file = WritePemFile("old");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
@@ -92,15 +92,14 @@ public sealed class CertificateTests : IDisposable
     public async Task A_symbolic_link_to_another_file_counts_as_a_change()
     {
         // Kubernetes and certbot renew in this way: they write a new file, and then change a symbolic link to it in one step.
-        string old = Directory.CreateDirectory(_folder.Path + "/1").FullName;
-        string renewed = Directory.CreateDirectory(_folder.Path + "/2").FullName;
-        string current = _folder.Path + "/current";
+        string old = Directory.CreateDirectory(_directory.Path + "/1").FullName, renewed =
+            Directory.CreateDirectory(_directory.Path + "/2").FullName, current = _directory.Path + "/current";
         File.Move(WritePemFile("old"), old + "/server.pem");
         File.Move(WritePemFile("new"), renewed + "/server.pem");
         File.SetLastWriteTimeUtc(renewed + "/server.pem", DateTime.UtcNow.AddMinutes(1));
         Directory.CreateSymbolicLink(current, old);
-        File.CreateSymbolicLink(_folder.Path + "/server.pem", current + "/server.pem");
-        using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (_folder.Path + "/server.pem", null));
+        File.CreateSymbolicLink(_directory.Path + "/server.pem", current + "/server.pem");
+        using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (_directory.Path + "/server.pem", null));
         await using TestServer server = CreateServer(certificates);
         Assert.Equal("CN=old", await GetPresentedNameAsync(server));
 
@@ -117,7 +116,7 @@ public sealed class CertificateTests : IDisposable
         string file = WritePemFile("old");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
         await using TestServer server = CreateServer(certificates, FtpDataBinding.Require);
-        await using TestClient client = await SecureAsync(server, "host.example");
+        await using Conversation client = await SecureAsync(server, "host.example");
         await client.PlayAsync("C: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo("new"));
         await ChangeAsync(file, certificate + key);
@@ -136,26 +135,27 @@ public sealed class CertificateTests : IDisposable
         await File.WriteAllTextAsync(file, certificate + key, TestContext.Current.CancellationToken);
         server.Reload();
         Assert.Contains(server.Log.Texts, text => text.StartsWith($"certificate reloaded from {file}", StringComparison.Ordinal));
-        Assert.Contains("reloaded: certificates are read again if their files changed ", server.Log.Texts);
+        Assert.Contains("reloaded: certificates were read again if their files had changed ", server.Log.Texts);
         Assert.Equal("CN=a longer name", await GetPresentedNameAsync(server));
     }
 
     private static TestServer CreateServer(FtpCertificates certificates, FtpDataBinding binding = FtpDataBinding.Observe) =>
-        new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
+        new(Wire.IPv4,
+            configure: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
 
     private static async Task<string?> GetPresentedNameAsync(TestServer server, string requestedName = "host.example")
     {
-        await using TestClient client = await SecureAsync(server, requestedName);
+        await using Conversation client = await SecureAsync(server, requestedName);
         return client.ServerSubject;
     }
 
-    private static async Task<TestClient> SecureAsync(TestServer server, string requestedName)
+    private static async Task<Conversation> SecureAsync(TestServer server, string requestedName)
     {
-        TestClient client = await server.ConnectPlainAsync();
+        Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
         await client.StartTlsAsync(
-            SslProtocols.Tls13,
-            with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
+            SslProtocols.Tls13, configure: tls =>
+                (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
         return client;
     }
 
@@ -172,7 +172,7 @@ public sealed class CertificateTests : IDisposable
     private string WritePemFile(string name)
     {
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo(name));
-        string file = $"{_folder.Path}/{Guid.NewGuid():N}.pem";
+        string file = $"{_directory.Path}/{Guid.NewGuid():N}.pem";
         File.WriteAllText(file, certificate + key);
         return file;
     }

@@ -21,8 +21,8 @@ public sealed class ClientCertificateTests
     public async Task A_certificate_logs_in_the_account_of_its_name_without_a_password(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version, Ann);
-        await client.PlayAsync("""
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync("""
             C: USER ann
             S: 232 *
             C: PASS x
@@ -59,8 +59,8 @@ public sealed class ClientCertificateTests
     public async Task For_another_account_the_certificate_does_not_replace_the_password(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version, Ann);
-        await client.PlayAsync($"""
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync($"""
             C: USER Ann
             S: 331 *
             C: PASS x
@@ -84,8 +84,8 @@ public sealed class ClientCertificateTests
             [null, Untrusted, Authority.Issue("CN=ann", days: -1), Authority.Issue("CN=ann", usage: TestAuthority.ForServers),
                 UntrustedAuthority.Certificate])
         {
-            await using TestClient client = await SecureAsync(server, version, certificate);
-            await client.PlayAsync($"""
+            await using Conversation session = await SecureAsync(server, version, certificate);
+            await session.PlayAsync($"""
                 C: USER ann
                 S: 331 *
                 C: PASS x
@@ -104,14 +104,13 @@ public sealed class ClientCertificateTests
     [Theory, MemberData(nameof(Versions))]
     public async Task If_a_certificate_is_required_no_login_succeeds_without_it_or_without_TLS(SslProtocols version)
     {
-        await using TestServer server = CreateServer(certificates => certificates with { Policy = FtpClientCertificatePolicy.Require });
-        await using TestClient plain = await server.ConnectPlainAsync();
+        await using TestServer server = CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require });
+        await using Conversation plain = await server.ConnectPlainAsync();
         await plain.PlayAsync("S: 220 *");
-        await using TestClient withoutCertificate = await SecureAsync(server, version, null);
-        await using TestClient untrusted = await SecureAsync(server, version, Untrusted);
-        foreach (TestClient client in (TestClient[])[plain, withoutCertificate, untrusted])
+        await using Conversation none = await SecureAsync(server, version, null), foreign = await SecureAsync(server, version, Untrusted);
+        foreach (Conversation session in (Conversation[])[plain, none, foreign])
         {
-            await client.PlayAsync($"""
+            await session.PlayAsync($"""
                 C: USER owner
                 S: 530 *certificate*
                 C: PASS {Owner.Password}
@@ -121,17 +120,17 @@ public sealed class ClientCertificateTests
                 """);
         }
 
-        await using TestClient trusted = await SecureAsync(server, version, Ann);
-        await trusted.PlayAsync($"C: USER ann\nS: 232 *\nC: USER owner\nS: 331 *\nC: PASS {Owner.Password}\nS: 230 *");
+        await using Conversation good = await SecureAsync(server, version, Ann);
+        await good.PlayAsync($"C: USER ann\nS: 232 *\nC: USER owner\nS: 331 *\nC: PASS {Owner.Password}\nS: 230 *");
     }
 
     [Theory, MemberData(nameof(Versions))]
     public async Task A_data_connection_presents_the_same_certificate_or_resumes(SslProtocols version)
     {
         await using TestServer server =
-            CreateServer(certificates => certificates with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
-        await using TestClient client = await SecureAsync(server, version, Ann);
-        await client.PlayAsync("""
+            CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync("""
             C: USER ann
             S: 232 *
             C: PBSZ 0
@@ -140,12 +139,12 @@ public sealed class ClientCertificateTests
             S: 200 *
             """);
         X509Certificate2 other = Authority.Issue("CN=ann");
-        foreach ((X509Certificate2? certificate, bool isServed) in ((X509Certificate2?, bool)[])
-            [(Ann, true), (other, false), (null, false)])
+        foreach ((X509Certificate2? certificate, bool isServed) in (
+            (X509Certificate2?, bool)[])[(Ann, true), (other, false), (null, false)])
         {
-            client.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
-            await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
-            Assert.StartsWith(isServed ? "226" : "522", (await client.ReadReplyAsync())[0], StringComparison.Ordinal);
+            session.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
+            await session.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
+            Assert.StartsWith(isServed ? "226" : "522", (await session.ReadReplyAsync())[0], StringComparison.Ordinal);
         }
     }
 
@@ -153,12 +152,12 @@ public sealed class ClientCertificateTests
     public async Task If_certificates_are_only_requested_a_data_connection_may_present_none_but_no_other(SslProtocols version)
     {
         await using TestServer server = CreateServer(dataBinding: FtpDataBinding.Observe);
-        await using TestClient client = await SecureAsync(server, version, Ann);
-        await client.PlayAsync("C: USER ann\nS: 232 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
-        client.UseTlsForData(new TlsClient(version));
-        await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
-        client.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
-        await client.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 522 *");
+        await using Conversation session = await SecureAsync(server, version, Ann);
+        await session.PlayAsync("C: USER ann\nS: 232 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
+        session.UseTlsForData(new TlsClient(version));
+        await session.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
+        session.UseTlsForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
+        await session.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 522 *");
     }
 
     [Fact]
@@ -166,16 +165,12 @@ public sealed class ClientCertificateTests
     {
         X509Certificate2 old = UntrustedAuthority.Issue("CN=ann", days: -1);
         await using TestServer server = CreateServer(
-            certificates => certificates with
-            {
-                Authorities = [],
-                PinnedKeys = [KeyFingerprint.Compute(Untrusted), KeyFingerprint.Compute(old)],
-            });
-        foreach ((X509Certificate2 certificate, string reply) in ((X509Certificate2, string)[])
-            [(Untrusted, "232"), (Ann, "331"), (old, "331")])
+            client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Compute(Untrusted), KeyFingerprint.Compute(old)] });
+        foreach ((X509Certificate2 certificate, string reply) in (
+            (X509Certificate2, string)[])[(Untrusted, "232"), (Ann, "331"), (old, "331")])
         {
-            await using TestClient client = await SecureAsync(server, SslProtocols.Tls13, certificate);
-            await client.PlayAsync($"C: USER ann\nS: {reply} *");
+            await using Conversation session = await SecureAsync(server, SslProtocols.Tls13, certificate);
+            await session.PlayAsync($"C: USER ann\nS: {reply} *");
         }
     }
 
@@ -190,60 +185,60 @@ public sealed class ClientCertificateTests
     public async Task A_certificate_with_an_ambiguous_name_logs_in_no_account(string subject, string user)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue(subject));
-        await client.PlayAsync($"C: USER {user}\nS: 331 *\nC: PASS x\nS: 530 *");
+        await using Conversation session = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue(subject));
+        await session.PlayAsync($"C: USER {user}\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
     public async Task After_Ccc_the_certificate_is_ignored()
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, SslProtocols.Tls12, Ann);
-        await client.PlayAsync("C: USER ann\nS: 232 *\nC: CCC\nS: 200 *");
-        await client.EndTlsAsync();
-        await client.PlayAsync("C: USER ann\nS: 331 *\nC: PASS x\nS: 530 *");
+        await using Conversation session = await SecureAsync(server, SslProtocols.Tls12, Ann);
+        await session.PlayAsync("C: USER ann\nS: 232 *\nC: CCC\nS: 200 *");
+        await session.EndTlsAsync();
+        await session.PlayAsync("C: USER ann\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
     public async Task An_authenticator_without_certificate_support_requires_the_password()
     {
         await using TestServer server = CreateServer(accounts: Owner);
-        await using TestClient client = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue("CN=owner"));
-        await client.PlayAsync("C: USER owner\nS: 331 *\nC: PASS x\nS: 530 *");
+        await using Conversation session = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue("CN=owner"));
+        await session.PlayAsync("C: USER owner\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
     public void Invalid_options_are_rejected_at_the_start()
     {
-        Assert.Throws<ArgumentException>(() => CreateServer(certificates => certificates with { Authorities = [] }));
-        Assert.Throws<ArgumentException>(() => CreateServer(certificates => certificates with { PinnedKeys = ["SHA256:short"] }));
+        Assert.Throws<ArgumentException>(() => CreateServer(client => client with { Authorities = [] }));
+        Assert.Throws<ArgumentException>(() => CreateServer(client => client with { PinnedKeys = ["SHA256:short"] }));
     }
 
     private static TestServer CreateServer(
-        Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require,
+        Func<FtpClientCertificates, FtpClientCertificates>? configure = null, FtpDataBinding dataBinding = FtpDataBinding.Require,
         IAuthenticator? accounts = null)
     {
-        var certificates = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [Authority.Certificate] };
-        return new TestServer(Wire.IPv4, with: options => options with
+        var client = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [Authority.Certificate] };
+        return new TestServer(Wire.IPv4, configure: options => options with
         {
             Authenticator = accounts ?? CertificateAuthenticator.CreateByCommonName(Owner, Permissions.ReadWrite),
             MaxFailedLogins = 5,
             Tls = new FtpTlsOptions
             {
                 Certificates = TestServer.Certificates,
-                ClientCertificates = with is null ? certificates : with(certificates),
+                ClientCertificates = configure is null ? client : configure(client),
                 DataBinding = dataBinding,
                 AllowClearCommandChannel = true,
             },
         });
     }
 
-    private static async Task<TestClient> SecureAsync(TestServer server, SslProtocols version, X509Certificate2? certificate)
+    private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, X509Certificate2? certificate)
     {
-        TestClient client = await server.ConnectPlainAsync();
-        await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await client.StartTlsAsync(version, with: tls => SetCertificate(tls, certificate));
-        return client;
+        Conversation session = await server.ConnectPlainAsync();
+        await session.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
+        await session.StartTlsAsync(version, configure: tls => SetCertificate(tls, certificate));
+        return session;
     }
 
     private static void SetCertificate(SslClientAuthenticationOptions tls, X509Certificate2? certificate) =>

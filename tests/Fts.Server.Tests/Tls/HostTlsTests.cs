@@ -20,7 +20,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     public HostTlsTests()
     {
         var anonymous = new AnonymousAuthenticator(Permissions.ReadWrite);
-        _server = new TestServer(Wire.Tls13, with: options => options with
+        _server = new TestServer(Wire.Tls13, configure: options => options with
         {
             Hosts =
             [
@@ -39,7 +39,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Theory, MemberData(nameof(Versions))]
     public async Task The_requested_name_of_the_handshake_selects_the_certificate_and_the_files(SslProtocols version)
     {
-        await using TestClient client = await SecureAsync("AUTH TLS", version, "Two.Example");
+        await using Conversation client = await SecureAsync("AUTH TLS", version, "Two.Example");
         Assert.Equal("CN=two.example", client.ServerSubject);
         await client.PlayAsync("""
             C: USER anonymous
@@ -55,7 +55,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Theory, MemberData(nameof(Versions))]
     public async Task After_the_handshake_Host_must_have_the_requested_name(SslProtocols version)
     {
-        await using TestClient client = await SecureAsync("AUTH TLS", version, "one.example");
+        await using Conversation client = await SecureAsync("AUTH TLS", version, "one.example");
         await client.PlayAsync("""
             C: HOST two.example
             S: 504 *
@@ -75,7 +75,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Theory, MemberData(nameof(Versions))]
     public async Task Host_before_Auth_selects_the_certificate(SslProtocols version)
     {
-        await using TestClient client = await SecureAsync("HOST two.example", version, "");
+        await using Conversation client = await SecureAsync("HOST two.example", version, "");
         Assert.Equal("CN=two.example", client.ServerSubject);
         await client.PlayAsync("""
             C: HOST one.example
@@ -113,7 +113,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Fact]
     public async Task After_a_handshake_without_a_name_Host_may_select_hosts_with_the_same_certificate()
     {
-        await using TestClient client = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "");
+        await using Conversation client = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "");
         Assert.Equal($"CN={Environment.MachineName}", client.ServerSubject);
         await client.PlayAsync("""
             C: HOST one.example
@@ -128,7 +128,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     [Fact]
     public async Task An_unknown_name_selects_the_default_host_in_the_handshake_and_is_rejected_by_Host()
     {
-        await using TestClient client = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "four.example");
+        await using Conversation client = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "four.example");
         Assert.Equal($"CN={Environment.MachineName}", client.ServerSubject);
         await client.PlayAsync("""
             C: HOST four.example
@@ -139,9 +139,9 @@ public sealed class HostTlsTests : IAsyncDisposable
     }
 
     /// <summary>Connects, sends HOST if a name is given for it, sends AUTH, and performs a handshake that requests a name.</summary>
-    private async Task<TestClient> SecureAsync(string first, SslProtocols version, string asked)
+    private async Task<Conversation> SecureAsync(string first, SslProtocols version, string requestedName)
     {
-        TestClient client = await _server.ConnectPlainAsync();
+        Conversation client = await _server.ConnectPlainAsync();
         try
         {
             await client.PlayAsync("S: 220 *");
@@ -152,7 +152,8 @@ public sealed class HostTlsTests : IAsyncDisposable
 
             await client.PlayAsync("C: AUTH TLS\nS: 234 *");
             await client.StartTlsAsync(
-                version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
+                version, configure: tls =>
+                    (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (requestedName, AcceptAnyCertificate));
             return client;
         }
         catch

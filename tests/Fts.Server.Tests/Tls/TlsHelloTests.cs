@@ -17,7 +17,7 @@ public sealed class TlsHelloTests
     public async Task Alpn_selects_ftp_if_the_client_offers_it(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version, "http/1.1", "ftp");
+        await using Conversation client = await SecureAsync(server, version, "http/1.1", "ftp");
         Assert.Equal("ftp", client.NegotiatedProtocol);
         await client.PlayAsync("C: NOOP\nS: 200 *");
     }
@@ -26,7 +26,7 @@ public sealed class TlsHelloTests
     public async Task Alpn_selects_nothing_if_the_client_offers_nothing(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         Assert.Equal("", client.NegotiatedProtocol);
     }
 
@@ -56,16 +56,16 @@ public sealed class TlsHelloTests
     }
 
     private static TestServer CreateServer() =>
-        new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
+        new(Wire.IPv4, configure: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
 
-    private static async Task<TestClient> SecureAsync(TestServer server, SslProtocols version, params string[] protocols)
+    private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, params string[] protocols)
     {
-        TestClient client = await server.ConnectPlainAsync();
+        Conversation client = await server.ConnectPlainAsync();
         try
         {
             await client.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
             await client.StartTlsAsync(
-                version, with: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
+                version, configure: tls => tls.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))]);
             return client;
         }
         catch

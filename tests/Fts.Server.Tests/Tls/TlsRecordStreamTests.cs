@@ -15,20 +15,20 @@ public sealed class TlsRecordStreamTests
     public async Task Gathered_writes_are_sent_in_order(int room, int before, int after)
     {
         var wire = new CountingStream();
-        await using var recordStream = new TlsRecordStream(wire);
-        recordStream.Gather(new byte[room]);
+        await using var tap = new TlsRecordStream(wire);
+        tap.Gather(new byte[room]);
         for (byte i = 1; i <= 3; i++)
         {
-            await recordStream.WriteAsync(new byte[] { i, i, i, i }, Token);
+            await tap.WriteAsync(new byte[] { i, i, i, i }, Token);
         }
 
         Assert.Equal(before, wire.Writes);
-        await recordStream.SendGatheredAsync(Token);
+        await tap.SendGatheredAsync(Token);
         Assert.Equal(after, wire.Writes);
         Assert.Equal([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3], wire.ToArray());
 
-        recordStream.Gather(null);
-        await recordStream.WriteAsync(new byte[] { 4 }, Token);
+        tap.Gather(null);
+        await tap.WriteAsync(new byte[] { 4 }, Token);
         Assert.Equal(after + 1, wire.Writes);
     }
 
@@ -36,22 +36,22 @@ public sealed class TlsRecordStreamTests
     public async Task Held_writes_are_sent_before_a_read_and_the_last_ones_with_the_next_write()
     {
         var wire = new CountingStream();
-        await using var recordStream = new TlsRecordStream(wire);
-        recordStream.HoldWrites();
-        await recordStream.WriteAsync(new byte[] { 1 }, Token);
-        await recordStream.WriteAsync(new byte[] { 2 }, Token);
+        await using var tap = new TlsRecordStream(wire);
+        tap.HoldWrites();
+        await tap.WriteAsync(new byte[] { 1 }, Token);
+        await tap.WriteAsync(new byte[] { 2 }, Token);
         Assert.Equal(0, wire.Writes);
 
-        Assert.Equal(0, await recordStream.ReadAsync(new byte[1], Token));
+        Assert.Equal(0, await tap.ReadAsync(new byte[1], Token));
         Assert.Equal([1, 2], wire.ToArray());
         Assert.Equal(1, wire.Writes);
 
-        await recordStream.WriteAsync(new byte[] { 3 }, Token);
-        recordStream.StopHolding();
-        Assert.Equal(0, await recordStream.ReadAsync(new byte[1], Token));
+        await tap.WriteAsync(new byte[] { 3 }, Token);
+        tap.StopHolding();
+        Assert.Equal(0, await tap.ReadAsync(new byte[1], Token));
         Assert.Equal([1, 2], wire.ToArray());
 
-        await recordStream.WriteAsync(new byte[] { 4 }, Token);
+        await tap.WriteAsync(new byte[] { 4 }, Token);
         Assert.Equal([1, 2, 3, 4], wire.ToArray());
         Assert.Equal(2, wire.Writes);
     }
@@ -62,13 +62,13 @@ public sealed class TlsRecordStreamTests
     public async Task Held_writes_are_sent_before_gathered_writes(int room)
     {
         var wire = new CountingStream();
-        await using var recordStream = new TlsRecordStream(wire);
-        recordStream.HoldWrites();
-        await recordStream.WriteAsync(new byte[] { 1, 2 }, Token);
-        recordStream.StopHolding();
-        recordStream.Gather(new byte[room]);
-        await recordStream.WriteAsync(new byte[] { 3 }, Token);
-        await recordStream.SendGatheredAsync(Token);
+        await using var tap = new TlsRecordStream(wire);
+        tap.HoldWrites();
+        await tap.WriteAsync(new byte[] { 1, 2 }, Token);
+        tap.StopHolding();
+        tap.Gather(new byte[room]);
+        await tap.WriteAsync(new byte[] { 3 }, Token);
+        await tap.SendGatheredAsync(Token);
         Assert.Equal([1, 2, 3], wire.ToArray());
         Assert.Equal(1, wire.Writes);
     }
@@ -84,15 +84,15 @@ public sealed class TlsRecordStreamTests
         var wire = new CountingStream();
         wire.Write([.. records, .. "NOOP\r\n"u8]);
         wire.Position = 0;
-        await using var recordStream = new TlsRecordStream(wire, stopsAtRecords: true);
-        var received = new List<byte>();
+        await using var tap = new TlsRecordStream(wire, stopsAtRecords: true);
+        var taken = new List<byte>();
         byte[] buffer = new byte[size];
-        while (received.Count < records.Length)
+        while (taken.Count < records.Length)
         {
-            received.AddRange(buffer.AsSpan(0, await recordStream.ReadAsync(buffer, Token)));
+            taken.AddRange(buffer.AsSpan(0, await tap.ReadAsync(buffer, Token)));
         }
 
-        Assert.Equal(records, received);
+        Assert.Equal(records, taken);
         Assert.Equal(records.Length, wire.Position);
     }
 

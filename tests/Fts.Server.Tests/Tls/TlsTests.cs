@@ -17,7 +17,7 @@ public sealed class TlsTests
     public async Task Auth_tls_encrypts_a_plain_session(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -33,7 +33,7 @@ public sealed class TlsTests
     public async Task Many_mixed_transfers_resume_the_TLS_session_if_that_is_required(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         for (int i = 0; i < 10; i++)
         {
             await client.PlayAsync($"""
@@ -63,7 +63,7 @@ public sealed class TlsTests
     public async Task A_data_connection_of_another_TLS_session_is_refused_if_resumption_is_required(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using TestClient client = await SecureAsync(server, version, resumes: false);
+        await using Conversation client = await SecureAsync(server, version, resumes: false);
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -80,7 +80,7 @@ public sealed class TlsTests
     public async Task A_refused_data_connection_does_not_make_the_next_one_resume(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using TestClient client = await SecureAsync(server, version, resumes: false);
+        await using Conversation client = await SecureAsync(server, version, resumes: false);
         for (int i = 0; i < 3; i++)
         {
             await client.OpenDataAsync();
@@ -89,7 +89,7 @@ public sealed class TlsTests
                 S: 150 *
                 S: 425 *
                 """);
-            await client.Data!.ReadToAnyEndAsync();
+            await client.Data!.ReadUntilClosedAsync();
         }
     }
 
@@ -97,16 +97,16 @@ public sealed class TlsTests
     public async Task A_refused_data_connection_is_disposed(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         var session = (Session)server.Sessions.Single().Target!;
-        (Socket connected, Socket accepted) = await ConnectAsync();
+        (Socket clientSocket, Socket accepted) = await ConnectAsync();
         var stream = new RecordingStream(accepted);
-        Task handshake = new TlsClient(version).HandshakeAsync(new NetworkStream(connected, ownsSocket: true));
+        Task handshake = new TlsClient(version).HandshakeAsync(new NetworkStream(clientSocket, ownsSocket: true));
 
-        HandshakeException exception = await Assert.ThrowsAsync<HandshakeException>(
+        HandshakeException refusal = await Assert.ThrowsAsync<HandshakeException>(
             () => session.Tls!.AcceptDataAsync(session, stream, TestContext.Current.CancellationToken).AsTask().WithDeadline());
 
-        Assert.True(exception.IsNotResumed);
+        Assert.True(refusal.IsNotResumed);
         Assert.True(stream.IsDisposed);
         // In TLS 1.2 the client waits for the server's Finished message, and receives the end of the connection.
         await Task.WhenAny(handshake).WithDeadline();
@@ -116,7 +116,7 @@ public sealed class TlsTests
     public async Task An_upload_that_ends_without_close_notify_is_not_published(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -134,7 +134,7 @@ public sealed class TlsTests
     public async Task An_upload_of_the_size_that_ALLO_announced_needs_no_close_notify(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: ALLO 7
             S: 200 *
@@ -163,8 +163,8 @@ public sealed class TlsTests
     public async Task A_resumed_upload_without_close_notify_must_have_the_number_of_bytes_that_ALLO_announced(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
-        const string InterruptedUpload = """
+        await using Conversation client = await SecureAsync(server, version);
+        const string Part = """
             C: EPSV
             S: 229 *
             C: STOR a
@@ -173,7 +173,7 @@ public sealed class TlsTests
             D: close
             S: 426 * Kept 4 bytes; send REST 4 to resume.
             """;
-        await client.PlayAsync(InterruptedUpload);
+        await client.PlayAsync(Part);
         // ALLO announces eight further bytes. Four of them and the four of the partial upload must not count as eight.
         await client.PlayAsync("""
             C: ALLO 8
@@ -206,7 +206,7 @@ public sealed class TlsTests
     public async Task The_end_of_a_compressed_upload_needs_no_close_notify(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: MODE Z
             S: 200 *
@@ -225,7 +225,7 @@ public sealed class TlsTests
     public async Task A_server_that_requires_no_close_notify_publishes_uploads_without_it_like_plain_ones(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { RequiresCloseNotify = false });
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -252,7 +252,7 @@ public sealed class TlsTests
     public async Task An_upload_that_ends_within_a_tls_record_is_never_published(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { RequiresCloseNotify = false });
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -273,7 +273,7 @@ public sealed class TlsTests
     public async Task Input_before_the_handshake_ends_the_session()
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await server.ConnectPlainAsync();
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C> AUTH TLS\r\nUSER anonymous\r\n
@@ -286,7 +286,7 @@ public sealed class TlsTests
     public async Task Commands_before_the_handshake_have_no_effect_after_it()
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await server.ConnectPlainAsync();
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
@@ -305,7 +305,7 @@ public sealed class TlsTests
     public async Task If_TLS_is_required_plain_sessions_cannot_log_in()
     {
         await using TestServer server = CreateServer(tls => tls with { Control = FtpTlsPolicy.Required });
-        await using TestClient client = await server.ConnectPlainAsync();
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: USER anonymous
@@ -319,7 +319,7 @@ public sealed class TlsTests
     public async Task If_data_must_be_encrypted_Prot_C_and_plain_transfers_are_refused()
     {
         await using TestServer server = CreateServer(tls => tls with { Data = FtpTlsPolicy.Required });
-        await using TestClient client = await server.ConnectPlainAsync();
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS
@@ -354,7 +354,7 @@ public sealed class TlsTests
     public async Task The_arguments_of_Auth_Pbsz_and_Prot_are_checked()
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await server.ConnectPlainAsync();
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: AUTH GSSAPI
@@ -389,7 +389,7 @@ public sealed class TlsTests
     public async Task Ccc_ends_tls_with_close_notify_from_both_sides_if_it_is_allowed(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: CCC
             S: 200 *
@@ -411,7 +411,7 @@ public sealed class TlsTests
     public async Task A_plain_command_in_the_same_packet_as_close_notify_receives_a_reply(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: CCC
             S: 200 *
@@ -427,12 +427,12 @@ public sealed class TlsTests
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: CCC
             S: 200 *
             """);
-        client.UsePlain();
+        client.SwitchToPlainText();
         await client.SendAsync("DELE a");
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal("content", await server.ReadAsync("/a"));
@@ -446,7 +446,7 @@ public sealed class TlsTests
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.SendAsync("CCC");
         await client.SendAsync("DELE a");
         await client.PlayAsync("""
@@ -462,7 +462,7 @@ public sealed class TlsTests
     {
         await using TestServer server =
             CreateServer(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
-        await using TestClient client = await SecureAsync(server, SslProtocols.Tls13);
+        await using Conversation client = await SecureAsync(server, SslProtocols.Tls13);
         await client.PlayAsync("""
             C: CCC
             S: 200 *
@@ -476,7 +476,7 @@ public sealed class TlsTests
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
-        await using TestClient client = await SecureAsync(server, SslProtocols.Tls12);
+        await using Conversation client = await SecureAsync(server, SslProtocols.Tls12);
         await client.PlayAsync("""
             C> CCC\r\nDELE a\r\n
             S: 200 *
@@ -489,7 +489,7 @@ public sealed class TlsTests
     public async Task A_missing_handshake_ends_the_session()
     {
         await using TestServer server = CreateServer(tls => tls with { HandshakeTimeout = TimeSpan.FromMilliseconds(50) });
-        await using TestClient client = await server.ConnectPlainAsync();
+        await using Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS
@@ -532,15 +532,15 @@ public sealed class TlsTests
         }
     }
 
-    private static TestServer CreateServer(Func<FtpTlsOptions, FtpTlsOptions>? with = null)
+    private static TestServer CreateServer(Func<FtpTlsOptions, FtpTlsOptions>? configure = null)
     {
         var tls = new FtpTlsOptions { Certificates = TestServer.Certificates };
-        return new TestServer(Wire.IPv4, with: options => options with { Tls = with is null ? tls : with(tls) });
+        return new TestServer(Wire.IPv4, configure: options => options with { Tls = configure is null ? tls : configure(tls) });
     }
 
-    private static async Task<TestClient> SecureAsync(TestServer server, SslProtocols version, bool resumes = true)
+    private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, bool resumes = true)
     {
-        TestClient client = await server.ConnectPlainAsync();
+        Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS

@@ -21,7 +21,7 @@ public sealed class UnreadTicketTests
     {
         byte[] content = CreateContent(size);
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.OpenDataAsync();
         await client.PlayAsync("""
             C: STOR a
@@ -41,7 +41,7 @@ public sealed class UnreadTicketTests
         var closed = new TaskCompletionSource();
         var store = new HookedStore { BeforeWrite = cancellationToken => closed.Task.WaitAsync(cancellationToken) };
         await using TestServer server = CreateServer(store);
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.OpenDataAsync();
         await client.PlayAsync("""
             C: STOR a
@@ -58,7 +58,7 @@ public sealed class UnreadTicketTests
     public async Task The_server_sends_nothing_while_it_receives(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -75,11 +75,11 @@ public sealed class UnreadTicketTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Compressed_uploads_end_the_same_way(SslProtocols version)
+    public async Task A_compressed_upload_is_complete_even_if_the_client_never_reads(SslProtocols version)
     {
         byte[] content = CreateContent(8 * 1024 * 1024);
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: MODE Z
             S: 200 *
@@ -96,11 +96,11 @@ public sealed class UnreadTicketTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Uploads_in_block_mode_end_the_same_way(SslProtocols version)
+    public async Task An_upload_in_block_mode_is_complete_even_if_the_client_never_reads(SslProtocols version)
     {
         byte[] content = CreateContent(8 * 1024 * 1024);
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: MODE B
             S: 200 *
@@ -122,7 +122,7 @@ public sealed class UnreadTicketTests
     public async Task One_block_mode_connection_transfers_uploads_and_downloads(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         await client.PlayAsync("""
             C: MODE B
             S: 200 *
@@ -152,7 +152,7 @@ public sealed class UnreadTicketTests
     public async Task A_client_that_reads_to_the_end_resumes_after_each_of_many_uploads(SslProtocols version)
     {
         await using TestServer server = CreateServer();
-        await using TestClient client = await SecureAsync(server, version);
+        await using Conversation client = await SecureAsync(server, version);
         for (int i = 0; i < 10; i++)
         {
             await client.PlayAsync("""
@@ -177,9 +177,9 @@ public sealed class UnreadTicketTests
         new(Wire.IPv4, store, options =>
             options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates, DataBinding = FtpDataBinding.Require } });
 
-    private static async Task<TestClient> SecureAsync(TestServer server, SslProtocols version)
+    private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version)
     {
-        TestClient client = await server.ConnectPlainAsync();
+        Conversation client = await server.ConnectPlainAsync();
         await client.PlayAsync("""
             S: 220 *
             C: AUTH TLS

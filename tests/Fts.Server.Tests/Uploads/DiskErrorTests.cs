@@ -18,19 +18,19 @@ public sealed class DiskErrorTests
     [Theory, OnEveryWire]
     public async Task An_upload_whose_third_write_fails_leaves_only_the_old_file(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var disk = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var disk = new LocalFileStore(directory.Path);
         // The kernel cannot write to this file either, so its bytes are returned to the store.
         using SafeFileHandle unwritable = File.OpenHandle(Environment.ProcessPath!);
         var store = new HookedStore(disk) { KernelWritesTo = unwritable };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((StoreError error, int code) in Replies)
         {
             foreach (string verb in (string[])["STOR a", "APPE a", "STOR b", "STOU b"])
             {
-                FailCall(store, "WriteAsync", 3, error);
+                FailAt(store, "WriteAsync", 3, error);
                 await UploadAsync(client, verb, code);
                 store.Fault = null;
                 Assert.Equal(["a"], await server.ListNamesAsync("/"));
@@ -56,15 +56,15 @@ public sealed class DiskErrorTests
     [Theory, OnEveryWire]
     public async Task An_upload_that_cannot_be_committed_leaves_only_the_old_file(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var disk = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var disk = new LocalFileStore(directory.Path);
         var store = new HookedStore(disk);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         foreach ((StoreError error, int code) in Replies)
         {
-            FailCall(store, "CommitAsync", 1, error);
+            FailAt(store, "CommitAsync", 1, error);
             await UploadAsync(client, "STOR a", code);
             store.Fault = null;
             Assert.Equal("old", await server.ReadAsync("/a"));
@@ -83,7 +83,7 @@ public sealed class DiskErrorTests
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", Content);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         store.BeforeRead = _ => ++reads == 3 ? throw new StoreException(StoreError.Unavailable, "secret") : Task.CompletedTask;
         await client.OpenDataAsync();
         await client.PlayAsync("""
@@ -100,7 +100,7 @@ public sealed class DiskErrorTests
         }
         catch (IOException)
         {
-            // A reset is also a sign of the failure.
+            // The server may also reset the connection.
         }
 
         await client.PlayAsync("S: 451 *");
@@ -120,14 +120,14 @@ public sealed class DiskErrorTests
         await client.PlayAsync("S: 226 *");
     }
 
-    private static void FailCall(HookedStore store, string member, int call, StoreError error)
+    private static void FailAt(HookedStore store, string member, int call, StoreError error)
     {
         int calls = 0;
         store.Fault = called => called == member && ++calls == call ? new StoreException(error, "secret") : null;
     }
 
     /// <summary>Sends until the server closes the data connection, which may happen before everything is sent.</summary>
-    private static async Task UploadAsync(TestClient client, string verb, int code)
+    private static async Task UploadAsync(Conversation client, string verb, int code)
     {
         await client.OpenDataAsync();
         await client.PlayAsync($"""

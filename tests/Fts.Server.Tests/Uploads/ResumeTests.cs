@@ -19,7 +19,7 @@ public sealed class ResumeTests
         """;
 
     [Theory, OnEveryWire]
-    public async Task REST_and_STOR_resume_at_the_offset_from_SIZE(Wire wire) => await PlayAfterInterruptionAsync(wire, "begun end", """
+    public async Task REST_and_STOR_resume_at_the_offset_from_SIZE(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: SIZE a
         S: 213 5
         C: REST 5
@@ -35,7 +35,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task APPE_resumes_an_upload(Wire wire) => await PlayAfterInterruptionAsync(wire, "begun end", """
+    public async Task APPE_resumes_an_upload(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: EPSV
         S: 229 *
         C: ALLO 4
@@ -47,7 +47,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task A_resumed_upload_can_be_interrupted_again(Wire wire) => await PlayAfterInterruptionAsync(wire, "begun end", """
+    public async Task A_resumed_upload_can_be_interrupted_again(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: REST 3
         S: 350 *
         C: EPSV
@@ -71,7 +71,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task An_offset_beyond_the_partial_upload_is_rejected(Wire wire) => await PlayAfterInterruptionAsync(wire, "begun", """
+    public async Task An_offset_beyond_the_partial_upload_is_rejected_before_the_transfer(Wire wire) => await InterruptAndPlayAsync(wire, "begun", """
         C: REST 6
         S: 350 *
         C: EPSV
@@ -89,7 +89,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task Until_the_commit_all_other_commands_report_the_existing_file(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {InterruptUpload}
             C: MLST a
@@ -121,7 +121,7 @@ public sealed class ResumeTests
     public async Task A_download_after_SIZE_of_a_partial_upload_is_rejected_once(Wire wire)
     {
         // curl reads no more bytes than SIZE reported and treats the file as complete.
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "the old file"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "the old file"));
         await server.PlayAsync($"""
             {InterruptUpload}
             C: SIZE a
@@ -158,9 +158,9 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task A_download_after_SIZE_of_a_stalled_upload_is_rejected_once(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
+        await using TestServer server = new(wire, configure: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
         await server.WriteAsync("/a", "the old file");
-        await using TestClient first = await server.LogInAsync();
+        await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
         await first.WaitUntilReceivedAsync(5);
         await server.PlayAsync("""
@@ -180,9 +180,9 @@ public sealed class ResumeTests
     [Fact]
     public async Task Other_clients_cannot_see_a_partial_upload()
     {
-        await using TestServer server = await TestServer.CreateAsync(Wire.IPv4, ("/a", "the old file"));
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "the old file"));
         await server.PlayAsync(InterruptUpload);
-        await using TestClient other = await server.LogInAsync(from: System.Net.IPAddress.Parse("127.0.0.2"));
+        await using Conversation other = await server.LogInAsync(from: System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("""
             C: SIZE a
             S: 213 12
@@ -203,7 +203,7 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public Task STOR_from_the_beginning_discards_the_partial_upload(Wire wire) => PlayAfterInterruptionAsync(wire, "new", """
+    public Task STOR_from_the_beginning_discards_the_partial_upload(Wire wire) => InterruptAndPlayAsync(wire, "new", """
         C: EPSV
         S: 229 *
         C: STOR a
@@ -215,7 +215,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public Task DELE_discards_the_partial_upload(Wire wire) => PlayAfterInterruptionAsync(wire, null, """
+    public Task DELE_discards_the_partial_upload(Wire wire) => InterruptAndPlayAsync(wire, null, """
         C: DELE a
         S: 250 *
         C: SIZE a
@@ -227,8 +227,8 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task A_failed_data_connection_does_not_affect_the_partial_upload(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = new(wire, configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync(InterruptUpload);
         client.ConnectsLate = true;
         await client.PlayAsync("""
@@ -247,8 +247,8 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task A_running_upload_cannot_be_resumed_but_can_be_restarted(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.FromDays(1) });
-        await using TestClient first = await server.LogInAsync();
+        await using TestServer server = new(wire, configure: options => options with { UploadTakeoverDelay = TimeSpan.FromDays(1) });
+        await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
         await first.WaitUntilReceivedAsync(5);
         await server.PlayAsync("""
@@ -276,8 +276,8 @@ public sealed class ResumeTests
     public async Task A_stalled_upload_is_aborted_when_the_client_resumes_it(Wire wire)
     {
         // A client reconnects after its connection failed unnoticed, while its old session still waits for data.
-        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
-        await using TestClient first = await server.LogInAsync();
+        await using TestServer server = new(wire, configure: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
+        await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
         await first.WaitUntilReceivedAsync(5);
         await server.PlayAsync("""
@@ -292,7 +292,7 @@ public sealed class ResumeTests
             D>  and last
             S: 226 *
             """);
-        await first.PlayAsync("S: 426 Transfer aborted: another connection *");
+        await first.PlayAsync("S: 426 Transfer aborted: the client resumed the upload on another connection*");
         Assert.Equal("first and last", await server.ReadAsync("/a"));
     }
 
@@ -300,7 +300,7 @@ public sealed class ResumeTests
     public async Task An_account_that_may_only_create_files_may_resume_its_uploads(Wire wire)
     {
         await using TestServer server =
-            new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
+            new(wire, configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
         await server.PlayAsync($"""
             {InterruptUpload}
             C: SIZE a
@@ -360,7 +360,7 @@ public sealed class ResumeTests
         Assert.Null(await store.GetPartialUploadAsync(path, "ann", CancellationToken.None));
     }
 
-    private static async Task PlayAfterInterruptionAsync(Wire wire, string? content, string script)
+    private static async Task InterruptAndPlayAsync(Wire wire, string? content, string script)
     {
         await using TestServer server = new(wire);
         await server.PlayAsync($"{InterruptUpload}\n{script}");

@@ -5,7 +5,7 @@ namespace Fts.Server.Tests.Uploads;
 /// <summary>For each end of an upload: the publication, the reply, the log line and the partial upload.</summary>
 public sealed class VerdictTests
 {
-    private const string StartUpload = """
+    private const string Start = """
         C: EPSV
         S: 229 *
         C: STOR a
@@ -14,7 +14,7 @@ public sealed class VerdictTests
         """;
 
     /// <summary>The same in block mode, which uses only the portable copy engine.</summary>
-    private const string StartUploadInBlocks = """
+    private const string BlockStart = """
         C: MODE B
         S: 200 *
         C: EPSV
@@ -24,36 +24,36 @@ public sealed class VerdictTests
         D+ \0\0\x04half
         """;
 
-    private const string AnnounceSize = "C: ALLO 4\nS: 200 *\n";
+    private const string Announced = "C: ALLO 4\nS: 200 *\n";
 
     private static readonly Func<FtpServerOptions, FtpServerOptions> CompleteOnly = options =>
         options with { PublishPolicy = FtpPublishPolicy.CompleteOnly };
 
     [Theory, OnEveryWire]
     public Task An_upload_with_the_announced_size_is_complete(Wire wire) =>
-        AssertUploadAsync(wire, $"{AnnounceSize}{StartUpload}", "D> ", "S: 226 *", "complete", with: CompleteOnly);
+        AssertUploadAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task Without_a_size_an_upload_is_unverified_in_plain_text_and_complete_over_tls(Wire wire) => AssertUploadAsync(
-        wire, StartUpload, "D> ", "S: 226 *", IsPlain(wire) ? "unverified" : "complete");
+        wire, Start, "D> ", "S: 226 *", IsPlain(wire) ? "unverified" : "complete");
 
     [Theory, OnEveryWire]
     public Task CompleteOnly_rejects_an_upload_without_a_size_in_plain_text(Wire wire) => AssertUploadAsync(
-        wire, StartUpload, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified"
+        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified"
             : "complete",
-        isPublished: !IsPlain(wire), with: CompleteOnly);
+        isPublished: !IsPlain(wire), configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task The_end_of_a_compressed_stream_marks_a_complete_upload(Wire wire) => AssertUploadAsync(
-        wire, "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "Z> half", "S: 226 *", "complete", with: CompleteOnly);
+        wire, "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "Z> half", "S: 226 *", "complete", configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task The_last_block_marks_a_complete_upload(Wire wire) => AssertUploadAsync(
-        wire, "C: MODE B\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 250 *", "complete", with: CompleteOnly);
+        wire, "C: MODE B\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 250 *", "complete", configure: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published(Wire wire) => AssertUploadAsync(
-        wire, $"C: ALLO 5\nS: 200 *\n{StartUpload}", "D> ", "S: 451 * Kept 4 bytes; send REST 4 to resume.", "size differs from ALLO",
+        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * Kept 4 bytes; send REST 4 to resume.", "size differs from ALLO",
         isPublished: false);
 
     [Theory, OnEveryWire]
@@ -64,38 +64,37 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task More_bytes_than_announced_are_neither_published_nor_kept(Wire wire) => AssertUploadAsync(
-        wire, $"C: ALLO 3\nS: 200 *\n{StartUpload}", "D> ", "S: 451 The size differs *stored.", "size differs from ALLO",
-        isPublished: false,
+        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 The size differs *stored.", "size differs from ALLO", isPublished: false,
         kept: 0);
 
     [Theory, OnEveryWire]
-    public Task An_upload_after_a_reset_is_not_published(Wire wire) => AssertInterruptionAsync(
+    public Task An_upload_after_a_reset_is_not_published(Wire wire) => AssertInterruptedAsync(
         wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. Kept 4 bytes; send REST 4 to resume.",
         "failed after 4 bytes: the client closed the data connection");
 
     [Theory, OnEveryWire]
-    public Task An_upload_aborted_by_ABOR_is_not_published(Wire wire) => AssertInterruptionAsync(
+    public Task An_upload_aborted_by_ABOR_is_not_published(Wire wire) => AssertInterruptedAsync(
         wire, "C: ABOR", "S: 426 * Kept 4 bytes; send REST 4 to resume.\nS: 226 *", "failed after 4 bytes: the client sent ABOR");
 
     [Theory, OnEveryWire]
-    public Task A_stalled_upload_is_not_published(Wire wire) => AssertInterruptionAsync(
-        wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data moved for 0.001 s",
-        with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
+    public Task A_stalled_upload_is_not_published(Wire wire) => AssertInterruptedAsync(
+        wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data was transferred for 0.001 s",
+        configure: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
-    public Task An_upload_with_a_lost_control_connection_is_not_published(Wire wire) => AssertInterruptionAsync(
+    public Task An_upload_with_a_lost_control_connection_is_not_published(Wire wire) => AssertInterruptedAsync(
         wire, async (_, client) =>
         {
             client.CloseSending();
-            await client.Data!.ReadToAnyEndAsync();
+            await client.Data!.ReadUntilClosedAsync();
         }, null, "failed after 4 bytes: the control connection was closed");
 
     [Theory, OnEveryWire]
     public async Task An_upload_during_a_stop_is_not_published(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
-        await client.PlayAsync(StartUpload);
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync(Start);
         await client.WaitUntilReceivedAsync(4);
         await server.StopImmediatelyAsync();
         Assert.Null(await server.ReadAsync("/a"));
@@ -104,7 +103,7 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task Quit_during_the_data_prevents_publication_in_plain_text_and_waits_for_close_notify_over_tls(Wire wire) => AssertUploadAsync(
-        wire, StartUpload, async (server, client) =>
+        wire, Start, async (server, client) =>
         {
             await client.SendAsync("QUIT");
             await server.Log.WaitForAsync(RecordingLogger.QuitDuringTransfer);
@@ -135,37 +134,38 @@ public sealed class VerdictTests
     }
 
     [Theory, OnEveryWire]
-    public Task No_partial_upload_is_kept_if_the_lifetime_is_zero(Wire wire) => AssertInterruptionAsync(
+    public Task No_partial_upload_is_kept_if_the_lifetime_is_zero(Wire wire) => AssertInterruptedAsync(
         wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "failed after", kept: 0,
-        with: options => options with { PartialUploadLifetime = TimeSpan.Zero });
+        configure: options => options with { PartialUploadLifetime = TimeSpan.Zero });
 
-    private static Task AssertInterruptionAsync(
-        Wire wire, string end, string reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        AssertInterruptionAsync(wire, (_, client) => client.PlayAsync(end), reply, logged, kept, with);
+    private static Task AssertInterruptedAsync(
+        Wire wire, string end, string reply, string logged, long? kept = null,
+        Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        AssertInterruptedAsync(wire, (_, client) => client.PlayAsync(end), reply, logged, kept, configure);
 
     /// <summary>Interrupts the upload in stream mode and in block mode.</summary>
-    private static Task AssertInterruptionAsync(
-        Wire wire, Func<TestServer, TestClient, Task> end, string? reply, string logged, long? kept = null,
-        Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        Task.WhenAll(AssertUploadAsync(wire, StartUpload, end, reply, logged, isPublished: false, kept, with),
-            AssertUploadAsync(wire, StartUploadInBlocks, end, reply, logged, isPublished: false, kept, with));
+    private static Task AssertInterruptedAsync(
+        Wire wire, Func<TestServer, Conversation, Task> end, string? reply, string logged, long? kept = null,
+        Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        Task.WhenAll(AssertUploadAsync(wire, Start, end, reply, logged, isPublished: false, kept, configure),
+            AssertUploadAsync(wire, BlockStart, end, reply, logged, isPublished: false, kept, configure));
 
     private static Task AssertUploadAsync(
         Wire wire, string start, string end, string reply, string logged, bool isPublished = true, long? kept = null,
-        Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        AssertUploadAsync(wire, start, (_, client) => client.PlayAsync(end), reply, logged, isPublished, kept, with);
+        Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        AssertUploadAsync(wire, start, (_, client) => client.PlayAsync(end), reply, logged, isPublished, kept, configure);
 
     /// <summary>
     /// Uploads four bytes over an existing file. If the upload is not published, a partial upload is expected by default.
     /// </summary>
     private static async Task AssertUploadAsync(
-        Wire wire, string start, Func<TestServer, TestClient, Task> end, string? reply, string logged, bool isPublished = true,
+        Wire wire, string start, Func<TestServer, Conversation, Task> end, string? reply, string logged, bool isPublished = true,
         long? kept = null,
-        Func<FtpServerOptions, FtpServerOptions>? with = null)
+        Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
-        await using TestServer server = new(wire, with: with);
+        await using TestServer server = new(wire, configure: configure);
         await server.WriteAsync("/a", "old");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync(start);
         if (start.Contains("D+ ", StringComparison.Ordinal))
         {
@@ -180,7 +180,7 @@ public sealed class VerdictTests
         Assert.Contains(server.Log.Texts, text => text.Contains(logged, StringComparison.Ordinal));
     }
 
-    private static async Task FinishAsync(TestClient client)
+    private static async Task FinishAsync(Conversation client)
     {
         await client.Data!.FinishAsync();
         client.CloseData();

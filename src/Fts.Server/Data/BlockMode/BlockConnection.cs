@@ -161,7 +161,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         byte[] buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
         while (await ReceiveAsync(buffer, cancellationToken) > 0)
         {
-            session.Transfer?.NoteProgress();
+            session.Transfer?.RecordProgress();
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
@@ -203,7 +203,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
 
             await sending;
             Volatile.Write(ref _blockedSince, 0);
-            session.Transfer?.NoteProgress();
+            session.Transfer?.RecordProgress();
             ArrayPool<byte>.Shared.Return(buffer);
         }
         catch
@@ -247,7 +247,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     /// </summary>
     public void Dispose()
     {
-        bool isAborted = session.Transfer is not (null or { EndReason: TransferEndReason.None });
+        bool isAborted = session.Transfer is not (null or { AbortReason: AbortReason.None });
         if (tls is not null && !isAborted && _sendLock.Wait(0))
         {
             _ = SendCloseNotifyAsync();

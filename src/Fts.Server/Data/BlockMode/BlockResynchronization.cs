@@ -19,7 +19,7 @@ internal static class BlockResynchronization
             return ToOpenConnectionReply(reply);
         }
 
-        if (session.Transfer!.EndReason != TransferEndReason.None)
+        if (session.Transfer!.AbortReason != AbortReason.None)
         {
             session.DataConnector.CloseBlockConnection();
             return reply;
@@ -45,7 +45,7 @@ internal static class BlockResynchronization
     {
         if (reply == Replies.TransferComplete)
         {
-            return Replies.TransferCompleteStillOpen;
+            return Replies.TransferCompleteConnectionOpen;
         }
 
         return reply.Code == FtpReplyCode.TransferComplete ? new FtpReply(FtpReplyCode.FileActionOkay, reply.Lines) : reply;

@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// Copies within the kernel: downloads by sendfile(2), uploads by splice(2) through a pipe. It needs half the processor time of read and
+/// Copies within the kernel: downloads by sendfile(2), uploads by splice(2) through a pipe. It needs half the CPU time of read and
 /// send (bench: get, put). Pump threads block in these calls. <see cref="Transfer.Abort"/> shuts the socket down, which ends a call.
 /// </summary>
 [SupportedOSPlatform("linux")]
@@ -63,9 +63,10 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             }
 
             await receiving;
-            if (pipe.HeldBytes > 0)
+            if (pipe.BufferedBytes > 0)
             {
-                // The kernel could not write to the file. The store writes the rest, or throws the reason (no space, quota).
+                // The kernel could not write to the file. The store writes the rest, or throws an exception with the reason (no space,
+                // quota).
                 offset = await pipe.WriteToStoreAsync(file, offset, cancellationToken);
                 SetBlocking(data.Socket, false);
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
@@ -85,7 +86,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             nint sent = SocketCalls.Sendfile(socket.SafeHandle, file, ref offset, (nuint)Math.Min(ChunkBytes, end - offset));
             if (sent == 0)
             {
-                throw new StoreException("The file became shorter while it was read.");
+                throw new StoreException("The file was truncated while it was read.");
             }
 
             if (sent > 0)

@@ -10,16 +10,17 @@ namespace Fts.Server.Data.Copy;
 internal sealed class PortablePump : IPump
 {
     /// <summary>
-    /// The buffer sizes for large and small files. Large files with smaller buffers need 20 to 45 % more processor time; larger buffers do
+    /// The buffer sizes for large and small files. Large files with smaller buffers need 20 to 45 % more CPU time; larger buffers do
     /// not save more (bench: get, put).
     /// </summary>
-    private const int BulkBytes = 256 * 1024, SmallBytes = 64 * 1024;
+    private const int LargeBufferBytes = 256 * 1024, SmallBufferBytes = 64 * 1024;
 
     public async ValueTask SendAsync(
         Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
     {
         long remaining = file.Length - offset;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(remaining, 1, remaining <= SmallBytes ? SmallBytes : BulkBytes));
+        byte[] buffer =
+            ArrayPool<byte>.Shared.Rent((int)Math.Clamp(remaining, 1, remaining <= SmallBufferBytes ? SmallBufferBytes : LargeBufferBytes));
         try
         {
             while (remaining > 0)
@@ -27,7 +28,7 @@ internal sealed class PortablePump : IPump
                 int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(remaining, buffer.Length)), cancellationToken);
                 if (read == 0)
                 {
-                    throw new StoreException("The file became shorter while it was read.");
+                    throw new StoreException("The file was truncated while it was read.");
                 }
 
                 await data.SendAsync(buffer.AsMemory(0, read), cancellationToken);
@@ -48,7 +49,7 @@ internal sealed class PortablePump : IPump
     public static async ValueTask<ReceiveProgress> ReceiveUpToAsync(
         DataConnection data, IFileWriter file, long offset, long limit, CancellationToken cancellationToken)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallBufferBytes);
         long start = offset;
         try
         {
@@ -63,10 +64,10 @@ internal sealed class PortablePump : IPump
 
                 await file.WriteAsync(offset, buffer.AsMemory(0, received), cancellationToken);
                 offset += received;
-                if (buffer.Length < BulkBytes && offset - start > SmallBytes)
+                if (buffer.Length < LargeBufferBytes && offset - start > SmallBufferBytes)
                 {
                     ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = ArrayPool<byte>.Shared.Rent(BulkBytes);
+                    buffer = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
                 }
             }
 

@@ -15,13 +15,14 @@ internal interface IPump
 
 /// <summary>Selects the pump for a transfer.</summary>
 /// <param name="minKernelBytes">
-/// The size in bytes from which the kernel copies. The first bytes of an upload, up to this number, always pass through the store's writer.
-/// Stores rely on that.
+/// The minimum size in bytes of a transfer that the kernel copies. The first bytes of an upload, up to this number, always pass through the
+/// store's writer. Stores rely on that.
 /// </param>
 internal sealed class PumpSelector(long minKernelBytes)
 {
     /// <summary>
-    /// The default of the size in bytes from which the kernel copies. Below it, waking a pump thread costs more than it saves.
+    /// The default minimum size in bytes of a transfer that the kernel copies. For smaller ones, waking a pump thread costs more than it
+    /// saves.
     /// </summary>
     public const int DefaultMinKernelBytes = 256 * 1024;
 

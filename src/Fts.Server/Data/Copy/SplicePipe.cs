@@ -19,17 +19,17 @@ internal sealed class SplicePipe : IDisposable
 
     private static readonly ConcurrentBag<SplicePipe> Pool = [];
 
-    private readonly SafeFileHandle _input, _output;
+    private readonly SafeFileHandle _writeEnd, _readEnd;
 
-    private SplicePipe(SafeFileHandle output, SafeFileHandle input)
+    private SplicePipe(SafeFileHandle readEnd, SafeFileHandle writeEnd)
     {
-        (_output, _input) = (output, input);
+        (_readEnd, _writeEnd) = (readEnd, writeEnd);
         // If the system does not allow this size, the pipe keeps its 64 KiB and is slower.
-        _ = FileCalls.Fcntl(_input, FileCalls.F_SETPIPE_SZ, PipeBytes);
+        _ = FileCalls.Fcntl(_writeEnd, FileCalls.F_SETPIPE_SZ, PipeBytes);
     }
 
     /// <summary>The number of bytes in the pipe.</summary>
-    public long HeldBytes { get; private set; }
+    public long BufferedBytes { get; private set; }
 
     /// <summary>Returns a pipe, or null if the process or the system has too few file descriptors left.</summary>
     public static SplicePipe? TryRent() => Pool.TryTake(out SplicePipe? pipe) ? pipe : TryCreate();
@@ -37,7 +37,7 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Returns an empty pipe to the pool. Closes a pipe that still holds bytes of an upload.</summary>
     public void Return()
     {
-        if (HeldBytes == 0 && Pool.Count < MaxPooled)
+        if (BufferedBytes == 0 && Pool.Count < MaxPooled)
         {
             Pool.Add(this);
         }
@@ -53,20 +53,20 @@ internal sealed class SplicePipe : IDisposable
     /// </summary>
     public nint Fill(Socket socket, int maxBytes)
     {
-        nint received = SocketCalls.Splice(socket.SafeHandle, 0, _input, 0, (nuint)maxBytes, SocketCalls.SPLICE_F_MOVE);
-        HeldBytes += Math.Max(0, received);
+        nint received = SocketCalls.Splice(socket.SafeHandle, 0, _writeEnd, 0, (nuint)maxBytes, SocketCalls.SPLICE_F_MOVE);
+        BufferedBytes += Math.Max(0, received);
         return received;
     }
 
     /// <summary>Moves all bytes of the pipe into the file. Returns false if the kernel cannot write to the file.</summary>
     public bool TryDrain(SafeFileHandle file, ref long offset)
     {
-        while (HeldBytes > 0)
+        while (BufferedBytes > 0)
         {
-            nint moved = SocketCalls.Splice(_output, 0, file, ref offset, (nuint)HeldBytes, SocketCalls.SPLICE_F_MOVE);
+            nint moved = SocketCalls.Splice(_readEnd, 0, file, ref offset, (nuint)BufferedBytes, SocketCalls.SPLICE_F_MOVE);
             if (moved > 0)
             {
-                HeldBytes -= moved;
+                BufferedBytes -= moved;
             }
             else if (moved == 0 || Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
@@ -81,10 +81,10 @@ internal sealed class SplicePipe : IDisposable
     public async ValueTask<long> WriteToStoreAsync(IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[64 * 1024];
-        while (HeldBytes > 0)
+        while (BufferedBytes > 0)
         {
-            int read = Read(buffer.AsSpan(0, (int)Math.Min(HeldBytes, buffer.Length)));
-            HeldBytes -= read;
+            int read = Read(buffer.AsSpan(0, (int)Math.Min(BufferedBytes, buffer.Length)));
+            BufferedBytes -= read;
             await file.WriteAsync(offset, buffer.AsMemory(0, read), cancellationToken);
             offset += read;
         }
@@ -95,8 +95,8 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Closes both ends of the pipe.</summary>
     public void Dispose()
     {
-        _input.Dispose();
-        _output.Dispose();
+        _writeEnd.Dispose();
+        _readEnd.Dispose();
     }
 
     private static unsafe SplicePipe? TryCreate()
@@ -111,7 +111,7 @@ internal sealed class SplicePipe : IDisposable
     {
         fixed (byte* start = buffer)
         {
-            nint read = FileCalls.Read(_output, start, (nuint)buffer.Length);
+            nint read = FileCalls.Read(_readEnd, start, (nuint)buffer.Length);
             return read > 0 ? (int)read : throw new StoreException($"Reading from the pipe failed: error {Marshal.GetLastPInvokeError()}.");
         }
     }

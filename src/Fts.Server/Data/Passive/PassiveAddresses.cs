@@ -29,19 +29,19 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             .OrderByDescending(address => address.Network!.Value.PrefixLength)];
 
     /// <summary>Returns the address for the reply to PASV. Returns null if the configured host name has not been resolved yet.</summary>
-    public IPAddress? GetAddress(ConnectionEndPoints ends)
+    public IPAddress? GetAddress(ConnectionEndPoints endPoints)
     {
-        if (FindConfiguredAddress(ends) is not { } configured)
+        if (FindConfiguredAddress(endPoints) is not { } configured)
         {
-            return ends.Local.Address;
+            return endPoints.Local.Address;
         }
 
         return configured.Address ?? _resolved.GetValueOrDefault(configured.Host);
     }
 
     /// <summary>Returns the port for the replies to PASV and EPSV.</summary>
-    public int GetPort(ConnectionEndPoints ends, int port) =>
-        options.PassivePorts is { } ports && (FindConfiguredAddress(ends) is not null || !IsOnSameNetwork(ends))
+    public int GetPort(ConnectionEndPoints endPoints, int port) =>
+        options.PassivePorts is { } ports && (FindConfiguredAddress(endPoints) is not null || !IsOnSameNetwork(endPoints))
             ? ports.ToExternalPort(port)
             : port;
 
@@ -78,7 +78,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                     throw new SocketException((int)SocketError.NoData);
                 }
 
-                // The order of several addresses varies between answers. The previous address stays in use if it is among them.
+                // The order of several addresses varies between resolutions. The previous address stays in use if it is among them.
                 _resolved.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -96,18 +96,18 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
         return allResolved;
     }
 
-    private FtpPassiveAddress? FindConfiguredAddress(ConnectionEndPoints ends) =>
-        Array.Find(_byNetwork, address => address.Network!.Value.Contains(ends.Peer.Address)) ??
-            (IsOnSameNetwork(ends) ? null : _defaultAddress);
+    private FtpPassiveAddress? FindConfiguredAddress(ConnectionEndPoints endPoints) =>
+        Array.Find(_byNetwork, address => address.Network!.Value.Contains(endPoints.Peer.Address)) ??
+            (IsOnSameNetwork(endPoints) ? null : _defaultAddress);
 
     /// <summary>
     /// Whether the client is on the server's network, so that no translated address or port is needed: it is on this machine or link, or
     /// both have addresses of the same private range.
     /// </summary>
-    private static bool IsOnSameNetwork(ConnectionEndPoints ends)
+    private static bool IsOnSameNetwork(ConnectionEndPoints endPoints)
     {
-        IPAddress peer = ends.Peer.Address;
+        IPAddress peer = endPoints.Peer.Address;
         return IPAddress.IsLoopback(peer) || peer.IsIPv6LinkLocal || IPv4LinkLocal.Contains(peer) ||
-            Array.Exists(PrivateNetworks, block => block.Contains(peer) && block.Contains(ends.Local.Address));
+            Array.Exists(PrivateNetworks, block => block.Contains(peer) && block.Contains(endPoints.Local.Address));
     }
 }

@@ -126,7 +126,7 @@ internal sealed class SharedPassivePort : IDisposable
         if (_server.ProxyHeaders.RequiresHeader(peer))
         {
             _server.ProxyHeaders.StartReading(
-                socket, ends => CompleteReservation(socket, ends.Peer.Address, sequence), CancellationToken.None);
+                socket, endPoints => CompleteReservation(socket, endPoints.Peer.Address, sequence), CancellationToken.None);
         }
         else
         {

@@ -121,7 +121,7 @@ public sealed class ServerTests : IDisposable
         for (int times = 1; times <= 2; times++)
         {
             server.Program.SendSignal(1);
-            await server.Program.WaitForOutputAsync("Z reloaded: certificates are read again if their files changed\n", times);
+            await server.Program.WaitForOutputAsync("Z reloaded: certificates were read again if their files had changed\n", times);
         }
 
         Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);

@@ -17,7 +17,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task One_connection_transfers_files_in_both_directions_and_listings(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync($"""
             {Start}C: RETR a
             S: 150 Opening data connection (5 bytes).
@@ -70,7 +70,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Blocks_have_the_format_of_the_RFC(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
         await server.PlayAsync($$"""
             {{Start}}C: STOR b
             S: 150 *
@@ -92,7 +92,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task An_active_connection_stays_open_as_well(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
         await server.PlayAsync("""
             C: MODE B
             S: 200 *
@@ -115,7 +115,7 @@ public sealed class BlockConnectionTests
         byte[] content = new byte[3_000_000];
         new Random(5).NextBytes(content);
         await using TestServer server = new(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"{Start}C: STOR a\nS: 150 *");
         await client.Data!.SendAsync(Blocks.Encode(content));
         await client.PlayAsync("S: 250 *3000000 bytes*\nC: RETR a\nS: 125 *");
@@ -128,7 +128,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Offsets_ranges_and_ASCII_apply_to_the_content(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
         await server.PlayAsync($"""
             {Start}C: REST 3
             S: 350 *
@@ -165,7 +165,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Downloads_requested_in_one_packet_follow_each_other_and_a_missing_file_sends_no_block(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "first"), ("/b", "second"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
         await server.PlayAsync($"""
             {Start}C> RETR a\r\nRETR missing\r\nRETR b\r\nPWD\r\nRETR a\r\n
             S: 150 *
@@ -185,14 +185,14 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task A_command_that_closes_the_connection_first_sends_the_gathered_blocks(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "first"), ("/b", "second"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
         foreach (string last in (string[])["MODE S", "MODE Z", "QUIT", "REIN", "EPSV"])
         {
-            await using TestClient client = await server.LogInAsync();
+            await using Conversation client = await server.LogInAsync();
             await client.PlayAsync(Start);
             DataPeer data = client.Data!;
             client.ConnectsLate = true;
-            await client.SendAsync(Script.ParseBytes($"RETR a\\r\\nRETR b\\r\\n{last}\\r\\n"));
+            await client.SendAsync(Script.Bytes($"RETR a\\r\\nRETR b\\r\\n{last}\\r\\n"));
             Assert.Equal("first"u8.ToArray(), await data.ReadFileAsync());
             Assert.Equal("second"u8.ToArray(), await data.ReadFileAsync());
             Assert.Empty(await data.ReadToEndAsync());
@@ -200,7 +200,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Uploads_sent_at_once_are_all_stored(Wire wire)
+    public async Task Simultaneous_uploads_are_all_stored(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayAsync($"""
@@ -220,7 +220,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Refused_uploads_are_not_read_by_default(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/sub/", ""));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/", ""));
         await server.PlayAsync($"""
             {Start}C: STOR missing/a
             S: 550 *
@@ -241,7 +241,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task Refused_uploads_are_read_to_their_end_with_the_DRAIN_option(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/sub/", ""));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/", ""));
         await server.PlayAsync($"""
             C: OPTS MODE B DRAIN ON
             S: 200 MODE B DRAIN set to ON.
@@ -293,7 +293,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task A_refused_upload_that_stalls_times_out(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
+        await using TestServer server = new(wire, configure: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
         await server.PlayAsync($"""
             C: OPTS MODE B DRAIN ON
             S: 200 *
@@ -311,7 +311,7 @@ public sealed class BlockConnectionTests
         var store = new HookedStore { Fault = member => isFull && member == nameof(IFileWriter.WriteAsync)
             ? new StoreException(StoreError.NoSpace, "Full.") : null };
         await using TestServer server = new(wire, store);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"{Start}C: STOR a\nS: 150 *");
         isFull = true;
         await client.Data!.SendAsync(Blocks.Encode(new byte[500_000]));
@@ -324,7 +324,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task A_connection_that_fails_within_a_file_leaves_a_partial_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {Start}C: STOR a
             S: 150 *
@@ -347,7 +347,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public async Task An_invalid_block_is_not_stored_and_closes_the_connection(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "old"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
             {Start}C: STOR a
             S: 150 *
@@ -375,7 +375,7 @@ public sealed class BlockConnectionTests
         store.BeforeRead = _ => fails ? throw new StoreException(StoreError.Denied, "Gone.") : Task.CompletedTask;
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "first");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"{Start}C: RETR a\nS: 150 *\nS: 250 *");
         fails = true;
         await client.PlayAsync("C: RETR a\nS: 125 *\nS: 550 *\nB< first\nD<\nC: RETR a\nS: 425 *");
@@ -420,8 +420,8 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task A_last_block_marks_a_complete_upload_even_if_the_client_has_disconnected(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
-        await using TestClient client = await server.LogInAsync();
+        await using TestServer server = new(wire, configure: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync($"{Start}C: STOR a\nS: 150 *\nB> one\nS: 250 *\nB> two\nC: STOR b");
         client.CloseSending();
         await client.PlayAsync("S: 125 *\nS: 250 *\nS: (end)");

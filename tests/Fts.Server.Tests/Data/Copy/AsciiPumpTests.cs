@@ -11,7 +11,7 @@ public sealed class AsciiPumpTests
     [Theory, OnEveryWire]
     public async Task Line_ends_are_translated_in_both_directions(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/a", "one\ntwo\r\nthree\rfour\n\n"), ("/b", "no end"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one\ntwo\r\nthree\rfour\n\n"), ("/b", "no end"));
         await server.PlayAsync("""
             C: TYPE A
             S: 200 *
@@ -42,7 +42,7 @@ public sealed class AsciiPumpTests
     public async Task A_line_end_split_between_packets_is_one_line_end(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: TYPE A\nS: 200 *");
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync("C: STOR a\nS: 150 *");
@@ -60,7 +60,7 @@ public sealed class AsciiPumpTests
     public async Task Line_ends_at_the_end_of_a_buffer_survive_the_round_trip(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("C: TYPE A\nS: 200 *");
         for (int length = Buffer - 2; length <= Buffer + 2; length++)
         {

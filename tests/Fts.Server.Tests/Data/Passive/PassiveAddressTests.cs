@@ -40,11 +40,11 @@ public sealed class PassiveAddressTests
     public async Task A_host_name_keeps_its_address_if_it_cannot_be_resolved_or_the_order_changes()
     {
         var endPoints = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
-        string[]? resolved = null;
+        string[]? answer = null;
         var addresses = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
         {
-            ResolveNameAsync = (_, _) => resolved is null ? throw new SocketException((int)SocketError.HostNotFound)
-                : Task.FromResult(Array.ConvertAll(resolved, IPAddress.Parse)),
+            ResolveNameAsync = (_, _) => answer is null ? throw new SocketException((int)SocketError.HostNotFound)
+                : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
         });
         Assert.False(await addresses.ResolveAsync(CancellationToken.None));
         Assert.Null(addresses.GetAddress(endPoints));
@@ -52,7 +52,7 @@ public sealed class PassiveAddressTests
             [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"),
                 (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
         {
-            resolved = found;
+            answer = found;
             Assert.Equal(isFound, await addresses.ResolveAsync(CancellationToken.None));
             Assert.Equal(expected, $"{addresses.GetAddress(endPoints)}");
         }
@@ -62,35 +62,34 @@ public sealed class PassiveAddressTests
     public async Task Pasv_returns_the_external_address_and_port_and_Epsv_the_external_port()
     {
         FtpPassivePorts range = FreePorts.FindRange(1) with { ExternalFirst = 60000 };
-        await using TestServer server = new(Wire.IPv4, with: options => options with
+        await using TestServer server = new(Wire.IPv4, configure: options => options with
         {
             PassivePorts = range,
             PassiveAddresses = [new FtpPassiveAddress("203.0.113.5") { Network = IPNetwork.Parse("127.0.0.2/32") }],
         });
-        await using TestClient external = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
-        await external.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
+        await using Conversation beyond = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
+        await beyond.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
         await local.PlayAsync(
-            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\n"
-            + $"C: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+            $"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
 
         // The reply contains the external port, which the router forwards to the local one.
-        await external.PlayAsync("C: NLST\nS: 150 *");
-        using var data = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
-        Assert.Empty(await data.ReadToEndAsync());
-        await external.PlayAsync("S: 226 *");
+        await beyond.PlayAsync("C: NLST\nS: 150 *");
+        using var client = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
+        Assert.Empty(await client.ReadToEndAsync());
+        await beyond.PlayAsync("S: 226 *");
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task Only_Pasv_fails_until_the_host_name_is_resolved(Wire wire)
     {
         var resolving = new TaskCompletionSource<IPAddress[]>();
-        await using TestServer server = new(wire, with: options => options with
+        await using TestServer server = new(wire, configure: options => options with
         {
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org") { Network = IPNetwork.Parse("127.0.0.0/8") }],
             ResolveNameAsync = (_, cancellationToken) => resolving.Task.WaitAsync(cancellationToken),
         });
-        await using TestClient client = await server.LogInAsync();
-        await client.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        await using Conversation session = await server.LogInAsync();
+        await session.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
         if (wire.IsIPv4())
         {
             // Now the name is resolved. The server uses the address after its next resolution, so PASV is repeated.
@@ -98,7 +97,7 @@ public sealed class PassiveAddressTests
             string reply;
             do
             {
-                reply = (await client.SendAndReadReplyAsync("PASV"))[0];
+                reply = (await session.SendAndReadReplyAsync("PASV"))[0];
             }
             while (reply.StartsWith("425", StringComparison.Ordinal) && !TestContext.Current.CancellationToken.IsCancellationRequested);
             Assert.StartsWith("227 Entering Passive Mode (127,0,0,1,", reply, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(5);
         await using TestServer server = CreateServer(range, wire);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 12; i++)
         {
             Assert.InRange(GetPort(await client.SendAndReadReplyAsync("EPSV"), client), range.First, range.Last);
@@ -51,7 +51,7 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(1000);
         await using TestServer server = CreateServer(range);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         int[] ports = new int[10];
         for (int i = 0; i < ports.Length; i++)
         {
@@ -70,10 +70,10 @@ public sealed class PassivePortsTests
         FtpPassivePorts range = FreePorts.FindRange(2);
         await using TestServer server = CreateServer(range, wire, wire.IsIPv4() ? null
             : options => options with { ProxyProtocolNetworks = [new IPNetwork(IPAddress.IPv6Loopback, 128)] });
-        var clients = new List<TestClient>();
+        var clients = new List<Conversation>();
         for (int i = 0; i < Peers; i++)
         {
-            TestClient client = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}"))
+            Conversation client = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}"))
                 : await server.LogInAsync(header: ProxyHeaders.Create($"2001:db8::{i + 1}", "2001:db8::f"));
             client.ConnectsLate = true;
             clients.Add(client);
@@ -97,8 +97,8 @@ public sealed class PassivePortsTests
     public async Task One_address_can_use_every_port_once_and_then_receives_425_until_one_is_free()
     {
         await using TestServer server = CreateServer(FreePorts.FindRange(2));
-        await using TestClient first = await server.LogInAsync(), second = await server.LogInAsync(), third = await server.LogInAsync();
-        await using TestClient otherAddress = await server.LogInAsync(IPAddress.Parse("127.0.0.2"));
+        await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync(), third = await server.LogInAsync();
+        await using Conversation otherAddress = await server.LogInAsync(IPAddress.Parse("127.0.0.2"));
         first.ConnectsLate = second.ConnectsLate = true;
         await first.PlayAsync("C: EPSV\nS: 229 *");
         await second.PlayAsync("C: EPSV\nS: 229 *");
@@ -118,8 +118,8 @@ public sealed class PassivePortsTests
     public async Task A_port_that_is_no_longer_needed_is_released(string ending)
     {
         await using TestServer server = CreateServer(FreePorts.FindRange(1));
-        await using TestClient other = await server.LogInAsync();
-        await using (TestClient client = await server.LogInAsync())
+        await using Conversation other = await server.LogInAsync();
+        await using (Conversation client = await server.LogInAsync())
         {
             client.ConnectsLate = true;
             await client.PlayAsync("C: EPSV\nS: 229 *");
@@ -137,7 +137,7 @@ public sealed class PassivePortsTests
         FtpPassivePorts range = FreePorts.FindRange(1);
         await using TestServer server = CreateServer(range);
         await server.WriteAsync("/a", "secret");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         var target = new IPEndPoint(IPAddress.Loopback, GetPort(await client.SendAndReadReplyAsync("EPSV"), client));
         using var other = DataPeer.CreateConnecting(target, null, IPAddress.Parse("127.0.0.2"));
@@ -154,13 +154,13 @@ public sealed class PassivePortsTests
     {
         await using TestServer server = CreateServer(FreePorts.FindRange(1), wire);
         await server.WriteAsync("/a", "secret");
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         IPEndPoint target = DataPeer.ParseTarget((await client.SendAndReadReplyAsync("EPSV"))[0], client.Server)!;
         using var early = DataPeer.CreateConnecting(target, null);
         await early.ConnectAsync();
         await client.PlayAsync("C: EPSV\nS: 229 *");
-        await early.ReadToAnyEndAsync();
+        await early.ReadUntilClosedAsync();
         await client.PlayAsync("C: RETR a\nS: 150 *\nD< secret\nS: 226 *");
     }
 
@@ -170,7 +170,7 @@ public sealed class PassivePortsTests
         FtpPassivePorts range = FreePorts.FindRange(3);
         using Socket first = OpenListener(range.First), second = OpenListener(range.First + 1);
         await using TestServer server = CreateServer(range);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         for (int i = 0; i < 5; i++)
         {
             Assert.Equal(range.Last, GetPort(await client.SendAndReadReplyAsync("EPSV"), client));
@@ -183,7 +183,7 @@ public sealed class PassivePortsTests
     public async Task A_range_without_a_free_port_returns_425_and_the_session_continues()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
-        using Socket otherProgram = OpenListener(range.First);
+        using Socket taken = OpenListener(range.First);
         await using TestServer server = CreateServer(range);
         await server.PlayAsync("C: EPSV\nS: 425 *port*\nC: EPRT {EPRT}\nS: 200 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
@@ -192,8 +192,8 @@ public sealed class PassivePortsTests
     public async Task A_client_that_never_connects_receives_425_and_its_port_is_released()
     {
         await using TestServer server =
-            CreateServer(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
-        await using TestClient client = await server.LogInAsync(), other = await server.LogInAsync();
+            CreateServer(FreePorts.FindRange(1), configure: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using Conversation client = await server.LogInAsync(), other = await server.LogInAsync();
         await client.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
@@ -206,8 +206,8 @@ public sealed class PassivePortsTests
             new FtpServer(
             new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
             PassivePorts = range });
-        using DataConnector first = new(server, IPAddress.Loopback, IPAddress.Loopback);
-        using DataConnector second = new(server, IPAddress.Loopback, IPAddress.Loopback);
+        using DataConnector first = new(server, IPAddress.Loopback, IPAddress.Loopback), second =
+            new(server, IPAddress.Loopback, IPAddress.Loopback);
         first.Listen();
         Assert.Throws<SocketException>(second.Listen);
         first.CloseIdleListener(before: 0);
@@ -228,7 +228,7 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(1500);
         await using TestServer server = CreateServer(range);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         client.ConnectsLate = true;
         for (int i = 0; i < 3000; i++)
         {
@@ -246,7 +246,7 @@ public sealed class PassivePortsTests
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
         await using TestServer server = CreateServer(range);
-        await using TestClient client = await server.LogInAsync();
+        await using Conversation client = await server.LogInAsync();
         await client.PlayAsync("D: late\nC: EPSV\nS: 229 *");
         await server.StopImmediatelyAsync();
         using Socket free = OpenListener(range.First);
@@ -265,13 +265,14 @@ public sealed class PassivePortsTests
     public void A_range_that_contains_the_servers_own_port_is_rejected_at_the_start() =>
         Assert.Throws<ArgumentException>(
             () => CreateServer(
-            new FtpPassivePorts(2000, 2002), with: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
+            new FtpPassivePorts(2000, 2002), configure: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
 
     private static TestServer CreateServer(
-        FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
-        new(wire, with: options => with is null ? options with { PassivePorts = range } : with(options with { PassivePorts = range }));
+        FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? configure = null) =>
+        new(wire, configure: options => configure is null ? options with { PassivePorts = range }
+            : configure(options with { PassivePorts = range }));
 
-    private static int GetPort(string[] reply, TestClient client) =>
+    private static int GetPort(string[] reply, Conversation client) =>
         (DataPeer.ParseTarget(reply[0], client.Server) ?? throw client.CreateFailure("229 was expected.")).Port;
 
     private static Socket OpenListener(int port)

@@ -11,7 +11,7 @@ namespace Fts.Server.Tests.Support;
 /// <summary>
 /// The client's side of one control connection, and the data connection of the last 227 or 229 reply or PORT or EPRT command.
 /// </summary>
-internal sealed class TestClient : IAsyncDisposable
+internal sealed class Conversation : IAsyncDisposable
 {
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -19,10 +19,10 @@ internal sealed class TestClient : IAsyncDisposable
     private int _start, _end;
 
     private TlsClient? _tls;
-    private TlsRecordStream? _recordStream;
+    private TlsRecordStream? _tap;
     private Stream _stream;
 
-    private TestClient(Socket socket, TlsClient? tls)
+    private Conversation(Socket socket, TlsClient? tls)
     {
         (_socket, _tls, Server) = (socket, tls, ((IPEndPoint)socket.RemoteEndPoint!).Address);
         _stream = new NetworkStream(socket);
@@ -39,7 +39,7 @@ internal sealed class TestClient : IAsyncDisposable
     public IPAddress Server { get; }
 
     /// <summary>Connects from an address. The PROXY header is sent on the control connection and on data connections.</summary>
-    public static async Task<TestClient> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
+    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (from is not null)
@@ -48,7 +48,7 @@ internal sealed class TestClient : IAsyncDisposable
         }
 
         await socket.ConnectAsync(server, TestContext.Current.CancellationToken).WithDeadline();
-        var client = new TestClient(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
+        var client = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
         if (header is not null)
         {
             await client.SendAsync(header);
@@ -93,12 +93,12 @@ internal sealed class TestClient : IAsyncDisposable
         Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
         while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
         {
-            lines.Add(await ReadLineAsync() ?? throw CreateFailure("The server closed the connection inside a reply."));
+            lines.Add(await ReadLineAsync() ?? throw CreateFailure("The server closed the connection within a reply."));
         }
 
         if (DataPeer.ParseTarget(lines[^1], Server) is { } target)
         {
-            SetData(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
+            Use(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
             if (!ConnectsLate)
             {
                 await Data!.ConnectAsync();
@@ -111,7 +111,7 @@ internal sealed class TestClient : IAsyncDisposable
     /// <summary>Listens for an active data connection and returns the argument for PORT or EPRT.</summary>
     public string Listen(bool extended)
     {
-        SetData(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
+        Use(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
         return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
     }
 
@@ -164,17 +164,17 @@ internal sealed class TestClient : IAsyncDisposable
             if (_end == 0)
             {
                 _transcript.AppendLine("S: (end)");
-                return line.Length == 0 ? null : throw CreateFailure("The server closed the connection inside a line.");
+                return line.Length == 0 ? null : throw CreateFailure("The server closed the connection within a line.");
             }
         }
     }
 
     /// <summary>Performs a TLS handshake on an unencrypted connection. Data connections resume the session or start new ones.</summary>
-    public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
+    public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? configure = null)
     {
-        var tls = new TlsClient(version, with);
-        (SslStream stream, _recordStream) = await tls.HandshakeAsync(_stream).WithDeadline();
-        (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
+        var tls = new TlsClient(version, configure);
+        (SslStream stream, _tap) = await tls.HandshakeAsync(_stream).WithDeadline();
+        (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, configure));
     }
 
     /// <summary>The subject of the server certificate.</summary>
@@ -190,17 +190,17 @@ internal sealed class TestClient : IAsyncDisposable
     /// <param name="firstCommand">Sent unencrypted in the same packet as the client's close_notify.</param>
     public async Task EndTlsAsync(string firstCommand = "")
     {
-        _recordStream!.Gather(new byte[4096]);
+        _tap!.Gather(new byte[4096]);
         await ((SslStream)_stream).ShutdownAsync().WithDeadline();
-        await _recordStream.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
-        await _recordStream.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
+        await _tap.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
+        await _tap.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
         Assert.Equal(0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).WithDeadline());
-        Assert.False(_recordStream.HasEnded, "The server closed the connection without a close_notify.");
-        UsePlain();
+        Assert.False(_tap.HasEnded, "The server closed the connection without a close_notify.");
+        SwitchToPlainText();
     }
 
     /// <summary>Sends unencrypted from now on, without close_notify.</summary>
-    public void UsePlain() => _stream = new NetworkStream(_socket);
+    public void SwitchToPlainText() => _stream = new NetworkStream(_socket);
 
     /// <summary>Shuts down the sending side and continues to receive.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
@@ -217,7 +217,7 @@ internal sealed class TestClient : IAsyncDisposable
         return default;
     }
 
-    private void SetData(DataPeer data)
+    private void Use(DataPeer data)
     {
         CloseData();
         Data = data;

@@ -5,9 +5,9 @@ using Fts.Storage.Local;
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>A rejected command changes nothing, including the partial uploads of other clients.</summary>
-public sealed class RefusalTests
+public sealed class RejectedCommandTests
 {
-    private const string InterruptedUpload = """
+    private const string Interrupted = """
         C: CWD in
         S: 250 *
         C: EPSV
@@ -25,9 +25,9 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task A_rejected_deletion_or_rename_keeps_the_partial_uploads(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
         await server.PlayAsync($"""
-            {InterruptedUpload}
+            {Interrupted}
             C: RMD in
             S: 550 *
             C: RNFR other
@@ -48,9 +48,9 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task A_refused_deletion_keeps_the_partial_upload(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/", ""));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/in/", ""));
         await server.PlayAsync($"""
-            {InterruptedUpload}
+            {Interrupted}
             C: MKD in/a
             S: 257 *
             C: DELE in/a
@@ -66,10 +66,10 @@ public sealed class RefusalTests
     public async Task Without_the_permission_to_delete_the_partial_upload_stays(Wire wire)
     {
         await using TestServer server = new(wire,
-            with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+            configure: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/in/", "");
         await server.PlayAsync($"""
-            {InterruptedUpload}
+            {Interrupted}
             C: DELE in/a
             S: 550 *
             C: RMD in
@@ -82,7 +82,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task An_append_that_is_interrupted_after_a_few_bytes_leaves_no_copy(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/log", "a log of many bytes"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/log", "a log of many bytes"));
         await server.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -107,8 +107,8 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task DELE_discards_a_partial_upload_that_began_as_a_copy(Wire wire)
     {
-        using var folder = new TemporaryDirectory();
-        using var store = new LocalFileStore(folder.Path);
+        using var directory = new TemporaryDirectory();
+        using var store = new LocalFileStore(directory.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/log", "one");
         await server.PlayAsync("""
@@ -127,13 +127,13 @@ public sealed class RefusalTests
             C: SIZE log
             S: 550 *
             """);
-        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+        Assert.Empty(Directory.GetFileSystemEntries(directory.Path));
     }
 
     [Theory, OnEveryWire]
     public async Task The_mode_of_the_root_is_not_set_by_any_name(Wire wire)
     {
-        await using TestServer server = await TestServer.CreateAsync(wire, ("/in/file", "text"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"));
         await server.PlayAsync("""
             C: SITE CHMOD 000 /
             S: 550 *
