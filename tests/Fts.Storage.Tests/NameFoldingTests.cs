@@ -28,7 +28,7 @@ public sealed class NameFoldingTests
     };
 
     /// <summary>The characters that HFS+ ignores in names (CVE-2014-9390).</summary>
-    private static readonly int[] s_unseen =
+    private static readonly int[] s_ignored =
     [
         0x200C, 0x200D, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x206A, 0x206B, 0x206C, 0x206D, 0x206E, 0x206F, 0xFEFF,
         // The characters that the Linux kernel ignores in case-folding directories.
@@ -55,11 +55,11 @@ public sealed class NameFoldingTests
     [Fact]
     public void An_invisible_character_does_not_hide_a_reserved_name()
     {
-        foreach (int unseen in s_unseen)
+        foreach (int ignored in s_ignored)
         {
             for (int at = 0; at <= PathRules.StagingPrefix.Length; at++)
             {
-                Assert.True(PathRules.IsReserved(Pending.Insert(at, new Rune(unseen).ToString())), $"U+{unseen:X} at {at}");
+                Assert.True(PathRules.IsReserved(Pending.Insert(at, new Rune(ignored).ToString())), $"U+{ignored:X} at {at}");
             }
         }
 

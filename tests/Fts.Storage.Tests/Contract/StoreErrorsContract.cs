@@ -5,14 +5,15 @@ namespace Fts.Storage.Tests.Contract;
 /// <summary>A refused call changes nothing. The partial uploads of all uploaders stay.</summary>
 public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
-    private static readonly WriteStart Anns = WriteStart.Replace.WithUploader("ann"), Bobs = WriteStart.Replace.WithUploader("bob");
+    private static readonly WriteStart UploadByAnn = WriteStart.Replace.WithUploader("ann");
+    private static readonly WriteStart UploadByBob = WriteStart.Replace.WithUploader("bob");
 
     [Fact]
     public async Task A_directory_that_is_not_empty_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/in"), Token);
-        await InterruptAsync("/in/one", Anns, "ann's");
-        await InterruptAsync("/in/two", Bobs, "of bob");
+        await InterruptAsync("/in/one", UploadByAnn, "ann's");
+        await InterruptAsync("/in/two", UploadByBob, "of bob");
         await Store.PutAsync("/in/file", "text", Token);
         Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/in"), Token)));
         await AssertPartialUploadsAsync("/in");
@@ -27,9 +28,9 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     public async Task A_directory_with_an_upload_in_progress_keeps_its_partial_uploads()
     {
         await Store.CreateDirectoryAsync(At("/in"), Token);
-        await InterruptAsync("/in/one", Anns, "ann's");
-        await InterruptAsync("/in/two", Bobs, "of bob");
-        await using (await OpenWriteAsync("/in/three", Anns))
+        await InterruptAsync("/in/one", UploadByAnn, "ann's");
+        await InterruptAsync("/in/two", UploadByBob, "of bob");
+        await using (await OpenWriteAsync("/in/three", UploadByAnn))
         {
             Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/in"), Token)));
             await AssertPartialUploadsAsync("/in");
@@ -45,8 +46,8 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
         await Store.CreateDirectoryAsync(At("/old"), Token);
         await Store.PutAsync("/old/file", "text", Token);
         await Store.CreateDirectoryAsync(At("/in"), Token);
-        await InterruptAsync("/in/one", Anns, "ann's");
-        await InterruptAsync("/in/two", Bobs, "of bob");
+        await InterruptAsync("/in/one", UploadByAnn, "ann's");
+        await InterruptAsync("/in/two", UploadByBob, "of bob");
         await Store.PutAsync("/in/file", "text", Token);
         Assert.Equal(
             StoreError.NotEmpty,
@@ -75,7 +76,7 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     [Fact]
     public async Task A_file_that_is_not_deleted_keeps_its_partial_upload()
     {
-        await InterruptAsync("/name", Anns, "ann's");
+        await InterruptAsync("/name", UploadByAnn, "ann's");
         await Store.CreateDirectoryAsync(At("/name"), Token);
         Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/name"), "ann", Token)));
         Assert.Equal(5, (await Store.GetPartialUploadAsync(At("/name"), "ann", Token))?.Length);
@@ -89,10 +90,10 @@ public abstract class StoreErrorsContract(Func<StoreUnderTest> create) : FileSto
     [Fact]
     public async Task Deleting_a_file_discards_the_partial_upload_of_the_same_uploader()
     {
-        foreach (WriteStart start in new[] { Anns, WriteStart.Append.WithUploader("ann") })
+        foreach (WriteStart start in new[] { UploadByAnn, WriteStart.Append.WithUploader("ann") })
         {
             await Store.PutAsync("/name", "text", Token);
-            await InterruptAsync("/name", Bobs, "of bob");
+            await InterruptAsync("/name", UploadByBob, "of bob");
             await InterruptAsync("/name", start, "as long as the file");
             await Store.DeleteFileAsync(At("/name"), "ann", Token);
             Assert.Null(await KindAsync("/name"));

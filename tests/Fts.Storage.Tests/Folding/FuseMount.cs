@@ -35,7 +35,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
     public void Dispose()
     {
         Assert.Equal(0, Umount(_folder, MNT_DETACH));
-        // The kernel ends the thread's read after the last file on the file system is closed.
+        // The read of the thread fails after the last file on the file system is closed.
         _server.Join();
         _device.Dispose();
     }
@@ -77,7 +77,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
         byte[] body = [];
         try
         {
-            body = operation == INIT ? Greeting(request[40..]) : _files.Reply(operation, node, request[40..]);
+            body = operation == INIT ? CreateInitReply(request[40..]) : _files.Reply(operation, node, request[40..]);
         }
         catch (FuseException exception)
         {
@@ -98,10 +98,10 @@ internal sealed unsafe partial class FuseMount : IDisposable
     /// Returns struct fuse_init_out: version 7.31, default read-ahead, no optional features, writes of at most 128 KiB, times in
     /// nanoseconds.
     /// </summary>
-    private static byte[] Greeting(ReadOnlySpan<byte> asked)
+    private static byte[] CreateInitReply(ReadOnlySpan<byte> request)
     {
         uint[] reply = new uint[16];
-        (reply[0], reply[1], reply[2], reply[5], reply[6]) = (7, 31, MemoryMarshal.Read<uint>(asked[8..]), 128 * 1024, 1);
+        (reply[0], reply[1], reply[2], reply[5], reply[6]) = (7, 31, MemoryMarshal.Read<uint>(request[8..]), 128 * 1024, 1);
         return MemoryMarshal.AsBytes(reply.AsSpan()).ToArray();
     }
 

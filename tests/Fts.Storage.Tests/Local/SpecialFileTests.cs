@@ -113,7 +113,7 @@ public sealed class SpecialFileTests : IDisposable
         File.WriteAllText(_folder["file"], "text");
         using var flipper = new PathSwapper(_folder.Path, "file", "special");
         using var store = new LocalFileStore(_folder.Path);
-        Task flipping = flipper.FlipAsync(100_000, Token);
+        Task flipping = flipper.SwapAsync(100_000, Token);
         int done = 0, refused = 0;
         await Task.Run(
             async () =>

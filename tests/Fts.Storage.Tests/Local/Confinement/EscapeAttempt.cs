@@ -6,7 +6,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// An operation on a path through the store, and the same operation with plain file functions. Both return what they could read, or null.
+/// An operation on a path through the store, and the same operation with plain file functions. Both return the text that they read, or
+/// null.
 /// </summary>
 internal sealed record EscapeAttempt(
     string Name, EscapeTargetKind End, Func<IFileStore, StorePath, Task<string?>> Confined, Func<EscapeFixture, string, string?> Unconfined)
@@ -55,10 +56,10 @@ internal sealed record EscapeAttempt(
         {
             await store.CreateLinkAsync(At("/got"), path, Token);
             return await store.GetAsync("/got", Token);
-        }, (scene, real) =>
+        }, (fixture, real) =>
         {
-            File.CreateSymbolicLink(scene.Real("/got"), Path.GetFullPath(real));
-            return File.ReadAllText(scene.Real("/got"));
+            File.CreateSymbolicLink(fixture.Real("/got"), Path.GetFullPath(real));
+            return File.ReadAllText(fixture.Real("/got"));
         }),
 
         new(
@@ -102,10 +103,10 @@ internal sealed record EscapeAttempt(
         {
             await store.CreateLinkAsync(At("/got"), path.Child("empty"), Token);
             return (await store.GetEntryAsync(At("/got"), Token)).ToString();
-        }, (scene, real) => Done(() =>
+        }, (fixture, real) => Done(() =>
         {
-            File.CreateSymbolicLink(scene.Real("/got"), real);
-            File.WriteAllText(scene.Real("/got/new"), "written");
+            File.CreateSymbolicLink(fixture.Real("/got"), real);
+            File.WriteAllText(fixture.Real("/got/new"), "written");
         })),
         new(
             "remove a file",
@@ -121,27 +122,27 @@ internal sealed record EscapeAttempt(
             "move out",
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("new"), false, Token)),
-            (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/new"))),
+            (fixture, real) => Done(() => File.Move(fixture.Real("/mine"), real + "/new"))),
         new(
             "move out over a file",
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)),
-            (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/secret", true))),
+            (fixture, real) => Done(() => File.Move(fixture.Real("/mine"), real + "/secret", true))),
         new(
             "move in",
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)),
-            (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
+            (fixture, real) => Done(() => File.Move(real + "/secret", fixture.Real("/new")))),
         new(
             "move in over a file",
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/mine"), true, Token)),
-            (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/mine"), true))),
+            (fixture, real) => Done(() => File.Move(real + "/secret", fixture.Real("/mine"), true))),
         new(
             "move a folder in",
             EscapeTargetKind.Directory,
             (store, path) => DoneAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)),
-            (scene, real) => Done(() => Directory.Move(real + "/empty", scene.Real("/new")))),
+            (fixture, real) => Done(() => Directory.Move(real + "/empty", fixture.Real("/new")))),
         new(
             "move within",
             EscapeTargetKind.Directory,

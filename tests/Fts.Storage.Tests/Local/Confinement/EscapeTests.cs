@@ -4,8 +4,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// Every way out with every operation, on the confined and the portable store. The same operation with plain file functions must get out,
-/// because otherwise the case would prove nothing.
+/// Every way out with every operation, on the confined and the portable store. The same operation with plain file functions must reach an
+/// entry outside. Otherwise the case would prove nothing.
 /// </summary>
 public sealed class EscapeTests
 {
@@ -36,14 +36,14 @@ public sealed class EscapeTests
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
         string path = escape.PathTo(attempt.End)!;
 
-        using var scene = new EscapeFixture(escape);
-        using (var store = new LocalFileStore(scene.Inside, portable))
+        using var fixture = new EscapeFixture(escape);
+        using (var store = new LocalFileStore(fixture.Inside, portable))
         {
             Assert.Equal(!portable, store.IsConfinedByKernel);
             string learned = "";
             try
             {
-                learned = await attempt.Confined(store, At(scene.Spelled(path))) ?? "";
+                learned = await attempt.Confined(store, At(fixture.Spelled(path))) ?? "";
             }
             catch (StoreException exception)
             {
@@ -51,24 +51,24 @@ public sealed class EscapeTests
             }
 
             Assert.Equal("", learned);
-            Assert.Equal(scene.Before, scene.SnapshotOutside());
-            Assert.Equal(scene.NamesBefore, scene.NamesInside());
-            Assert.Equal("mine", File.ReadAllText(scene.Real("/mine")));
+            Assert.Equal(fixture.Before, fixture.SnapshotOutside());
+            Assert.Equal(fixture.NamesBefore, fixture.NamesInside());
+            Assert.Equal("mine", File.ReadAllText(fixture.Real("/mine")));
         }
 
-        string? reached = attempt.Unconfined(scene, scene.Real(path));
+        string? reached = attempt.Unconfined(fixture, fixture.Real(path));
         Assert.True(
-            !string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(),
+            !string.IsNullOrEmpty(reached) || fixture.Before != fixture.SnapshotOutside(),
             "The plain file functions did not get out either.");
     }
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task A_link_that_leads_out_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
+    public async Task A_link_that_points_outside_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
     {
         EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
-        using var scene = new EscapeFixture(escape);
-        using var store = new LocalFileStore(scene.Inside, portable);
+        using var fixture = new EscapeFixture(escape);
+        using var store = new LocalFileStore(fixture.Inside, portable);
         (string link, _) = escape.Links[^1];
         StorePath path = At(link);
 
@@ -86,7 +86,7 @@ public sealed class EscapeTests
         await store.RenameAsync(At("/mine"), At("/moved"), replace: true, Token);
         Assert.Equal("mine", await store.GetAsync("/moved", Token));
         await store.DeleteFileAsync(At("/moved"), Token);
-        Assert.Equal(scene.Before, scene.SnapshotOutside());
+        Assert.Equal(fixture.Before, fixture.SnapshotOutside());
     }
 
     public static TheoryData<string, bool> Links()
@@ -102,7 +102,7 @@ public sealed class EscapeTests
     }
 
     /// <summary>
-    /// These links of the kernel are not resolved by their text. They lead directly to a file or directory that a process has open.
+    /// These links of the kernel are not resolved by their text. They refer directly to a file or directory that a process has open.
     /// </summary>
     [Theory]
     [InlineData("/root/{outside}/secret", false)]
@@ -113,9 +113,9 @@ public sealed class EscapeTests
     [InlineData("/task/{process}/fd/{handle}", true)]
     public async Task The_links_of_proc_are_not_followed(string path, bool portable)
     {
-        using var scene = new EscapeFixture(EscapeCase.All[0]);
-        using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
-        string spelled = scene.Spelled(path)
+        using var fixture = new EscapeFixture(EscapeCase.All[0]);
+        using FileStream open = File.OpenRead(Path.Combine(fixture.Outside, "secret"));
+        string spelled = fixture.Spelled(path)
             .Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal)
             .Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);

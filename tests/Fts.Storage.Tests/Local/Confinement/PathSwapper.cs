@@ -11,7 +11,7 @@ namespace Fts.Storage.Tests.Local.Confinement;
 /// </summary>
 internal sealed class PathSwapper : IDisposable
 {
-    public const string Word = "--flip";
+    public const string Option = "--swap";
 
     private const uint RENAME_EXCHANGE = 2;
 
@@ -21,16 +21,16 @@ internal sealed class PathSwapper : IDisposable
     {
         string program = Path.ChangeExtension(typeof(PathSwapper).Assembly.Location, null);
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (string word in (string[])[Word, folder, one, other])
+        foreach (string argument in (string[])[Option, folder, one, other])
         {
-            start.ArgumentList.Add(word);
+            start.ArgumentList.Add(argument);
         }
 
         _process = Process.Start(start)!;
     }
 
     /// <summary>Swaps the entries a number of times. The task completes after the last swap.</summary>
-    public async Task FlipAsync(int times, CancellationToken cancellationToken)
+    public async Task SwapAsync(int times, CancellationToken cancellationToken)
     {
         await _process.StandardInput.WriteLineAsync(times.ToString(CultureInfo.InvariantCulture).AsMemory(), cancellationToken);
         await _process.StandardInput.FlushAsync(cancellationToken);
@@ -46,14 +46,14 @@ internal sealed class PathSwapper : IDisposable
     }
 
     /// <summary>The main method of the second process.</summary>
-    public static int Run(string[] words)
+    public static int Run(string[] arguments)
     {
         using var folder = new SafeFileHandle(
-            DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, words[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
+            DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, arguments[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
         while (Console.ReadLine() is { } line)
         {
             int times = int.Parse(line, CultureInfo.InvariantCulture), done = 0;
-            while (done < times && DirectoryCalls.Renameat2(folder, words[1], folder, words[2], RENAME_EXCHANGE) == 0)
+            while (done < times && DirectoryCalls.Renameat2(folder, arguments[1], folder, arguments[2], RENAME_EXCHANGE) == 0)
             {
                 done++;
             }

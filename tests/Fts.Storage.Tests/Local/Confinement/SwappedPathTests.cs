@@ -7,14 +7,14 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// A second process swaps a directory and a link that leads out, 100,000 times during each operation. The confined store must never get
-/// out. The portable store does not promise this, and is tested by <see cref="EscapeTests"/> only.
+/// A second process swaps a directory and a link that points outside, 100,000 times during each operation. The confined store must never
+/// access an entry outside. The portable store does not guarantee this, and is tested by <see cref="EscapeTests"/> only.
 /// </summary>
 public sealed class SwappedPathTests
 {
-    private const int Flips = 100_000;
+    private const int SwapCount = 100_000;
 
-    private static readonly EscapeCase s_escape = new("flip", "/way/secret", "/way", ("link", "../outside")) { MissingPath = "/way/new" };
+    private static readonly EscapeCase s_escape = new("swap", "/way/secret", "/way", ("link", "../outside")) { MissingPath = "/way/new" };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,12 +23,12 @@ public sealed class SwappedPathTests
     [Fact]
     public async Task Without_confinement_a_swapped_link_leads_outside()
     {
-        using var scene = new EscapeFixture(s_escape);
-        using var folder = new FlippedFolder(scene);
-        using var flipper = new PathSwapper(scene.Inside, "way", "link");
-        Assert.Equal("inside", File.ReadAllText(scene.Real("/way/secret")));
-        await flipper.FlipAsync(1, Token);
-        Assert.Equal(EscapeFixture.Secret, File.ReadAllText(scene.Real("/way/secret")));
+        using var fixture = new EscapeFixture(s_escape);
+        using var folder = new SwappedDirectory(fixture);
+        using var swapper = new PathSwapper(fixture.Inside, "way", "link");
+        Assert.Equal("inside", File.ReadAllText(fixture.Real("/way/secret")));
+        await swapper.SwapAsync(1, Token);
+        Assert.Equal(EscapeFixture.Secret, File.ReadAllText(fixture.Real("/way/secret")));
     }
 
     [Theory]
@@ -37,10 +37,10 @@ public sealed class SwappedPathTests
     {
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
         StorePath path = At(s_escape.PathTo(attempt.End)!);
-        using var scene = new EscapeFixture(s_escape);
-        using var folder = new FlippedFolder(scene);
-        using var flipper = new PathSwapper(scene.Inside, "way", "link");
-        using var store = new LocalFileStore(scene.Inside);
+        using var fixture = new EscapeFixture(s_escape);
+        using var folder = new SwappedDirectory(fixture);
+        using var swapper = new PathSwapper(fixture.Inside, "way", "link");
+        using var store = new LocalFileStore(fixture.Inside);
         Assert.True(store.IsConfinedByKernel);
         string[] leaks =
         [
@@ -48,12 +48,12 @@ public sealed class SwappedPathTests
             "theirs",
             $"Length = {EscapeFixture.Secret.Length},",
             $"written at {EscapeFixture.Secret.Length}",
-            .. await IdsAsync(scene.Outside),
+            .. await IdsAsync(fixture.Outside),
         ];
 
         int done = 0, refused = 0;
-        Task flipping = flipper.FlipAsync(Flips, Token);
-        while (!flipping.IsCompleted)
+        Task swapping = swapper.SwapAsync(SwapCount, Token);
+        while (!swapping.IsCompleted)
         {
             folder.Refill();
             try
@@ -70,8 +70,8 @@ public sealed class SwappedPathTests
             }
         }
 
-        await flipping;
-        Assert.Equal(scene.Before, scene.SnapshotOutside());
+        await swapping;
+        Assert.Equal(fixture.Before, fixture.SnapshotOutside());
         // Otherwise no swap happened during an operation.
         Assert.True(done > 0 && refused > 0, $"{done} done, {refused} refused");
     }
@@ -79,13 +79,13 @@ public sealed class SwappedPathTests
     [Fact]
     public async Task A_swapped_directory_and_link_never_mix_their_contents()
     {
-        using var scene = new EscapeFixture(s_escape);
-        using var folder = new FlippedFolder(scene);
-        using var flipper = new PathSwapper(scene.Inside, "way", "link");
-        using var store = new LocalFileStore(scene.Inside);
-        await flipper.FlipAsync(1, Token);
+        using var fixture = new EscapeFixture(s_escape);
+        using var folder = new SwappedDirectory(fixture);
+        using var swapper = new PathSwapper(fixture.Inside, "way", "link");
+        using var store = new LocalFileStore(fixture.Inside);
+        await swapper.SwapAsync(1, Token);
         Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/way/secret"), Token)));
-        await flipper.FlipAsync(1, Token);
+        await swapper.SwapAsync(1, Token);
         Assert.Equal("inside", Encoding.UTF8.GetString(await store.GetAsync(At("/way/secret"), Token)));
     }
 
@@ -103,18 +103,18 @@ public sealed class SwappedPathTests
     }
 
     /// <summary>The directory inside, under its current name, with all entries that the attempts need.</summary>
-    private sealed class FlippedFolder : IDisposable
+    private sealed class SwappedDirectory : IDisposable
     {
         private readonly string _inside;
         private readonly SafeFileHandle _handle;
         private readonly string _real;
 
-        public FlippedFolder(EscapeFixture scene)
+        public SwappedDirectory(EscapeFixture fixture)
         {
-            _inside = scene.Inside;
-            Directory.CreateDirectory(scene.Real("/way"));
+            _inside = fixture.Inside;
+            Directory.CreateDirectory(fixture.Real("/way"));
             _handle = new(
-                DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0),
+                DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, fixture.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0),
                 ownsHandle: true);
             _real = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
             Refill();

@@ -37,7 +37,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task A_hash_is_available_to_the_next_store()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         using var next = new LocalFileStore(_folder.Path);
         Assert.Equal(Hash, await FindAsync(next, "/file"));
         Assert.NotEmpty(Value);
@@ -46,7 +46,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task A_write_by_another_program_invalidates_the_hash()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         using (FileStream file = File.OpenWrite(_folder["file"]))
         {
             file.Write("tuxt"u8);
@@ -54,7 +54,7 @@ public sealed class CachedHashTests : IDisposable
 
         Assert.Null(await FindAsync(_store, "/file"));
 
-        // After a client restores the old time, the metadata are the same as when the hash was cached.
+        // After a client restores the old time, the metadata is the same as when the hash was cached.
         await _store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Null(await FindAsync(_store, "/file"));
     }
@@ -64,7 +64,7 @@ public sealed class CachedHashTests : IDisposable
     [InlineData(false)]
     public async Task A_different_size_or_time_invalidates_the_hash(bool isTime)
     {
-        await RememberAsync();
+        await CacheHashAsync();
         if (!isTime)
         {
             using FileStream file = File.OpenWrite(_folder["file"]);
@@ -78,7 +78,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task An_attribute_with_another_format_is_ignored()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         byte[] right = Value;
         foreach (byte[] wrong in new byte[][] { [], [.. right, 0], right[..^1], [2, .. right[1..]], new byte[100] })
         {
@@ -93,7 +93,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task The_attribute_fits_into_the_inode()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         // An ext4 inode of 256 bytes has 96 bytes for attributes: 8 for the list, 16 for each entry, and names and values padded to 4
         // bytes.
         Assert.True(8 + 16 + 12 + ((Value.Length + 3) / 4 * 4) <= 96);
@@ -102,7 +102,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task A_link_has_the_hash_of_an_inside_target_and_none_of_an_outside_one()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         File.CreateSymbolicLink(_folder["link"], "file");
         Assert.Equal(Hash, await FindAsync(_store, "/link"));
 
@@ -130,7 +130,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task A_read_only_file_caches_no_hash_and_an_unreadable_file_returns_none()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         await _store.PutAsync("/other", "text", Token);
         FileEntry other = Assert.NotNull(await _store.GetEntryAsync(At("/other"), Token));
         FileEntry file = Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token));
@@ -148,7 +148,7 @@ public sealed class CachedHashTests : IDisposable
     [Fact]
     public async Task The_portable_store_caches_no_hash_and_throws_no_error()
     {
-        await RememberAsync();
+        await CacheHashAsync();
         using var portable = new LocalFileStore(_folder.Path, portable: true);
         FileEntry file = Assert.NotNull(await portable.GetEntryAsync(At("/file"), Token));
         await portable.CacheHashAsync(At("/file"), file, Hash, Token);
@@ -159,7 +159,7 @@ public sealed class CachedHashTests : IDisposable
         await store.GetCachedHashAsync(At(path), Assert.NotNull(await store.GetEntryAsync(At(path), Token)), Token);
 
     /// <summary>The file gets an older time, because two writes within one tick of the clock have the same time.</summary>
-    private async Task RememberAsync()
+    private async Task CacheHashAsync()
     {
         await _store.PutAsync("/file", "text", Token);
         await _store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
