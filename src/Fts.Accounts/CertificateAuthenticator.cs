@@ -2,7 +2,7 @@ namespace Fts.Accounts;
 
 /// <summary>
 /// Authenticates a client that presents a certificate as the account of that certificate, without a password. A fallback authenticator
-/// decides about all other logins.
+/// handles all other logins.
 /// </summary>
 /// <remarks>
 /// A certificate is valid only for its own account. If the client sends another user name, it needs that user's password.

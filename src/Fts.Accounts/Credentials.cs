@@ -2,22 +2,22 @@ using System.Net;
 
 namespace Fts.Accounts;
 
-/// <summary>The user name and password of a login, and how they were received. The text form omits the password.</summary>
+/// <summary>The user name and password of a login, and how they were received. <see cref="ToString"/> omits the password.</summary>
 /// <param name="UserName">The user name that the client sent.</param>
 /// <param name="Password">The password that the client sent, or an empty string if none was required.</param>
 /// <param name="Address">The IP address of the client.</param>
 /// <param name="IsEncrypted">Whether the password was received encrypted.</param>
 public sealed record Credentials(string UserName, string Password, IPAddress Address, bool IsEncrypted)
 {
-    /// <summary>The client certificate of the control connection, or null if the client sent no trusted one.</summary>
+    /// <summary>The client certificate of the control connection, or null if the client sent no trusted certificate.</summary>
     public ClientCertificate? Certificate { get; init; }
 
     /// <summary>
     /// Returns whether the client is a process on this machine that runs as root or as the user of the server's process.
     /// </summary>
     /// <remarks>
-    /// Returns false if the client connected through a load balancer, or the system does not report the owner of the connection. Only Linux
-    /// reports it, for loopback connections. The owner is looked up when this is called.
+    /// Returns false if the client connected through a load balancer, or if the system does not report the owner of the connection. Only
+    /// Linux reports the owner, and only for loopback connections. Each call looks up the owner.
     /// </remarks>
     public Func<CancellationToken, ValueTask<bool>> IsServerUserAsync { get; init; } = static _ => new(false);
 

@@ -12,8 +12,8 @@ public interface IAuthenticator
     ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the account for a user name and <see cref="Credentials.Certificate"/>, which is not null, or null if the client needs a
-    /// password.
+    /// Returns the account for a user name and a client certificate, or null if the client needs a password.
+    /// <see cref="Credentials.Certificate"/> is not null.
     /// </summary>
     /// <remarks>
     /// The server replies 232 to a login by certificate (RFC 2228 §4). The default implementation returns null.

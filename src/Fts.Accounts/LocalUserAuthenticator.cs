@@ -2,9 +2,9 @@ namespace Fts.Accounts;
 
 /// <summary>
 /// Authenticates the server's own user and root as <c>anonymous</c> with any password if they connect from the same machine
-/// (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator decides about all other logins.
+/// (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator handles all other logins.
 /// </summary>
-/// <remarks>If the system does not report the users of connections, the fallback decides about every login.</remarks>
+/// <remarks>If the system does not report the users of connections, the fallback handles every login.</remarks>
 public sealed class LocalUserAuthenticator : IAuthenticator
 {
     private readonly AnonymousAuthenticator _serverUser;

@@ -14,8 +14,8 @@ namespace Fts.Accounts;
 /// client.
 /// </param>
 /// <remarks>
-/// Every method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks the permission, and else as
-/// the method of <see cref="IFileStore"/> with the same name.
+/// Every method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks the permission. Otherwise it
+/// throws the same exceptions as the method of <see cref="IFileStore"/> with the same name.
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
@@ -23,7 +23,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public Account Account { get; } = account;
 
     /// <summary>
-    /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>). It contains the client as well, because several clients
+    /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>). It also contains the client ID, because several clients
     /// can share an account.
     /// </summary>
     public string Uploader { get; } = $"{account?.Name}\n{clientId}";
@@ -92,8 +92,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
             : null;
 
     /// <summary>
-    /// Opens an upload. Requires <see cref="Permissions.Create"/>. Without <see cref="Permissions.Overwrite"/> the file must be new, which
-    /// the commit checks again.
+    /// Opens an upload. Requires <see cref="Permissions.Create"/>. Without <see cref="Permissions.Overwrite"/> the file must be new. The
+    /// commit checks this again.
     /// </summary>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
@@ -124,7 +124,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// Creates a symbolic link to an existing entry in the link's directory or below it. Requires <see cref="Permissions.Create"/>.
     /// </summary>
     /// <param name="path">The path of the link.</param>
-    /// <param name="target">The file or directory to which the link leads.</param>
+    /// <param name="target">The file or directory to which the link points.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
     {
@@ -199,7 +199,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// <param name="target">The path of the copy.</param>
     /// <param name="progress">Receives the number of bytes of each copied block. Null for no reports.</param>
     /// <param name="committing">
-    /// Called immediately before the commit, which cannot be cancelled and can take long. Null for no call.
+    /// Called immediately before the commit, which cannot be cancelled and can take a long time. Null for no call.
     /// </param>
     /// <param name="cancellationToken">Cancels the copying.</param>
     /// <remarks>The target is replaced in one step. It is unchanged if the call fails or is cancelled.</remarks>
@@ -224,12 +224,12 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// <see cref="Permissions.Overwrite"/> if the target exists.
     /// </summary>
     /// <param name="target">
-    /// The path of the result. It can be the first part, whose content is then used once and which is not deleted.
+    /// The path of the result. If it is also the first part, its content is used once and the file is not deleted.
     /// </param>
     /// <param name="parts">The files to append. No file may occur twice.</param>
     /// <param name="progress">Receives the number of bytes of each copied block. Null for no reports.</param>
     /// <param name="committing">
-    /// Called immediately before the commit, which cannot be cancelled and can take long. Null for no call.
+    /// Called immediately before the commit, which cannot be cancelled and can take a long time. Null for no call.
     /// </param>
     /// <param name="cancellationToken">Cancels the copying.</param>
     /// <remarks>
@@ -251,7 +251,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
             bool isTarget = parts[at] == target || AreSameFile(existingTarget, part);
             if (isTarget && at > 0)
             {
-                throw new StoreException(StoreError.NotSupported, $"{target} can be only the first of its own parts.");
+                throw new StoreException(StoreError.NotSupported, $"{target} is the target and can occur only as the first part.");
             }
 
             // A part must not occur twice: the result would be longer than the files that it replaces, and could exceed a quota.

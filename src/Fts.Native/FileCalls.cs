@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Native;
 
 /// <summary>
-/// Functions on open files, and those that take a path without a directory handle. They return -1 on failure and set
+/// Functions that operate on open files or on paths without a directory handle. They return -1 on failure and set
 /// <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 public static unsafe partial class FileCalls

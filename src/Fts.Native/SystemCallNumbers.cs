@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// The numbers of the system calls that the oldest C library supported by .NET has no functions for. Only Linux on x64 and arm64.
+/// The numbers of the system calls that the oldest C library supported by .NET has no functions for. For Linux on x64 and arm64 only.
 /// </summary>
 public static class SystemCallNumbers
 {

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace Fts;
 
 /// <summary>
-/// Converts file names between bytes and text so that every byte sequence survives both ways. Bytes that are valid UTF-8 become the text
+/// Converts file names between bytes and text so that every byte sequence survives a round trip. Bytes that are valid UTF-8 become the text
 /// they encode. Each other byte 0xNN becomes the lone surrogate U+DCNN, which well-formed text never contains.
 /// </summary>
 /// <remarks>
@@ -69,7 +69,7 @@ static partial class EscapedUtf8
 
         if (CountBytes(text) > bytes.Length)
         {
-            throw new ArgumentException("The buffer is too short for the text.", nameof(bytes));
+            throw new ArgumentException("The buffer is too small for the text.", nameof(bytes));
         }
 
         int written = 0;
@@ -103,7 +103,7 @@ static partial class EscapedUtf8
     /// <summary>Returns whether the text is the one that <see cref="GetString"/> returns for its bytes.</summary>
     /// <remarks>
     /// Returns false for a lone surrogate that does not represent a byte, and for escaped bytes that together are valid UTF-8. If one file
-    /// had two spellings, a check of one spelling would not apply to the other.
+    /// had two such texts, a check of one text would not apply to the other.
     /// </remarks>
     /// <param name="text">The text.</param>
     public static bool IsCanonical(ReadOnlySpan<char> text)

@@ -1,7 +1,7 @@
 namespace Fts.Protocol;
 
 /// <summary>The features in a server's FEAT reply (RFC 2389 §3.2). Names are compared without regard to case.</summary>
-/// <remarks>If a name is on several lines, as AUTH and OPTS often are, its parameters are joined by a space.</remarks>
+/// <remarks>If a name occurs on several lines, as AUTH and OPTS often do, its parameters are joined by a space.</remarks>
 public sealed class FeatureList
 {
     private readonly Dictionary<string, string> _features = new(StringComparer.OrdinalIgnoreCase);

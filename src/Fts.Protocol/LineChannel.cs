@@ -53,7 +53,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     private byte[]? _output;
     private int _outputLength;
     private long _writeStartedAt;
-    private bool _hasBegun, _sendsIacOnce;
+    private bool _hasBegun, _peerSendsSingleIac;
     private volatile bool _isBroken;
 
     /// <summary>
@@ -269,7 +269,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
         _isSkippingLine = false;
         line = isTooLong
             ? new LineReadResult(LineStatus.TooLong, default)
-            : new LineReadResult(LineStatus.Line, TelnetBytes.RemoveCommands(raw, ref _sendsIacOnce));
+            : new LineReadResult(LineStatus.Line, TelnetBytes.RemoveCommands(raw, ref _peerSendsSingleIac));
         return true;
     }
 

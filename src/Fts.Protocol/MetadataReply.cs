@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1), also in the forms of servers that deviate from the standard. Text that cannot
-/// be read with certainty gives null, not an exception, because a transfer does not depend on it.
+/// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1), including the forms of servers that deviate from the standard. Text that
+/// cannot be read with certainty returns null and does not throw, because a transfer does not depend on it.
 /// </summary>
 public static class MetadataReply
 {

@@ -179,9 +179,7 @@ public static class PassiveReply
         return true;
     }
 
-    /// <summary>
-    /// Reads an address in its standard spelling. <see cref="IPAddress"/> also parses other spellings, such as octal numbers.
-    /// </summary>
+    /// <summary>Reads an address in its standard form. <see cref="IPAddress"/> also parses other forms, such as octal numbers.</summary>
     private static bool TryReadAddress(ReadOnlySpan<char> host, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(host, out address) &&
         (HostPort.IsCanonical(host, address, family: 1) || HostPort.IsCanonical(host, address, family: 2));

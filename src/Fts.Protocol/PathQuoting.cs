@@ -11,8 +11,8 @@ public static class PathQuoting
         return $"\"{path.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
-    /// <summary>Returns the first quoted path in a text, or null if the text has no closed quotation.</summary>
-    /// <param name="text">The text of a 257 reply. Text before and after the quotation is ignored.</param>
+    /// <summary>Returns the first quoted path in a text, or null if the text has no quoted path.</summary>
+    /// <param name="text">The text of a 257 reply. Text before and after the quotes is ignored.</param>
     public static string? Unquote(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

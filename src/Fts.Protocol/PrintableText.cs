@@ -12,7 +12,7 @@ public static class PrintableText
 {
     /// <summary>Returns the text with unprintable characters replaced by <c>\xNN</c>, <c>\uNNNN</c> or <c>\UNNNNNNNN</c>.</summary>
     /// <remarks>
-    /// Unprintable are control and format characters, line and paragraph separators, and lone surrogates. Format characters include the
+    /// Control and format characters, line and paragraph separators, and lone surrogates are unprintable. Format characters include the
     /// bidirectional overrides, which reorder a name on the screen. The surrogates U+DC80 to U+DCFF represent bytes of a name that is not
     /// UTF-8 (<see cref="EscapedUtf8"/>) and become <c>\xNN</c>.
     /// </remarks>

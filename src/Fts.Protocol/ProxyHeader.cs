@@ -55,7 +55,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
             : throw new ProxyHeaderException("the connection does not start with a PROXY header");
     }
 
-    /// <summary>Returns whether the bytes start with the signature, or are a part of it.</summary>
+    /// <summary>Returns whether the bytes start with the signature, or are the beginning of it.</summary>
     private static bool MatchesSignature(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>
         bytes.Length < signature.Length ? signature.StartsWith(bytes) : bytes.StartsWith(signature);
 

@@ -4,11 +4,11 @@ namespace Fts.Protocol;
 
 /// <summary>
 /// Splits an argument with several names, such as that of some SITE commands, into words at spaces. A word in double quotes may contain
-/// spaces, and a doubled quote in it represents one.
+/// spaces, and a doubled quote in it represents one quote.
 /// </summary>
 public static class QuotedArguments
 {
-    /// <summary>Returns the words, or null if a quotation is not closed or is followed by a character other than a space.</summary>
+    /// <summary>Returns the words, or null if a closing quote is missing or is followed by a character other than a space.</summary>
     /// <param name="text">The argument.</param>
     public static IReadOnlyList<string>? Parse(string text)
     {

@@ -9,7 +9,7 @@ public sealed class ReplyFormatException(string message) : FormatException(messa
 /// first line, followed by a space or the line end, ends the reply.
 /// </summary>
 /// <param name="maxLength">
-/// The limit of one reply in characters, with its line ends. A hostile server could otherwise send a reply without end.
+/// The limit of one reply in characters, with its line ends. A hostile server could otherwise send an endless reply.
 /// </param>
 public sealed class ReplyReader(int maxLength)
 {

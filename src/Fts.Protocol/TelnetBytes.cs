@@ -40,8 +40,10 @@ public static class TelnetBytes
     /// not double the byte 255 of a name: after a single 255, the line and all later lines are read without this conversion.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
-    /// <param name="sendsIacOnce">Whether the peer has sent a single 255 after the first space. Set by this method.</param>
-    internal static Memory<byte> RemoveCommands(Memory<byte> line, ref bool sendsIacOnce)
+    /// <param name="peerSendsSingleIac">
+    /// Whether the peer has sent a 255 that is not doubled after the first space. Set by this method.
+    /// </param>
+    internal static Memory<byte> RemoveCommands(Memory<byte> line, ref bool peerSendsSingleIac)
     {
         Span<byte> bytes = line.Span;
         int first = bytes.IndexOf(Iac);
@@ -51,7 +53,7 @@ public static class TelnetBytes
         }
 
         int head = bytes.IndexOf((byte)' ') is >= 0 and int space ? space : bytes.Length;
-        sendsIacOnce |= HasSingleIac(bytes[head..]);
+        peerSendsSingleIac |= HasSingleIac(bytes[head..]);
         int to = Math.Min(first, head);
         for (int from = to; from < head; from++)
         {
@@ -79,7 +81,7 @@ public static class TelnetBytes
         for (int from = head; from < bytes.Length; from++)
         {
             bytes[to++] = bytes[from];
-            if (!sendsIacOnce && bytes[from] == Iac)
+            if (!peerSendsSingleIac && bytes[from] == Iac)
             {
                 from++; // Skips the second of two.
             }

@@ -47,7 +47,7 @@ public static class DirectoryTree
     /// <param name="progress">Called for each entry.</param>
     /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
     /// <exception cref="StoreException">
-    /// At least one entry could not be deleted. The last error is thrown after all entries were tried.
+    /// At least one entry could not be deleted. The last error is thrown after the deletion of every entry was attempted.
     /// </exception>
     /// <remarks>
     /// At every level, the directory itself is deleted first. The store then deletes a link instead of following it, and refuses only a

@@ -14,16 +14,15 @@ public enum EntryKind
     Other,
 }
 
-/// <summary>
-/// The metadata of one file or directory. For a link whose target is inside the store, the metadata are those of the target.
-/// </summary>
+/// <summary>The metadata of one file or directory. For a link whose target is inside the store, it is the metadata of the target.</summary>
 /// <param name="Name">The last component of the path, or an empty string for the root.</param>
 /// <param name="Kind">The kind.</param>
 /// <param name="Length">The size in bytes. 0 if the entry is not a file.</param>
 /// <param name="LastModified">The last-modified time, UTC.</param>
 /// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>
 /// <param name="Id">
-/// Identifies the entry among the existing entries of the store, from device and inode on disk. 0 if the store has no identifiers.
+/// Identifies the entry among the existing entries of the store. On disk it is computed from device and inode. 0 if the store has no
+/// identifiers.
 /// </param>
 /// <param name="IsLink">
 /// Whether a listed entry is a link. Its other values are those of the target. A recursive caller must not follow it, to avoid loops. The

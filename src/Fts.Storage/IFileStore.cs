@@ -4,13 +4,13 @@ namespace Fts.Storage;
 
 /// <summary>Files and directories by virtual path. Thread-safe.</summary>
 /// <remarks>
-/// A call that the store refuses throws <see cref="StoreException"/>. If the entry is missing, methods that return null or false for it do
-/// not throw.
+/// A call that the store refuses throws <see cref="StoreException"/>. A method that returns null or false for a missing entry does not
+/// throw for it.
 /// </remarks>
 public interface IFileStore
 {
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
-    /// <exception cref="StoreException">The path leads out of the store, or its metadata cannot be read.</exception>
+    /// <exception cref="StoreException">The path points outside the store, or its metadata cannot be read.</exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Returns the entries of a directory in no particular order.</summary>
@@ -87,8 +87,8 @@ public interface IFileStore
 
     /// <summary>Deletes an empty directory, and the partial uploads in it.</summary>
     /// <exception cref="StoreException">
-    /// The directory contains any other entry or an upload in progress (<see cref="StoreError.NotEmpty"/>), or cannot be deleted. Nothing
-    /// is deleted then.
+    /// The directory contains any other entry or an upload in progress (<see cref="StoreError.NotEmpty"/>), or cannot be deleted. In that
+    /// case nothing is deleted.
     /// </exception>
     ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken);
 
@@ -96,7 +96,7 @@ public interface IFileStore
     /// <param name="source">The old path.</param>
     /// <param name="target">The new path.</param>
     /// <param name="replace">
-    /// Whether an existing target is replaced. Otherwise it is refused (<see cref="StoreError.Exists"/>) without a race.
+    /// Whether an existing target is replaced. Otherwise the rename is refused atomically (<see cref="StoreError.Exists"/>).
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">The source does not exist, or the target cannot be replaced.</exception>
@@ -106,23 +106,23 @@ public interface IFileStore
     /// </remarks>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
-    /// <summary>Sets metadata of a file or directory. For a link, the metadata of its target are set.</summary>
+    /// <summary>Sets metadata of a file or directory. For a link, the metadata of its target is set.</summary>
     /// <exception cref="StoreException">
     /// The store does not support one of the values (<see cref="StoreError.NotSupported"/>), or the mode of the root would be set
-    /// (<see cref="StoreError.Denied"/>), which could lock out every client. No value is set then.
+    /// (<see cref="StoreError.Denied"/>), which could lock out every client. In that case no value is set.
     /// </exception>
     ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken);
 
     /// <summary>Creates a symbolic link to an existing entry in the link's directory or below it.</summary>
     /// <param name="path">The path of the link.</param>
-    /// <param name="target">The file or directory to which the link leads.</param>
+    /// <param name="target">The file or directory to which the link points.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">
     /// The target is elsewhere (<see cref="StoreError.Denied"/>), or the store does not support links
     /// (<see cref="StoreError.NotSupported"/>).
     /// </exception>
     /// <remarks>
-    /// The text of the link never contains <c>..</c>. Renaming directories therefore cannot make it lead out of the store, even for
+    /// The text of the link never contains <c>..</c>. Renaming directories therefore cannot make it point outside the store, even for
     /// programs that do not confine paths. The default implementation supports no links.
     /// </remarks>
     ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
@@ -132,7 +132,8 @@ public interface IFileStore
     ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the SHA-256 that was cached with a file (<see cref="CacheHashAsync"/>), or null if none was, or the file has changed since.
+    /// Returns the SHA-256 that was cached with a file (<see cref="CacheHashAsync"/>), or null if no hash was cached or the file has
+    /// changed since.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="file">The entry that the caller read. The hash of any other content is not returned.</param>
@@ -149,8 +150,8 @@ public interface IFileStore
     /// <param name="sha256">The hash, 32 bytes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <remarks>
-    /// Does not throw if the hash cannot be cached or the file is no longer <paramref name="hashed"/>. The default implementation caches
-    /// nothing.
+    /// Does not throw if the hash cannot be cached, or if the file has changed since <paramref name="hashed"/> was read. The default
+    /// implementation caches nothing.
     /// </remarks>
     ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
 }
@@ -170,8 +171,8 @@ public readonly record struct WriteStart
     public bool ShouldKeepContent { get; }
 
     /// <summary>
-    /// Whether the file must be new. Opening throws <see cref="StoreError.Exists"/> if the name exists, and so does the commit, without a
-    /// race.
+    /// Whether the file must be new. Opening and committing throw <see cref="StoreError.Exists"/> if the name exists. The check at the
+    /// commit is atomic.
     /// </summary>
     public bool IsCreateOnly { get; init; }
 

@@ -46,7 +46,7 @@ internal static class NameFolding
     }
 
     /// <summary>
-    /// Returns whether a name can be a short name (8.3) that FAT or NTFS gives to <c>.fts-pending-…</c>: the first six letters and a
+    /// Returns whether a name can be a short name (8.3) that FAT or NTFS assigns to <c>.fts-pending-…</c>: the first six letters and a
     /// number, or two letters, four hexadecimal digits and a number.
     /// </summary>
     public static bool IsShortStagingName(ReadOnlySpan<char> name) =>
@@ -64,7 +64,7 @@ internal static class NameFolding
         or (>= 0xFFF0 and <= 0xFFF8) or (>= 0x1BCA0 and <= 0x1BCA3) or (>= 0x1D173 and <= 0x1D17A) or (>= 0xE0000 and <= 0xE0FFF);
 
     /// <summary>
-    /// Returns the lower-case ASCII character to which a character is equivalent, or NUL if it is equivalent to none of the prefix.
+    /// Returns the equivalent lower-case ASCII character, or NUL if a character is equivalent to no character of the prefix.
     /// </summary>
     private static char ToPlainLetter(int rune) => rune switch
     {

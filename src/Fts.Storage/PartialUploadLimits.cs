@@ -15,7 +15,9 @@ public sealed record PartialUploadLimits
     /// </summary>
     public long MaxBytes { get; init; } = 32L * 1024 * 1024 * 1024;
 
-    /// <summary>An interrupted upload with at least this many new bytes is always kept, because sending them again takes long.</summary>
+    /// <summary>
+    /// An interrupted upload with at least this many new bytes is always kept, because sending them again takes a long time.
+    /// </summary>
     private const long AlwaysKeptBytes = 16 * 1024 * 1024;
 
     /// <summary>Returns these limits if they are valid. The store that uses them calls this once.</summary>

@@ -33,7 +33,7 @@ internal static class PathRules
     /// <summary>The permission bits that can be set: read, write and execute, without setuid, setgid and the sticky bit.</summary>
     public const UnixFileMode SettableMode = (UnixFileMode)0x1FF;
 
-    /// <summary>Throws if the metadata contain a mode that cannot be set.</summary>
+    /// <summary>Throws if the metadata contains a mode that cannot be set.</summary>
     /// <exception cref="ArgumentException">The mode has a bit that is not in <see cref="SettableMode"/>.</exception>
     /// <exception cref="StoreException">The path is the root, whose mode could lock out every client.</exception>
     public static void ThrowIfNotSettable(StorePath path, FileMetadata metadata)
@@ -89,7 +89,7 @@ internal static class PathRules
         return target != directory && target.IsWithin(directory)
             ? target.Value[(directory.IsRoot ? 1 : directory.Value.Length + 1)..]
             : throw new StoreException(
-                StoreError.Denied, $"A link at {path} can lead only to an entry beside it or below it, not to {target}.");
+                StoreError.Denied, $"A link at {path} can point only to an entry in its own directory or below, not to {target}.");
     }
 
     /// <summary>Throws <see cref="StoreError.BadOffset"/> if an offset is past the end of a file of this length (both in bytes).</summary>
@@ -101,7 +101,7 @@ internal static class PathRules
         }
     }
 
-    /// <summary>Throws the error if the path is the root, which cannot be created, deleted, renamed or replaced.</summary>
+    /// <summary>Throws this error if the path is the root. The root cannot be created, deleted, renamed or replaced.</summary>
     public static void ThrowIfRoot(StorePath path, StoreError error)
     {
         if (path.IsRoot)

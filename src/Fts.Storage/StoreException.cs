@@ -1,11 +1,11 @@
 namespace Fts.Storage;
 
-/// <summary>The reasons for which a store refuses an operation.</summary>
+/// <summary>The reasons why a store refuses an operation.</summary>
 public enum StoreError
 {
     /// <summary>The file or directory does not exist.</summary>
     NotFound,
-    /// <summary>The operating system or the store denies access, or the path leads out of the store.</summary>
+    /// <summary>The operating system or the store denies access, or the path points outside the store.</summary>
     Denied,
     /// <summary>An entry with this name already exists.</summary>
     Exists,

@@ -100,7 +100,7 @@ public readonly struct StorePath : IEquatable<StorePath>
         ArgumentNullException.ThrowIfNull(name);
         if (name is "" or "." or ".." || name.AsSpan().ContainsAny("/\0\r\n") || !IsName(name))
         {
-            throw new ArgumentException("The text is not a valid component of a path.", nameof(name));
+            throw new ArgumentException("The text is not a valid path component.", nameof(name));
         }
 
         return new StorePath(_value + "/" + name);
@@ -131,8 +131,8 @@ public readonly struct StorePath : IEquatable<StorePath>
     public static bool operator !=(StorePath left, StorePath right) => !left.Equals(right);
 
     /// <summary>
-    /// Returns whether a name is short enough and has only one spelling. Escaped bytes that together are valid UTF-8 are refused, because
-    /// they would bypass the checks of the name that they spell.
+    /// Returns whether a name is short enough and in canonical form. Escaped bytes that together are valid UTF-8 are refused, because they
+    /// would bypass the checks on the name that they encode.
     /// </summary>
     private static bool IsName(ReadOnlySpan<char> name) => EscapedUtf8.IsCanonical(name) && EscapedUtf8.GetByteCount(name) <= MaxNameBytes;
 }

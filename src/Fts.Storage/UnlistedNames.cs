@@ -18,6 +18,6 @@ public interface IUnlistedNameReport
 /// <param name="Example">One of the names, or null if none was omitted. It may contain control characters and lone surrogates.</param>
 public readonly record struct UnlistedNames(int Count, string? Example)
 {
-    /// <summary>Returns these names with one more counted.</summary>
+    /// <summary>Returns a copy that also counts this name.</summary>
     internal UnlistedNames Add(string name) => new(Count + 1, Example ?? name);
 }

@@ -2,15 +2,15 @@ using System.Buffers;
 
 namespace Fts.Storage;
 
-/// <summary>The file names that Windows accepts. Usable on every system.</summary>
+/// <summary>The file names that Windows accepts. Works on every system.</summary>
 public static class WindowsFileNames
 {
     private static readonly SearchValues<char> s_special = SearchValues.Create("\"<>|:*?\\/");
     private static readonly string[] s_devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 
     /// <summary>
-    /// Returns whether Windows uses the name unchanged as a file name. It does not if the name is a device, ends with a dot or a space, or
-    /// contains a control character, a separator, a wildcard, or a colon (a drive or a stream).
+    /// Returns whether Windows uses the name unchanged as a file name. Returns false if the name is a device name, ends with a dot or a
+    /// space, or contains a control character, a separator, a wildcard, or a colon (a drive or a stream).
     /// </summary>
     /// <param name="name">One component of a path.</param>
     public static bool IsValid(string name)

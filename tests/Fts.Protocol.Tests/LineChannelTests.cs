@@ -141,7 +141,7 @@ public sealed class LineChannelTests
     [Fact]
     public async Task Cancelling_a_flush_does_not_interrupt_the_write_and_the_next_write_follows_it()
     {
-        var stream = new PieceStream([], 100) { Taking = new TaskCompletionSource() };
+        var stream = new PieceStream([], 100) { WriteCompletion = new TaskCompletionSource() };
         await using var channel = new LineChannel(stream, Limit);
         using var source = new CancellationTokenSource();
         channel.Queue("150 opening\r\n"u8);
@@ -153,7 +153,7 @@ public sealed class LineChannelTests
         channel.Queue("426 aborted\r\n"u8);
         ValueTask following = channel.FlushAsync(Token);
         Assert.False(following.IsCompleted);
-        stream.Taking.SetResult();
+        stream.WriteCompletion.SetResult();
         await following;
         Assert.Equal("150 opening\r\n426 aborted\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
         Assert.Equal(0, channel.WriteStartedAt);
@@ -162,11 +162,11 @@ public sealed class LineChannelTests
     [Fact]
     public async Task After_a_failed_write_reads_and_writes_throw()
     {
-        var stream = new PieceStream("NOOP\r\n"u8.ToArray(), 100) { Taking = new TaskCompletionSource() };
+        var stream = new PieceStream("NOOP\r\n"u8.ToArray(), 100) { WriteCompletion = new TaskCompletionSource() };
         await using var channel = new LineChannel(stream, Limit);
         channel.Queue("200 done\r\n"u8);
         ValueTask flushing = channel.FlushAsync(Token);
-        stream.Taking.SetException(new IOException("reset"));
+        stream.WriteCompletion.SetException(new IOException("reset"));
         await Assert.ThrowsAsync<IOException>(async () => await flushing);
         Assert.True(channel.IsBroken);
         channel.Queue("421 closing\r\n"u8);
@@ -223,13 +223,13 @@ public sealed class LineChannelTests
             return length;
         }
 
-        public TaskCompletionSource? Taking { get; init; }
+        public TaskCompletionSource? WriteCompletion { get; init; }
 
         public int LargestWrite { get; private set; }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await (Taking?.Task ?? Task.CompletedTask);
+            await (WriteCompletion?.Task ?? Task.CompletedTask);
             LargestWrite = Math.Max(LargestWrite, buffer.Length);
             Written.Write(buffer.Span);
         }

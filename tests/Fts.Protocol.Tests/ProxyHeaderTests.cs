@@ -88,7 +88,7 @@ public sealed class ProxyHeaderTests
 
     [Theory]
     [InlineData(0x20, 0x00)] // LOCAL
-    [InlineData(0x20, 0x11)] // LOCAL with a family, which counts for nothing
+    [InlineData(0x20, 0x11)] // LOCAL with a family, which is ignored
     [InlineData(0x20, 0xFF)]
     [InlineData(0x21, 0x00)] // UNSPEC
     [InlineData(0x21, 0x01)]
@@ -106,12 +106,12 @@ public sealed class ProxyHeaderTests
     [Theory]
     [InlineData(0x11, 0x11, 12)] // version 1
     [InlineData(0x31, 0x11, 12)]
-    [InlineData(0x22, 0x11, 12)] // no such command
-    [InlineData(0x21, 0x41, 12)] // no such family
-    [InlineData(0x21, 0x13, 12)] // no such protocol
+    [InlineData(0x22, 0x11, 12)] // an undefined command
+    [InlineData(0x21, 0x41, 12)] // an undefined family
+    [InlineData(0x21, 0x13, 12)] // an undefined protocol
     [InlineData(0x21, 0x11, 11)] // too short for its addresses
     [InlineData(0x21, 0x21, 35)]
-    [InlineData(0x21, 0x11, 8177)] // one more than is taken
+    [InlineData(0x21, 0x11, 8177)] // one byte over the limit
     [InlineData(0x20, 0x00, 65535)]
     public void Any_other_version_2_header_is_rejected(byte command, byte family, int length)
     {

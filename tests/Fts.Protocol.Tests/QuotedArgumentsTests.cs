@@ -26,7 +26,7 @@ public sealed class QuotedArgumentsTests
     [InlineData("\"a\"\"")]
     [InlineData("\"a\"b")]
     [InlineData("\"a\"b\"")]
-    public void A_quotation_must_be_closed_and_followed_by_a_space(string text) => Assert.Null(QuotedArguments.Parse(text));
+    public void A_quoted_word_must_end_with_a_quote_before_a_space(string text) => Assert.Null(QuotedArguments.Parse(text));
 
     [Fact]
     public void Quoted_words_are_parsed_to_the_same_words() => Check.One(

@@ -4,7 +4,8 @@ namespace Fts.Protocol.Deflate;
 /// The stream under a <see cref="System.IO.Compression.ZLibStream"/>: sends written bytes in large pieces, and counts received bytes.
 /// </summary>
 /// <remarks>
-/// After each wait it yields to the thread pool, because compression takes long. Socket completions may run on one thread for all sockets.
+/// After each wait it yields to the thread pool, because compression takes a long time. Socket completions may run on one thread for all
+/// sockets.
 /// </remarks>
 /// <param name="send">Sends all of the bytes, or null if the stream only receives.</param>
 /// <param name="receive">Receives some bytes, 0 after the peer closed its sending side; or null if the stream only sends.</param>
@@ -27,7 +28,7 @@ internal sealed class DeflateTransportStream(
     public bool IsEndOfStream { get; private set; }
 
     /// <summary>
-    /// Whether written bytes are discarded. The encoder writes an end of the stream when it is disposed, also after a truncated transfer.
+    /// Whether written bytes are discarded. The encoder writes an end of the stream when it is disposed, even after a truncated transfer.
     /// </summary>
     public bool IsAborted { get; set; }
 

@@ -23,7 +23,7 @@ public sealed class DeflateException(DeflateFault fault, string message, Excepti
     public DeflateFault Fault { get; } = fault;
 }
 
-/// <summary>A limit for the expansion of a transfer in MODE Z. Without it, a small upload could fill the disk with zeros.</summary>
+/// <summary>A limit on the expansion of a transfer in MODE Z. Without it, a small upload could fill the disk with zeros.</summary>
 /// <param name="UnrestrictedBytes">The content length in bytes up to which the ratio is not checked.</param>
 /// <param name="MaxRatio">The maximum number of content bytes for each received byte, for longer content.</param>
 public readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
@@ -51,7 +51,7 @@ public sealed class InflateReader : IDisposable
 
     /// <summary>Creates a reader.</summary>
     /// <param name="receive">Receives some bytes from the data connection. Returns 0 after the peer closed its sending side.</param>
-    /// <param name="limit">The limit for the expansion.</param>
+    /// <param name="limit">The limit on the expansion.</param>
     /// <param name="acceptsEmptyConnection">
     /// Whether a connection without any byte is a complete transfer without content, and not a truncated one.
     /// </param>
@@ -108,9 +108,8 @@ public sealed class InflateReader : IDisposable
 
     /// <summary>Verifies that the stream ended before the connection, and that no bytes follow it.</summary>
     /// <remarks>
-    /// The decoder returns 0 at the end of the stream and at the end of the connection, but only in the second case it has read the end of
-    /// the connection. It may also have read bytes after the stream, and ignores them. Therefore the last received bytes must be the
-    /// checksum.
+    /// The decoder returns 0 at the end of the stream and at the end of the connection. It has read the end of the connection only in the
+    /// second case. It may also have read bytes after the stream, and ignores them. Therefore the last received bytes must be the checksum.
     /// </remarks>
     private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
     {

@@ -1,15 +1,15 @@
 namespace Fts.Protocol;
 
-/// <summary>The kind of an entry in a listing, as far as its line shows it.</summary>
+/// <summary>The kind of an entry in a listing, as far as its line specifies it.</summary>
 public enum FtpEntryKind
 {
     /// <summary>A regular file.</summary>
     File,
     /// <summary>A directory.</summary>
     Directory,
-    /// <summary>A symbolic link. The line does not show the kind of its target.</summary>
+    /// <summary>A symbolic link. The line does not specify the kind of its target.</summary>
     Link,
-    /// <summary>A device, socket, FIFO, or an entry whose kind the line does not show.</summary>
+    /// <summary>A device, socket, FIFO, or an entry whose kind the line does not specify.</summary>
     Other,
     /// <summary>
     /// A line in an unknown format, such as a message. It may describe a file or directory, so the listing may be incomplete.

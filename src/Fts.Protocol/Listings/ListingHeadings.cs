@@ -3,7 +3,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings;
 
 /// <summary>
-/// Recognises lines without an entry above and below the entries of a listing. Those of Unix and VMS are in the classes of these formats.
+/// Recognises headings and totals, the lines above and below the entries of a listing. The classes of the Unix and VMS formats recognise
+/// their own.
 /// </summary>
 internal static class ListingHeadings
 {

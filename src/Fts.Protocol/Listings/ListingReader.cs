@@ -5,7 +5,7 @@ namespace Fts.Protocol.Listings;
 
 /// <summary>No line of the listing is in a known format, or a line is not in the required format.</summary>
 /// <param name="rawLine">The first such line, as received.</param>
-public sealed class ListingFormatException(string rawLine) : FormatException("The listing has a line in an unknown format.")
+public sealed class ListingFormatException(string rawLine) : FormatException("The listing contains a line in an unknown format.")
 {
     /// <summary>The first line that could not be read, as received.</summary>
     public string RawLine { get; } = rawLine;
@@ -17,7 +17,7 @@ public sealed class ListingFormatException(string rawLine) : FormatException("Th
 /// next line (VMS), or names without metadata. A line in an unknown format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
 /// </remarks>
 /// <param name="now">The current time in UTC, from which the reader guesses the year of a date without one.</param>
-/// <param name="isMlsd">Whether the lines are those of MLSD. Lines of LIST are read there too, because some servers send them.</param>
+/// <param name="isMlsd">Whether the lines are those of MLSD. Lines of LIST are accepted too, because some servers send them.</param>
 public sealed class ListingReader(DateTime now, bool isMlsd = false)
 {
     // The entries that are complete: nearly always one. More are queued only after lines that consist of a name.
@@ -98,7 +98,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
             throw new ListingFormatException(_firstUnreadableLine);
         }
 
-        // All lines consist of a name, so the listing is one of names.
+        // All lines consist of a name, so this is a listing of names.
         _names?.ForEach(each => EnqueueEntry(CreateNameEntry(each)));
         _names = null;
     }
@@ -192,7 +192,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         ? new ListingEntry(name.TrimEnd(), FtpEntryKind.File, null, null, FtpEntrySource.Vms)
         : new ListingEntry(name, FtpEntryKind.File, null, null, FtpEntrySource.Names);
 
-    /// <summary>Returns whether the line is one word without the characters and punctuation of markup or messages.</summary>
+    /// <summary>Returns whether the line is one word without characters that indicate markup or a message.</summary>
     private static bool IsName(string line)
     {
         foreach (char c in line)

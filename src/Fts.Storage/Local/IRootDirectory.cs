@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// The root directory of a local store. Resolves paths with the operating system and reaches no entry outside the root.
+/// The root directory of a local store. Resolves paths with the operating system and never accesses an entry outside the root.
 /// </summary>
 /// <remarks>
 /// All calls are synchronous. <see cref="LocalFileStore"/> chooses the thread, and checks reserved names and the root before each call.
@@ -42,11 +42,11 @@ internal interface IRootDirectory : IDisposable
     /// </summary>
     int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
 
-    /// <summary>Returns whether a partial upload exists and is not being written.</summary>
-    bool HasPartialUpload(in PartialUploadLocation location);
+    /// <summary>Returns whether a partial upload exists at this location and is not being written.</summary>
+    bool HasPartialUploadAt(in PartialUploadLocation location);
 
-    /// <summary>Discards a partial upload if it exists and is not being written.</summary>
-    void DiscardListedPartialUpload(in PartialUploadLocation location);
+    /// <summary>Discards the partial upload at this location if it exists and is not being written.</summary>
+    void DiscardPartialUploadAt(in PartialUploadLocation location);
 
     /// <summary>Creates a directory. Its parent must exist.</summary>
     void CreateDirectory(StorePath path);
@@ -77,12 +77,14 @@ internal interface IRootDirectory : IDisposable
     void FlushDirectory(StorePath directory);
 
     /// <summary>
-    /// Returns the SHA-256 that was cached with a file, or null if none was, the file is no longer <paramref name="file"/>, or hashes
-    /// cannot be cached.
+    /// Returns the SHA-256 that was cached with a file, or null if no hash was cached, the file has changed since <paramref name="file"/>
+    /// was read, or hashes cannot be cached.
     /// </summary>
     byte[]? GetCachedHash(StorePath path, in FileEntry file) => null;
 
-    /// <summary>Caches the SHA-256 of a file that still is <paramref name="hashed"/>. Does not report failure.</summary>
+    /// <summary>
+    /// Caches the SHA-256 of a file that has not changed since <paramref name="hashed"/> was read. Does not report failure.
+    /// </summary>
     void CacheHash(StorePath path, in FileEntry hashed, ReadOnlySpan<byte> sha256)
     {
     }
@@ -125,9 +127,7 @@ internal interface IStagingFile : IDisposable
     /// <summary>Opens the existing file for reading, or returns null if none exists. The caller disposes the handle.</summary>
     SafeFileHandle? OpenCommitted();
 
-    /// <summary>
-    /// Makes the system start to write the content to stable storage, if it supports this. Does not wait or report failure.
-    /// </summary>
+    /// <summary>Starts writing the content to stable storage, if the system supports this. Does not wait or report failure.</summary>
     void BeginFlush();
 
     /// <summary>Flushes the content to stable storage.</summary>
@@ -139,20 +139,18 @@ internal interface IStagingFile : IDisposable
     /// <summary>Flushes the entries of the directory to stable storage.</summary>
     void FlushDirectory();
 
-    /// <summary>
-    /// Gives an upload that began as a copy its name for resumption.
-    /// </summary>
+    /// <summary>Renames an upload that began as a copy to <see cref="PartialUploadName"/>.</summary>
     /// <remarks>
     /// Called after the copy is complete, so that a killed process does not leave an incomplete copy that could be resumed.
     /// </remarks>
-    void TakePartialUploadName();
+    void RenameToPartialUploadName();
 
     /// <summary>Renames the staging file to the name of its target, in one step.</summary>
     void Commit();
 
     /// <summary>
     /// Keeps the staging file as a partial upload. Returns false if it was opened without an uploader, or another upload in progress has
-    /// its name for resumption.
+    /// the name <see cref="PartialUploadName"/>.
     /// </summary>
     bool TryKeep();
 }

@@ -5,22 +5,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>
-/// The files of one directory of this machine. No path and no link leads out of it.
-/// </summary>
+/// <summary>The files of one directory on this machine. No path or link reaches an entry outside it.</summary>
 /// <remarks>
 /// <para>
 /// On Linux 5.6 and later the kernel confines every path. On other systems, links are checked one component at a time, and a local process
-/// that replaces a link between the check and its use can lead a call outside.
+/// that replaces a link between the check and its use can redirect a call to an entry outside.
 /// </para>
 /// <para>
-/// A link to a target in the directory works: reads and writes use the target, deletions and renames the link. Names with a line break
-/// cannot be requested and are not listed (<see cref="IUnlistedNameReport"/>). Names that are not UTF-8 are supported only if the kernel
-/// confines paths.
+/// Links to targets inside the directory work: reads and writes affect the target, and deletions and renames affect the link. Names with a
+/// line break cannot be requested and are not listed (<see cref="IUnlistedNameReport"/>). Names that are not UTF-8 are supported only if
+/// the kernel confines paths.
 /// </para>
 /// <para>
 /// Calls of a few microseconds complete synchronously on the caller's thread. Deletions, renames, copies and listings run on the thread
-/// pool, because they can take long. Disposing the store closes the directory. Open files stay open.
+/// pool, because they can take a long time. Disposing the store closes the directory. Open files stay open.
 /// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
@@ -52,7 +50,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the kernel confines every path, so that even a local process that replaces links cannot lead a call outside.
+    /// Whether the kernel confines every path, so that even a local process that replaces links cannot redirect a call to an entry outside.
     /// </summary>
     public bool IsConfinedByKernel { get; }
 
@@ -116,7 +114,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
-                    staging.TakePartialUploadName();
+                    staging.RenameToPartialUploadName();
                 }
             }
             catch

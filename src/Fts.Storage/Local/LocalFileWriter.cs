@@ -5,18 +5,18 @@ namespace Fts.Storage.Local;
 
 /// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
 /// <remarks>
-/// Writes into the page cache on the caller's thread. An upload that is resumed before its end is truncated only at the first write, so
-/// that a client that sends no byte does not lose the partial upload.
+/// Writes into the page cache on the caller's thread. If a partial upload is resumed at an offset before its end, the bytes after the
+/// offset are discarded only at the first write. A client that sends no byte therefore does not lose them.
 /// </remarks>
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
-/// <param name="committed">The committed file whose bytes after the last written one are appended at the commit, or null.</param>
-/// <param name="groupCommit">Commits to stable storage, or null to commit to the page cache.</param>
+/// <param name="committed">The committed file, or null. Its bytes after the last written byte are appended at the commit.</param>
+/// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>
 internal sealed class LocalFileWriter(
     IStagingFile staging, long startOffset, SafeFileHandle? committed, GroupCommit? groupCommit, PartialUploadIndex index) : IFileWriter
 {
-    /// <summary>Replacing a larger file runs on the thread pool, because freeing its blocks can take long.</summary>
+    /// <summary>Replacing a larger file runs on the thread pool, because freeing its blocks can take a long time.</summary>
     private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
     private bool _isWritten, _isCompleted, _isCommitted;
@@ -85,7 +85,7 @@ internal sealed class LocalFileWriter(
             return null;
         }
 
-        // On the thread pool, because this may discard older partial uploads, and freeing their blocks can take long.
+        // On the thread pool, because this may discard older partial uploads, and freeing their blocks can take a long time.
         var location = new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!);
         await Task.Run(() => index.Add(location, length), CancellationToken.None).ConfigureAwait(false);
         return length;
@@ -100,7 +100,7 @@ internal sealed class LocalFileWriter(
             return default;
         }
 
-        // On the thread pool, because freeing the blocks of a deleted staging file can take long.
+        // On the thread pool, because freeing the blocks of a deleted staging file can take a long time.
         return new(Task.Run(staging.Dispose));
     }
 
@@ -130,7 +130,7 @@ internal sealed class LocalFileWriter(
     {
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The upload is already committed or kept.");
+            throw new InvalidOperationException("The upload was already committed or kept as a partial upload.");
         }
     }
 }

@@ -8,7 +8,7 @@ public sealed record LocalStoreOptions
     /// and directory are on stable storage. Default: false.
     /// </summary>
     /// <remarks>
-    /// Simultaneous commits share a flush. If false, completed operations survive the end of the process, but not of the system.
+    /// Simultaneous commits share a flush. If false, completed operations survive a crash of the process, but not of the system.
     /// </remarks>
     public bool IsDurable { get; init; }
 
@@ -25,7 +25,7 @@ public sealed record LocalStoreOptions
     /// client cannot create a protected path that does not exist yet, or delete or rename a directory above one.
     /// </para>
     /// <para>
-    /// On Linux, protected entries are recognised by device and inode, also after they were replaced. The target of a link in a protected
+    /// On Linux, protected entries are recognised by device and inode, even after they are replaced. The target of a link in a protected
     /// directory is protected too, if it is a file.
     /// </para>
     /// <para>

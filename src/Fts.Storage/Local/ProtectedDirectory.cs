@@ -6,7 +6,7 @@ namespace Fts.Storage.Local;
 /// <summary>Reads the entries of protected directories.</summary>
 internal static class ProtectedDirectory
 {
-    /// <summary>The maximum depth that is searched. Directories of keys and settings are less deep.</summary>
+    /// <summary>The maximum depth that is searched. Directories of keys and settings are shallower.</summary>
     public const int MaxDepth = 16;
 
     /// <summary>Returns the paths of the entries of a directory. Returns no path if it is not a directory or cannot be read.</summary>
@@ -28,8 +28,8 @@ internal static class ProtectedDirectory
     }
 
     /// <summary>
-    /// Returns the target of a link to a file, or null if the entry is not such a link. Links to directories are not protected, because one
-    /// may lead to the served directory itself.
+    /// Returns the target of a link to a file, or null if the entry is not such a link. Links to directories are not protected, because a
+    /// link may point to the served directory itself.
     /// </summary>
     public static RealPath? ResolveFileLink(string entry)
     {

@@ -6,8 +6,8 @@ namespace Fts.Storage.Local;
 /// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>. Created only if one of them can be reached from the served directory.
 /// </summary>
 /// <remarks>
-/// On Linux, entries are recognised by device and inode, so that no link and no other spelling leads to them. On other systems they are
-/// recognised by their real path, ignoring case.
+/// On Linux, entries are recognised by device and inode, so that no link and no other spelling of a name reaches them. On other systems
+/// they are recognised by their real path, ignoring case.
 /// </remarks>
 internal sealed class ProtectedEntries
 {
@@ -46,7 +46,7 @@ internal sealed class ProtectedEntries
                 throw new ArgumentException($"{directory} is located in the protected directory {path}.", nameof(directory));
             }
 
-            isReachable |= CanReach(real, root) || ProtectedDirectory.GetFiles(real.Path).Any(file => CanReach(file, root));
+            isReachable |= IsReachable(real, root) || ProtectedDirectory.GetFiles(real.Path).Any(file => IsReachable(file, root));
         }
 
         return isReachable ? new ProtectedEntries(root, paths) : null;
@@ -85,7 +85,7 @@ internal sealed class ProtectedEntries
     internal static StringComparison NameComparison =>
         OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
-    private static bool CanReach(RealPath real, string root) =>
+    private static bool IsReachable(RealPath real, string root) =>
         IsWithin(real.Path, root)
         || real.FileLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root))
         || HasSecondHardLink(real.Path);

@@ -8,14 +8,16 @@ internal sealed class ProtectedSnapshot
     /// <summary>
     /// The clocks of file systems are coarse: a directory that changed less than this time ago can change again without a new timestamp.
     /// </summary>
-    private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_clockResolution = TimeSpan.FromSeconds(2);
 
-    private readonly HashSet<ulong> _hidden = [], _leadingToProtected = [];
+    private readonly HashSet<ulong> _hidden = [], _onProtectedPath = [];
     private readonly List<(ulong DirectoryId, string Name, bool IsLast)> _missing = [];
     private readonly List<(string Path, FileStatus? Status)> _watched = [];
     private readonly List<string> _paths = [];
     private readonly string _root;
-    private bool _isUnsettled;
+
+    // Whether a protected directory changed so recently that a further change might not be detected.
+    private bool _hasRecentChange;
 
     private ProtectedSnapshot(string root) => _root = root;
 
@@ -23,19 +25,17 @@ internal sealed class ProtectedSnapshot
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 
     /// <summary>
-    /// Returns whether a directory, or a link to one, leads to a protected entry. It then cannot be deleted or renamed, and its mode cannot
-    /// be set.
+    /// Returns whether an entry is on the path of a protected entry: a directory above it, or a link to such a directory. It cannot be
+    /// deleted or renamed, and its mode cannot be set.
     /// </summary>
-    public bool LeadsToProtected(ulong id) => _leadingToProtected.Contains(id);
+    public bool IsOnProtectedPath(ulong id) => _onProtectedPath.Contains(id);
 
-    /// <summary>
-    /// Returns whether a missing entry cannot be created, because its name belongs to a protected path.
-    /// </summary>
+    /// <summary>Returns whether a missing entry cannot be created, because its name is part of a protected path.</summary>
     /// <param name="directoryId">The id of the directory.</param>
     /// <param name="name">The name in it.</param>
     /// <param name="isLinkOrRenamed">
-    /// Whether a link or a renamed entry gets the name. It can contain the protected path, so that the names of directories above that path
-    /// are refused too. A new file or an empty directory cannot.
+    /// Whether a link or a renamed entry gets the name. Such an entry can contain the protected path, so the names of directories above
+    /// that path are refused too. A new file or an empty directory cannot contain the path.
     /// </param>
     public bool IsProtectedName(ulong directoryId, string name, bool isLinkOrRenamed) => _missing.Exists(missing =>
         missing.DirectoryId == directoryId
@@ -47,10 +47,11 @@ internal sealed class ProtectedSnapshot
     public bool IsHidden(string real) =>
         (FileStatus.TryGet(real, out FileStatus status) && IsHidden(status.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
 
-    /// <inheritdoc cref="LeadsToProtected(ulong)"/>
+    /// <inheritdoc cref="IsOnProtectedPath(ulong)"/>
     /// <param name="real">A real path without links. It need not exist.</param>
-    public bool LeadsToProtected(string real) =>
-        (FileStatus.TryGet(real, out FileStatus status) && LeadsToProtected(status.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
+    public bool IsOnProtectedPath(string real) =>
+        (FileStatus.TryGet(real, out FileStatus status) && IsOnProtectedPath(status.Id))
+        || _paths.Exists(path => IsSameOrBelow(path, real));
 
     /// <summary>Resolves the protected paths now.</summary>
     public static ProtectedSnapshot Create(string root, IReadOnlyList<string> paths)
@@ -67,7 +68,7 @@ internal sealed class ProtectedSnapshot
     /// <summary>Returns whether no watched entry has changed.</summary>
     public bool IsCurrent()
     {
-        if (_isUnsettled)
+        if (_hasRecentChange)
         {
             return false;
         }
@@ -103,7 +104,7 @@ internal sealed class ProtectedSnapshot
 
         foreach (string link in real.DirectoryLinks)
         {
-            AddWatched(_leadingToProtected, link);
+            AddWatched(_onProtectedPath, link);
             AddParentDirectories(link);
         }
 
@@ -119,7 +120,7 @@ internal sealed class ProtectedSnapshot
             return;
         }
 
-        _isUnsettled |= directory.LastModified > DateTime.UtcNow - s_coarseClock;
+        _hasRecentChange |= directory.LastModified > DateTime.UtcNow - s_clockResolution;
         foreach (string entry in ProtectedDirectory.GetEntries(path))
         {
             AddHidden(entry, depth + 1);
@@ -152,7 +153,7 @@ internal sealed class ProtectedSnapshot
             {
                 // Its last-modified time is not watched, because every new entry changes it. If the directory is replaced, the watched
                 // entry below it changes.
-                _leadingToProtected.Add(status.Id);
+                _onProtectedPath.Add(status.Id);
             }
 
             directory = Path.GetDirectoryName(directory);

@@ -2,10 +2,10 @@ using Fts.Native;
 
 namespace Fts.Storage.Local;
 
-/// <summary>A path of this machine with all links resolved. The entry need not exist.</summary>
+/// <summary>A path on this machine with all links resolved. The entry need not exist.</summary>
 /// <param name="Path">The path without links.</param>
 /// <param name="DirectoryLinks">The links among its directories, in the order in which they were followed.</param>
-/// <param name="FileLinks">The links that the last component led to or was itself, in the order in which they were followed.</param>
+/// <param name="FileLinks">The links that the last component consists of, in the order in which they were followed.</param>
 internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLinks, IReadOnlyList<string> FileLinks)
 {
     /// <summary>The maximum number of links, as in the Linux kernel.</summary>

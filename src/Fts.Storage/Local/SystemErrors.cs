@@ -10,7 +10,7 @@ internal static class SystemErrors
     public static StoreError FromErrno(int errno) => errno switch
     {
         ENOENT or ESTALE => StoreError.NotFound,
-        // openat2 returns EXDEV for a path that leaves the root, and ELOOP for an endless chain of links.
+        // openat2 returns EXDEV for a path that leaves the root, and ELOOP for a loop of links.
         EACCES or EPERM or EROFS or EXDEV or ELOOP => StoreError.Denied,
         EEXIST => StoreError.Exists,
         ENOTEMPTY => StoreError.NotEmpty,
@@ -33,7 +33,7 @@ internal static class SystemErrors
         new(FromErrno(errno), $"{name}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).");
 
     /// <summary>
-    /// Returns whether an exception of .NET's file functions reports an error of the operating system, and not a defect of the caller.
+    /// Returns whether an exception of .NET's file functions reports an error of the operating system, and not a bug in the caller.
     /// </summary>
     public static bool IsSystemError(Exception exception) =>
         exception is (IOException and not StoreException) or UnauthorizedAccessException;
@@ -46,7 +46,7 @@ internal static class SystemErrors
             UnauthorizedAccessException => StoreError.Denied,
             PathTooLongException => StoreError.BadName,
             _ when OperatingSystem.IsWindows() => FromWindows(exception.HResult & 0xFFFF),
-            // On Unix the HResult is the error number. Other systems share with Linux the numbers that matter here.
+            // On Unix the HResult is the error number. Other Unix systems use the same numbers as Linux for the errors that matter here.
             _ => FromErrno(exception.HResult),
         },
         exception.Message,

@@ -305,7 +305,9 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>Enumerates a directory while it may change. The concurrent dictionary needs neither a copy nor the lock.</summary>
+    /// <summary>
+    /// Enumerates a directory that may change during the enumeration. A concurrent dictionary needs neither a copy nor the lock for this.
+    /// </summary>
     private static async IAsyncEnumerable<FileEntry> EnumerateEntriesAsync(
         ConcurrentDictionary<string, MemoryNode> children,
         CancellationToken callToken,

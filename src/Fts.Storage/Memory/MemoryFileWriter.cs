@@ -26,7 +26,7 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
 /// <param name="startOffset">
 /// The offset of the caller's first byte. Bytes of a partial upload after it are discarded at the first write.
 /// </param>
-/// <param name="rest">The committed content whose bytes after the last written one are appended at the commit, or null.</param>
+/// <param name="rest">The committed content, or null. Its bytes after the last written byte are appended at the commit.</param>
 /// <param name="isResumed">Whether this resumes a partial upload, which stays unchanged until the first write.</param>
 internal sealed class MemoryFileWriter(
     MemoryFileStore store,
@@ -111,7 +111,7 @@ internal sealed class MemoryFileWriter(
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The upload is already committed or kept.");
+            throw new InvalidOperationException("The upload was already committed or kept as a partial upload.");
         }
     }
 }

@@ -32,7 +32,7 @@ public sealed class ListingDialectTests
         ["Mvs"] = line => MvsListing.TryParseWithoutHeading(line, out ListingEntry? entry) ? entry : null,
         ["MvsMember"] = line => MvsMemberListing.TryParseWithoutHeading(line, out ListingEntry? entry) ? entry : null,
         ["Jes"] = line => JesListing.TryParseWithoutHeading(line, out ListingEntry? entry) ? entry : null,
-        ["Machine"] = line => MlsxListing.StartsWithFact(line) && MlsxListing.TryParse(line, out ListingEntry? entry, out _) ? entry : null,
+        ["Mlsx"] = line => MlsxListing.StartsWithFact(line) && MlsxListing.TryParse(line, out ListingEntry? entry, out _) ? entry : null,
     };
 
     /// <summary>Format, line, name, kind, length or -1, time or an empty string.</summary>
@@ -128,15 +128,15 @@ public sealed class ListingDialectTests
         foreach (string line in lines)
         {
             reader.AddLine(line);
-            Take(reader, entries);
+            TakeEntries(reader, entries);
         }
 
         reader.Complete();
-        Take(reader, entries);
+        TakeEntries(reader, entries);
         return entries;
     }
 
-    private static void Take(ListingReader reader, List<ListingEntry> entries)
+    private static void TakeEntries(ListingReader reader, List<ListingEntry> entries)
     {
         while (reader.TryDequeue(out ListingEntry? entry))
         {

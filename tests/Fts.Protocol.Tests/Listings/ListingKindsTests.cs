@@ -171,14 +171,14 @@ public sealed class ListingKindsTests
         foreach (string line in lines)
         {
             reader.AddLine(line);
-            Take();
+            TakeEntries();
         }
 
         reader.Complete();
-        Take();
+        TakeEntries();
         return entries;
 
-        void Take()
+        void TakeEntries()
         {
             while (reader.TryDequeue(out ListingEntry? entry))
             {

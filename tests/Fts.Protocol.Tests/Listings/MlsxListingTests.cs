@@ -41,10 +41,10 @@ public sealed class MlsxListingTests
     [InlineData("type=OS.unix=slink:/a b; x", FtpEntryKind.Link, false)]
     [InlineData("type=OS.unix=chr-1/3; x", FtpEntryKind.Other, false)]
     [InlineData("size=3; x", FtpEntryKind.Other, false)]
-    public void The_type_determines_the_kind(string line, FtpEntryKind kind, bool isDotFolder)
+    public void The_type_determines_the_kind(string line, FtpEntryKind kind, bool isDotDirectory)
     {
         Assert.True(MlsxListing.TryParse(line, out ListingEntry? entry, out bool isDot));
-        Assert.Equal((kind, isDotFolder), (entry.Kind, isDot));
+        Assert.Equal((kind, isDotDirectory), (entry.Kind, isDot));
     }
 
     [Theory]

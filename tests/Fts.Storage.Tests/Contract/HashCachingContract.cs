@@ -79,7 +79,7 @@ public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileSto
     }
 
     [Fact]
-    public async Task A_hash_is_kept_when_metadata_are_set()
+    public async Task A_hash_is_kept_when_metadata_is_set()
     {
         await Store.WriteFileAsync("/file", "text", Token);
         await CacheHashAsync("/file", Hash);

@@ -2,7 +2,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-/// <summary>A link that a store creates leads only to an entry beside it or below it.</summary>
+/// <summary>A link that a store creates points only to an entry in its own directory or below.</summary>
 public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
@@ -49,7 +49,7 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_link_to_a_link_that_leads_out_is_refused()
+    public async Task A_link_to_a_link_that_points_outside_is_refused()
     {
         await SeedAsync();
         string outside = Path.GetTempPath();
@@ -65,7 +65,7 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_link_does_not_lead_out_after_its_directories_are_renamed()
+    public async Task A_link_does_not_point_outside_after_its_directories_are_renamed()
     {
         await SeedAsync();
         await CreateLinkAsync("/folder/deep/link", "/folder/deep/file");

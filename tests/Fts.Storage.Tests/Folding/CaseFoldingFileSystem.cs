@@ -158,7 +158,7 @@ internal sealed class CaseFoldingFileSystem
     /// <summary>Returns struct fuse_attr.</summary>
     private static byte[] FormatAttributes(FoldingNode node)
     {
-        // Nanoseconds are positive before 1970 as well.
+        // Nanoseconds are positive before 1970 too.
         long ticks = (node.Modified - DateTime.UnixEpoch).Ticks, seconds = (long)Math.Floor((decimal)ticks / TimeSpan.TicksPerSecond);
         uint nanoseconds = (uint)(ticks - (seconds * TimeSpan.TicksPerSecond)) * 100;
         ReadOnlySpan<uint> tail = [nanoseconds, nanoseconds, nanoseconds, node.Mode, node.Links, 0, 0, 0, 4096, 0];

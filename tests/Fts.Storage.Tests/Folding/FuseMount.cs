@@ -35,7 +35,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
     public void Dispose()
     {
         Assert.Equal(0, Umount(_folder, MNT_DETACH));
-        // The kernel ends the thread's read after the last file on the file system is closed.
+        // The read of the thread fails after the last file on the file system is closed.
         _server.Join();
         _device.Dispose();
     }

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>No name and no link leads to a protected file or directory.</summary>
+/// <summary>No name or link reaches a protected file or directory.</summary>
 public sealed class ProtectedEntriesTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();

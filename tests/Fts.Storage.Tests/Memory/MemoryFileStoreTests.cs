@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Memory;
 
-/// <summary>The capacity, which only the memory store has.</summary>
+/// <summary>The capacity, an option of the memory store only.</summary>
 public sealed class MemoryFileStoreTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -11,9 +11,9 @@ namespace Fts.Protocol.Listings.Dialects;
 internal static class DosListing
 {
     /// <summary>
-    /// The width of the column with a tag such as &lt;DIR&gt; and the spaces after it. A further space belongs to the name.
+    /// The width of the column that contains a tag such as &lt;DIR&gt; and the spaces after it. A further space is part of the name.
     /// </summary>
-    private const int TagColumn = 15;
+    private const int TagColumnWidth = 15;
 
     private static readonly SearchValues<char> ClockLetters = SearchValues.Create("0123456789:.");
 
@@ -31,7 +31,7 @@ internal static class DosListing
         ReadOnlySpan<char> word = ListingFields.ReadField(ref rest);
         if (word.StartsWith('<'))
         {
-            ReadOnlySpan<char> name = ListingFields.SkipColumn(rest, word.Length, TagColumn);
+            ReadOnlySpan<char> name = ListingFields.SkipColumn(rest, word.Length, TagColumnWidth);
             entry = name.IsEmpty ? null : CreateTaggedEntry(word, name, modified);
         }
         else if (ListingFields.TryParseLength(word, out long? length) && rest.Length > 1)
@@ -109,7 +109,7 @@ internal static class DosListing
         return isTwelveHourTime;
     }
 
-    /// <summary>Returns true for PM, false for AM, also in other languages, or null for any other word.</summary>
+    /// <summary>Returns true for PM, false for AM (including other languages), or null for any other word.</summary>
     private static bool? ParseAmPm(ReadOnlySpan<char> word)
     {
         if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))

@@ -40,7 +40,7 @@ internal static class MvsListing
         ReadOnlySpan<char> name = rest[(space + 1)..];
         rest = rest[..space].TrimEnd(" \t");
         ReadOnlySpan<char> organisation = rest[(rest.LastIndexOf(' ') + 1)..];
-        // Before an organisation are volume, unit and numbers. Before a state is only the volume, or nothing.
+        // Volume, unit and numbers precede an organisation. Only the volume, or nothing, precedes a state.
         FtpEntryKind? kind = ParseOrganisation(organisation) ?? ParseState(rest);
         entry = kind is null ? null : new ListingEntry(name.ToString(), kind.Value, null, null, FtpEntrySource.Mvs);
         return entry is not null;

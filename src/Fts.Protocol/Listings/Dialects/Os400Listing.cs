@@ -12,7 +12,7 @@ namespace Fts.Protocol.Listings.Dialects;
 internal static class Os400Listing
 {
     /// <summary>The width of the column with the type.</summary>
-    private const int TypeColumn = 11;
+    private const int TypeColumnWidth = 11;
 
     private static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
 
@@ -49,7 +49,7 @@ internal static class Os400Listing
             type = ListingFields.ReadField(ref rest);
         }
 
-        ReadOnlySpan<char> name = ListingFields.SkipColumn(rest, type.Length, TypeColumn);
+        ReadOnlySpan<char> name = ListingFields.SkipColumn(rest, type.Length, TypeColumnWidth);
         if (type.Length < 2 || type[0] != '*' || type[1..].ContainsAnyExceptInRange('A', 'Z') || name.IsEmpty)
         {
             return false;
@@ -76,8 +76,8 @@ internal static class Os400Listing
     };
 
     /// <summary>
-    /// Reads a date in the first order that gives a valid day before tomorrow. The date is null if every order gives a later day, because a
-    /// wrong time does more harm than none.
+    /// Reads a date in the first order that results in a valid day not later than tomorrow. The date is null if every order results in a
+    /// later day, because a wrong time does more harm than none.
     /// </summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, DateTime now, out DateTime? date)
     {

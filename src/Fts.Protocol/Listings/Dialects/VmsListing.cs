@@ -137,7 +137,7 @@ public static class VmsListing
         return date is not null;
     }
 
-    /// <summary>Returns whether the text is the message that replaces the metadata of a file which the user may not access.</summary>
+    /// <summary>Returns whether the text is the message that replaces the metadata of a file that the user may not access.</summary>
     private static bool IsNoPrivilegeMessage(ReadOnlySpan<char> metadata) =>
         metadata.StartsWith('%') || metadata.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) ||
         metadata.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);

@@ -22,7 +22,7 @@ internal static class ListingFields
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     /// <summary>
-    /// Returns the text after a column of fixed width. Skips the spaces that fill the column, but at least one. Further spaces belong to
+    /// Returns the text after a column of fixed width. Skips the spaces that fill the column, but at least one. Further spaces are part of
     /// the name.
     /// </summary>
     /// <param name="rest">The text after the column's word. The result is empty if it does not start with a space.</param>
@@ -56,8 +56,8 @@ internal static class ListingFields
     }
 
     /// <summary>
-    /// Reads "1,234,567" with the thousands separator of any locale, also in code pages of DOS and Windows. The last group has three
-    /// digits.
+    /// Reads "1,234,567" with the thousands separator of any locale, including those in code pages of DOS and Windows. The last group has
+    /// three digits.
     /// </summary>
     private static bool TryParseGrouped(ReadOnlySpan<char> word, out long? length)
     {

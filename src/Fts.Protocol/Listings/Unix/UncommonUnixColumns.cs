@@ -19,7 +19,7 @@ internal static class UncommonUnixColumns
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
         // The other forms would read "28 2024 8 3" of "group77 Nov 28 2024 8 3" as a size and a date.
-        if (TryReadAdjoiningSize(line, words[..Math.Min(words.Length, MaxFieldsWithTwoWordGroup)], words, now, out columns))
+        if (TryReadSizeJoinedToGroup(line, words[..Math.Min(words.Length, MaxFieldsWithTwoWordGroup)], words, now, out columns))
         {
             return true;
         }
@@ -38,18 +38,19 @@ internal static class UncommonUnixColumns
             }
         }
 
-        return TryReadAdjoiningSize(line, words, words, now, out columns) || TryReadUnknownMonth(line, words, isDevice, out columns);
+        return TryReadSizeJoinedToGroup(line, words, words, now, out columns) || TryReadUnknownMonth(line, words, isDevice, out columns);
     }
 
     /// <summary>
-    /// Finds a group without a space before the size among the words <paramref name="sizes"/>, and a date of <c>ls</c> after it.
+    /// Finds a word among <paramref name="candidates"/> that is a group and a size without a space between them, followed by a date of
+    /// <c>ls</c>.
     /// </summary>
-    private static bool TryReadAdjoiningSize(
-        ReadOnlySpan<char> line, ReadOnlySpan<Range> sizes, ReadOnlySpan<Range> words, DateTime now, out ListingColumns columns)
+    private static bool TryReadSizeJoinedToGroup(
+        ReadOnlySpan<char> line, ReadOnlySpan<Range> candidates, ReadOnlySpan<Range> words, DateTime now, out ListingColumns columns)
     {
-        for (int i = 0; i < sizes.Length && i + 1 < words.Length; i++)
+        for (int i = 0; i < candidates.Length && i + 1 < words.Length; i++)
         {
-            if (TryParseAdjoiningSize(line[sizes[i]], out long length) &&
+            if (TryParseSizeJoinedToGroup(line[candidates[i]], out long length) &&
                 UnixListingDate.TryParse(line, words[(i + 1)..], now, out DateTime utc, out int end))
             {
                 columns = new ListingColumns(length, utc, Math.Min(end + 1, line.Length));
@@ -107,7 +108,7 @@ internal static class UncommonUnixColumns
                 ListingFields.TryParseLength(line[words[size]], out long? length))
             {
                 columns = new ListingColumns(length, null, words[size + 1].Start.Value);
-                return !UncommonUnixDate.IsLikeDate(line, words[(size + 1)..count]);
+                return !UncommonUnixDate.LooksLikeDate(line, words[(size + 1)..count]);
             }
         }
 
@@ -119,7 +120,7 @@ internal static class UncommonUnixColumns
         date.HasTime ? Math.Min(date.End + 1, line.Length) : line.Length - line[date.End..].TrimStart(" \t").Length;
 
     /// <summary>Reads the size from a group without a space before the size: "staff123456".</summary>
-    private static bool TryParseAdjoiningSize(ReadOnlySpan<char> word, out long length)
+    private static bool TryParseSizeJoinedToGroup(ReadOnlySpan<char> word, out long length)
     {
         ReadOnlySpan<char> group = word.TrimEnd("0123456789");
         length = 0;

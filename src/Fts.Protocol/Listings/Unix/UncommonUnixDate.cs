@@ -40,16 +40,16 @@ internal static class UncommonUnixDate
     }
 
     /// <summary>Returns whether the words look like a date, even if it does not exist. Such words are not read as a name.</summary>
-    public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
+    public static bool LooksLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];
-        return !first.ContainsAnyExcept(DateCharacters) || IsLikeMonthAndDay(line, words) ||
+        return !first.ContainsAnyExcept(DateCharacters) || LooksLikeMonthAndDay(line, words) ||
             (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
 
     /// <summary>Returns whether the second word is a day and the third a year or time. The first word may then be a month.</summary>
-    private static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+    private static bool LooksLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length > 2 && UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
         (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 ||
             (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));

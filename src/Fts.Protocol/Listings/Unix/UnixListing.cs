@@ -14,7 +14,7 @@ internal readonly record struct ListingColumns(long? Length, DateTime? LastModif
 /// <summary>
 /// Reads lines of <c>ls -l</c> and of servers that imitate it: with or without group and link count, with spaces in the owner, with month
 /// names in other languages before or after the day, or with numeric dates. Finds the date first, because the columns before it vary. The
-/// name is all that follows one space after the date.
+/// name is everything after the one space that follows the date.
 /// </summary>
 internal static class UnixListing
 {

@@ -22,13 +22,13 @@ internal static class UnixListingDate
     {
         (utc, end) = (default, words[0].End.Value);
         return line[words[0]].Length is >= 9 and <= 11 && ListingFields.TryParseEpoch(line[words[0]], out utc) &&
-            !IsLikeMonthAndDay(line, words[1..]);
+            !LooksLikeMonthAndDay(line, words[1..]);
     }
 
     /// <summary>
     /// Returns whether the words look like a date with a month name, even if it does not exist. A month name alone may start a name.
     /// </summary>
-    internal static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+    internal static bool LooksLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && ParseNumber(line[words[1]].TrimEnd(','), 2) > 0 &&
         (ListingFields.TryParseTime(line[words[2]], out _) || ParseYear(line[words[2]]) > 0);
 

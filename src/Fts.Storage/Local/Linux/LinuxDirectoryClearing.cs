@@ -22,7 +22,7 @@ internal static class LinuxDirectoryClearing
     /// <param name="parent">The parent directory.</param>
     /// <param name="name">The name of the directory in it.</param>
     /// <param name="call">The call. It returns 0 or an error number.</param>
-    public static int RunOnCleared(SafeFileHandle parent, string name, Func<int> call)
+    public static int RunWithoutPartialUploads(SafeFileHandle parent, string name, Func<int> call)
     {
         int descriptor = Openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
         using var directory = new SafeFileHandle(descriptor, ownsHandle: true);

@@ -29,8 +29,8 @@ internal static class LinuxDirectoryNames
     }
 
     /// <summary>
-    /// Calls <paramref name="visit"/> with each name and type (a DT_ constant) until it returns false. Returns false if it did, or if the
-    /// directory could not be read completely.
+    /// Calls <paramref name="visit"/> with each name and type (a DT_ constant) until it returns false. Returns false if
+    /// <paramref name="visit"/> did, or if the directory could not be read completely.
     /// </summary>
     public static bool ForEach(SafeFileHandle directory, Func<string, byte, bool> visit)
     {

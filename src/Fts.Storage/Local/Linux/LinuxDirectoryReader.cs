@@ -17,7 +17,7 @@ namespace Fts.Storage.Local.Linux;
 /// </remarks>
 internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHandle directory, StorePath path) : IDirectoryReader
 {
-    /// <summary>Room for about a thousand names. A batch of as many entries is not allocated in the large object heap.</summary>
+    /// <summary>Holds about a thousand names. A batch of that many entries is not allocated on the large object heap.</summary>
     private const int BufferSize = 32 * 1024;
 
     public UnlistedNames Unlisted { get; private set; }
@@ -86,7 +86,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
             return;
         }
 
-        // Resolved from the root, because a link can lead above this directory without leaving the root.
+        // Resolved from the root, because a link can point above this directory and still be inside the root.
         bool isLink = status.IsLink;
         if (isLink && root.TryGetStatus($"{LinuxRootDirectory.GetRelativePath(path)}/{name}", out FileStatus target, out _))
         {

@@ -16,10 +16,10 @@ namespace Fts.Storage.Local.Linux;
 /// <remarks>
 /// <para>
 /// Every write to the file changes its last-modified time and so invalidates the hash. A program that rewrites a file in place and restores
-/// its time is not detected. The status-change time cannot be set, but writing the attribute changes it as well.
+/// its time is not detected. The status-change time cannot be set, but writing the attribute changes it too.
 /// </para>
 /// <para>
-/// No hash is cached if the file system has no extended attributes or no room for one, or if the server cannot write to the file.
+/// No hash is cached if the file system has no extended attributes or no space for one, or if the server cannot write to the file.
 /// </para>
 /// </remarks>
 internal static class LinuxHashAttribute
@@ -45,8 +45,7 @@ internal static class LinuxHashAttribute
     }
 
     /// <summary>
-    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or not. Spares opening the files that have
-    /// none.
+    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or not. Avoids opening files without one.
     /// </summary>
     /// <remarks>The kernel returns no attributes of an O_PATH handle. It returns those of the file through /proc/self/fd.</remarks>
     public static unsafe bool MayExist(SafeFileHandle pathHandle)

@@ -9,7 +9,7 @@ using static Fts.Native.FileStatus;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// Renames entries, also on file systems that treat both names as equal (<c>a</c> and <c>A</c>) or do not support renames without
+/// Renames entries, including on file systems that treat both names as equal (<c>a</c> and <c>A</c>) or do not support renames without
 /// replacement.
 /// </summary>
 internal static class LinuxRename
@@ -60,8 +60,8 @@ internal static class LinuxRename
     }
 
     /// <summary>
-    /// Renames an entry by way of a temporary name. If the target name is then free, both names were spellings of one name. Otherwise they
-    /// are two hard links.
+    /// Renames an entry through a temporary name. If the target name is free after the first step, both names were spellings of one name.
+    /// Otherwise they are two hard links.
     /// </summary>
     private static int RenameViaTemporaryName(
         SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
@@ -81,7 +81,7 @@ internal static class LinuxRename
 
         if (error != 0)
         {
-            // If another process created an entry with the old name since, the entry stays visible under the temporary name.
+            // If another process has created an entry with the old name, this entry stays visible under the temporary name.
             _ = RenameToNew(targetDirectory, temporaryName, sourceDirectory, source);
         }
 

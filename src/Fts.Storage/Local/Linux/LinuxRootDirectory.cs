@@ -25,7 +25,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// </summary>
     private const int MaxAttempts = 1000;
 
-    /// <summary>O_NONBLOCK prevents that opening a FIFO without a writer blocks. It has no effect on regular files.</summary>
+    /// <summary>O_NONBLOCK prevents blocking when a FIFO without a writer is opened. It has no effect on regular files.</summary>
     private const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
     // Owned, and closed by Dispose. Files and directories that were opened through it stay open.
@@ -77,7 +77,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             throw CreateException(error, path.Value);
         }
 
-        // The entry may be a link to a missing entry or out of the root. The link itself is reported then.
+        // The entry may be a link to a missing entry or to a target outside the root. In that case the link itself is reported.
         using SafeFileHandle? parent = Open(GetRelativePath(path.Parent), O_PATH | O_DIRECTORY, out error);
         if (parent is null)
         {
@@ -101,7 +101,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     public SafeFileHandle OpenRead(StorePath path, out long length)
     {
-        // The status is read first, because opening a device or a FIFO can have effects: it can rewind a tape or wake a waiting writer.
+        // The status is read first, because opening a device or a FIFO can have side effects, such as rewinding a tape or unblocking a
+        // writer.
         length = 0;
         if (!TryGetStatus(GetRelativePath(path), out FileStatus status, out int error) || !status.IsFile)
         {
@@ -147,13 +148,13 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
         LinuxPartialUploads.Sweep(this, before, index, cancellationToken);
 
-    public bool HasPartialUpload(in PartialUploadLocation location)
+    public bool HasPartialUploadAt(in PartialUploadLocation location)
     {
         using SafeFileHandle? directory = Open(location.DirectoryPath, O_PATH | O_DIRECTORY, out _);
         return directory is not null && LinuxPartialUploads.GetStatus(directory, location.Name) is not null;
     }
 
-    public void DiscardListedPartialUpload(in PartialUploadLocation location)
+    public void DiscardPartialUploadAt(in PartialUploadLocation location)
     {
         using SafeFileHandle? directory = Open(location.DirectoryPath, O_PATH | O_DIRECTORY, out _);
         if (directory is not null)
@@ -211,7 +212,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         int error = RemoveDirectory(parent, path.Name);
         if (error == ENOTEMPTY)
         {
-            error = LinuxDirectoryClearing.RunOnCleared(parent, path.Name, () => RemoveDirectory(parent, path.Name));
+            error = LinuxDirectoryClearing.RunWithoutPartialUploads(parent, path.Name, () => RemoveDirectory(parent, path.Name));
         }
 
         if (error != 0)
@@ -229,7 +230,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         int error = LinuxRename.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
         if (error is ENOTEMPTY or EEXIST && replace)
         {
-            error = LinuxDirectoryClearing.RunOnCleared(
+            error = LinuxDirectoryClearing.RunWithoutPartialUploads(
                 targetParent, target.Name, () => LinuxRename.Rename(sourceParent, source.Name, targetParent, target.Name, replace));
         }
 
@@ -246,10 +247,10 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         using SafeFileHandle file = Open(GetRelativePath(path), O_PATH, out int error) ?? throw CreateException(error, path.Value);
         if (metadata.UnixMode is not null
             && GetStatus(file).Id is var id
-            && (id == GetStatus(_root).Id || Protected?.LeadsToProtected(id) == true))
+            && (id == GetStatus(_root).Id || Protected?.IsOnProtectedPath(id) == true))
         {
             throw new StoreException(
-                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or leads to a protected entry.");
+                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or on the path of a protected entry.");
         }
 
         LinuxMetadataSetter.Set(file, metadata, path, () => Open(GetRelativePath(path), ReadFlags, out _));
@@ -368,7 +369,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         Open(directory, O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, path.Value);
 
     /// <summary>
-    /// Throws if the entry cannot be deleted or renamed because it is protected or leads to a protected entry. A protected entry is
+    /// Throws if the entry cannot be deleted or renamed because it is protected or on the path of a protected entry. A protected entry is
     /// reported as missing.
     /// </summary>
     private void ThrowIfNotRemovable(SafeFileHandle parent, StorePath path)
@@ -384,9 +385,9 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             throw CreateException(ENOENT, path.Value);
         }
 
-        if (current.LeadsToProtected(status.Id))
+        if (current.IsOnProtectedPath(status.Id))
         {
-            throw new StoreException(StoreError.Denied, $"{path} leads to a protected entry.");
+            throw new StoreException(StoreError.Denied, $"{path} is on the path of a protected entry.");
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Fts.Storage.Local.Portable;
 
 /// <summary>Resolves a <see cref="StorePath"/> to a real path below a root, link by link.</summary>
-/// <remarks>Refuses links that lead out of the root. Absolute links are refused even if their targets are inside the root.</remarks>
+/// <remarks>Refuses links that point outside the root. Absolute links are refused even if their targets are inside the root.</remarks>
 internal sealed class PortablePathResolver(string root)
 {
     private const int MaxLinks = 40;
@@ -17,7 +17,7 @@ internal sealed class PortablePathResolver(string root)
     /// <param name="real">The real path. Only its last component can be a link.</param>
     /// <returns>
     /// Null on success. Otherwise the reason: a directory of the path is missing (<see cref="StoreError.NotFound"/>) or not a directory
-    /// (<see cref="StoreError.NotADirectory"/>), or a link leads out of the root (<see cref="StoreError.Denied"/>).
+    /// (<see cref="StoreError.NotADirectory"/>), or a link points outside the root (<see cref="StoreError.Denied"/>).
     /// </returns>
     public StoreError? Resolve(StorePath path, bool followLast, out string real)
     {
@@ -44,7 +44,7 @@ internal sealed class PortablePathResolver(string root)
                 continue;
             }
 
-            // Every directory is checked before its entries are used, so that "file/.." is refused as by a kernel.
+            // Every directory is checked before its entries are used, so that "file/.." is refused, as a kernel does.
             if (!Directory.Exists(real))
             {
                 return File.Exists(real) ? StoreError.NotADirectory : StoreError.NotFound;

@@ -10,8 +10,8 @@ internal static class PortableRename
     /// character and as two).
     /// </summary>
     /// <remarks>
-    /// Without ids, two files with equal metadata are treated as possibly the same. <see cref="MoveViaTemporaryName"/> is correct for
-    /// different files too.
+    /// Without ids, two files with equal metadata are treated as possibly the same. <see cref="MoveViaTemporaryName"/> is also correct for
+    /// different files.
     /// </remarks>
     public static bool MayBeSameFile(FileEntry moved, FileEntry? existing)
     {
@@ -41,7 +41,7 @@ internal static class PortableRename
         {
             MoveReplacing(from, to, File.Delete);
         }
-        else if (!PortablePartialUploads.TryRunOnCleared(to, () => MoveReplacing(from, to, Directory.Delete)))
+        else if (!PortablePartialUploads.TryRunWithoutPartialUploads(to, () => MoveReplacing(from, to, Directory.Delete)))
         {
             throw new StoreException(StoreError.NotEmpty, $"{to} is not empty.");
         }
@@ -65,9 +65,7 @@ internal static class PortableRename
         delete(temporaryPath);
     }
 
-    /// <summary>
-    /// Renames an entry to what may be another spelling of its own name, by way of a temporary name.
-    /// </summary>
+    /// <summary>Renames an entry through a temporary name, because the new name may be another spelling of the old one.</summary>
     /// <remarks>
     /// Most systems do not change the spelling of a name in one step. After the first step the old name is free. An entry that then still
     /// has the new name is another entry, or another hard link of the same file.
@@ -102,7 +100,7 @@ internal static class PortableRename
     public static void DeleteDirectory(string real, string virtualPath)
     {
         // On some systems only the message of .NET's exception identifies a directory that is not empty, so it is checked first.
-        if (!PortablePartialUploads.TryRunOnCleared(real, () => Directory.Delete(real)))
+        if (!PortablePartialUploads.TryRunWithoutPartialUploads(real, () => Directory.Delete(real)))
         {
             throw new StoreException(StoreError.NotEmpty, $"{virtualPath} is not empty.");
         }

@@ -8,8 +8,8 @@ namespace Fts.Storage.Local.Portable;
 /// The root directory on systems without openat2, with .NET's file functions. Links are resolved one component at a time before each call.
 /// </summary>
 /// <remarks>
-/// A local process that creates a link between the resolution and the call can lead the call outside. Only <see cref="LinuxRootDirectory"/>
-/// prevents this.
+/// A local process that creates a link between the resolution and the call can redirect the call to an entry outside the root. Only
+/// <see cref="LinuxRootDirectory"/> prevents this.
 /// </remarks>
 internal sealed class PortableRootDirectory : IRootDirectory
 {
@@ -51,7 +51,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
         };
     }
 
-    /// <summary>Returns the entry at a real path or, for a link, the entry of its target, and null if none exists.</summary>
+    /// <summary>
+    /// Returns the entry at a real path, or null if none exists. For a link, returns the entry of its target if that can be resolved.
+    /// </summary>
     private FileEntry? GetEntryOrLinkTarget(StorePath path, string real)
     {
         if (GetRealEntry(real) is not { } entry)
@@ -80,16 +82,16 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public IStagingFile OpenStagingFile(StorePath path, WriteStart start)
     {
-        string itself = GetTargetPath(path, followLast: false, StoreError.BadName);
-        FileEntry? metadata = RunTranslated(() => GetRealEntry(itself));
-        if (metadata is not null && start.IsCreateOnly)
+        string entryPath = GetTargetPath(path, followLast: false, StoreError.BadName);
+        FileEntry? entry = RunTranslated(() => GetRealEntry(entryPath));
+        if (entry is not null && start.IsCreateOnly)
         {
             throw CreateExistsException(path);
         }
 
-        string real = metadata is null ? itself : GetTargetPath(path, followLast: true, StoreError.BadName);
+        string real = entry is null ? entryPath : GetTargetPath(path, followLast: true, StoreError.BadName);
         FileEntry? committed = RunTranslated(() => GetRealEntry(real));
-        if (committed is null && metadata is not null)
+        if (committed is null && entry is not null)
         {
             throw new StoreException(StoreError.Denied, $"{path} is a link to a missing entry.");
         }
@@ -111,19 +113,19 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => RunTranslated(() =>
     {
-        return PortablePartialUploads.Sweep(_resolver.Root, before, Found, cancellationToken);
+        return PortablePartialUploads.Sweep(_resolver.Root, before, AddToIndex, cancellationToken);
 
-        void Found(string path, FileEntry upload) =>
+        void AddToIndex(string path, FileEntry upload) =>
             index.AddFound(new PartialUploadLocation(GetDirectoryPath(path), upload.Name), upload.Length, upload.LastModified);
     });
 
-    public bool HasPartialUpload(in PartialUploadLocation location)
+    public bool HasPartialUploadAt(in PartialUploadLocation location)
     {
         string path = GetRealPath(location);
         return RunTranslated(() => PortablePartialUploads.GetEntry(path)) is not null;
     }
 
-    public void DiscardListedPartialUpload(in PartialUploadLocation location)
+    public void DiscardPartialUploadAt(in PartialUploadLocation location)
     {
         string path = GetRealPath(location);
         RunTranslated(() => PortablePartialUploads.TryDelete(path));
@@ -139,7 +141,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     {
         string realTarget = GetTargetPath(target, followLast: true, StoreError.NotFound);
         string real = GetTargetPath(path, followLast: false, StoreError.BadName);
-        ThrowIfLeadsToProtected(real, StoreError.BadName, path);
+        ThrowIfOnProtectedPath(real, StoreError.BadName, path);
         FileEntry targetEntry = RunTranslated(() => GetRealEntry(realTarget)) ?? throw CreateNotFoundException(target);
         if (targetEntry.Kind == EntryKind.Other)
         {
@@ -161,11 +163,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void DeleteFile(StorePath path, string? uploader)
     {
         string real = GetTargetPath(path, followLast: false, StoreError.NotFound);
-        ThrowIfLeadsToProtected(real, StoreError.Denied, path);
+        ThrowIfOnProtectedPath(real, StoreError.Denied, path);
         RunTranslated(() =>
         {
-            FileEntry? metadata = GetRealEntry(real);
-            if (metadata is { Kind: EntryKind.Directory })
+            FileEntry? entry = GetRealEntry(real);
+            if (entry is { Kind: EntryKind.Directory })
             {
                 throw new StoreException(StoreError.NotAFile, $"{path} is a directory.");
             }
@@ -174,7 +176,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
             string[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
                 ? [.. PortablePartialUploads.GetPaths(target, uploader, GetRealEntry(target))]
                 : [];
-            if (metadata is not null)
+            if (entry is not null)
             {
                 File.Delete(real);
             }
@@ -185,17 +187,17 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 isDiscarded |= PortablePartialUploads.TryDelete(upload);
             }
 
-            return isDiscarded || metadata is not null ? true : throw CreateNotFoundException(path);
+            return isDiscarded || entry is not null ? true : throw CreateNotFoundException(path);
         });
     }
 
     public void DeleteDirectory(StorePath path)
     {
-        string real = GetEntryPath(path, out FileEntry metadata);
-        ThrowIfLeadsToProtected(real, StoreError.Denied, path);
+        string real = GetEntryPath(path, out FileEntry entry);
+        ThrowIfOnProtectedPath(real, StoreError.Denied, path);
         RunTranslated(() =>
         {
-            if (metadata.Kind != EntryKind.Directory)
+            if (entry.Kind != EntryKind.Directory)
             {
                 throw new StoreException(StoreError.NotADirectory, $"{path} is not a directory.");
             }
@@ -209,8 +211,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
     {
         string from = GetEntryPath(source, out FileEntry moved);
         string to = GetTargetPath(target, followLast: false, StoreError.BadName);
-        ThrowIfLeadsToProtected(from, StoreError.Denied, source);
-        ThrowIfLeadsToProtected(to, StoreError.BadName, target);
+        ThrowIfOnProtectedPath(from, StoreError.Denied, source);
+        ThrowIfOnProtectedPath(to, StoreError.BadName, target);
         RunNamingTranslated(() =>
         {
             FileEntry? existing = GetRealEntry(to);
@@ -239,7 +241,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         });
     }
 
-    /// <summary>Throws if a rename cannot replace an existing entry, because only one of both is a directory.</summary>
+    /// <summary>Throws if a rename cannot replace an existing entry, because only one of the two is a directory.</summary>
     private static void ThrowIfNotReplaceable(FileEntry? existing, FileEntry moved, StorePath target)
     {
         if (existing is { Kind: EntryKind.Directory } && moved.Kind != EntryKind.Directory)
@@ -262,10 +264,10 @@ internal sealed class PortableRootDirectory : IRootDirectory
             throw new StoreException(StoreError.NotAFile, $"{path} is neither a file nor a directory.");
         }
 
-        if (metadata.UnixMode is not null && (real == _resolver.Root || _protected?.Current.LeadsToProtected(real) == true))
+        if (metadata.UnixMode is not null && (real == _resolver.Root || _protected?.Current.IsOnProtectedPath(real) == true))
         {
             throw new StoreException(
-                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or leads to a protected entry.");
+                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or on the path of a protected entry.");
         }
 
         RunTranslated(() =>
@@ -396,20 +398,21 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
     }
 
-    private void ThrowIfLeadsToProtected(string real, StoreError ifProtected, StorePath path)
+    private void ThrowIfOnProtectedPath(string real, StoreError ifProtected, StorePath path)
     {
-        if (_protected?.Current.LeadsToProtected(real) == true)
+        if (_protected?.Current.IsOnProtectedPath(real) == true)
         {
-            throw new StoreException(ifProtected, $"{path} leads to a protected entry.");
+            throw new StoreException(ifProtected, $"{path} is on the path of a protected entry.");
         }
     }
 
-    /// <summary>Returns the real path of an existing entry of a kind, following links.</summary>
+    /// <summary>Returns the real path of an existing entry of this kind, following links.</summary>
     private string GetExistingPath(StorePath path, EntryKind kind, StoreError ifOtherKind)
     {
         string real = GetTargetPath(path, followLast: true, StoreError.NotFound);
         FileEntry entry = RunTranslated(() => GetRealEntry(real)) ?? throw CreateNotFoundException(path);
-        return entry.Kind == kind ? real : throw new StoreException(ifOtherKind, $"{path} is not a {kind}.");
+        string kindName = kind == EntryKind.File ? "regular file" : "directory";
+        return entry.Kind == kind ? real : throw new StoreException(ifOtherKind, $"{path} is not a {kindName}.");
     }
 
     /// <summary>Returns the real path of an existing entry without following a link.</summary>
@@ -426,7 +429,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     private static StoreException CreateResolutionException(StoreError error, StorePath path) => new(error, error switch
     {
-        StoreError.Denied => $"A link in {path} leads out of the root.",
+        StoreError.Denied => $"A link in {path} points outside the root.",
         StoreError.NotADirectory => $"{path} contains a component that is not a directory.",
         _ => $"A directory of {path} does not exist.",
     });

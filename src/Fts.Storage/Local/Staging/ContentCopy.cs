@@ -6,7 +6,9 @@ using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>Copies the content of a file, by sharing its blocks, in the kernel or with a buffer. Can take long.</summary>
+/// <summary>
+/// Copies the content of a file: by sharing its blocks (FICLONE), with copy_file_range(2), or through a buffer. Can take a long time.
+/// </summary>
 internal static class ContentCopy
 {
     private const int KernelChunkSize = 16 * 1024 * 1024;
@@ -37,7 +39,7 @@ internal static class ContentCopy
         }
     }
 
-    /// <summary>Appends the bytes of the source after the target's length to the target.</summary>
+    /// <summary>Appends the bytes of the source that start at the target's length.</summary>
     /// <exception cref="StoreException">The copy failed.</exception>
     public static void AppendRest(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
     {
@@ -76,7 +78,7 @@ internal static class ContentCopy
         return to;
     }
 
-    /// <summary>Copies with a buffer to the end. Returns the offset that it reached.</summary>
+    /// <summary>Copies through a buffer up to the end. Returns the offset that it reached.</summary>
     internal static long CopyWithBuffer(
         SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
     {

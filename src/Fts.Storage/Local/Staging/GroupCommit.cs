@@ -56,7 +56,7 @@ internal sealed class GroupCommit
     /// <summary>Commits a group. A file whose content could not be flushed is not renamed.</summary>
     private static void Commit(List<PendingCommit> group)
     {
-        // All files start to write before the first one is waited for.
+        // Writing is started for all files before the first wait.
         foreach (PendingCommit entry in group)
         {
             entry.File.BeginFlush();

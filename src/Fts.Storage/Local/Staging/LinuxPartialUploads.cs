@@ -58,7 +58,7 @@ internal static class LinuxPartialUploads
 
             var opened = new SafeFileHandle(descriptor, ownsHandle: true);
             StagingFileState state = Lock(opened);
-            if (state == StagingFileState.Acquired && IsStillAtName(directory, name, opened, out status))
+            if (state == StagingFileState.Acquired && IsStillNamed(directory, name, opened, out status))
             {
                 handle = opened;
                 return state;
@@ -76,10 +76,10 @@ internal static class LinuxPartialUploads
 
     /// <summary>
     /// Locks a file that was just created under a name. Returns false if another session locked it first, or already committed or discarded
-    /// it. It must not be written then.
+    /// it. In that case the file must not be written.
     /// </summary>
     public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file) =>
-        TryLock(file) && IsStillAtName(directory, name, file, out _);
+        TryLock(file) && IsStillNamed(directory, name, file, out _);
 
     /// <summary>Returns an uploader's partial upload to a path, or null if none exists or it is being written.</summary>
     public static PartialUpload? Get(LinuxRootDirectory root, StorePath path, string uploader)
@@ -116,7 +116,7 @@ internal static class LinuxPartialUploads
             return null;
         }
 
-        // F_OFD_GETLK reports F_UNLCK if the lock is free. It fails on a file system without locks.
+        // F_OFD_GETLK reports F_UNLCK if the lock is free. It fails on a file system without lock support.
         var conflict = new FileLock { Type = F_WRLCK };
         return Fcntl(opened, F_OFD_GETLK, &conflict) < 0 || conflict.Type == F_UNLCK ? status : null;
     }
@@ -239,7 +239,7 @@ internal static class LinuxPartialUploads
     private static unsafe bool TryLock(SafeFileHandle file)
     {
         var wholeFile = new FileLock { Type = F_WRLCK };
-        // On a file system without locks, writers are not separated. Each commit still publishes a complete file.
+        // On a file system without lock support, writers are not separated. Each commit still publishes a complete file.
         return Fcntl(file, F_OFD_SETLK, &wholeFile) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
     }
 
@@ -247,12 +247,12 @@ internal static class LinuxPartialUploads
     /// Returns whether a file still has its name. Between opening and locking, its writer may have committed or discarded it, and another
     /// file may have the name.
     /// </summary>
-    private static bool IsStillAtName(SafeFileHandle directory, string name, SafeFileHandle file, out FileStatus status) =>
+    private static bool IsStillNamed(SafeFileHandle directory, string name, SafeFileHandle file, out FileStatus status) =>
         Statx(directory, name, AT_SYMLINK_NOFOLLOW, out status) == 0 && status.IsSameFileAs(LinuxRootDirectory.GetStatus(file));
 
     /// <summary>
-    /// Returns whether a file is a regular file of the server's user with one name. A local user could create a hard link under a staging
-    /// name to make the server write to another file.
+    /// Returns whether a file is a regular file of the server's user with a single hard link. A local user could create a hard link under a
+    /// staging name to make the server write to another file.
     /// </summary>
     private static bool IsOwnRegularFile(SafeFileHandle file, out FileStatus status)
     {

@@ -14,11 +14,11 @@ namespace Fts.Storage.Local.Staging;
 /// </summary>
 /// <remarks>
 /// <para>
-/// It uses the handle of the directory instead of a path, so that a directory that is renamed or replaced by a link during the upload does
-/// no harm. The commit replaces the entry that then has the name, even if it is a link.
+/// It uses the handle of the directory instead of a path, so that renaming the directory or replacing it by a link during the upload has no
+/// effect. The commit replaces any entry that has the name at that time, even a link.
 /// </para>
 /// <para>
-/// An upload with an uploader has its name for resumption from the start, so that a killed server leaves it as <see cref="TryKeep"/> does.
+/// An upload with an uploader has its partial-upload name from the start, so that a killed server leaves it as <see cref="TryKeep"/> does.
 /// All other staging files have random names.
 /// </para>
 /// </remarks>
@@ -103,7 +103,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         committed.Dispose();
-        throw new StoreException(StoreError.NotAFile, $"{_name} is not a file.");
+        throw new StoreException(StoreError.NotAFile, $"{_name} is not a regular file.");
     }
 
     public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;
@@ -131,9 +131,9 @@ internal sealed class LinuxStagingFile : IStagingFile
         _isRetained = true;
     }
 
-    public void TakePartialUploadName()
+    public void RenameToPartialUploadName()
     {
-        if (!TryTakePartialUploadName())
+        if (!TryRenameToPartialUploadName())
         {
             throw new StoreException(StoreError.Busy, $"Another session is uploading {_name}.");
         }
@@ -146,13 +146,13 @@ internal sealed class LinuxStagingFile : IStagingFile
             _ = Fchmod(Handle, (uint)StagingFileModes.PartialUpload); // EPERM, EOPNOTSUPP: a file system without permission bits
         }
 
-        return _isRetained |= TryTakePartialUploadName();
+        return _isRetained |= TryRenameToPartialUploadName();
     }
 
-    private bool TryTakePartialUploadName()
+    private bool TryRenameToPartialUploadName()
     {
-        // A second attempt follows even if no file could be deleted, because the name may have become free since the first. After that,
-        // another session is writing under the name, or the entry is not a staging file of this server.
+        // The second attempt is made even if no file could be deleted, because the name may have become free. If it fails too, another
+        // session is writing under the name, or the entry is not a staging file of this server.
         bool mayBeFree = _partialUploadName is not null && _stagingName != _partialUploadName;
         for (int attempt = 0; mayBeFree && attempt < MaxAttempts; attempt++)
         {
@@ -215,7 +215,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     }
 
     /// <summary>
-    /// Creates an empty staging file under its name for resumption. Discards an older partial upload of that name. If another session uses
+    /// Creates an empty staging file under its partial-upload name. Discards an older partial upload of that name. If another session uses
     /// the name, the staging file gets a random name.
     /// </summary>
     private static LinuxStagingFile CreateUpload(in LinuxUploadTarget target, WriteStart start, string name)
@@ -237,10 +237,10 @@ internal sealed class LinuxStagingFile : IStagingFile
             }
         }
 
-        throw new StoreException(StoreError.Busy, $"Other sessions keep starting uploads of {target.Name}.");
+        throw new StoreException(StoreError.Busy, $"Other sessions repeatedly created and deleted the staging file for {target.Name}.");
     }
 
-    /// <summary>Creates an empty staging file under a random name. Tries again if a sweep deletes it before it is locked.</summary>
+    /// <summary>Creates an empty staging file under a random name. Retries if a sweep deletes it before it is locked.</summary>
     private static LinuxStagingFile CreateUnderRandomName(in LinuxUploadTarget target, WriteStart start, string? partialUploadName)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
@@ -254,10 +254,12 @@ internal sealed class LinuxStagingFile : IStagingFile
         throw new StoreException(StoreError.Busy, $"No staging file for {target.Name} could be created and locked.");
     }
 
-    /// <summary>Creates and locks an empty staging file. Returns null if the name exists, or another session was faster.</summary>
+    /// <summary>
+    /// Creates and locks an empty staging file. Returns null if the name exists, or if another session acquired the file first.
+    /// </summary>
     private static LinuxStagingFile? TryCreate(in LinuxUploadTarget target, WriteStart start, string stagingName, string? partialUploadName)
     {
-        // At no time does the mode grant more than that of the replaced file. The umask may remove more bits.
+        // The mode never grants more than that of the replaced file. The umask may remove more bits.
         uint mode = target.Committed is { } status ? status.Mode & 0x1FFu : 0x1B6;
         int descriptor = Openat(target.DirectoryHandle, stagingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (descriptor < 0)
@@ -276,7 +278,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     }
 
     /// <summary>
-    /// Deletes an acquired staging file. Closing the handle frees its blocks, which can take long and runs on the thread pool.
+    /// Deletes an acquired staging file. Closing the handle frees its blocks, which can take a long time and runs on the thread pool.
     /// </summary>
     private static void Discard(SafeFileHandle directory, string name, SafeFileHandle acquired)
     {

@@ -33,8 +33,8 @@ internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle
     /// <summary>Finds the target of an upload.</summary>
     /// <param name="root">The root of the store.</param>
     /// <param name="path">The path of the upload.</param>
-    /// <param name="mustBeNew">Whether any existing entry, also a link, is refused.</param>
-    /// <exception cref="StoreException">A link leads to a missing entry or out of the root, or the directory does not exist.</exception>
+    /// <param name="mustBeNew">Whether any existing entry, including a link, is refused.</param>
+    /// <exception cref="StoreException">A link points to a missing entry or outside the root, or the directory does not exist.</exception>
     public static LinuxUploadTarget Find(LinuxRootDirectory root, StorePath path, bool mustBeNew = false)
     {
         string directory = LinuxRootDirectory.GetRelativePath(path.Parent), name = path.Name;

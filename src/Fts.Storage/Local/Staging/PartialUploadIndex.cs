@@ -3,9 +3,7 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>The location of a partial upload: the path of its directory relative to the root, and its hidden name.</summary>
 internal readonly record struct PartialUploadLocation(string DirectoryPath, string Name);
 
-/// <summary>
-/// Counts the partial uploads of each uploader and applies the limits without a scan of the tree.
-/// </summary>
+/// <summary>Counts the partial uploads of each uploader and applies the limits without scanning the tree.</summary>
 /// <remarks>
 /// A partial upload is added when it is kept, or by the first sweep after a restart. Entries whose file no longer exists are removed by a
 /// sweep, and when a limit is reached.
@@ -101,13 +99,13 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     /// <param name="newest">The partial upload that is being kept now and is still locked by its writer, or null.</param>
     private void DiscardOldest(Dictionary<PartialUploadLocation, Entry> uploads, PartialUploadLocation? newest)
     {
-        if (!AreTooMany(uploads))
+        if (!ExceedsLimits(uploads))
         {
             return;
         }
 
         // Removes entries that were resumed or discarded since. They are added again when they are kept again or found by a sweep.
-        foreach (PartialUploadLocation missing in uploads.Keys.Where(other => other != newest && !root.HasPartialUpload(other)).ToList())
+        foreach (PartialUploadLocation missing in uploads.Keys.Where(other => other != newest && !root.HasPartialUploadAt(other)).ToList())
         {
             uploads.Remove(missing);
         }
@@ -115,13 +113,13 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         IEnumerable<PartialUploadLocation> others = uploads.Keys.Where(other => other != newest);
         foreach (PartialUploadLocation oldest in others.OrderBy(other => uploads[other].LastModified).ToList())
         {
-            if (!AreTooMany(uploads))
+            if (!ExceedsLimits(uploads))
             {
                 break;
             }
 
             uploads.Remove(oldest);
-            root.DiscardListedPartialUpload(oldest);
+            root.DiscardPartialUploadAt(oldest);
         }
     }
 
@@ -136,7 +134,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         return uploads;
     }
 
-    private bool AreTooMany(Dictionary<PartialUploadLocation, Entry> uploads) =>
+    private bool ExceedsLimits(Dictionary<PartialUploadLocation, Entry> uploads) =>
         limits.AreExceededBy(uploads.Count, uploads.Values.Sum(entry => entry.Length));
 
     /// <param name="Length">The size in bytes.</param>

@@ -5,7 +5,7 @@ namespace Fts.Storage.Local.Staging;
 
 /// <summary>The staging files of the portable store, by real path: which are being written, and which can be resumed.</summary>
 /// <remarks>
-/// Staging files in use are known to this process only, because file locks on Windows would keep readers from a file while it is committed.
+/// Staging files in use are known to this process only, because file locks on Windows would block readers of a file while it is committed.
 /// Two servers that share a directory without the kernel's confinement can therefore open the same staging file.
 /// </remarks>
 internal static class PortablePartialUploads
@@ -94,10 +94,11 @@ internal static class PortablePartialUploads
 
     /// <summary>
     /// Deletes the staging files below a directory that were last written before a time (UTC) and are not being written. Returns their
-    /// number. Reports each remaining partial upload to <paramref name="found"/>. Does not follow links, and skips directories that cannot
-    /// be read.
+    /// number. Reports each remaining partial upload to <paramref name="reportRemaining"/>. Does not follow links, and skips directories
+    /// that cannot be read.
     /// </summary>
-    public static int Sweep(string directory, DateTime before, Action<string, FileEntry> found, CancellationToken cancellationToken)
+    public static int Sweep(
+        string directory, DateTime before, Action<string, FileEntry> reportRemaining, CancellationToken cancellationToken)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         int deleted = 0;
@@ -110,7 +111,7 @@ internal static class PortablePartialUploads
             }
             else if (GetEntry(stagingPath) is { } entry)
             {
-                found(stagingPath, entry);
+                reportRemaining(stagingPath, entry);
             }
         }
 
@@ -122,7 +123,7 @@ internal static class PortablePartialUploads
     /// to the parent directory under random hidden names. They are deleted if the call succeeds, and moved back if it throws.
     /// </summary>
     /// <returns>False, without running the call, if the directory contains any other entry or an upload in progress.</returns>
-    public static bool TryRunOnCleared(string directory, Action call)
+    public static bool TryRunWithoutPartialUploads(string directory, Action call)
     {
         var uploads = new List<string>();
         foreach (string entry in Directory.EnumerateFileSystemEntries(directory))

@@ -48,7 +48,7 @@ internal sealed class PortableStagingFile : IStagingFile
             PortablePartialUploads.TryDelete(PortablePartialUploads.GetPath(real, uploader, committed));
         }
 
-        // An upload that begins as a copy gets its name for resumption after the copy is complete.
+        // An upload that begins as a copy gets its partial-upload name after the copy is complete.
         string? resumed = FindResumedPath(real, committed, start);
         string? partialUploadPath = resumed;
         if (partialUploadPath is null && start.Uploader is { } owner)
@@ -114,9 +114,9 @@ internal sealed class PortableStagingFile : IStagingFile
         return true;
     });
 
-    public void TakePartialUploadName()
+    public void RenameToPartialUploadName()
     {
-        if (!TryTakePartialUploadName())
+        if (!TryRenameToPartialUploadName())
         {
             throw new StoreException(StoreError.Busy, $"Another session is uploading {_path}.");
         }
@@ -136,7 +136,7 @@ internal sealed class PortableStagingFile : IStagingFile
             }
         }
 
-        return _isRetained |= TryTakePartialUploadName();
+        return _isRetained |= TryRenameToPartialUploadName();
     }
 
     public void Dispose()
@@ -169,7 +169,7 @@ internal sealed class PortableStagingFile : IStagingFile
             ? PortablePartialUploads.GetPaths(real, uploader, committed).FirstOrDefault(PortablePartialUploads.ExistsOrIsInUse)
             : null;
 
-    private bool TryTakePartialUploadName()
+    private bool TryRenameToPartialUploadName()
     {
         string oldPath = _stagingPath;
         if (_partialUploadPath is null || oldPath == _partialUploadPath || !PortablePartialUploads.TryAcquire(_partialUploadPath))
@@ -219,7 +219,7 @@ internal sealed class PortableStagingFile : IStagingFile
         };
         if (!OperatingSystem.IsWindows() && mode is not null)
         {
-            // At no time does the mode grant more than that of the replaced file.
+            // The mode never grants more than that of the replaced file.
             options.UnixCreateMode = mode;
         }
 

@@ -6,7 +6,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// An operation on a path through the store, and the same operation with plain file functions. Both return what they could read, or null.
+/// An operation on a path through the store, and the same operation with plain file functions. Both return the text that they read, or
+/// null.
 /// </summary>
 internal sealed record EscapeAttempt(
     string Name, EscapeTargetKind End, Func<IFileStore, StorePath, Task<string?>> Confined, Func<EscapeFixture, string, string?> Unconfined)

@@ -4,8 +4,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// Every way out with every operation, on the confined and the portable store. The same operation with plain file functions must get out,
-/// because otherwise the case would prove nothing.
+/// Every way out with every operation, on the confined and the portable store. The same operation with plain file functions must reach an
+/// entry outside. Otherwise the case would prove nothing.
 /// </summary>
 public sealed class EscapeTests
 {
@@ -64,7 +64,7 @@ public sealed class EscapeTests
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task A_link_that_leads_out_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
+    public async Task A_link_that_points_outside_can_be_listed_renamed_and_deleted(string escapeName, bool portable)
     {
         EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
         using var fixture = new EscapeFixture(escape);
@@ -102,7 +102,7 @@ public sealed class EscapeTests
     }
 
     /// <summary>
-    /// These links of the kernel are not resolved by their text. They lead directly to a file or directory that a process has open.
+    /// These links of the kernel are not resolved by their text. They refer directly to a file or directory that a process has open.
     /// </summary>
     [Theory]
     [InlineData("/root/{outside}/secret", false)]

@@ -7,8 +7,8 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>
-/// A second process swaps a directory and a link that leads out, 100,000 times during each operation. The confined store must never get
-/// out. The portable store does not promise this, and is tested by <see cref="EscapeTests"/> only.
+/// A second process swaps a directory and a link that points outside, 100,000 times during each operation. The confined store must never
+/// access an entry outside. The portable store does not guarantee this, and is tested by <see cref="EscapeTests"/> only.
 /// </summary>
 public sealed class SwappedPathTests
 {

@@ -54,7 +54,7 @@ public sealed class CachedHashTests : IDisposable
 
         Assert.Null(await GetHashAsync(_store, "/file"));
 
-        // After a client restores the old time, the metadata are the same as when the hash was cached.
+        // After a client restores the old time, the metadata is the same as when the hash was cached.
         await _store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Null(await GetHashAsync(_store, "/file"));
     }

@@ -14,39 +14,39 @@ public sealed class GroupCommitTests
     public async Task The_content_is_flushed_before_the_rename_and_the_directory_last()
     {
         await new GroupCommit().CommitAsync(new RecordedFile("a", _steps));
-        Assert.Equal(["begin a", "flush a", "commit a", "folder 1"], _steps);
+        Assert.Equal(["begin a", "flush a", "commit a", "directory 1"], _steps);
     }
 
     [Fact]
     public async Task Commits_during_a_flush_share_the_next_one()
     {
         var commits = new GroupCommit();
-        using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
+        using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
         RecordedFile[] followers =
-            [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, folderId: number % 2 == 0 ? 1u : 2u))];
+            [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, directoryId: number % 2 == 0 ? 1u : 2u))];
         Task following = Task.WhenAll(followers.Select(commits.CommitAsync));
         Assert.False(following.IsCompleted);
-        first.MayFlush.Set();
+        first.FlushGate.Set();
         await leading;
         await following;
         Assert.Equal(51, _steps.Count(step => step.StartsWith("flush", StringComparison.Ordinal)));
         Assert.Equal(
-            ["folder 1", "folder 1", "folder 2"],
-            _steps.Where(step => step.StartsWith("folder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            ["directory 1", "directory 1", "directory 2"],
+            _steps.Where(step => step.StartsWith("directory", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task A_file_whose_flush_fails_is_not_renamed_but_the_others_are()
     {
         var commits = new GroupCommit();
-        using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
+        using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
         Task bad = commits.CommitAsync(new RecordedFile("bad", _steps) { FlushFailure = new StoreException("The disk is broken.") });
         Task good = commits.CommitAsync(new RecordedFile("good", _steps));
-        first.MayFlush.Set();
+        first.FlushGate.Set();
         await leading;
         await good;
         await Assert.ThrowsAsync<StoreException>(() => bad);
@@ -58,7 +58,7 @@ public sealed class GroupCommitTests
     public async Task A_failed_directory_flush_fails_all_commits_in_that_directory()
     {
         var commits = new GroupCommit();
-        using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
+        using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
         Task[] failing = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
@@ -71,15 +71,15 @@ public sealed class GroupCommitTests
         }
     }
 
-    private sealed class RecordedFile(string name, ConcurrentQueue<string> steps, uint folderId = 1) : IStagingFile
+    private sealed class RecordedFile(string name, ConcurrentQueue<string> steps, uint directoryId = 1) : IStagingFile
     {
-        public ManualResetEventSlim? MayFlush { get; init; }
+        public ManualResetEventSlim? FlushGate { get; init; }
 
         public TaskCompletionSource IsFlushing { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Exception? FlushFailure { get; init; }
 
-        public Exception? FolderFailure { get; init; }
+        public Exception? DirectoryFlushFailure { get; init; }
 
         public SafeFileHandle Handle => throw new NotSupportedException();
 
@@ -91,7 +91,7 @@ public sealed class GroupCommitTests
 
         public string DirectoryPath => ".";
 
-        public ulong DirectoryId => folderId;
+        public ulong DirectoryId => directoryId;
 
         public SafeFileHandle? OpenCommitted() => null;
 
@@ -100,7 +100,7 @@ public sealed class GroupCommitTests
         public void Flush()
         {
             IsFlushing.TrySetResult();
-            Assert.True(MayFlush?.Wait(TimeSpan.FromSeconds(30)) ?? true);
+            Assert.True(FlushGate?.Wait(TimeSpan.FromSeconds(30)) ?? true);
             steps.Enqueue($"flush {name}");
             ThrowFailure(FlushFailure);
         }
@@ -111,7 +111,7 @@ public sealed class GroupCommitTests
             ThrowFailure(FolderFailure);
         }
 
-        public void TakePartialUploadName()
+        public void RenameToPartialUploadName()
         {
         }
 
@@ -119,7 +119,7 @@ public sealed class GroupCommitTests
 
         public bool TryKeep() => false;
 
-        public void Dispose() => MayFlush?.Dispose();
+        public void Dispose() => FlushGate?.Dispose();
 
         private static void ThrowFailure(Exception? failure)
         {

@@ -2,7 +2,7 @@ using Fts.Storage.Local.Staging;
 
 namespace Fts.Storage.Tests.Local.Staging;
 
-/// <summary>Partial uploads that are moved away for a call that needs an empty directory.</summary>
+/// <summary>Partial uploads that are moved out of a directory for a call that needs an empty directory.</summary>
 public sealed class PortablePartialUploadsTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -21,7 +21,7 @@ public sealed class PortablePartialUploadsTests : IDisposable
         }
 
         // Directories that are not empty get the names of two uploads before these are moved back.
-        Assert.Throws<IOException>(() => PortablePartialUploads.TryRunOnCleared(_folder["in"], () =>
+        Assert.Throws<IOException>(() => PortablePartialUploads.TryRunWithoutPartialUploads(_folder["in"], () =>
         {
             foreach (string upload in uploads[..2])
             {
