@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Client.Tests;
 
-/// <summary>No control character reaches a log: it could drive the terminal that shows the log, or forge a line in it.</summary>
+/// <summary>Log messages escape control characters, which could control a terminal or forge a line of the log.</summary>
 public sealed class LogTests
 {
     private const string Hostile = "a\u001b]0;x\u0007b\nc\u202e";
 
-    /// <summary>Every message of the library, by the name of its method.</summary>
+    /// <summary>The method names of all log messages of the library.</summary>
     public static TheoryData<string> Messages =>
         [.. typeof(Log).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Select(method => method.Name)];
 

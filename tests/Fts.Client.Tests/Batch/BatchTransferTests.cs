@@ -67,7 +67,7 @@ public sealed class BatchTransferTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             IReadOnlyList<FtpBatchResult> results =
-                await client.UploadManyAsync([new(PathOf("none"), "b"), Local("a", "one")], null, null, Token);
+                await client.UploadManyAsync([new(GetPath("none"), "b"), Local("a", "one")], null, null, Token);
             Assert.IsType<FileNotFoundException>(results[0].Exception);
             Assert.True(results[1].Succeeded);
         }
@@ -121,7 +121,7 @@ public sealed class BatchTransferTests : IDisposable
             peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
         Task<IReadOnlyList<FtpBatchResult>> running =
             client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
-        await peer.PassedAsync("stored");
+        await peer.WaitForSignalAsync("stored");
         Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token),
             result => Assert.True(result.Succeeded, result.Exception?.Message));
     }
@@ -130,24 +130,24 @@ public sealed class BatchTransferTests : IDisposable
     public async Task Large_and_partially_downloaded_files_are_separate_transfers()
     {
         const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
-        File.WriteAllText(PathOf(".c.fts-part"), "");
+        File.WriteAllText(GetPath(".c.fts-part"), "");
         FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.FtpEntryKind.File, Length = 10_000_000,
             LastModified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
-        var told = new List<FtpProgress>();
+        var reports = new List<FtpProgress>();
         IReadOnlyList<FtpBatchResult> results = await PlayAsync(
             client => client.DownloadManyAsync(
-                [To("a"), To("b") with { SourceEntry = large, Progress = new ProgressRecorder(told) }, To("c")], null, null, Token),
+                [To("a"), To("b") with { SourceEntry = large, Progress = new ProgressRecorder(reports) }, To("c")], null, null, Token),
             [ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left +
                 $"{Passive}C: RETR b\nS: 150 go\nD> two\nD.\nS: 226 sent\n{Passive}C: RETR c\nS: 150 go\nD> three\nD.\nS: 226 sent\n"]);
         Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
         Assert.IsType<FtpIntegrityException>(results[1].Exception);
-        Assert.Contains(told, progress => progress is { Path: "b", Bytes: 3 });
-        Assert.NotNull(FtpPartialDownload.Find(PathOf("b")));
+        Assert.Contains(reports, progress => progress is { Path: "b", Bytes: 3 });
+        Assert.NotNull(FtpPartialDownload.Find(GetPath("b")));
     }
 
-    private sealed class ProgressRecorder(List<FtpProgress> told) : IProgress<FtpProgress>
+    private sealed class ProgressRecorder(List<FtpProgress> reports) : IProgress<FtpProgress>
     {
-        public void Report(FtpProgress value) => told.Add(value);
+        public void Report(FtpProgress value) => reports.Add(value);
     }
 
     [Fact]
@@ -175,8 +175,8 @@ public sealed class BatchTransferTests : IDisposable
 
             """ + Left);
         Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
-        Assert.Equal(("one", ""), (File.ReadAllText(PathOf("a")), File.ReadAllText(PathOf("c"))));
-        Assert.Equal(new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(PathOf("a")));
+        Assert.Equal(("one", ""), (File.ReadAllText(GetPath("a")), File.ReadAllText(GetPath("c"))));
+        Assert.Equal(new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(GetPath("a")));
         Assert.Equal(["a", "c"], _folder.GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal));
     }
 
@@ -213,30 +213,31 @@ public sealed class BatchTransferTests : IDisposable
     [Fact]
     public async Task The_number_of_commands_without_a_reply_is_limited()
     {
-        const int Files = 1200, Most = 512;
-        string asked = string.Concat(Enumerable.Range(0, Most).Select(i => $"C: STOR f{i}\n")), stored = "B< x\nS: 125 go\nS: 250 stored\n";
+        const int Files = 1200, MaxPending = 512;
+        const string Stored = "B< x\nS: 125 go\nS: 250 stored\n";
+        string commands = string.Concat(Enumerable.Range(0, MaxPending).Select(i => $"C: STOR f{i}\n"));
+        string replies = string.Concat(Enumerable.Repeat(Stored, MaxPending / 2));
         await using var peer =
-            ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + asked + string.Concat(Enumerable.Repeat(stored, Most / 2))
-            + "! halved\n? never");
-        int underWay = 0, most = 0;
+            ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + commands + replies + "! halved\n? never");
+        int pending = 0, maxPending = 0;
         await using var client = new FtpClient(peer.Options with
         {
-            Trace = trace => most = Math.Max(most, trace.Line switch
+            Trace = trace => maxPending = Math.Max(maxPending, trace.Line switch
             {
-                ['S', 'T', 'O', 'R', ..] => Interlocked.Increment(ref underWay),
-                "250 stored" => Interlocked.Decrement(ref underWay),
+                ['S', 'T', 'O', 'R', ..] => Interlocked.Increment(ref pending),
+                "250 stored" => Interlocked.Decrement(ref pending),
                 _ => 0,
             }),
         });
-        File.WriteAllText(PathOf("x"), "x");
+        File.WriteAllText(GetPath("x"), "x");
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<IReadOnlyList<FtpBatchResult>> running =
             client.UploadManyAsync(
-                [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))], null, null, cancelled.Token);
-        await peer.PassedAsync("halved");
+                [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(GetPath("x"), $"f{i}"))], null, null, cancelled.Token);
+        await peer.WaitForSignalAsync("halved");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.Equal(Most, most);
+        Assert.Equal(MaxPending, maxPending);
     }
 
     [Fact]
@@ -252,8 +253,8 @@ public sealed class BatchTransferTests : IDisposable
             "? full\n" + ScriptedPeer.Login(Blocks) + Drains + Entered + Times(Others, Ask) + Times(Others, Stored) + Left + "! others\n");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
         {
-            File.WriteAllText(PathOf("x"), "x");
-            FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))];
+            File.WriteAllText(GetPath("x"), "x");
+            FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(GetPath("x"), $"f{i}"))];
             IReadOnlyList<FtpBatchResult> results = await client.UploadManyAsync(files, null, null, Token);
             Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
         }
@@ -271,20 +272,20 @@ public sealed class BatchTransferTests : IDisposable
         await using var client = new FtpClient(peer.Options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<IReadOnlyList<FtpBatchResult>> running = client.DownloadManyAsync([To("a"), To("b")], null, null, cancelled.Token);
-        await peer.PassedAsync("begun");
+        await peer.WaitForSignalAsync("begun");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.Empty(_folder.GetFileSystemInfos());
     }
 
-    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
+    private string GetPath(string name) => Path.Combine(_folder.FullName, name);
 
-    private FtpBatchFile To(string name) => new(PathOf(name), name);
+    private FtpBatchFile To(string name) => new(GetPath(name), name);
 
     private FtpBatchFile Local(string name, string content)
     {
-        File.WriteAllText(PathOf(name), content);
-        File.SetLastWriteTimeUtc(PathOf(name), new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        File.WriteAllText(GetPath(name), content);
+        File.SetLastWriteTimeUtc(GetPath(name), new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
         return To(name);
     }
 

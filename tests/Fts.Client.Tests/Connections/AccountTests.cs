@@ -78,7 +78,8 @@ public sealed class AccountTests
             "S: 220 hi\nC: USER ann\nS: 230 in\n" + Rest
             + Passive + "C: STOR a\nS: 532 account\nC: ACCT sales\nS: 200 ok\n" + Passive
                 + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n"
-            + "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 532 account\nC: ACCT sales\nS: 202 ok\nC: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done");
+            + "C: RNFR a\nS: 350 ready\nC: RNTO b\nS: 532 account\nC: ACCT sales\nS: 202 ok\n"
+            + "C: RNFR a\nS: 350 ready\nC: RNTO b\nS: 250 done");
         await using (var client = new FtpClient(peer.Options with { Credentials = Ann with { Account = "sales" } }))
         {
             using var source = new MemoryStream("hello"u8.ToArray());

@@ -159,8 +159,8 @@ public sealed class ConnectionTests
 
         Assert.IsType(error, await Record.ExceptionAsync(() => connection.SendAsync("PWD", null, Token)));
         Assert.False(connection.IsUsable);
-        var gone = await Assert.ThrowsAsync<FtpConnectionException>(() => connection.SendAsync("PWD", null, Token));
-        Assert.True(gone.IsCommandUnsent);
+        var closed = await Assert.ThrowsAsync<FtpConnectionException>(() => connection.SendAsync("PWD", null, Token));
+        Assert.True(closed.IsCommandUnsent);
     }
 
     [Theory]
@@ -191,7 +191,7 @@ public sealed class ConnectionTests
         await using FtpConnection connection = await FtpConnection.ConnectAsync(options, Token);
         Assert.Equal(FtpOperationPhase.Reply,
             (await Assert.ThrowsAsync<FtpTimeoutException>(() => connection.SendAsync("NOOP", null, Token))).Phase);
-        peer.Open("late");
+        peer.OpenGate("late");
         Assert.False(connection.IsUsable);
         await Assert.ThrowsAsync<FtpConnectionException>(() => connection.SendAsync("PWD", null, Token));
     }
@@ -218,7 +218,7 @@ public sealed class ConnectionTests
     [InlineData("h", 0, 1)]
     [InlineData("h", 65536, 1)]
     [InlineData("h", 21, 0)]
-    public void Invalid_options_are_rejected_at_once(string host, int port, int connections) =>
+    public void Invalid_options_are_rejected_immediately(string host, int port, int connections) =>
         Assert.ThrowsAny<ArgumentException>(
             () => new FtpClient(new FtpClientOptions { Host = host, Port = port, MaxConnections = connections }));
 

@@ -5,7 +5,7 @@ namespace Fts.Client.Tests.Connections;
 /// <summary>HOST (RFC 7151) is sent before USER, with the name of the host, to servers that list it in FEAT.</summary>
 public sealed class HostCommandTests
 {
-    private const string SignsIn = """
+    private const string LoginScript = """
         C: USER anonymous
         S: 230 in
         C: FEAT
@@ -25,8 +25,8 @@ public sealed class HostCommandTests
     public async Task HOST_is_sent_before_USER_and_a_negative_reply_is_ignored(string answer)
     {
         await using var peer =
-            ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + SignsIn);
-        await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
+            ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + LoginScript);
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(WithHostName(peer), Token))
         {
             await connection.LoginAsync(Token);
         }
@@ -40,8 +40,8 @@ public sealed class HostCommandTests
     [InlineData("S: 500 What?")]
     public async Task HOST_is_not_sent_if_FEAT_does_not_list_it(string features)
     {
-        await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\n{features}\n" + SignsIn);
-        await using (FtpConnection connection = await FtpConnection.ConnectAsync(Named(peer), Token))
+        await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: FEAT\n{features}\n" + LoginScript);
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(WithHostName(peer), Token))
         {
             await connection.LoginAsync(Token);
         }
@@ -54,9 +54,9 @@ public sealed class HostCommandTests
     {
         await using var peer = ScriptedPeer.Start(
             "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: 220 here\n" +
-            SignsIn.Replace("C: FEAT", "C: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\nC: FEAT", StringComparison.Ordinal));
+            LoginScript.Replace("C: FEAT", "C: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\nC: FEAT", StringComparison.Ordinal));
         FtpClientOptions options =
-            Named(peer) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
+            WithHostName(peer) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(options, Token))
         {
             await connection.LoginAsync(Token);
@@ -69,8 +69,8 @@ public sealed class HostCommandTests
     public async Task FEAT_is_sent_before_USER_on_the_first_connection_only_if_HOST_is_unsupported()
     {
         await using var peer = ScriptedPeer.Start(
-            "S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: DELE a\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
-        await using (var client = new FtpClient(Named(peer) with { MaxConnections = 1 }))
+            "S: 220 hello\nC: FEAT\nS: 500 What?\n" + LoginScript + "C: DELE a\nX", "S: 220 hello\n" + LoginScript + "C: SIZE a\nS: 213 1");
+        await using (var client = new FtpClient(WithHostName(peer) with { MaxConnections = 1 }))
         {
             await client.ConnectAsync(Token);
             await Record.ExceptionAsync(() => client.DeleteFileAsync("a", Token));
@@ -83,9 +83,9 @@ public sealed class HostCommandTests
     [Fact]
     public async Task A_rejected_HOST_is_an_error_if_another_connection_accepted_it()
     {
-        const string Asked = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
-        await using var peer = ScriptedPeer.Start(Asked + "S: 220 here\n" + SignsIn + "C: DELE a\nX", Asked + "S: 504 not here");
-        await using var client = new FtpClient(Named(peer) with { MaxConnections = 1 });
+        const string HostScript = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
+        await using var peer = ScriptedPeer.Start(HostScript + "S: 220 here\n" + LoginScript + "C: DELE a\nX", HostScript + "S: 504 not here");
+        await using var client = new FtpClient(WithHostName(peer) with { MaxConnections = 1 });
         await client.ConnectAsync(Token);
         await Record.ExceptionAsync(() => client.DeleteFileAsync("a", Token));
 
@@ -93,5 +93,5 @@ public sealed class HostCommandTests
         Assert.Equal("HOST localhost", e.Command);
     }
 
-    private static FtpClientOptions Named(ScriptedPeer peer) => peer.Options with { Host = "localhost" };
+    private static FtpClientOptions WithHostName(ScriptedPeer peer) => peer.Options with { Host = "localhost" };
 }

@@ -127,7 +127,7 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("S: 350 go on", typeof(FtpReplyException))]
+    [InlineData("S: 350 ready", typeof(FtpReplyException))]
     [InlineData("S: 150 go\nD> hello\nD.\nS: 350 and then?", typeof(FtpReplyException))]
     [InlineData("S: 150 go\nD> hello\nD.\nS: 331 who?", typeof(FtpReplyException))]
     [InlineData("S: 650 secret", typeof(FtpProtocolException))]
@@ -195,23 +195,23 @@ public sealed class HostileServerTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             Encrypted("TLS") + "C: HELP 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
-        var seen = new List<string>();
+        var validated = new List<string>();
         FtpClientOptions options = Trusting(peer, (identity, _) =>
         {
-            seen.Add(identity.Fingerprint);
-            return ValueTask.FromResult(identity.Fingerprint == seen[0]);
+            validated.Add(identity.Fingerprint);
+            return ValueTask.FromResult(identity.Fingerprint == validated[0]);
         });
         await using (var client = new FtpClient(options))
         {
             Task<FtpReply> first = client.SendAsync("HELP", "1", Token);
-            await peer.PassedAsync("busy");
+            await peer.WaitForSignalAsync("busy");
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.UntrustedServerCertificate, e.Failure);
-            peer.Open("refused");
+            peer.OpenGate("refused");
             Assert.Equal("one", (await first).Text);
         }
 
-        Assert.Equal([KeyFingerprint.Compute(TestCertificate.Valid), KeyFingerprint.Compute(TestCertificate.Other)], seen);
+        Assert.Equal([KeyFingerprint.Compute(TestCertificate.Valid), KeyFingerprint.Compute(TestCertificate.WithAnotherKey)], validated);
         await peer.PlayedAsync();
     }
 

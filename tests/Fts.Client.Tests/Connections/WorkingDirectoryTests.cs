@@ -96,7 +96,7 @@ public sealed class WorkingDirectoryTests
         {
             await client.ChangeDirectoryAsync("QGPL", Token);
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Equal("/home", await client.ChangeDirectoryAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
@@ -117,7 +117,7 @@ public sealed class WorkingDirectoryTests
         {
             await client.ChangeDirectoryAsync("one", Token);
             Assert.Null(await client.ChangeDirectoryAsync("two", Token));
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Null(await client.ChangeDirectoryAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
@@ -136,7 +136,7 @@ public sealed class WorkingDirectoryTests
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
             await client.ChangeDirectoryAsync("in", Token);
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal("CWD /home/in", (await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token))).Command);
             Assert.Equal(5, await client.GetSizeAsync("/b", Token));
             await Assert.ThrowsAsync<FtpReplyException>(() => client.ChangeDirectoryAsync("x", Token));
@@ -181,9 +181,9 @@ public sealed class WorkingDirectoryTests
             Task<IReadOnlyList<FtpBatchResult>> batch = client.UploadManyAsync(
                 [new FtpBatchFile(source, "a"),
                     new FtpBatchFile(source, "b")], new FtpTransferOptions { Type = FtpTransferType.Ascii }, null, Token);
-            await peer.PassedAsync("began");
+            await peer.WaitForSignalAsync("began");
             Task<string?> entering = client.ChangeDirectoryAsync("in", Token);
-            peer.Open("entering");
+            peer.OpenGate("entering");
             Assert.Equal("/home/in", await entering);
             Assert.All(await batch, result => Assert.Null(result.Exception));
         }
@@ -226,7 +226,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Theory]
-    [InlineData("C: RNFR a\nS: 350 go on\nC: RNTO in/b\nS: 250 done\n", "")]
+    [InlineData("C: RNFR a\nS: 350 ready\nC: RNTO in/b\nS: 250 done\n", "")]
     [InlineData("C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR in/b\nS: 150 go\nD< abc\nS: 226 done\nC: SIZE in/b\nS: 213 3\n", "binary")]
     [InlineData("C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{port}|)\nC: STOR in/b\nS: 150 go\nD< abc\nS: 226 done\nC: TYPE I\nS: 200 ok\n", "text")]
     public async Task Without_PWD_a_target_lookup_with_CWD_moves_the_command_to_another_connection(string commands, string upload)

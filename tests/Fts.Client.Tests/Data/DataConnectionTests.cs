@@ -7,7 +7,7 @@ public sealed class DataConnectionTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static async Task<string> FetchAsync(FtpClient client, string path)
+    private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
         await client.DownloadAsync(target, path, null, null, Token);
@@ -37,8 +37,8 @@ public sealed class DataConnectionTests
             """);
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal("one", await FetchAsync(client, "a"));
-            Assert.Equal("two", await FetchAsync(client, "b"));
+            Assert.Equal("one", await DownloadAsync(client, "a"));
+            Assert.Equal("two", await DownloadAsync(client, "b"));
         }
 
         await peer.PlayedAsync();
@@ -58,7 +58,7 @@ public sealed class DataConnectionTests
             """);
         await using (var client = new FtpClient(peer.Options with { DataMode = FtpDataMode.Active }))
         {
-            Assert.Equal("one", await FetchAsync(client, "a"));
+            Assert.Equal("one", await DownloadAsync(client, "a"));
         }
 
         await peer.PlayedAsync();
@@ -80,7 +80,7 @@ public sealed class DataConnectionTests
         await using (
             var client = new FtpClient(options with { Timeouts = options.Timeouts with { Connect = TimeSpan.FromMilliseconds(300) } }))
         {
-            var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"));
+            var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => DownloadAsync(client, "a"));
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
         }
 
@@ -95,14 +95,14 @@ public sealed class DataConnectionTests
             S: 229 ok (|||1|)
             C: RETR a
             C: ABOR
-            S: 425 nobody came
+            S: 425 no data connection
             S: 226 aborted
             C: NOOP
             S: 200 ok
             """);
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpConnectionException>(() => FetchAsync(client, "a"));
+            var e = await Assert.ThrowsAsync<FtpConnectionException>(() => DownloadAsync(client, "a"));
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -126,7 +126,7 @@ public sealed class DataConnectionTests
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\n" + replies);
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.IsType(error, await Record.ExceptionAsync(() => FetchAsync(client, "a")));
+            Assert.IsType(error, await Record.ExceptionAsync(() => DownloadAsync(client, "a")));
         }
 
         await peer.PlayedAsync();
@@ -156,7 +156,7 @@ public sealed class DataConnectionTests
             var client =
             new FtpClient(options with { Timeouts = options.Timeouts with { TransferStall = TimeSpan.FromMilliseconds(100) } }))
         {
-            Assert.Equal(FtpOperationPhase.Transfer, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
+            Assert.Equal(FtpOperationPhase.Transfer, (await Assert.ThrowsAsync<FtpTimeoutException>(() => DownloadAsync(client, "a"))).Phase);
         }
 
         await peer.PlayedAsync();
@@ -174,7 +174,7 @@ public sealed class DataConnectionTests
             var client = new FtpClient(options with { Timeouts = options.Timeouts with { FinalReply = TimeSpan.FromMilliseconds(100) } }))
         {
             Assert.Equal(
-                FtpOperationPhase.FinalReply, (await Assert.ThrowsAsync<FtpTimeoutException>(() => FetchAsync(client, "a"))).Phase);
+                FtpOperationPhase.FinalReply, (await Assert.ThrowsAsync<FtpTimeoutException>(() => DownloadAsync(client, "a"))).Phase);
         }
 
         await peer.PlayedAsync();

@@ -220,7 +220,7 @@ public sealed class DownloadTests : IDisposable
             C: EPSV
             S: 229 ok (|||{port}|)
             C: REST 3
-            S: 350 go on
+            S: 350 ready
             C: RETR a.txt
             S: 150 go
             D> lo

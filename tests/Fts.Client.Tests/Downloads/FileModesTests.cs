@@ -45,13 +45,13 @@ public sealed class FileModesTests : IDisposable
             Task<FtpTransferResult> download = client.DownloadFileAsync(
                 Target, "a", new FtpTransferOptions { Resume = resume }, started, Token);
             await started.Task.WaitAsync(Token);
-            Assert.Equal(Owner, ModeOf(Assert.Single(_folder.EnumerateFiles("*.fts-part")).FullName));
-            peer.Open("checked");
+            Assert.Equal(Owner, GetMode(Assert.Single(_folder.EnumerateFiles("*.fts-part")).FullName));
+            peer.OpenGate("checked");
             await download;
         }
 
         await peer.PlayedAsync();
-        Assert.Equal(("helloworld", Owner), (await File.ReadAllTextAsync(Target, Token), ModeOf(Target)));
+        Assert.Equal(("helloworld", Owner), (await File.ReadAllTextAsync(Target, Token), GetMode(Target)));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class FileModesTests : IDisposable
     {
         Write(Target, "old", Group);
         await DownloadAsync();
-        Assert.Equal(Group, ModeOf(Target));
+        Assert.Equal(Group, GetMode(Target));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class FileModesTests : IDisposable
         Write(secret, "old", Owner);
         File.CreateSymbolicLink(Target, secret);
         await DownloadAsync();
-        Assert.Equal((Owner, null), (ModeOf(Target), new FileInfo(Target).LinkTarget));
+        Assert.Equal((Owner, null), (GetMode(Target), new FileInfo(Target).LinkTarget));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class FileModesTests : IDisposable
         string other = Path.Combine(_folder.FullName, "other");
         await File.WriteAllTextAsync(other, "", Token);
         await DownloadAsync();
-        Assert.Equal(ModeOf(other), ModeOf(Target));
+        Assert.Equal(GetMode(other), GetMode(Target));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class FileModesTests : IDisposable
         File.SetUnixFileMode(part, Group);
         using PartialDownloadFile again = PartialDownloadFile.Open(Target);
         again.RestrictMode();
-        Assert.Equal(Owner, ModeOf(part));
+        Assert.Equal(Owner, GetMode(part));
     }
 
     [Fact]
@@ -105,15 +105,15 @@ public sealed class FileModesTests : IDisposable
     {
         Write(Target, "old", Owner);
         await using var files = new RelayedTestServer();
-        await files.PutAsync("a", "new"u8.ToArray());
-        await files.PutAsync("b", "new"u8.ToArray());
-        await using FtpClient client = files.Client();
+        await files.WriteFileAsync("a", "new"u8.ToArray());
+        await files.WriteFileAsync("b", "new"u8.ToArray());
+        await using FtpClient client = files.CreateClient();
         IReadOnlyList<FtpBatchResult> results = await client.DownloadManyAsync(
             [new FtpBatchFile(Target, "a"), new FtpBatchFile(Path.Combine(_folder.FullName, "b"), "b")], null, null, Token);
         Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
-        Assert.Equal(1, files.Relay.Count("MODE B"));
-        Assert.Equal(("new", Owner), (await File.ReadAllTextAsync(Target, Token), ModeOf(Target)));
-        Assert.True((ModeOf(Path.Combine(_folder.FullName, "b")) & UnixFileMode.GroupRead) != 0);
+        Assert.Equal(1, files.Relay.CountCommands("MODE B"));
+        Assert.Equal(("new", Owner), (await File.ReadAllTextAsync(Target, Token), GetMode(Target)));
+        Assert.True((GetMode(Path.Combine(_folder.FullName, "b")) & UnixFileMode.GroupRead) != 0);
     }
 
     [Fact]
@@ -122,12 +122,12 @@ public sealed class FileModesTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs a file of /proc: a change of its mode fails with EPERM, as on FAT.");
         const string Fixed = "/proc/self/comm";
         using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(Fixed);
-        UnixFileMode mode = ModeOf(Fixed);
+        UnixFileMode mode = GetMode(Fixed);
         FileModes.SetMode(handle, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        Assert.Equal(mode, ModeOf(Fixed));
+        Assert.Equal(mode, GetMode(Fixed));
     }
 
-    private static UnixFileMode ModeOf(string path) => File.GetUnixFileMode(path);
+    private static UnixFileMode GetMode(string path) => File.GetUnixFileMode(path);
 
     private static void Write(string path, string content, UnixFileMode mode)
     {

@@ -36,7 +36,7 @@ public sealed class ResumedDownloadTests : IDisposable
 
     private const string Rest = $"""
         {Passive}C: REST 5
-        S: 350 go on
+        S: 350 ready
         C: RETR a.txt
         S: 150 go
         D> world
@@ -95,7 +95,7 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("type=file;size=11;modify=20260102030405", "hello there")]
     [InlineData("type=file;size=10;modify=20260102030406", "HELLOWORLD")]
     [InlineData("type=file;size=4;modify=20260102030405", "hell")]
-    public async Task A_file_that_changed_meanwhile_is_downloaded_from_the_beginning(string facts, string content)
+    public async Task A_file_that_changed_after_the_interruption_is_downloaded_from_the_beginning(string facts, string content)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
@@ -356,7 +356,7 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("a truncated record")]
     [InlineData("a changed record")]
     [InlineData("more bytes than the file has")]
-    public async Task Existing_bytes_are_discarded_if_their_record_is_missing_or_wrong(string left)
+    public async Task Existing_bytes_are_discarded_if_their_record_is_missing_or_wrong(string recordState)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
@@ -364,9 +364,9 @@ public sealed class ResumedDownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            await File.WriteAllTextAsync(Part, left.StartsWith("more", StringComparison.Ordinal) ? "hello, hello" : "HELLO", Token);
+            await File.WriteAllTextAsync(Part, recordState.StartsWith("more", StringComparison.Ordinal) ? "hello, hello" : "HELLO", Token);
             string record = await File.ReadAllTextAsync(RecordFile, Token);
-            switch (left)
+            switch (recordState)
             {
                 case "no record":
                     File.Delete(RecordFile);
@@ -601,7 +601,7 @@ public sealed class ResumedDownloadTests : IDisposable
             await client.DownloadFileAsync(Target, "a.txt", null, null, Token);
             Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
             Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of", "a.txt"], LocalNames);
-            peer.Open("second");
+            peer.OpenGate("second");
             await first;
         }
 

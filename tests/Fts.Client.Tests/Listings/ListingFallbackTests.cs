@@ -15,13 +15,13 @@ public sealed class ListingFallbackTests
     [Fact]
     public async Task LIST_asks_for_names_that_begin_with_a_dot() => Assert.Equal(
         [".htaccess", "a"],
-        await NamesAsync(Unix + Sent("LIST -a", Folder("."), Folder(".."), File(".htaccess"), File("a")), ""));
+        await NamesAsync(Unix + ListingScript("LIST -a", Folder("."), Folder(".."), File(".htaccess"), File("a")), ""));
 
     [Fact]
     public async Task After_LIST_with_the_option_worked_once_a_negative_reply_is_about_the_directory() => Assert.Equal(
         ["a", "Permission denied"],
         await NamesAsync(
-            Unix + Sent("LIST -a", File("a"))
+            Unix + ListingScript("LIST -a", File("a"))
             + $"{Epsv}C: LIST -a shut\nS: 550 Permission denied.\n{Pwd}C: CWD shut\nS: 550 Permission denied.\n", "", "shut"));
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class ListingFallbackTests
     [InlineData("S: 150 go\nD> -rw-r--r-- 1 o g 3 Jan  2  2020 -a\\r\\n\nD.\nS: 226 done\n")]
     public async Task After_a_rejected_option_LIST_is_sent_without_it(string refusal) => Assert.Equal(
         ["a", "a"],
-        await NamesAsync($"{Unix}{Epsv}C: LIST -a\n{refusal}" + Sent("LIST", File("a")) + Sent("LIST", File("a")), "", ""));
+        await NamesAsync($"{Unix}{Epsv}C: LIST -a\n{refusal}" + ListingScript("LIST", File("a")) + ListingScript("LIST", File("a")), "", ""));
 
     [Theory]
     [InlineData("Windows_NT")]
@@ -43,7 +43,7 @@ public sealed class ListingFallbackTests
     [InlineData("MVS is the operating system of this server. FTP Server is running on z/OS.")]
     [InlineData(" OS/400 is the remote operating system. The TCP/IP version is \"V7R5M0\".")]
     public async Task LIST_has_no_option_on_systems_without_options(string system) =>
-        Assert.Equal(["a"], await NamesAsync($"C: SYST\nS: 215 {system}\n" + Sent("LIST", File("a")), ""));
+        Assert.Equal(["a"], await NamesAsync($"C: SYST\nS: 215 {system}\n" + ListingScript("LIST", File("a")), ""));
 
     [Theory]
     [InlineData("550 No files found.")]
@@ -69,7 +69,7 @@ public sealed class ListingFallbackTests
     [Theory]
     [InlineData("550 No files found.")]
     [InlineData("550 x: No such file or directory")]
-    public async Task CWD_distinguishes_an_empty_folder_from_a_missing_one(string reply)
+    public async Task CWD_distinguishes_an_empty_directory_from_a_missing_one(string reply)
     {
         string refused = $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST x\nS: {reply}\n{Pwd}C: CWD x\n";
         Assert.Empty(await NamesAsync($"{refused}S: 250 ok\n{Epsv}C: LIST\nS: {reply}\nC: CWD /\nS: 250 ok\n", "x"));
@@ -88,7 +88,7 @@ public sealed class ListingFallbackTests
     public async Task After_a_rejected_MLSD_only_LIST_is_sent(string reply) => Assert.Equal(
         ["a", "a"],
         await NamesAsync(["MLST size*;"],
-            $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n" + Sent("LIST", File("a")) + Sent("LIST", File("a")), "", ""));
+            $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n" + ListingScript("LIST", File("a")) + ListingScript("LIST", File("a")), "", ""));
 
     [Fact]
     public async Task MLSD_is_still_used_after_it_was_rejected_for_one_directory() => Assert.Equal(
@@ -110,7 +110,7 @@ public sealed class ListingFallbackTests
     [Fact]
     public async Task Without_LIST_only_NLST_is_sent()
     {
-        string names = Sent("NLST in", "in/a\\r\\n", "in/b c\\r\\n");
+        string names = ListingScript("NLST in", "in/a\\r\\n", "in/b c\\r\\n");
         Assert.Equal(["a", "b c", "a", "b c"],
             await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: 502 LIST not implemented\n{names}{names}", "in", "in"));
     }
@@ -123,13 +123,14 @@ public sealed class ListingFallbackTests
     public async Task A_directory_for_which_LIST_fails_is_listed_with_NLST(string reply)
     {
         string refused = $"{Epsv}C: LIST\nS: {reply}\n";
-        Assert.Equal(["a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}" + Sent("NLST", "a\\r\\n", "b c\\r\\n"), ""));
+        Assert.Equal(["a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}" + ListingScript("NLST", "a\\r\\n", "b c\\r\\n"), ""));
         Assert.Equal([reply[4..]], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}{Epsv}C: NLST\nS: 550 NLST not allowed\n", ""));
         Assert.Equal([reply[4..]], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}{Epsv}C: NLST\n{Nothing}", ""));
         Assert.Equal(
             ["a"],
             await NamesAsync(
-                $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: {reply}\n{Pwd}C: CWD in\nS: 250 ok\n{refused}C: CWD /\nS: 250 ok\nC: CWD in\nS: 250 ok\n" + Sent("NLST", "a\\r\\n")
+                $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: {reply}\n{Pwd}C: CWD in\nS: 250 ok\n{refused}"
+                    + "C: CWD /\nS: 250 ok\nC: CWD in\nS: 250 ok\n" + ListingScript("NLST", "a\\r\\n")
                     + "C: CWD /\nS: 250 ok\n",
                 "in"));
     }
@@ -166,8 +167,9 @@ public sealed class ListingFallbackTests
     public async Task A_path_that_LIST_rejects_is_entered_and_the_connection_returns() => Assert.Equal(
         ["a", "b"],
         await NamesAsync(
-            Unix + $"{Epsv}C: LIST -a x\nS: 501 no arguments, please\n{Epsv}C: LIST x\nS: 501 no arguments, please\n{Pwd}C: CWD x\nS: 250 ok\n" + Sent("LIST -a", File("a"))
-                + "C: CWD /\nS: 250 ok\nC: CWD y\nS: 250 ok\n" + Sent("LIST -a", File("b")) + "C: CWD /\nS: 250 ok\n",
+            Unix + $"{Epsv}C: LIST -a x\nS: 501 no arguments, please\n{Epsv}C: LIST x\nS: 501 no arguments, please\n"
+                + $"{Pwd}C: CWD x\nS: 250 ok\n" + ListingScript("LIST -a", File("a"))
+                + "C: CWD /\nS: 250 ok\nC: CWD y\nS: 250 ok\n" + ListingScript("LIST -a", File("b")) + "C: CWD /\nS: 250 ok\n",
             "x",
             "y"));
 
@@ -176,16 +178,16 @@ public sealed class ListingFallbackTests
         ["a"],
         await NamesAsync(
             Unix + $"{Epsv}C: LIST -a my files\n{Nothing}{Epsv}C: LIST my files\n{Nothing}{Pwd}C: CWD my files\nS: 250 ok\n"
-                + Sent("LIST -a", File("a")) + "C: CWD /\nS: 250 ok\n",
+                + ListingScript("LIST -a", File("a")) + "C: CWD /\nS: 250 ok\n",
             "my files"));
 
     [Fact]
     public async Task A_LIST_that_ignores_its_path_is_detected_by_equal_listings() => Assert.Equal(
         ["sub", "b", "c"],
         await NamesAsync(
-            Unix + Sent("LIST -a", Folder("sub")) + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n"
-                + Sent("LIST -a", File("b"))
-                + "C: CWD /\nS: 250 ok\nC: CWD other\nS: 250 ok\n" + Sent("LIST -a", File("c")) + "C: CWD /\nS: 250 ok\n",
+            Unix + ListingScript("LIST -a", Folder("sub")) + ListingScript("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n"
+                + ListingScript("LIST -a", File("b"))
+                + "C: CWD /\nS: 250 ok\nC: CWD other\nS: 250 ok\n" + ListingScript("LIST -a", File("c")) + "C: CWD /\nS: 250 ok\n",
             "",
             "sub",
             "other"));
@@ -194,9 +196,9 @@ public sealed class ListingFallbackTests
     public async Task A_directory_inside_a_directory_of_the_same_name_is_listed_by_its_path() => Assert.Equal(
         ["sub", "sub", "d"],
         await NamesAsync(
-            Unix + Sent("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + Sent("LIST -a", Folder("sub"))
+            Unix + ListingScript("LIST -a sub", Folder("sub")) + Pwd + "C: CWD sub\nS: 250 ok\n" + ListingScript("LIST -a", Folder("sub"))
                 + "C: CWD /\nS: 250 ok\n"
-                + Sent("LIST -a x", File("sub")) + Sent("LIST -a y", File("d")),
+                + ListingScript("LIST -a x", File("sub")) + ListingScript("LIST -a y", File("d")),
             "sub",
             "x",
             "y"));
@@ -206,7 +208,7 @@ public sealed class ListingFallbackTests
     {
         // 0xFF is doubled for Telnet (RFC 854).
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + Unix + Sent("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 caf\u00e9\u00ff.txt\\r\\n")
+            ScriptedPeer.Login() + Unix + ListingScript("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 caf\u00e9\u00ff.txt\\r\\n")
                 + "C: DELE caf\u00e9\u00ff\u00ff.txt\nS: 250 gone\n");
         await using (var client = new FtpClient(peer.Options))
         {
@@ -223,7 +225,7 @@ public sealed class ListingFallbackTests
     {
         System.Text.Encoding.RegisterProvider(System.Text.CodePagesEncodingProvider.Instance);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("UTF8") + Unix + Sent("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 \u00ce\u00c4\u00bc\u00fe.txt\\r\\n")
+            ScriptedPeer.Login("UTF8") + Unix + ListingScript("LIST -a", "-rw-r--r-- 1 o g 3 Jan  2  2020 \u00ce\u00c4\u00bc\u00fe.txt\\r\\n")
                 + "C: DELE \u00ce\u00c4\u00bc\u00fe.txt\nS: 250 gone\n");
         await using (var client = new FtpClient(peer.Options with { Encoding = System.Text.Encoding.GetEncoding("gbk") }))
         {
@@ -241,7 +243,7 @@ public sealed class ListingFallbackTests
 
     private static string File(string name) => $"-rw-r--r-- 1 o g 3 Jan  2  2020 {name}\\r\\n";
 
-    private static string Sent(string command, params string[] lines) =>
+    private static string ListingScript(string command, params string[] lines) =>
         $"{Epsv}C: {command}\nS: 150 go\nD> {string.Concat(lines)}\nD.\nS: 226 done\n";
 
     private static Task<List<string>> NamesAsync(string script, params string[] paths) => NamesAsync([], script, paths);

@@ -23,7 +23,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task MLSD_is_used_where_it_is_announced_and_the_folder_itself_left_out()
+    public async Task MLSD_is_used_if_it_is_announced_and_the_directory_itself_is_omitted()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + """
             S: 150 go
@@ -44,7 +44,7 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task LIST_is_used_when_MLSD_turns_out_to_be_unknown_and_from_then_on()
+    public async Task After_MLSD_was_rejected_as_unknown_only_LIST_is_sent()
     {
         const string Unix = "S: 150 go\nD> total 1\\r\\n-rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\\r\\n\nD.\nS: 226 done\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + Mlsd + "S: 502 no\n" + Vms + List + Unix + List + Unix);

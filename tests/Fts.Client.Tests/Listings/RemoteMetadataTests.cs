@@ -34,7 +34,7 @@ public sealed class RemoteMetadataTests
     }
 
     [Fact]
-    public Task MLST_tells_all_at_once() =>
+    public Task One_MLST_command_returns_all_metadata() =>
         PlayAsync("C: MLST /d/a.txt\nS: 250-x\nS:  type=file;size=7; /d/a.txt\nS: 250 End", ["MLST"], async client =>
     {
         FtpEntry? entry = await client.GetEntryAsync("/d/a.txt", Token);
@@ -239,18 +239,18 @@ public sealed class RemoteMetadataTests
         PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetLastModifiedAsync("a", DateTimeOffset.UtcNow, Token)));
 
     [Fact]
-    public Task Rename_checks_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
+    public Task RenameAsync_checks_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
         Assert.Equal("b", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token))).Path));
 
     [Fact]
-    public Task Rename_moves() =>
-        PlayAsync("C: MLST b\nS: 550 none\nC: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", ["MLST"],
+    public Task RenameAsync_sends_RNFR_and_RNTO() =>
+        PlayAsync("C: MLST b\nS: 550 none\nC: RNFR a\nS: 350 ready\nC: RNTO b\nS: 250 done", ["MLST"],
         client => client.RenameAsync("a", "b", false, Token));
 
     [Theory]
     [InlineData("S: 550 none", "RNFR a")]
     [InlineData("S: 250 done already?", "RNFR a")]
-    [InlineData("S: 350 go on\nC: RNTO b\nS: 553 no", "RNTO b")]
+    [InlineData("S: 350 ready\nC: RNTO b\nS: 553 no", "RNTO b")]
     public Task The_exception_of_a_rejected_rename_names_the_command(string replies, string command) =>
         PlayAsync("C: RNFR a\n" + replies, [], async client =>
         Assert.Equal(command, (await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync("a", "b", true, Token))).Command));

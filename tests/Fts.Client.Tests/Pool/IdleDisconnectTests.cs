@@ -19,8 +19,8 @@ public sealed class IdleDisconnectTests
         { "C: MKD a\n", "C: MKD a\nS: 257 made" },
         { "C: SIZE a\n", "C: SIZE a\nS: 213 5" },
         { "C: PWD\n", "C: PWD\nS: 257 \"/\"" },
-        { "C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done" },
-        { "C: RNFR a\nS: 350 go on\nC: RNTO b\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done" },
+        { "C: RNFR a\n", "C: RNFR a\nS: 350 ready\nC: RNTO b\nS: 250 done" },
+        { "C: RNFR a\nS: 350 ready\nC: RNTO b\n", "C: RNFR a\nS: 350 ready\nC: RNTO b\nS: 250 done" },
         { Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
         { Syst + Passive + "C: LIST -a d\n",
             Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
@@ -33,9 +33,9 @@ public sealed class IdleDisconnectTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task A_command_with_the_reply_421_is_sent_again_on_another_connection(string ended, string repeated)
+    public async Task A_command_with_the_reply_421_is_sent_again_on_another_connection(string interrupted, string repeated)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + ended + Idle, ScriptedPeer.Login("SIZE") + repeated);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + interrupted + Idle, ScriptedPeer.Login("SIZE") + repeated);
         await using (FtpClient client = await ConnectAsync(peer))
         {
             await RunAsync(client, repeated);
@@ -49,11 +49,11 @@ public sealed class IdleDisconnectTests
     [InlineData("C: SIZE a\n", "C: SIZE a\nS: 213 5", "X!")]
     [InlineData("C: PWD\n", "C: PWD\nS: 257 \"/\"", "X!")]
     [InlineData(Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done", "X")]
-    [InlineData("C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", "X!")]
+    [InlineData("C: RNFR a\n", "C: RNFR a\nS: 350 ready\nC: RNTO b\nS: 250 done", "X!")]
     public async Task A_command_that_changes_nothing_is_sent_again_if_the_connection_is_closed_without_a_reply(
-        string ended, string repeated, string end)
+        string interrupted, string repeated, string end)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + ended + end, ScriptedPeer.Login("SIZE") + repeated);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + interrupted + end, ScriptedPeer.Login("SIZE") + repeated);
         await using (FtpClient client = await ConnectAsync(peer))
         {
             await RunAsync(client, repeated);
@@ -65,7 +65,7 @@ public sealed class IdleDisconnectTests
     [Theory]
     [InlineData("C: DELE a\nX", "DELE")]
     [InlineData("C: DELE a\nX!", "DELE")]
-    [InlineData("C: RNFR a\nS: 350 go on\nC: RNTO b\nX", "RNTO")]
+    [InlineData("C: RNFR a\nS: 350 ready\nC: RNTO b\nX", "RNTO")]
     [InlineData(Passive + "C: STOR a\nX", "STOR")]
     [InlineData(Passive + "C: STOR a\nS: 150 go\nD< hello\nS: 421 idle\nX", "STOR")]
     [InlineData(Passive + "C: RETR r\nS: 150 go\nD> hel\nS: 421 idle\nX", "RETR")]

@@ -24,7 +24,7 @@ public sealed class PoolClosingTests
         Task<FtpTransferResult> running = client.DownloadAsync(target, "a", null, null, Token);
         Task<FtpReply> waiting = client.SendAsync("NOOP", null, Token);
         Task<FtpReply> waitingWithoutToken = client.SendAsync("NOOP", null, CancellationToken.None);
-        await peer.PassedAsync("begun");
+        await peer.WaitForSignalAsync("begun");
         await client.DisposeAsync();
         Assert.True(running.IsCompleted && waiting.IsCompleted && waitingWithoutToken.IsCompleted);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
@@ -76,23 +76,23 @@ public sealed class PoolClosingTests
     public async Task Of_four_dead_idle_connections_only_one_delays_a_call()
     {
         await using var peer = new LimitedPeer(limit: 8);
-        FtpClientOptions options = peer.Options(_clock, connections: 4);
+        FtpClientOptions options = peer.CreateOptions(_clock, connections: 4);
         await using var client =
             new FtpClient(
             options with { Timeouts = options.Timeouts with { IdleProbeAfter = TimeSpan.FromSeconds(15),
             Reply = TimeSpan.FromMilliseconds(500) } });
-        peer.CountTransfers(4);
+        peer.HoldTransfersUntilStarted(4);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async number =>
         {
             using var target = new MemoryStream();
             await client.DownloadAsync(target, $"{number}", null, null, Token);
         }));
-        Assert.Equal((4, 0), (peer.Open, peer.Noops));
+        Assert.Equal((4, 0), (peer.OpenConnections, peer.NoopCount));
         _clock.Advance(TimeSpan.FromMinutes(5));
-        peer.IsSilent = true;
+        peer.IgnoresNoop = true;
         Assert.Equal("no", (await client.SendAsync("HELP", "1", Token)).Text);
-        Assert.Equal(1, peer.Noops);
-        await peer.UntilAsync(() => peer.Open == 1);
+        Assert.Equal(1, peer.NoopCount);
+        await peer.WaitUntilAsync(() => peer.OpenConnections == 1);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class PoolClosingTests
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("HELP", "2", Token));
             await Assert.ThrowsAsync<InvalidOperationException>(
                 () => connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token));
-            peer.Open("go");
+            peer.OpenGate("go");
             Assert.Equal("one", (await first).Text);
             Assert.Equal("three", (await connection.SendAsync("HELP", "3", Token)).Text);
         }
@@ -122,7 +122,7 @@ public sealed class PoolClosingTests
         {
             Task<FtpDataStream> opening = connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token);
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("NOOP", null, Token));
-            peer.Open("go");
+            peer.OpenGate("go");
             await using (FtpDataStream data = await opening)
             {
                 Assert.Equal(3, await data.ReadAsync(new byte[10], Token));

@@ -20,9 +20,9 @@ public sealed class PoolLimitTests
     }
 
     /// <summary>Downloads files, each of which the server sends only after the transfers of all of them have started.</summary>
-    private static async Task DownloadAtOnceAsync(LimitedPeer peer, FtpClient client, int count)
+    private static async Task DownloadConcurrentlyAsync(LimitedPeer peer, FtpClient client, int count)
     {
-        peer.CountTransfers(count);
+        peer.HoldTransfersUntilStarted(count);
         string[] names = [.. Enumerable.Range(0, count).Select(number => $"file{number}")];
         Assert.Equal(names, await Task.WhenAll(names.Select(name => DownloadAsync(client, name))));
     }
@@ -31,23 +31,23 @@ public sealed class PoolLimitTests
     public async Task Eight_connections_are_used_again_after_a_restart_that_one_transfer_survived()
     {
         await using var peer = new LimitedPeer(limit: 8);
-        await using var client = new FtpClient(peer.Options(_clock, connections: 8));
-        await DownloadAtOnceAsync(peer, client, 8);
-        peer.CountTransfers(2);
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 8));
+        await DownloadConcurrentlyAsync(peer, client, 8);
+        peer.HoldTransfersUntilStarted(2);
         Task<string> surviving = DownloadAsync(client, "surviving");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.StartedTransfers == 1);
         peer.StopListening();
-        peer.CloseIdle();
-        await peer.UntilAsync(() => peer.Open == 1);
+        peer.CloseIdleConnections();
+        await peer.WaitUntilAsync(() => peer.OpenConnections == 1);
         Task<FtpReply>[] waiting = [.. Enumerable.Range(0, 7).Select(_ => client.SendAsync("NOOP", null, Token))];
-        await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500), count: 7);
+        await _clock.WaitForTimersAsync(TimeSpan.FromMilliseconds(500), count: 7);
         Assert.All(waiting, call => Assert.False(call.IsCompleted));
         peer.Start();
         _clock.Advance(TimeSpan.FromMilliseconds(500));
         await Task.WhenAll(waiting);
-        peer.FinishTransfers();
+        peer.ReleaseTransfers();
         Assert.Equal("surviving", await surviving);
-        await DownloadAtOnceAsync(peer, client, 8);
+        await DownloadConcurrentlyAsync(peer, client, 8);
     }
 
     [Theory]
@@ -55,16 +55,16 @@ public sealed class PoolLimitTests
     [InlineData("500 Out of order", false)]
     public async Task A_connection_that_fails_without_a_limit_lowers_nothing(string greeting, bool isTransient)
     {
-        await using var peer = new LimitedPeer(limit: 1) { Refusal = greeting };
-        await using var client = new FtpClient(peer.Options(_clock, connections: 2));
-        peer.CountTransfers(2);
+        await using var peer = new LimitedPeer(limit: 1) { RejectionReply = greeting };
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 2));
+        peer.HoldTransfersUntilStarted(2);
         Task<string> first = DownloadAsync(client, "first");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.StartedTransfers == 1);
         Task<FtpReply> second = client.SendAsync("NOOP", null, Token);
-        await peer.UntilAsync(() => peer.Refused == 1);
+        await peer.WaitUntilAsync(() => peer.RejectedConnections == 1);
         if (isTransient)
         {
-            await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500));
+            await _clock.WaitForTimersAsync(TimeSpan.FromMilliseconds(500));
         }
         else
         {
@@ -76,7 +76,7 @@ public sealed class PoolLimitTests
         Task<string> third = DownloadAsync(client, "third");
         Assert.Equal(["first", "third"], await Task.WhenAll(first, third));
         await (isTransient ? second : Task.CompletedTask);
-        Assert.Equal(2, peer.MostOpen);
+        Assert.Equal(2, peer.MaxOpenConnections);
     }
 
     [Theory]
@@ -85,10 +85,10 @@ public sealed class PoolLimitTests
     public async Task A_password_that_is_rejected_while_another_connection_is_open_is_reported_and_lowers_nothing(string reply)
     {
         await using var peer = new LimitedPeer(limit: 2);
-        await using var client = new FtpClient(peer.Options(_clock, connections: 2));
-        peer.CountTransfers(2);
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 2));
+        peer.HoldTransfersUntilStarted(2);
         Task<string> first = DownloadAsync(client, "first");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.StartedTransfers == 1);
         peer.PasswordReply = reply;
         Assert.Equal(530, (int)(await Assert.ThrowsAsync<FtpLoginException>(() => client.SendAsync("NOOP", null, Token))).Reply.Code);
         peer.PasswordReply = "230 in";
@@ -99,33 +99,33 @@ public sealed class PoolLimitTests
     public async Task A_lowered_limit_rises_by_one_connection_after_each_recovery_time()
     {
         await using var peer = new LimitedPeer(limit: 1);
-        await using var client = new FtpClient(peer.Options(_clock, connections: 3));
-        peer.GreetsAfterRefusal = true;
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 3));
+        peer.DelaysGreetings = true;
         await Task.WhenAll(DownloadAsync(client, "a"), DownloadAsync(client, "b"));
-        Assert.Equal((1, 1), (peer.MostOpen, peer.Refused));
+        Assert.Equal((1, 1), (peer.MaxOpenConnections, peer.RejectedConnections));
         peer.Limit = 3;
         await Task.WhenAll(DownloadAsync(client, "a"), DownloadAsync(client, "b"));
-        Assert.Equal(1, peer.MostOpen);
+        Assert.Equal(1, peer.MaxOpenConnections);
 
         _clock.Advance(TimeSpan.FromSeconds(30));
-        await DownloadAtOnceAsync(peer, client, 2);
-        Assert.Equal(2, peer.MostOpen);
+        await DownloadConcurrentlyAsync(peer, client, 2);
+        Assert.Equal(2, peer.MaxOpenConnections);
         _clock.Advance(TimeSpan.FromSeconds(30));
-        await DownloadAtOnceAsync(peer, client, 3);
-        Assert.Equal((3, 1), (peer.MostOpen, peer.Refused));
+        await DownloadConcurrentlyAsync(peer, client, 3);
+        Assert.Equal((3, 1), (peer.MaxOpenConnections, peer.RejectedConnections));
     }
 
     [Fact]
     public async Task A_waiting_call_opens_one_more_connection_when_the_limit_rises()
     {
         await using var peer = new LimitedPeer(limit: 1);
-        await using var client = new FtpClient(peer.Options(_clock, connections: 2));
-        peer.CountTransfers(2);
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 2));
+        peer.HoldTransfersUntilStarted(2);
         Task<string> first = DownloadAsync(client, "first");
-        await peer.UntilAsync(() => peer.Transfers == 1);
+        await peer.WaitUntilAsync(() => peer.StartedTransfers == 1);
         Task<string> second = DownloadAsync(client, "second");
-        await _clock.ArmedAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal(1, peer.Refused);
+        await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, peer.RejectedConnections);
         peer.Limit = 2;
         _clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(["first", "second"], await Task.WhenAll(first, second));
@@ -136,37 +136,37 @@ public sealed class PoolLimitTests
     [InlineData(2)]
     public async Task Twenty_four_calls_of_a_new_client_share_the_connections_that_the_server_allows(int limit)
     {
-        await using var peer = new LimitedPeer(limit) { GreetsAfterRefusal = true };
-        await using var client = new FtpClient(peer.Options(_clock, connections: 4));
+        await using var peer = new LimitedPeer(limit) { DelaysGreetings = true };
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 4));
         string[] names = [.. Enumerable.Range(0, 24).Select(number => $"file{number}")];
         Assert.Equal(names, await Task.WhenAll(names.Select(name => DownloadAsync(client, name))));
-        Assert.Equal((limit, 4 - limit), (peer.MostOpen, peer.Refused));
+        Assert.Equal((limit, 4 - limit), (peer.MaxOpenConnections, peer.RejectedConnections));
     }
 
     [Fact]
     public async Task A_connection_is_retried_if_the_server_still_counts_the_closed_one()
     {
         await using var peer = new LimitedPeer(limit: 1);
-        await using var client = new FtpClient(peer.Options(_clock, connections: 1));
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 1));
         await client.ConnectAsync(Token);
-        peer.CloseIdle();
-        await peer.UntilAsync(() => peer.Open == 0);
+        peer.CloseIdleConnections();
+        await peer.WaitUntilAsync(() => peer.OpenConnections == 0);
         peer.Limit = 0;
         Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
-        await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500));
+        await _clock.WaitForTimersAsync(TimeSpan.FromMilliseconds(500));
         _clock.Advance(TimeSpan.FromMilliseconds(500));
-        await _clock.ArmedAsync(TimeSpan.FromSeconds(1));
+        await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(1));
         peer.Limit = 1;
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(200, (int)(await call).Code);
-        Assert.Equal(2, peer.Refused);
+        Assert.Equal(2, peer.RejectedConnections);
     }
 
     [Fact]
     public async Task A_server_that_refuses_every_connection_fails_the_call_with_its_reply()
     {
         await using var peer = new LimitedPeer(limit: 0);
-        await using var client = new FtpClient(peer.Options(_clock, connections: 2));
+        await using var client = new FtpClient(peer.CreateOptions(_clock, connections: 2));
         Task<FtpReply>[] calls = [.. Enumerable.Range(0, 3).Select(_ => client.SendAsync("NOOP", null, Token))];
         foreach (Task<FtpReply> call in calls)
         {

@@ -40,7 +40,7 @@ public sealed class PoolTests
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
         {
             List<Task<Protocol.FtpReply>> calls = [.. Enumerable.Range(0, 3).Select(i => client.SendAsync("HELP", $"{i}", Token))];
-            peer.Open("one");
+            peer.OpenGate("one");
             var texts = new List<string>();
             while (calls.Count > 0)
             {
@@ -49,7 +49,7 @@ public sealed class PoolTests
                 calls.Remove(done);
                 if (calls.Count == 1)
                 {
-                    peer.Open("two");
+                    peer.OpenGate("two");
                 }
             }
 
@@ -70,7 +70,8 @@ public sealed class PoolTests
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + "C: HELP 1\n? refused\nS: 200 one\nC: HELP 2\nS: 200 two\nC: HELP 3\nS: 200 three", refusal + "\nX");
         await using (
-            var client = new FtpClient(peer.Options with { MaxConnections = 2, LoggerFactory = new Signals(() => peer.Open("refused")) }))
+            var client = new FtpClient(
+                peer.Options with { MaxConnections = 2, LoggerFactory = new LimitLogger(() => peer.OpenGate("refused")) }))
         {
             await client.ConnectAsync(Token);
             Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
@@ -91,7 +92,7 @@ public sealed class PoolTests
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ConnectAsync(Token);
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
@@ -132,7 +133,7 @@ public sealed class PoolTests
     }
 
     /// <summary>Calls back when the pool logs a lowered connection limit.</summary>
-    private sealed class Signals(Action onLimit) : Microsoft.Extensions.Logging.ILoggerFactory, Microsoft.Extensions.Logging.ILogger
+    private sealed class LimitLogger(Action onLimit) : Microsoft.Extensions.Logging.ILoggerFactory, Microsoft.Extensions.Logging.ILogger
     {
         public void AddProvider(Microsoft.Extensions.Logging.ILoggerProvider provider)
         {

@@ -124,7 +124,7 @@ public sealed class PoolWaitTests
         await using var client = new FtpClient(OneConnection(peer));
         Stream open = await client.OpenReadAsync("big file", 0, Token);
         Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
-        await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+        await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
         _clock.Advance(TimeSpan.FromSeconds(60));
         var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => call);
         Assert.Equal("no connection became free for 60 s; all 1 connections are in use: reading of 'big file', held for 60 s", e.Message);
@@ -142,13 +142,13 @@ public sealed class PoolWaitTests
         {
             await using Stream open = await client.OpenReadAsync("a", 0, Token);
             Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
-            await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+            await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
             byte[] buffer = new byte[3];
             foreach (string gate in (string[])["more", "end"])
             {
                 _clock.Advance(TimeSpan.FromSeconds(40));
                 await open.ReadExactlyAsync(buffer, Token);
-                peer.Open(gate);
+                peer.OpenGate(gate);
             }
 
             Assert.Equal("two", Encoding.UTF8.GetString(buffer));
@@ -171,12 +171,12 @@ public sealed class PoolWaitTests
             Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
             for (int minute = 0; minute < 3; minute++)
             {
-                await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+                await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
                 _clock.Advance(TimeSpan.FromSeconds(60));
             }
 
-            await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
-            peer.Open("go");
+            await _clock.WaitForTimersAsync(TimeSpan.FromSeconds(60));
+            peer.OpenGate("go");
             Assert.Equal(["one", "two"], (await Task.WhenAll(slow, call)).Select(reply => reply.Text));
         }
 
@@ -192,7 +192,7 @@ public sealed class PoolWaitTests
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             Task<FtpReply>[] calls = [.. Enumerable.Range(0, 10).Select(number => client.SendAsync("HELP", $"{number}", Token))];
-            peer.Open("go");
+            peer.OpenGate("go");
             await Task.WhenAll(calls);
         }
 

@@ -12,7 +12,8 @@ public sealed class RawCommandRulesTests
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login()
-                + "C: SITE UMASK 022\nS: 200 set\nC: XYZW\nS: 502 no\nC: SITE CPFR a\nS: 350 go on\nC: SITE CPTO b\nS: 250-done\nS:  all\nS: 250 end");
+                + "C: SITE UMASK 022\nS: 200 set\nC: XYZW\nS: 502 no\n"
+                + "C: SITE CPFR a\nS: 350 ready\nC: SITE CPTO b\nS: 250-done\nS:  all\nS: 250 end");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal("set", (await client.SendRawAsync("SITE", "UMASK 022", Token)).Text);

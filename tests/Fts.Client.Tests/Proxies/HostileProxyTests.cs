@@ -153,7 +153,7 @@ public sealed class HostileProxyTests : IAsyncDisposable
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using var client = new FtpClient(peer.Options with { Host = "files.example", Proxy = proxy.Address });
         await Assert.ThrowsAsync<FtpConnectionException>(
-            () => client.DownloadFileAsync(local, "a", null, new AtFirstByte(() => peer.Open("cut")), Token));
+            () => client.DownloadFileAsync(local, "a", null, new AtFirstByte(() => peer.OpenGate("cut")), Token));
         Assert.Equal("old", await File.ReadAllTextAsync(local, Token));
         Assert.Single(_folder.EnumerateFileSystemInfos());
     }

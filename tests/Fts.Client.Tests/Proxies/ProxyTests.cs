@@ -26,14 +26,14 @@ public sealed class ProxyTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>FEAT before USER, which the client sends to a named host to check for HOST.</summary>
-    private static string SignIn(string host = "files.example") =>
+    private static string Login(string host = "files.example") =>
         System.Net.IPAddress.TryParse(host, out _) ? ScriptedPeer.Login("X")
             : ScriptedPeer.Login("X").Replace("C: USER", "C: FEAT\nS: 530 sign in first\nC: USER", StringComparison.Ordinal);
 
-    private static FtpClientOptions Through(ScriptedPeer peer, RelayProxy proxy, string host = "files.example") =>
+    private static FtpClientOptions UseProxy(ScriptedPeer peer, RelayProxy proxy, string host = "files.example") =>
         peer.Options with { Host = host, Proxy = proxy.Address };
 
-    private static async Task<string> FetchAsync(FtpClient client, string path)
+    private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
         await client.DownloadAsync(target, path, new FtpTransferOptions { PreserveLastModified = false }, null, Token);
@@ -47,17 +47,17 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "192.0.2.7")]
     public async Task Commands_and_data_go_to_the_host_as_the_proxy_sees_it(FtpProxyKind kind, string host)
     {
-        await using var peer = ScriptedPeer.Start(SignIn(host) + Transfers);
+        await using var peer = ScriptedPeer.Start(Login(host) + Transfers);
         await using RelayProxy proxy = RelayProxy.Start(kind);
-        await using (var client = new FtpClient(Through(peer, proxy, host)))
+        await using (var client = new FtpClient(UseProxy(peer, proxy, host)))
         {
-            Assert.Equal("one", await FetchAsync(client, "a"));
+            Assert.Equal("one", await DownloadAsync(client, "a"));
             using var source = new MemoryStream("two"u8.ToArray());
             await client.UploadAsync(source, "b", null, null, Token);
         }
 
         await peer.PlayedAsync();
-        Assert.Equal([host, host, host], proxy.Asked);
+        Assert.Equal([host, host, host], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -65,14 +65,14 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect)]
     public async Task A_name_with_other_characters_is_sent_to_the_proxy_in_its_ASCII_form(FtpProxyKind kind)
     {
-        await using var peer = ScriptedPeer.Start(SignIn());
+        await using var peer = ScriptedPeer.Start(Login());
         await using RelayProxy proxy = RelayProxy.Start(kind);
-        await using (var client = new FtpClient(Through(peer, proxy, "b\u00fccher.example.")))
+        await using (var client = new FtpClient(UseProxy(peer, proxy, "b\u00fccher.example.")))
         {
             await client.ConnectAsync(Token);
         }
 
-        Assert.Equal(["xn--bcher-kva.example"], proxy.Asked);
+        Assert.Equal(["xn--bcher-kva.example"], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -83,14 +83,14 @@ public sealed class ProxyTests
         await using var peer = ScriptedPeer.StartV6(
             ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done\nC: EPSV\nS: 502 no");
         await using RelayProxy proxy = RelayProxy.Start(kind);
-        await using (var client = new FtpClient(Through(peer, proxy, "2001:db8::7")))
+        await using (var client = new FtpClient(UseProxy(peer, proxy, "2001:db8::7")))
         {
-            Assert.Equal("one", await FetchAsync(client, "a"));
-            Assert.Equal("EPSV", (await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client, "a"))).Command);
+            Assert.Equal("one", await DownloadAsync(client, "a"));
+            Assert.Equal("EPSV", (await Assert.ThrowsAsync<FtpReplyException>(() => DownloadAsync(client, "a"))).Command);
         }
 
         await peer.PlayedAsync();
-        Assert.Equal(["2001:db8::7", "2001:db8::7"], proxy.Asked);
+        Assert.Equal(["2001:db8::7", "2001:db8::7"], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -100,15 +100,15 @@ public sealed class ProxyTests
         FtpPassiveAddressSource source, string commands, string host)
     {
         await using var peer =
-            ScriptedPeer.Start(SignIn() + commands + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
+            ScriptedPeer.Start(Login() + commands + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        await using (var client = new FtpClient(Through(peer, proxy) with { PassiveAddressSource = source }))
+        await using (var client = new FtpClient(UseProxy(peer, proxy) with { PassiveAddressSource = source }))
         {
-            Assert.Equal("one", await FetchAsync(client, "a"));
+            Assert.Equal("one", await DownloadAsync(client, "a"));
         }
 
         await peer.PlayedAsync();
-        Assert.Equal(["files.example", host], proxy.Asked);
+        Assert.Equal(["files.example", host], proxy.RequestedHosts);
     }
 
     [Theory]
@@ -120,9 +120,9 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, null, "", false)]
     public async Task The_password_for_the_proxy_is_sent_to_the_proxy_only(FtpProxyKind kind, string? user, string password, bool isRight)
     {
-        await using var peer = ScriptedPeer.Start(SignIn());
+        await using var peer = ScriptedPeer.Start(Login());
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "p\u00e4ss:word"));
-        FtpClientOptions options = Through(peer, proxy) with { Proxy = proxy.Address with { UserName = user, Password = password } };
+        FtpClientOptions options = UseProxy(peer, proxy) with { Proxy = proxy.Address with { UserName = user, Password = password } };
         await using var client = new FtpClient(options);
         Exception? e = await Record.ExceptionAsync(() => client.ConnectAsync(Token));
         Assert.Equal(isRight, e is null);
@@ -138,7 +138,7 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5)]
     [InlineData(FtpProxyKind.HttpConnect)]
-    public async Task TLS_runs_through_it_under_the_servers_own_name(FtpProxyKind kind)
+    public async Task TLS_through_a_proxy_validates_the_host_name_of_the_server(FtpProxyKind kind)
     {
         await using var peer = ScriptedPeer.Start("""
             S: 220 hello
@@ -171,12 +171,12 @@ public sealed class ProxyTests
         await using RelayProxy proxy = RelayProxy.Start(kind);
         FtpServerIdentity? shown = null;
         FtpClientOptions options =
-            Through(peer, proxy) with { Tls = FtpTlsMode.Required,
+            UseProxy(peer, proxy) with { Tls = FtpTlsMode.Required,
             Trust = new FtpTrust { Authorities = [TestCertificate.Valid],
             ValidateAsync = (identity, _) => ValueTask.FromResult((shown = identity) is not null) } };
         await using (var client = new FtpClient(options))
         {
-            Assert.Equal("secret", await FetchAsync(client, "a"));
+            Assert.Equal("secret", await DownloadAsync(client, "a"));
         }
 
         await peer.PlayedAsync();
@@ -189,30 +189,30 @@ public sealed class ProxyTests
     {
         string[] scripts =
             [.. Enumerable.Range(1, 4).Select(
-            i => SignIn("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
+            i => Login("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
         await using var peer = ScriptedPeer.Start(scripts);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        await using (var client = new FtpClient(Through(peer, proxy, "192.0.2.7") with { MaxConnections = 4 }))
+        await using (var client = new FtpClient(UseProxy(peer, proxy, "192.0.2.7") with { MaxConnections = 4 }))
         {
-            Task<string>[] transfers = [.. Enumerable.Range(1, 4).Select(i => FetchAsync(client, $"{i}"))];
-            await Task.WhenAll(Enumerable.Range(1, 4).Select(i => peer.PassedAsync($"{i}")));
-            peer.Open("all");
+            Task<string>[] transfers = [.. Enumerable.Range(1, 4).Select(i => DownloadAsync(client, $"{i}"))];
+            await Task.WhenAll(Enumerable.Range(1, 4).Select(i => peer.WaitForSignalAsync($"{i}")));
+            peer.OpenGate("all");
             Assert.Equal(["data", "data", "data", "data"], await Task.WhenAll(transfers));
         }
 
         await peer.PlayedAsync();
-        Assert.Equal(8, proxy.Asked.Count);
+        Assert.Equal(8, proxy.RequestedHosts.Count);
     }
 
     [Fact]
     public async Task A_passive_port_that_the_proxy_cannot_reach_is_an_error_and_the_connection_stays_usable()
     {
         await using var peer = ScriptedPeer.Start(
-            SignIn() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
+            Login() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 no data connection\nS: 226 aborted\nC: NOOP\nS: 200 ok");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
+        await using (var client = new FtpClient(UseProxy(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
         {
-            var e = await Assert.ThrowsAsync<FtpProxyException>(() => FetchAsync(client, "a"));
+            var e = await Assert.ThrowsAsync<FtpProxyException>(() => DownloadAsync(client, "a"));
             Assert.Contains("cannot connect to files.example port 1: connection refused (5)", e.Message, StringComparison.Ordinal);
             Assert.True(e.IsTransient);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
@@ -226,13 +226,13 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "C: EPSV\nS: 502 no\nC: PASV\nS: 502 neither")]
     public async Task Active_mode_is_rejected_with_a_proxy_and_never_used_as_fallback(FtpProxyKind kind, string replies)
     {
-        await using var peer = ScriptedPeer.Start(SignIn() + replies);
+        await using var peer = ScriptedPeer.Start(Login() + replies);
         await using RelayProxy proxy = RelayProxy.Start(kind);
-        var e = Assert.Throws<ArgumentException>(() => new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Active }));
+        var e = Assert.Throws<ArgumentException>(() => new FtpClient(UseProxy(peer, proxy) with { DataMode = FtpDataMode.Active }));
         Assert.Contains("Active mode does not work through a proxy", e.Message, StringComparison.Ordinal);
-        await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
+        await using (var client = new FtpClient(UseProxy(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
         {
-            Assert.Equal("PASV", (await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client, "a"))).Command);
+            Assert.Equal("PASV", (await Assert.ThrowsAsync<FtpReplyException>(() => DownloadAsync(client, "a"))).Command);
         }
 
         await peer.PlayedAsync();
@@ -254,7 +254,7 @@ public sealed class ProxyTests
     [InlineData("p", 1, "an:n", "")]
     [InlineData("p", 1, "ann", "a\r\nX: y")]
     [InlineData("p", 1, "ann", "long")]
-    public void An_invalid_proxy_is_rejected_at_once(string host, int port, string user, string password)
+    public void An_invalid_proxy_is_rejected_immediately(string host, int port, string user, string password)
     {
         var proxy = new FtpProxy(
             FtpProxyKind.HttpConnect, host, port) { UserName = user, Password = password == "long" ? new string('\u00e9', 128) : password };

@@ -32,20 +32,20 @@ public sealed class SegmentPlanTests
         {
             long length = random.Next(1, 200);
             int count = random.Next(1, 9);
-            (ByteRanges ranges, bool[] there) = Some(random, length);
+            (ByteRanges ranges, bool[] present) = CreateRanges(random, length);
             ByteRange[] segments = [.. SegmentPlan.SplitRanges(ranges.GetMissing(length), count)];
-            long share = (there.Count(isThere => !isThere) + count - 1) / count;
+            long share = (present.Count(isPresent => !isPresent) + count - 1) / count;
             foreach (ByteRange segment in segments)
             {
                 Assert.InRange(segment.Length, 1, share);
-                for (long at = segment.Start; at < segment.End; at++)
+                for (long offset = segment.Start; offset < segment.End; offset++)
                 {
-                    Assert.False(there[at]);
-                    there[at] = true;
+                    Assert.False(present[offset]);
+                    present[offset] = true;
                 }
             }
 
-            Assert.DoesNotContain(false, there);
+            Assert.DoesNotContain(false, present);
         }
     }
 
@@ -64,13 +64,13 @@ public sealed class SegmentPlanTests
         for (int run = 0; run < 20_000; run++)
         {
             long length = random.Next(1, 100);
-            (ByteRanges ranges, bool[] there) = Some(random, length);
-            Assert.Equal(there.Count(isThere => isThere), ranges.TotalLength);
-            Assert.Equal(there.TakeWhile(isThere => isThere).Count(), ranges.PrefixLength);
-            Assert.True(ByteRanges.TryParse(ranges.ToString(), out ByteRanges again));
-            Assert.Equal(ranges.ToString(), again.ToString());
+            (ByteRanges ranges, bool[] present) = CreateRanges(random, length);
+            Assert.Equal(present.Count(isPresent => isPresent), ranges.TotalLength);
+            Assert.Equal(present.TakeWhile(isPresent => isPresent).Count(), ranges.PrefixLength);
+            Assert.True(ByteRanges.TryParse(ranges.ToString(), out ByteRanges parsed));
+            Assert.Equal(ranges.ToString(), parsed.ToString());
             int end = random.Next(0, 100);
-            Assert.Equal(there.Take(end).Count(isThere => isThere), ranges.GetBelow(end).TotalLength);
+            Assert.Equal(present.Take(end).Count(isPresent => isPresent), ranges.GetBelow(end).TotalLength);
         }
     }
 
@@ -83,20 +83,20 @@ public sealed class SegmentPlanTests
     [InlineData("0-99999999999999999999")]
     public void Invalid_text_is_not_parsed_as_ranges(string text) => Assert.False(ByteRanges.TryParse(text, out _));
 
-    private static (ByteRanges Ranges, bool[] There) Some(Random random, long length)
+    private static (ByteRanges Ranges, bool[] Present) CreateRanges(Random random, long length)
     {
         var ranges = new ByteRanges();
-        bool[] there = new bool[length];
+        bool[] present = new bool[length];
         for (int i = random.Next(0, 6); i > 0; i--)
         {
             long start = random.NextInt64(length), end = Math.Min(length, start + random.Next(0, 30));
             ranges.Add(new ByteRange(start, end));
-            for (long at = start; at < end; at++)
+            for (long offset = start; offset < end; offset++)
             {
-                there[at] = true;
+                present[offset] = true;
             }
         }
 
-        return (ranges, there);
+        return (ranges, present);
     }
 }

@@ -9,15 +9,15 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
 {
     private const int MiB = 1024 * 1024, Length = 4 * MiB;
 
-    private static readonly FtpTransferOptions Four = new() { Segments = 4 };
+    private static readonly FtpTransferOptions FourSegments = new() { Segments = 4 };
 
     private static readonly byte[] Old = [1, 2, 3];
 
-    private readonly RelayedTestServer _files = new();
+    private readonly RelayedTestServer _server = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public ValueTask DisposeAsync() => _files.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Theory]
     [InlineData(Length)]
@@ -26,13 +26,13 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [InlineData((2 * MiB) + 17)]
     public async Task The_server_joins_the_segments(int length)
     {
-        byte[] content = Local(length);
+        byte[] content = WriteLocalFile(length);
         var steps = new Steps();
-        FtpTransferResult result = await PutAsync(Four, steps);
+        FtpTransferResult result = await PutAsync(FourSegments, steps);
         Assert.Equal((length, 0, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
         Assert.Equal((length, length), (steps.Last.Bytes, steps.Last.TotalBytes));
         await AssertIsThereAsync(content);
-        Assert.Equal((length / MiB, 1), (_files.Relay.Count("STOR"), _files.Relay.Count("COMB")));
+        Assert.Equal((length / MiB, 1), (_server.Relay.CountCommands("STOR"), _server.Relay.CountCommands("COMB")));
     }
 
     [Theory]
@@ -40,9 +40,9 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [InlineData(false)]
     public async Task An_existing_target_is_replaced_and_not_appended_to(bool byHash)
     {
-        await _files.PutAsync("a", Old);
-        byte[] content = Local(Length);
-        FtpTransferResult result = await PutAsync(Four with { Verification = byHash ? FtpVerification.ByHash : FtpVerification.Length });
+        await _server.WriteFileAsync("a", Old);
+        byte[] content = WriteLocalFile(Length);
+        FtpTransferResult result = await PutAsync(FourSegments with { Verification = byHash ? FtpVerification.ByHash : FtpVerification.Length });
         Assert.Equal(byHash ? FtpVerifiedBy.Hash : FtpVerifiedBy.Length, result.VerifiedBy);
         await AssertIsThereAsync(content);
     }
@@ -50,11 +50,12 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [Fact]
     public async Task Segments_are_stored_in_the_directory_of_the_target()
     {
-        await _files.Store.CreateDirectoryAsync(StorePath.Root.Resolve("some folder")!.Value, Token);
-        byte[] content = Local(Length);
-        await PutAsync(Four, path: "/some folder/b c");
-        Assert.True((await _files.GetAsync("/some folder/b c")).AsSpan().SequenceEqual(content));
-        Assert.Equal((4, 1), (_files.Relay.Count("STOR /some folder/.b c."), _files.Relay.Count("COMB \"/some folder/.b c.")));
+        await _server.Store.CreateDirectoryAsync(StorePath.Root.Resolve("some folder")!.Value, Token);
+        byte[] content = WriteLocalFile(Length);
+        await PutAsync(FourSegments, path: "/some folder/b c");
+        Assert.True((await _server.ReadFileAsync("/some folder/b c")).AsSpan().SequenceEqual(content));
+        Assert.Equal(
+            (4, 1), (_server.Relay.CountCommands("STOR /some folder/.b c."), _server.Relay.CountCommands("COMB \"/some folder/.b c.")));
     }
 
     [Theory]
@@ -62,70 +63,70 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [InlineData("long/1/1/1/1")]
     public async Task A_path_that_COMB_cannot_contain_is_uploaded_in_one_transfer(string path)
     {
-        string at = path;
+        string target = path;
         if (path.StartsWith("long", StringComparison.Ordinal))
         {
-            at = "";
+            target = "";
             for (int depth = 0; depth < 4; depth++)
             {
-                at += "/" + new string('x', 200);
-                await _files.Store.CreateDirectoryAsync(StorePath.Root.Resolve(at)!.Value, Token);
+                target += "/" + new string('x', 200);
+                await _server.Store.CreateDirectoryAsync(StorePath.Root.Resolve(target)!.Value, Token);
             }
 
-            at += "/a";
+            target += "/a";
         }
 
-        byte[] content = Local(Length);
-        await PutAsync(Four, path: at);
-        Assert.True((await _files.GetAsync(at)).AsSpan().SequenceEqual(content));
-        Assert.Equal((1, 0), (_files.Relay.Count("STOR"), _files.Relay.Count("COMB")));
+        byte[] content = WriteLocalFile(Length);
+        await PutAsync(FourSegments, path: target);
+        Assert.True((await _server.ReadFileAsync(target)).AsSpan().SequenceEqual(content));
+        Assert.Equal((1, 0), (_server.Relay.CountCommands("STOR"), _server.Relay.CountCommands("COMB")));
     }
 
     [Fact]
     public async Task The_names_of_segments_are_not_longer_than_the_longest_target_name()
     {
         string name = new('n', 255);
-        byte[] content = Local(Length);
-        await PutAsync(Four, path: name);
-        Assert.True((await _files.GetAsync(name)).AsSpan().SequenceEqual(content));
-        Assert.Equal(1, _files.Relay.Count("COMB"));
+        byte[] content = WriteLocalFile(Length);
+        await PutAsync(FourSegments, path: name);
+        Assert.True((await _server.ReadFileAsync(name)).AsSpan().SequenceEqual(content));
+        Assert.Equal(1, _server.Relay.CountCommands("COMB"));
     }
 
     [Fact]
     public async Task An_existing_target_that_must_not_be_replaced_fails_the_upload_before_a_byte_is_sent()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
-        await Assert.ThrowsAsync<FtpTargetExistsException>(() => PutAsync(Four with { Overwrite = false }));
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
+        await Assert.ThrowsAsync<FtpTargetExistsException>(() => PutAsync(FourSegments with { Overwrite = false }));
         await AssertIsThereAsync(Old);
-        Assert.Equal(0, _files.Relay.Count("STOR"));
+        Assert.Equal(0, _server.Relay.CountCommands("STOR"));
     }
 
     [Fact]
     public async Task A_target_that_was_created_during_the_upload_is_not_replaced()
     {
-        Local(Length);
-        _files.Relay.Answer = async command =>
+        WriteLocalFile(Length);
+        _server.Relay.InterceptCommandAsync = async command =>
         {
             if (command.StartsWith("COMB", StringComparison.Ordinal))
             {
-                await _files.PutAsync("a", Old);
+                await _server.WriteFileAsync("a", Old);
             }
 
             return null;
         };
-        await Assert.ThrowsAsync<FtpTargetExistsException>(() => PutAsync(Four with { Overwrite = false }));
+        await Assert.ThrowsAsync<FtpTargetExistsException>(() => PutAsync(FourSegments with { Overwrite = false }));
         await AssertIsThereAsync(Old);
     }
 
     [Fact]
     public async Task Without_COMB_the_file_is_uploaded_in_one_transfer()
     {
-        byte[] content = Local(Length);
-        _files.Relay.Reply = line => line == " COMB" ? null : line;
-        await PutAsync(Four);
+        byte[] content = WriteLocalFile(Length);
+        _server.Relay.RewriteReply = line => line == " COMB" ? null : line;
+        await PutAsync(FourSegments);
         await AssertIsThereAsync(content);
-        Assert.Equal((1, 1), (_files.Relay.Count("STOR a"), _files.Relay.Count("STOR")));
+        Assert.Equal((1, 1), (_server.Relay.CountCommands("STOR a"), _server.Relay.CountCommands("STOR")));
     }
 
     [Theory]
@@ -136,101 +137,103 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [InlineData("RNTO", "550 it exists")]
     public async Task If_the_server_rejects_segments_the_file_is_uploaded_in_one_transfer(string verb, string answer)
     {
-        await _files.PutAsync("a", Old);
-        byte[] content = Local(Length);
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith(verb, StringComparison.Ordinal) ? answer : null);
-        await using FtpClient client = _files.Client();
-        await client.UploadFileAsync(_files["local"], "a", Four, null, Token);
+        await _server.WriteFileAsync("a", Old);
+        byte[] content = WriteLocalFile(Length);
+        _server.Relay.InterceptCommandAsync =
+            command => Task.FromResult(command.StartsWith(verb, StringComparison.Ordinal) ? answer : null);
+        await using FtpClient client = _server.CreateClient();
+        await client.UploadFileAsync(_server["local"], "a", FourSegments, null, Token);
         await AssertIsThereAsync(content);
 
-        int before = _files.Relay.Count("STOR");
-        await client.UploadFileAsync(_files["local"], "a", Four, null, Token);
+        int before = _server.Relay.CountCommands("STOR");
+        await client.UploadFileAsync(_server["local"], "a", FourSegments, null, Token);
         await AssertIsThereAsync(content);
-        Assert.Equal(before + 1, _files.Relay.Count("STOR"));
+        Assert.Equal(before + 1, _server.Relay.CountCommands("STOR"));
     }
 
     [Fact]
     public async Task A_failed_COMB_leaves_the_old_target_and_no_segments()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
-        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("COMB", StringComparison.Ordinal) ? "421 leaving" : null);
-        await Assert.ThrowsAsync<FtpConnectionException>(() => PutAsync(Four));
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
+        _server.Relay.InterceptCommandAsync =
+            command => Task.FromResult(command.StartsWith("COMB", StringComparison.Ordinal) ? "421 leaving" : null);
+        await Assert.ThrowsAsync<FtpConnectionException>(() => PutAsync(FourSegments));
         await AssertIsThereAsync(Old);
     }
 
     [Fact]
     public async Task A_joined_file_of_another_length_is_not_renamed_to_the_target()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
-        _files.Relay.Reply = line => line == $"213 {Length}" ? $"213 {Length - 1}" : line;
-        await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(Four));
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
+        _server.Relay.RewriteReply = line => line == $"213 {Length}" ? $"213 {Length - 1}" : line;
+        await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(FourSegments));
         await AssertIsThereAsync(Old);
     }
 
     [Fact]
     public async Task A_joined_file_with_other_content_is_not_renamed_to_the_target()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
-        _files.Relay.Reply = line => line.StartsWith("213 SHA-256 ", StringComparison.Ordinal)
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
+        _server.Relay.RewriteReply = line => line.StartsWith("213 SHA-256 ", StringComparison.Ordinal)
             ? $"213 SHA-256 0-{Length - 1} {new string('0', 64)} a" : line;
-        await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(Four with { Verification = FtpVerification.ByHash }));
+        await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(FourSegments with { Verification = FtpVerification.ByHash }));
         await AssertIsThereAsync(Old);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Fewer_connections_are_used_if_the_server_allows_fewer(int most)
+    public async Task Fewer_connections_are_used_if_the_server_allows_fewer(int maxConnections)
     {
-        byte[] content = Local(Length);
-        _files.Relay.MostConnections = most;
-        await PutAsync(Four);
+        byte[] content = WriteLocalFile(Length);
+        _server.Relay.MaxConnections = maxConnections;
+        await PutAsync(FourSegments);
         await AssertIsThereAsync(content);
-        Assert.Equal(4, _files.Relay.Count("STOR"));
+        Assert.Equal(4, _server.Relay.CountCommands("STOR"));
     }
 
     [Fact]
     public async Task An_interrupted_segment_is_sent_once_more()
     {
-        byte[] content = Local(Length);
-        _files.Relay.CutAfter = asked => asked.EndsWith("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
-        FtpTransferResult result = await PutAsync(Four);
+        byte[] content = WriteLocalFile(Length);
+        _server.Relay.GetResetOffset = commands => commands.EndsWith("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
+        FtpTransferResult result = await PutAsync(FourSegments);
         Assert.Equal(Length, result.Bytes);
         await AssertIsThereAsync(content);
-        Assert.Equal(5, _files.Relay.Count("STOR"));
+        Assert.Equal(5, _server.Relay.CountCommands("STOR"));
     }
 
     [Fact]
     public async Task A_segment_that_fails_twice_fails_the_upload_and_leaves_the_old_target_and_no_segments()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
-        _files.Relay.CutAfter = asked => asked.Contains("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
-        await Assert.ThrowsAnyAsync<FtpException>(() => PutAsync(Four));
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
+        _server.Relay.GetResetOffset = commands => commands.Contains("part-2-of-4", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
+        await Assert.ThrowsAnyAsync<FtpException>(() => PutAsync(FourSegments));
         await AssertIsThereAsync(Old);
     }
 
     [Fact]
     public async Task A_cancelled_upload_leaves_the_old_target_and_no_segments()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         int pieces = 0;
-        _files.Relay.Pass = async asked =>
+        _server.Relay.WaitBeforeDataAsync = async commands =>
         {
-            if (asked.Contains("part-3", StringComparison.Ordinal) && Interlocked.Increment(ref pieces) == 3)
+            if (commands.Contains("part-3", StringComparison.Ordinal) && Interlocked.Increment(ref pieces) == 3)
             {
                 await stop.CancelAsync();
             }
         };
-        await using (FtpClient client = _files.Client())
+        await using (FtpClient client = _server.CreateClient())
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => client.UploadFileAsync(_files["local"], "a", Four, null, stop.Token));
+                () => client.UploadFileAsync(_server["local"], "a", FourSegments, null, stop.Token));
             // Disposal waits until the segments are deleted; the cancelled call does not.
         }
 
@@ -240,50 +243,50 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [Fact]
     public async Task A_local_file_that_changes_during_the_upload_is_not_published()
     {
-        await _files.PutAsync("a", Old);
-        Local(Length);
-        _files.Relay.Pass = asked =>
+        await _server.WriteFileAsync("a", Old);
+        WriteLocalFile(Length);
+        _server.Relay.WaitBeforeDataAsync = commands =>
         {
-            using var local = new FileStream(_files["local"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using var local = new FileStream(_server["local"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             local.SetLength(Length + 1);
             return Task.CompletedTask;
         };
-        await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(Four));
+        await Assert.ThrowsAsync<FtpIntegrityException>(() => PutAsync(FourSegments));
         await AssertIsThereAsync(Old);
     }
 
     [Fact]
     public async Task An_upload_in_one_transfer_discards_a_partial_upload()
     {
-        byte[] content = Local(Length);
-        _files.Relay.CutAfter = asked => asked.EndsWith("STOR a", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
-        await Assert.ThrowsAnyAsync<FtpException>(() => PutAsync(Four with { Segments = 1 }));
-        _files.Relay.CutAfter = _ => long.MaxValue;
-        await PutAsync(Four);
+        byte[] content = WriteLocalFile(Length);
+        _server.Relay.GetResetOffset = commands => commands.EndsWith("STOR a", StringComparison.Ordinal) ? 300_000 : long.MaxValue;
+        await Assert.ThrowsAnyAsync<FtpException>(() => PutAsync(FourSegments with { Segments = 1 }));
+        _server.Relay.GetResetOffset = _ => long.MaxValue;
+        await PutAsync(FourSegments);
         await AssertIsThereAsync(content);
-        Assert.Equal(0, _files.Relay.Count("COMB"));
-        await using FtpClient client = _files.Client();
+        Assert.Equal(0, _server.Relay.CountCommands("COMB"));
+        await using FtpClient client = _server.CreateClient();
         Assert.Equal(Length, await client.GetSizeAsync("a", Token));
     }
 
-    private byte[] Local(int length)
+    private byte[] WriteLocalFile(int length)
     {
-        byte[] content = RelayedTestServer.Content(length);
-        File.WriteAllBytes(_files["local"], content);
+        byte[] content = RelayedTestServer.CreateContent(length);
+        File.WriteAllBytes(_server["local"], content);
         return content;
     }
 
     private async Task<FtpTransferResult> PutAsync(FtpTransferOptions options, IProgress<FtpProgress>? progress = null, string path = "a")
     {
-        await using FtpClient client = _files.Client();
-        return await client.UploadFileAsync(_files["local"], path, options, progress, Token);
+        await using FtpClient client = _server.CreateClient();
+        return await client.UploadFileAsync(_server["local"], path, options, progress, Token);
     }
 
     /// <summary>Asserts that the server has this file and nothing else, neither hidden files nor partial uploads.</summary>
     private async Task AssertIsThereAsync(byte[] content)
     {
-        Assert.True((await _files.GetAsync("a")).AsSpan().SequenceEqual(content));
-        Assert.Equal(["a"], await _files.NamesAsync());
-        Assert.Equal(0, await _files.Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
+        Assert.True((await _server.ReadFileAsync("a")).AsSpan().SequenceEqual(content));
+        Assert.Equal(["a"], await _server.ListNamesAsync());
+        Assert.Equal(0, await _server.Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
     }
 }

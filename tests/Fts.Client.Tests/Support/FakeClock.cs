@@ -39,18 +39,18 @@ internal sealed class FakeClock : TimeProvider
         Array.ForEach(due, timer => timer.Fire());
     }
 
-    /// <summary>Waits until so many timers are armed that fire in exactly this time.</summary>
-    public Task ArmedAsync(TimeSpan inTime, int count = 1)
+    /// <summary>Waits until <paramref name="count"/> timers exist that fire exactly after <paramref name="dueTime"/>.</summary>
+    public Task WaitForTimersAsync(TimeSpan dueTime, int count = 1)
     {
         lock (_lock)
         {
-            if (_timers.Count(timer => timer.Due == _now + inTime) >= count)
+            if (_timers.Count(timer => timer.Due == _now + dueTime) >= count)
             {
                 return Task.CompletedTask;
             }
 
             var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _watchers.Add((_now + inTime, count, armed));
+            _watchers.Add((_now + dueTime, count, armed));
             return armed.Task.WaitAsync(TimeSpan.FromSeconds(10), System);
         }
     }

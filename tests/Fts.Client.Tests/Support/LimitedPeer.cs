@@ -5,8 +5,8 @@ using System.Text;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>
-/// A small FTP server with a connection limit, for tests of the pool in which the order of connections is not known. Every file is its own
-/// name, without a size. It can be stopped and started again on the same port, and it can hold back replies.
+/// A small FTP server with a connection limit, for tests of the pool in which the order of connections is not known. The content of every
+/// file is its own name. The server can be restarted on the same port, and it can delay replies.
 /// </summary>
 internal sealed class LimitedPeer : IAsyncDisposable
 {
@@ -14,12 +14,12 @@ internal sealed class LimitedPeer : IAsyncDisposable
 
     private readonly Lock _lock = new();
     private readonly List<TcpClient> _open = [];
-    private readonly List<Task> _conversations = [];
+    private readonly List<Task> _sessions = [];
     private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(30));
     private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waits = [];
     private TcpListener? _listener;
     private readonly HashSet<TcpClient> _transferring = [];
-    private int _transfers, _transfersAtOnce;
+    private int _startedTransfers, _holdUntilStarted;
 
     public LimitedPeer(int limit)
     {
@@ -32,28 +32,28 @@ internal sealed class LimitedPeer : IAsyncDisposable
     /// <summary>The maximum number of concurrent connections. Further connections are rejected.</summary>
     public int Limit { get; set; }
 
-    /// <summary>The greeting of a rejected connection; empty to reset the connection instead.</summary>
-    public string Refusal { get; set; } = "421 Too many connections";
+    /// <summary>The greeting of a rejected connection. If it is empty, the connection is reset instead.</summary>
+    public string RejectionReply { get; set; } = "421 Too many connections";
 
     /// <summary>The reply to PASS.</summary>
     public string PasswordReply { get; set; } = "230 in";
 
     /// <summary>Whether greetings are delayed until a connection was rejected.</summary>
-    public bool GreetsAfterRefusal { get; set; }
+    public bool DelaysGreetings { get; set; }
 
     /// <summary>Whether the peer sends no reply to NOOP.</summary>
-    public bool IsSilent { get; set; }
+    public bool IgnoresNoop { get; set; }
 
-    public int Refused { get; private set; }
+    public int RejectedConnections { get; private set; }
 
-    /// <summary>The number of transfers that started since the count was reset.</summary>
-    public int Transfers => _transfers;
+    /// <summary>The number of transfers that started since the last <see cref="HoldTransfersUntilStarted"/>.</summary>
+    public int StartedTransfers => _startedTransfers;
 
-    public int Noops { get; private set; }
+    public int NoopCount { get; private set; }
 
-    public int MostOpen { get; private set; }
+    public int MaxOpenConnections { get; private set; }
 
-    public int Open
+    public int OpenConnections
     {
         get
         {
@@ -64,7 +64,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
         }
     }
 
-    public FtpClientOptions Options(TimeProvider clock, int connections) => new()
+    public FtpClientOptions CreateOptions(TimeProvider clock, int connections) => new()
     {
         Host = "127.0.0.1",
         Port = Port,
@@ -79,17 +79,17 @@ internal sealed class LimitedPeer : IAsyncDisposable
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         _listener = listener;
-        _conversations.Add(AcceptAsync(listener));
+        _sessions.Add(AcceptAsync(listener));
     }
 
-    /// <summary>Resets the count of transfers. Each transfer sends its data after this number of transfers has started.</summary>
-    public void CountTransfers(int atOnce) => Change(() => (_transfersAtOnce, _transfers) = (atOnce, 0));
+    /// <summary>Delays the data of all transfers until <paramref name="count"/> of them have started, counted from this call.</summary>
+    public void HoldTransfersUntilStarted(int count) => Change(() => (_holdUntilStarted, _startedTransfers) = (count, 0));
 
-    /// <summary>Lets the transfers that wait for others send their data.</summary>
-    public void FinishTransfers() => Change(() => _transfersAtOnce = 0);
+    /// <summary>Lets the delayed transfers send their data.</summary>
+    public void ReleaseTransfers() => Change(() => _holdUntilStarted = 0);
 
     /// <summary>Closes the connections without a transfer, as a stopping server does.</summary>
-    public void CloseIdle()
+    public void CloseIdleConnections()
     {
         lock (_lock)
         {
@@ -101,7 +101,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
     public void StopListening() => _listener!.Stop();
 
     /// <summary>Waits for a condition that depends on connections, rejections or transfers.</summary>
-    public Task UntilAsync(Func<bool> condition)
+    public Task WaitUntilAsync(Func<bool> condition)
     {
         lock (_lock)
         {
@@ -120,13 +120,13 @@ internal sealed class LimitedPeer : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _listener!.Stop();
-        Task[] conversations;
+        Task[] sessions;
         lock (_lock)
         {
-            conversations = [.. _conversations];
+            sessions = [.. _sessions];
         }
 
-        await Task.WhenAll(conversations).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(sessions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
@@ -148,7 +148,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
                 TcpClient control = await listener.AcceptTcpClientAsync(_stop.Token);
                 lock (_lock)
                 {
-                    _conversations.Add(ConverseAsync(control));
+                    _sessions.Add(ServeAsync(control));
                 }
             }
         }
@@ -158,9 +158,9 @@ internal sealed class LimitedPeer : IAsyncDisposable
         }
     }
 
-    private async Task ConverseAsync(TcpClient control)
+    private async Task ServeAsync(TcpClient control)
     {
-        using TcpClient ownership = control;
+        using TcpClient _ = control;
         bool isAccepted = false;
         try
         {
@@ -171,22 +171,22 @@ internal sealed class LimitedPeer : IAsyncDisposable
                 if (isAccepted)
                 {
                     _open.Add(control);
-                    MostOpen = Math.Max(MostOpen, _open.Count);
+                    MaxOpenConnections = Math.Max(MaxOpenConnections, _open.Count);
                 }
                 else
                 {
-                    Refused++;
+                    RejectedConnections++;
                 }
             });
             if (!isAccepted)
             {
-                await RefuseAsync(control);
+                await RejectAsync(control);
                 return;
             }
 
-            if (GreetsAfterRefusal)
+            if (DelaysGreetings)
             {
-                await UntilAsync(() => Refused > 0);
+                await WaitUntilAsync(() => RejectedConnections > 0);
             }
 
             await SendAsync(control, "220 hello");
@@ -206,11 +206,11 @@ internal sealed class LimitedPeer : IAsyncDisposable
         }
     }
 
-    private async Task RefuseAsync(TcpClient control)
+    private async Task RejectAsync(TcpClient control)
     {
-        if (Refusal.Length > 0)
+        if (RejectionReply.Length > 0)
         {
-            await SendAsync(control, Refusal);
+            await SendAsync(control, RejectionReply);
         }
         else
         {
@@ -235,8 +235,8 @@ internal sealed class LimitedPeer : IAsyncDisposable
                 await SendAsync(control, "211 none");
                 break;
             case "TYPE" or "NOOP":
-                Change(() => Noops += verb == "NOOP" ? 1 : 0);
-                if (verb == "TYPE" || !IsSilent)
+                Change(() => NoopCount += verb == "NOOP" ? 1 : 0);
+                if (verb == "TYPE" || !IgnoresNoop)
                 {
                     await SendAsync(control, "200 ok");
                 }
@@ -254,10 +254,10 @@ internal sealed class LimitedPeer : IAsyncDisposable
                     await SendAsync(control, "150 go");
                     Change(() =>
                     {
-                        _transfers++;
+                        _startedTransfers++;
                         _transferring.Add(control);
                     });
-                    await UntilAsync(() => _transfers >= _transfersAtOnce);
+                    await WaitUntilAsync(() => _startedTransfers >= _holdUntilStarted);
                     await socket.GetStream().WriteAsync(Encoding.UTF8.GetBytes(line[5..]), _stop.Token);
                 }
 

@@ -26,8 +26,8 @@ internal sealed class RelayProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>The requested hosts in order, as received.</summary>
-    public ConcurrentQueue<string> Asked { get; } = new();
+    /// <summary>The host names or addresses that clients requested, in order.</summary>
+    public ConcurrentQueue<string> RequestedHosts { get; } = new();
 
     /// <summary>The proxy settings for a client, without a user name.</summary>
     public FtpProxy Address => new(_kind, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
@@ -53,44 +53,45 @@ internal sealed class RelayProxy : IAsyncDisposable
 
     private async Task ServeAsync(Socket client, bool isFirst)
     {
-        using Socket own = client;
+        using Socket _ = client;
         using var stream = new NetworkStream(client);
-        byte[] yes, no;
+        byte[] success, failure;
         (string Host, int Port)? target;
         if (_kind == FtpProxyKind.Socks5)
         {
-            target = await SocksAsync(stream);
-            (yes, no) = ([5, 0, 0, 1, 0, 0, 0, 0, 0, 0], [5, 5, 0, 1, 0, 0, 0, 0, 0, 0]);
+            target = await ReadSocksRequestAsync(stream);
+            (success, failure) = ([5, 0, 0, 1, 0, 0, 0, 0, 0, 0], [5, 5, 0, 1, 0, 0, 0, 0, 0, 0]);
         }
         else
         {
-            target = await HttpAsync(stream);
-            (yes, no) = (
-                "HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n"u8.ToArray(), "HTTP/1.1 502 nobody there\r\n\r\n"u8.ToArray());
+            target = await ReadHttpRequestAsync(stream);
+            (success, failure) = (
+                "HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n"u8.ToArray(),
+                "HTTP/1.1 502 Host unreachable\r\n\r\n"u8.ToArray());
         }
 
-        if (target is not { } to)
+        if (target is not { } requested)
         {
             return;
         }
 
-        bool isV6 = IPAddress.TryParse(to.Host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6;
-        Asked.Enqueue(to.Host);
+        bool isV6 = IPAddress.TryParse(requested.Host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+        RequestedHosts.Enqueue(requested.Host);
         using var server =
             new Socket(isV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await server.ConnectAsync(isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, to.Port, _stop.Token);
+            await server.ConnectAsync(isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, requested.Port, _stop.Token);
         }
         catch (SocketException)
         {
-            await stream.WriteAsync(no, _stop.Token);
+            await stream.WriteAsync(failure, _stop.Token);
             return;
         }
 
         byte[] greeting = new byte[1024];
         int length = isFirst ? await server.ReceiveAsync(greeting, _stop.Token) : 0;
-        await stream.WriteAsync((byte[])[.. yes, .. greeting[..length]], _stop.Token);
+        await stream.WriteAsync((byte[])[.. success, .. greeting[..length]], _stop.Token);
         await Task.WhenAll(CopyAsync(client, server), CopyAsync(server, client));
     }
 
@@ -112,13 +113,13 @@ internal sealed class RelayProxy : IAsyncDisposable
         }
     }
 
-    private async Task<(string Host, int Port)?> SocksAsync(NetworkStream stream)
+    private async Task<(string Host, int Port)?> ReadSocksRequestAsync(NetworkStream stream)
     {
         byte[] methods = await ReadAsync(stream, (await ReadAsync(stream, 2))[1]);
-        byte wanted = _account is null ? (byte)0 : (byte)2;
-        byte chosen = methods.Contains(wanted) ? wanted : (byte)255;
-        await stream.WriteAsync(new byte[] { 5, chosen }, _stop.Token);
-        if (chosen == 255 || (_account is { } account && !await SocksSignInAsync(stream, account)))
+        byte requiredMethod = _account is null ? (byte)0 : (byte)2;
+        byte method = methods.Contains(requiredMethod) ? requiredMethod : (byte)255;
+        await stream.WriteAsync(new byte[] { 5, method }, _stop.Token);
+        if (method == 255 || (_account is { } account && !await AuthenticateSocksAsync(stream, account)))
         {
             return null;
         }
@@ -134,7 +135,7 @@ internal sealed class RelayProxy : IAsyncDisposable
         return (host, BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(stream, 2)));
     }
 
-    private async Task<bool> SocksSignInAsync(NetworkStream stream, (string User, string Password) account)
+    private async Task<bool> AuthenticateSocksAsync(NetworkStream stream, (string User, string Password) account)
     {
         Assert.Equal(1, (await ReadAsync(stream, 1))[0]);
         string user = Encoding.UTF8.GetString(await ReadAsync(stream, (await ReadAsync(stream, 1))[0]));
@@ -144,7 +145,7 @@ internal sealed class RelayProxy : IAsyncDisposable
         return isRight;
     }
 
-    private async Task<(string Host, int Port)?> HttpAsync(NetworkStream stream)
+    private async Task<(string Host, int Port)?> ReadHttpRequestAsync(NetworkStream stream)
     {
         var head = new StringBuilder();
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))

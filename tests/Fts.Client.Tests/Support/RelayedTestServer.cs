@@ -5,21 +5,23 @@ using Fts.Storage.Memory;
 
 namespace Fts.Client.Tests.Support;
 
-/// <summary>The server of this project with a memory store, behind a relay that can tamper with the traffic, and a local
-/// directory.</summary>
+/// <summary>Our server with a memory store, behind a relay that can change the traffic, and a local directory.</summary>
 internal sealed class RelayedTestServer : IAsyncDisposable
 {
     /// <summary>The last-modified time of all files by default, in the past.</summary>
-    public static readonly DateTime Time = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+    public static readonly DateTime DefaultTime = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
     private readonly FtpServer _server;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
 
     public RelayedTestServer(Permissions permissions = Permissions.ReadWrite)
     {
-        _server = new FtpServer(
-            new FtpServerOptions { Store = Store, Authenticator = new AnonymousAuthenticator(permissions),
-            DrainTimeout = TimeSpan.FromSeconds(30) });
+        _server = new FtpServer(new FtpServerOptions
+        {
+            Store = Store,
+            Authenticator = new AnonymousAuthenticator(permissions),
+            DrainTimeout = TimeSpan.FromSeconds(30),
+        });
         _server.StartAsync(Token).GetAwaiter().GetResult();
         Relay = new TamperingRelay(_server.EndPoint.Port);
     }
@@ -35,23 +37,27 @@ internal sealed class RelayedTestServer : IAsyncDisposable
     public string this[string name] => Path.Combine(_folder.FullName, name);
 
     /// <summary>Returns content without repetitions.</summary>
-    public static byte[] Content(long length)
+    public static byte[] CreateContent(long length)
     {
         byte[] content = new byte[length];
         new Random(7).NextBytes(content);
         return content;
     }
 
-    public FtpClient Client(int connections = 4) => new(new FtpClientOptions
+    public FtpClient CreateClient(int connections = 4) => new(new FtpClientOptions
     {
         Host = "127.0.0.1",
         Port = Relay.Port,
         MaxConnections = connections,
-        Timeouts = new FtpTimeouts { Reply = TimeSpan.FromSeconds(20), TransferStall = TimeSpan.FromSeconds(20),
-            Resync = TimeSpan.FromSeconds(5) },
+        Timeouts = new FtpTimeouts
+        {
+            Reply = TimeSpan.FromSeconds(20),
+            TransferStall = TimeSpan.FromSeconds(20),
+            Resync = TimeSpan.FromSeconds(5),
+        },
     });
 
-    public async Task PutAsync(string name, byte[] content, DateTime? time = null)
+    public async Task WriteFileAsync(string name, byte[] content, DateTime? time = null)
     {
         StorePath path = StorePath.Root.Resolve(name)!.Value;
         IFileWriter writer = await Store.OpenWriteAsync(path, WriteStart.Replace, Token);
@@ -61,23 +67,23 @@ internal sealed class RelayedTestServer : IAsyncDisposable
             await writer.CommitAsync(Token);
         }
 
-        await Store.SetMetadataAsync(path, new FileMetadata(time ?? Time), Token);
+        await Store.SetMetadataAsync(path, new FileMetadata(time ?? DefaultTime), Token);
     }
 
-    public async Task<byte[]> GetAsync(string name)
+    public async Task<byte[]> ReadFileAsync(string name)
     {
         await using IFileReader reader = await Store.OpenReadAsync(StorePath.Root.Resolve(name)!.Value, Token);
         byte[] content = new byte[reader.Length];
-        for (int at = 0; at < content.Length;)
+        for (int offset = 0; offset < content.Length;)
         {
-            at += await reader.ReadAsync(at, content.AsMemory(at), Token);
+            offset += await reader.ReadAsync(offset, content.AsMemory(offset), Token);
         }
 
         return content;
     }
 
     /// <summary>Returns all names on the server, including hidden ones.</summary>
-    public async Task<string[]> NamesAsync()
+    public async Task<string[]> ListNamesAsync()
     {
         var names = new List<string>();
         await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root, Token))

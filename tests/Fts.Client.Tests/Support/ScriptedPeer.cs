@@ -67,10 +67,10 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         },
     };
 
-    public void Open(string gate) => Gate(gate).TrySetResult();
+    public void OpenGate(string name) => GetGate(name).TrySetResult();
 
     /// <summary>Waits until a script reaches the line <c>! name</c>.</summary>
-    public Task PassedAsync(string name) => Gate(name).Task.WaitAsync(Deadline);
+    public Task WaitForSignalAsync(string name) => GetGate(name).Task.WaitAsync(Deadline);
 
     /// <summary>Waits until all conversations have ended, and throws the first error of one.</summary>
     public Task PlayedAsync() => _playing.WaitAsync(Deadline);
@@ -83,7 +83,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private TaskCompletionSource Gate(string name)
+    private TaskCompletionSource GetGate(string name)
     {
         lock (_gates)
         {
@@ -94,20 +94,20 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     private async Task PlayAllAsync(string[] scripts)
     {
-        var conversations = new List<Task>();
+        var sessions = new List<Task>();
         foreach (string script in scripts)
         {
             Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
             socket.NoDelay = true;
-            conversations.Add(PlayAsync(socket, script));
+            sessions.Add(PlayAsync(socket, script));
         }
 
-        await Task.WhenAll(conversations);
+        await Task.WhenAll(sessions);
     }
 
     private async Task PlayAsync(Socket socket, string script)
     {
-        using var conversation = new ScriptedSession(socket, name => Gate(name).Task, Open, _stop.Token);
-        await conversation.PlayAsync(script);
+        using var session = new ScriptedSession(socket, name => GetGate(name).Task, OpenGate, _stop.Token);
+        await session.PlayAsync(script);
     }
 }

@@ -11,12 +11,13 @@ using Fts.Protocol.Blocks;
 namespace Fts.Client.Tests.Support;
 
 /// <summary>One connection of a <see cref="ScriptedPeer"/>.</summary>
-internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, Action<string> pass, CancellationToken stop) : IDisposable
+internal sealed class ScriptedSession(
+    Socket control, Func<string, Task> waitForGate, Action<string> signal, CancellationToken stop) : IDisposable
 {
     private readonly StringBuilder _received = new();
     private Socket? _dataListener;
     private Socket? _data;
-    private IPEndPoint? _active;
+    private IPEndPoint? _activeEndPoint;
     private SslStream? _controlTls, _dataTls;
 
     public async Task PlayAsync(string script)
@@ -26,7 +27,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
             await PlayLineAsync(line.TrimStart());
         }
 
-        await LeaveAsync();
+        await ExpectQuitAsync();
     }
 
     public void Dispose()
@@ -41,61 +42,61 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         switch (line)
         {
             case ['S', ':', ' ', .. var text]:
-                await SendAsync(control, WithPort(text) + "\r\n");
+                await SendAsync(control, ReplacePort(text) + "\r\n");
                 break;
             case ['C', ':', ' ', .. var expected]:
-                Check(expected, await ReadLineAsync() ?? "(closed)");
+                AssertMatches(expected, await ReadLineAsync() ?? "(closed)");
                 break;
             case ['D', '>', ' ', .. var text]:
-                await SendAsync(await DataAsync(), Unescaped(text));
+                await SendAsync(await GetDataConnectionAsync(), Unescape(text));
                 break;
             case ['D', '<', .. var text]:
-                Check(Unescaped(text.TrimStart()), await ReadDataAsync(Encoding.UTF8));
+                AssertMatches(Unescape(text.TrimStart()), await ReadDataAsync(Encoding.UTF8));
                 break;
             case ['B', '>', .. var text]:
-                await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Blocks(text.TrimStart())));
+                await SendAsync(await GetDataConnectionAsync(), Encoding.Latin1.GetString(CreateBlocks(text.TrimStart())));
                 break;
             case ['B', '<', .. var text]:
-                Check(text.TrimStart(), await ReadFileAsync());
+                AssertMatches(text.TrimStart(), await ReadBlockFileAsync());
                 break;
             case ['Z', '>', ' ', .. var text]:
-                await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Deflated(text)));
+                await SendAsync(await GetDataConnectionAsync(), Encoding.Latin1.GetString(Compress(text)));
                 break;
             case ['Z', '<', ' ', .. var text]:
-                Check(text, Inflated(await ReadDataAsync(Encoding.Latin1)));
+                AssertMatches(text, Decompress(await ReadDataAsync(Encoding.Latin1)));
                 break;
             case ['S', '*', ' ', .. var text]:
-                await SendAsync(control, Unescaped(text));
+                await SendAsync(control, Unescape(text));
                 break;
             case ['S', '+', ' ', .. var text]:
-                await SendWithoutEndAsync(control, Unescaped(text));
+                await SendRepeatedlyAsync(control, Unescape(text));
                 break;
             case ['D', '+', ' ', .. var text]:
-                await SendWithoutEndAsync(await DataAsync(), Unescaped(text));
+                await SendRepeatedlyAsync(await GetDataConnectionAsync(), Unescape(text));
                 break;
             case ['T', 'L', 'S', .. var kind]:
-                _controlTls = await SecuredAsync(control, TestCertificate.Named(kind.Trim()));
+                _controlTls = await AuthenticateTlsAsync(control, TestCertificate.FromScriptName(kind.Trim()));
                 break;
             case ['D', ' ', 'T', 'L', 'S', .. var kind]:
-                _dataTls = await SecuredAsync(await DataAsync(), TestCertificate.Named(kind.Trim()));
+                _dataTls = await AuthenticateTlsAsync(await GetDataConnectionAsync(), TestCertificate.FromScriptName(kind.Trim()));
                 break;
             case "D." when _dataTls is not null:
                 await _dataTls.ShutdownAsync();
                 CloseData();
                 break;
             case "D." or "D~":
-                (await DataAsync()).Shutdown(SocketShutdown.Both);
+                (await GetDataConnectionAsync()).Shutdown(SocketShutdown.Both);
                 CloseData();
                 break;
             case "D!":
-                (await DataAsync()).LingerState = new LingerOption(true, 0);
+                (await GetDataConnectionAsync()).LingerState = new LingerOption(true, 0);
                 CloseData();
                 break;
             case ['?', ' ', .. var name]:
-                await gate(name).WaitAsync(stop);
+                await waitForGate(name).WaitAsync(stop);
                 break;
             case ['!', ' ', .. var name]:
-                pass(name);
+                signal(name);
                 break;
             case "X!":
                 control.LingerState = new LingerOption(true, 0);
@@ -106,11 +107,11 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
                 control.Dispose();
                 break;
             default:
-                throw new InvalidOperationException($"Not a line of a script: {line}");
+                throw new InvalidOperationException($"unknown line in the script: {line}");
         }
     }
 
-    private static byte[] Blocks(string text)
+    private static byte[] CreateBlocks(string text)
     {
         var writer = new BlockWriter(new byte[text.Length + 8]);
         writer.Write(Encoding.UTF8.GetBytes(text));
@@ -119,22 +120,22 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
     }
 
     /// <summary>Reads one file in block mode, and no byte after it.</summary>
-    private async Task<string> ReadFileAsync()
+    private async Task<string> ReadBlockFileAsync()
     {
         using var content = new MemoryStream();
         var reader = new BlockReader();
-        byte[] one = new byte[1];
+        byte[] buffer = new byte[1];
         while (!reader.IsEndOfFile)
         {
-            Assert.Equal(1, await (await DataAsync()).ReceiveAsync(one, SocketFlags.None, stop));
-            content.Write(one, 0, reader.Read(one).ContentBytes);
+            Assert.Equal(1, await (await GetDataConnectionAsync()).ReceiveAsync(buffer, SocketFlags.None, stop));
+            content.Write(buffer, 0, reader.Read(buffer).ContentBytes);
         }
 
         return Encoding.UTF8.GetString(content.ToArray());
     }
 
     /// <summary>After the script, only QUIT and the end of the connection may follow.</summary>
-    private async Task LeaveAsync()
+    private async Task ExpectQuitAsync()
     {
         while (control.Connected)
         {
@@ -144,18 +145,18 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
                 return;
             }
 
-            Check("QUIT", line);
+            AssertMatches("QUIT", line);
             await SendAsync(control, "221 bye\r\n");
         }
     }
 
-    private static void Check(string expected, string actual) =>
+    private static void AssertMatches(string expected, string actual) =>
         Assert.True(expected.EndsWith('*') ? actual.StartsWith(expected[..^1], StringComparison.Ordinal) : expected == actual,
             $"expected <{expected}>, got <{actual}>");
 
-    private static string Unescaped(string text) => System.Text.RegularExpressions.Regex.Unescape(text);
+    private static string Unescape(string text) => System.Text.RegularExpressions.Regex.Unescape(text);
 
-    private string WithPort(string text)
+    private string ReplacePort(string text)
     {
         if (!text.Contains("{p", StringComparison.Ordinal))
         {
@@ -164,7 +165,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
 
         // Each transfer has its own port, because the last one may still have an abandoned connection.
         CloseData();
-        _active = null;
+        _activeEndPoint = null;
         _dataListener?.Dispose();
         _dataListener = new Socket(control.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _dataListener.Bind(new IPEndPoint(((IPEndPoint)control.LocalEndPoint!).Address, 0));
@@ -174,26 +175,26 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
             .Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);
     }
 
-    private async Task<Socket> DataAsync()
+    private async Task<Socket> GetDataConnectionAsync()
     {
-        if (_data is null && _active is not null)
+        if (_data is null && _activeEndPoint is not null)
         {
-            _data = new Socket(_active.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            await _data.ConnectAsync(_active, stop);
+            _data = new Socket(_activeEndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await _data.ConnectAsync(_activeEndPoint, stop);
         }
 
         return _data ??= await _dataListener!.AcceptAsync(stop);
     }
 
     /// <summary>Sends the text repeatedly until the client closes the connection. Fails if the client reads all of it.</summary>
-    private async Task SendWithoutEndAsync(Socket socket, string text)
+    private async Task SendRepeatedlyAsync(Socket socket, string text)
     {
-        string many = string.Concat(Enumerable.Repeat(text, Math.Max(1, 50_000 / text.Length)));
+        string chunk = string.Concat(Enumerable.Repeat(text, Math.Max(1, 50_000 / text.Length)));
         try
         {
-            for (long sent = 0; sent < 200_000_000; sent += many.Length)
+            for (long sent = 0; sent < 200_000_000; sent += chunk.Length)
             {
-                await SendAsync(socket, many);
+                await SendAsync(socket, chunk);
             }
         }
         catch (SocketException)
@@ -201,10 +202,10 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
             return;
         }
 
-        Assert.Fail("the client never stops reading");
+        Assert.Fail("the client did not close the connection");
     }
 
-    private async Task<SslStream> SecuredAsync(Socket socket, X509Certificate2 certificate)
+    private async Task<SslStream> AuthenticateTlsAsync(Socket socket, X509Certificate2 certificate)
     {
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stop);
@@ -224,7 +225,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         try
         {
             for (int read; (read = _dataTls is not null ? await _dataTls.ReadAsync(buffer, stop)
-                : await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
+                : await (await GetDataConnectionAsync()).ReceiveAsync(buffer, stop)) > 0;)
             {
                 text.Append(encoding.GetString(buffer, 0, read));
             }
@@ -238,7 +239,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         return text.ToString();
     }
 
-    private static byte[] Deflated(string text)
+    private static byte[] Compress(string text)
     {
         using var stream = new MemoryStream();
         using (var zlib = new ZLibStream(stream, CompressionLevel.Optimal, leaveOpen: true))
@@ -249,7 +250,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
         return stream.ToArray();
     }
 
-    private static string Inflated(string stream)
+    private static string Decompress(string stream)
     {
         using var zlib = new ZLibStream(new MemoryStream(Encoding.Latin1.GetBytes(stream)), CompressionMode.Decompress);
         return new StreamReader(zlib).ReadToEnd();
@@ -280,7 +281,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
             if (end >= 0)
             {
                 _received.Remove(0, end + 2);
-                return Noted(text[..end]);
+                return NoteActiveEndPoint(text[..end]);
             }
 
             int read;
@@ -304,12 +305,12 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
     }
 
     /// <summary>Stores the address on which an active client listens.</summary>
-    private string Noted(string line)
+    private string NoteActiveEndPoint(string line)
     {
         if ((line.StartsWith("PORT ", StringComparison.Ordinal) && HostPort.TryParse(line.AsSpan(5), out IPEndPoint endPoint)) ||
             (line.StartsWith("EPRT ", StringComparison.Ordinal) && HostPort.TryParseExtended(line.AsSpan(5), out endPoint, out _)))
         {
-            _active = endPoint;
+            _activeEndPoint = endPoint;
         }
 
         return line;

@@ -1,7 +1,9 @@
 namespace Fts.Client.Tests.Support;
 
-/// <summary>A clock that advances by ten seconds at each reading, so that every shorter time limit has passed at its first check. Timers
-/// use real time.</summary>
+/// <summary>
+/// A clock that advances by ten seconds at each reading, so that every shorter time limit has passed at its first check. Timers use real
+/// time.
+/// </summary>
 internal sealed class SteppingClock : TimeProvider
 {
     private long _readings;

@@ -11,38 +11,40 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<string> _commands = [];
-    private readonly List<Task> _passing = [];
+    private readonly List<Task> _relays = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
-    private readonly int _server;
+    private readonly int _serverPort;
     private int _connections;
 
-    public TamperingRelay(int server)
+    public TamperingRelay(int serverPort)
     {
-        _server = server;
+        _serverPort = serverPort;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Returns the line to send to the client instead of a line of the server; null to drop it.</summary>
-    public Func<string, string?> Reply { get; set; } = line => line;
+    /// <summary>Returns the line that the client receives instead of a line of the server, or null to discard it.</summary>
+    public Func<string, string?> RewriteReply { get; set; } = line => line;
 
-    /// <summary>Returns the reply to a command instead of the server; null to pass the command to the server.</summary>
-    public Func<string, Task<string?>> Answer { get; set; } = _ => Task.FromResult<string?>(null);
+    /// <summary>Returns the relay's own reply to a command, or null to send the command to the server.</summary>
+    public Func<string, Task<string?>> InterceptCommandAsync { get; set; } = _ => Task.FromResult<string?>(null);
 
-    /// <summary>Returns the number of bytes after which a data connection is reset, for the commands sent since it was requested.</summary>
-    public Func<string, long> CutAfter { get; set; } = _ => long.MaxValue;
+    /// <summary>
+    /// Returns the number of bytes after which a data connection is reset. The argument has the commands sent after it was requested.
+    /// </summary>
+    public Func<string, long> GetResetOffset { get; set; } = _ => long.MaxValue;
 
-    /// <summary>Returns a task that each block of data waits for, for the same commands.</summary>
-    public Func<string, Task> Pass { get; set; } = _ => Task.CompletedTask;
+    /// <summary>Called with the same commands before each block of data is sent. The relay waits for the returned task.</summary>
+    public Func<string, Task> WaitBeforeDataAsync { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>The number of accepted control connections. Further connections receive 421.</summary>
-    public int MostConnections { get; set; } = int.MaxValue;
+    public int MaxConnections { get; set; } = int.MaxValue;
 
     /// <summary>The number of control connections.</summary>
-    public int Connections => Volatile.Read(ref _connections);
+    public int ConnectionCount => Volatile.Read(ref _connections);
 
     /// <summary>The commands of the clients on all connections.</summary>
     public string[] Commands
@@ -56,20 +58,20 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    public int Count(string start) => Commands.Count(command => command.StartsWith(start, StringComparison.Ordinal));
+    public int CountCommands(string prefix) => Commands.Count(command => command.StartsWith(prefix, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         _listener.Dispose();
         await _accepting;
-        Task[] passing;
-        lock (_passing)
+        Task[] relays;
+        lock (_relays)
         {
-            passing = [.. _passing];
+            relays = [.. _relays];
         }
 
-        await Task.WhenAll(passing);
+        await Task.WhenAll(relays);
         _stopping.Dispose();
     }
 
@@ -80,7 +82,7 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
             while (true)
             {
                 Socket client = await _listener.AcceptSocketAsync(_stopping.Token);
-                Track(QuietlyAsync(() => PassControlAsync(client, Interlocked.Increment(ref _connections))));
+                Track(IgnoreDisconnectAsync(() => RelayControlAsync(client, Interlocked.Increment(ref _connections))));
             }
         }
         catch (Exception e) when (
@@ -89,44 +91,44 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    private void Track(Task passing)
+    private void Track(Task relay)
     {
-        lock (_passing)
+        lock (_relays)
         {
-            _passing.Add(passing);
+            _relays.Add(relay);
         }
     }
 
-    private async Task PassControlAsync(Socket client, int number)
+    private async Task RelayControlAsync(Socket client, int number)
     {
         using (client)
         {
-            if (number > MostConnections)
+            if (number > MaxConnections)
             {
                 await client.SendAsync("421 too many connections\r\n"u8.ToArray(), _stopping.Token);
                 return;
             }
 
             using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _server), _stopping.Token);
-            var data = new StrongBox();
+            await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _serverPort), _stopping.Token);
+            var data = new PassiveTransfer();
             using var writing = new SemaphoreSlim(1);
-            Task commands = QuietlyAsync(() => PassCommandsAsync(client, server, data, writing));
-            await Task.WhenAny(commands, QuietlyAsync(() => PassRepliesAsync(server, client, data, writing)));
+            Task relayedCommands = IgnoreDisconnectAsync(() => RelayCommandsAsync(client, server, data, writing));
+            await Task.WhenAny(relayedCommands, IgnoreDisconnectAsync(() => RelayRepliesAsync(server, client, data, writing)));
             // .NET resets a connection that is disposed during a receive, unless its sending side was shut down. A reset would discard the
             // last replies.
-            await QuietlyAsync(() => EndSending(client));
-            await QuietlyAsync(() => EndSending(server));
+            await IgnoreDisconnectAsync(() => ShutdownSend(client));
+            await IgnoreDisconnectAsync(() => ShutdownSend(server));
         }
     }
 
-    private static Task EndSending(Socket socket)
+    private static Task ShutdownSend(Socket socket)
     {
         socket.Shutdown(SocketShutdown.Send);
         return Task.CompletedTask;
     }
 
-    private async Task PassCommandsAsync(Socket client, Socket server, StrongBox data, SemaphoreSlim writing)
+    private async Task RelayCommandsAsync(Socket client, Socket server, PassiveTransfer data, SemaphoreSlim writing)
     {
         using var reader = new StreamReader(new NetworkStream(client), Encoding.Latin1);
         while (await reader.ReadLineAsync(_stopping.Token) is { } line)
@@ -136,8 +138,8 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
                 _commands.Add(line);
             }
 
-            data.Note(line);
-            if (await Answer(line) is { } answer)
+            data.AddCommand(line);
+            if (await InterceptCommandAsync(line) is { } answer)
             {
                 await SendAsync(client, answer, writing);
             }
@@ -148,18 +150,19 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    private async Task PassRepliesAsync(Socket server, Socket client, StrongBox data, SemaphoreSlim writing)
+    private async Task RelayRepliesAsync(Socket server, Socket client, PassiveTransfer data, SemaphoreSlim writing)
     {
         using var reader = new StreamReader(new NetworkStream(server), Encoding.Latin1);
         while (await reader.ReadLineAsync(_stopping.Token) is { } line)
         {
             if (ExtendedPassive().Match(line) is { Success: true } passive)
             {
-                data.Value = new Asked();
-                line = passive.Result($"${{1}}{OpenData(int.Parse(passive.Groups[2].Value, CultureInfo.InvariantCulture), data.Value)}$3");
+                data.Value = new TransferCommands();
+                int port = int.Parse(passive.Groups[2].Value, CultureInfo.InvariantCulture);
+                line = passive.Result($"${{1}}{ListenForData(port, data.Value)}$3");
             }
 
-            if (Reply(line) is { } changed)
+            if (RewriteReply(line) is { } changed)
             {
                 await SendAsync(client, changed, writing);
             }
@@ -179,27 +182,27 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    private int OpenData(int port, Asked asked)
+    private int ListenForData(int port, TransferCommands commands)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(1);
-        Track(QuietlyAsync(async () =>
+        Track(IgnoreDisconnectAsync(async () =>
         {
             using (listener)
             {
                 using Socket client = await listener.AcceptSocketAsync(_stopping.Token);
                 using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), _stopping.Token);
-                await Task.WhenAll(PassDataAsync(client, server, asked), PassDataAsync(server, client, asked));
+                await Task.WhenAll(RelayDataAsync(client, server, commands), RelayDataAsync(server, client, commands));
             }
         }));
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task PassDataAsync(Socket from, Socket to, Asked asked)
+    private async Task RelayDataAsync(Socket from, Socket to, TransferCommands commands)
     {
         byte[] buffer = new byte[64 * 1024];
-        for (long passed = 0; ;)
+        for (long relayed = 0; ;)
         {
             int read = await from.ReceiveAsync(buffer, _stopping.Token);
             if (read == 0)
@@ -208,15 +211,15 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
                 return;
             }
 
-            await Pass(asked.Commands).WaitAsync(_stopping.Token);
-            int left = (int)Math.Min(read, CutAfter(asked.Commands) - passed);
-            for (int sent = 0; sent < left;)
+            await WaitBeforeDataAsync(commands.Text).WaitAsync(_stopping.Token);
+            int allowed = (int)Math.Min(read, GetResetOffset(commands.Text) - relayed);
+            for (int sent = 0; sent < allowed;)
             {
-                sent += await to.SendAsync(buffer.AsMemory(sent, left - sent), _stopping.Token);
+                sent += await to.SendAsync(buffer.AsMemory(sent, allowed - sent), _stopping.Token);
             }
 
-            passed += left;
-            if (left < read)
+            relayed += allowed;
+            if (allowed < read)
             {
                 // The relayed bytes must arrive before the reset, as they do if only one side detects the loss.
                 to.Shutdown(SocketShutdown.Send);
@@ -227,12 +230,12 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes both sides after one side closed, or at the end of the test.</summary>
-    private static async Task QuietlyAsync(Func<Task> pass)
+    /// <summary>Runs a relay until one side disconnects or the test ends.</summary>
+    private static async Task IgnoreDisconnectAsync(Func<Task> relay)
     {
         try
         {
-            await pass();
+            await relay();
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -242,21 +245,22 @@ internal sealed partial class TamperingRelay : IAsyncDisposable
     [GeneratedRegex(@"^(229 .*\|\|\|)(\d+)(\|.*)$")]
     private static partial Regex ExtendedPassive();
 
-    /// <summary>Returns the commands sent after a data connection was requested, for example <c>RANG 5 9 RETR a</c>.</summary>
-    private sealed class Asked
+    /// <summary>The commands sent after a data connection was requested, for example <c>RANG 5 9 RETR a</c>.</summary>
+    private sealed class TransferCommands
     {
-        public string Commands { get; set; } = "";
+        public string Text { get; set; } = "";
     }
 
-    private sealed class StrongBox
+    /// <summary>The latest data connection that the client requested on a control connection.</summary>
+    private sealed class PassiveTransfer
     {
-        public Asked? Value { get; set; }
+        public TransferCommands? Value { get; set; }
 
-        public void Note(string command)
+        public void AddCommand(string command)
         {
-            if (Value is { } asked)
+            if (Value is { } commands)
             {
-                asked.Commands = $"{asked.Commands} {command}".Trim();
+                commands.Text = $"{commands.Text} {command}".Trim();
             }
         }
     }

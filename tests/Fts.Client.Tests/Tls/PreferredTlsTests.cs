@@ -3,8 +3,7 @@ using Fts.Client.Tests.Support;
 
 namespace Fts.Client.Tests.Tls;
 
-/// <summary><see cref="FtpTlsMode.Preferred"/>: data that is never sent unencrypted although the mode allows unencrypted
-/// connections.</summary>
+/// <summary><see cref="FtpTlsMode.Preferred"/> allows unencrypted connections, but some data is never sent unencrypted.</summary>
 public sealed class PreferredTlsTests
 {
     private const string Encrypted = """
@@ -52,10 +51,10 @@ public sealed class PreferredTlsTests
         await using (var client = new FtpClient(Preferred(peer)))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
-            await peer.PassedAsync("busy");
+            await peer.WaitForSignalAsync("busy");
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.NotOffered, e.Failure);
-            peer.Open("refused");
+            peer.OpenGate("refused");
             Assert.Equal("one", (await first).Text);
         }
 
@@ -81,11 +80,11 @@ public sealed class PreferredTlsTests
         }))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("NOOP", null, Token);
-            await peer.PassedAsync("requested");
+            await peer.WaitForSignalAsync("requested");
             Task<Protocol.FtpReply> second = client.SendAsync("NOOP", null, Token);
             await greetings.WaitAsync(Token);
             await greetings.WaitAsync(Token);
-            peer.Open("go");
+            peer.OpenGate("go");
 
             Assert.Equal("ok", (await first).Text);
             Assert.Equal(FtpTlsFailure.NotOffered, (await Assert.ThrowsAsync<FtpTlsException>(() => second)).Failure);
@@ -104,9 +103,9 @@ public sealed class PreferredTlsTests
         await using (var client = new FtpClient(Preferred(peer)))
         {
             Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
-            await peer.PassedAsync("busy");
+            await peer.WaitForSignalAsync("busy");
             Assert.Equal("encrypted", (await client.SendAsync("HELP", "2", Token)).Text);
-            peer.Open("encrypted");
+            peer.OpenGate("encrypted");
             Assert.Equal("plain", (await first).Text);
             Assert.Equal("encrypted again", (await client.SendAsync("HELP", "3", Token)).Text);
         }
@@ -186,14 +185,14 @@ public sealed class PreferredTlsTests
     public async Task ShouldAlwaysValidate_also_validates_a_certificate_of_a_trusted_authority(bool isAccepted)
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
-        var seen = new ConcurrentQueue<string?>();
+        var validated = new ConcurrentQueue<string?>();
         var trust = new FtpTrust
         {
             Authorities = [TestCertificate.Valid],
             ShouldAlwaysValidate = true,
             ValidateAsync = (identity, _) =>
             {
-                seen.Enqueue(identity.Problem);
+                validated.Enqueue(identity.Problem);
                 return ValueTask.FromResult(isAccepted);
             },
         };
@@ -201,7 +200,7 @@ public sealed class PreferredTlsTests
             await Record.ExceptionAsync(
             async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token))
             .DisposeAsync());
-        Assert.Equal([null], seen);
+        Assert.Equal([null], validated);
         Assert.Equal(isAccepted ? null : FtpTlsFailure.UntrustedServerCertificate, (e as FtpTlsException)?.Failure);
     }
 }

@@ -68,8 +68,8 @@ public sealed class TlsTests
         await using var peer =
             ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! accepted\n? garbage\nS: 230 this is no handshake");
         Task<FtpConnection> connecting = FtpConnection.ConnectAsync(Trusting(peer), Token);
-        await peer.PassedAsync("accepted");
-        peer.Open("garbage");
+        await peer.WaitForSignalAsync("accepted");
+        peer.OpenGate("garbage");
         await Assert.ThrowsAnyAsync<FtpException>(() => connecting);
     }
 
@@ -124,7 +124,7 @@ public sealed class TlsTests
     {
         await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: AUTH TLS\nS: 234 go\n{handshake}");
         FtpServerIdentity? seen = null;
-        X509Certificate2[] authorities = [TestCertificate.Valid, TestCertificate.Expired, TestCertificate.OfAnother];
+        X509Certificate2[] authorities = [TestCertificate.Valid, TestCertificate.Expired, TestCertificate.ForAnotherAddress];
         FtpTrust trust =
             new() { Authorities = authorities, ValidateAsync = (identity, _) => ValueTask.FromResult((seen = identity) is null) };
         Exception? e =

@@ -4,7 +4,7 @@ using Fts.Client.Transfers;
 
 namespace Fts.Client.Tests.Transfers;
 
-/// <summary>Transfers in ASCII mode: TYPE A before and TYPE I after each of them, and the conversion of line ends.</summary>
+/// <summary>Transfers in ASCII mode: TYPE A before and TYPE I after each of them, and the conversion of line endings.</summary>
 public sealed class AsciiModeTests : IDisposable
 {
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
@@ -25,13 +25,13 @@ public sealed class AsciiModeTests : IDisposable
     [InlineData("one\\rtwo\\r", "one\rtwo\r")]
     [InlineData("one\\ntwo", "one\ntwo")]
     [InlineData("", "")]
-    public async Task A_download_has_the_line_ends_of_this_system(string wire, string text)
+    public async Task A_download_has_the_line_endings_of_this_system(string wire, string text)
     {
         string sent = wire.Length == 0 ? "" : $"D> {wire}\n";
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 99\n" + TypeA + Passive
                 + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
-        await using (FtpClient client = One(peer))
+        await using (FtpClient client = CreateClient(peer))
         {
             FtpTransferResult result = await client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.Equal((FtpVerifiedBy.Reply, FtpTransferWarning.None), (result.VerifiedBy, result.Warning));
@@ -53,7 +53,7 @@ public sealed class AsciiModeTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", "ALLO") + TypeA + Passive + $"C: STOR a.txt\nS: 150 go\nD< {wire}\nS: 226 done\n" + TypeI
                 + "C: NOOP\nS: 200 ok");
-        await using (FtpClient client = One(peer))
+        await using (FtpClient client = CreateClient(peer))
         {
             FtpTransferResult result = await client.UploadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.Equal((text.Length, FtpVerifiedBy.Reply), (result.Bytes, result.VerifiedBy));
@@ -69,7 +69,7 @@ public sealed class AsciiModeTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a\nS: 150 go\nD> x\\r\\n\nD.\nS: 226 done\n" + TypeI
             + TypeA + Passive + "C: STOR a\nS: 150 go\nD< x\\r\\n\nS: 226 done\n" + TypeI);
-        await using (FtpClient client = One(peer))
+        await using (FtpClient client = CreateClient(peer))
         {
             using var target = new MemoryStream();
             await client.DownloadAsync(target, "a", Ascii, null, Token);
@@ -89,7 +89,7 @@ public sealed class AsciiModeTests : IDisposable
     public async Task After_a_negative_reply_TYPE_I_is_restored_and_no_file_is_left(string script, string message)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
-        await using (FtpClient client = One(peer))
+        await using (FtpClient client = CreateClient(peer))
         {
             var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token));
             Assert.Equal(message, e.Message);
@@ -106,7 +106,7 @@ public sealed class AsciiModeTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> x\nD.\nS: 226 done\nC: TYPE I\nS: 451 not now",
             ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
-        await using (FtpClient client = One(peer))
+        await using (FtpClient client = CreateClient(peer))
         {
             await client.DownloadFileAsync(Target, "a.txt", Ascii, null, Token);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
@@ -146,7 +146,7 @@ public sealed class AsciiModeTests : IDisposable
     public async Task Options_that_ASCII_mode_does_not_support_throw_before_a_command_is_sent()
     {
         await using var peer = ScriptedPeer.Start();
-        await using FtpClient client = One(peer);
+        await using FtpClient client = CreateClient(peer);
         await File.WriteAllTextAsync(Target, "x", Token);
         FtpTransferOptions[] unsupported =
             [Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }];
@@ -162,7 +162,7 @@ public sealed class AsciiModeTests : IDisposable
     {
         await File.WriteAllTextAsync(Target, "old", Token);
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 5");
-        await using (FtpClient client = One(peer))
+        await using (FtpClient client = CreateClient(peer))
         {
             FtpTransferOptions options = Ascii with { Overwrite = false };
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync(Target, "a.txt", options, null, Token));
@@ -178,7 +178,7 @@ public sealed class AsciiModeTests : IDisposable
     {
         string text = string.Concat(Enumerable.Range(0, 50_000).Select(number => number % 7 == 0 ? "\n" : $"line {number}\n"));
         await using var files = new RelayedTestServer();
-        await using FtpClient client = files.Client();
+        await using FtpClient client = files.CreateClient();
         string source = Path.Combine(_folder.FullName, "source");
         await File.WriteAllTextAsync(source, text, Token);
         await client.UploadManyAsync([new FtpBatchFile(source, "a"), new FtpBatchFile(source, "b")], Ascii, null, Token);
@@ -188,5 +188,5 @@ public sealed class AsciiModeTests : IDisposable
         Assert.Equal(text, await File.ReadAllTextAsync(Target, Token));
     }
 
-    private static FtpClient One(ScriptedPeer peer) => new(peer.Options with { MaxConnections = 1 });
+    private static FtpClient CreateClient(ScriptedPeer peer) => new(peer.Options with { MaxConnections = 1 });
 }

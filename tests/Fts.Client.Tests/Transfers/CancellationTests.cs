@@ -31,9 +31,9 @@ public sealed class CancellationTests : IDisposable
     private Task<FtpTransferResult> DownloadAsync(FtpClient client) =>
         client.DownloadFileAsync(Path.Combine(_folder.FullName, "a"), "a", null, null, _source.Token);
 
-    private async Task AssertCancelledAsync(Func<Task> act)
+    private async Task AssertCancelledAsync(Func<Task> call)
     {
-        var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(act);
+        var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(call);
         Assert.Equal(_source.Token, e.CancellationToken);
         Assert.Empty(_folder.EnumerateFileSystemInfos());
     }
@@ -53,11 +53,11 @@ public sealed class CancellationTests : IDisposable
     [InlineData("S: 220", "? never")]
     [InlineData("C: USER", "S: 220 hi\nC: USER anonymous\n? never")]
     [InlineData("C: FEAT", "S: 220 hi\nC: USER anonymous\nS: 230 in\nC: FEAT\nS: 211-slow\n? never")]
-    public async Task A_cancellation_during_login_ends_the_call(string at, string script)
+    public async Task A_cancellation_during_login_ends_the_call(string line, string script)
     {
         await using var peer = ScriptedPeer.Start(script);
-        await using var client = new FtpClient(CancelAt(peer, at));
-        if (at == "S: 220")
+        await using var client = new FtpClient(CancelAt(peer, line));
+        if (line == "S: 220")
         {
             _source.CancelAfter(20);
         }
@@ -82,11 +82,11 @@ public sealed class CancellationTests : IDisposable
     [InlineData("S: 150", "S: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok")]
     [InlineData("S: 150", "S: 150 go\nC: ABOR\nS: 226 was done\nS: 225 nothing to abort")]
     [InlineData("S: 150", "D> some bytes\nS: 150 go\nC: ABOR\nS: 226-was\nS: done\nS: 226 yes\nS: 502 what is ABOR?")]
-    public async Task After_a_cancelled_transfer_the_connection_is_resynchronised(string at, string replies)
+    public async Task After_a_cancelled_transfer_the_connection_is_resynchronised(string line, string replies)
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies + "\nC: NOOP\nS: 200 in step");
-        await using (var client = new FtpClient(CancelAt(peer, at) with { MaxConnections = 1 }))
+        await using (var client = new FtpClient(CancelAt(peer, line) with { MaxConnections = 1 }))
         {
             await AssertCancelledAsync(() => DownloadAsync(client));
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
@@ -154,7 +154,7 @@ public sealed class CancellationTests : IDisposable
             Task second = client.SendAsync("HELP", "2", _source.Token);
             await _source.CancelAsync();
             await AssertCancelledAsync(() => second);
-            peer.Open("go");
+            peer.OpenGate("go");
             await first;
         }
 
@@ -165,7 +165,7 @@ public sealed class CancellationTests : IDisposable
     private static FtpClientOptions WithoutResyncTimeout(FtpClientOptions options) =>
         options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = Timeout.InfiniteTimeSpan } };
 
-    private const string Opened = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
 
     private const string AbortConfirmed = "C: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 in step";
 
@@ -177,7 +177,7 @@ public sealed class CancellationTests : IDisposable
     public async Task A_cancelled_call_ends_before_the_server_confirms_the_abort(string command, string started)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Opened
+            ScriptedPeer.Login("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Passive
                 + $"C: {command}\n{started}{AbortConfirmed}");
         await using (var client = new FtpClient(WithoutResyncTimeout(CancelAt(peer, started.Length > 0 ? "S: 150" : $"C: {command}"))))
         {
@@ -200,7 +200,7 @@ public sealed class CancellationTests : IDisposable
                         break;
                 }
             });
-            peer.Open("seen");
+            peer.OpenGate("seen");
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
@@ -212,7 +212,7 @@ public sealed class CancellationTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST size*;modify*;", "REST STREAM")
-            + "C: MLST a\nS: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a\nS: 250 End\n" + Opened
+            + "C: MLST a\nS: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a\nS: 250 End\n" + Passive
                 + "C: RETR a\nS: 150 go\nD> hello\nD.\n" + AbortConfirmed);
         await using (var client = new FtpClient(WithoutResyncTimeout(peer.Options)))
         {
@@ -225,7 +225,7 @@ public sealed class CancellationTests : IDisposable
                 _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal));
             // The read succeeds only because the transfer has released its lock.
             Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, ".a.fts-part"), Token));
-            peer.Open("seen");
+            peer.OpenGate("seen");
             Assert.Equal("in step", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 
@@ -236,7 +236,7 @@ public sealed class CancellationTests : IDisposable
     public async Task A_stream_whose_read_was_cancelled_is_disposed_without_waiting_for_the_server()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login() + Opened + "C: RETR a\nS: 150 go\nD> abc\n? never", ScriptedPeer.Login() + "C: NOOP\nS: 200 fresh");
+            ScriptedPeer.Login() + Passive + "C: RETR a\nS: 150 go\nD> abc\n? never", ScriptedPeer.Login() + "C: NOOP\nS: 200 fresh");
         await using var client = new FtpClient(WithoutResyncTimeout(peer.Options));
         await using (Stream stream = await client.OpenReadAsync("a", 0, Token))
         {
@@ -253,12 +253,12 @@ public sealed class CancellationTests : IDisposable
     public async Task Disposal_waits_for_the_abort_of_a_cancelled_transfer_and_then_sends_QUIT()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + Opened
+            ScriptedPeer.Login("X") + Passive
                 + "C: RETR a\nS: 150 go\nC: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: QUIT\nS: 221 bye");
         var client = new FtpClient(WithoutResyncTimeout(CancelAt(peer, "S: 150")));
         await AssertCancelledAsync(() => DownloadAsync(client));
         ValueTask disposal = client.DisposeAsync();
-        peer.Open("seen");
+        peer.OpenGate("seen");
         await disposal;
         await peer.PlayedAsync();
     }
@@ -266,7 +266,7 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public async Task Disposal_closes_a_connection_whose_abort_the_server_never_confirms()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Opened + "C: RETR a\nS: 150 go\nC: ABOR");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Passive + "C: RETR a\nS: 150 go\nC: ABOR");
         FtpClientOptions options = CancelAt(peer, "S: 150");
         var client = new FtpClient(options with { Timeouts = options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200) } });
         await AssertCancelledAsync(() => DownloadAsync(client));
@@ -278,7 +278,7 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public async Task The_next_command_of_a_connection_waits_for_the_abort_of_a_cancelled_transfer()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hi\n" + Opened + "C: RETR a\nS: 150 go\n" + AbortConfirmed);
+        await using var peer = ScriptedPeer.Start("S: 220 hi\n" + Passive + "C: RETR a\nS: 150 go\n" + AbortConfirmed);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(WithoutResyncTimeout(peer.Options), Token))
         {
             FtpDataStream data = await connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, _source.Token);
@@ -287,7 +287,7 @@ public sealed class CancellationTests : IDisposable
             Assert.True(connection.IsUsable);
             Task<Protocol.FtpReply> next = connection.SendAsync("NOOP", null, Token);
             Assert.False(next.IsCompleted);
-            peer.Open("seen");
+            peer.OpenGate("seen");
             Assert.Equal("in step", (await next).Text);
         }
 

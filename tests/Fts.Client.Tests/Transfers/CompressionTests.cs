@@ -10,7 +10,7 @@ public sealed class CompressionTests : IDisposable
 {
     private const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
 
-    private static readonly string Offered = ScriptedPeer.Login("MODE Z", "SIZE");
+    private static readonly string LoginWithModeZ = ScriptedPeer.Login("MODE Z", "SIZE");
 
     /// <summary>Large enough to measure the network speed, and well compressible.</summary>
     private static readonly string Text = string.Concat(Enumerable.Range(0, 60_000));
@@ -27,7 +27,7 @@ public sealed class CompressionTests : IDisposable
     public async Task Always_compresses_files_and_nothing_else()
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" +
+            LoginWithModeZ + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" +
             "C: SIZE b\nS: 213 7\n" + Epsv + "C: RETR b\nS: 150 go (7 bytes)\nZ> goodbye\nD.\nS: 226 done\n" +
             "C: SYST\nS: 215 Windows_NT\nC: MODE S\nS: 200 ok\n" + Epsv + "C: LIST*\nS: 150 go\nD.\nS: 226 done");
         await using (var client = Client(peer, FtpCompression.Always))
@@ -44,7 +44,7 @@ public sealed class CompressionTests : IDisposable
     public async Task An_empty_file_may_be_sent_as_no_bytes()
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: SIZE a\nS: 213 0\nC: MODE Z\nS: 200 ok\n" + Epsv + "C: RETR a\nS: 150 go (0 bytes)\nD.\nS: 226 done");
+            LoginWithModeZ + "C: SIZE a\nS: 213 0\nC: MODE Z\nS: 200 ok\n" + Epsv + "C: RETR a\nS: 150 go (0 bytes)\nD.\nS: 226 done");
         await using (var client = Client(peer, FtpCompression.Always))
         {
             Assert.Equal("", await DownloadAsync(client, "a"));
@@ -57,7 +57,7 @@ public sealed class CompressionTests : IDisposable
     public async Task MODE_Z_is_sent_once_to_a_server_that_rejects_it_and_the_data_is_not_compressed()
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: MODE Z\nS: 504 no\n" + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" + Epsv
+            LoginWithModeZ + "C: MODE Z\nS: 504 no\n" + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" + Epsv
             + "C: STOR b\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE b\nS: 213 5");
         await using (var client = Client(peer, FtpCompression.Always))
         {
@@ -93,7 +93,7 @@ public sealed class CompressionTests : IDisposable
     public async Task An_upload_that_fails_with_compression_is_sent_again_without(string end)
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< llo\n" + end + "C: MODE S\nS: 200 ok\n" + Epsv
+            LoginWithModeZ + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< llo\n" + end + "C: MODE S\nS: 200 ok\n" + Epsv
             + "C: STOR a\nS: 150 go\nD< llo\nS: 226 done\nC: SIZE a\nS: 213 3");
         await using (var client = Client(peer, FtpCompression.Always))
         {
@@ -109,10 +109,10 @@ public sealed class CompressionTests : IDisposable
     public async Task An_upload_that_cannot_be_repeated_fails_if_the_size_differs()
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 4");
+            LoginWithModeZ + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 4");
         await using (var client = Client(peer, FtpCompression.Always))
         {
-            await using var pipe = new OnceStream(Source("hello"));
+            await using var pipe = new NonSeekableStream(Source("hello"));
             await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadAsync(pipe, "a", cancellationToken: Token));
         }
 
@@ -126,7 +126,7 @@ public sealed class CompressionTests : IDisposable
     public async Task A_damaged_download_fails_and_the_next_one_is_not_compressed(string data)
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: SIZE a\nS: 213 5\nC: MODE Z\nS: 200 ok\n" + Epsv + $"C: RETR a\nS: 150 go\n{data}\nD.\nS: 226 done\n" +
+            LoginWithModeZ + "C: SIZE a\nS: 213 5\nC: MODE Z\nS: 200 ok\n" + Epsv + $"C: RETR a\nS: 150 go\n{data}\nD.\nS: 226 done\n" +
             "C: SIZE a\nS: 213 5\nC: MODE S\nS: 200 ok\n" + Epsv + "C: RETR a\nS: 150 go\nD> hello\nD.\nS: 226 done");
         await using (var client = Client(peer, FtpCompression.Always))
         {
@@ -140,7 +140,7 @@ public sealed class CompressionTests : IDisposable
     [Fact]
     public async Task Auto_compresses_large_files_that_shrink_on_a_slow_network_only()
     {
-        await using var peer = ScriptedPeer.Start(Offered);
+        await using var peer = ScriptedPeer.Start(LoginWithModeZ);
         var profile = new ServerProfile();
         FtpClientOptions options = peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock };
         await using FtpConnection connection = await FtpConnection.ConnectAsync(options, profile, Token);
@@ -180,7 +180,7 @@ public sealed class CompressionTests : IDisposable
     public async Task Auto_never_compresses_on_a_fast_network()
     {
         int[] rounds = [1, 2, 3];
-        string trips = string.Concat(rounds.Select(round => Stored($"{round}.txt", "D") + Retrieved($"{round}.txt", "D")));
+        string trips = string.Concat(rounds.Select(round => StoreScript($"{round}.txt", "D") + RetrieveScript($"{round}.txt", "D")));
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MODE Z") + trips);
         await using (FtpClient client = TimedClient(peer))
         {
@@ -199,8 +199,8 @@ public sealed class CompressionTests : IDisposable
     public async Task After_a_slow_upload_Auto_compresses_files_that_shrink()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MODE Z") + Stored("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + Stored("b.txt", "Z")
-                + Retrieved("c.txt", "Z"));
+            ScriptedPeer.Login("MODE Z") + StoreScript("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + StoreScript("b.txt", "Z")
+                + RetrieveScript("c.txt", "Z"));
         await using (FtpClient client = TimedClient(peer))
         {
             await UploadTextAsync(client, peer, "a.txt", TimeSpan.FromSeconds(1));
@@ -215,8 +215,8 @@ public sealed class CompressionTests : IDisposable
     public async Task After_a_slow_download_Auto_compresses_files_with_the_same_extension()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MODE Z") + Retrieved("a.txt", "D") + Retrieved("b.log", "D") + "C: MODE Z\nS: 200 ok\n"
-                + Retrieved("c.txt", "Z"));
+            ScriptedPeer.Login("MODE Z") + RetrieveScript("a.txt", "D") + RetrieveScript("b.log", "D") + "C: MODE Z\nS: 200 ok\n"
+                + RetrieveScript("c.txt", "Z"));
         await using (FtpClient client = TimedClient(peer))
         {
             await DownloadTextAsync(client, "a.txt", TimeSpan.FromSeconds(1));
@@ -239,10 +239,11 @@ public sealed class CompressionTests : IDisposable
         Assert.True(measurements.ShouldDeflate("b.txt", 1_000_000));
     }
 
-    private static string Stored(string name, string way) =>
-        Epsv + $"C: STOR {name}\nS: 150 go\n{way}< {Text}\n! sent {name}\n? timed {name}\nS: 226 done\n";
+    private static string StoreScript(string name, string kind) =>
+        Epsv + $"C: STOR {name}\nS: 150 go\n{kind}< {Text}\n! sent {name}\n? timed {name}\nS: 226 done\n";
 
-    private static string Retrieved(string name, string way) => Epsv + $"C: RETR {name}\nS: 150 go\n{way}> {Text}\nD.\nS: 226 done\n";
+    private static string RetrieveScript(string name, string kind) =>
+        Epsv + $"C: RETR {name}\nS: 150 go\n{kind}> {Text}\nD.\nS: 226 done\n";
 
     private FtpClient TimedClient(ScriptedPeer peer) => new(peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock });
 
@@ -252,9 +253,9 @@ public sealed class CompressionTests : IDisposable
         string local = Path.Combine(_folder.FullName, name);
         await File.WriteAllTextAsync(local, Text, Token);
         Task<FtpTransferResult> upload = client.UploadFileAsync(local, name, null, null, Token);
-        await peer.PassedAsync($"sent {name}");
+        await peer.WaitForSignalAsync($"sent {name}");
         _clock.Advance(duration);
-        peer.Open($"timed {name}");
+        peer.OpenGate($"timed {name}");
         Assert.Equal(Text.Length, (await upload).Bytes);
     }
 
@@ -292,7 +293,7 @@ public sealed class CompressionTests : IDisposable
     }
 
     /// <summary>A stream that cannot seek, like a pipe.</summary>
-    private sealed class OnceStream(Stream inner) : Stream
+    private sealed class NonSeekableStream(Stream inner) : Stream
     {
         public override bool CanRead => true;
 

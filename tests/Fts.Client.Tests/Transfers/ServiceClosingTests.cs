@@ -19,7 +19,7 @@ public sealed class ServiceClosingTests : IDisposable
         C: EPSV
         S: 229 ok (|||{port}|)
         C: REST 5
-        S: 350 go on
+        S: 350 ready
         C: RETR a.txt
         S: 150 go
         D> world
@@ -121,7 +121,7 @@ public sealed class ServiceClosingTests : IDisposable
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             Assert.Equal(["one"], await client.ListAsync("d", Token).Select(entry => entry.Name).ToListAsync(Token));
-            await peer.PassedAsync("closed");
+            await peer.WaitForSignalAsync("closed");
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
@@ -141,17 +141,17 @@ public sealed class ServiceClosingTests : IDisposable
     [Fact]
     public async Task A_download_is_complete_although_our_server_stops_during_the_transfer()
     {
-        byte[] content = RelayedTestServer.Content(16 * 1024 * 1024);
+        byte[] content = RelayedTestServer.CreateContent(16 * 1024 * 1024);
         await using var files = new RelayedTestServer();
-        await files.PutAsync("a", content);
+        await files.WriteFileAsync("a", content);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        files.Relay.Pass = _ =>
+        files.Relay.WaitBeforeDataAsync = _ =>
         {
             started.TrySetResult();
             return stopping.Task;
         };
-        await using FtpClient client = files.Client();
+        await using FtpClient client = files.CreateClient();
         Task<FtpTransferResult> download = client.DownloadFileAsync(Target, "a", new FtpTransferOptions { Segments = 1 }, null, Token);
         await started.Task.WaitAsync(Token);
         Task stop = files.StopServerAsync();

@@ -126,7 +126,7 @@ public sealed class WrongMetadataTests : IDisposable
     [Theory]
     [InlineData(0, "20240102030409")]
     [InlineData(-1, "20240102030405")]
-    public async Task A_large_file_that_changes_without_growing_is_not_kept(int more, string modified)
+    public async Task A_large_file_that_changes_without_growing_is_not_kept(int growth, string modified)
     {
         const int Length = 1024 * 1024;
         string content = new('x', Length);
@@ -134,7 +134,7 @@ public sealed class WrongMetadataTests : IDisposable
             ScriptedPeer.Login("SIZE", "MDTM")
             + $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n"
             + Retr.Replace("hello", content, StringComparison.Ordinal)
-            + $"C: SIZE a.txt\nS: 213 {Length + more}\nC: MDTM a.txt\nS: 213 {modified}");
+            + $"C: SIZE a.txt\nS: 213 {Length + growth}\nC: MDTM a.txt\nS: 213 {modified}");
         await using var client = new FtpClient(peer.Options);
         var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync(Target, "a.txt", null, null, Token));
         Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
@@ -209,7 +209,7 @@ public sealed class WrongMetadataTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Passive
-            + "C: REST 5\nS: 350 go on\nC: RETR a.txt\nS: 150 go\nD> world!!!\nC: ABOR\nS: 426 a\nS: 226 b\n"
+            + "C: REST 5\nS: 350 ready\nC: RETR a.txt\nS: 150 go\nD> world!!!\nC: ABOR\nS: 426 a\nS: 226 b\n"
             + Passive + "C: RETR a.txt\nS: 150 go\nD> helloworld!!!\nD.\nS: 226 done\n" + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {

@@ -18,7 +18,7 @@ public sealed class ResumedUploadTests : IDisposable
 
     private const string Rest = $"""
         {Passive}C: REST 5
-        S: 350 go on
+        S: 350 ready
         C: STOR b.txt
         S: 150 go
         D< world
@@ -98,8 +98,8 @@ public sealed class ResumedUploadTests : IDisposable
     public async Task A_hash_verifies_the_existing_bytes_and_the_whole_file()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, Facts, Hash) + Size("213 5") + Committed(5)
-                + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("hello")}\n" + Rest + Whole("helloworld"));
+            ScriptedPeer.Login("SIZE", Restart, Facts, Hash) + Size("213 5") + CommittedEntry(5)
+                + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("hello")}\n" + Rest + FileHash("helloworld"));
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(FtpVerifiedBy.Hash, (await UploadAsync(client)).VerifiedBy);
@@ -127,7 +127,7 @@ public sealed class ResumedUploadTests : IDisposable
     public async Task A_file_that_is_already_complete_is_not_sent(string feature, FtpVerifiedBy verified)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, feature) + Size("213 10") + (feature == Hash ? Whole("helloworld") : ""));
+            ScriptedPeer.Login("SIZE", Restart, feature) + Size("213 10") + (feature == Hash ? FileHash("helloworld") : ""));
         await using (var client = new FtpClient(peer.Options))
         {
             FtpTransferResult result = await UploadAsync(client);
@@ -147,7 +147,7 @@ public sealed class ResumedUploadTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", Restart, Facts, Hash)
             + $"{Size($"213 {size}")}C: MLST b.txt\n{committed}\n{Passive}C: REST {size}\nS: 350 ok\n"
-            + $"C: STOR b.txt\nS: 150 go\nD< {rest}\nS: 226 done\n{Whole("helloworld")}");
+            + $"C: STOR b.txt\nS: 150 go\nD< {rest}\nS: 226 done\n{FileHash("helloworld")}");
         await using (var client = new FtpClient(peer.Options))
         {
             FtpTransferResult result = await UploadAsync(client);
@@ -218,9 +218,9 @@ public sealed class ResumedUploadTests : IDisposable
 
     private static string Size(string answer) => $"C: SIZE b.txt\nS: {answer}\n";
 
-    private static string Committed(int bytes) => $"C: MLST b.txt\nS: 250-x\nS:  type=file;size={bytes}; b.txt\nS: 250 End\n";
+    private static string CommittedEntry(int bytes) => $"C: MLST b.txt\nS: 250-x\nS:  type=file;size={bytes}; b.txt\nS: 250 End\n";
 
-    private static string Whole(string content) => $"C: XSHA256 \"b.txt\"\nS: 250 {Sha(content)}\n";
+    private static string FileHash(string content) => $"C: XSHA256 \"b.txt\"\nS: 250 {Sha(content)}\n";
 
     private static string Sha(string text) => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 
