@@ -67,7 +67,7 @@ public sealed class BatchTransferTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             IReadOnlyList<FtpBatchResult> results =
-                await client.UploadManyAsync([new(GetPath("none"), "b"), Local("a", "one")], null, null, Token);
+                await client.UploadManyAsync([new(GetPath("none"), "b"), WriteLocalFile("a", "one")], null, null, Token);
             Assert.IsType<FileNotFoundException>(results[0].Exception);
             Assert.True(results[1].Succeeded);
         }
@@ -120,7 +120,8 @@ public sealed class BatchTransferTests : IDisposable
         await using var client = new FtpClient(
             peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
         Task<IReadOnlyList<FtpBatchResult>> running =
-            client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
+            client.UploadManyAsync(
+                [.. new[] { "a", "b", "c", "d" }.Select(name => WriteLocalFile(name, "one"))], null, null, Token);
         await peer.WaitForSignalAsync("stored");
         Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token),
             result => Assert.True(result.Succeeded, result.Exception?.Message));
@@ -136,7 +137,11 @@ public sealed class BatchTransferTests : IDisposable
         var reports = new List<FtpProgress>();
         IReadOnlyList<FtpBatchResult> results = await PlayAsync(
             client => client.DownloadManyAsync(
-                [To("a"), To("b") with { SourceEntry = large, Progress = new ProgressRecorder(reports) }, To("c")], null, null, Token),
+                [
+                    CreateBatchFile("a"), CreateBatchFile("b") with { SourceEntry = large, Progress = new ProgressRecorder(reports) },
+                    CreateBatchFile("c"),
+                ],
+                null, null, Token),
             [ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left +
                 $"{Passive}C: RETR b\nS: 150 go\nD> two\nD.\nS: 226 sent\n{Passive}C: RETR c\nS: 150 go\nD> three\nD.\nS: 226 sent\n"]);
         Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
@@ -271,7 +276,8 @@ public sealed class BatchTransferTests : IDisposable
             ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");
         await using var client = new FtpClient(peer.Options);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<IReadOnlyList<FtpBatchResult>> running = client.DownloadManyAsync([To("a"), To("b")], null, null, cancelled.Token);
+        Task<IReadOnlyList<FtpBatchResult>> running = client.DownloadManyAsync(
+            [CreateBatchFile("a"), CreateBatchFile("b")], null, null, cancelled.Token);
         await peer.WaitForSignalAsync("begun");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -280,20 +286,23 @@ public sealed class BatchTransferTests : IDisposable
 
     private string GetPath(string name) => Path.Combine(_folder.FullName, name);
 
-    private FtpBatchFile To(string name) => new(GetPath(name), name);
+    private FtpBatchFile CreateBatchFile(string name) => new(GetPath(name), name);
 
-    private FtpBatchFile Local(string name, string content)
+    private FtpBatchFile WriteLocalFile(string name, string content)
     {
         File.WriteAllText(GetPath(name), content);
         File.SetLastWriteTimeUtc(GetPath(name), new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
-        return To(name);
+        return CreateBatchFile(name);
     }
 
     private Task<IReadOnlyList<FtpBatchResult>> UploadAsync((string Name, string Content)[] files, params string[] scripts) =>
-        PlayAsync(client => client.UploadManyAsync([.. files.Select(file => Local(file.Name, file.Content))], null, null, Token), scripts);
+        PlayAsync(
+            client => client.UploadManyAsync(
+                [.. files.Select(file => WriteLocalFile(file.Name, file.Content))], null, null, Token),
+            scripts);
 
     private Task<IReadOnlyList<FtpBatchResult>> DownloadAsync(string[] names, params string[] scripts) =>
-        PlayAsync(client => client.DownloadManyAsync([.. names.Select(To)], null, null, Token), scripts);
+        PlayAsync(client => client.DownloadManyAsync([.. names.Select(CreateBatchFile)], null, null, Token), scripts);
 
     private static async Task<IReadOnlyList<FtpBatchResult>> PlayAsync(
         Func<FtpClient, Task<IReadOnlyList<FtpBatchResult>>> act, string[] scripts)

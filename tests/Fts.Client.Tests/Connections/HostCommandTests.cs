@@ -25,7 +25,8 @@ public sealed class HostCommandTests
     public async Task HOST_is_sent_before_USER_and_a_negative_reply_is_ignored(string answer)
     {
         await using var peer =
-            ScriptedPeer.Start($"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + LoginScript);
+            ScriptedPeer.Start(
+                $"S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\nS: {answer}\n" + LoginScript);
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(WithHostName(peer), Token))
         {
             await connection.LoginAsync(Token);
@@ -84,7 +85,8 @@ public sealed class HostCommandTests
     public async Task A_rejected_HOST_is_an_error_if_another_connection_accepted_it()
     {
         const string HostScript = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
-        await using var peer = ScriptedPeer.Start(HostScript + "S: 220 here\n" + LoginScript + "C: DELE a\nX", HostScript + "S: 504 not here");
+        await using var peer = ScriptedPeer.Start(
+            HostScript + "S: 220 here\n" + LoginScript + "C: DELE a\nX", HostScript + "S: 504 not here");
         await using var client = new FtpClient(WithHostName(peer) with { MaxConnections = 1 });
         await client.ConnectAsync(Token);
         await Record.ExceptionAsync(() => client.DeleteFileAsync("a", Token));

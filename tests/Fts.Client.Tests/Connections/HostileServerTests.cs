@@ -186,7 +186,7 @@ public sealed class HostileServerTests : IDisposable
     public async Task A_data_connection_from_another_address_is_not_read()
     {
         await using var peer = ScriptedPeer.Start(Encrypted("TLS") + Retr + "S: 150 go\nD TLS other\nC: ABOR\nS: 426 a\nS: 226 b");
-        var e = Assert.IsType<FtpTlsException>(await FailAsync(Trusting(peer, (_, _) => ValueTask.FromResult(true))));
+        var e = Assert.IsType<FtpTlsException>(await FailAsync(CreateTlsOptions(peer, (_, _) => ValueTask.FromResult(true))));
         Assert.Equal(FtpTlsFailure.UntrustedServerCertificate, e.Failure);
     }
 
@@ -196,7 +196,7 @@ public sealed class HostileServerTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             Encrypted("TLS") + "C: HELP 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
         var validated = new List<string>();
-        FtpClientOptions options = Trusting(peer, (identity, _) =>
+        FtpClientOptions options = CreateTlsOptions(peer, (identity, _) =>
         {
             validated.Add(identity.Fingerprint);
             return ValueTask.FromResult(identity.Fingerprint == validated[0]);
@@ -267,6 +267,7 @@ public sealed class HostileServerTests : IDisposable
 
         """;
 
-    private static FtpClientOptions Trusting(ScriptedPeer peer, Func<FtpServerIdentity, CancellationToken, ValueTask<bool>> decide) =>
+    private static FtpClientOptions CreateTlsOptions(
+        ScriptedPeer peer, Func<FtpServerIdentity, CancellationToken, ValueTask<bool>> decide) =>
         peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = decide } };
 }

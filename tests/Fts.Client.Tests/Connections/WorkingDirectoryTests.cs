@@ -170,7 +170,8 @@ public sealed class WorkingDirectoryTests
     public async Task A_batch_keeps_the_working_directory_in_which_it_started()
     {
         static string Stored(string name, string gate) =>
-            $"C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR {name}\nS: 150 go\nD< x\\r\\n\n{gate}S: 226 done\nC: TYPE I\nS: 200 ok\n";
+            $"C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR {name}\nS: 150 go\nD< x\\r\\n\n{gate}S: 226 done\n"
+            + "C: TYPE I\nS: 200 ok\n";
         string source = Path.GetTempFileName();
         await File.WriteAllTextAsync(source, "x\n", Token);
         await using var peer = ScriptedPeer.Start(
@@ -214,7 +215,9 @@ public sealed class WorkingDirectoryTests
         const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE") + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: SYST\nS: 215 Windows_NT\n"
-                + $"{Epsv}C: LIST x\nS: 550 no\nC: CWD x\nS: 250 ok\n{Epsv}C: LIST\nS: 150 go\nD> 01-02-20  03:04AM  5 b.txt\\r\\n\nD.\nS: 226 done\nC: CWD /home/in\nS: 250 ok\nC: SIZE a\nS: 213 5\n");
+                + $"{Epsv}C: LIST x\nS: 550 no\nC: CWD x\nS: 250 ok\n"
+                + $"{Epsv}C: LIST\nS: 150 go\nD> 01-02-20  03:04AM  5 b.txt\\r\\n\nD.\nS: 226 done\n"
+                + "C: CWD /home/in\nS: 250 ok\nC: SIZE a\nS: 213 5\n");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ChangeDirectoryAsync("in", Token);

@@ -16,7 +16,7 @@ public sealed class DataConnectorTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static FtpClientOptions Automatic(ScriptedPeer peer) =>
+    private static FtpClientOptions CreateAutomaticOptions(ScriptedPeer peer) =>
         peer.Options with { DataMode = FtpDataMode.Automatic, MaxConnections = 1 };
 
     private static async Task<string> DownloadAsync(FtpClient client)
@@ -47,7 +47,7 @@ public sealed class DataConnectorTests
     public async Task The_next_mode_is_tried_and_the_working_mode_is_cached(string script)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
-        await using (var client = new FtpClient(Automatic(peer)))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer)))
         {
             Assert.Equal("data", await DownloadAsync(client));
             Assert.Equal("data", await DownloadAsync(client));
@@ -100,7 +100,7 @@ public sealed class DataConnectorTests
     {
         await using var peer =
             ScriptedPeer.StartV6(ScriptedPeer.Login("X") + Unreachable + Aborted + "C: EPRT |2|::1|*\nS: 200 ok\n" + Retrieved);
-        await using (var client = new FtpClient(Automatic(peer) with { Host = "::1" }))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer) with { Host = "::1" }))
         {
             Assert.Equal("data", await DownloadAsync(client));
         }
@@ -117,12 +117,12 @@ public sealed class DataConnectorTests
             ScriptedPeer.Login("X") + Unreachable + "C: REST 3\nS: 350 ok\n" + Aborted + Pasv
                 + "C: REST 3\nS: 350 ok\nC: RETR a\nS: 150 go\nD> lo\nD.\nS: 226 done\n");
         using var source = new MemoryStream("hello"u8.ToArray());
-        await using (var client = new FtpClient(Automatic(peer)))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer)))
         {
             await client.UploadAsync(source, "a", null, null, Token);
         }
 
-        await using (var client = new FtpClient(Automatic(peer)))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer)))
         {
             await using Stream stream = await client.OpenReadAsync("a", 3, Token);
             using var reader = new StreamReader(stream);
@@ -137,7 +137,7 @@ public sealed class DataConnectorTests
     {
         const string AllOfThem = Unreachable + Aborted + UnreachablePasv + Aborted + "C: PORT 127,0,0,1,*\nS: 500 not to you\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + AllOfThem + "C: EPSV\nS: 229 ok (|||{port}|)\n" + Retrieved);
-        await using (var client = new FtpClient(Automatic(peer)))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer)))
         {
             var e = await Assert.ThrowsAsync<FtpConnectionException>(() => DownloadAsync(client));
             Assert.Equal(FtpOperationPhase.OpenData, e.Phase);
@@ -154,7 +154,7 @@ public sealed class DataConnectorTests
     {
         await using var peer =
             ScriptedPeer.Start(ScriptedPeer.Login("X") + Unreachable + "C: RETR a\nC: ABOR\nX", ScriptedPeer.Login("X") + Pasv + Retrieved);
-        await using (var client = new FtpClient(Automatic(peer)))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer)))
         {
             Assert.Equal(FtpOperationPhase.OpenData, (await Assert.ThrowsAsync<FtpConnectionException>(() => DownloadAsync(client))).Phase);
             Assert.Equal("data", await DownloadAsync(client));
@@ -170,7 +170,7 @@ public sealed class DataConnectorTests
     public async Task A_negative_reply_for_another_reason_does_not_change_the_mode(string script)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
-        await using (var client = new FtpClient(Automatic(peer)))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer)))
         {
             await Assert.ThrowsAsync<FtpReplyException>(() => DownloadAsync(client));
         }
@@ -188,7 +188,7 @@ public sealed class DataConnectorTests
         await using var peer = ScriptedPeer.Start(
             Encrypted + Retr + "D.\nS: 425 resume the session of the control connection\n" + Retr + "D TLS\nD> data\nD.\nS: 226 done");
         var trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) };
-        await using (var client = new FtpClient(Automatic(peer) with { Tls = FtpTlsMode.Required, Trust = trust }))
+        await using (var client = new FtpClient(CreateAutomaticOptions(peer) with { Tls = FtpTlsMode.Required, Trust = trust }))
         {
             var e = await Assert.ThrowsAsync<FtpReplyException>(() => DownloadAsync(client));
             Assert.Equal((425, FtpTlsFailure.Handshake), ((int)e.Reply.Code, Assert.IsType<FtpTlsException>(e.InnerException).Failure));
@@ -203,7 +203,7 @@ public sealed class DataConnectorTests
     {
         await using var peer = ScriptedPeer.Start(
             "S: 220 hi\n" + Unreachable + "C: STOU\nC: ABOR\nS: 425 no data connection\nS: 226 aborted\n");
-        await using (FtpConnection connection = await FtpConnection.ConnectAsync(Automatic(peer), Token))
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(CreateAutomaticOptions(peer), Token))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => connection.OpenDataAsync("STOU", null, 0, FtpDataDirection.Send, Token));
         }

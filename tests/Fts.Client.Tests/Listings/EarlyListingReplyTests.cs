@@ -7,7 +7,8 @@ public sealed class EarlyListingReplyTests
 {
     private const string Active = "C: PORT 127,0,0,1,*\nS: 200 ok\nC: MLSD\n";
     private const string Encrypted =
-        "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 ok\nC: FEAT\nS: 211-Features\nS:  MLST\nS: 211 End\n"
+        "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 ok\n"
+        + "C: FEAT\nS: 211-Features\nS:  MLST\nS: 211 End\n"
         + "C: TYPE I\nS: 200 binary\nC: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD\nS: 226 done\n";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -16,7 +17,7 @@ public sealed class EarlyListingReplyTests
     public async Task A_passive_port_that_closes_before_the_TLS_handshake_is_an_empty_listing()
     {
         await using var peer = ScriptedPeer.Start(Encrypted + "D!\n");
-        await using (FtpClient client = Trusting(peer))
+        await using (FtpClient client = CreateTlsClient(peer))
         {
             Assert.Empty(await client.ListAsync("", Token).ToListAsync(Token));
         }
@@ -28,7 +29,7 @@ public sealed class EarlyListingReplyTests
     public async Task A_data_connection_with_another_certificate_is_an_error_and_not_an_empty_listing()
     {
         await using var peer = ScriptedPeer.Start(Encrypted + "D TLS other\n");
-        await using FtpClient client = Trusting(peer);
+        await using FtpClient client = CreateTlsClient(peer);
         var e = await Assert.ThrowsAsync<FtpTlsException>(async () => await client.ListAsync("", Token).ToListAsync(Token));
         Assert.Equal(FtpTlsFailure.UntrustedServerCertificate, e.Failure);
     }
@@ -54,7 +55,7 @@ public sealed class EarlyListingReplyTests
         Assert.Equal(FtpOperationPhase.Transfer, e.Phase);
     }
 
-    private static FtpClient Trusting(ScriptedPeer peer) => new(
+    private static FtpClient CreateTlsClient(ScriptedPeer peer) => new(
         peer.Options with { Tls = FtpTlsMode.Required, MaxConnections = 1,
             Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } });
 }

@@ -88,7 +88,9 @@ public sealed class ListingFallbackTests
     public async Task After_a_rejected_MLSD_only_LIST_is_sent(string reply) => Assert.Equal(
         ["a", "a"],
         await NamesAsync(["MLST size*;"],
-            $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n" + ListingScript("LIST", File("a")) + ListingScript("LIST", File("a")), "", ""));
+            $"{Epsv}C: MLSD\nS: {reply}\nC: SYST\nS: 215 Windows_NT\n"
+                + ListingScript("LIST", File("a")) + ListingScript("LIST", File("a")),
+            "", ""));
 
     [Fact]
     public async Task MLSD_is_still_used_after_it_was_rejected_for_one_directory() => Assert.Equal(

@@ -263,7 +263,8 @@ public sealed class ListingTests
         await using var peer =
             ScriptedPeer.Start(
             ScriptedPeer.Login()
-            + "C: SYST\nS: 215 UNIX Type: L8\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST -a ./-la\nS: 550 no\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no\nC: PWD\nS: 257 \"/\"\nC: CWD -la\nS: 550 no");
+            + "C: SYST\nS: 215 UNIX Type: L8\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST -a ./-la\nS: 550 no\n"
+            + "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no\nC: PWD\nS: 257 \"/\"\nC: CWD -la\nS: 550 no");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpReplyException>(() => ListAsync(client, "-la"));

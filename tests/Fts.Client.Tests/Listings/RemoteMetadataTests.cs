@@ -113,7 +113,8 @@ public sealed class RemoteMetadataTests
     [InlineData("sub", "SUB", FtpEntryKind.Directory)]
     [InlineData("a", null, null)]
     public Task On_VMS_a_name_without_version_means_the_newest(string name, string? found, FtpEntryKind? kind) => PlayAsync(
-        "C: SYST\nS: 215 VMS\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 150 go\nD> A.TXT;3  1  2-JUL-2025\\r\\nA.TXT;2  1  1-JUL-2025\\r\\nSUB.DIR;1  1  1-JUL-2025\\r\\n\nD.\nS: 226 done",
+        "C: SYST\nS: 215 VMS\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 150 go\n"
+            + "D> A.TXT;3  1  2-JUL-2025\\r\\nA.TXT;2  1  1-JUL-2025\\r\\nSUB.DIR;1  1  1-JUL-2025\\r\\n\nD.\nS: 226 done",
         ["TVFS"],
         async client =>
         {
@@ -221,7 +222,8 @@ public sealed class RemoteMetadataTests
 
     [Fact]
     public Task A_550_reply_to_MLST_about_the_command_does_not_end_its_use() => PlayAsync(
-        "C: MLST a\nS: 550 MLST is disabled here\nC: SIZE a\nS: 213 5\nC: MDTM a\nS: 550 no\nC: MLST b\nS: 250-x\nS:  type=file;size=3; b\nS: 250 End",
+        "C: MLST a\nS: 550 MLST is disabled here\nC: SIZE a\nS: 213 5\nC: MDTM a\nS: 550 no\n"
+            + "C: MLST b\nS: 250-x\nS:  type=file;size=3; b\nS: 250 End",
         ["MLST", "SIZE", "MDTM"],
         async client =>
         {
@@ -257,7 +259,8 @@ public sealed class RemoteMetadataTests
 
     [Fact]
     public Task Simple_operations_send_their_commands() => PlayAsync(
-        "C: MKD d\nS: 257 \"/d\" made\nC: RMD d\nS: 250 gone\nC: DELE a\nS: 250 gone\nC: PWD\nS: 257 \"/home/a\"\"b\" is current\nC: DELE a\nS: 550 none",
+        "C: MKD d\nS: 257 \"/d\" made\nC: RMD d\nS: 250 gone\nC: DELE a\nS: 250 gone\n"
+            + "C: PWD\nS: 257 \"/home/a\"\"b\" is current\nC: DELE a\nS: 550 none",
         [],
         async client =>
         {

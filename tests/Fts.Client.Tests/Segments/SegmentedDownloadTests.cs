@@ -171,7 +171,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         await _server.WriteFileAsync("a", content);
         int broken = 0;
         _server.Relay.GetResetOffset = commands =>
-            commands.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10 ? 100_000 : long.MaxValue;
+            commands.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10
+                ? 100_000 : long.MaxValue;
         FtpTransferResult result = await GetAsync(FourSegments);
         Assert.Equal(Length, result.Bytes);
         await AssertDownloadedAsync(content);
@@ -228,7 +229,8 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
         await using (FtpClient client = _server.CreateClient())
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => client.DownloadFileAsync(_server["a"], "a", FourSegments with { Verification = FtpVerification.ByHash }, null, stop.Token));
+                () => client.DownloadFileAsync(
+                    _server["a"], "a", FourSegments with { Verification = FtpVerification.ByHash }, null, stop.Token));
         }
 
         FtpTransferResult result = await GetAsync(FourSegments);

@@ -42,7 +42,8 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         await _server.WriteFileAsync("a", Old);
         byte[] content = WriteLocalFile(Length);
-        FtpTransferResult result = await PutAsync(FourSegments with { Verification = byHash ? FtpVerification.ByHash : FtpVerification.Length });
+        FtpTransferResult result = await PutAsync(
+            FourSegments with { Verification = byHash ? FtpVerification.ByHash : FtpVerification.Length });
         Assert.Equal(byHash ? FtpVerifiedBy.Hash : FtpVerifiedBy.Length, result.VerifiedBy);
         await AssertIsThereAsync(content);
     }

@@ -34,7 +34,7 @@ public sealed class MirrorTests : IDisposable
     [InlineData(FtpMirrorDirection.Upload)]
     public async Task An_unreadable_line_is_in_the_plan_and_the_other_entries_are_mirrored(FtpMirrorDirection direction)
     {
-        Local("f");
+        WriteLocalFile("f");
         FtpMirrorPlan plan = await PlanAsync(
             direction, ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder
                 + Listing("top", "type=file;size=7;modify=20200102030405; f", "ls: x: Permission denied"));
@@ -52,7 +52,7 @@ public sealed class MirrorTests : IDisposable
     [InlineData("size=3;", "", true)]
     public async Task Downloads_are_compared_with_local_files_by_size_and_time(string facts, string feature, bool isSame)
     {
-        Local("f");
+        WriteLocalFile("f");
         FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Download,
             ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
         Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
@@ -66,7 +66,7 @@ public sealed class MirrorTests : IDisposable
     [InlineData("size=4;modify=20200102030406;", "MDTM", false)]
     public async Task Without_MFMT_a_newer_remote_file_of_the_same_size_is_unchanged(string facts, string feature, bool isSame)
     {
-        Local("f");
+        WriteLocalFile("f");
         FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Upload,
             ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
         Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
@@ -89,7 +89,8 @@ public sealed class MirrorTests : IDisposable
     {
         string nothing = "S: 150 go\nD.\nS: 226 done\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE")
-            + $"C: PWD\nS: 257 \"/\"\nC: CWD in/top\nS: 550 no\nC: SIZE in/top\nS: 550 no\nC: SYST\nS: 215 Windows_NT\n{Passive}C: LIST in\n{nothing}C: CWD in\nS: 550 no\n"
+            + "C: PWD\nS: 257 \"/\"\nC: CWD in/top\nS: 550 no\nC: SIZE in/top\nS: 550 no\nC: SYST\nS: 215 Windows_NT\n"
+            + $"{Passive}C: LIST in\n{nothing}C: CWD in\nS: 550 no\n"
             + $"C: CWD in/top\nS: 550 no\n{Passive}C: LIST in/top\n{nothing}C: CWD in/top\nS: 550 no\n");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
         FtpReplyException e = await Assert.ThrowsAsync<FtpReplyException>(
@@ -100,9 +101,9 @@ public sealed class MirrorTests : IDisposable
     [Fact]
     public async Task Missing_directories_are_created_parents_first_and_files_without_a_directory_fail_without_an_attempt()
     {
-        Local("f");
+        WriteLocalFile("f");
         _folder.CreateSubdirectory("shut");
-        Local(Path.Combine("shut", "g"));
+        WriteLocalFile(Path.Combine("shut", "g"));
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST") + "C: MLST x/top\nS: 550 no\nC: MLST x\nS: 550 no\n"
                 + "C: MKD x\nS: 257 \"x\"\nC: MKD x/top\nS: 257 \"x/top\"\nC: MKD x/top/shut\nS: 550 no\nC: MLST x/top/shut\nS: 550 no\n"
@@ -127,9 +128,9 @@ public sealed class MirrorTests : IDisposable
     {
         FtpMirrorPlan plan = await PlanAsync(
             FtpMirrorDirection.Download,
-            ScriptedPeer.Login("REST STREAM") + "C: PWD\nS: 257 \"/\"\n" + Entered("top", "/top")
-                + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "a")
-                + Entered("top/a", "/top/a") + Names("top/a", "self") + Entered("top/a/self", "/top/a"));
+            ScriptedPeer.Login("REST STREAM") + "C: PWD\nS: 257 \"/\"\n" + EnterScript("top", "/top")
+                + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + NlstScript("top", "a")
+                + EnterScript("top/a", "/top/a") + NlstScript("top/a", "self") + EnterScript("top/a/self", "/top/a"));
         Assert.Equal("a", Path.GetFileName(Assert.Single(plan.Directories)));
         Assert.Equal(1, plan.Skipped);
     }
@@ -140,11 +141,11 @@ public sealed class MirrorTests : IDisposable
         string login = ScriptedPeer.Login("REST STREAM");
         await using var peer = ScriptedPeer.Start(
             login + "C: PWD\nS: 502 no\nC: CWD top\nS: 250 ok\n",
-            login + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "self")
+            login + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + NlstScript("top", "self")
                 + "C: CWD top/self\nS: 250 ok\n",
-            login + Names("top/self", "self") + "C: CWD top/self\nS: 250 ok\n" + Names("", "self"),
+            login + NlstScript("top/self", "self") + "C: CWD top/self\nS: 250 ok\n" + NlstScript("", "self"),
             login + "C: CWD top/self/self\nS: 250 ok\n",
-            login + Names("top/self/self", "self") + "C: CWD top/self/self\nS: 250 ok\n" + Names("", "self"),
+            login + NlstScript("top/self/self", "self") + "C: CWD top/self/self\nS: 250 ok\n" + NlstScript("", "self"),
             login + "C: CWD top/self/self/self\nS: 250 ok\n");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
         FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token);
@@ -152,13 +153,13 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal(1, plan.Skipped);
     }
 
-    private static string Entered(string path, string reported) =>
+    private static string EnterScript(string path, string reported) =>
         $"C: CWD {path}\nS: 250 ok\nC: PWD\nS: 257 \"{reported}\"\nC: CWD /\nS: 250 ok\n";
 
-    private static string Names(string path, string name) =>
+    private static string NlstScript(string path, string name) =>
         $"{Passive}C: {$"NLST {path}".TrimEnd()}\nS: 150 go\nD> {name}\\r\\n\nD.\nS: 226 done\n";
 
-    private void Local(string name)
+    private void WriteLocalFile(string name)
     {
         string path = Path.Combine(_folder.FullName, name);
         File.WriteAllText(path, "abc");

@@ -168,7 +168,8 @@ public sealed class PreferredTlsTests
     public async Task Without_a_secret_an_unencrypted_connection_to_another_machine_is_allowed(string user, string password)
     {
         await using var peer = ScriptedPeer.Start(
-            $"S: 220 hello\nC: AUTH TLS\nS: 502 no\nC: USER {user}\nS: 331 password\nC: PASS{(password.Length > 0 ? " " : "")}{password}\nS: 230 in\nC: FEAT\nS: 500 what\nC: TYPE I\nS: 200 binary");
+            $"S: 220 hello\nC: AUTH TLS\nS: 502 no\nC: USER {user}\nS: 331 password\n"
+            + $"C: PASS{(password.Length > 0 ? " " : "")}{password}\nS: 230 in\nC: FEAT\nS: 500 what\nC: TYPE I\nS: 200 binary");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (
             var client = new FtpClient(Preferred(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials(user, password) }))

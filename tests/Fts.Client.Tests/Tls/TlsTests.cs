@@ -59,7 +59,7 @@ public sealed class TlsTests
     public async Task Unencrypted_data_after_the_234_reply_is_an_error()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS* 234 go\\r\\n230 you are in\\r\\n");
-        await Assert.ThrowsAsync<FtpProtocolException>(() => FtpConnection.ConnectAsync(Trusting(peer), Token));
+        await Assert.ThrowsAsync<FtpProtocolException>(() => FtpConnection.ConnectAsync(CreateTlsOptions(peer), Token));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class TlsTests
     {
         await using var peer =
             ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n! accepted\n? garbage\nS: 230 this is no handshake");
-        Task<FtpConnection> connecting = FtpConnection.ConnectAsync(Trusting(peer), Token);
+        Task<FtpConnection> connecting = FtpConnection.ConnectAsync(CreateTlsOptions(peer), Token);
         await peer.WaitForSignalAsync("accepted");
         peer.OpenGate("garbage");
         await Assert.ThrowsAnyAsync<FtpException>(() => connecting);
@@ -77,7 +77,7 @@ public sealed class TlsTests
     public async Task A_missing_handshake_times_out_and_the_message_names_the_phase()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\n? never");
-        FtpClientOptions options = Trusting(peer) with { Timeouts = new FtpTimeouts { Connect = TimeSpan.FromMilliseconds(300) } };
+        FtpClientOptions options = CreateTlsOptions(peer) with { Timeouts = new FtpTimeouts { Connect = TimeSpan.FromMilliseconds(300) } };
         var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => FtpConnection.ConnectAsync(options, Token));
         Assert.Equal(FtpOperationPhase.Handshake, e.Phase);
     }
@@ -142,7 +142,7 @@ public sealed class TlsTests
     {
         await using var peer = ScriptedPeer.Start(
             "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 534 no");
-        await using var client = new FtpClient(Trusting(peer));
+        await using var client = new FtpClient(CreateTlsOptions(peer));
         Assert.Equal(FtpTlsFailure.DataNotProtected, (await Assert.ThrowsAsync<FtpTlsException>(() => client.ConnectAsync(Token))).Failure);
     }
 
@@ -165,7 +165,7 @@ public sealed class TlsTests
             {{end}}
             S: 226 done
             """);
-        await using var client = new FtpClient(Trusting(peer));
+        await using var client = new FtpClient(CreateTlsOptions(peer));
         using var target = new MemoryStream();
         var options = new FtpTransferOptions { PreserveLastModified = false };
         Exception? e = await Record.ExceptionAsync(() => client.DownloadAsync(target, "a", options, cancellationToken: Token));
@@ -178,7 +178,7 @@ public sealed class TlsTests
     public async Task Session_tickets_are_not_an_unexpected_reply_but_a_421_is()
     {
         await using var peer = ScriptedPeer.Start(Encrypted + "C: NOOP\nS: 200 ok\nC: NOOP\nS* 200 ok\\r\\n421 timeout\\r\\n");
-        await using var connection = await FtpConnection.ConnectAsync(Trusting(peer), Token);
+        await using var connection = await FtpConnection.ConnectAsync(CreateTlsOptions(peer), Token);
         await connection.LoginAsync(Token);
         Assert.True(connection.IsReusable);
         await connection.SendAsync("NOOP", null, Token);
@@ -187,6 +187,6 @@ public sealed class TlsTests
         Assert.False(connection.IsReusable);
     }
 
-    private static FtpClientOptions Trusting(ScriptedPeer peer) =>
+    private static FtpClientOptions CreateTlsOptions(ScriptedPeer peer) =>
         peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) } };
 }
