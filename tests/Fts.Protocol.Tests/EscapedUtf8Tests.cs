@@ -39,10 +39,10 @@ public sealed class EscapedUtf8Tests
     [Fact]
     public void Each_name_has_one_spelling()
     {
-        Assert.False(EscapedUtf8.IsCanonical("\uDCC3\uDCA9")); // The two bytes of é, which has another spelling.
+        Assert.False(EscapedUtf8.IsCanonical("\uDCC3\uDCA9")); // These are the two bytes of é, whose canonical spelling is é.
         Assert.True(EscapedUtf8.IsCanonical("\uDCC3 \uDCA9"));
         Assert.True(EscapedUtf8.IsCanonical("\uD83D\uDE00"));
-        Assert.True(EscapedUtf8.IsCanonical("\uD83D\uDCE9")); // A pair, not an escape.
+        Assert.True(EscapedUtf8.IsCanonical("\uD83D\uDCE9")); // A surrogate pair is not an escape.
         Assert.False(EscapedUtf8.IsCanonical("\uD800"));
         Assert.False(EscapedUtf8.IsCanonical("\uDC41")); // ASCII is never escaped.
         Assert.False(EscapedUtf8.IsCanonical("\uDFFF"));

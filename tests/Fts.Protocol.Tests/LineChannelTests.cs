@@ -75,7 +75,7 @@ public sealed class LineChannelTests
         var stream = new PieceStream("one\r\ntwo\r\n"u8.ToArray(), 100) { WaitsAtEnd = true };
         await using var channel = new LineChannel(stream, Limit);
         await channel.ReadLineAsync(Token);
-        Assert.True(channel.WaitForInputAsync(Token).AsTask().IsCompletedSuccessfully); // "two" is here already
+        Assert.True(channel.WaitForInputAsync(Token).AsTask().IsCompletedSuccessfully); // "two" has already been received
         await channel.ReadLineAsync(Token);
 
         channel.Queue("200 done\r\n"u8);

@@ -45,7 +45,7 @@ public sealed class NamePatternTests
             Assert.Equal(FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false), NamePattern.IsMatch(pattern, name));
         }).QuickCheckThrowOnFailure();
 
-    /// <summary>A matcher that backtracks to earlier stars would need years for this.</summary>
+    /// <summary>A matcher that backtracks to earlier stars would take years for this pattern.</summary>
     [Fact]
     public async Task A_pattern_with_many_stars_is_matched_in_quadratic_time()
     {

@@ -23,7 +23,7 @@ public sealed class ProxyHeaderTests
         byte[] bytes = Encoding.ASCII.GetBytes(line + "PROXY TCP4 and more\r\n");
         if (source is null)
         {
-            Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(bytes, out _)); // broadcast is no client's address
+            Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(bytes, out _)); // a client cannot have the broadcast address
             return;
         }
 

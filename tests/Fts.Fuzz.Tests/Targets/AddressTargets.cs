@@ -10,13 +10,13 @@ internal static class AddressTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfText("port", Port),
-        FuzzTarget.OfText("pasv-reply", NumbersReply),
-        FuzzTarget.OfText("eprt", ExtendedPort),
-        FuzzTarget.OfText("epsv-reply", ExtendedReply),
+        FuzzTarget.OfText("port", CheckPort),
+        FuzzTarget.OfText("pasv-reply", CheckPassiveReply),
+        FuzzTarget.OfText("eprt", CheckExtendedPort),
+        FuzzTarget.OfText("epsv-reply", CheckExtendedPassiveReply),
     ];
 
-    private static void Port(string text)
+    private static void CheckPort(string text)
     {
         if (HostPort.TryParse(text, out IPEndPoint endPoint))
         {
@@ -25,9 +25,9 @@ internal static class AddressTargets
         }
     }
 
-    private static void NumbersReply(string text) => ReadReply(text, FtpReplyCode.PassiveMode);
+    private static void CheckPassiveReply(string text) => CheckReply(text, FtpReplyCode.PassiveMode);
 
-    private static void ExtendedPort(string text)
+    private static void CheckExtendedPort(string text)
     {
         if (HostPort.TryParseExtended(text, out IPEndPoint endPoint, out bool knownFamily))
         {
@@ -38,9 +38,9 @@ internal static class AddressTargets
         }
     }
 
-    private static void ExtendedReply(string text) => ReadReply(text, FtpReplyCode.ExtendedPassiveMode);
+    private static void CheckExtendedPassiveReply(string text) => CheckReply(text, FtpReplyCode.ExtendedPassiveMode);
 
-    private static void ReadReply(string text, FtpReplyCode code)
+    private static void CheckReply(string text, FtpReplyCode code)
     {
         if (!PassiveReply.TryRead(text, code, out PassiveEndPoint read))
         {

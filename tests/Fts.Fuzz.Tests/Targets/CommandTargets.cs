@@ -8,14 +8,14 @@ internal static class CommandTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("command", Command),
-        FuzzTarget.OfText("time", Time),
-        FuzzTarget.OfText("quoted-path", QuotedPath),
-        FuzzTarget.OfText("quoted-words", Quoted),
-        FuzzTarget.OfText("visible-text", Printable),
+        new("command", CheckCommand),
+        FuzzTarget.OfText("time", CheckTime),
+        FuzzTarget.OfText("quoted-path", CheckQuotedPath),
+        FuzzTarget.OfText("quoted-words", CheckQuotedWords),
+        FuzzTarget.OfText("visible-text", CheckPrintable),
     ];
 
-    private static void Command(ReadOnlySpan<byte> input)
+    private static void CheckCommand(ReadOnlySpan<byte> input)
     {
         if (!FtpCommand.TryParse(input, out FtpCommand command))
         {
@@ -35,7 +35,7 @@ internal static class CommandTargets
         FuzzAssert.True(EscapedUtf8.IsCanonical(command.Argument), "an argument has one spelling");
     }
 
-    private static void Time(string text)
+    private static void CheckTime(string text)
     {
         if (WireTime.TryParse(text, out DateTime utc))
         {
@@ -46,13 +46,13 @@ internal static class CommandTargets
         }
     }
 
-    private static void QuotedPath(string text)
+    private static void CheckQuotedPath(string text)
     {
         FuzzAssert.True(PathQuoting.Unquote(text) is not { } path || path.Length < text.Length, "a path is shorter than its reply");
         FuzzAssert.Equal(text, PathQuoting.Unquote(PathQuoting.Quote(text) + " is current"), "a quoted path is unquoted to the same path");
     }
 
-    private static void Quoted(string text)
+    private static void CheckQuotedWords(string text)
     {
         FuzzAssert.True(QuotedArguments.Parse(text) is not { } words ||
             words.Sum(word => word.Length) <= text.Length, "words are no longer than the text");
@@ -60,7 +60,7 @@ internal static class CommandTargets
             "a quoted word is parsed to the same word");
     }
 
-    private static void Printable(string text)
+    private static void CheckPrintable(string text)
     {
         string printable = text.ToPrintable();
         FuzzAssert.True(!printable.Any(char.IsControl) &&

@@ -19,17 +19,17 @@ internal static class ListingTargets
     [
         .. new[] { "list-unix", "list-dos", "list-eplf", "list-vms", "list-mvs", "list-os400", "list-netware", "list-uncommon",
             "list-other" }
-            .Select(name => FuzzTarget.OfText(name, Listing) with { BytesPerByte = 512 }),
-        FuzzTarget.OfText("list-any", OneFormat) with { Corpus = "list-unix", BytesPerByte = 128 },
-        FuzzTarget.OfText("list-any-other", OneFormat) with { Corpus = "list-other", BytesPerByte = 128 },
-        FuzzTarget.OfText("mlsd", MachineListing) with { Corpus = "mlsx", BytesPerByte = 512 },
-        FuzzTarget.OfText("mlsx", MachineLine) with { ExpectedException = typeof(ListingFormatException) },
-        new("list-written", Written) { Weight = 50 },
+            .Select(name => FuzzTarget.OfText(name, CheckListing) with { BytesPerByte = 512 }),
+        FuzzTarget.OfText("list-any", CheckSingleFormat) with { Corpus = "list-unix", BytesPerByte = 128 },
+        FuzzTarget.OfText("list-any-other", CheckSingleFormat) with { Corpus = "list-other", BytesPerByte = 128 },
+        FuzzTarget.OfText("mlsd", CheckMlsd) with { Corpus = "mlsx", BytesPerByte = 512 },
+        FuzzTarget.OfText("mlsx", CheckMlsxLine) with { ExpectedException = typeof(ListingFormatException) },
+        new("list-written", CheckWrittenLine) { Weight = 50 },
     ];
 
-    private static void Listing(string text) => Array.ForEach(Times, now => Read(text, new ListingReader(now)));
+    private static void CheckListing(string text) => Array.ForEach(Times, now => Read(text, new ListingReader(now)));
 
-    private static void MachineListing(string text) => Read(text, new ListingReader(Times[0], isMlsd: true));
+    private static void CheckMlsd(string text) => Read(text, new ListingReader(Times[0], isMlsd: true));
 
     private static void Read(string text, ListingReader reader)
     {
@@ -82,7 +82,7 @@ internal static class ListingTargets
     }
 
     /// <summary>Every line matches at most one format.</summary>
-    private static void OneFormat(string line)
+    private static void CheckSingleFormat(string line)
     {
         bool isUnix = UnixListing.TryParse(line, Times[0], out _), isDos = DosListing.TryParse(line, out _),
             isNetWare = NetWareListing.TryParse(line, Times[0], out _),
@@ -102,7 +102,7 @@ internal static class ListingTargets
         FuzzAssert.True(formats == 0 || !isHeading, "a line with an entry is not a heading");
     }
 
-    private static void MachineLine(string line)
+    private static void CheckMlsxLine(string line)
     {
         if (Fts.Protocol.Listings.ListingParser.ParseMlsxLine(line) is { } entry)
         {
@@ -111,7 +111,7 @@ internal static class ListingTargets
     }
 
     /// <summary>Creates an entry from the input, and verifies that the client reads the lines which the server writes for it.</summary>
-    private static void Written(ReadOnlySpan<byte> input)
+    private static void CheckWrittenLine(ReadOnlySpan<byte> input)
     {
         string name = FuzzTarget.Decode(input[..Math.Min(input.Length, MaxNameLength)]).ReplaceLineEndings("");
         // Stores reject names with a slash. After the name of a directory, a slash is the suffix of ls -F.

@@ -9,11 +9,11 @@ internal static class PathTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfText("store-path", Resolve) with { BytesPerByte = 256 },
-        FuzzTarget.OfText("safe-name", SafeName) with { Corpus = "store-path" },
+        FuzzTarget.OfText("store-path", CheckStorePath) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("safe-name", CheckSafeName) with { Corpus = "store-path" },
     ];
 
-    private static void Resolve(string text)
+    private static void CheckStorePath(string text)
     {
         StorePath home = StorePath.Root.Child("home").Child("ann");
         foreach (StorePath from in (StorePath[])[StorePath.Root, home])
@@ -33,7 +33,7 @@ internal static class PathTargets
         }
     }
 
-    private static void SafeName(string text)
+    private static void CheckSafeName(string text)
     {
         string directory = Path.Combine(Path.GetTempPath(), "in");
         if (RemotePath.IsSafeName(text))

@@ -14,15 +14,15 @@ internal static class ReplyTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfText("reply", Read) with { ExpectedException = typeof(ReplyFormatException), BytesPerByte = 512 },
-        FuzzTarget.OfText("features", Features) with { BytesPerByte = 160 },
-        FuzzTarget.OfText("announced-length", AnnouncedLength),
-        FuzzTarget.OfText("hash-reply", Hash) with { BytesPerByte = 256 },
-        FuzzTarget.OfText("partial-record", Record) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("reply", CheckReply) with { ExpectedException = typeof(ReplyFormatException), BytesPerByte = 512 },
+        FuzzTarget.OfText("features", CheckFeatures) with { BytesPerByte = 160 },
+        FuzzTarget.OfText("announced-length", CheckAnnouncedLength),
+        FuzzTarget.OfText("hash-reply", CheckHash) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("partial-record", CheckPartialRecord) with { BytesPerByte = 256 },
     ];
 
     /// <summary>Verifies that every reply in the text survives the round trip.</summary>
-    private static void Read(string text)
+    private static void CheckReply(string text)
     {
         var reader = new ReplyReader(MaxReplyLength);
         foreach (string line in text.Split('\n'))
@@ -54,7 +54,7 @@ internal static class ReplyTargets
 
     private static string Encode(FtpReply reply) => Encoding.UTF8.GetString(reply.Bytes.Span);
 
-    private static void AnnouncedLength(string text)
+    private static void CheckAnnouncedLength(string text)
     {
         if (ReplyText.ParseAnnouncedLength(text) is { } length)
         {
@@ -63,7 +63,7 @@ internal static class ReplyTargets
         }
     }
 
-    private static void Hash(string text)
+    private static void CheckHash(string text)
     {
         FuzzAssert.True(RemoteHash.ParseHashReply(text, null) is null or { Length: 32 } &&
             RemoteHash.ParseXsha256Reply(text) is null or { Length: 32 }, "a SHA-256 has 32 bytes");
@@ -73,7 +73,7 @@ internal static class ReplyTargets
             text.Contains(" 0-5 ", StringComparison.Ordinal), "the hash of a range is for that range");
     }
 
-    private static void Record(string text)
+    private static void CheckPartialRecord(string text)
     {
         if (PartialDownloadRecord.TryParse(text, out PartialDownloadRecord record))
         {
@@ -84,7 +84,7 @@ internal static class ReplyTargets
         }
     }
 
-    private static void Features(string text)
+    private static void CheckFeatures(string text)
     {
         FeatureList features = FeatureList.Parse(new FtpReply(FtpReplyCode.SystemStatus, text.Replace('\r', ' ').Split('\n')));
         FuzzAssert.True(features.Names.All(features.Supports) &&

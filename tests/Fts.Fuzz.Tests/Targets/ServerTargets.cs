@@ -17,9 +17,9 @@ internal static class ServerTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("server-hello", Hello),
-        new("proxy-header", Header) { ExpectedException = typeof(ProxyHeaderException) },
-        FuzzTarget.OfText("hash-argument", Hash),
+        new("server-hello", CheckServerHello),
+        new("proxy-header", CheckProxyHeader) { ExpectedException = typeof(ProxyHeaderException) },
+        FuzzTarget.OfText("hash-argument", CheckHash),
         Argument("rest", ParameterCommands.RestartAsync),
         Argument("rang", ParameterCommands.RangeAsync),
         Argument("allo", ParameterCommands.AllocateAsync),
@@ -58,14 +58,14 @@ internal static class ServerTargets
         { Weight = 40, BytesPerByte = 512, ExpectedException = typeof(StoreException), Owned = session };
     }
 
-    private static void Hello(ReadOnlySpan<byte> input)
+    private static void CheckServerHello(ReadOnlySpan<byte> input)
     {
         Resumption whole = ServerHelloReader.Read(input);
         Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
         FuzzAssert.True(part == Resumption.Unknown || part == whole, "more input does not change a decision");
     }
 
-    private static void Header(ReadOnlySpan<byte> input)
+    private static void CheckProxyHeader(ReadOnlySpan<byte> input)
     {
         ProxyHeader? header = ProxyHeader.Parse(input, out int length);
         FuzzAssert.True(header is null ||
@@ -79,7 +79,7 @@ internal static class ServerTargets
         }
     }
 
-    private static void Hash(string text)
+    private static void CheckHash(string text)
     {
         HashArgument argument = HashArgument.Parse(text);
         FuzzAssert.True(argument.Name.Length <= text.Length && argument.Start >= 0 &&

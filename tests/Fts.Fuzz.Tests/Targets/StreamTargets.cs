@@ -16,13 +16,13 @@ internal static class StreamTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("lines", Lines) { Weight = 50, BytesPerByte = 512 },
-        FuzzTarget.OfText("line-sent", Sent) with { Corpus = "lines", Weight = 50 },
-        new("ascii", Ascii),
-        new("blocks", Blocks) { ExpectedException = typeof(BlockFormatException) },
+        new("lines", CheckLines) { Weight = 50, BytesPerByte = 512 },
+        FuzzTarget.OfText("line-sent", CheckSentLine) with { Corpus = "lines", Weight = 50 },
+        new("ascii", CheckAsciiConversion),
+        new("blocks", CheckBlocks) { ExpectedException = typeof(BlockFormatException) },
     ];
 
-    private static void Lines(ReadOnlySpan<byte> input)
+    private static void CheckLines(ReadOnlySpan<byte> input)
     {
         using var stream = new ChunkedStream(input);
         List<byte[]?> lines = Read(stream);
@@ -101,7 +101,7 @@ internal static class StreamTargets
     }
 
     /// <summary>Verifies that the server reads the line that the client sends.</summary>
-    private static void Sent(string text)
+    private static void CheckSentLine(string text)
     {
         string line = text.ReplaceLineEndings("")[..Math.Min(text.ReplaceLineEndings("").Length, MaxLineLength / 4)].TrimEnd('\r');
         if (line.AsSpan().ContainsAny('\r', '\n') || line.Any(char.IsSurrogate))
@@ -113,7 +113,7 @@ internal static class StreamTargets
         FuzzAssert.Equal(line, Encoding.UTF8.GetString(Read(stream).Single()!), "a line survives the round trip");
     }
 
-    private static void Ascii(ReadOnlySpan<byte> input)
+    private static void CheckAsciiConversion(ReadOnlySpan<byte> input)
     {
         byte[] wire = Convert(input, input.Length, isToWire: true), file = Convert(input, input.Length, isToWire: false);
         FuzzAssert.True(wire.Length <= 2 * input.Length &&
@@ -141,7 +141,7 @@ internal static class StreamTargets
     }
 
     /// <summary>Verifies that the same files are read in any pieces, and that they survive the round trip.</summary>
-    private static void Blocks(ReadOnlySpan<byte> input)
+    private static void CheckBlocks(ReadOnlySpan<byte> input)
     {
         List<byte[]> files = ReadFiles(input, input.Length), inPieces = ReadFiles(input, 1 + (input.Length % 5));
         byte[] buffer = new byte[input.Length + (3 * files.Count) + 3];

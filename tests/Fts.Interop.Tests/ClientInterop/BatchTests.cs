@@ -6,7 +6,7 @@ using Fts.Interop.Tests.ServerInterop;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>Many files at once, both ways: over few data connections with our server, file by file with others.</summary>
+/// <summary>Many files in one call: over a few data connections with our server, file by file with other servers.</summary>
 public sealed class BatchTests
 {
     private const int Files = 1500;
@@ -17,55 +17,65 @@ public sealed class BatchTests
     [InlineData(null)]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task A_tree_of_small_files_goes_both_ways_over_few_data_connections(SslProtocols? protocol)
+    public async Task Many_small_files_are_transferred_over_a_few_data_connections(SslProtocols? protocol)
     {
-        int transfers = 0;
-        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: protocol is not null, options => options with
+        int dataConnections = 0;
+        bool encrypted = protocol is not null;
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted, options => options with
         {
-            Trace = trace => Interlocked.Add(ref transfers, trace is { IsReply: true, Line: ['1', '5', '0', ..] } ? 1 : 0), // 125 where the connection is open already
+            // The reply is 150 for a new data connection and 125 for one that is already open.
+            Trace = trace => Interlocked.Add(ref dataConnections, trace is { IsReply: true, Line: ['1', '5', '0', ..] } ? 1 : 0),
         });
         await using FtpClient client = CreateClient(server, protocol);
         using var local = new TempFolder();
         FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => CreateBatchFile(local, i))];
         files[700] = files[700] with { RemotePath = $"{ServerUnderTest.WritablePath}/missing/x" };
 
-        IReadOnlyList<FtpBatchResult> up = await client.UploadManyAsync(files, null, null, Token);
-        Assert.Equal([files[700]], up.Where(result => !result.Succeeded).Select(result => result.File));
+        IReadOnlyList<FtpBatchResult> uploads = await client.UploadManyAsync(files, null, null, Token);
+        Assert.Equal([files[700]], uploads.Where(result => !result.Succeeded).Select(result => result.File));
         Assert.All(files.Where(file => file != files[700]), file =>
         {
-            string there = server.GetServerPath(Path.GetFileName(file.RemotePath));
-            Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(there));
-            Assert.Equal(File.GetLastWriteTimeUtc(file.LocalPath), File.GetLastWriteTimeUtc(there));
+            string uploaded = server.GetServerPath(Path.GetFileName(file.RemotePath));
+            Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(uploaded));
+            Assert.Equal(File.GetLastWriteTimeUtc(file.LocalPath), File.GetLastWriteTimeUtc(uploaded));
         });
 
         string folder = local.CreateFolder("back");
-        IReadOnlyList<FtpBatchResult> down = await client.DownloadManyAsync([.. files.Select(file => file with { LocalPath = Path.Combine(folder, Path.GetFileName(file.LocalPath)) })], null, null, Token);
-        Assert.Equal([files[700].RemotePath], down.Where(result => !result.Succeeded).Select(result => result.File.RemotePath));
+        FtpBatchFile[] targets =
+            [.. files.Select(file => file with { LocalPath = Path.Combine(folder, Path.GetFileName(file.LocalPath)) })];
+        IReadOnlyList<FtpBatchResult> downloads = await client.DownloadManyAsync(targets, null, null, Token);
+        Assert.Equal([files[700].RemotePath], downloads.Where(result => !result.Succeeded).Select(result => result.File.RemotePath));
         Assert.All(files.Where(file => file != files[700]), file =>
         {
-            string here = Path.Combine(folder, Path.GetFileName(file.LocalPath));
-            Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(here));
-            Assert.Equal(File.GetLastWriteTimeUtc(file.LocalPath), File.GetLastWriteTimeUtc(here));
+            string downloaded = Path.Combine(folder, Path.GetFileName(file.LocalPath));
+            Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(downloaded));
+            Assert.Equal(File.GetLastWriteTimeUtc(file.LocalPath), File.GetLastWriteTimeUtc(downloaded));
         });
         Assert.Equal(Files - 1, Directory.GetFiles(folder).Length);
-        // Two for so many, one way, and the other; and the one file that is too large for this.
-        Assert.InRange(transfers, 2, 6);
-        Assert.True((await client.UploadFileAsync(files[1].LocalPath, $"{ServerUnderTest.WritablePath}/after", null, null, Token)).Reply!.IsCompletion);
+        // At most two in each direction for the small files, and one in each direction for the file that is too large for block mode.
+        Assert.InRange(dataConnections, 2, 6);
+        FtpTransferResult after = await client.UploadFileAsync(
+            files[1].LocalPath, $"{ServerUnderTest.WritablePath}/after", null, null, Token);
+        Assert.True(after.Reply!.IsCompletion);
     }
 
     [Fact]
-    public async Task A_server_without_block_mode_takes_and_gives_them_file_by_file()
+    public async Task Without_block_mode_the_files_are_transferred_one_by_one()
     {
         await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1");
         using var local = new TempFolder();
-        FtpBatchFile[] files = [.. Enumerable.Range(0, 30).Select(i => CreateBatchFile(local, i) with { RemotePath = $"{Peer.WritablePath}/{i}" })];
-        Assert.All(await session.Client.UploadManyAsync(files, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
+        FtpBatchFile[] files =
+            [.. Enumerable.Range(0, 30).Select(i => CreateBatchFile(local, i) with { RemotePath = $"{Peer.WritablePath}/{i}" })];
+        AssertSucceeded(await session.Client.UploadManyAsync(files, null, null, Token));
         FtpBatchFile[] back = [.. files.Select(file => file with { LocalPath = file.LocalPath + ".back" })];
-        Assert.All(await session.Client.DownloadManyAsync(back, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
+        AssertSucceeded(await session.Client.DownloadManyAsync(back, null, null, Token));
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(file.LocalPath + ".back")));
+
+        static void AssertSucceeded(IReadOnlyList<FtpBatchResult> results) =>
+            Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
     }
 
-    /// <summary>Empty ones, some of several blocks, and one that goes by itself.</summary>
+    /// <summary>Creates a file. Some files are empty, some have several blocks, and number 900 is too large for block mode.</summary>
     private static FtpBatchFile CreateBatchFile(TempFolder folder, int i)
     {
         byte[] content = new byte[i == 900 ? 1_000_000 : i % 100 == 7 ? 200_000 : i % 10 * 500];

@@ -11,34 +11,39 @@ using Fts.Storage.Memory;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>Our client with a certificate of its own, against servers that ask for one, and resume their sessions all the same.</summary>
+/// <summary>Our client with a client certificate, with servers that require one. Data connections still resume the TLS session.</summary>
 public sealed class ClientCertificateTests
 {
-    private static readonly TestAuthority RootAuthority = new("root"), IntermediateAuthority = new("between", RootAuthority), UntrustedAuthority = new("stranger");
+    private static readonly TestAuthority RootAuthority = new("root");
+    private static readonly TestAuthority IntermediateAuthority = new("intermediate", RootAuthority);
+    private static readonly TestAuthority UntrustedAuthority = new("untrusted");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task Our_server_signs_the_holder_in_on_every_pooled_connection(SslProtocols protocol)
+    public async Task Every_pooled_connection_logs_in_to_our_server_by_certificate(SslProtocols protocol)
     {
         await using CertificateServer server = CertificateServer.Start(FtpClientCertificatePolicy.Require);
-        await using var client = new FtpClient(server.Options(IntermediateAuthority.Issue("CN=ann"), [IntermediateAuthority.Certificate], protocol) with { MaxConnections = 4 });
+        FtpClientOptions options = server.GetClientOptions(
+            IntermediateAuthority.Issue("CN=ann"), [IntermediateAuthority.Certificate], protocol);
+        await using var client = new FtpClient(options with { MaxConnections = 4 });
 
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(lane => RoundTripsAsync(client, $"lane{lane}")));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(number => RoundTripsAsync(client, $"file{number}")));
     }
 
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task Our_server_lets_nobody_else_in(SslProtocols protocol)
+    public async Task Our_server_rejects_clients_without_a_trusted_certificate(SslProtocols protocol)
     {
         await using CertificateServer server = CertificateServer.Start(FtpClientCertificatePolicy.Require);
-        foreach (X509Certificate2? certificate in (X509Certificate2?[])[null, UntrustedAuthority.Issue("CN=ann"), IntermediateAuthority.Issue("CN=ann")])
+        X509Certificate2?[] certificates = [null, UntrustedAuthority.Issue("CN=ann"), IntermediateAuthority.Issue("CN=ann")];
+        foreach (X509Certificate2? certificate in certificates)
         {
-            // The last one is good, but the server knows only the root and is not told of what lies between.
-            await using var client = new FtpClient(server.Options(certificate, [], protocol));
+            // The last certificate is valid, but the client does not send the intermediate certificate, and the server has only the root.
+            await using var client = new FtpClient(server.GetClientOptions(certificate, [], protocol));
             var e = await Assert.ThrowsAsync<FtpLoginException>(() => client.ConnectAsync(Token));
             Assert.Contains("certificate", e.Reply.Text, StringComparison.Ordinal);
         }
@@ -48,10 +53,12 @@ public sealed class ClientCertificateTests
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls12)]
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls13)]
     [InlineData(PeerKind.ProFtpd, SslProtocols.Tls12)]
-    public async Task A_peer_that_requires_one_is_shown_it(PeerKind kind, SslProtocols protocol)
+    public async Task A_peer_that_requires_a_certificate_accepts_a_trusted_one(PeerKind kind, SslProtocols protocol)
     {
+        X509Certificate2 certificate = IntermediateAuthority.Issue("CN=ann");
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => AddCertificate(options, IntermediateAuthority.Issue("CN=ann"), [IntermediateAuthority.Certificate], protocol), encrypted: true, RootAuthority.Certificate.ExportCertificatePem());
+            kind, "127.0.0.1", options => AddCertificate(options, certificate, [IntermediateAuthority.Certificate], protocol),
+            encrypted: true, RootAuthority.Certificate.ExportCertificatePem());
 
         await RoundTripsAsync(session.Client, $"{Peer.WritablePath}/file");
     }
@@ -60,19 +67,27 @@ public sealed class ClientCertificateTests
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls12)]
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls13)]
     [InlineData(PeerKind.ProFtpd, SslProtocols.Tls12)]
-    public async Task A_peer_that_requires_one_takes_no_other(PeerKind kind, SslProtocols protocol)
+    public async Task A_peer_that_requires_a_certificate_rejects_an_untrusted_one(PeerKind kind, SslProtocols protocol)
     {
+        X509Certificate2 certificate = UntrustedAuthority.Issue("CN=ann");
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => AddCertificate(options, UntrustedAuthority.Issue("CN=ann"), [], protocol), encrypted: true, RootAuthority.Certificate.ExportCertificatePem());
+            kind, "127.0.0.1", options => AddCertificate(options, certificate, [], protocol),
+            encrypted: true, RootAuthority.Certificate.ExportCertificatePem());
 
-        // How they break off is theirs: by an alert, by a reply in plain amid the handshake, or by closing.
+        // The peers reject it differently: by a TLS alert, by an unencrypted reply during the handshake, or by closing the connection.
         await Assert.ThrowsAnyAsync<FtpException>(() => session.Client.ConnectAsync(Token));
     }
 
-    private static FtpClientOptions AddCertificate(FtpClientOptions options, X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => options with
+    private static FtpClientOptions AddCertificate(
+        FtpClientOptions options, X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => options with
     {
         TlsProtocols = protocol,
-        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true), ClientCertificate = certificate, ClientChain = chain },
+        Trust = new FtpTrust
+        {
+            ValidateAsync = static (_, _) => ValueTask.FromResult(true),
+            ClientCertificate = certificate,
+            ClientChain = chain,
+        },
     };
 
     private static async Task RoundTripsAsync(FtpClient client, string path)
@@ -87,7 +102,9 @@ public sealed class ClientCertificateTests
         }
     }
 
-    /// <summary>Our server at its strictest: a certificate of the root's, TLS everywhere, data connections that resume.</summary>
+    /// <summary>
+    /// Our server in its strictest configuration: it requires TLS, a client certificate below the root, and data connections that resume.
+    /// </summary>
     private sealed class CertificateServer : IAsyncDisposable
     {
         private readonly TempFolder _home = new();
@@ -101,7 +118,8 @@ public sealed class ClientCertificateTests
             _server = new FtpServer(new FtpServerOptions
             {
                 Store = new MemoryFileStore(),
-                Authenticator = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
+                Authenticator = CertificateAuthenticator.CreateByCommonName(
+                    new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
                 Tls = new FtpTlsOptions
                 {
                     Certificates = _certificates,
@@ -117,9 +135,17 @@ public sealed class ClientCertificateTests
 
         public static CertificateServer Start(FtpClientCertificatePolicy policy) => new(policy);
 
-        public FtpClientOptions Options(X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => AddCertificate(
-            new FtpClientOptions { Host = "127.0.0.1", Port = _server.EndPoint.Port, Tls = FtpTlsMode.Required, Credentials = new FtpCredentials("ann", "") },
-            certificate, chain, protocol);
+        public FtpClientOptions GetClientOptions(X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol)
+        {
+            var options = new FtpClientOptions
+            {
+                Host = "127.0.0.1",
+                Port = _server.EndPoint.Port,
+                Tls = FtpTlsMode.Required,
+                Credentials = new FtpCredentials("ann", ""),
+            };
+            return AddCertificate(options, certificate, chain, protocol);
+        }
 
         public async ValueTask DisposeAsync()
         {

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text;
 using Fts.Accounts;
 using Fts.Client;
@@ -13,21 +14,22 @@ public sealed class CompressedTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Nothing, little, what does not shrink, what shrinks well, and what shrinks to next to nothing.</summary>
+    /// <summary>An empty file, one byte, and content that compresses badly, well and very well.</summary>
     private static (string Name, byte[] Content)[] Files
     {
         get
         {
-            byte[] noise = new byte[100_000]; // ProFTPD takes in some 40 KB a second
+            byte[] noise = new byte[100_000]; // small, because ProFTPD decompresses only about 40 KB per second
             new Random(3).NextBytes(noise);
-            return [("empty", []), ("one", [1]), ("noise", noise), ("text", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 20_000)))), ("zeros", new byte[5_000_000])];
+            byte[] text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 20_000)));
+            return [("empty", []), ("one", [1]), ("noise", noise), ("text", text), ("zeros", new byte[5_000_000])];
         }
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task With_our_server_every_file_goes_both_ways(bool encrypted)
+    public async Task Our_server_receives_and_sends_every_compressed_file(bool encrypted)
     {
         using var home = new TempFolder();
         using FtpCertificates? certificates = encrypted ? FtpCertificates.SelfSigned(home["server.pem"]) : null;
@@ -35,7 +37,12 @@ public sealed class CompressedTests
         {
             Store = new MemoryFileStore(),
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
-            Tls = certificates is null ? null : new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required },
+            Tls = certificates is null ? null : new FtpTlsOptions
+            {
+                Certificates = certificates,
+                Control = FtpTlsPolicy.Required,
+                Data = FtpTlsPolicy.Required,
+            },
         });
         await server.StartAsync(Token);
         var modes = new List<string>();
@@ -58,11 +65,12 @@ public sealed class CompressedTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task With_proftpd_every_file_arrives_whatever_its_decoder_makes_of_it(bool encrypted)
+    public async Task ProFTPD_receives_and_sends_every_file_although_its_decoder_may_fail(bool encrypted)
     {
         await using PeerSession session = await PeerSession.StartAsync(
             PeerKind.ProFtpd, "127.0.0.1",
-            options => options with { Compression = FtpCompression.Always, MaxConnections = 1, TlsProtocols = System.Security.Authentication.SslProtocols.Tls12 }, encrypted);
+            options => options with { Compression = FtpCompression.Always, MaxConnections = 1, TlsProtocols = SslProtocols.Tls12 },
+            encrypted);
         await session.Client.ConnectAsync(Token);
         Assert.Equal("", session.Client.Features.GetParameters("MODE")?.Replace("Z", "", StringComparison.Ordinal));
 
@@ -73,14 +81,15 @@ public sealed class CompressedTests
     {
         foreach ((string name, byte[] content) in Files)
         {
-            Assert.Equal(content.Length, (await client.UploadAsync(new MemoryStream(content), folder + name, cancellationToken: Token)).Bytes);
+            FtpTransferResult result = await client.UploadAsync(new MemoryStream(content), folder + name, cancellationToken: Token);
+            Assert.Equal(content.Length, result.Bytes);
         }
 
         foreach ((string name, byte[] content) in Files)
         {
             using var back = new MemoryStream();
             await client.DownloadAsync(back, folder + name, cancellationToken: Token);
-            Assert.True(content.AsSpan().SequenceEqual(back.ToArray()), $"{name} came back changed.");
+            Assert.True(content.AsSpan().SequenceEqual(back.ToArray()), $"The download of {name} differs from the upload.");
         }
     }
 }

@@ -10,7 +10,9 @@ using Fts.Storage.Memory;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>Our client over TLS, against servers as strict as they get: a data connection has to resume its own control connection's session.</summary>
+/// <summary>
+/// Our client over TLS, with servers in their strictest configuration: a data connection must resume its control connection's session.
+/// </summary>
 public sealed class EncryptedTests
 {
     private const int Connections = 4, Transfers = 50;
@@ -32,10 +34,17 @@ public sealed class EncryptedTests
             Store = new MemoryFileStore(),
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
-            Tls = new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require },
+            Tls = new FtpTlsOptions
+            {
+                Certificates = certificates,
+                Control = FtpTlsPolicy.Required,
+                Data = FtpTlsPolicy.Required,
+                DataBinding = FtpDataBinding.Require,
+            },
         });
         await server.StartAsync(Token);
-        await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol }));
+        await using var client = new FtpClient(TrustAnyCertificate(
+            new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol }));
 
         await TransferInParallelAsync(client, "");
     }
@@ -49,26 +58,29 @@ public sealed class EncryptedTests
     [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls13)]
     public async Task Pooled_connections_to_a_strict_peer_never_mix_their_sessions(PeerKind kind, SslProtocols protocol)
     {
-        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => TrustAnyCertificate(options) with { TlsProtocols = protocol }, encrypted: true);
+        await using PeerSession session = await PeerSession.StartAsync(
+            kind, "127.0.0.1", options => TrustAnyCertificate(options) with { TlsProtocols = protocol }, encrypted: true);
 
         await TransferInParallelAsync(session.Client, Peer.WritablePath + "/");
     }
 
-    /// <summary>ProFTPD gives no ticket with an upload, and empties the file before it refuses the next data connection.</summary>
+    /// <summary>ProFTPD sends no session ticket with an upload. It truncates the file before it rejects the next data connection.</summary>
     [Fact]
-    public async Task Uploads_in_a_row_lose_nothing_where_an_upload_brings_no_ticket()
+    public async Task Consecutive_uploads_lose_no_bytes_if_the_server_sends_no_ticket_with_an_upload()
     {
         await using PeerSession session = await PeerSession.StartAsync(
-            PeerKind.ProFtpd, "127.0.0.1", options => TrustAnyCertificate(options) with { TlsProtocols = SslProtocols.Tls13, MaxConnections = 1 }, encrypted: true);
+            PeerKind.ProFtpd, "127.0.0.1",
+            options => TrustAnyCertificate(options) with { TlsProtocols = SslProtocols.Tls13, MaxConnections = 1 }, encrypted: true);
         foreach (string path in (string[])["a", "a", "-b c", "*"])
         {
-            await session.Client.UploadAsync(new MemoryStream("0123456789"u8.ToArray()), $"{Peer.WritablePath}/{path}", cancellationToken: Token);
+            await session.Client.UploadAsync(
+                new MemoryStream("0123456789"u8.ToArray()), $"{Peer.WritablePath}/{path}", cancellationToken: Token);
             Assert.Equal(10, new FileInfo(Path.Combine(session.WritableFolder, path)).Length);
         }
     }
 
     [Fact]
-    public async Task A_server_that_gives_tickets_with_uploads_is_asked_once()
+    public async Task NLST_is_sent_once_to_a_server_that_sends_a_ticket_with_each_upload()
     {
         using var home = new TempFolder();
         using FtpCertificates certificates = FtpCertificates.SelfSigned(home["server.pem"]);
@@ -79,21 +91,21 @@ public sealed class EncryptedTests
             Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
         });
         await server.StartAsync(Token);
-        int asked = 0;
+        int nlstCount = 0;
         await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions
         {
             Host = "127.0.0.1", Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = SslProtocols.Tls13,
-            Trace = trace => asked += trace.IsSent && trace.Line.StartsWith("NLST", StringComparison.Ordinal) ? 1 : 0,
+            Trace = trace => nlstCount += trace.IsSent && trace.Line.StartsWith("NLST", StringComparison.Ordinal) ? 1 : 0,
         }) with { MaxConnections = 1 });
         for (int i = 0; i < 4; i++)
         {
             await client.UploadAsync(new MemoryStream(new byte[10]), "a", cancellationToken: Token);
         }
 
-        Assert.Equal(1, asked);
+        Assert.Equal(1, nlstCount);
     }
 
-    /// <summary>A cancelled upload brings no ticket, and a refused data connection brings none either.</summary>
+    /// <summary>The client receives no ticket with a cancelled upload or with a rejected data connection.</summary>
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
@@ -116,7 +128,8 @@ public sealed class EncryptedTests
         {
             using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
             using var endless = new EndlessStream(cancelAfter: 1_000_000, cancel);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.UploadAsync(endless, "cancelled", cancellationToken: cancel.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => client.UploadAsync(endless, "cancelled", cancellationToken: cancel.Token));
         }
 
         byte[] content = RandomNumberGenerator.GetBytes(100_000);
@@ -129,7 +142,7 @@ public sealed class EncryptedTests
         }
     }
 
-    /// <summary>Zeros without end, which cancel their own upload.</summary>
+    /// <summary>An endless stream of zeros that cancels its own upload after <paramref name="cancelAfter"/> bytes.</summary>
     private sealed class EndlessStream(int cancelAfter, CancellationTokenSource cancel) : MemoryStream
     {
         private int _read;
@@ -157,10 +170,10 @@ public sealed class EncryptedTests
 
     private static async Task TransferInParallelAsync(FtpClient client, string folder)
     {
-        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async lane =>
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async number =>
         {
-            byte[] content = RandomNumberGenerator.GetBytes(100_000 + lane);
-            string path = $"{folder}lane{lane}.bin";
+            byte[] content = RandomNumberGenerator.GetBytes(100_000 + number);
+            string path = $"{folder}file{number}.bin";
             for (int i = 0; i < Transfers; i += 2)
             {
                 await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
@@ -169,7 +182,8 @@ public sealed class EncryptedTests
                 Assert.Equal(content, back.ToArray());
             }
         }));
-        string[] names = [.. (await client.ListAsync(folder, Token).ToListAsync(Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal)];
-        Assert.Equal(["lane0.bin", "lane1.bin", "lane2.bin", "lane3.bin"], names);
+        List<FtpEntry> entries = await client.ListAsync(folder, Token).ToListAsync(Token);
+        Assert.Equal(
+            ["file0.bin", "file1.bin", "file2.bin", "file3.bin"], entries.Select(entry => entry.Name).Order(StringComparer.Ordinal));
     }
 }

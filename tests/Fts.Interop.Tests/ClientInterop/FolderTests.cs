@@ -14,7 +14,7 @@ public sealed class FolderTests
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task A_listing_tells_names_kinds_sizes_and_times(PeerKind kind)
+    public async Task A_listing_contains_names_kinds_sizes_and_times(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         File.SetLastWriteTimeUtc(session.WriteServerFile("ten bytes.txt", "0123456789"), s_lastModified.UtcDateTime);
@@ -27,23 +27,25 @@ public sealed class FolderTests
         Assert.Equal(2, entries.Count);
         Assert.Equal((FtpEntryKind.Directory, FtpEntryKind.File, 10), (folder.Kind, file.Kind, file.Length));
         Assert.Equal("/box/folder ü", folder.Path);
-        // A LIST line tells the day of an old file, not its time.
-        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_lastModified : new DateTimeOffset(2001, 2, 3, 0, 0, 0, TimeSpan.Zero), file.LastModified);
+        // A LIST line contains the date of an old file but not its time of day.
+        DateTimeOffset day = new(2001, 2, 3, 0, 0, 0, TimeSpan.Zero);
+        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_lastModified : day, file.LastModified);
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task An_empty_folder_lists_as_empty_and_a_missing_one_does_not(PeerKind kind)
+    public async Task The_listing_of_an_empty_folder_is_empty_and_that_of_a_missing_folder_throws(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
         Assert.Empty(await session.Client.ListAsync(Peer.WritablePath, Token).ToListAsync(Token));
-        await Assert.ThrowsAnyAsync<FtpException>(async () => await session.Client.ListAsync(Peer.WritablePath + "/none", Token).ToListAsync(Token));
+        await Assert.ThrowsAnyAsync<FtpException>(
+            async () => await session.Client.ListAsync(Peer.WritablePath + "/none", Token).ToListAsync(Token));
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task A_mirror_has_hidden_files_too(PeerKind kind)
+    public async Task A_mirror_includes_hidden_files(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         session.WriteServerFile(".htaccess", "deny");
@@ -52,7 +54,8 @@ public sealed class FolderTests
         DirectoryInfo local = Directory.CreateTempSubdirectory("fts-mirror-");
         try
         {
-            FtpMirrorPlan plan = await session.Client.PlanMirrorAsync(local.FullName, Peer.WritablePath, FtpMirrorDirection.Download, Token);
+            FtpMirrorPlan plan = await session.Client.PlanMirrorAsync(
+                local.FullName, Peer.WritablePath, FtpMirrorDirection.Download, Token);
             await session.Client.MirrorAsync(plan, null, null, Token);
             Assert.Equal("deny", await File.ReadAllTextAsync(Path.Combine(local.FullName, ".htaccess"), Token));
             Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(local.FullName, "in", ".hidden"), Token));
@@ -65,7 +68,7 @@ public sealed class FolderTests
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task A_folder_is_entered_and_left_for_all_connections(PeerKind kind)
+    public async Task A_changed_working_directory_applies_to_all_connections(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         session.WriteServerFile("seven", "1234567");
@@ -78,7 +81,7 @@ public sealed class FolderTests
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task What_stands_at_a_path_is_found_and_what_does_not_is_null(PeerKind kind)
+    public async Task GetEntryAsync_returns_an_existing_entry_and_null_for_a_missing_one(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         session.WriteServerFile("seven", "1234567");
@@ -86,41 +89,45 @@ public sealed class FolderTests
 
         FtpEntry? file = await session.Client.GetEntryAsync(Peer.WritablePath + "/seven", Token);
         FtpEntry? folder = await session.Client.GetEntryAsync(Peer.WritablePath + "/folder", Token);
-        FtpEntry? nothing = await session.Client.GetEntryAsync(Peer.WritablePath + "/none", Token);
+        FtpEntry? missing = await session.Client.GetEntryAsync(Peer.WritablePath + "/none", Token);
 
         Assert.Equal((FtpEntryKind.File, 7), (file?.Kind, file?.Length));
         Assert.Equal(FtpEntryKind.Directory, folder?.Kind);
-        Assert.Null(nothing);
+        Assert.Null(missing);
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task Size_and_time_are_told_and_the_time_can_be_set(PeerKind kind)
+    public async Task The_size_and_the_last_modified_time_are_returned_and_the_time_can_be_set(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        // By the server itself, whose user alone may set the time.
+        // The file is uploaded, because only the user of the server process may set its time.
         await session.Client.UploadAsync(new MemoryStream(new byte[4321]), Peer.WritablePath + "/file", cancellationToken: Token);
 
         bool set = await session.Client.SetLastModifiedAsync(Peer.WritablePath + "/file", s_lastModified, Token);
 
         Assert.Equal(4321, await session.Client.GetSizeAsync(Peer.WritablePath + "/file", Token));
         Assert.Equal(kind is not PeerKind.Vsftpd, set);
-        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.WritableFolder, "file")), (await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token))!.Value.UtcDateTime, TimeSpan.FromSeconds(1));
-        Assert.True(!set || await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token) == s_lastModified);
+        DateTimeOffset? reported = await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token);
+        DateTime actual = File.GetLastWriteTimeUtc(Path.Combine(session.WritableFolder, "file"));
+        Assert.Equal(actual, reported!.Value.UtcDateTime, TimeSpan.FromSeconds(1));
+        Assert.True(!set || reported == s_lastModified);
         Assert.Null(await session.Client.GetSizeAsync(Peer.WritablePath + "/none", Token));
         Assert.Null(await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/none", Token));
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task Files_and_folders_are_made_renamed_and_removed(PeerKind kind)
+    public async Task Files_and_folders_are_created_renamed_and_removed(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         FtpClient client = session.Client;
 
         await client.CreateDirectoryAsync(Peer.WritablePath + "/a \"quoted\" one", Token);
-        await client.UploadAsync(new MemoryStream("content"u8.ToArray()), Peer.WritablePath + "/a \"quoted\" one/file", cancellationToken: Token);
-        await client.RenameAsync(Peer.WritablePath + "/a \"quoted\" one", Peer.WritablePath + "/new name", cancellationToken: Token);
+        await client.UploadAsync(
+            new MemoryStream("content"u8.ToArray()), Peer.WritablePath + "/a \"quoted\" one/file", cancellationToken: Token);
+        await client.RenameAsync(
+            Peer.WritablePath + "/a \"quoted\" one", Peer.WritablePath + "/new name", cancellationToken: Token);
         Assert.Equal("content", File.ReadAllText(Path.Combine(session.WritableFolder, "new name/file")));
 
         await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.WritablePath + "/new name", Token));
@@ -130,31 +137,34 @@ public sealed class FolderTests
 
         await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync(Peer.WritablePath + "/none", Token));
         await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.WritablePath + "/none", Token));
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync(Peer.WritablePath + "/none", Peer.WritablePath + "/other", cancellationToken: Token));
+        await Assert.ThrowsAsync<FtpReplyException>(
+            () => client.RenameAsync(Peer.WritablePath + "/none", Peer.WritablePath + "/other", cancellationToken: Token));
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task A_rename_onto_an_existing_name_is_refused_and_both_stay(PeerKind kind)
+    public async Task A_rename_to_an_existing_name_throws_and_both_files_stay(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         string old = session.WriteServerFile("old.txt", "old");
         string taken = session.WriteServerFile("taken.txt", "taken");
 
-        await Assert.ThrowsAsync<FtpTargetExistsException>(() => session.Client.RenameAsync(Peer.WritablePath + "/old.txt", Peer.WritablePath + "/taken.txt", cancellationToken: Token));
+        await Assert.ThrowsAsync<FtpTargetExistsException>(() => session.Client.RenameAsync(
+            Peer.WritablePath + "/old.txt", Peer.WritablePath + "/taken.txt", cancellationToken: Token));
 
         Assert.Equal(("old", "taken"), (File.ReadAllText(old), File.ReadAllText(taken)));
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task An_upload_that_must_not_replace_does_not(PeerKind kind)
+    public async Task An_upload_without_overwrite_does_not_replace_an_existing_file(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         string taken = session.WriteServerFile("taken.txt", "taken");
 
+        var options = new FtpTransferOptions { Overwrite = false };
         await Assert.ThrowsAsync<FtpTargetExistsException>(() => session.Client.UploadAsync(
-            new MemoryStream("new"u8.ToArray()), Peer.WritablePath + "/taken.txt", new FtpTransferOptions { Overwrite = false }, cancellationToken: Token));
+            new MemoryStream("new"u8.ToArray()), Peer.WritablePath + "/taken.txt", options, cancellationToken: Token));
 
         Assert.Equal("taken", File.ReadAllText(taken));
     }
@@ -163,16 +173,17 @@ public sealed class FolderTests
     [InlineData(PeerKind.ProFtpd)]
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
-    public async Task A_wrong_password_is_a_refusal_to_sign_in(PeerKind kind)
+    public async Task A_wrong_password_is_reported_as_a_failed_login(PeerKind kind)
     {
-        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => options with { Credentials = new FtpCredentials("tester", "wrong") });
+        await using PeerSession session = await PeerSession.StartAsync(
+            kind, "127.0.0.1", options => options with { Credentials = new FtpCredentials("tester", "wrong") });
 
         await Assert.ThrowsAsync<FtpLoginException>(() => session.Client.ConnectAsync(Token));
     }
 
     [Theory]
     [MemberData(nameof(Peers))]
-    public async Task The_start_folder_and_relative_paths_agree(PeerKind kind)
+    public async Task Relative_paths_start_at_the_initial_working_directory(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "::1");
         session.WriteServerFile("here.txt", "here");

@@ -8,7 +8,9 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>A peer, the published client, and between them a proxy that stops a transfer of the 50 MiB file where a test wants it.</summary>
+/// <summary>
+/// A peer, the published client, and a proxy between them that pauses a transfer of the 50 MiB file after a given number of bytes.
+/// </summary>
 internal sealed class InterruptedTransfer : IAsyncDisposable
 {
     public const string Name = "big.bin";
@@ -16,28 +18,31 @@ internal sealed class InterruptedTransfer : IAsyncDisposable
     private readonly PausingProxy _proxy;
     private readonly string[] _options;
 
-    private InterruptedTransfer(Peer peer, string[] options) => (Peer, _proxy, _options) = (peer, new PausingProxy(peer.EndPoint.Port), options);
+    private InterruptedTransfer(Peer peer, string[] options) =>
+        (Peer, _proxy, _options) = (peer, new PausingProxy(peer.EndPoint.Port), options);
 
+    /// <summary>The length of the file in bytes.</summary>
     public static long Total => new FileInfo(TestTree.LargeFile).Length;
 
     public Peer Peer { get; }
 
-    /// <summary>Where the client runs.</summary>
+    /// <summary>The working directory of the client.</summary>
     public TestFolder Local { get; } = new();
 
     public string LocalFile => Local[Name];
 
     public string RemoteFile => Path.Combine(Peer.WritableFolder, Name);
 
-    /// <summary>What a download that broke off has left here.</summary>
+    /// <summary>The local partial file of an interrupted download.</summary>
     public string PartialFile => Local[$".{Name}.fts-part"];
 
-    /// <summary>Bytes of data that travelled in the last transfer.</summary>
+    /// <summary>The bytes of data relayed in the last transfer.</summary>
     public long TransferredBytes => _proxy.TransferredBytes;
 
-    public static async Task<InterruptedTransfer> StartAsync(PeerKind kind, params string[] options) => new(await Peer.StartAsync(kind, IPAddress.Loopback), options);
+    public static async Task<InterruptedTransfer> StartAsync(PeerKind kind, params string[] options) =>
+        new(await Peer.StartAsync(kind, IPAddress.Loopback), options);
 
-    /// <summary>Starts the client with a command, and returns when so many bytes of data have passed and the client waits for more.</summary>
+    /// <summary>Starts the client with a command and waits until the proxy pauses after <paramref name="bytes"/> bytes of data.</summary>
     public async Task<RunningProgram> StartAndPauseAsync(string command, long bytes)
     {
         RunningProgram client = await StartInWritablePathAsync();
@@ -47,21 +52,24 @@ internal sealed class InterruptedTransfer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>A file of another process: nobody tells when it has grown.</summary>
+    /// <summary>Polls until the partial file of the client process has at least <paramref name="bytes"/> bytes.</summary>
     public async Task WaitForPartialAsync(long bytes)
     {
-        long since = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         while (!File.Exists(PartialFile) || new FileInfo(PartialFile).Length < bytes)
         {
-            Assert.True(Stopwatch.GetElapsedTime(since) < Deadline.Default, $"not {bytes} bytes in {string.Join(", ", new DirectoryInfo(Local.Path).EnumerateFiles().Select(file => $"{file.Name} ({file.Length})"))}");
+            IEnumerable<string> files = new DirectoryInfo(Local.Path).EnumerateFiles().Select(file => $"{file.Name} ({file.Length})");
+            Assert.True(
+                Stopwatch.GetElapsedTime(start) < Deadline.Default,
+                $"the partial file does not have {bytes} bytes; local files: {string.Join(", ", files)}");
             await Task.Delay(10);
         }
     }
 
-    /// <summary>Breaks what is held, and lets all that follows pass.</summary>
+    /// <summary>Resets the paused connections. Later connections are relayed without a limit.</summary>
     public void ResetConnections() => _proxy.ResetConnections();
 
-    /// <summary>Runs the client to its end with a command.</summary>
+    /// <summary>Runs the client with a command and returns its exit code and messages.</summary>
     public async Task<(int Code, string Messages)> RunAsync(string command)
     {
         _proxy.ResetConnections();
@@ -83,13 +91,15 @@ internal sealed class InterruptedTransfer : IAsyncDisposable
     {
         RunningProgram client = StartClient();
         client.WriteInput($"cd {Peer.WritablePath}\n");
-        // Where there is no MLST, that is found out by a listing, which is data, too, and is not to be counted.
+        // If the server does not support MLST, the client reads a listing first. The bytes of that listing must not be counted.
         await client.WaitForOutputAsync($"the remote folder is now {Peer.WritablePath}");
         return client;
     }
 
-    private RunningProgram StartClient() => RunningProgram.Start(
-        Local.Path,
-        ["client", "127.0.0.1", Peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "1", "--user", Peer.User, "--proxy", _proxy.Url, "--tls", "off", "--progress", "never", .. _options],
-        ("FTS_PASSWORD", Peer.Password));
+    private RunningProgram StartClient()
+    {
+        string[] target = ["127.0.0.1", Peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "1", "--user", Peer.User];
+        string[] options = ["--proxy", _proxy.Url, "--tls", "off", "--progress", "never", .. _options];
+        return RunningProgram.Start(Local.Path, ["client", .. target, .. options], ("FTS_PASSWORD", Peer.Password));
+    }
 }

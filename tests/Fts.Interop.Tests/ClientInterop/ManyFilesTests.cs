@@ -5,7 +5,9 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>Several files in one command of the program, with servers that know no block mode, and some that let only few connections in.</summary>
+/// <summary>
+/// Several files in one command of the program, with servers that do not support block mode. Some of them limit the number of connections.
+/// </summary>
 public sealed class ManyFilesTests
 {
     private const int Files = 40;
@@ -17,9 +19,9 @@ public sealed class ManyFilesTests
     [InlineData(PeerKind.Pyftpdlib, 0)]
     [InlineData(PeerKind.PureFtpd, 0)]
     [InlineData(PeerKind.ProFtpd, 0)]
-    public async Task Several_files_go_both_ways_over_as_many_connections_as_there_may_be(PeerKind kind, int mostPerAddress)
+    public async Task Several_files_are_transferred_over_as_many_connections_as_the_server_allows(PeerKind kind, int maxPerAddress)
     {
-        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, maxPerAddress: mostPerAddress);
+        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, maxPerAddress: maxPerAddress);
         using var local = new TestFolder();
         using var back = new TestFolder();
         for (int i = 0; i < Files; i++)
@@ -44,9 +46,9 @@ public sealed class ManyFilesTests
     [InlineData(PeerKind.Pyftpdlib, 0)]
     [InlineData(PeerKind.PureFtpd, 0)]
     [InlineData(PeerKind.ProFtpd, 0)]
-    public async Task A_tree_is_mirrored_both_ways_and_then_is_the_same(PeerKind kind, int mostPerAddress)
+    public async Task A_tree_is_mirrored_in_both_directions_and_is_unchanged(PeerKind kind, int maxPerAddress)
     {
-        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, maxPerAddress: mostPerAddress);
+        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, maxPerAddress: maxPerAddress);
         using var local = new TestFolder();
         for (int i = 0; i < Files; i++)
         {
@@ -73,7 +75,8 @@ public sealed class ManyFilesTests
     private static async Task<string> MirrorAsync(Peer peer, TestFolder folder, string source, string target)
     {
         await peer.WaitForConnectionsToEndAsync();
-        (int code, _, string messages) = await RunningProgram.RunAsync(folder.Path, ["mirror", source, target, "--tls", "off"], "", ("FTS_PASSWORD", peer.Password));
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            folder.Path, ["mirror", source, target, "--tls", "off"], "", ("FTS_PASSWORD", peer.Password));
         Assert.True(code == 0, messages);
         return messages;
     }
@@ -81,8 +84,9 @@ public sealed class ManyFilesTests
     private static async Task<(int Code, string Messages)> RunAsync(Peer peer, TestFolder folder, string input)
     {
         await peer.WaitForConnectionsToEndAsync();
-        (int code, _, string messages) = await RunningProgram.RunAsync(
-            folder.Path, ["client", "127.0.0.1", peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--user", peer.User, "--tls", "off"], input, ("FTS_PASSWORD", peer.Password));
+        string port = peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture);
+        string[] arguments = ["client", "127.0.0.1", port, "--user", peer.User, "--tls", "off"];
+        (int code, _, string messages) = await RunningProgram.RunAsync(folder.Path, arguments, input, ("FTS_PASSWORD", peer.Password));
         return (code, messages);
     }
 }

@@ -5,7 +5,7 @@ using Fts.Interop.Tests.Processes;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>A peer server, our client signed in to it, and a folder of the test's own. The conversation goes to the test's output, which shows when it fails.</summary>
+/// <summary>A peer server, a client of it, and a local folder of the test. Commands and replies go to the output of the test.</summary>
 internal sealed class PeerSession : IAsyncDisposable
 {
     private readonly Peer _peer;
@@ -16,10 +16,12 @@ internal sealed class PeerSession : IAsyncDisposable
 
     public TempFolder Local { get; } = new();
 
-    /// <summary>Where <see cref="Peer.WritablePath"/> lies on this machine.</summary>
+    /// <summary>The local folder that the server serves as <see cref="Peer.WritablePath"/>.</summary>
     public string WritableFolder => _peer.WritableFolder;
 
-    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? configure = null, bool encrypted = false, string? clientAuthority = null)
+    public static async Task<PeerSession> StartAsync(
+        PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? configure = null, bool encrypted = false,
+        string? clientAuthority = null)
     {
         Peer peer = await Peer.StartAsync(kind, IPAddress.Parse(address), encrypted, clientAuthority);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
@@ -35,7 +37,7 @@ internal sealed class PeerSession : IAsyncDisposable
         return new PeerSession(peer, new FtpClient(configure is null ? options : configure(options)));
     }
 
-    /// <summary>A file as the peer's user would have made it: every peer may change and remove it.</summary>
+    /// <summary>Creates a file in the writable folder that every user, and therefore every peer, may change and delete.</summary>
     public string WriteServerFile(string name, string text)
     {
         string path = Path.Combine(WritableFolder, name);
@@ -52,7 +54,7 @@ internal sealed class PeerSession : IAsyncDisposable
         }
         finally
         {
-            // Whatever becomes of the client: a server left running would outlive the test run.
+            // The server must be stopped even if the disposal of the client fails, or it would outlive the test run.
             await _peer.DisposeAsync();
             Local.Dispose();
         }

@@ -10,7 +10,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>Our client through the proxies of others: microsocks for SOCKS5, tinyproxy for CONNECT, both asking for a password.</summary>
+/// <summary>Our client through other proxies: microsocks for SOCKS5 and tinyproxy for HTTP CONNECT. Both require a password.</summary>
 public sealed class ProxyTests
 {
     private const int Connections = 4;
@@ -24,7 +24,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "127.0.0.1", false)]
     [InlineData(FtpProxyKind.HttpConnect, "localhost", true)]
     [InlineData(FtpProxyKind.HttpConnect, "::1", true)]
-    public async Task Four_connections_at_once_carry_every_byte(FtpProxyKind kind, string host, bool encrypted)
+    public async Task Four_concurrent_connections_transfer_every_byte(FtpProxyKind kind, string host, bool encrypted)
     {
         using var home = new TempFolder();
         FtpProxy address = CreateProxy(kind);
@@ -35,10 +35,18 @@ public sealed class ProxyTests
             Store = new MemoryFileStore(),
             Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
-            Tls = encrypted ? new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require } : null,
+            Tls = !encrypted ? null : new FtpTlsOptions
+            {
+                Certificates = certificates,
+                Control = FtpTlsPolicy.Required,
+                Data = FtpTlsPolicy.Required,
+                DataBinding = FtpDataBinding.Require,
+            },
         });
         await server.StartAsync(Token);
-        await using var client = new FtpClient(UseProxy(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off }));
+        FtpTlsMode tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off;
+        await using var client = new FtpClient(
+            UseProxy(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = tls }));
 
         await TransferInParallelAsync(client, "");
     }
@@ -46,12 +54,13 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5)]
     [InlineData(FtpProxyKind.HttpConnect)]
-    public async Task A_strict_peer_resumes_its_sessions_through_it(FtpProxyKind kind)
+    public async Task Data_connections_through_a_proxy_resume_the_TLS_session_of_a_strict_peer(FtpProxyKind kind)
     {
         using var home = new TempFolder();
         FtpProxy address = CreateProxy(kind);
         await using ServerProcess proxy = await StartAsync(address, home);
-        await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1", options => UseProxy(address, options), encrypted: true);
+        await using PeerSession session = await PeerSession.StartAsync(
+            PeerKind.Vsftpd, "127.0.0.1", options => UseProxy(address, options), encrypted: true);
 
         await TransferInParallelAsync(session.Client, Peer.WritablePath + "/");
     }
@@ -59,32 +68,36 @@ public sealed class ProxyTests
     [Theory]
     [InlineData(FtpProxyKind.Socks5, "rejected the user name or password")]
     [InlineData(FtpProxyKind.HttpConnect, "rejected the user name or password: 401 Unauthorized")]
-    public async Task A_wrong_password_is_told_as_such(FtpProxyKind kind, string said)
+    public async Task A_wrong_proxy_password_is_reported(FtpProxyKind kind, string message)
     {
         using var home = new TempFolder();
         FtpProxy address = CreateProxy(kind);
         await using ServerProcess proxy = await StartAsync(address, home);
-        await using var client = new FtpClient(UseProxy(address with { Password = "guess" }, new FtpClientOptions { Host = "127.0.0.1" }));
+        await using var client = new FtpClient(
+            UseProxy(address with { Password = "guess" }, new FtpClientOptions { Host = "127.0.0.1" }));
 
-        Assert.Contains(said, (await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token))).Message, StringComparison.Ordinal);
+        var e = await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(FtpProxyKind.Socks5, "connection refused (5)")]
     [InlineData(FtpProxyKind.HttpConnect, "500 Unable to connect")]
-    public async Task A_server_that_is_not_there_is_told_in_the_proxys_words(FtpProxyKind kind, string said)
+    public async Task An_unreachable_server_is_reported_with_the_message_of_the_proxy(FtpProxyKind kind, string message)
     {
         using var home = new TempFolder();
         FtpProxy address = CreateProxy(kind);
         await using ServerProcess proxy = await StartAsync(address, home);
-        await using var client = new FtpClient(UseProxy(address, new FtpClientOptions { Host = "127.0.0.1", Port = ServerProcess.FindFreePort(IPAddress.Loopback) }));
+        int closedPort = ServerProcess.FindFreePort(IPAddress.Loopback);
+        await using var client = new FtpClient(UseProxy(address, new FtpClientOptions { Host = "127.0.0.1", Port = closedPort }));
 
         var e = await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token));
-        Assert.Contains(said, e.Message, StringComparison.Ordinal);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.True(e.IsTransient);
     }
 
-    private static FtpProxy CreateProxy(FtpProxyKind kind) => new(kind, "127.0.0.1", ServerProcess.FindFreePort(IPAddress.Loopback)) { UserName = "tester", Password = "secret" };
+    private static FtpProxy CreateProxy(FtpProxyKind kind) =>
+        new(kind, "127.0.0.1", ServerProcess.FindFreePort(IPAddress.Loopback)) { UserName = "tester", Password = "secret" };
 
     private static Task<ServerProcess> StartAsync(FtpProxy proxy, TempFolder home)
     {
@@ -92,7 +105,8 @@ public sealed class ProxyTests
         var endPoint = new IPEndPoint(IPAddress.Loopback, proxy.Port);
         if (proxy.Kind == FtpProxyKind.Socks5)
         {
-            return ServerProcess.StartWithoutGreetingAsync(Tool.Require("microsocks"), endPoint, home.Path, "-i", "127.0.0.1", "-p", port, "-u", "tester", "-P", "secret");
+            string[] arguments = ["-i", "127.0.0.1", "-p", port, "-u", "tester", "-P", "secret"];
+            return ServerProcess.StartWithoutGreetingAsync(Tool.Require("microsocks"), endPoint, home.Path, arguments);
         }
 
         string settings = home.Write("tinyproxy.conf", $"Port {port}\nListen 127.0.0.1\nTimeout 60\nBasicAuth tester secret\n");
@@ -108,10 +122,10 @@ public sealed class ProxyTests
 
     private static async Task TransferInParallelAsync(FtpClient client, string folder)
     {
-        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async lane =>
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async number =>
         {
-            byte[] content = RandomNumberGenerator.GetBytes(1_000_000 + lane);
-            string path = $"{folder}lane{lane}.bin";
+            byte[] content = RandomNumberGenerator.GetBytes(1_000_000 + number);
+            string path = $"{folder}file{number}.bin";
             for (int i = 0; i < 5; i++)
             {
                 await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
@@ -120,7 +134,8 @@ public sealed class ProxyTests
                 Assert.Equal(content, back.ToArray());
             }
         }));
-        string[] names = [.. (await client.ListAsync(folder, Token).ToListAsync(Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal)];
-        Assert.Equal(["lane0.bin", "lane1.bin", "lane2.bin", "lane3.bin"], names);
+        List<FtpEntry> entries = await client.ListAsync(folder, Token).ToListAsync(Token);
+        Assert.Equal(
+            ["file0.bin", "file1.bin", "file2.bin", "file3.bin"], entries.Select(entry => entry.Name).Order(StringComparer.Ordinal));
     }
 }

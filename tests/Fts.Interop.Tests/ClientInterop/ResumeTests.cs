@@ -4,12 +4,12 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>Transfers that are broken in the middle by whatever can happen, and gone on with by the next run of the program.</summary>
+/// <summary>Transfers that are interrupted by a signal or a killed server and resumed by the next run of the program.</summary>
 public sealed class ResumeTests
 {
     private const int Interrupt = 2, Kill = 9;
 
-    /// <summary>At no edge of anything.</summary>
+    /// <summary>The bytes transferred before the interruption. The number is not a multiple of any buffer size.</summary>
     private const long ReceivedBytes = 20_000_003;
 
     [Theory]
@@ -18,7 +18,7 @@ public sealed class ResumeTests
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
     [InlineData(PeerKind.Fts)]
-    public async Task A_download_goes_on_after_the_client_was_killed(PeerKind kind)
+    public async Task A_download_is_resumed_after_the_client_was_killed(PeerKind kind)
     {
         await using InterruptedTransfer transfer = await DownloadAsync(kind);
         await using (RunningProgram client = await transfer.StartAndPauseAsync("get big.bin", ReceivedBytes))
@@ -38,7 +38,7 @@ public sealed class ResumeTests
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
     [InlineData(PeerKind.Fts)]
-    public async Task A_download_goes_on_after_the_server_was_killed(PeerKind kind)
+    public async Task A_download_is_resumed_after_the_server_was_killed(PeerKind kind)
     {
         await using InterruptedTransfer transfer = await DownloadAsync(kind);
         await using (RunningProgram client = await transfer.StartAndPauseAsync("get big.bin", ReceivedBytes))
@@ -59,7 +59,7 @@ public sealed class ResumeTests
     [Theory]
     [InlineData(PeerKind.Vsftpd)]
     [InlineData(PeerKind.Fts)]
-    public async Task A_download_stopped_by_ctrl_c_says_what_is_kept_and_goes_on(PeerKind kind)
+    public async Task A_download_stopped_by_Ctrl_C_reports_the_kept_bytes_and_is_resumed(PeerKind kind)
     {
         await using InterruptedTransfer transfer = await DownloadAsync(kind);
         await using (RunningProgram client = await transfer.StartAndPauseAsync("get big.bin", ReceivedBytes))
@@ -79,7 +79,7 @@ public sealed class ResumeTests
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
     [InlineData(PeerKind.Fts)]
-    public async Task A_file_that_changed_on_the_server_is_fetched_anew(PeerKind kind)
+    public async Task A_file_that_changed_on_the_server_is_downloaded_from_the_beginning(PeerKind kind)
     {
         await using InterruptedTransfer transfer = await DownloadAsync(kind);
         await using (RunningProgram client = await transfer.StartAndPauseAsync("get big.bin", ReceivedBytes))
@@ -108,7 +108,7 @@ public sealed class ResumeTests
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
     [InlineData(PeerKind.Fts)]
-    public async Task An_upload_goes_on_after_the_client_was_killed(PeerKind kind)
+    public async Task An_upload_is_resumed_after_the_client_was_killed(PeerKind kind)
     {
         await using InterruptedTransfer transfer = await InterruptedTransfer.StartAsync(kind);
         File.Copy(TestTree.LargeFile, transfer.LocalFile);
@@ -127,7 +127,7 @@ public sealed class ResumeTests
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
     [InlineData(PeerKind.Fts)]
-    public async Task An_upload_stopped_by_ctrl_c_says_how_it_goes_on(PeerKind kind)
+    public async Task An_upload_stopped_by_Ctrl_C_reports_how_to_resume_it(PeerKind kind)
     {
         await using InterruptedTransfer transfer = await InterruptedTransfer.StartAsync(kind);
         File.Copy(TestTree.LargeFile, transfer.LocalFile);
@@ -141,7 +141,8 @@ public sealed class ResumeTests
         await AssertUploadResumedAsync(kind, transfer);
     }
 
-    private static void AssertContains(string text, string messages) => Assert.True(messages.Contains(text, StringComparison.Ordinal), $"not said: {text}\n{messages}");
+    private static void AssertContains(string text, string messages) =>
+        Assert.True(messages.Contains(text, StringComparison.Ordinal), $"not found: {text}\n{messages}");
 
     private static async Task<InterruptedTransfer> DownloadAsync(PeerKind kind)
     {
@@ -166,13 +167,15 @@ public sealed class ResumeTests
 
     private static async Task AssertUploadResumedAsync(PeerKind kind, InterruptedTransfer transfer)
     {
-        // The server notices in its own time that nobody is there any more.
+        // The reset lets the server notice that the client has disconnected.
         transfer.ResetConnections();
         (int code, string messages) = await transfer.RunAsync("put --resume big.bin");
 
         Assert.True(code == 0, messages);
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, transfer.RemoteFile);
-        Assert.SkipWhen(kind == PeerKind.Fts && !messages.Contains("resuming", StringComparison.Ordinal), "The server keeps nothing of an interrupted upload.");
+        Assert.SkipWhen(
+            kind == PeerKind.Fts && !messages.Contains("resuming", StringComparison.Ordinal),
+            "The server kept no bytes of the interrupted upload.");
         AssertContains("resuming big.bin at ", messages);
         Assert.InRange(transfer.TransferredBytes, 1, InterruptedTransfer.Total - 1);
     }

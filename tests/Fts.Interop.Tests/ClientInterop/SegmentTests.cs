@@ -5,7 +5,9 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.ClientInterop;
 
-/// <summary>One file over four connections: in segments by REST, or RANG where a server ends them itself, and in parts where it joins them.</summary>
+/// <summary>
+/// One file over four connections. Downloads use REST, or RANG if the server supports it. Uploads use COMB if the server supports it.
+/// </summary>
 public sealed class SegmentTests
 {
     private static readonly FtpTransferOptions FourSegments = new() { Segments = 4 };
@@ -20,21 +22,25 @@ public sealed class SegmentTests
     [InlineData(PeerKind.PureFtpd, false)]
     [InlineData(PeerKind.Pyftpdlib, false)]
     [InlineData(PeerKind.Fts, false)]
-    public async Task A_file_comes_whole_over_four_connections(PeerKind kind, bool encrypted)
+    public async Task A_file_is_downloaded_completely_over_four_connections(PeerKind kind, bool encrypted)
     {
-        int retrievals = 0;
+        int retrCount = 0;
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => AddTrace(options, trace => Interlocked.Add(ref retrievals, trace is { IsSent: true, Line: ['R', 'E', 'T', 'R', ..] } ? 1 : 0)), encrypted);
-        OnServer(Path.Combine(session.WritableFolder, "big.bin"));
+            kind, "127.0.0.1",
+            options => AddTrace(
+                options, trace => Interlocked.Add(ref retrCount, trace is { IsSent: true, Line: ['R', 'E', 'T', 'R', ..] } ? 1 : 0)),
+            encrypted);
+        CopyToServer(Path.Combine(session.WritableFolder, "big.bin"));
 
-        for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 2; i++)
         {
-            FtpTransferResult result = await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, Token);
+            FtpTransferResult result = await session.Client.DownloadFileAsync(
+                session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, Token);
             Assert.Equal(new FileInfo(TestTree.LargeFile).Length, result.Bytes);
             TreeSnapshot.AssertSameFile(TestTree.LargeFile, session.Local["back.bin"]);
         }
 
-        Assert.InRange(retrievals, 8, 16);
+        Assert.InRange(retrCount, 8, 16);
     }
 
     [Theory]
@@ -43,16 +49,17 @@ public sealed class SegmentTests
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
     [InlineData(PeerKind.Fts)]
-    public async Task A_file_goes_up_in_parts_or_plainly(PeerKind kind)
+    public async Task A_file_is_uploaded_in_segments_only_to_a_server_that_supports_COMB(PeerKind kind)
     {
-        bool isJoined = false;
+        bool sentComb = false;
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => AddTrace(options, trace => isJoined |= trace is { IsSent: true, Line: ['C', 'O', 'M', 'B', ..] }));
+            kind, "127.0.0.1",
+            options => AddTrace(options, trace => sentComb |= trace is { IsSent: true, Line: ['C', 'O', 'M', 'B', ..] }));
 
         await session.Client.UploadFileAsync(TestTree.LargeFile, Peer.WritablePath + "/up.bin", FourSegments, null, Token);
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, Path.Combine(session.WritableFolder, "up.bin"));
         Assert.Equal(["up.bin"], Directory.EnumerateFileSystemEntries(session.WritableFolder).Select(Path.GetFileName));
-        Assert.Equal(kind == PeerKind.Fts, isJoined);
+        Assert.Equal(kind == PeerKind.Fts, sentComb);
     }
 
     [Theory]
@@ -60,33 +67,35 @@ public sealed class SegmentTests
     [InlineData(PeerKind.ProFtpd)]
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
-    public async Task One_that_is_cancelled_goes_on_from_what_is_here(PeerKind kind)
+    public async Task A_cancelled_download_resumes_after_the_received_bytes(PeerKind kind)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        bool isMoving = false;
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        bool isRetrieving = false;
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => AddTrace(options, trace =>
         {
-            isMoving |= trace is { IsSent: true, Line: ['R', 'E', 'T', 'R', ..] };
-            if (isMoving && trace is { IsSent: false, Line: ['2' or '4', '2', '6', ..] })
+            isRetrieving |= trace is { IsSent: true, Line: ['R', 'E', 'T', 'R', ..] };
+            if (isRetrieving && trace is { IsSent: false, Line: ['2' or '4', '2', '6', ..] })
             {
-                // One segment is here.
-                stop.Cancel();
+                // One segment is complete.
+                cancellation.Cancel();
             }
         }));
-        OnServer(Path.Combine(session.WritableFolder, "big.bin"));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, stop.Token));
-        long kept = FtpPartialDownload.Find(session.Local["back.bin"])?.Length ?? 0;
+        CopyToServer(Path.Combine(session.WritableFolder, "big.bin"));
+        string local = session.Local["back.bin"], remote = Peer.WritablePath + "/big.bin";
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => session.Client.DownloadFileAsync(local, remote, FourSegments, null, cancellation.Token));
+        long kept = FtpPartialDownload.Find(local)?.Length ?? 0;
 
-        FtpTransferResult result = await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", FourSegments, null, Token);
+        FtpTransferResult result = await session.Client.DownloadFileAsync(local, remote, FourSegments, null, Token);
         Assert.Equal((kept, new FileInfo(TestTree.LargeFile).Length - kept), (result.ResumedBytes, result.Bytes));
-        TreeSnapshot.AssertSameFile(TestTree.LargeFile, session.Local["back.bin"]);
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, local);
     }
 
     [Fact]
-    public async Task After_the_client_was_killed_no_gap_is_taken_for_content()
+    public async Task After_the_client_was_killed_no_gap_between_segments_is_treated_as_content()
     {
         await using InterruptedTransfer transfer = await InterruptedTransfer.StartAsync(PeerKind.Fts, "--segments", "4");
-        OnServer(transfer.RemoteFile);
+        CopyToServer(transfer.RemoteFile);
         await using (RunningProgram client = await transfer.StartAndPauseAsync("get big.bin", 20_000_003))
         {
             await transfer.WaitForPartialAsync((InterruptedTransfer.Total / 4) + 1);
@@ -102,10 +111,10 @@ public sealed class SegmentTests
     }
 
     [Fact]
-    public async Task After_ctrl_c_it_says_what_is_kept_and_goes_on_from_there()
+    public async Task A_download_stopped_by_Ctrl_C_reports_the_kept_bytes_and_is_resumed()
     {
         await using InterruptedTransfer transfer = await InterruptedTransfer.StartAsync(PeerKind.Fts, "--segments", "4");
-        OnServer(transfer.RemoteFile);
+        CopyToServer(transfer.RemoteFile);
         await using (RunningProgram client = await transfer.StartAndPauseAsync("get big.bin", 20_000_003))
         {
             await transfer.WaitForPartialAsync((InterruptedTransfer.Total / 4) + 1);
@@ -131,8 +140,10 @@ public sealed class SegmentTests
         },
     };
 
-    /// <summary>From long ago: of a file that changed just now, no time would tell whether it changes once more.</summary>
-    private static void OnServer(string path)
+    /// <summary>
+    /// Copies the large file to the server with an old last-modified time. A recent time would not reveal another change of the file.
+    /// </summary>
+    private static void CopyToServer(string path)
     {
         File.Copy(TestTree.LargeFile, path);
         File.SetLastWriteTimeUtc(path, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));

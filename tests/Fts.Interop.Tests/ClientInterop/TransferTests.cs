@@ -18,11 +18,12 @@ public sealed class TransferTests
     [InlineData(PeerKind.PureFtpd, "::1")]
     [InlineData(PeerKind.Pyftpdlib, "127.0.0.1")]
     [InlineData(PeerKind.Pyftpdlib, "::1")]
-    public async Task A_tree_goes_up_and_comes_back_by_what_the_listings_say(PeerKind kind, string address)
+    public async Task A_tree_is_uploaded_and_then_downloaded_by_its_listings(PeerKind kind, string address)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, address);
         // Pure-FTPd prohibits backslashes.
-        string tree = TestTree.Create(session.Local.CreateFolder("tree"), name => kind is PeerKind.PureFtpd && name.Contains('\\', StringComparison.Ordinal));
+        string tree = TestTree.Create(
+            session.Local.CreateFolder("tree"), name => kind is PeerKind.PureFtpd && name.Contains('\\', StringComparison.Ordinal));
         File.Copy(TestTree.LargeFile, Path.Combine(tree, "big.bin"));
 
         await UploadAsync(session.Client, tree, Peer.WritablePath);
@@ -41,9 +42,10 @@ public sealed class TransferTests
     [InlineData(PeerKind.PureFtpd, "::1")]
     [InlineData(PeerKind.Pyftpdlib, "127.0.0.1")]
     [InlineData(PeerKind.Pyftpdlib, "::1")]
-    public async Task Files_move_in_active_mode(PeerKind kind, string address)
+    public async Task Files_are_transferred_in_active_mode(PeerKind kind, string address)
     {
-        await using PeerSession session = await PeerSession.StartAsync(kind, address, options => options with { DataMode = FtpDataMode.Active });
+        await using PeerSession session = await PeerSession.StartAsync(
+            kind, address, options => options with { DataMode = FtpDataMode.Active });
 
         await session.Client.UploadFileAsync(TestTree.LargeFile, Peer.WritablePath + "/big.bin", cancellationToken: Token);
         await session.Client.DownloadFileAsync(session.Local["back.bin"], Peer.WritablePath + "/big.bin", cancellationToken: Token);
@@ -56,12 +58,13 @@ public sealed class TransferTests
     [InlineData(PeerKind.ProFtpd)]
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
-    public async Task Several_files_move_at_once(PeerKind kind)
+    public async Task Several_files_are_transferred_concurrently(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         string[] names = [.. Enumerable.Range(0, 40).Select(number => $"file {number}")];
 
-        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(new MemoryStream(CreateContent(name)), $"{Peer.WritablePath}/{name}", cancellationToken: Token)));
+        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(
+            new MemoryStream(CreateContent(name)), $"{Peer.WritablePath}/{name}", cancellationToken: Token)));
         byte[][] back = await Task.WhenAll(names.Select(async name =>
         {
             var content = new MemoryStream();
@@ -96,9 +99,10 @@ public sealed class TransferTests
     [InlineData(PeerKind.ProFtpd)]
     [InlineData(PeerKind.PureFtpd)]
     [InlineData(PeerKind.Pyftpdlib)]
-    public async Task A_reader_that_leaves_early_leaves_a_client_that_works(PeerKind kind)
+    public async Task The_client_stays_usable_after_a_read_stream_is_disposed_early(PeerKind kind)
     {
-        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => options with { MaxConnections = 1 });
+        await using PeerSession session = await PeerSession.StartAsync(
+            kind, "127.0.0.1", options => options with { MaxConnections = 1 });
         File.Copy(TestTree.LargeFile, Path.Combine(session.WritableFolder, "big.bin"));
         session.WriteServerFile("small.txt", "small");
 
@@ -121,14 +125,15 @@ public sealed class TransferTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
-        FtpReplyException refusal = await Assert.ThrowsAsync<FtpReplyException>(
+        FtpReplyException exception = await Assert.ThrowsAsync<FtpReplyException>(
             () => session.Client.DownloadFileAsync(session.Local["none"], Peer.WritablePath + "/none", cancellationToken: Token));
 
-        Assert.Equal(550, (int)refusal.Reply.Code);
+        Assert.Equal(550, (int)exception.Reply.Code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(session.Local.Path));
     }
 
-    private static byte[] CreateContent(string name) => [.. Enumerable.Repeat((byte)name[^1], 1 + (name.GetHashCode(StringComparison.Ordinal) & 0xFFFF))];
+    private static byte[] CreateContent(string name) =>
+        [.. Enumerable.Repeat((byte)name[^1], 1 + (name.GetHashCode(StringComparison.Ordinal) & 0xFFFF))];
 
     private static async Task UploadAsync(FtpClient client, string localFolder, string remoteFolder)
     {
@@ -141,7 +146,8 @@ public sealed class TransferTests
 
         foreach (string file in Directory.EnumerateFiles(localFolder))
         {
-            FtpTransferResult result = await client.UploadFileAsync(file, $"{remoteFolder}/{Path.GetFileName(file)}", cancellationToken: Token);
+            FtpTransferResult result = await client.UploadFileAsync(
+                file, $"{remoteFolder}/{Path.GetFileName(file)}", cancellationToken: Token);
             Assert.Equal(new FileInfo(file).Length, result.Bytes);
         }
     }

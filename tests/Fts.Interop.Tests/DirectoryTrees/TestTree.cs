@@ -1,7 +1,7 @@
 namespace Fts.Interop.Tests.DirectoryTrees;
 
 /// <summary>
-/// Files and folders with the names and sizes that break transfers: made once per run from a fixed seed, read by every test, changed by none.
+/// Creates files and folders with names and sizes that are likely to break transfers. The contents come from a fixed seed.
 /// </summary>
 internal static class TestTree
 {
@@ -9,20 +9,22 @@ internal static class TestTree
 
     private static readonly Lazy<string> s_largeFile = new(CreateLargeFile);
 
-    /// <summary>Sizes beside the edges of buffers, and none at all.</summary>
+    /// <summary>Zero, one, and sizes next to the sizes of buffers.</summary>
     private static readonly int[] s_sizes = [0, 1, 4095, 4096, 65_537];
 
-    /// <summary>Names that a shell, an URL, a glob or a listing could misread.</summary>
+    /// <summary>Names that a shell, a URL, a glob or a listing could misinterpret.</summary>
     private static readonly string[] s_names =
     [
         "a b  c.txt", "it's \"quoted\".txt", "-rf", "100% #1 &?.txt", "star*[1].txt", "semi;colon=,.txt", ".hidden",
         "grüße/日本語.txt", "emoji 🚀.bin", "deep/a/b/c/d/e.txt", "no extension", "tilde~", "~home", "back\\slash.txt",
     ];
 
-    /// <summary>50 MiB of noise.</summary>
+    /// <summary>The path of a file with 50 MiB of random bytes. The file is created once per run and must not be changed.</summary>
     public static string LargeFile => s_largeFile.Value;
 
-    /// <summary>Fills <paramref name="folder"/> with everything but the big file. Names for which <paramref name="isExcluded"/> says true are not made.</summary>
+    /// <summary>
+    /// Creates the tree in <paramref name="folder"/>, without the large file and the names that <paramref name="isExcluded"/> matches.
+    /// </summary>
     public static string Create(string folder, Func<string, bool>? isExcluded = null)
     {
         var random = new Random(Seed);

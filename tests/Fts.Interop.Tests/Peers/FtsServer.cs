@@ -5,12 +5,14 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.Peers;
 
-/// <summary>Our own server as a program, which can be killed as any other.</summary>
+/// <summary>Starts our own server as a separate process, so that a test can kill it.</summary>
 internal static class FtsServer
 {
     public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
     {
-        string[] arguments = ["server", endPoint.Address.ToString(), endPoint.Port.ToString(CultureInfo.InvariantCulture), "1", "--folder", home["root"]];
-        return (await ServerProcess.StartAsync(new Tool(PublishedProgram.Path, null), endPoint, home.Path, null, arguments), "anonymous", "guest@");
+        string port = endPoint.Port.ToString(CultureInfo.InvariantCulture);
+        string[] arguments = ["server", endPoint.Address.ToString(), port, "1", "--folder", home["root"]];
+        var program = new Tool(PublishedProgram.Path, null);
+        return (await ServerProcess.StartAsync(program, endPoint, home.Path, null, arguments), "anonymous", "guest@");
     }
 }

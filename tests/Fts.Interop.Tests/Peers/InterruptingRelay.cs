@@ -7,56 +7,60 @@ using System.Text.RegularExpressions;
 namespace Fts.Interop.Tests.Peers;
 
 /// <summary>
-/// Stands between a client and a server and passes on what they say, until so many bytes of uploads have gone through. Then no more go, and what breaks is
-/// the test's to choose. Owns all the connections.
+/// Relays the connections between a client and a server. After a given number of uploaded bytes it stops the upload and waits for the test
+/// to interrupt it. It owns all connections.
 /// </summary>
 internal sealed partial class InterruptingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly TaskCompletionSource _limitReached = new(TaskCreationOptions.RunContinuationsAsynchronously), _clientDisconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _limitReached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _clientDisconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _commands = [];
     private readonly List<Task> _relays = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
-    private readonly int _server;
+    private readonly int _serverPort;
     private readonly long _limit;
     private long _uploaded;
 
-    /// <summary>Passes on to a server of this machine.</summary>
-    /// <param name="server">The server's port.</param>
-    /// <param name="limit">Bytes of uploads that go through before it breaks.</param>
-    public InterruptingRelay(int server, long limit = long.MaxValue)
+    /// <summary>Starts a relay to a server on this machine.</summary>
+    /// <param name="serverPort">The control port of the server.</param>
+    /// <param name="limit">The uploaded bytes that are relayed before the upload stops.</param>
+    public InterruptingRelay(int serverPort, long limit = long.MaxValue)
     {
-        (_server, _limit) = (server, limit);
+        (_serverPort, _limit) = (serverPort, limit);
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Ends when the last byte before the cut has gone through.</summary>
+    /// <summary>Completes when the last byte before the limit has been relayed.</summary>
     public Task LimitReached => _limitReached.Task;
 
-    /// <summary>Ends when a client closed its control connection, and the server was told so.</summary>
+    /// <summary>Completes when a client has closed its control connection and the relay has closed the one to the server.</summary>
     public Task ClientDisconnected => _clientDisconnected.Task;
 
-    /// <summary>Bytes of uploads that have gone through.</summary>
+    /// <summary>The uploaded bytes relayed so far.</summary>
     public long UploadedBytes => Volatile.Read(ref _uploaded);
 
-    /// <summary>What the clients said, the verbs of a sign-in left out.</summary>
+    /// <summary>The commands of the clients that concern an upload, separated by commas.</summary>
     public string Commands
     {
         get
         {
             lock (_commands)
             {
-                return string.Join(", ", _commands.Where(command => command.Split(' ')[0] is "SIZE" or "MDTM" or "REST" or "APPE" or "STOR" or "ALLO"));
+                return string.Join(
+                    ", ", _commands.Where(command => command.Split(' ')[0] is "SIZE" or "MDTM" or "REST" or "APPE" or "STOR" or "ALLO"));
             }
         }
     }
 
-    /// <summary>Ends the data connection that stands still, by a reset or in good order, as the system ends those of a process that was killed.</summary>
+    /// <summary>
+    /// Closes the stopped data connection: by a reset, or normally, as the system closes the connections of a killed process.
+    /// </summary>
     public void Interrupt(bool reset) => _interrupted.TrySetResult(reset);
 
     public async ValueTask DisposeAsync()
@@ -99,8 +103,9 @@ internal sealed partial class InterruptingRelay : IAsyncDisposable
             using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await IgnoreDisconnectAsync(async () =>
             {
-                await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _server), _stopping.Token);
-                Task first = await Task.WhenAny(RelayLinesAsync(client, server, RecordCommand), RelayLinesAsync(server, client, ReplacePassivePort));
+                await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _serverPort), _stopping.Token);
+                Task first = await Task.WhenAny(
+                    RelayLinesAsync(client, server, RecordCommand), RelayLinesAsync(server, client, ReplacePassivePort));
                 await first;
             });
             server.Close();
@@ -118,12 +123,12 @@ internal sealed partial class InterruptingRelay : IAsyncDisposable
         return command;
     }
 
-    /// <summary>A 227 or 229 with a port of ours, behind which is the server's.</summary>
+    /// <summary>Replaces the passive port in a 227 or 229 reply with a port of the relay. Returns other replies unchanged.</summary>
     private string ReplacePassivePort(string reply)
     {
         if (ExtendedPassivePattern().Match(reply) is { Success: true } extended)
         {
-            return extended.Result($"${{1}}{OpenData(int.Parse(extended.Groups[2].Value, CultureInfo.InvariantCulture))}$3");
+            return extended.Result($"${{1}}{ListenForData(int.Parse(extended.Groups[2].Value, CultureInfo.InvariantCulture))}$3");
         }
 
         if (PassivePattern().Match(reply) is not { Success: true } passive)
@@ -131,11 +136,14 @@ internal sealed partial class InterruptingRelay : IAsyncDisposable
             return reply;
         }
 
-        int own = OpenData((int.Parse(passive.Groups[2].Value, CultureInfo.InvariantCulture) << 8) | int.Parse(passive.Groups[3].Value, CultureInfo.InvariantCulture));
-        return passive.Result($"${{1}}{own >> 8},{own & 255}$4");
+        int high = int.Parse(passive.Groups[2].Value, CultureInfo.InvariantCulture);
+        int low = int.Parse(passive.Groups[3].Value, CultureInfo.InvariantCulture);
+        int port = ListenForData((high << 8) | low);
+        return passive.Result($"${{1}}{port >> 8},{port & 255}$4");
     }
 
-    private int OpenData(int port)
+    /// <summary>Relays one data connection to <paramref name="port"/> of the server. Returns the port on which the relay listens.</summary>
+    private int ListenForData(int port)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(1);
@@ -202,7 +210,7 @@ internal sealed partial class InterruptingRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>One side went, or the test is over: the other side is told by closing.</summary>
+    /// <summary>Runs a relay until one side disconnects or the test ends. The caller then closes the other side.</summary>
     private static async Task IgnoreDisconnectAsync(Func<Task> relay)
     {
         try

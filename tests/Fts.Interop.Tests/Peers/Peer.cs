@@ -4,24 +4,24 @@ using Fts.Server;
 
 namespace Fts.Interop.Tests.Peers;
 
-/// <summary>The servers of others that our client is tried against.</summary>
+/// <summary>The servers that our client is tested with.</summary>
 public enum PeerKind
 {
     Vsftpd,
     ProFtpd,
     PureFtpd,
     Pyftpdlib,
-    /// <summary>Ours, as a program.</summary>
+    /// <summary>Our own server, in a separate process.</summary>
     Fts,
 }
 
-/// <summary>A running server of somebody else's with one folder that may be written to. Owns the process and its files.</summary>
+/// <summary>A running server with one writable folder. Owns the process and its files.</summary>
 internal sealed class Peer : IAsyncDisposable
 {
-    /// <summary>The one folder a client may write to: vsftpd refuses to serve a top folder that its user can change.</summary>
+    /// <summary>The only folder a client may write to. It is not the root, because vsftpd refuses to serve a writable root.</summary>
     public const string WritablePath = "/box";
 
-    /// <summary>"secret" by crypt(3) in its MD5 form: a costly hash would only make each sign-in slower, by a second with pure-pw's own.</summary>
+    /// <summary>The MD5 hash of the password "secret" by crypt(3). The hash of pure-pw makes each login a second slower.</summary>
     public const string SecretHash = "$1$T6YIQRfh$maA6aNmePfYu1W30Onv3h/";
 
     private readonly TempFolder _home;
@@ -29,7 +29,9 @@ internal sealed class Peer : IAsyncDisposable
     private readonly Func<Task<(ServerProcess Process, string User, string Password)>> _start;
     private ServerProcess? _process;
 
-    private Peer(TempFolder home, IPEndPoint endPoint, bool limitsConnections, Func<Task<(ServerProcess Process, string User, string Password)>> start) =>
+    private Peer(
+        TempFolder home, IPEndPoint endPoint, bool limitsConnections,
+        Func<Task<(ServerProcess Process, string User, string Password)>> start) =>
         (_home, EndPoint, _limitsConnections, _start) = (home, endPoint, limitsConnections, start);
 
     public IPEndPoint EndPoint { get; }
@@ -38,16 +40,21 @@ internal sealed class Peer : IAsyncDisposable
 
     public string Password { get; private set; } = "";
 
-    /// <summary>Where <see cref="WritablePath"/> lies on this machine.</summary>
+    /// <summary>The local folder that the server serves as <see cref="WritablePath"/>.</summary>
     public string WritableFolder => _home["root/box"];
 
-    /// <summary>Starts one. Encrypted, it takes nothing else, and is as strict about resumed sessions and close_notify as it can be.</summary>
-    /// <param name="kind">Which.</param>
-    /// <param name="address">Where it listens.</param>
-    /// <param name="encrypted">Whether.</param>
-    /// <param name="clientAuthority">The certificate (PEM) of the authority that must vouch for clients; null where clients need no certificate.</param>
-    /// <param name="maxPerAddress">Connections that vsftpd lets in from one address; 0 for any number.</param>
-    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null, int maxPerAddress = 0)
+    /// <summary>Starts a server.</summary>
+    /// <param name="kind">The server program.</param>
+    /// <param name="address">The address on which the server listens.</param>
+    /// <param name="encrypted">
+    /// Whether the server requires TLS. It then also requires resumed sessions on data connections and close_notify, if it supports that.
+    /// </param>
+    /// <param name="clientAuthority">
+    /// The certificate (PEM) of the authority that must have issued the client certificates, or null if clients need no certificate.
+    /// </param>
+    /// <param name="maxPerAddress">The connections that vsftpd accepts from one address. 0 sets no limit.</param>
+    public static async Task<Peer> StartAsync(
+        PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null, int maxPerAddress = 0)
     {
         var home = new TempFolder();
         try
@@ -80,10 +87,13 @@ internal sealed class Peer : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a server with a limit of connections has none, so that the limit refuses no connection because of an earlier one.</summary>
-    public Task WaitForConnectionsToEndAsync() => _process is { } daemon && _limitsConnections ? daemon.WaitForChildrenAsync() : Task.CompletedTask;
+    /// <summary>
+    /// Waits until a server with a connection limit has no connections, so that earlier connections do not count towards the limit.
+    /// </summary>
+    public Task WaitForConnectionsToEndAsync() =>
+        _process is { } process && _limitsConnections ? process.WaitForChildrenAsync() : Task.CompletedTask;
 
-    /// <summary>Kills it with whatever it is at.</summary>
+    /// <summary>Kills the server and all its sessions.</summary>
     public async Task KillAsync()
     {
         if (_process is not null)
@@ -93,7 +103,7 @@ internal sealed class Peer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it again after <see cref="KillAsync"/>, on the same port.</summary>
+    /// <summary>Starts the server, or restarts it on the same port after <see cref="KillAsync"/>.</summary>
     public async Task StartAsync() => (_process, User, Password) = await _start();
 
     public async ValueTask DisposeAsync()

@@ -3,13 +3,14 @@ using Fts.Interop.Tests.Processes;
 
 namespace Fts.Interop.Tests.Peers;
 
-/// <summary>ProFTPD with one virtual user of a password file of its own.</summary>
+/// <summary>Starts ProFTPD with its own password file, which has one virtual user.</summary>
 internal static class ProFtpd
 {
-    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
+    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(
+        TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
     {
         Tool tool = Tool.Require("proftpd");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd serves as another user, for which it must be started by root.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd changes its user, so root must start it.");
         string users = home.Write("users", $"tester:{Peer.SecretHash}:65534:65534::{home["root"]}:/bin/sh\n");
         File.SetUnixFileMode(users, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string configuration = home.Write("proftpd.conf", $"""
@@ -58,6 +59,7 @@ internal static class ProFtpd
             TLSCACertificateFile {clientAuthority}
 
             """));
-        return (await ServerProcess.StartAsync(tool, endPoint, home.Path, home["proftpd.log"], "-n", "-q", "-c", configuration), "tester", "secret");
+        string[] arguments = ["-n", "-q", "-c", configuration];
+        return (await ServerProcess.StartAsync(tool, endPoint, home.Path, home["proftpd.log"], arguments), "tester", "secret");
     }
 }

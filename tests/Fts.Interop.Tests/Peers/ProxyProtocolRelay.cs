@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Fts.Interop.Tests.Peers;
 
-/// <summary>A balancer in its simplest form: passes each connection on to a server, beginning with a PROXY header of version 1 that names the client.</summary>
+/// <summary>
+/// A minimal load balancer. It relays each connection to a server and first sends a PROXY header of version 1 with the client's address.
+/// </summary>
 internal sealed class ProxyProtocolRelay : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -20,7 +22,7 @@ internal sealed class ProxyProtocolRelay : IAsyncDisposable
         _accepting = AcceptAsync(own, server);
     }
 
-    /// <summary>Connections passed on so far.</summary>
+    /// <summary>The connections accepted so far.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
     public async ValueTask DisposeAsync()
@@ -59,12 +61,13 @@ internal sealed class ProxyProtocolRelay : IAsyncDisposable
                 var from = (IPEndPoint)client.RemoteEndPoint!;
                 serverSocket.Bind(new IPEndPoint(own.Address, 0));
                 await serverSocket.ConnectAsync(server, _stopping.Token);
-                await serverSocket.SendAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {from.Address} {own.Address} {from.Port} {own.Port}\r\n"), _stopping.Token);
+                string header = $"PROXY TCP4 {from.Address} {own.Address} {from.Port} {own.Port}\r\n";
+                await serverSocket.SendAsync(Encoding.ASCII.GetBytes(header), _stopping.Token);
                 await Task.WhenAll(CopyAsync(client, serverSocket), CopyAsync(serverSocket, client));
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {
-                // One side went; closing the other tells it.
+                // One side disconnected, or the test has ended: both sockets are closed.
             }
         }
     }

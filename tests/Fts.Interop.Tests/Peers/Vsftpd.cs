@@ -4,13 +4,14 @@ using Fts.Interop.Tests.Processes;
 
 namespace Fts.Interop.Tests.Peers;
 
-/// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
+/// <summary>Starts vsftpd with anonymous write access, because every other user would have to be a user of the system.</summary>
 internal static class Vsftpd
 {
-    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int maxPerAddress)
+    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(
+        TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int maxPerAddress)
     {
         Tool tool = Tool.Require("vsftpd");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, so root must start it.");
         bool isIPv6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
         string configuration = home.Write("vsftpd.conf", $"""
             listen={(isIPv6 ? "NO" : "YES")}

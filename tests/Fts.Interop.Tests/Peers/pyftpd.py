@@ -1,4 +1,4 @@
-"""pyftpd.py ADDRESS PORT FOLDER [PEM]: serves FOLDER to the user "tester", who may do everything; with a certificate, over TLS only."""
+"""pyftpd.py ADDRESS PORT FOLDER [PEM]: serves FOLDER to the user "tester" with all permissions. With a certificate it requires TLS."""
 import logging
 import sys
 

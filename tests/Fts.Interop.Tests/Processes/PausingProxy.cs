@@ -6,8 +6,8 @@ using System.Text;
 namespace Fts.Interop.Tests.Processes;
 
 /// <summary>
-/// An HTTP proxy (CONNECT) through which a transfer comes to a stop after as many bytes as a test wants: whoever is killed then is killed in the middle.
-/// Connections to the server's own port are commands and pass; all others are data.
+/// An HTTP proxy (CONNECT) that pauses a transfer after a given number of bytes, so that a test can kill a process during the transfer.
+/// Connections to the control port always pass. All other connections are data connections.
 /// </summary>
 internal sealed class PausingProxy : IAsyncDisposable
 {
@@ -29,10 +29,10 @@ internal sealed class PausingProxy : IAsyncDisposable
 
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://{_listener.LocalEndpoint}");
 
-    /// <summary>Bytes of data that passed since the last <see cref="PauseAfter"/> or <see cref="ResetConnections"/>.</summary>
+    /// <summary>The bytes of data relayed since the last <see cref="PauseAfter"/> or <see cref="ResetConnections"/>.</summary>
     public long TransferredBytes { get; private set; }
 
-    /// <summary>From now on so many bytes of data pass, and no more; returns when they have.</summary>
+    /// <summary>Relays <paramref name="bytes"/> more bytes of data, then pauses. The returned task completes at the pause.</summary>
     public Task PauseAfter(long bytes)
     {
         lock (_lock)
@@ -43,7 +43,7 @@ internal sealed class PausingProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Resets every connection; what is opened after that passes freely.</summary>
+    /// <summary>Resets every connection. Later connections are relayed without a limit.</summary>
     public void ResetConnections()
     {
         lock (_lock)
@@ -88,17 +88,17 @@ internal sealed class PausingProxy : IAsyncDisposable
 
             int port = await ReadPortAsync(client);
             await server.ConnectAsync(IPAddress.Loopback, port, _stop.Token);
-            await client.SendAsync("HTTP/1.1 200 go on\r\n\r\n"u8.ToArray(), _stop.Token);
+            await client.SendAsync("HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray(), _stop.Token);
             bool isData = port != _controlPort;
             await Task.WhenAll(CopyAsync(client, server, isData), CopyAsync(server, client, isData));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // One side went.
+            // One side disconnected, or the test has ended.
         }
     }
 
-    /// <summary>The port in <c>CONNECT 127.0.0.1:2121 HTTP/1.1</c>.</summary>
+    /// <summary>Reads a request such as <c>CONNECT 127.0.0.1:2121 HTTP/1.1</c> and returns its port.</summary>
     private async Task<int> ReadPortAsync(Socket client)
     {
         var head = new StringBuilder();

@@ -3,32 +3,37 @@ using System.Text;
 
 namespace Fts.Interop.Tests.Processes;
 
-/// <summary>How a program ended and what it said.</summary>
+/// <summary>The exit code and the output of a program.</summary>
 internal sealed record ProcessResult(string CommandLine, int ExitCode, string Output, string Error)
 {
-    /// <summary>Fails the test, with everything the program said, unless it ended with 0.</summary>
+    /// <summary>Fails the test and reports the output of the program unless the exit code is 0.</summary>
     public ProcessResult AssertSuccess()
     {
         Assert.True(ExitCode == 0, $"exit code {ExitCode} from: {CommandLine}\n--- stdout\n{Output}\n--- stderr\n{Error}");
         return this;
     }
 
-    /// <summary>Fails the test if the program ended with 0.</summary>
+    /// <summary>Fails the test if the exit code is 0.</summary>
     public ProcessResult AssertFailure()
     {
-        Assert.True(ExitCode != 0, $"exit code 0, though a failure was due, from: {CommandLine}\n--- stdout\n{Output}\n--- stderr\n{Error}");
+        Assert.True(
+            ExitCode != 0, $"exit code 0 although a failure was expected, from: {CommandLine}\n--- stdout\n{Output}\n--- stderr\n{Error}");
         return this;
     }
 }
 
-/// <summary>Runs a program to its end. It has a deadline, after which it is killed by its id, children included, and the test fails.</summary>
+/// <summary>Runs a program and waits for its exit. At a deadline the program and its children are killed, and the test fails.</summary>
 internal static class ProcessRunner
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
-    public static Task<ProcessResult> RunAsync(Tool tool, TempFolder home, params IEnumerable<string> arguments) => RunAsync(tool, home, "", arguments);
+    public static Task<ProcessResult> RunAsync(Tool tool, TempFolder home, params IEnumerable<string> arguments) =>
+        RunAsync(tool, home, "", arguments);
 
-    /// <summary>Runs with <paramref name="input"/> on standard input and <paramref name="home"/> as both home and current folder: no user's settings count.</summary>
+    /// <summary>
+    /// Runs a program with <paramref name="input"/> on standard input. <paramref name="home"/> is its home and its working directory, so
+    /// that settings of the user have no effect.
+    /// </summary>
     public static async Task<ProcessResult> RunAsync(Tool tool, TempFolder home, string input, IEnumerable<string> arguments)
     {
         using Process process = Start(tool, home.Path, arguments);
@@ -74,15 +79,19 @@ internal static class ProcessRunner
             start.ArgumentList.Add(argument);
         }
 
-        // C.UTF-8: names are compared byte by byte, so no client may think in another character set.
-        foreach ((string name, string value) in new[] { ("HOME", home), ("XDG_CONFIG_HOME", home), ("XDG_CACHE_HOME", home), ("LC_ALL", "C.UTF-8"), ("TERM", "dumb") })
+        // C.UTF-8: names are compared byte by byte, so every client must use the same character set.
+        (string Name, string Value)[] variables =
+            [("HOME", home), ("XDG_CONFIG_HOME", home), ("XDG_CACHE_HOME", home), ("LC_ALL", "C.UTF-8"), ("TERM", "dumb")];
+        foreach ((string name, string value) in variables)
         {
             start.Environment[name] = value;
         }
 
-        foreach (string proxy in start.Environment.Keys.Where(name => name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)).ToArray())
+        string[] proxyVariables =
+            [.. start.Environment.Keys.Where(name => name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase))];
+        foreach (string name in proxyVariables)
         {
-            start.Environment.Remove(proxy);
+            start.Environment.Remove(name);
         }
 
         if (tool.LibraryPath is { } libraries)
@@ -93,7 +102,7 @@ internal static class ProcessRunner
         return Process.Start(start)!;
     }
 
-    /// <summary>A program may end without reading its input; that is its right.</summary>
+    /// <summary>Writes the input. A program that exits before it has read its input is not an error.</summary>
     private static async Task WriteAsync(Process process, string input, CancellationToken cancellationToken)
     {
         try

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Fts.Interop.Tests.Processes;
 
-/// <summary>A server process of ours: started, waited for, and killed by its id. What it said goes to the test's output, which shows when the test fails.</summary>
+/// <summary>A server process that the tests started. Disposal kills it and writes its output to the output of the test.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(15);
@@ -34,38 +34,43 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server and returns when it greets on <paramref name="endPoint"/>.</summary>
-    public static Task<ServerProcess> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments) =>
+    /// <summary>Starts a server and waits until it sends a greeting on <paramref name="endPoint"/>.</summary>
+    public static Task<ServerProcess> StartAsync(
+        Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments) =>
         StartAsync(tool, endPoint, home, logFile, expectsGreeting: true, arguments);
 
-    /// <summary>Starts what waits for its client's first word, and returns when it listens.</summary>
-    public static Task<ServerProcess> StartWithoutGreetingAsync(Tool tool, IPEndPoint endPoint, string home, params IEnumerable<string> arguments) =>
+    /// <summary>Starts a server that sends no greeting, and waits until it accepts a connection.</summary>
+    public static Task<ServerProcess> StartWithoutGreetingAsync(
+        Tool tool, IPEndPoint endPoint, string home, params IEnumerable<string> arguments) =>
         StartAsync(tool, endPoint, home, null, expectsGreeting: false, arguments);
 
-    private static async Task<ServerProcess> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, bool expectsGreeting, IEnumerable<string> arguments)
+    private static async Task<ServerProcess> StartAsync(
+        Tool tool, IPEndPoint endPoint, string home, string? logFile, bool expectsGreeting, IEnumerable<string> arguments)
     {
-        var daemon = new ServerProcess(ProcessRunner.Start(tool, home, arguments), logFile);
+        var server = new ServerProcess(ProcessRunner.Start(tool, home, arguments), logFile);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(s_startDeadline);
         try
         {
             while (!await IsReadyAsync(endPoint, expectsGreeting, deadline.Token))
             {
-                Assert.False(daemon._process.HasExited, $"{tool.Path} ended at its start.");
-                // A foreign process tells nobody when it listens: ask again until the deadline.
+                Assert.False(server._process.HasExited, $"{tool.Path} exited before it accepted a connection.");
+                // Other servers do not report when they start to listen, so the test polls until the deadline.
                 await Task.Delay(10, deadline.Token);
             }
 
-            return daemon;
+            return server;
         }
         catch
         {
-            await daemon.DisposeAsync();
+            await server.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>A port below the range from which the system hands out ports, so that nothing takes it between this question and the server's start.</summary>
+    /// <summary>
+    /// Returns a free port below the ephemeral range, so that the system assigns it to no other socket before the server starts.
+    /// </summary>
     public static int FindFreePort(IPAddress address)
     {
         while (true)
@@ -79,14 +84,14 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Taken: draw another.
+                // The port is in use: try another.
             }
         }
     }
 
     /// <summary>
-    /// Waits until the server has no child process. A server with a process for each connection counts a connection until it has collected the exit of that process,
-    /// which is later than the end of the connection.
+    /// Waits until the server has no child process. A server with one process for each connection counts a connection until it has reaped
+    /// that process, which is later than the end of the connection.
     /// </summary>
     public async Task WaitForChildrenAsync()
     {

@@ -1,6 +1,6 @@
 namespace Fts.Interop.Tests.Processes;
 
-/// <summary>A folder of a test's own, removed with everything in it when the test ends.</summary>
+/// <summary>A temporary folder of one test. Disposal deletes it with its contents.</summary>
 internal sealed class TempFolder : IDisposable, IAsyncDisposable
 {
     public TempFolder() => Directory.CreateDirectory(Path);
@@ -11,7 +11,7 @@ internal sealed class TempFolder : IDisposable, IAsyncDisposable
 
     public string CreateFolder(string name) => Directory.CreateDirectory(this[name]).FullName;
 
-    /// <summary>A folder below this one that any user may write to: peers that are started by root serve it as somebody with fewer rights.</summary>
+    /// <summary>Creates a subfolder that every user may write to, because peers started by root run as an unprivileged user.</summary>
     public string CreateWritableFolder(string name)
     {
         string folder = CreateFolder(name);

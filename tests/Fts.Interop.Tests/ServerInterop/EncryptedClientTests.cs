@@ -3,13 +3,15 @@ using Fts.Interop.Tests.Processes;
 
 namespace Fts.Interop.Tests.ServerInterop;
 
-/// <summary>Other people's clients over TLS, against our server at its strictest: nothing in plain, data connections resume their session's TLS.</summary>
+/// <summary>
+/// Other clients over TLS, with our server in its strictest configuration: it requires TLS, and data connections that resume the session.
+/// </summary>
 public sealed class EncryptedClientTests
 {
-    private const string Python = """
+    private const string TransferScript = """
         import ftplib, io, os, ssl, sys
 
-        class Resuming(ftplib.FTP_TLS):
+        class ResumingClient(ftplib.FTP_TLS):
             def ntransfercmd(self, cmd, rest=None):
                 conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
                 return self.context.wrap_socket(conn, server_hostname=self.host, session=self.sock.session), size
@@ -17,12 +19,12 @@ public sealed class EncryptedClientTests
         host, port, user, password = sys.argv[1:]
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        ftp = Resuming(context=context)
+        ftp = ResumingClient(context=context)
         ftp.connect(host, int(port))
         ftp.login(user, password)
         ftp.prot_p()
         noise = os.urandom(300_000)
-        for turn in range(10):
+        for repetition in range(10):
             ftp.storbinary("STOR /box/noise", io.BytesIO(noise))
             back = io.BytesIO()
             ftp.retrbinary("RETR /box/noise", back.write)
@@ -31,7 +33,7 @@ public sealed class EncryptedClientTests
         ftp.quit()
         """;
 
-    private const string Renegotiation = """
+    private const string RenegotiationScript = """
         import socket, sys
         try:
             from OpenSSL import SSL
@@ -56,41 +58,44 @@ public sealed class EncryptedClientTests
             control.sendall(b"NOOP\r\n")
             control.recv(1000)
         except SSL.Error as error:
-            print("refused", error)
+            print("rejected", error)
         """;
 
     [Theory]
     [InlineData("1.2")]
     [InlineData("1.3")]
-    public async Task Curl_takes_a_big_file_up_and_down(string version)
+    public async Task Curl_uploads_and_downloads_a_large_file(string version)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
-        string[] options = ["-q", "-sS", "-k", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "-u", $"{server.User}:{server.Password}"];
+        string[] options = GetCurlOptions(server, version);
 
-        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", TestTree.LargeFile, server.GetUrl("big.bin")])).AssertSuccess();
-        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-o", server.Local["back.bin"], server.GetUrl("big.bin")])).AssertSuccess();
+        string[] upload = [.. options, "-T", TestTree.LargeFile, server.GetUrl("big.bin")];
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, upload)).AssertSuccess();
+        string[] download = [.. options, "-o", server.Local["back.bin"], server.GetUrl("big.bin")];
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, download)).AssertSuccess();
 
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.GetServerPath("big.bin"));
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.Local["back.bin"]);
     }
 
     /// <summary>
-    /// One control connection, and a data connection for each file that has to resume its session. Over TLS 1.3 curl 7.88 does not resume a second time after an
-    /// upload, because it never reads from an upload's data connection.
+    /// Each file has a data connection that must resume the session of the one control connection. With TLS 1.3, curl 7.88 does not resume
+    /// again after an upload, because it never reads from the data connection of an upload.
     /// </summary>
     [Fact]
     public async Task Curl_uploads_many_files_in_one_session()
     {
         const string version = "1.2";
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
-        string[] options = ["-q", "-sS", "-k", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "-u", $"{server.User}:{server.Password}"];
+        string[] options = GetCurlOptions(server, version);
         string[] names = [.. Enumerable.Range(0, 10).Select(i => $"{i}.bin")];
         foreach (string name in names)
         {
             server.Local.Write(name, new string('x', 100_000));
         }
 
-        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", $"{{{string.Join(',', names)}}}", server.GetUrl("")])).AssertSuccess();
+        string[] upload = [.. options, "-T", $"{{{string.Join(',', names)}}}", server.GetUrl("")];
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, upload)).AssertSuccess();
 
         foreach (string name in names)
         {
@@ -99,12 +104,14 @@ public sealed class EncryptedClientTests
     }
 
     [Fact]
-    public async Task Lftp_mirrors_a_tree_up_and_down()
+    public async Task Lftp_mirrors_a_tree_in_both_directions()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
         string tree = TestTree.Create(server.Local.CreateFolder("tree")), back = server.Local.CreateFolder("back");
-        string commands = string.Join("; ", "set cmd:fail-exit yes", "set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2",
-            "set net:timeout 10", "set ftp:charset UTF-8", $"open -u {server.User},{server.Password} ftp://{server.Authority}", $"mirror -R {tree} /box/tree", $"mirror /box/tree {back}");
+        string commands = string.Join(
+            "; ", "set cmd:fail-exit yes", "set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes",
+            "set net:max-retries 2", "set net:timeout 10", "set ftp:charset UTF-8",
+            $"open -u {server.User},{server.Password} ftp://{server.Authority}", $"mirror -R {tree} /box/tree", $"mirror /box/tree {back}");
 
         (await ProcessRunner.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", commands)).AssertSuccess();
 
@@ -113,23 +120,29 @@ public sealed class EncryptedClientTests
     }
 
     [Fact]
-    public async Task Pythons_ftplib_resumes_its_session_for_many_transfers()
+    public async Task The_ftplib_of_Python_resumes_its_session_for_many_transfers()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
-        string script = server.Local.Write("check.py", Python);
+        string[] arguments = [server.Local.Write("check.py", TransferScript), server.Host, server.Port, server.User, server.Password];
 
-        (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password)).AssertSuccess();
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, arguments)).AssertSuccess();
     }
 
     [Fact]
-    public async Task A_client_that_wants_to_shake_hands_again_is_refused()
+    public async Task A_TLS_renegotiation_is_rejected()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
-        string script = server.Local.Write("again.py", Renegotiation);
+        string[] arguments = [server.Local.Write("renegotiate.py", RenegotiationScript), server.Host, server.Port];
 
-        ProcessResult ended = (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port)).AssertSuccess();
+        ProcessResult result = (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, arguments)).AssertSuccess();
 
-        Assert.SkipWhen(ended.Output.StartsWith("missing", StringComparison.Ordinal), "Python's OpenSSL module is not installed.");
-        Assert.StartsWith("refused", ended.Output, StringComparison.Ordinal);
+        Assert.SkipWhen(result.Output.StartsWith("missing", StringComparison.Ordinal), "The Python module OpenSSL is not installed.");
+        Assert.StartsWith("rejected", result.Output, StringComparison.Ordinal);
+    }
+
+    private static string[] GetCurlOptions(ServerUnderTest server, string tlsVersion)
+    {
+        string[] tls = ["-k", "--ssl-reqd", $"--tlsv{tlsVersion}", "--tls-max", tlsVersion];
+        return ["-q", "-sS", .. tls, "-u", $"{server.User}:{server.Password}"];
     }
 }

@@ -6,13 +6,13 @@ using Fts.Storage.Local;
 
 namespace Fts.Interop.Tests.ServerInterop;
 
-/// <summary>Other people's clients that name a host (HOST, SNI), and that sign in by certificate (232).</summary>
+/// <summary>Other clients that select a host by HOST or SNI and log in by client certificate (reply 232).</summary>
 public sealed class HostAndCertificateTests : IAsyncDisposable
 {
-    private const string Python = """
+    private const string Script = """
         import ftplib, io, ssl, sys
 
-        class Resuming(ftplib.FTP_TLS):
+        class ResumingClient(ftplib.FTP_TLS):
             def ntransfercmd(self, cmd, rest=None):
                 conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
                 return self.context.wrap_socket(conn, server_hostname=self.host, session=self.sock.session), size
@@ -20,7 +20,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         port, authority, certificate, key = sys.argv[1:]
         context = ssl.create_default_context(cafile=authority)
         context.load_cert_chain(certificate, key)
-        ftp = Resuming(context=context)
+        ftp = ResumingClient(context=context)
         ftp.connect("localhost", int(port))
         ftp.auth()
         assert ftp.sendcmd("HOST localhost").startswith("220")
@@ -33,7 +33,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
 
     private readonly TestAuthority _authority = new();
     private readonly TempFolder _files = new();
-    private readonly LocalFileStore _default, _named;
+    private readonly LocalFileStore _defaultStore, _hostStore;
     private readonly FtpCertificates _certificates;
     private readonly FtpServer _server;
     private readonly string _certificate, _key, _root;
@@ -41,21 +41,27 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
     public HostAndCertificateTests()
     {
         (_certificate, _key) = TestAuthority.Pem(_authority.Issue("CN=ann"));
-        (_certificate, _key, _root) = (_files.Write("ann.crt", _certificate), _files.Write("ann.key", _key), _files.Write("root.pem", _authority.Certificate.ExportCertificatePem()));
+        (_certificate, _key) = (_files.Write("ann.crt", _certificate), _files.Write("ann.key", _key));
+        _root = _files.Write("root.pem", _authority.Certificate.ExportCertificatePem());
         _certificates = FtpCertificates.FromCertificate(_authority.IssueTo("localhost"));
-        (_default, _named) = (new LocalFileStore(_files.CreateFolder("default")), new LocalFileStore(_files.CreateFolder("named")));
-        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
+        (_defaultStore, _hostStore) = (new LocalFileStore(_files.CreateFolder("default")), new LocalFileStore(_files.CreateFolder("host")));
+        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(
+            new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         _server = new FtpServer(new FtpServerOptions
         {
-            Store = _default,
+            Store = _defaultStore,
             Authenticator = accounts,
-            Hosts = [new FtpHost { Name = "localhost", Store = _named, Authenticator = accounts, Certificates = _certificates }],
+            Hosts = [new FtpHost { Name = "localhost", Store = _hostStore, Authenticator = accounts, Certificates = _certificates }],
             Tls = new FtpTlsOptions
             {
                 Certificates = _certificates,
                 DataBinding = FtpDataBinding.Require,
-                ClientCertificates = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [_authority.Certificate] },
+                ClientCertificates = new FtpClientCertificates
+                {
+                    Policy = FtpClientCertificatePolicy.Request,
+                    Authorities = [_authority.Certificate],
+                },
             },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         });
@@ -65,8 +71,8 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
-        await _default.DisposeAsync();
-        await _named.DisposeAsync();
+        await _defaultStore.DisposeAsync();
+        await _hostStore.DisposeAsync();
         _certificates.Dispose();
         _files.Dispose();
     }
@@ -74,34 +80,39 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
     [Theory]
     [InlineData("1.2")]
     [InlineData("1.3")]
-    public async Task Curl_signs_in_by_certificate_on_the_host_it_asks_for(string version)
+    public async Task Curl_logs_in_by_certificate_on_the_host_of_its_SNI(string version)
     {
         string source = _files.Write("source", "from curl");
-        (await ProcessRunner.RunAsync(Tool.Require("curl"), _files, "-q", "-sS", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "--cacert", _root, "--cert", _certificate, "--key", _key,
-            "-u", "ann:", "-T", source, $"ftp://localhost:{_server.EndPoint.Port}/up")).AssertSuccess();
-        Assert.Equal("from curl", File.ReadAllText(_files["named/up"]));
+        string[] tls = ["--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "--cacert", _root, "--cert", _certificate, "--key", _key];
+        string[] upload = ["-u", "ann:", "-T", source, $"ftp://localhost:{_server.EndPoint.Port}/up"];
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), _files, ["-q", "-sS", .. tls, .. upload])).AssertSuccess();
+        Assert.Equal("from curl", File.ReadAllText(_files["host/up"]));
     }
 
     [Fact]
-    public async Task Lftp_names_its_host_in_plain_and_signs_in_by_certificate_over_TLS()
+    public async Task Lftp_sends_HOST_without_TLS_and_logs_in_by_certificate_over_TLS()
     {
         string source = _files.Write("source", "from lftp");
-        File.WriteAllText(_files["named/there"], "named");
-        string plain = string.Join("; ", "set cmd:fail-exit yes", "set ftp:ssl-allow no", "set net:max-retries 2", "set net:timeout 10", $"open ftp://localhost:{_server.EndPoint.Port}", "get there");
+        File.WriteAllText(_files["host/file"], "from the host");
+        string plain = string.Join(
+            "; ", "set cmd:fail-exit yes", "set ftp:ssl-allow no", "set net:max-retries 2", "set net:timeout 10",
+            $"open ftp://localhost:{_server.EndPoint.Port}", "get file");
         (await ProcessRunner.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", plain)).AssertSuccess();
-        Assert.Equal("named", File.ReadAllText(_files["there"]));
+        Assert.Equal("from the host", File.ReadAllText(_files["file"]));
 
-        string encrypted = string.Join("; ", "set cmd:fail-exit yes", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2", "set net:timeout 10",
-            $"set ssl:ca-file {_root}", $"set ssl:cert-file {_certificate}", $"set ssl:key-file {_key}", $"open -u ann,none ftp://localhost:{_server.EndPoint.Port}", $"put {source} -o up");
+        string encrypted = string.Join(
+            "; ", "set cmd:fail-exit yes", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2",
+            "set net:timeout 10", $"set ssl:ca-file {_root}", $"set ssl:cert-file {_certificate}", $"set ssl:key-file {_key}",
+            $"open -u ann,none ftp://localhost:{_server.EndPoint.Port}", $"put {source} -o up");
         (await ProcessRunner.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", encrypted)).AssertSuccess();
-        Assert.Equal("from lftp", File.ReadAllText(_files["named/up"]));
+        Assert.Equal("from lftp", File.ReadAllText(_files["host/up"]));
     }
 
     [Fact]
-    public async Task Pythons_ftplib_does_both()
+    public async Task The_ftplib_of_Python_sends_HOST_and_logs_in_by_certificate()
     {
-        string script = _files.Write("check.py", Python);
-        (await ProcessRunner.RunAsync(Tool.RequirePython(), _files, script, $"{_server.EndPoint.Port}", _root, _certificate, _key)).AssertSuccess();
-        Assert.Equal("hello", File.ReadAllText(_files["named/from-python"]));
+        string[] arguments = [_files.Write("check.py", Script), $"{_server.EndPoint.Port}", _root, _certificate, _key];
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), _files, arguments)).AssertSuccess();
+        Assert.Equal("hello", File.ReadAllText(_files["host/from-python"]));
     }
 }

@@ -6,7 +6,7 @@ namespace Fts.Interop.Tests.ServerInterop;
 public sealed class NcftpTests
 {
     [Fact]
-    public async Task A_tree_goes_up_and_comes_back()
+    public async Task A_tree_is_uploaded_and_downloaded()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
         string tree = TestTree.Create(server.Local.CreateFolder("tree"), IsUnsupportedByNcftp);
@@ -20,7 +20,7 @@ public sealed class NcftpTests
     }
 
     [Fact]
-    public async Task A_listing_shows_each_name()
+    public async Task A_listing_contains_every_name()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
         TestTree.Create(server.WritableFolder, name => name.StartsWith('.'));
@@ -34,7 +34,7 @@ public sealed class NcftpTests
     }
 
     [Fact]
-    public async Task Files_move_in_active_mode()
+    public async Task Files_are_transferred_in_active_mode()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
         server.Local.Write("note.txt", "through PORT");
@@ -45,9 +45,14 @@ public sealed class NcftpTests
         Assert.Equal("through PORT", File.ReadAllText(server.Local["back/note.txt"]));
     }
 
-    /// <summary>ncftp takes these characters of a name for a pattern or an escape, whatever the server says, and passes over hidden names.</summary>
-    private static bool IsUnsupportedByNcftp(string name) => name.StartsWith('.') || name.StartsWith('-') || name.StartsWith('~') || name.AsSpan().ContainsAny("*[?\\\"");
+    /// <summary>Returns whether ncftp skips or misinterprets a name: hidden names and characters of patterns and escapes.</summary>
+    private static bool IsUnsupportedByNcftp(string name) =>
+        name.StartsWith('.') || name.StartsWith('-') || name.StartsWith('~') || name.AsSpan().ContainsAny("*[?\\\"");
 
-    private static Task<ProcessResult> NcftpAsync(ServerUnderTest server, string program, params IEnumerable<string> arguments) =>
-        ProcessRunner.RunAsync(Tool.Require(program), server.Local, ["-u", server.User, "-p", server.Password, "-P", server.Port, "-t", "20", .. program is "ncftpls" ? [] : new[] { "-V" }, .. arguments]);
+    private static Task<ProcessResult> NcftpAsync(ServerUnderTest server, string program, params IEnumerable<string> arguments)
+    {
+        string[] connection = ["-u", server.User, "-p", server.Password, "-P", server.Port, "-t", "20"];
+        string[] quiet = program is "ncftpls" ? [] : ["-V"];
+        return ProcessRunner.RunAsync(Tool.Require(program), server.Local, [.. connection, .. quiet, .. arguments]);
+    }
 }

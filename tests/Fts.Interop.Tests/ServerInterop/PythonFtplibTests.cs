@@ -2,7 +2,7 @@ using Fts.Interop.Tests.Processes;
 
 namespace Fts.Interop.Tests.ServerInterop;
 
-/// <summary>Python's standard FTP module: the conversations are in ftplib_check.py, one function each.</summary>
+/// <summary>The standard FTP module of Python. Each check is a function of ftplib_check.py.</summary>
 public sealed class PythonFtplibTests
 {
     [Theory]
@@ -19,13 +19,12 @@ public sealed class PythonFtplibTests
     [InlineData("127.0.0.1", "abort_download")]
     [InlineData("127.0.0.1", "abort_upload")]
     [InlineData("127.0.0.1", "unique")]
-    public async Task A_conversation_goes_as_the_standard_says(string address, string conversation)
+    public async Task Every_check_of_ftplib_succeeds(string address, string check)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
         string script = Path.Combine(AppContext.BaseDirectory, "ServerInterop", "ftplib_check.py");
 
-        ProcessResult ended = await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password, conversation);
-
-        ended.AssertSuccess();
+        string[] arguments = [script, server.Host, server.Port, server.User, server.Password, check];
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, arguments)).AssertSuccess();
     }
 }

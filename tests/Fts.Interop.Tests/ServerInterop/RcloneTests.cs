@@ -10,7 +10,7 @@ public sealed class RcloneTests
     [InlineData("127.0.0.1", "disable_mlsd = true")]
     [InlineData("127.0.0.1", "disable_epsv = true")]
     [InlineData("::1", "")]
-    public async Task A_tree_is_copied_both_ways_and_checked(string address, string setting)
+    public async Task A_tree_is_copied_in_both_directions_and_checked(string address, string setting)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
         string tree = TestTree.Create(server.Local.CreateFolder("tree"));
@@ -28,7 +28,7 @@ public sealed class RcloneTests
     [Theory]
     [InlineData("disable_tls13 = true")]
     [InlineData("disable_tls13 = false")]
-    public async Task Over_tls_files_of_all_sizes_are_copied_both_ways(string setting)
+    public async Task Over_TLS_files_of_all_sizes_are_copied_in_both_directions(string setting)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
         string files = server.Local.CreateFolder("files");
@@ -49,7 +49,7 @@ public sealed class RcloneTests
     }
 
     [Fact]
-    public async Task A_second_copy_transfers_nothing_for_the_times_were_kept()
+    public async Task A_second_copy_transfers_nothing_because_the_last_modified_times_are_equal()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
         string tree = TestTree.Create(server.Local.CreateFolder("tree"));
@@ -77,9 +77,12 @@ public sealed class RcloneTests
         int moved = Directory.EnumerateFiles(server.GetServerPath("moved"), "*", SearchOption.AllDirectories).Count();
         (await RcloneAsync(server, "", "purge", "peer:box/moved")).AssertSuccess();
 
-        IEnumerable<string> expected = Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(tree, path));
-        Assert.Equal(expected.Order(StringComparer.Ordinal), listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
-        Assert.Equal(expected.Count(), moved);
+        string[] paths = Directory.GetFiles(tree, "*", SearchOption.AllDirectories);
+        string[] listedNames = listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            paths.Select(path => Path.GetRelativePath(tree, path)).Order(StringComparer.Ordinal),
+            listedNames.Order(StringComparer.Ordinal));
+        Assert.Equal(paths.Length, moved);
         Assert.Empty(Directory.EnumerateFileSystemEntries(server.WritableFolder));
     }
 
@@ -88,7 +91,10 @@ public sealed class RcloneTests
         Tool rclone = Tool.Require("rclone");
         string password = (await ProcessRunner.RunAsync(rclone, server.Local, "obscure", server.Password)).AssertSuccess().Output.Trim();
         string host = server.Host.Contains(':', StringComparison.Ordinal) ? $"[{server.Host}]" : server.Host;
-        string configuration = server.Local.Write("rclone.conf", $"[peer]\ntype = ftp\nhost = {host}\nport = {server.Port}\nuser = {server.User}\npass = {password}\n{setting}\n");
-        return await ProcessRunner.RunAsync(rclone, server.Local, ["--config", configuration, "--retries", "1", "--low-level-retries", "2", .. arguments]);
+        string configuration = server.Local.Write(
+            "rclone.conf",
+            $"[peer]\ntype = ftp\nhost = {host}\nport = {server.Port}\nuser = {server.User}\npass = {password}\n{setting}\n");
+        string[] options = ["--config", configuration, "--retries", "1", "--low-level-retries", "2"];
+        return await ProcessRunner.RunAsync(rclone, server.Local, [.. options, .. arguments]);
     }
 }

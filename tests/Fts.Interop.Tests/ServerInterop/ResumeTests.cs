@@ -6,25 +6,27 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.ServerInterop;
 
-/// <summary>What breaks an upload.</summary>
+/// <summary>The ways to interrupt an upload.</summary>
 public enum Interruption
 {
-    /// <summary>The client is killed; the system closes its connections in good order.</summary>
+    /// <summary>The client is killed, and the system closes its connections normally.</summary>
     ClientKilled,
-    /// <summary>The data connection is reset; the control connection lives.</summary>
+    /// <summary>The data connection is reset, and the control connection stays open.</summary>
     DataReset,
-    /// <summary>The server is killed, and started again on the same folder.</summary>
+    /// <summary>The server is killed and restarted on the same folder.</summary>
     ServerKilled,
 }
 
-/// <summary>Clients of others continue uploads that broke at any byte, by the commands they know; meanwhile the old file is the one to be read.</summary>
+/// <summary>
+/// Other clients resume uploads that were interrupted at any byte. Until an upload is complete, downloads return the previous file.
+/// </summary>
 public sealed class ResumeTests : IDisposable
 {
-    /// <summary>More than sockets hold: so much of what was sent can be lost with a connection.</summary>
+    /// <summary>More than socket buffers hold. At most this many sent bytes can be lost with a connection.</summary>
     private const int InTransitBytes = 16 * 1024 * 1024;
 
-    /// <summary>What python's users write.</summary>
-    private const string Python = """
+    /// <summary>An upload by ftplib, as a Python user writes it.</summary>
+    private const string PythonScript = """
         import ftplib, sys
         ftp = ftplib.FTP()
         ftp.connect("127.0.0.1", int(sys.argv[1]))
@@ -39,21 +41,21 @@ public sealed class ResumeTests : IDisposable
     private readonly TempFolder _local = new();
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<string, Interruption, bool> Ways
+    public static TheoryData<string, Interruption, bool> Cases
     {
         get
         {
-            var ways = new TheoryData<string, Interruption, bool>();
+            var cases = new TheoryData<string, Interruption, bool>();
             foreach (string client in (string[])["curl -C -", "lftp put -c", "lftp reput", "python3 ftplib", "ncftpput"])
             {
-                foreach (Interruption cut in Enum.GetValues<Interruption>())
+                foreach (Interruption interruption in Enum.GetValues<Interruption>())
                 {
-                    ways.Add(client, cut, false);
-                    ways.Add(client, cut, true);
+                    cases.Add(client, interruption, false);
+                    cases.Add(client, interruption, true);
                 }
             }
 
-            return ways;
+            return cases;
         }
     }
 
@@ -64,12 +66,13 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Ways))]
-    public async Task A_broken_upload_is_continued_to_the_byte(string client, Interruption cut, bool replaces)
+    [MemberData(nameof(Cases))]
+    public async Task An_interrupted_upload_is_resumed_at_the_byte_of_the_interruption(
+        string client, Interruption interruption, bool replaces)
     {
         File.Copy(TestTree.LargeFile, _local["up.bin"]);
         long size = new FileInfo(TestTree.LargeFile).Length;
-        long at = Random.Shared.NextInt64(1, size);
+        long limit = Random.Shared.NextInt64(1, size);
         if (replaces)
         {
             _folder.Write("up.bin", "old");
@@ -78,29 +81,31 @@ public sealed class ResumeTests : IDisposable
         RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], []);
         try
         {
-            await using (var relay = new InterruptingRelay(server.Port, at))
+            await using (var relay = new InterruptingRelay(server.Port, limit))
             {
-                await InterruptAsync(client, cut, server, relay);
+                await InterruptAsync(client, interruption, server, relay);
             }
 
-            if (cut == Interruption.ServerKilled)
+            if (interruption == Interruption.ServerKilled)
             {
                 await server.DisposeAsync();
                 server = await RunningServer.StartOnFolderAsync(_folder, [], []);
             }
 
             await AssertOldFileAsync(server, replaces);
-            await using var through = new InterruptingRelay(server.Port);
-            ProcessResult ended = await ProcessRunner.RunAsync(GetTool(client), _local, CreateArguments(client, through.Port, continues: true));
-            string said = $"cut at {at} of {size}; then {client}: {through.Commands}; {through.UploadedBytes} bytes";
-            TestContext.Current.TestOutputHelper?.WriteLine(said);
+            await using var secondRelay = new InterruptingRelay(server.Port);
+            string[] arguments = CreateArguments(client, secondRelay.Port, resumes: true);
+            ProcessResult result = await ProcessRunner.RunAsync(GetTool(client), _local, arguments);
+            string summary = $"interrupted after {limit} of {size} bytes; {client} then sent {secondRelay.Commands} and "
+                + $"{secondRelay.UploadedBytes} bytes";
+            TestContext.Current.TestOutputHelper?.WriteLine(summary);
 
-            ended.AssertSuccess();
+            result.AssertSuccess();
             TreeSnapshot.AssertSameFile(TestTree.LargeFile, _folder["up.bin"]);
             Assert.Equal(["up.bin"], _folder.Names);
-            // What had arrived is not sent again; what was still on its way when a connection broke may be.
-            Assert.True(through.UploadedBytes >= size - at, said);
-            Assert.True(through.UploadedBytes < size || at < InTransitBytes || client == "ncftpput", said);
+            // The client sends no bytes again that the server has received. Bytes in transit at the interruption may be sent again.
+            Assert.True(secondRelay.UploadedBytes >= size - limit, summary);
+            Assert.True(secondRelay.UploadedBytes < size || limit < InTransitBytes || client == "ncftpput", summary);
         }
         finally
         {
@@ -115,21 +120,23 @@ public sealed class ResumeTests : IDisposable
     [InlineData("lftp", 9_000)]
     [InlineData("wget", 1_000)]
     [InlineData("wget", 9_000)]
-    public async Task Somebody_else_downloads_the_old_file_meanwhile(string client, int kept)
+    public async Task Another_client_downloads_the_previous_file_while_a_partial_upload_exists(string client, int partialLength)
     {
         byte[] old = new byte[5_000];
         Random.Shared.NextBytes(old);
         await File.WriteAllBytesAsync(_folder["up.bin"], old, TestContext.Current.CancellationToken);
         await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], []);
-        await File.WriteAllBytesAsync(_local["new.bin"], new byte[kept], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(_local["new.bin"], new byte[partialLength], TestContext.Current.CancellationToken);
         string url = $"ftp://127.0.0.1:{server.PortText}/up.bin";
-        // ALLO tells more than comes: the upload is kept.
-        (await ProcessRunner.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "-Q", "+ALLO 99999", "-T", "new.bin", url)).AssertFailure();
+        // ALLO announces more bytes than the client sends, so the server keeps a partial upload.
+        string[] truncatedUpload = ["-q", "-sS", "-Q", "+ALLO 99999", "-T", "new.bin", url];
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), _local, truncatedUpload)).AssertFailure();
 
+        const string lftpSettings = "set net:max-retries 1; set net:socket-bind-ipv4 127.0.0.2; set ftp:ssl-allow no";
         string[] arguments = client switch
         {
             "curl" => ["-q", "-sS", "--interface", "127.0.0.2", "-o", "back.bin", url],
-            "lftp" => ["--norc", "-c", $"set net:max-retries 1; set net:socket-bind-ipv4 127.0.0.2; set ftp:ssl-allow no; get {url} -o back.bin"],
+            "lftp" => ["--norc", "-c", $"{lftpSettings}; get {url} -o back.bin"],
             _ => ["-q", "-t", "1", "--bind-address=127.0.0.2", "-O", "back.bin", url],
         };
         (await ProcessRunner.RunAsync(Tool.Require(client), _local, arguments)).AssertSuccess();
@@ -137,13 +144,13 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(old, await File.ReadAllBytesAsync(_local["back.bin"], TestContext.Current.CancellationToken));
     }
 
-    private async Task InterruptAsync(string client, Interruption cut, RunningServer server, InterruptingRelay relay)
+    private async Task InterruptAsync(string client, Interruption interruption, RunningServer server, InterruptingRelay relay)
     {
-        using var process = ProcessRunner.Start(GetTool(client), _local.Path, CreateArguments(client, relay.Port, continues: false));
+        using var process = ProcessRunner.Start(GetTool(client), _local.Path, CreateArguments(client, relay.Port, resumes: false));
         try
         {
             await relay.LimitReached.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-            switch (cut)
+            switch (interruption)
             {
                 case Interruption.ClientKilled:
                     process.Kill();
@@ -175,38 +182,40 @@ public sealed class ResumeTests : IDisposable
         await server.Program.WaitForOutputAsync("disconnected");
     }
 
-    /// <summary>RETR alone: what SIZE says meanwhile is what is kept, for those who continue it.</summary>
-    private async Task AssertOldFileAsync(RunningServer server, bool isThere)
+    /// <summary>Downloads without SIZE, because SIZE returns the length of the partial upload until the upload is resumed.</summary>
+    private async Task AssertOldFileAsync(RunningServer server, bool exists)
     {
-        ProcessResult ended = await ProcessRunner.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "--ignore-content-length", $"ftp://127.0.0.1:{server.PortText}/up.bin");
-        if (isThere)
+        string[] arguments = ["-q", "-sS", "--ignore-content-length", $"ftp://127.0.0.1:{server.PortText}/up.bin"];
+        ProcessResult result = await ProcessRunner.RunAsync(Tool.Require("curl"), _local, arguments);
+        if (exists)
         {
-            Assert.Equal("old", ended.AssertSuccess().Output);
+            Assert.Equal("old", result.AssertSuccess().Output);
         }
         else
         {
-            ended.AssertFailure();
+            result.AssertFailure();
         }
     }
 
-    private static Tool GetTool(string client) => client.StartsWith("python3", StringComparison.Ordinal) ? Tool.RequirePython() : Tool.Require(client.Split(' ')[0]);
+    private static Tool GetTool(string client) =>
+        client.StartsWith("python3", StringComparison.Ordinal) ? Tool.RequirePython() : Tool.Require(client.Split(' ')[0]);
 
-    private static string[] CreateArguments(string client, int port, bool continues)
+    private static string[] CreateArguments(string client, int port, bool resumes)
     {
         string number = port.ToString(CultureInfo.InvariantCulture);
         return client.Split(' ')[0] switch
         {
-            "curl" => ["-q", "-sS", .. continues ? new[] { "-C", "-" } : [], "-T", "up.bin", $"ftp://127.0.0.1:{number}/up.bin"],
-            "python3" => ["-c", Python, number, $"{continues}"],
-            // Not with -z: after REST it sends the file from its beginning, to vsftpd too. Without, it stores anew over what is kept.
+            "curl" => ["-q", "-sS", .. resumes ? new[] { "-C", "-" } : [], "-T", "up.bin", $"ftp://127.0.0.1:{number}/up.bin"],
+            "python3" => ["-c", PythonScript, number, $"{resumes}"],
+            // Not with -z: ncftpput then sends the whole file after REST, also to vsftpd. Without -z it replaces the partial upload.
             "ncftpput" => ["-V", "-t", "20", "-r", "1", "-P", number, "127.0.0.1", "/", "up.bin"],
-            _ => ["--norc", "-c", CreateLftpScript(client["lftp ".Length..], number, continues)],
+            _ => ["--norc", "-c", CreateLftpScript(client["lftp ".Length..], number, resumes)],
         };
     }
 
-    /// <summary>It compresses where the server can, unless told; a compressed upload is continued like another.</summary>
-    private static string CreateLftpScript(string command, string port, bool continues) => $"""
+    /// <summary>Uses MODE Z for all commands except reput, so that compressed and uncompressed uploads are resumed.</summary>
+    private static string CreateLftpScript(string command, string port, bool resumes) => $"""
         set net:max-retries 1; set cmd:fail-exit yes; set ftp:ssl-allow no; set ftp:use-mode-z {(command == "reput" ? "no" : "yes")};
-        open ftp://127.0.0.1:{port}; {(continues ? command : "put")} up.bin -o up.bin
+        open ftp://127.0.0.1:{port}; {(resumes ? command : "put")} up.bin -o up.bin
         """.ReplaceLineEndings(" ");
 }

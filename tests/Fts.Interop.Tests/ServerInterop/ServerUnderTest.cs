@@ -8,15 +8,15 @@ using Fts.Storage.Local;
 namespace Fts.Interop.Tests.ServerInterop;
 
 /// <summary>
-/// The server that other people's clients are tried against: ours. With FTS_INTEROP_CONTROL set to a peer's name it is that peer, which tells whether a
-/// failure is the server's or the test's.
+/// The server that other clients are tested with. It is our server, or the peer in the environment variable FTS_INTEROP_CONTROL. A test
+/// that also fails with a peer is itself at fault.
 /// </summary>
 internal sealed class ServerUnderTest : IAsyncDisposable
 {
-    /// <summary>The folder a client may write to, as it sees it.</summary>
+    /// <summary>The virtual path of the folder that a client may write to.</summary>
     public const string WritablePath = Peer.WritablePath;
 
-    private static readonly string? s_control = Environment.GetEnvironmentVariable("FTS_INTEROP_CONTROL");
+    private static readonly string? s_controlPeer = Environment.GetEnvironmentVariable("FTS_INTEROP_CONTROL");
 
     private readonly IAsyncDisposable[] _owned;
 
@@ -28,30 +28,40 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public required string Password { get; init; }
 
-    /// <summary>Where <see cref="WritablePath"/> lies on this machine.</summary>
+    /// <summary>The local folder that the server serves as <see cref="WritablePath"/>.</summary>
     public required string WritableFolder { get; init; }
 
     public string Host => EndPoint.Address.ToString();
 
-    /// <summary>Host and port as they stand in an URL.</summary>
+    /// <summary>The host and the port, as in a URL.</summary>
     public string Authority => EndPoint.ToString();
 
     public string Port => EndPoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Files of the test's own, outside what the server shows.</summary>
+    /// <summary>The local folder of the test, which the server does not serve.</summary>
     public TempFolder Local { get; } = new();
 
-    /// <summary>Starts it. Encrypted, it takes nothing else, and only data connections that resume their session's TLS. <paramref name="configure"/> changes ours alone.</summary>
-    public static async Task<ServerUnderTest> StartAsync(string address, bool encrypted = false, Func<FtpServerOptions, FtpServerOptions>? configure = null)
+    /// <summary>Starts the server.</summary>
+    /// <param name="address">The address on which the server listens.</param>
+    /// <param name="encrypted">Whether the server requires TLS and data connections that resume the TLS session.</param>
+    /// <param name="configure">Changes the options of our server. It does not apply to a peer.</param>
+    public static async Task<ServerUnderTest> StartAsync(
+        string address, bool encrypted = false, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
-        if (s_control is { Length: > 0 })
+        if (s_controlPeer is { Length: > 0 })
         {
-            Peer peer = await Peer.StartAsync(Enum.Parse<PeerKind>(s_control), IPAddress.Parse(address), encrypted);
-            return new ServerUnderTest(peer) { EndPoint = peer.EndPoint, User = peer.User, Password = peer.Password, WritableFolder = peer.WritableFolder };
+            Peer peer = await Peer.StartAsync(Enum.Parse<PeerKind>(s_controlPeer), IPAddress.Parse(address), encrypted);
+            return new ServerUnderTest(peer)
+            {
+                EndPoint = peer.EndPoint,
+                User = peer.User,
+                Password = peer.Password,
+                WritableFolder = peer.WritableFolder,
+            };
         }
 
         var files = new TempFolder();
-        string box = files.CreateFolder("root/box");
+        string writableFolder = files.CreateFolder("root/box");
         FtpCertificates? certificates = encrypted ? FtpCertificates.SelfSigned(files["server.pem"]) : null;
         var store = new LocalFileStore(files["root"]);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
@@ -71,11 +81,21 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         };
         var server = new FtpServer(configure is null ? options : configure(options));
         await server.StartAsync(TestContext.Current.CancellationToken);
-        return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", WritableFolder = box };
+        return new ServerUnderTest(server, store, files)
+        {
+            EndPoint = server.EndPoint,
+            User = "anonymous",
+            Password = "guest@",
+            WritableFolder = writableFolder,
+        };
     }
 
-    /// <summary>The URL of a path below <see cref="WritablePath"/>, its names escaped.</summary>
-    public string GetUrl(string path) => $"ftp://{Authority}{WritablePath}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}";
+    /// <summary>Returns the URL of a path below <see cref="WritablePath"/>, with escaped names.</summary>
+    public string GetUrl(string path)
+    {
+        string escaped = string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+        return $"ftp://{Authority}{WritablePath}/{escaped}";
+    }
 
     public string GetServerPath(string path) => Path.Combine(WritableFolder, path);
 

@@ -9,7 +9,7 @@ public sealed class WgetTests
     [InlineData("127.0.0.1", "--passive-ftp")]
     [InlineData("127.0.0.1", "--no-passive-ftp")]
     [InlineData("::1", "--passive-ftp")]
-    public async Task A_single_file_arrives_unchanged(string address, string mode)
+    public async Task A_single_file_is_downloaded_unchanged(string address, string mode)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
         File.Copy(TestTree.LargeFile, server.GetServerPath("big.bin"));
@@ -20,20 +20,21 @@ public sealed class WgetTests
     }
 
     [Fact]
-    public async Task A_folder_is_fetched_with_all_below_it()
+    public async Task A_folder_is_downloaded_recursively()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
-        // wget reads * and [ in a listed name as a pattern, escapes \, and takes no empty folders: its own limits, not the server's.
+        // wget treats * and [ in a listed name as a pattern, escapes \, and skips empty folders. These limits are its own.
         TestTree.Create(server.WritableFolder, name => name.AsSpan().ContainsAny("*\\"));
         Directory.Delete(server.GetServerPath("empty folder"), recursive: true);
 
-        (await WgetAsync(server, "-r", "-l", "inf", "-nH", "--cut-dirs=1", "-P", "back", "--restrict-file-names=nocontrol", server.GetUrl(""))).AssertSuccess();
+        string[] recursive = ["-r", "-l", "inf", "-nH", "--cut-dirs=1", "-P", "back", "--restrict-file-names=nocontrol"];
+        (await WgetAsync(server, [.. recursive, server.GetUrl("")])).AssertSuccess();
 
         TreeSnapshot.AssertEqual(server.WritableFolder, server.Local["back"]);
     }
 
     [Fact]
-    public async Task A_broken_download_is_continued()
+    public async Task An_interrupted_download_is_resumed()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
         File.Copy(TestTree.LargeFile, server.GetServerPath("big.bin"));
@@ -44,6 +45,9 @@ public sealed class WgetTests
         TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.Local["big.bin"]);
     }
 
-    private static Task<ProcessResult> WgetAsync(ServerUnderTest server, params IEnumerable<string> arguments) =>
-        ProcessRunner.RunAsync(Tool.Require("wget"), server.Local, ["--no-config", "-nv", "--tries=2", "--timeout=20", $"--user={server.User}", $"--password={server.Password}", .. arguments]);
+    private static Task<ProcessResult> WgetAsync(ServerUnderTest server, params IEnumerable<string> arguments)
+    {
+        string[] options = ["--no-config", "-nv", "--tries=2", "--timeout=20", $"--user={server.User}", $"--password={server.Password}"];
+        return ProcessRunner.RunAsync(Tool.Require("wget"), server.Local, [.. options, .. arguments]);
+    }
 }

@@ -1,4 +1,4 @@
-"""Names that are not UTF-8, which .NET cannot make: trees of them, compared as bytes, and ftplib's transfers of them."""
+"""Creates, compares and transfers files with names that are not UTF-8. .NET cannot create such names."""
 import ftplib
 import io
 import os
@@ -42,7 +42,7 @@ def compare(expected, *others):
         assert tree(other) == wanted, (other, sorted(wanted), sorted(tree(other)))
 
 
-def transfer(host, port, user, password, box):
+def transfer(host, port, user, password, writable_folder):
     ftp = ftplib.FTP(encoding="latin-1")
     ftp.connect(host, int(port), timeout=30)
     ftp.login(user, password)
@@ -52,7 +52,7 @@ def transfer(host, port, user, password, box):
         assert folder == "/box/" + text + ".d", ascii(folder)
         ftp.cwd(folder)
         ftp.storbinary("STOR " + text, io.BytesIO(name))
-        with open(os.fsencode(box) + b"/" + name + b".d/" + name, "rb") as file:
+        with open(os.fsencode(writable_folder) + b"/" + name + b".d/" + name, "rb") as file:
             assert file.read() == name
         back = io.BytesIO()
         ftp.retrbinary("RETR " + text, back.write)
@@ -69,7 +69,7 @@ def transfer(host, port, user, password, box):
         ftp.cwd("/")
         ftp.rmd(folder)
     ftp.quit()
-    assert not os.listdir(box), os.listdir(box)
+    assert not os.listdir(writable_folder), os.listdir(writable_folder)
 
 
 {"make": make, "compare": compare, "transfer": transfer}[sys.argv[1]](*sys.argv[2:])

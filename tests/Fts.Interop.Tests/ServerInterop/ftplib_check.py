@@ -1,36 +1,36 @@
-"""ftplib_check.py HOST PORT USER PASSWORD CONVERSATION: one conversation with an FTP server, in /box; fails with an assertion."""
+"""ftplib_check.py HOST PORT USER PASSWORD CHECK: runs one check in /box of an FTP server and raises an AssertionError if it fails."""
 import ftplib
 import io
 import random
 import sys
 
-NOISE = random.Random(1).randbytes(3_000_001)
+CONTENT = random.Random(1).randbytes(3_000_001)
 
 
 def get(ftp, name, rest=None):
-    parts = []
-    ftp.retrbinary("RETR " + name, parts.append, rest=rest)
-    return b"".join(parts)
+    chunks = []
+    ftp.retrbinary("RETR " + name, chunks.append, rest=rest)
+    return b"".join(chunks)
 
 
 def put(ftp, name, data, rest=None):
     return ftp.storbinary("STOR " + name, io.BytesIO(data), rest=rest)
 
 
-def expect_refusal(code, call, *arguments):
+def expect_negative_reply(code, call, *arguments):
     try:
         call(*arguments)
-    except ftplib.Error as refusal:
-        assert str(refusal).startswith(code), refusal
+    except ftplib.Error as error:
+        assert str(error).startswith(code), error
     else:
-        raise AssertionError(f"{arguments} was not refused")
+        raise AssertionError(f"{arguments} succeeded, expected {code}")
 
 
 def binary(ftp):
     for name in ["plain.bin", "zwei Wörter.bin", "日本 語", "-x", 'quo"te']:
-        assert put(ftp, name, NOISE).startswith("226")
-        assert get(ftp, name) == NOISE
-        assert ftp.size(name) == len(NOISE)
+        assert put(ftp, name, CONTENT).startswith("226")
+        assert get(ftp, name) == CONTENT
+        assert ftp.size(name) == len(CONTENT)
     put(ftp, "plain.bin", b"")
     assert get(ftp, "plain.bin") == b""
 
@@ -46,7 +46,8 @@ def ascii(ftp):
     back = []
     ftp.retrlines("RETR lines.txt", back.append)
     assert back == lines
-    assert get(ftp, "lines.txt") == "".join(line + "\n" for line in lines).encode(), "stored with other line ends than this system's"
+    expected = "".join(line + "\n" for line in lines).encode()
+    assert get(ftp, "lines.txt") == expected, "not stored with the line endings of this system"
 
 
 def mlsd(ftp):
@@ -71,31 +72,31 @@ def nlst(ftp):
 def names(ftp):
     try:
         return [name for name in ftp.nlst() if name not in (".", "..")]
-    except ftplib.error_perm as refusal:
-        # 550 for an empty folder: what some servers say, and what ftplib's documentation tells its users to expect.
-        assert str(refusal).startswith("550"), refusal
+    except ftplib.error_perm as error:
+        # Some servers reply 550 for an empty folder. The documentation of ftplib mentions it.
+        assert str(error).startswith("550"), error
         return []
 
 
 def restart(ftp):
-    put(ftp, "data", NOISE)
-    assert get(ftp, "data", rest=1_234_567) == NOISE[1_234_567:]
-    assert get(ftp, "data", rest=len(NOISE)) == b""
-    put(ftp, "part", NOISE[:1_000_000])
-    put(ftp, "part", NOISE[1_000_000:], rest=1_000_000)
-    assert get(ftp, "part") == NOISE
+    put(ftp, "data", CONTENT)
+    assert get(ftp, "data", rest=1_234_567) == CONTENT[1_234_567:]
+    assert get(ftp, "data", rest=len(CONTENT)) == b""
+    put(ftp, "part", CONTENT[:1_000_000])
+    put(ftp, "part", CONTENT[1_000_000:], rest=1_000_000)
+    assert get(ftp, "part") == CONTENT
     ftp.storbinary("APPE part", io.BytesIO(b"tail"))
-    assert get(ftp, "part") == NOISE + b"tail"
+    assert get(ftp, "part") == CONTENT + b"tail"
 
 
 def rename(ftp):
     put(ftp, "old", b"1")
     ftp.rename("old", "new")
     assert get(ftp, "new") == b"1"
-    expect_refusal("550", get, ftp, "old")
-    expect_refusal("550", ftp.rename, "old", "newer")
+    expect_negative_reply("550", get, ftp, "old")
+    expect_negative_reply("550", ftp.rename, "old", "newer")
     ftp.delete("new")
-    expect_refusal("550", ftp.delete, "new")
+    expect_negative_reply("550", ftp.delete, "new")
 
 
 def folders(ftp):
@@ -104,26 +105,26 @@ def folders(ftp):
     assert ftp.pwd() == '/box/a "quoted" folder', ftp.pwd()
     ftp.mkd("inner")
     ftp.cwd("..")
-    expect_refusal("550", ftp.rmd, 'a "quoted" folder')
+    expect_negative_reply("550", ftp.rmd, 'a "quoted" folder')
     ftp.rmd('a "quoted" folder/inner')
     ftp.rmd('a "quoted" folder')
-    expect_refusal("550", ftp.cwd, 'a "quoted" folder')
+    expect_negative_reply("550", ftp.cwd, 'a "quoted" folder')
 
 
 def abort_download(ftp):
-    put(ftp, "long", NOISE * 20)
+    put(ftp, "long", CONTENT * 20)
     data = ftp.transfercmd("RETR long")
     assert data.recv(1000)
     ftp.putcmd("ABOR")
     data.close()
     expect_end_of_abort(ftp)
-    assert get(ftp, "long", rest=len(NOISE) * 20 - 10) == NOISE[-10:]
+    assert get(ftp, "long", rest=len(CONTENT) * 20 - 10) == CONTENT[-10:]
 
 
 def abort_upload(ftp):
     put(ftp, "kept", b"old")
     data = ftp.transfercmd("STOR kept")
-    data.sendall(NOISE)
+    data.sendall(CONTENT)
     ftp.putcmd("ABOR")
     expect_end_of_abort(ftp)
     data.close()
@@ -132,7 +133,7 @@ def abort_upload(ftp):
 
 
 def expect_end_of_abort(ftp):
-    """426 and 226, as RFC 959 says; or 226 twice where the transfer was over first; or 225."""
+    """Accepts 426 and 226 (RFC 959), 226 twice if the transfer ended before the ABOR, or a single 225."""
     replies = [ftp.getmultiline()]
     if replies[0][:3] in ("426", "451") or not replies[0].startswith("225"):
         replies.append(ftp.getmultiline())
@@ -145,10 +146,10 @@ def unique(ftp):
     assert sorted(get(ftp, name) for name in names(ftp)) == [b"1", b"2"]
 
 
-host, port, user, password, conversation = sys.argv[1:]
+host, port, user, password, check = sys.argv[1:]
 with ftplib.FTP(timeout=20, encoding="utf-8") as session:
     session.set_debuglevel(1)
     session.connect(host, int(port))
     session.login(user, password)
     session.cwd("/box")
-    globals()[conversation](session)
+    globals()[check](session)

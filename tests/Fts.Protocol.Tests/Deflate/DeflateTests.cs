@@ -39,8 +39,8 @@ public sealed class DeflateTests
         }
 
         Assert.Equal(DeflateFault.Corrupt, await FaultAsync([.. stream, .. stream[^4..], 1]));
-        Assert.Empty(await InflateAsync([], 100, acceptsEmptyConnection: true));
-        Assert.Equal(DeflateFault.Truncated, await FaultAsync(stream[..1], acceptsEmptyConnection: true));
+        Assert.Empty(await InflateAsync([], 100, acceptsNoBytes: true));
+        Assert.Equal(DeflateFault.Truncated, await FaultAsync(stream[..1], acceptsNoBytes: true));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class DeflateTests
         return sent.ToArray();
     }
 
-    private static async Task<byte[]> InflateAsync(byte[] stream, int part, bool acceptsEmptyConnection = false, InflateLimit? limit = null)
+    private static async Task<byte[]> InflateAsync(byte[] stream, int part, bool acceptsNoBytes = false, InflateLimit? limit = null)
     {
         int at = 0;
         using var reader = new InflateReader(
@@ -108,7 +108,7 @@ public sealed class DeflateTests
                 return new ValueTask<int>(length);
             },
             limit ?? InflateLimit.None,
-            acceptsEmptyConnection);
+            acceptsNoBytes);
         var content = new MemoryStream();
         byte[] bytes = new byte[10_000];
         for (int read; (read = await reader.ReadAsync(bytes, Token)) > 0;)
@@ -120,6 +120,6 @@ public sealed class DeflateTests
         return content.ToArray();
     }
 
-    private static async Task<DeflateFault> FaultAsync(byte[] stream, bool acceptsEmptyConnection = false, InflateLimit? limit = null) =>
-        (await Assert.ThrowsAsync<DeflateException>(() => InflateAsync(stream, 5, acceptsEmptyConnection, limit))).Fault;
+    private static async Task<DeflateFault> FaultAsync(byte[] stream, bool acceptsNoBytes = false, InflateLimit? limit = null) =>
+        (await Assert.ThrowsAsync<DeflateException>(() => InflateAsync(stream, 5, acceptsNoBytes, limit))).Fault;
 }

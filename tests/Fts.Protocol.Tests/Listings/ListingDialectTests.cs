@@ -128,15 +128,15 @@ public sealed class ListingDialectTests
         foreach (string line in lines)
         {
             reader.AddLine(line);
-            TakeEntries(reader, entries);
+            DequeueAll(reader, entries);
         }
 
         reader.Complete();
-        TakeEntries(reader, entries);
+        DequeueAll(reader, entries);
         return entries;
     }
 
-    private static void TakeEntries(ListingReader reader, List<ListingEntry> entries)
+    private static void DequeueAll(ListingReader reader, List<ListingEntry> entries)
     {
         while (reader.TryDequeue(out ListingEntry? entry))
         {

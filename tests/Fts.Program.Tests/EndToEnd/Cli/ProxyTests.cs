@@ -35,7 +35,7 @@ public sealed class ProxyTests : IDisposable
         Assert.DoesNotContain("sesame", messages, StringComparison.Ordinal);
         // One connection for commands and one for each transfer. Over TLS there is one more after the upload, to test whether the server
         // renews tickets.
-        Assert.Equal(tls == "off" ? 4 : 5, proxy.Asked.Count);
+        Assert.Equal(tls == "off" ? 4 : 5, proxy.RequestedHosts.Count);
     }
 
     [Fact]
@@ -45,11 +45,11 @@ public sealed class ProxyTests : IDisposable
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         (string, string?) variable = ("all_proxy", FormatProxyUrl(proxy));
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", variable)).Code);
-        Assert.Empty(proxy.Asked);
+        Assert.Empty(proxy.RequestedHosts);
         (int code, _, string messages) =
             await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", server.PortText], "ls\n", variable);
         Assert.True(code == 0, messages);
-        Assert.Equal(["files.example", "files.example"], proxy.Asked);
+        Assert.Equal(["files.example", "files.example"], proxy.RequestedHosts);
     }
 
     [Theory]
