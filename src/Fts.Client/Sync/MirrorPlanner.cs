@@ -212,7 +212,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             string name = entry.LocalName;
             if (!entry.IsSafeName || PartialDownloadNames.IsPartialName(name))
             {
-                AddFailure(entry.Path, new FtpException($"'{entry.Name}' is not a valid local file name"));
+                AddFailure(entry.Path, new FtpException($"'{entry.Name}' cannot be a local file name"));
                 continue;
             }
 

@@ -59,9 +59,11 @@ public sealed class ManyFilesTests
 
         string url = $"ftp://{peer.User}@127.0.0.1:{peer.EndPoint.Port}/%2F{Peer.WritablePath.TrimStart('/')}/tree";
         Assert.Contains($"uploaded {Files} files (", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
-        Assert.Contains($"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
+        Assert.Contains(
+            $"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
         Assert.Contains($"downloaded {Files} files (", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
-        Assert.Contains($"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
         Assert.Equal(ListTree(local["src"]), ListTree(local["back"]));
 
         local.Write("src/d0/f0", "another size");
@@ -70,7 +72,8 @@ public sealed class ManyFilesTests
 
     private static string[] ListTree(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(folder, path) + (File.Exists(path) ? "=" + File.ReadAllText(path) : "")).Order(StringComparer.Ordinal)];
+            .Select(path => Path.GetRelativePath(folder, path) + (File.Exists(path) ? "=" + File.ReadAllText(path) : ""))
+                .Order(StringComparer.Ordinal)];
 
     private static async Task<string> MirrorAsync(Peer peer, TestFolder folder, string source, string target)
     {

@@ -81,7 +81,8 @@ public sealed class SandboxTests : IDisposable
 
         File.CreateSymbolicLink(_home["turned.pem"], elsewhere);
         File.Move(_home["turned.pem"], link, overwrite: true);
-        await ReconnectUntilMessageAsync(server, isSandboxed ? $"cannot use the changed certificate in {link}, keeping the previous certificate" : $"certificate reloaded from {link}");
+        await ReconnectUntilMessageAsync(server, isSandboxed
+            ? $"cannot use the changed certificate in {link}, keeping the previous certificate" : $"certificate reloaded from {link}");
     }
 
     [Fact]

@@ -61,7 +61,8 @@ public sealed class ForeignServerTests : IDisposable
         using ScriptedServer server = Listing("a");
         (int code, _, string messages) = await RunAsync(server, "rm \u6587\u4ef6.txt\n", "--encoding", "latin1");
         Assert.Equal(1, code);
-        Assert.Contains("cannot be sent, because the encoding iso-8859-1 cannot represent some of its characters", messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be sent, because the encoding iso-8859-1 cannot represent some of its characters", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(server.ReceivedCommands, command => command.StartsWith("DELE", StringComparison.Ordinal));
     }
 

@@ -150,7 +150,7 @@ public sealed class MirrorTests : IAsyncLifetime
         (int code, _, string messages) =
             await RunningProgram.RunAsync(_folder["in"], ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here"]);
         Assert.Equal(9, code);
-        Assert.Contains("'../evil' is not a valid local file name", messages, StringComparison.Ordinal);
+        Assert.Contains("'../evil' cannot be a local file name", messages, StringComparison.Ordinal);
         Assert.Contains("1 link or device skipped", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(messages, c => char.IsControl(c) && c != '\n');
         Assert.Equal(["good=content"], ListTree("in/here"));

@@ -61,13 +61,13 @@ public sealed class GroupCommitTests
         using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
-        Task[] failing = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
-            new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
-        first.MayFlush.Set();
+        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(
+            new RecordedFile($"{number}", _steps, 2) { DirectoryFlushFailure = new StoreException("The disk is broken.") }))];
+        first.FlushGate.Set();
         await leading;
-        foreach (Task commit in failing)
+        foreach (Task one in lost)
         {
-            await Assert.ThrowsAsync<StoreException>(() => commit);
+            await Assert.ThrowsAsync<StoreException>(() => one);
         }
     }
 
@@ -102,13 +102,13 @@ public sealed class GroupCommitTests
             IsFlushing.TrySetResult();
             Assert.True(FlushGate?.Wait(TimeSpan.FromSeconds(30)) ?? true);
             steps.Enqueue($"flush {name}");
-            ThrowFailure(FlushFailure);
+            ThrowIf(FlushFailure);
         }
 
         public void FlushDirectory()
         {
-            steps.Enqueue($"folder {folderId}");
-            ThrowFailure(FolderFailure);
+            steps.Enqueue($"directory {directoryId}");
+            ThrowIf(DirectoryFlushFailure);
         }
 
         public void RenameToPartialUploadName()
@@ -121,7 +121,7 @@ public sealed class GroupCommitTests
 
         public void Dispose() => FlushGate?.Dispose();
 
-        private static void ThrowFailure(Exception? failure)
+        private static void ThrowIf(Exception? failure)
         {
             if (failure is not null)
             {
