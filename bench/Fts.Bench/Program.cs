@@ -130,7 +130,8 @@ void Hold()
                 ServerProcess server = servers.Get(name, overTls);
                 string tls = overTls ? ", with TLS" : "";
                 Console.WriteLine(
-                    $"{name}: 127.0.0.1 port {server.Port}{tls}, process {server.ProcessId}, user {server.Account.User}, password {server.Account.Password}");
+                    $"{name}: 127.0.0.1 port {server.Port}{tls}, process {server.ProcessId}, " +
+                    $"user {server.Account.User}, password {server.Account.Password}");
             }
             catch (MeasurementException e)
             {
