@@ -370,15 +370,37 @@ public sealed class FtpClient : IAsyncDisposable
     /// <exception cref="FtpReplyException">The server sent a negative reply to RNFR or RNTO.</exception>
     public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default)
     {
-        return RemoteTargetCheck.CheckAndRunAsync(
-            work => RunAsync([source, target], work, cancellationToken),
-            RequirePath(target),
-            overwrite,
-            (connection, token) => AccountCommand.RunWithAccountAsync(connection, () => SendAsync(connection, token), token));
+        IReadOnlyCollection<string> paths = [RequirePath(source), RequirePath(target)];
+        return overwrite ? RunAsync(paths, RenameOnceAsync, cancellationToken) : RenameIfAbsentAsync();
+
+        async Task RenameIfAbsentAsync()
+        {
+            if (!await RunAsync(paths, TryRenameIfAbsentAsync, cancellationToken).ConfigureAwait(false))
+            {
+                await RunAsync(paths, RenameOnceAsync, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // Returns false if the check closed the connection. The check may enter a directory. If the server does not support PWD, the
+        // client cannot return from there.
+        async Task<bool> TryRenameIfAbsentAsync(FtpConnection connection, CancellationToken token)
+        {
+            await RemoteTargetCheck.ThrowIfExistsAsync(connection, target, token).ConfigureAwait(false);
+            if (!connection.IsUsable)
+            {
+                return false;
+            }
+
+            await RenameOnceAsync(connection, token).ConfigureAwait(false);
+            return true;
+        }
+
+        Task<FtpReply> RenameOnceAsync(FtpConnection connection, CancellationToken token) =>
+            AccountCommand.RunWithAccountAsync(connection, () => SendAsync(connection, token), token);
 
         async Task<FtpReply> SendAsync(FtpConnection connection, CancellationToken token)
         {
-            FtpReply first = await connection.SendAsync("RNFR", RequirePath(source), token).ConfigureAwait(false);
+            FtpReply first = await connection.SendAsync("RNFR", source, token).ConfigureAwait(false);
             if (!first.IsIntermediate)
             {
                 throw new FtpReplyException(first, $"RNFR {source}");
