@@ -228,7 +228,8 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Downloads a file into a stream, and leaves the stream open. If the download fails, the stream contains the bytes received before.
+    /// Downloads a file into a stream, and leaves the stream open. If the download fails, the stream contains the bytes
+    /// received before the failure.
     /// </summary>
     /// <param name="target">The stream.</param>
     /// <param name="remotePath">The file on the server.</param>
@@ -582,7 +583,7 @@ public sealed class FtpClient : IAsyncDisposable
 
     private async Task<Stream> OpenReadStreamAsync(ConnectionPool pool, string path, long offset, CancellationToken cancellationToken)
     {
-        for (bool isSecond = false; ; isSecond = true)
+        for (bool isRetry = false; ; isRetry = true)
         {
             PoolLease lease = await pool.AcquireAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
             try
@@ -591,7 +592,7 @@ public sealed class FtpClient : IAsyncDisposable
                     .OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
                 return new RemoteFileStream(lease, data, path, isWhole: offset == 0, _operations.StoppingToken);
             }
-            catch (FtpConnectionException e) when (!isSecond && lease.CanRetry(e))
+            catch (FtpConnectionException e) when (!isRetry && lease.CanRetry(e))
             {
                 await lease.DisposeAsync().ConfigureAwait(false);
                 _pool.LogIdleClosed(e);

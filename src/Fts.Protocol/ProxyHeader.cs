@@ -38,7 +38,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
 
     /// <summary>Reads the header at the start of the received bytes. Returns null if the header is not complete yet.</summary>
     /// <param name="bytes">The bytes received so far.</param>
-    /// <param name="length">The length of the header in bytes, if it is complete. The client sent the bytes after it.</param>
+    /// <param name="length">The length of the header in bytes, if it is complete. All further bytes are from the client.</param>
     /// <exception cref="ProxyHeaderException">
     /// The bytes cannot be the start of a valid header. Thrown as soon as this is certain.
     /// </exception>

@@ -78,7 +78,7 @@ internal static partial class Log
     public static partial void ClearCommandChannelFailed(ILogger logger, long session, string reason);
 
     [LoggerMessage(18, LogLevel.Warning, "[{Session}] client certificate ignored: {Problem}")]
-    public static partial void CertificateRejected(ILogger logger, long session, string problem);
+    public static partial void ClientCertificateIgnored(ILogger logger, long session, string problem);
 
     [LoggerMessage(19, LogLevel.Information, "certificate reloaded from {File}")]
     public static partial void CertificateReloaded(ILogger logger, string file);

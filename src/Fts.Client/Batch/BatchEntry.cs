@@ -49,10 +49,10 @@ internal sealed class BatchEntry(FtpBatchFile file, IProgress<FtpBatchResult>? p
         (AnnouncedLength, FinalReply, LocalException) = (null, null, null);
     }
 
-    /// <summary>Records that the content is complete. Returns true if the final reply was received before.</summary>
+    /// <summary>Records that the content is complete. Returns true if the final reply has already been received.</summary>
     public bool RecordContentComplete() => CompleteContentOrReply();
 
-    /// <summary>Records a positive final reply. Returns true if the content was complete before.</summary>
+    /// <summary>Records a positive final reply. Returns true if the content is already complete.</summary>
     public bool RecordFinalReply(FtpReply reply)
     {
         FinalReply = reply;

@@ -123,7 +123,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a command. Throws instead if unread input could be mistaken for the reply to this command.</summary>
+    /// <summary>Sends a command. If unread input could be mistaken for its reply, throws without sending it.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply arrives first.</param>
@@ -133,7 +133,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <exception cref="FtpConnectionException">
     /// The connection is lost. If no byte of the command was sent, <see cref="FtpConnectionException.IsCommandUnsent"/> is true.
     /// </exception>
-    /// <exception cref="FtpProtocolException">The server sent an unexpected reply before. Nothing was sent.</exception>
+    /// <exception cref="FtpProtocolException">The server has already sent an unexpected reply. Nothing was sent.</exception>
     public async Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
         byte[] line = Text.EncodeLine(command.ToString());

@@ -47,7 +47,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>Whether the data of the next transfer is compressed (MODE Z).</summary>
     public bool IsDeflating { get; private set; }
 
-    /// <summary>The mode that a transfer tries first, from the options and the modes that failed before.</summary>
+    /// <summary>The mode that a transfer tries first, chosen from the options and from the modes that have already failed.</summary>
     private DataConnectionMode FirstMode
     {
         get

@@ -64,12 +64,12 @@ internal sealed record DownloadState
     /// <summary>The length in bytes that <see cref="Warning"/> refers to; null without a warning.</summary>
     public long? ReportedLength { get; private init; }
 
-    /// <summary>Whether a step executes on a connection that the previous step may have used.</summary>
+    /// <summary>Whether the step needs one connection, which can be the connection of the previous step.</summary>
     public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
 
     /// <summary>
-    /// Whether another connection may verify the content. The segments of a file may be of different versions, so their verification is
-    /// never replaced by <see cref="VerifiedByReply"/>.
+    /// Whether another connection may verify the content. False for segments: they may belong to different versions of the file, so
+    /// <see cref="VerifiedByReply"/> is not sufficient for them.
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 

@@ -151,7 +151,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
 
     /// <summary>
     /// Throws if the file is shorter than reported. Neither the end of the data nor a 226 proves that it is complete. The length in the 150
-    /// reply is newer than the metadata, but it is free text. One of the two lengths is sufficient.
+    /// reply is newer than the metadata, but it is free text. A match with one of the two lengths is sufficient.
     /// </summary>
     private void ThrowIfIncomplete(long? announced)
     {

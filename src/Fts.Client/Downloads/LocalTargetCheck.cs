@@ -1,6 +1,6 @@
 namespace Fts.Client.Downloads;
 
-/// <summary>Checks before a download that its target can be created. The directory of consecutive targets is checked once.</summary>
+/// <summary>Checks before a download that its target can be created. Checks a directory only once for consecutive targets in it.</summary>
 internal sealed class LocalTargetCheck
 {
     private string? _checkedDirectory;

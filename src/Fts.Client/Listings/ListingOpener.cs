@@ -172,8 +172,8 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Checks an empty listing by path with CWD: some servers send an empty listing for a missing directory, or parse a path with a space
-    /// as two paths. Returns the empty listing, or a new listing of the entered directory.
+    /// Sends CWD to check whether the directory is really empty. Some servers send an empty listing for a missing directory, or parse a
+    /// path with a space as two paths. Returns the empty listing, or a new listing of the entered directory.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     private static async Task<ListingTransfer> ConfirmEmptyAsync(

@@ -185,7 +185,7 @@ internal sealed class ConnectionPool
     /// </summary>
     public async Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        for (bool isSecond = false; ; isSecond = true)
+        for (bool isRetry = false; ; isRetry = true)
         {
             PoolLease lease = await AcquireAsync(cancellationToken).ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
@@ -194,7 +194,7 @@ internal sealed class ConnectionPool
                 {
                     return await work(lease.Connection, cancellationToken).ConfigureAwait(false);
                 }
-                catch (FtpConnectionException e) when (!isSecond && lease.CanRetry(e))
+                catch (FtpConnectionException e) when (!isRetry && lease.CanRetry(e))
                 {
                     LogIdleClosed(e);
                 }

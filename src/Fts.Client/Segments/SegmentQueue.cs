@@ -9,7 +9,7 @@ namespace Fts.Client.Segments;
 /// </summary>
 internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T, CancellationToken, Task> work)
 {
-    private readonly Queue<(T Segment, bool IsSecond)> _waiting = new();
+    private readonly Queue<(T Segment, bool IsRetry)> _waiting = new();
     private readonly Lock _lock = new();
     private int _unfinishedCount, _workerCount;
     private Exception? _failure;
@@ -77,7 +77,7 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
     {
         // A connection that received 421 after a segment is unusable. That must not count as a failed attempt of the next segment.
         bool isFirst = true;
-        while ((isFirst ? connection.IsUsable : connection.IsReusable) && TryDequeue(out T segment, out bool isSecond))
+        while ((isFirst ? connection.IsUsable : connection.IsReusable) && TryDequeue(out T segment, out bool isRetry))
         {
             isFirst = false;
             try
@@ -89,14 +89,14 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
                     await stop.CancelAsync().ConfigureAwait(false);
                 }
             }
-            catch (FtpException e) when (e.IsTransient && !isSecond)
+            catch (FtpException e) when (e.IsTransient && !isRetry)
             {
-                Requeue(segment, isSecond: true);
+                Requeue(segment, isRetry: true);
             }
             catch (FtpException e)
             {
                 Volatile.Write(ref _failure, e);
-                Requeue(segment, isSecond);
+                Requeue(segment, isRetry);
                 if (e is FtpReplyException && TryRetireWorker())
                 {
                     return false;
@@ -118,21 +118,21 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
         }
     }
 
-    private bool TryDequeue(out T segment, out bool isSecond)
+    private bool TryDequeue(out T segment, out bool isRetry)
     {
         lock (_lock)
         {
-            bool isDequeued = _waiting.TryDequeue(out (T Segment, bool IsSecond) next);
-            (segment, isSecond) = next;
+            bool isDequeued = _waiting.TryDequeue(out (T Segment, bool IsRetry) next);
+            (segment, isRetry) = next;
             return isDequeued;
         }
     }
 
-    private void Requeue(T segment, bool isSecond)
+    private void Requeue(T segment, bool isRetry)
     {
         lock (_lock)
         {
-            _waiting.Enqueue((segment, isSecond));
+            _waiting.Enqueue((segment, isRetry));
         }
     }
 

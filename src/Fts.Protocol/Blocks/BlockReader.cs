@@ -46,7 +46,7 @@ public struct BlockReader
     /// If the result has no content and the file has not ended, the whole input was consumed and more is needed. At the end of the file, no
     /// byte after it was consumed.
     /// </remarks>
-    /// <param name="bytes">The received bytes that were not consumed before.</param>
+    /// <param name="bytes">The received bytes that have not been consumed yet.</param>
     /// <exception cref="BlockFormatException">A header has a descriptor that RFC 959 does not define.</exception>
     public BlockReadResult Read(ReadOnlySpan<byte> bytes)
     {

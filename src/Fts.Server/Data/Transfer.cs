@@ -51,7 +51,7 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The start time, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long StartedAt { get; } = Environment.TickCount64;
 
-    /// <summary>The number of bytes transferred so far, without compression.</summary>
+    /// <summary>The number of bytes transferred so far. In MODE Z, the number of uncompressed bytes.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The expected number of bytes, or null if it is unknown.</summary>

@@ -63,7 +63,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     }
 
     /// <summary>
-    /// Passes the token on. Otherwise a directory without a match would be read to its end after the client disconnected.
+    /// Returns the entries whose names match a pattern. Passes the token to the store. Otherwise, a directory without a match would be read
+    /// to its end after the client has disconnected.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> FilterByPattern(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -243,7 +243,7 @@ internal sealed class Session : IDisposable
         return now - Math.Max(since, _acknowledgedAt);
     }
 
-    /// <summary>Closes the data connection of block mode if a write of buffered bytes has waited since before a time.</summary>
+    /// <summary>Closes the block-mode data connection if a send on it started before the given time and still waits.</summary>
     public void CloseStalledBlockConnection(long before)
     {
         if (BlockConnection is { BlockedSince: > 0 and var since } && since < before)

@@ -4,7 +4,7 @@ using Fts.Server.Data;
 
 namespace Fts.Server.Tls;
 
-/// <summary>The TLS layer of one data connection, which owns it. Disposal also closes the socket's stream.</summary>
+/// <summary>The TLS layer of one data connection. The data connection owns it. Disposal also closes the socket's stream.</summary>
 internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) : IAsyncDisposable
 {
     /// <summary>The most bytes that SslStream encrypts and writes in one step. A larger write causes several sends.</summary>
@@ -56,7 +56,7 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
         }
     }
 
-    /// <summary>Sends close_notify, and with it the session tickets if nothing was sent before.</summary>
+    /// <summary>Sends close_notify. If no data was sent, the session tickets are still held, and are sent with it.</summary>
     public async ValueTask FinishAsync() => await stream.ShutdownAsync();
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();

@@ -84,7 +84,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         _streamForCcc = tap is null ? null : (stream, tap);
         if (_clientValidator?.Problem is { } problem)
         {
-            Log.CertificateRejected(session.Server.Options.Logger, session.Id, problem.ToPrintable());
+            Log.ClientCertificateIgnored(session.Server.Options.Logger, session.Id, problem.ToPrintable());
         }
 
         _clientValidator?.CompleteControlHandshake();

@@ -15,7 +15,7 @@ namespace Fts.Server.Uploads;
 internal static class UploadResumption
 {
     /// <summary>
-    /// Opens the staging file of an upload. If a stalled upload of the same uploader is being resumed, it is aborted first.
+    /// Opens the staging file of an upload. If the client resumes its own stalled upload, the stalled upload is aborted first.
     /// </summary>
     /// <exception cref="StoreException">The store rejects the upload.</exception>
     public static async ValueTask<IFileWriter> OpenAsync(
@@ -40,7 +40,8 @@ internal static class UploadResumption
 
     /// <summary>Returns the SIZE reply for a partial upload: the offset at which the client can resume (RFC 3659 §4, §5.5).</summary>
     /// <remarks>
-    /// If a file with another size exists, the size is ambiguous. Then the path is recorded for a following RETR, or the reply is an error.
+    /// If a file with another size exists, the size is ambiguous. The path is then recorded so that the next RETR of it is rejected. After
+    /// such a rejection, the reply is an error instead.
     /// </remarks>
     public static async ValueTask<FtpReply> CreateSizeReplyAsync(
         Session session, StorePath path, long length, CancellationToken cancellationToken)

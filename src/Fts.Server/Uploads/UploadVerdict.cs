@@ -13,8 +13,8 @@ internal enum UploadVerdict
     /// <summary>The size differs from the size in ALLO.</summary>
     SizeMismatch,
     /// <summary>
-    /// The client disconnected before the final reply. All connections of a killed client are closed in the same way as after a complete
-    /// upload.
+    /// The client disconnected before the final reply. If the client's process is killed, its data connection is closed in the same way as
+    /// after a complete upload.
     /// </summary>
     ClientDisconnected,
     /// <summary>The client sent QUIT while data was still being transferred.</summary>
@@ -25,7 +25,7 @@ internal enum UploadVerdict
 internal static class UploadVerdictRules
 {
     /// <summary>Returns the verdict on the upload of the session.</summary>
-    /// <param name="session">The session, which still has the transfer.</param>
+    /// <param name="session">The session that runs the upload.</param>
     /// <param name="hasEndMarker">Whether the end of the data was marked, for example by close_notify.</param>
     /// <param name="startOffset">The offset in the file of the first received byte.</param>
     public static UploadVerdict Determine(Session session, bool hasEndMarker, long startOffset)

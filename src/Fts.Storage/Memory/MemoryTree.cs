@@ -102,6 +102,6 @@ internal sealed class MemoryNode
     public FileEntry ToEntry(string name) =>
         new(name, Content is null ? EntryKind.Directory : EntryKind.File, Content?.Length ?? 0, LastModified, UnixMode, Id);
 
-    /// <summary>Returns whether the node has the id, length and time of an entry that was read before.</summary>
+    /// <summary>Returns whether the node has the id, length and time of an entry that was read earlier.</summary>
     public bool IsUnchanged(in FileEntry seen) => (Id, Content?.Length, LastModified) == (seen.Id, seen.Length, seen.LastModified);
 }

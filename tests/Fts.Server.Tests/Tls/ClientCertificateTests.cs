@@ -97,7 +97,7 @@ public sealed class ClientCertificateTests
                 """);
         }
 
-        await server.Log.WaitForAsync(RecordingLogger.CertificateRejected, times: 4);
+        await server.Log.WaitForAsync(RecordingLogger.ClientCertificateIgnored, times: 4);
         Assert.Contains(server.Log.Texts, text => text.Contains("expired or not yet valid", StringComparison.Ordinal));
     }
 

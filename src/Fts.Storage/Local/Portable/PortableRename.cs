@@ -23,10 +23,11 @@ internal static class PortableRename
         return moved.Id != 0 ? moved.Id == other.Id : moved with { Name = "" } == other with { Name = "" };
     }
 
-    /// <summary>Renames an entry. Replaces an existing entry of the new name if <paramref name="replace"/> is true.</summary>
+    /// <summary>Renames an entry. Replaces an existing entry with the new name if <paramref name="replace"/> is true.</summary>
     public static void Move(string from, string to, FileEntry? existing, bool replace)
     {
-        // File.Move cannot rename directories. Directory.Move also renames a link to a directory itself. It never replaces an entry.
+        // File.Move cannot rename directories. Directory.Move can, and renames a link to a directory instead of following it, but it
+        // never replaces an entry.
         if (!File.GetAttributes(from).HasFlag(FileAttributes.Directory))
         {
             File.Move(from, to, overwrite: replace);
