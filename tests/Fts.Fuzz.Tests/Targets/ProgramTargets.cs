@@ -63,7 +63,7 @@ internal static class ProgramTargets
         {
             Target target = Target.FromCommandLine(new CommandLine(Client, [text]), null);
             FuzzAssert.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
-            FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end gets into a command");
+            FuzzAssert.True((target.User + target.UrlPath).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end gets into a command");
             FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true ||
                 !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is not part of the user name");
         }
