@@ -115,7 +115,9 @@ internal sealed record DownloadState
     public DownloadState RestartRejected() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Unsupported };
 
-    /// <summary>The resumed file is longer than the length that proved its beginning: it is retrieved from its beginning.</summary>
+    /// <summary>
+    /// The resumed file exceeds the reported length, so the existing bytes may belong to another file. It is retrieved from its beginning.
+    /// </summary>
     public DownloadState ResumedFileTooLong() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Changed };
 

@@ -175,7 +175,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         catch (FtpReplyException e) when (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.InsufficientStorage)
         {
-            // The server may reject only the names of the segments, joining them, or the storage for two copies of the file.
+            // The server may still accept the file over one connection. It may have rejected the names of the segments, joining them, or
+            // a second copy of the file.
             return state.SegmentsRejected();
         }
     }

@@ -6,7 +6,7 @@ namespace Fts.Protocol.Blocks;
 /// Writes files in block mode (RFC 959 §3.4.2) into a buffer, one after the other. The buffer may hold several small files. The last block
 /// of each file has the end-of-file flag, and is empty if the content of the file has already been sent.
 /// </summary>
-/// <param name="buffer">The buffer for the blocks. The caller owns it and keeps it unchanged while it uses the writer.</param>
+/// <param name="buffer">The buffer for the blocks. The caller owns it and must not modify it while the writer is in use.</param>
 public sealed class BlockWriter(byte[] buffer)
 {
     /// <summary>The maximum length of a block's content in bytes, the largest value of its 16-bit count.</summary>

@@ -108,8 +108,8 @@ public sealed class InflateReader : IDisposable
 
     /// <summary>Verifies that the stream ended before the connection, and that no bytes follow it.</summary>
     /// <remarks>
-    /// The decoder returns 0 at the end of the stream and at the end of the connection. It has read the end of the connection only in the
-    /// second case. It may also have read bytes after the stream, and ignores them. Therefore the last received bytes must be the checksum.
+    /// The decoder returns 0 both at the end of the zlib stream and at the end of the connection. The transport has ended only in the
+    /// second case. The decoder ignores bytes after the zlib stream, so the last received bytes are compared with the checksum.
     /// </remarks>
     private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
     {

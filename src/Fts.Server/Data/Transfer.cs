@@ -140,9 +140,9 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>Records that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
     /// <remarks>
-    /// QUIT before the first byte may be sent in advance (RFC 959 §4.1.1). QUIT after the client has closed its side of the data
-    /// connection is not early either: the client only did not wait for the reply. Only Linux reports whether it has closed; on other
-    /// systems QUIT never counts as early.
+    /// QUIT before the first byte is not early, because a client may send it in advance (RFC 959 §4.1.1). QUIT after the client has closed
+    /// its side of the data connection is not early either: the client only did not wait for the reply. Only Linux reports whether it has
+    /// closed; on other systems QUIT never counts as early.
     /// </remarks>
     public void RecordQuit()
     {

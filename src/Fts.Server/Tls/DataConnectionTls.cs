@@ -7,7 +7,9 @@ namespace Fts.Server.Tls;
 /// <summary>The TLS layer of one data connection. The data connection owns it. Disposal also closes the socket's stream.</summary>
 internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) : IAsyncDisposable
 {
-    /// <summary>The most bytes that SslStream encrypts and writes in one step. A larger write causes several sends.</summary>
+    /// <summary>
+    /// The maximum number of bytes that SslStream encrypts and writes in one step. A larger write causes several sends.
+    /// </summary>
     private const int MaxSingleWriteBytes = 32 * 1024;
 
     private const string NoCloseNotify = "the data connection ended without a TLS close_notify";

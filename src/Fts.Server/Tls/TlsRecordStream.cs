@@ -17,7 +17,9 @@ namespace Fts.Server.Tls;
 /// </param>
 internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
 {
-    /// <summary>More bytes than any server's first flight has before the start of its Certificate message.</summary>
+    /// <summary>
+    /// The maximum number of inspected bytes. In every server's first flight, the Certificate message starts within them.
+    /// </summary>
     private const int MaxInspectedBytes = 4096;
 
     private byte[]? _serverFlight = new byte[512];
@@ -248,7 +250,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         private ulong _header;
         private int _headerLength, _remainingBodyBytes;
 
-        /// <summary>The most bytes that may be read next: the rest of the current header or body.</summary>
+        /// <summary>The maximum number of bytes that may be read next: the rest of the current header or body.</summary>
         public readonly int MaxReadBytes => _remainingBodyBytes > 0 ? _remainingBodyBytes : HeaderBytes - _headerLength;
 
         /// <summary>Records bytes that were read, at most <see cref="MaxReadBytes"/>.</summary>

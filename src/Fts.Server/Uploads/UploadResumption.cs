@@ -9,8 +9,8 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// Resumes and keeps partial uploads. SIZE reports the size of a partial upload; REST with STOR, and APPE, append to it. This is how
-/// common clients resume an upload.
+/// Resumes and keeps partial uploads. SIZE reports the size of a partial upload. STOR after REST, or APPE, appends to it. This is
+/// how common clients resume an upload.
 /// </summary>
 internal static class UploadResumption
 {

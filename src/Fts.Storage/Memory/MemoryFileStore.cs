@@ -321,7 +321,9 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>Counts bytes that a writer is about to add or, if negative, that were freed.</summary>
+    /// <summary>
+    /// Adds to the used bytes: a positive number before a writer adds bytes, a negative number after bytes were freed.
+    /// </summary>
     /// <exception cref="StoreException">The capacity would be exceeded.</exception>
     internal void AdjustUsedBytes(long bytes)
     {

@@ -59,10 +59,10 @@ internal static class HelpCommand
         OptionGroups = [VirtualHosts.CommandLineOptions, TlsSettings.ClientCertificateOptions],
         Notes =
         [
-            "A client selects a host by HOST or by the server name in its TLS handshake. A client that names no host, or an address, " +
-            "gets --folder. The login rules are the same for all hosts.",
-            "A client with a certificate may read and write. It logs in under the common name and no other name. Use an authority " +
-            "that issues certificates for this server alone. The file is read once, at the start.",
+            "A client selects a host by HOST or by the server name in its TLS handshake. A client that sends neither, or sends an IP " +
+            "address, gets --folder. The login rules are the same for all hosts.",
+            "A client with a certificate may read and write. It can log in only under the common name of its certificate. Use an " +
+            "authority that issues certificates for this server alone. The file of --client-ca is read once, at the start.",
             "fts help server lists all options.",
         ],
     };

@@ -23,7 +23,8 @@ internal enum LandlockRights : ulong
     MakeFifo = 1 << 10,
     MakeBlockDevice = 1 << 11,
     MakeLink = 1 << 12,
-    ChangeFolder = 1 << 13,
+    /// <summary>LANDLOCK_ACCESS_FS_REFER: moves or links an entry into another folder.</summary>
+    MoveBetweenFolders = 1 << 13,
     Truncate = 1 << 14,
     ControlDevice = 1 << 15,
 

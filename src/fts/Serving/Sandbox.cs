@@ -20,7 +20,7 @@ internal sealed record Sandbox(string Description)
     /// <summary>The rights that requests of clients need. They exclude devices, FIFOs, sockets and the execution of programs.</summary>
     private const LandlockRights ServeRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile |
         LandlockRights.MakeFolder | LandlockRights.MakeLink | LandlockRights.RemoveFile | LandlockRights.RemoveFolder |
-        LandlockRights.ChangeFolder;
+        LandlockRights.MoveBetweenFolders;
 
     private static readonly Option<bool> DisableOption = new("--no-sandbox")
     {

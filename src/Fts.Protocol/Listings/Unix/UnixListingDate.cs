@@ -26,7 +26,8 @@ internal static class UnixListingDate
     }
 
     /// <summary>
-    /// Returns whether the words look like a date with a month name, even if it does not exist. A month name alone may start a name.
+    /// Returns whether the words have the form of a date with a month name, even if no such date exists. A month name alone is not
+    /// sufficient, because a file name can start with one.
     /// </summary>
     internal static bool LooksLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && ParseNumber(line[words[1]].TrimEnd(','), 2) > 0 &&

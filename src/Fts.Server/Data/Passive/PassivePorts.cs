@@ -12,7 +12,7 @@ namespace Fts.Server.Data.Passive;
 /// <remarks>The server disposes it after its sessions.</remarks>
 internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : IDisposable
 {
-    /// <summary>The most failed binds for one command. A bind fails if another program uses the port.</summary>
+    /// <summary>The maximum number of failed binds for one command. A bind fails if another program uses the port.</summary>
     private const int MaxBindFailures = 100;
 
     /// <summary>

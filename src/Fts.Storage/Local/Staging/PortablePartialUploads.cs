@@ -93,9 +93,9 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Deletes the staging files below a directory that were last written before a time (UTC) and are not being written. Returns their
-    /// number. Reports each remaining partial upload to <paramref name="reportRemaining"/>. Does not follow links, and skips directories
-    /// that cannot be read.
+    /// Deletes every staging file below a directory if it was last written before a time (UTC) and no upload is writing it. Returns the
+    /// number of deleted files. Reports each remaining partial upload to <paramref name="reportRemaining"/>. Does not follow links, and
+    /// skips directories that cannot be read.
     /// </summary>
     public static int Sweep(
         string directory, DateTime before, Action<string, FileEntry> reportRemaining, CancellationToken cancellationToken)

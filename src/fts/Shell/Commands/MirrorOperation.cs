@@ -116,7 +116,7 @@ internal static class MirrorOperation
             shell.Terminal.ShowError(shell.DescribeError(failure.Exception, $"mirror {failure.Path}"));
         }
 
-        // An unreadable line can be a file that a download misses. An upload is complete anyway.
+        // A listing line that cannot be read may be a file, so a download may be incomplete. An upload is not affected.
         ExitCode listingResult = ExitCode.Success;
         foreach (IGrouping<string, FtpEntry> folder in plan.UnreadableEntries.GroupBy(entry => entry.Path))
         {
