@@ -120,7 +120,7 @@ internal static class ClientCommand
         try
         {
             await connection.OpenAsync(showsGreeting: true, cancellationToken);
-            if (shell.Target.Folder is { } folder)
+            if (shell.Target.UrlPath is { } folder)
             {
                 await shell.CurrentDirectory.ChangeAsync(shell.Client, folder, cancellationToken);
             }

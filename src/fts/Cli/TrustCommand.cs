@@ -35,8 +35,8 @@ internal static class TrustCommand
         [
             "A server without a certificate of a trusted authority is identified by its key. The first connection stores the key in " +
             "${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts. If the key changes, the client refuses the connection with exit code 5.",
-            "A server with a certificate of a trusted authority is stored as TLS. It must have such a certificate again, with any key. " +
-            "No remembered server is used without TLS, except with --tls off.",
+            "A server with a certificate of a trusted authority is stored as HOST:PORT TLS. It must present such a certificate again, " +
+            "with any key. The client connects to a remembered server only with TLS, unless --tls off is given.",
         ],
     });
 

@@ -24,8 +24,8 @@ internal sealed record NetworkSettings(
     private static readonly Option<string> PassivePortsOption = new("--passive-ports")
     {
         HelpName = "A-B[=C-D]",
-        Description = "ports for data connections (default: any). With =C-D, clients receive the ports C to D, " +
-            "which a router forwards to A to B",
+        Description = "ports for data connections (default: any). With =C-D, clients receive ports from C-D, " +
+            "and a router forwards them to A-B",
     };
 
     private static readonly Option<string[]> PassiveAddressOption = new("--passive-address")

@@ -71,7 +71,7 @@ internal sealed class ClientShell(
                     _result = _result == ExitCode.Success ? code : ExitCode.SomeFailed;
                 }
 
-                if (ShouldEndScript(code) && !await CanContinueAsync(code))
+                if (ShouldEndScript(code) && !await TryContinueScriptAsync(code))
                 {
                     // The user stopped the script, or its other lines would fail too, because there is no session.
                     return interrupts.RequestedExit ?? code;
@@ -177,7 +177,7 @@ internal sealed class ClientShell(
                     && e is not (OutOfMemoryException or OutputException))
             {
                 result = ExitCode.SomeFailed;
-                if (ShowError(e, $"{verb} {item}") is ExitCode.CannotConnect && !await CanReconnectAsync(cancellationToken))
+                if (ShowError(e, $"{verb} {item}") is ExitCode.CannotConnect && !await TryReconnectAsync(cancellationToken))
                 {
                     return ExitCode.CannotConnect;
                 }
@@ -235,20 +235,21 @@ internal sealed class ClientShell(
         code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginFailed or ExitCode.NotTrusted;
 
     /// <summary>
-    /// Returns whether a script continues after such a command, because only its connection was lost and a new one was opened.
+    /// Reconnects if a command of a script failed because its connection was lost. Returns whether the script continues.
     /// </summary>
-    private async Task<bool> CanContinueAsync(ExitCode code)
+    private async Task<bool> TryContinueScriptAsync(ExitCode code)
     {
         if (code != ExitCode.CannotConnect || interrupts.RequestedExit is not null)
         {
             return false;
         }
 
-        bool canReconnect = await CanReconnectAsync(interrupts.BeginCommand());
-        return !interrupts.EndCommand() && canReconnect;
+        bool isReconnected = await TryReconnectAsync(interrupts.BeginCommand());
+        return !interrupts.EndCommand() && isReconnected;
     }
 
-    private async Task<bool> CanReconnectAsync(CancellationToken cancellationToken)
+    /// <summary>Connects again if the connection was lost. Returns whether the client is connected again.</summary>
+    private async Task<bool> TryReconnectAsync(CancellationToken cancellationToken)
     {
         if (!_isConnectionLost)
         {

@@ -19,7 +19,9 @@ internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? Liste
 /// <summary>Finds the remote files that the words of a command select.</summary>
 internal static class RemoteFileFinder
 {
-    /// <summary>The most entries of a listing. A listing is sorted in memory; this many entries use about 300 MB.</summary>
+    /// <summary>
+    /// The maximum number of entries in a listing. A listing is sorted in memory, where a million entries use about 300 MB.
+    /// </summary>
     private const int MaxEntries = 1_000_000;
 
     /// <summary>

@@ -13,7 +13,7 @@ namespace Fts.Transfers;
 /// <remarks>Transfers report from any thread. A timer draws.</remarks>
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
 {
-    /// <summary>The most files that a log lists one by one.</summary>
+    /// <summary>The maximum number of files that a log lists one by one.</summary>
     public const int MaxFilesListed = 20;
 
     private readonly Terminal _terminal;
@@ -117,8 +117,8 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 FlushFinished();
-                (string name, FtpProgress all) = SumProgress();
-                double rate = _rate.AddSample(all.Bytes);
+                (string label, FtpProgress total) = SumProgress();
+                double rate = _rate.AddSample(total.Bytes);
                 if (Elapsed < TransferMeter.DisplayDelay && _terminal.ProgressMode != "always")
                 {
                     continue;
@@ -126,15 +126,15 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
 
                 if (_terminal.CanRedraw)
                 {
-                    _terminal.SetStatus([.. FormatActiveFiles(), ProgressFormatter.FormatBar(_verb, name, all, rate, Terminal.Width)]);
+                    _terminal.SetStatus([.. FormatActiveFiles(), ProgressFormatter.FormatBar(_verb, label, total, rate, Terminal.Width)]);
                     hasStatus = true;
                     continue;
                 }
 
                 bool isFirst = _logThrottle.IsFirst;
-                if (_logThrottle.ShouldLog(Elapsed, ProgressFormatter.GetFraction(all) ?? (double)CompletedFiles / _files))
+                if (_logThrottle.ShouldLog(Elapsed, ProgressFormatter.GetFraction(total) ?? (double)CompletedFiles / _files))
                 {
-                    _terminal.WriteMessage(ProgressFormatter.FormatLine(_verb, name, all, isFirst ? 0 : rate));
+                    _terminal.WriteMessage(ProgressFormatter.FormatLine(_verb, label, total, isFirst ? 0 : rate));
                 }
             }
         }
@@ -204,14 +204,15 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         _terminal.WriteMessage(text);
     }
 
-    private (string Name, FtpProgress All) SumProgress()
+    /// <summary>Returns the progress of all files together, labelled with the number of completed files.</summary>
+    private (string Label, FtpProgress Progress) SumProgress()
     {
         lock (_lock)
         {
             long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes);
             long resumed = _resumed + _active.Values.Sum(progress => progress.ResumedBytes);
-            var all = new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed);
-            return (DisplayFormat.FormatFiles(CompletedFiles, _files), all);
+            var total = new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed);
+            return (DisplayFormat.FormatFiles(CompletedFiles, _files), total);
         }
     }
 }

@@ -79,7 +79,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
     private UserError DescribeError(Exception e, string localPath, ExistingFileAction action)
     {
         RemoteFile remoteFile = _filesByLocalName[localPath];
-        return shell.DescribeError(ResumeAdvice.ForDownload(shell, e, remoteFile, localPath, action), $"get {remoteFile}");
+        return shell.DescribeError(ResumeAdvice.AddToDownloadError(shell, e, remoteFile, localPath, action), $"get {remoteFile}");
     }
 
     private async Task AddFileAsync(RemoteFile remoteFile, CancellationToken cancellationToken)

@@ -90,7 +90,8 @@ internal static class GetCommand
             "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a " +
             "means --ascii, ;type=i binary, " +
             "and ;type=d lists names. Write ; in a name as %3B.",
-            "For an existing file, get asks; in a script it fails. Interrupted files are kept; repeat the command to resume.",
+            "Before get replaces an existing file, it asks; in a script it fails. Interrupted downloads are kept; repeat the command to " +
+            "resume them.",
             "Several files use one data connection if the server supports MODE B, else up to four connections.",
             ConnectionOptions.PasswordNote,
         ],
@@ -128,13 +129,13 @@ internal static class GetCommand
         string name = path[(path.LastIndexOf('/') + 1)..];
         if (target.IsListing)
         {
-            return (target with { Folder = null },
-                new ShellWord(target.Folder ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
+            return (target with { UrlPath = null },
+                new ShellWord(target.UrlPath ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
         }
 
-        return target.Folder is null || name.Length == 0
+        return target.UrlPath is null || name.Length == 0
             ? throw CommandLine.CreateUsageError($"'{word}' is a folder; to download it: fts mirror {ShellQuoting.Quote(word)} FOLDER")
-            : (target with { Folder = null }, new ShellWord(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
+            : (target with { UrlPath = null }, new ShellWord(target.UrlPath, name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
     }
 
     private static void ChangeDirectory(string folder)

@@ -3,11 +3,11 @@ namespace Fts.Transfers;
 /// <summary>Limits progress lines in a log: one at the start, then one every ten seconds or ten percent, at most one a second.</summary>
 internal sealed class LogThrottle
 {
-    private TimeSpan _last;
+    private TimeSpan _lastLogged;
     private int _lastTenth;
 
     /// <summary>Whether no line was logged yet.</summary>
-    public bool IsFirst => _last == default;
+    public bool IsFirst => _lastLogged == default;
 
     /// <summary>Returns whether a line is due. If so, the caller must log it.</summary>
     /// <param name="now">The time since the start.</param>
@@ -15,9 +15,9 @@ internal sealed class LogThrottle
     public bool ShouldLog(TimeSpan now, double fraction)
     {
         int tenth = (int)(fraction * 10);
-        double since = (now - _last).TotalSeconds;
+        double since = (now - _lastLogged).TotalSeconds;
         bool isDue = IsFirst || since >= 10 || (tenth > _lastTenth && since >= 1);
-        (_last, _lastTenth) = isDue ? (now, tenth) : (_last, _lastTenth);
+        (_lastLogged, _lastTenth) = isDue ? (now, tenth) : (_lastLogged, _lastTenth);
         return isDue;
     }
 }

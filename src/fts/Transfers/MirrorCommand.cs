@@ -47,7 +47,7 @@ internal static class MirrorCommand
 
         async Task<ExitCode> MirrorAsync(ClientShell shell, CancellationToken cancellationToken)
         {
-            var folder = new ShellWord(target.Folder ?? "", IsExact: true);
+            var folder = new ShellWord(target.UrlPath ?? "", IsExact: true);
             string remotePath = await MirrorOperation.GetRemotePathAsync(shell, folder, cancellationToken);
             return await MirrorOperation.RunAsync(
                 shell,

@@ -42,7 +42,7 @@ internal static class PutCommand
 
         async Task<ExitCode> UploadAsync(ClientShell shell, CancellationToken cancellationToken)
         {
-            if (files.Length == 1 && target.Folder is { } path && !Target.SplitType(url).Path.EndsWith('/'))
+            if (files.Length == 1 && target.UrlPath is { } path && !Target.SplitType(url).Path.EndsWith('/'))
             {
                 try
                 {
@@ -56,7 +56,7 @@ internal static class PutCommand
                 }
             }
 
-            shell.CurrentDirectory.SetPath(target.Folder ?? "");
+            shell.CurrentDirectory.SetPath(target.UrlPath ?? "");
             return await TransferCommands.PutAsync(shell, files, shell.TransferSettings.ExistingFile, cancellationToken);
         }
 
@@ -76,8 +76,7 @@ internal static class PutCommand
         [
             new("FILE", "local file"),
             new("URL", "ftp://user@host:port/folder/, relative to the login folder; ftp://host/%2Ffolder/ starts at the root. Without " +
-                "the slash at the end, " +
-                "and if no such folder exists, it is the new name of a single file"),
+                "a slash at the end, the last part is the new name of a single file, unless it names an existing folder"),
         ],
         OptionGroups = options.GetOneShotOptions(),
         ExitCodes = ConnectionOptions.ExitCodes,

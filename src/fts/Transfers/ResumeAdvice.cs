@@ -6,16 +6,16 @@ using Fts.Shell;
 namespace Fts.Transfers;
 
 /// <summary>
-/// Formats the messages for interrupted, resumed and restarted transfers: the amount that is kept, and the command that resumes the
-/// transfer.
+/// Formats the messages for interrupted, resumed and restarted transfers. An error message reports how much was kept, and the command
+/// that resumes the transfer.
 /// </summary>
 internal static class ResumeAdvice
 {
     /// <summary>
-    /// Returns the error of a <c>get</c> with the kept amount and the command that resumes it. Returns the same exception if nothing was
-    /// kept.
+    /// Returns the error of a failed <c>get</c>, with the kept amount and the command that resumes the download. Returns the same exception
+    /// if nothing was kept.
     /// </summary>
-    public static Exception ForDownload(
+    public static Exception AddToDownloadError(
         ClientShell shell, Exception e, RemoteFile remoteFile, string localPath, ExistingFileAction existingFile)
     {
         shell.RecordConnectionLoss(e);
@@ -52,7 +52,7 @@ internal static class ResumeAdvice
     /// <param name="e">The exception of the upload. Returned unchanged if no such command helps.</param>
     /// <param name="localPath">The local file.</param>
     /// <param name="last">The last progress of the upload.</param>
-    public static Exception ForUpload(ClientShell shell, Exception e, string localPath, FtpProgress last)
+    public static Exception AddToUploadError(ClientShell shell, Exception e, string localPath, FtpProgress last)
     {
         shell.RecordConnectionLoss(e);
         if (e is FtpTargetExistsException)

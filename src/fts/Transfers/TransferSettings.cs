@@ -29,7 +29,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
     /// <summary>The transfer type. ASCII converts line ends.</summary>
     public FtpTransferType Type { get; init; }
 
-    /// <summary>The most connections for one file. Servers reject more, and more are not faster.</summary>
+    /// <summary>The maximum number of connections for one file. Servers reject more, and more are not faster.</summary>
     private const int MaxSegments = 16;
 
     /// <summary>The options for existing files, of <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
@@ -37,7 +37,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
     [
         new("--overwrite", "replace an existing file"),
         new("--skip", "keep an existing file"),
-        new("--resume", "continue an existing file, or an interrupted transfer"),
+        new("--resume", "resume an interrupted transfer, or complete an existing file"),
     ];
 
     /// <summary>Checks that the settings allow ASCII mode, which changes the lengths and hashes of files.</summary>
@@ -84,7 +84,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
             ["--overwrite"] => ExistingFileAction.Overwrite,
             ["--skip"] => ExistingFileAction.Skip,
             ["--resume"] => ExistingFileAction.Resume,
-            _ => throw new UserErrorException(ExitCode.UsageError, $"{string.Join(" and ", given)} exclude each other"),
+            _ => throw new UserErrorException(ExitCode.UsageError, $"{string.Join(" and ", given)} cannot be combined"),
         };
     }
 }

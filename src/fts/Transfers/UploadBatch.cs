@@ -45,7 +45,7 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
         return ClientShell.CombineExitCodes(checkResult, batchResult, duplicateResult);
 
         UserError DescribeError(FtpBatchFile file, Exception e, FtpProgress last) =>
-            shell.DescribeError(ResumeAdvice.ForUpload(shell, e, file.LocalPath, last), $"put {file.LocalPath}");
+            shell.DescribeError(ResumeAdvice.AddToUploadError(shell, e, file.LocalPath, last), $"put {file.LocalPath}");
     }
 
     private Task AddFile(string localPath)

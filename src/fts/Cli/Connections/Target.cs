@@ -9,8 +9,8 @@ namespace Fts.Cli.Connections;
 /// <param name="Host">The name or address. An IPv6 address has no brackets.</param>
 /// <param name="Port">The port.</param>
 /// <param name="User">The user; null if none is given.</param>
-/// <param name="Folder">The path of the URL; null if it has none.</param>
-internal sealed record Target(string Host, int Port, string? User, string? Folder)
+/// <param name="UrlPath">The path of the URL; null if it has none.</param>
+internal sealed record Target(string Host, int Port, string? User, string? UrlPath)
 {
     private const string TypePrefix = ";type=";
 
@@ -87,15 +87,15 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
 
         (string path, char? type) = SplitType(url.AbsolutePath);
         // "/%2Fetc" is the absolute path /etc, and "/etc" is relative to the login folder (RFC 1738 §3.2.2).
-        string folder = FtpName.FromBytes(HttpUtility.UrlDecodeToBytes(path.TrimStart('/').Replace("+", "%2B", StringComparison.Ordinal)));
+        string urlPath = FtpName.FromBytes(HttpUtility.UrlDecodeToBytes(path.TrimStart('/').Replace("+", "%2B", StringComparison.Ordinal)));
         string user = Uri.UnescapeDataString(url.UserInfo);
-        if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
+        if ((user + urlPath).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
             throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a name cannot contain a line end or NUL");
         }
 
         return new Target(
-            GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
+            GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, urlPath.Length > 0 ? urlPath : null)
         {
             Type = type switch
             {

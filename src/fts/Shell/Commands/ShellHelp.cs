@@ -12,7 +12,7 @@ internal static class ShellHelp
     public const string ServerUsage = $"help {ServerTopic} [VERB]";
 
     /// <summary>
-    /// The prefix of a line that runs a local program. The table has no row for it, because no name precedes its argument.
+    /// The prefix of a line that runs a local program. It is not in <see cref="ShellCommandTable"/>, because it is not a separate word.
     /// </summary>
     public const string LocalProgramPrefix = "!";
 

@@ -103,7 +103,7 @@ internal static class TransferCommands
                     throw new TargetIsDirectoryException(localPath, name);
                 }
 
-                throw ResumeAdvice.ForUpload(shell, e, localPath, meter.Latest);
+                throw ResumeAdvice.AddToUploadError(shell, e, localPath, meter.Latest);
             }
         }
 
@@ -139,7 +139,7 @@ internal static class TransferCommands
                         MirrorOperation.FormatCommand(shell, isUpload: false, name, remoteFile.Path, remoteFile.TypedName));
                 }
 
-                throw ResumeAdvice.ForDownload(shell, e, remoteFile, name, existingFile);
+                throw ResumeAdvice.AddToDownloadError(shell, e, remoteFile, name, existingFile);
             }
         }
 
@@ -211,7 +211,7 @@ internal static class TransferCommands
     }
 
     /// <summary>Returns the options of a transfer for the client library.</summary>
-    /// <exception cref="UserErrorException">The settings exclude each other.</exception>
+    /// <exception cref="UserErrorException">The settings cannot be combined.</exception>
     public static FtpTransferOptions CreateOptions(ClientShell shell, ExistingFileAction existingFile)
     {
         (shell.TransferSettings with { ExistingFile = existingFile }).Validate();

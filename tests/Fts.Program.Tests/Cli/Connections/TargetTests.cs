@@ -40,7 +40,7 @@ public sealed class TargetTests
     public void A_URL_may_name_the_type(string url, string? path, FtpTransferType? type, bool isListing)
     {
         Target target = Target.FromUrl(url);
-        Assert.Equal((path, type, isListing), (target.Folder, target.Type, target.IsListing));
+        Assert.Equal((path, type, isListing), (target.UrlPath, target.Type, target.IsListing));
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class TargetTests
     public void The_URL_of_a_path_is_parsed_as_the_same_path(string path, FtpTransferType? type, string url)
     {
         Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).FormatUrl(new ShellWord(path)));
-        Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.Folder, target.Type) : default);
+        Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.UrlPath, target.Type) : default);
     }
 
     [Theory]

@@ -71,7 +71,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("get --skip --resume a", "--skip and --resume exclude each other")]
+    [InlineData("get --skip --resume a", "--skip and --resume cannot be combined")]
     [InlineData("get --skpi a", "get: unknown option --skpi; did you mean --skip?")]
     [InlineData("put --all a", "put: unknown option --all")]
     [InlineData("get --skip", "usage: get FILE…")]
