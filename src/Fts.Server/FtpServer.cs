@@ -42,7 +42,12 @@ public sealed class FtpServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Options = options = options.LoggerFactory is { } factory ? options with { Logger = factory.CreateLogger<FtpServer>() } : options;
+        if (options.LoggerFactory is { } factory)
+        {
+            options = options with { Logger = factory.CreateLogger<FtpServer>() };
+        }
+
+        Options = options;
         SortingBudget = new SortingBudget(options.MaxListingEntriesInMemory);
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;

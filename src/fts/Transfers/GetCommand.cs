@@ -69,7 +69,7 @@ internal static class GetCommand
     }
 
     private static SubcommandDefinition CreateDefinition(ConnectionOptions options, Option<string> to) =>
-        new("get", int.MaxValue, new HelpPage
+        new("get", MaxArguments: int.MaxValue, new HelpPage
     {
         Usage = [Usage],
         Purpose = "Downloads files and exits.",

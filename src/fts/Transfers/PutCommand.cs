@@ -63,7 +63,7 @@ internal static class PutCommand
         static string FormatName(ShellWord file) => ShellQuoting.Quote(Path.GetFullPath(file.Text));
     }
 
-    private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("put", int.MaxValue, new HelpPage
+    private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("put", MaxArguments: int.MaxValue, new HelpPage
     {
         Usage = [Usage],
         Purpose = "Uploads files and exits.",

@@ -37,7 +37,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
     [
         new("--overwrite", "replace an existing file"),
         new("--skip", "keep an existing file"),
-        new("--resume", "resume an interrupted transfer, or append the missing bytes to an existing file"),
+        new("--resume", "resume an interrupted transfer, or complete an existing file"),
     ];
 
     /// <summary>Checks that the settings allow ASCII mode, which changes the lengths and hashes of files.</summary>
