@@ -134,7 +134,8 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool shouldSetLastModi
     }
 
     /// <summary>
-    /// Returns whether the data connection failed, or the server may have rejected the command without reading the bytes of the file.
+    /// Returns whether the data connection cannot be used after this reply. Either it failed, or it may still contain the bytes of the
+    /// rejected file, because the server did not read them.
     /// </summary>
     private static bool IsDesynchronizing(FtpReply reply) => (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
 }

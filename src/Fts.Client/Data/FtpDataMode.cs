@@ -11,9 +11,9 @@ public enum FtpDataMode
     /// <summary>The server connects to the local address of the control connection: PORT for IPv4, EPRT for IPv6.</summary>
     Active,
     /// <summary>
-    /// The client tries EPSV, then PASV, because some firewalls support only PASV, then active mode unless a proxy is used. The next
-    /// transfer starts with the mode that worked. If a data connection fails after the transfer command was sent, the client aborts the
-    /// transfer and sends the command again.
+    /// The client tries EPSV, then PASV, then active mode. PASV is tried because some firewalls do not support EPSV. Active mode is not
+    /// tried if a proxy is used. The next transfer starts with the mode that worked. If a data connection fails after the transfer command
+    /// was sent, the client aborts the transfer and sends the command again.
     /// </summary>
     Automatic,
 }
@@ -24,8 +24,9 @@ public enum FtpPassiveAddressSource
     /// <summary>The address of the control connection. The address in a PASV reply is ignored.</summary>
     ControlConnection,
     /// <summary>
-    /// The address in the reply to PASV, which is sent instead of EPSV over IPv4. For servers that accept data connections at another
-    /// address. A hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are rejected.
+    /// The address in the PASV reply, for servers that accept data connections at another address. Over IPv4, the client sends PASV
+    /// instead of EPSV. A hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are
+    /// rejected.
     /// </summary>
     ServerReply,
 }

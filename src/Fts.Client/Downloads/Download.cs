@@ -77,8 +77,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     /// <summary>
     /// If fewer bytes arrived than the server reported, requests the length again, and throws if it still differs from the number of
-    /// received bytes. The two match if the file changed in the meantime. They differ if an earlier RANG shortened the transfer, even if
-    /// the 150 reply announced the short length.
+    /// received bytes. The new length equals that number if the file changed in the meantime. It differs if an earlier RANG shortened the
+    /// transfer, even if the 150 reply announced the short length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

@@ -31,7 +31,9 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
 
     /// <summary>Verifies the bytes that an earlier download stored in <paramref name="file"/>.</summary>
-    /// <remarks>If only a hash of the bytes before the first gap is a proof, the bytes after the gap are removed.</remarks>
+    /// <remarks>
+    /// A hash covers only the bytes before the first gap. If the last-modified time does not verify the bytes after it, they are removed.
+    /// </remarks>
     public async Task<ResumePoint> FindResumePointAsync(PartialDownloadFile file, CancellationToken cancellationToken)
     {
         if (file.PrefixLength == 0)

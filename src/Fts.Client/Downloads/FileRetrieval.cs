@@ -134,8 +134,9 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     }
 
     /// <summary>
-    /// Records that more bytes arrived than the server reported. That is not an error, because files grow and some servers report wrong
-    /// lengths. In a resumed transfer it is an error, because the length was part of the proof that the earlier bytes belong to this file.
+    /// Records that more bytes arrived than the server reported. In a transfer from the beginning, that is allowed up to a limit, because
+    /// files grow and some servers report wrong lengths. In a resumed transfer it is an error, because the length was part of the proof
+    /// that the earlier bytes belong to this file.
     /// </summary>
     private void RecordExceededLength(long reported)
     {

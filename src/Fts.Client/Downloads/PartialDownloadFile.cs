@@ -36,7 +36,7 @@ internal sealed class PartialDownloadFile : IDisposable
     /// <summary>The number of bytes in the file, before and after gaps.</summary>
     public long PresentBytes => _ranges?.TotalLength ?? PrefixLength;
 
-    /// <summary>The description of the remote file; null if it is unknown, or if the file does not exist yet.</summary>
+    /// <summary>The description of the remote file; null if it is unknown, or if the partial file does not exist yet.</summary>
     public PartialDownloadRecord? Record { get; private set; }
 
     /// <summary>The open file. Valid after <see cref="CreateOrTruncate"/>, or if <see cref="PrefixLength"/> is not 0.</summary>

@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Segments;
 
 /// <summary>
-/// Uploads a file over several connections: as segments under hidden names beside the target, which the server joins (COMB) under another
-/// hidden name. The joined file is verified and then renamed to the target.
+/// Uploads a file over several connections, as segments under hidden names beside the target. The server joins the segments (COMB) under
+/// another hidden name. The joined file is verified and then renamed to the target.
 /// </summary>
 /// <remarks>
 /// The rename is atomic, so the target is either the old or the complete new file. COMB never appends to an existing file.

@@ -61,8 +61,8 @@ internal static class StoreCommands
                     .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
                 await data.SendCloseNotifyAsync();
                 verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
-                // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Only a match of the
-                // received bytes rules out a truncated upload.
+                // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Truncation is ruled
+                // out only if the number of received bytes equals the announced size.
                 bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
                 if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
                 {

@@ -141,8 +141,8 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>Records that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
     /// <remarks>
     /// QUIT before the first byte is not early, because a client may send it in advance (RFC 959 §4.1.1). QUIT after the client has closed
-    /// its side of the data connection is not early either: the client only did not wait for the reply. Only Linux reports whether it has
-    /// closed; on other systems QUIT never counts as early.
+    /// its side of the data connection is not early either: the client has sent all data, but does not wait for the reply. Only Linux
+    /// reports whether the client has closed its side. On other systems QUIT never counts as early.
     /// </remarks>
     public void RecordQuit()
     {
@@ -185,7 +185,7 @@ internal sealed class Transfer(string description) : IDisposable
 
         try
         {
-            // First the token: a pump that receives sees the shutdown as the end of the data, and then checks the token.
+            // The token is cancelled first, because a receiving pump treats the shutdown as the end of the data and then checks the token.
             _cancellation.Cancel();
         }
         catch (ObjectDisposedException)

@@ -191,8 +191,8 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         : IAsyncEnumerator<FileEntry>
     {
         /// <summary>
-        /// The number of entries after which the thread is yielded, so that the session can read ABOR while a memory store lists entries
-        /// without waiting.
+        /// The number of entries after which the thread is yielded. A memory store never waits, so without the yield the session could not
+        /// read ABOR during a listing.
         /// </summary>
         private const int MaxSynchronousMoves = 1024;
 

@@ -27,8 +27,8 @@ internal sealed record SequenceParameters
 /// <remarks>
 /// Lifetime of a parameter: a command sets it in <see cref="Next"/>. It remains there while the client sends commands with the rule
 /// <see cref="Commands.CommandRules.PreservesSequence"/>, for example TYPE or PASV. The first other command receives it in
-/// <see cref="Current"/>. It is discarded when a further such command starts, even if the command did not use it or failed.
-/// USER, REIN and AUTH discard all parameters. Only the session's loop and its running handler use this object.
+/// <see cref="Current"/>. It is discarded when the next command without that rule starts, even if the receiving command failed or did
+/// not use it. USER, REIN and AUTH discard all parameters. Only the session's loop and its running handler use this object.
 /// </remarks>
 internal sealed class CommandSequence
 {

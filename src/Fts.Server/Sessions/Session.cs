@@ -82,7 +82,7 @@ internal sealed class Session : IDisposable
     /// <summary>Whether a line that was read during a transfer waits for the end of the transfer.</summary>
     public bool HasLineWaiting { get; set; }
     /// <summary>Whether the client has closed the control connection and no received command is left to process.</summary>
-    public bool HasPeerClosed =>
+    public bool HasClientDisconnected =>
         !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
 
     /// <summary>The stream of the socket. With TLS, the stream of <see cref="Channel"/> wraps it.</summary>

@@ -238,7 +238,7 @@ internal sealed class SessionLoop(Session session)
     private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
         // A QUIT that the client sent before the transfer began does not interrupt it.
-        bool isNextLineReceived = session.Channel.HasUnreadInput;
+        bool isNextLineFromBeforeTransfer = session.Channel.HasUnreadInput;
         var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
@@ -266,12 +266,12 @@ internal sealed class SessionLoop(Session session)
             {
                 _lineRead = null;
                 await RunDuringTransferAsync(other!, otherArgument);
-                isNextLineReceived &= session.Channel.HasUnreadInput;
+                isNextLineFromBeforeTransfer &= session.Channel.HasUnreadInput;
             }
             else
             {
                 session.HasLineWaiting = true;
-                if (!isNextLineReceived)
+                if (!isNextLineFromBeforeTransfer)
                 {
                     RecordQuit(line);
                 }

@@ -44,7 +44,7 @@ internal static class UploadVerdictRules
             return UploadVerdict.Complete; // the last block was received, even if the client disconnected afterwards
         }
 
-        if (session.HasPeerClosed)
+        if (session.HasClientDisconnected)
         {
             return UploadVerdict.ClientDisconnected;
         }

@@ -80,7 +80,7 @@ internal static class HelpCommand
         Notes =
         [
             "An upload is known to be truncated after a reset, a timeout or ABOR, if TLS ended without close_notify, or if its " +
-            "size differs from the size that ALLO announced. It is proven complete by that size, by the end of TLS, or by block mode.",
+            "size differs from the size that ALLO announced. It is proven complete by that size, by close_notify, or by block mode.",
             "An interrupted upload is kept for the account and address that sent it. " +
             "Clients resume it: put --resume, curl -C - -T, lftp put -c.",
             "Simultaneous uploads share a flush. Without --durable they survive the end of the server, " +

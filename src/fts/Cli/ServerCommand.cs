@@ -65,7 +65,7 @@ internal static class ServerCommand
             new("0", "stopped, and no transfer was interrupted"),
             new("2", "usage error"),
             new("3", "the address or port cannot be used"),
-            new("11", "the folder or another file cannot be used"),
+            new("11", "the folder or a file cannot be used"),
             new("130", "stopped by Ctrl-C while a transfer was running"),
             new("143", "stopped by SIGTERM while a transfer was running"),
         ],

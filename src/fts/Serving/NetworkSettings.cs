@@ -49,7 +49,7 @@ internal sealed record NetworkSettings(
     private static readonly Option<string> DataPeersOption = new("--data-peers")
     {
         HelpName = "PEERS",
-        Description = "addresses of data connections: same (the address of the client; default), network/24 (its network), or any",
+        Description = "allowed peers of data connections: same (the address of the client; default), network/24 (its network), or any",
     };
 
     /// <summary>The options of the network.</summary>

@@ -7,8 +7,8 @@ namespace Fts.Transfers;
 
 /// <summary>
 /// Shows the progress of several transfers until it is disposed. On a terminal, finished files scroll above a line for each active file and
-/// one for the total. In a log, up to <see cref="MaxFilesListed"/> files have a line each; of more files only failures and the total are
-/// written.
+/// one for the total. In a log, each file has a line. If there are more than <see cref="MaxFilesListed"/> files, only failures and the
+/// total are written.
 /// </summary>
 /// <remarks>Transfers report from any thread. A timer draws.</remarks>
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable

@@ -250,7 +250,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             && (id == GetStatus(_root).Id || Protected?.IsOnProtectedPath(id) == true))
         {
             throw new StoreException(
-                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or on the path of a protected entry.");
+                StoreError.Denied,
+                $"The mode of {path} cannot be set, because it is the root, contains a protected entry, or links to a directory with one.");
         }
 
         LinuxMetadataSetter.Set(file, metadata, path, () => Open(GetRelativePath(path), ReadFlags, out _));
@@ -369,8 +370,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         Open(directory, O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, path.Value);
 
     /// <summary>
-    /// Throws if the entry cannot be deleted or renamed because it is protected or on the path of a protected entry. A protected entry is
-    /// reported as missing.
+    /// Throws if the entry cannot be deleted or renamed, because it is protected, contains a protected entry, or links to a directory with
+    /// one. A protected entry is reported as missing.
     /// </summary>
     private void ThrowIfNotRemovable(SafeFileHandle parent, StorePath path)
     {
@@ -387,7 +388,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
         if (current.IsOnProtectedPath(status.Id))
         {
-            throw new StoreException(StoreError.Denied, $"{path} is on the path of a protected entry.");
+            throw new StoreException(StoreError.Denied, $"{path} contains a protected entry, or links to a directory with one.");
         }
     }
 

@@ -267,7 +267,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
         if (metadata.UnixMode is not null && (real == _resolver.Root || _protected?.Current.IsOnProtectedPath(real) == true))
         {
             throw new StoreException(
-                StoreError.Denied, $"The mode of {path} cannot be set, because it is the root or on the path of a protected entry.");
+                StoreError.Denied,
+                $"The mode of {path} cannot be set, because it is the root, contains a protected entry, or links to a directory with one.");
         }
 
         RunTranslated(() =>
@@ -402,7 +403,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     {
         if (_protected?.Current.IsOnProtectedPath(real) == true)
         {
-            throw new StoreException(ifProtected, $"{path} is on the path of a protected entry.");
+            throw new StoreException(ifProtected, $"{path} contains a protected entry, or links to a directory with one.");
         }
     }
 
