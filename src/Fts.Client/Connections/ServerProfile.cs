@@ -23,7 +23,7 @@ internal sealed class ServerProfile
     private volatile string? _initialDirectory;
     private long _roundTripTicks = long.MaxValue;
 
-    /// <summary>The mode that the next data connection tries first. The modes before it failed.</summary>
+    /// <summary>The mode that the next data connection tries first. All earlier modes have failed.</summary>
     public DataConnectionMode DataConnectionMode
     {
         get => _dataConnectionMode;

@@ -7,9 +7,10 @@ namespace Fts.Client.Data;
 /// Obtains new TLS 1.3 session tickets after an upload, for servers that require session resumption on data connections.
 /// </summary>
 /// <remarks>
-/// A ticket is valid for one connection, and ProFTPD issues none during an upload. ProFTPD would reject the next data connection, and a
-/// STOR would already have truncated the existing file. NLST of the uploaded file is therefore sent first: if NLST succeeds, no renewal is
-/// needed, and the result is cached. If it fails, the client still obtained new tickets, and no file was damaged.
+/// A ticket is valid for one connection, and ProFTPD issues none during an upload. Without a ticket, ProFTPD rejects the next data
+/// connection, and if the command is STOR, it has already truncated the existing file. NLST of the uploaded file is therefore sent first.
+/// If NLST succeeds, the server needs no renewal, and this result is cached. If NLST fails, the client still obtained new tickets, and no
+/// file was damaged.
 /// </remarks>
 internal sealed class SessionTicketRenewal(FtpConnection connection)
 {

@@ -4,7 +4,7 @@ namespace Fts.Client.Pool;
 
 /// <summary>
 /// Limits the number of connections of a pool, and delays attempts to open one after a failure. If the server refuses a connection because
-/// of its own limit, the limit is lowered, and later raised again one by one.
+/// of the server's own limit, the limit of the pool is lowered, and later raised again in steps of one.
 /// </summary>
 /// <remarks>Not thread-safe: the pool calls every member under its lock.</remarks>
 internal sealed class ConnectionLimit

@@ -17,8 +17,9 @@ internal readonly record struct HashCacheKey(
 
 /// <summary>The most recently computed hashes of all sessions. The store caches the SHA-256 of whole files in addition.</summary>
 /// <remarks>
-/// A command that sets a last-modified time must call <see cref="Clear"/>, because identities are reused after a file is deleted. The cache
-/// does not detect a local program that rewrites a file in place and restores its last-modified time.
+/// A command that sets a last-modified time must call <see cref="Clear"/>. A new file can have the identity and length of a deleted file.
+/// If it also got the same last-modified time, the cache would return the hash of the deleted file. The cache does not detect a local
+/// program that rewrites a file in place and restores its last-modified time.
 /// </remarks>
 internal sealed class HashCache
 {

@@ -93,7 +93,7 @@ internal static class ExceptionTranslator
             null,
             identity.ProblemKind == FtpCertificateProblem.UntrustedRoot
                 ? "omit --ca, to remember this key"
-                : $"omit --ca, and if this is the key of your server: fts trust add {target} {identity.Fingerprint}"),
+                : $"if this is the key of your server, omit --ca and run: fts trust add {target} {identity.Fingerprint}"),
         FtpTlsFailure.ClientCertificateRejected => new UserError(ExitCode.NotTrusted, $"{target}: {e.Message}", null, CertificateAdvice),
         FtpTlsFailure.Handshake when target.UsesImplicitTls => new UserError(
             ExitCode.NotTrusted,

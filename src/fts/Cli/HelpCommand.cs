@@ -83,8 +83,8 @@ internal static class HelpCommand
             "size differs from the size that ALLO announced. It is proven complete by that size, by close_notify, or by block mode.",
             "An interrupted upload is kept for the account and address that sent it. " +
             "Clients resume it: put --resume, curl -C - -T, lftp put -c.",
-            "Simultaneous uploads share a flush. Without --durable they survive the end of the server, " +
-            "and the system writes them to the disk later.",
+            "With --durable, simultaneous uploads share a flush. Without it, uploads survive a crash of the server process, " +
+            "but not of the system, which writes them to the disk later.",
             "fts help server lists all options.",
         ],
     };

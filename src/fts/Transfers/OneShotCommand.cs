@@ -4,7 +4,7 @@ using Fts.Shell;
 
 namespace Fts.Transfers;
 
-/// <summary>Runs one command on a connection of its own, without a session.</summary>
+/// <summary>Runs one command on a connection of its own, without an interactive session.</summary>
 internal static class OneShotCommand
 {
     /// <summary>Connects, runs a command, disconnects, and reports an error.</summary>

@@ -140,8 +140,8 @@ internal static class UnixListingDate
     }
 
     /// <summary>
-    /// Adds the year to a date without one: the latest for which the date is at most a day later than <paramref name="now"/>. The time zone
-    /// and clock of the server may account for that day.
+    /// Adds a year to a date that has none: the latest year in which the date is at most one day after <paramref name="now"/>. The day
+    /// allows for a different time zone or a wrong clock of the server.
     /// </summary>
     internal static bool TryGuessYear(int month, int day, TimeSpan time, DateTime now, out DateTime utc)
     {

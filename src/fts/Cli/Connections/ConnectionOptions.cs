@@ -135,7 +135,7 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the options of a session.</summary>
     public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
 
-    /// <summary>Returns the options of a command without a session. They include <c>--debug</c>.</summary>
+    /// <summary>Returns the options of a command without an interactive session. They include <c>--debug</c>.</summary>
     public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
 
     /// <summary>Returns all groups. Commands that are printed as advice contain the options in the same order.</summary>
