@@ -90,7 +90,7 @@ public static class TelnetBytes
         return line[..to];
     }
 
-    /// <summary>Returns whether a run of bytes 255 has an odd length.</summary>
+    /// <summary>Returns whether the bytes contain an IAC (0xFF) that is not doubled.</summary>
     private static bool HasSingleIac(ReadOnlySpan<byte> bytes)
     {
         while (bytes.IndexOf(Iac) is >= 0 and int at)

@@ -11,7 +11,8 @@ internal sealed record UploadSource(
     long? Length, Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync, Action<long>? Seek, SafeFileHandle? File)
 {
     /// <summary>
-    /// Reads at an offset without changing the position, and returns the number of bytes; null if the source is not a file.
+    /// A function that reads at an offset without changing the position, and returns the number of bytes. The property is null if the
+    /// source is not a file.
     /// </summary>
     public Func<long, Memory<byte>, int>? ReadAt =>
         File is { } file ? (offset, buffer) => RandomAccess.Read(file, buffer.Span, offset) : null;

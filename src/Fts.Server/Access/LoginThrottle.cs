@@ -216,8 +216,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         _knownAccounts.Contains(LoginOrigin.GetBlock(attempt.Session), GetNameHash(attempt.UserName), Now);
 
     /// <summary>
-    /// Returns the records that have unexpired failures, and the total number of failures for which the login waits. For a known account
-    /// these are its own failures, otherwise those of its address.
+    /// Returns the failure record of the address and the one of the account, each null if it has no unexpired failures. Also returns the
+    /// total number of failures: of the account if it is known, otherwise of the address.
     /// </summary>
     private (FailureRecord? Address, FailureRecord? Account, int Total) FindRecords(LoginAttempt attempt)
     {

@@ -92,7 +92,7 @@ internal static class ExceptionTranslator
             $"the certificate of {target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}",
             null,
             identity.ProblemKind == FtpCertificateProblem.UntrustedRoot
-                ? "omit --ca, to remember this key"
+                ? "if this is the key of your server, omit --ca; fts then trusts and remembers this key"
                 : $"if this is the key of your server, omit --ca and run: fts trust add {target} {identity.Fingerprint}"),
         FtpTlsFailure.ClientCertificateRejected => new UserError(ExitCode.NotTrusted, $"{target}: {e.Message}", null, CertificateAdvice),
         FtpTlsFailure.Handshake when target.UsesImplicitTls => new UserError(

@@ -52,7 +52,7 @@ internal static class HelpCommand
         Purpose = "Serves several hosts on one address, and lets clients log in with certificates.",
         Examples =
         [
-            new("fts server 0.0.0.0 --host pub.example.com=/srv/pub", "serve another folder to clients of that name"),
+            new("fts server 0.0.0.0 --host pub.example.com=/srv/pub", "serve another folder to clients that connect to this name"),
             new("fts server 0.0.0.0 --tls required --client-ca ours.pem --client-cert require", "accept only clients with a certificate"),
             new("fts client files.example.com 65432 --user ann --cert ann.pem", "connect with a certificate"),
         ],

@@ -28,7 +28,7 @@ internal static class MirrorOperation
         if (arguments.Count == 1 && (target is "" or "." or ".." or "~" || !isSafeName))
         {
             throw new UserErrorException(
-                ExitCode.UsageError, $"mirror {source}: the target is missing, and cannot have the name of the source",
+                ExitCode.UsageError, $"mirror {source}: a target is required, because the name of the source cannot be used for it",
                 $"mirror {arguments[0]} TARGET");
         }
 
