@@ -5,8 +5,11 @@ namespace Fts.Shell.Editing;
 /// <summary>Reads keys from an interactive terminal.</summary>
 internal static class Keyboard
 {
-    /// <summary>The longest time between two keys of one escape sequence. A terminal sends all of them at once.</summary>
-    private static readonly TimeSpan SequenceTimeout = TimeSpan.FromMilliseconds(50);
+    /// <summary>
+    /// The longest time between two keys of one escape sequence, as in readline. A terminal sends all keys at once, but a slow link or a
+    /// busy machine can separate them.
+    /// </summary>
+    private static readonly TimeSpan SequenceTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 
