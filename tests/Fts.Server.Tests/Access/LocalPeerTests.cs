@@ -15,6 +15,9 @@ public sealed class LocalPeerTests
 {
     private const uint Nobody = 65534;
 
+    /// <summary>A command of bash that reads one reply of the server.</summary>
+    private const string ReadReply = "read -r reply <&3; ";
+
     private readonly OneTimePasswordAuthenticator _password = new("fts", Permissions.ReadWrite);
 
     [Theory, OnEveryWire]
@@ -41,7 +44,7 @@ public sealed class LocalPeerTests
         SkipUnlessRoot();
         var held = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
         await using TestServer server = new(Wire.IPv4, configure: options => options with { Authenticator = held });
-        await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
+        await RunScriptAsNobodyAsync(server, ReadReply + Send("USER anonymous") + ReadReply + Send("PASS x", "MKD made"));
         await held.CheckStarted.Task.WithDeadline();
         held.Continue.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
@@ -149,16 +152,20 @@ public sealed class LocalPeerTests
         return configure is null ? local : configure(local);
     });
 
-    private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);
+    /// <summary>A command of bash that sends lines to the server.</summary>
+    private static string Send(params string[] lines) => $"printf '{string.Concat(lines.Select(line => line + "\\r\\n"))}' >&3; ";
+
+    /// <summary>Sends lines as the user nobody. Returns the replies until the server closes.</summary>
+    private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) =>
+        RunScriptAsNobodyAsync(server, Send(lines) + "cat <&3");
 
     /// <summary>
-    /// Sends lines as the user nobody with the shell's own sockets. Returns the replies until the server closes, or does not wait for
-    /// replies. </summary>
-    private static async Task<string> RunAsNobodyAsync(TestServer server, bool read, params string[] lines)
+    /// Runs a script of bash as the user nobody, with the connection to the server as descriptor 3. A script that ends with unread
+    /// replies resets the connection, and the server may lose what was sent: read every reply before the last lines.
+    /// </summary>
+    private static async Task<string> RunScriptAsNobodyAsync(TestServer server, string script)
     {
-        string input = string.Concat(lines.Select(line => line + "\\r\\n"));
-        string script = string.Create(CultureInfo.InvariantCulture,
-            $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; printf '{input}' >&3; {(read ? "cat <&3" : "exit 0")}");
+        script = string.Create(CultureInfo.InvariantCulture, $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; {script}");
         using Process process =
             Process.Start(
             new ProcessStartInfo("/usr/bin/setpriv",
