@@ -100,7 +100,7 @@ public sealed class PoolLimitTests
     {
         await using var peer = new LimitedPeer(limit: 1);
         await using var client = new FtpClient(peer.Options(_clock, connections: 3));
-        peer.GreetsAfterRejection = true;
+        peer.GreetsAfterConnections = 2;
         await Task.WhenAll(DownloadAsync(client, "a"), DownloadAsync(client, "b"));
         Assert.Equal((1, 1), (peer.MaxOpenConnections, peer.RejectedCount));
         peer.Limit = 3;
@@ -136,7 +136,7 @@ public sealed class PoolLimitTests
     [InlineData(2)]
     public async Task Twenty_four_calls_of_a_new_client_share_the_connections_that_the_server_allows(int limit)
     {
-        await using var peer = new LimitedPeer(limit) { GreetsAfterRejection = true };
+        await using var peer = new LimitedPeer(limit) { GreetsAfterConnections = 4 };
         await using var client = new FtpClient(peer.Options(_clock, connections: 4));
         string[] names = [.. Enumerable.Range(0, 24).Select(number => $"file{number}")];
         Assert.Equal(names, await Task.WhenAll(names.Select(name => DownloadAsync(client, name))));

@@ -19,7 +19,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
     private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waits = [];
     private TcpListener? _listener;
     private readonly HashSet<TcpClient> _transferring = [];
-    private int _transfers, _simultaneousTransfers;
+    private int _connections, _transfers, _simultaneousTransfers;
 
     public LimitedPeer(int limit)
     {
@@ -38,8 +38,8 @@ internal sealed class LimitedPeer : IAsyncDisposable
     /// <summary>The reply to PASS.</summary>
     public string PasswordReply { get; set; } = "230 in";
 
-    /// <summary>Whether greetings are delayed until a connection was rejected.</summary>
-    public bool GreetsAfterRejection { get; set; }
+    /// <summary>The number of connections that must have arrived before the peer greets or rejects any of them.</summary>
+    public int GreetsAfterConnections { get; set; }
 
     /// <summary>Whether the peer sends no reply to NOOP.</summary>
     public bool IgnoresNoop { get; set; }
@@ -167,6 +167,7 @@ internal sealed class LimitedPeer : IAsyncDisposable
             var lines = new StreamReader(control.GetStream(), Encoding.UTF8);
             Change(() =>
             {
+                _connections++;
                 isAccepted = _open.Count < Limit;
                 if (isAccepted)
                 {
@@ -178,15 +179,11 @@ internal sealed class LimitedPeer : IAsyncDisposable
                     RejectedCount++;
                 }
             });
+            await WaitUntilAsync(() => _connections >= GreetsAfterConnections);
             if (!isAccepted)
             {
                 await RefuseAsync(control);
                 return;
-            }
-
-            if (GreetsAfterRejection)
-            {
-                await WaitUntilAsync(() => RejectedCount > 0);
             }
 
             await SendAsync(control, "220 hello");
