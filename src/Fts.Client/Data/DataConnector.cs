@@ -47,6 +47,14 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>Whether the data of the next transfer is compressed (MODE Z).</summary>
     public bool IsDeflating { get; private set; }
 
+    /// <summary>The command that prepares the next data connection in passive mode; null in active mode.</summary>
+    public FtpCommand? PassiveCommand => FirstMode switch
+    {
+        DataConnectionMode.ExtendedPassive => new FtpCommand("EPSV", ""),
+        DataConnectionMode.Passive => new FtpCommand("PASV", ""),
+        _ => null,
+    };
+
     /// <summary>The mode that a transfer tries first, chosen from the options and from the modes that have already failed.</summary>
     private DataConnectionMode FirstMode
     {
@@ -80,6 +88,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     {
         await SetTransferModeAsync(deflate && !serverProfile.IsDeflateUnusable, cancellationToken).ConfigureAwait(false);
         FtpCommand? allocate = transfer.Allocate;
+        if (transfer.Restart is { } restart && PassiveCommand is { } passive && allocate is null)
+        {
+            await connection.ExchangeAheadAsync([passive, restart], cancellationToken).ConfigureAwait(false);
+        }
+
         FtpException? failure = null;
         for (DataConnectionMode next = FirstMode; ;)
         {
