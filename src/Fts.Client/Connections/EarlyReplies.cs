@@ -18,13 +18,6 @@ internal sealed class EarlyReplies(ControlChannel control)
         _replies.Add((command, reply));
     }
 
-    /// <summary>Returns whether there is a reply to a command.</summary>
-    public bool Contains(FtpCommand command)
-    {
-        DiscardOutdated();
-        return _replies.Exists(early => early.Command == command);
-    }
-
     /// <summary>Removes and returns the reply to a command; null if it was not sent ahead, or the reply is outdated.</summary>
     public FtpReply? Take(FtpCommand command)
     {

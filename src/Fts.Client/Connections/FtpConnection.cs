@@ -226,31 +226,24 @@ public sealed class FtpConnection : IAsyncDisposable
     /// </remarks>
     internal async Task SendAheadAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)
     {
-        BeginExchange();
-        try
-        {
-            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
-            await ExchangeAheadAsync(commands, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            EndExchange();
-        }
-    }
-
-    /// <inheritdoc cref="SendAheadAsync"/>
-    /// <summary>Does the same within a call that has marked the connection as busy. Does nothing if one of the replies exists.</summary>
-    internal async Task ExchangeAheadAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)
-    {
-        if (!CanPipeline || commands.Any(_earlyReplies.Contains))
+        if (!CanPipeline)
         {
             return;
         }
 
-        FtpReply[] replies = await ExchangeAsync(commands, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
-        for (int i = 0; i < replies.Length; i++)
+        BeginExchange();
+        try
         {
-            _earlyReplies.Add(commands[i], replies[i]);
+            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            FtpReply[] replies = await ExchangeAsync(commands, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < replies.Length; i++)
+            {
+                _earlyReplies.Add(commands[i], replies[i]);
+            }
+        }
+        finally
+        {
+            EndExchange();
         }
     }
 

@@ -88,11 +88,6 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     {
         await SetTransferModeAsync(deflate && !serverProfile.IsDeflateUnusable, cancellationToken).ConfigureAwait(false);
         FtpCommand? allocate = transfer.Allocate;
-        if (transfer.Restart is { } restart && PassiveCommand is { } passive && allocate is null)
-        {
-            await connection.ExchangeAheadAsync([passive, restart], cancellationToken).ConfigureAwait(false);
-        }
-
         FtpException? failure = null;
         for (DataConnectionMode next = FirstMode; ;)
         {

@@ -24,7 +24,8 @@ internal static class AuthorityPreload
     {
         try
         {
-            using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine);
+            // .NET reads the roots and the intermediate authorities together. This store copies the latter only, which are few.
+            using var store = new X509Store(StoreName.CertificateAuthority, StoreLocation.LocalMachine);
             store.Open(OpenFlags.ReadOnly);
             foreach (X509Certificate2 certificate in store.Certificates)
             {

@@ -36,7 +36,8 @@ public sealed class SystemAuthorityTests : IDisposable
         string[] arguments = ["client", "127.0.0.1", server.PortText];
         Task<(int Code, string, string Messages)> running = RunningProgram.RunAsync(_folder.Path, arguments, "pwd\n", Environment);
         // Opening a FIFO for writing waits until another process opens it for reading.
-        await Task.Run(() => File.OpenWrite(Fifo).Dispose()).WaitAsync(Deadline.Default);
+        CancellationToken token = TestContext.Current.CancellationToken;
+        await Task.Run(() => File.OpenWrite(Fifo).Dispose(), token).WaitAsync(Deadline.Default, token);
         (int code, _, string messages) = await running;
         Assert.True(code == 0, messages);
         Assert.Contains("remembering its key", messages, StringComparison.Ordinal);
