@@ -34,10 +34,13 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     };
 
     /// <summary>
-    /// Returns whether a certificate of an authority can prove the server's identity. Not if its key is remembered: the key alone decides.
+    /// Returns whether the authorities of the system may be needed: to prove the server's identity unless its key is remembered, or to
+    /// complete the chain of the client certificate or of <c>--ca</c>.
     /// </summary>
     /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
-    public bool NeedsAuthorities(string? authorities) => authorities is not null || FindRecord() is not { HasKey: true };
+    /// <param name="hasClientCertificate">Whether <c>--cert</c> is given.</param>
+    public bool NeedsAuthorities(string? authorities, bool hasClientCertificate) =>
+        authorities is not null || hasClientCertificate || FindRecord() is not { HasKey: true };
 
     /// <summary>Returns the trust settings for the library.</summary>
     /// <param name="authorities">The file of <c>--ca</c>; null to trust the authorities of the system and remembered keys.</param>

@@ -178,8 +178,9 @@ internal sealed class ConnectionOptions
             var trust = new ServerTrust(target, KnownHosts.ForUser, terminal);
             ServerConnection connection = Prepare(line, target, trust, terminal, debug);
             connections.Add(connection);
-            needsAuthorities |=
-                connection.Client.Options.Tls != FtpTlsMode.Off && trust.NeedsAuthorities(line.GetValue(_authorities));
+            bool hasCertificate = connection.Client.Options.Trust.ClientCertificate is not null;
+            needsAuthorities |= connection.Client.Options.Tls != FtpTlsMode.Off
+                && trust.NeedsAuthorities(line.GetValue(_authorities), hasCertificate);
         }
 
         if (!needsAuthorities)
