@@ -1,51 +1,62 @@
-using System.Diagnostics;
 using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.EndToEnd.Trust;
 
 /// <summary>
-/// The certificates of the system's authorities are read only if they can decide the trust. Here their folder contains a FIFO, which blocks
-/// each reader until the test opens it.
+/// The certificates of the system's authorities are read only if they can decide the trust. The message of the client shows that: it
+/// reports a trusted certificate only if it was compared with those of the authorities.
 /// </summary>
 public sealed class SystemAuthorityTests : IDisposable
 {
-    private readonly TestFolder _folder = new(), _home = new(), _authorities = new();
+    private readonly TestFolder _folder = new(), _home = new(), _files = new();
+    private readonly AuthorityFiles _authority;
 
-    public SystemAuthorityTests()
-    {
-        using Process mkfifo = Process.Start("mkfifo", Fifo);
-        mkfifo.WaitForExit();
-        Assert.Equal(0, mkfifo.ExitCode);
-    }
-
-    private string Fifo => _authorities["authority.pem"];
-
-    private (string, string?)[] Environment => [("XDG_CONFIG_HOME", _home.Path), ("SSL_CERT_DIR", _authorities.Path), ("SSL_CERT_FILE", "")];
+    public SystemAuthorityTests() => _authority = new AuthorityFiles(_files);
 
     public void Dispose()
     {
         _folder.Dispose();
         _home.Dispose();
-        _authorities.Dispose();
+        _files.Dispose();
     }
 
     [Fact]
-    public async Task They_are_read_for_an_unknown_server_and_not_for_one_with_a_remembered_key()
+    public async Task They_are_not_read_for_a_server_with_a_remembered_key()
     {
-        await using RunningServer server = await RunningServer.StartAsync();
+        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1"));
+        (string, string?)[] environment = [("XDG_CONFIG_HOME", _home.Path), ("SSL_CERT_FILE", _authority.RootFile)];
         string[] arguments = ["client", "127.0.0.1", server.PortText];
-        Task<(int Code, string, string Messages)> running = RunningProgram.RunAsync(_folder.Path, arguments, "pwd\n", Environment);
-        // Opening a FIFO for writing waits until another process opens it for reading.
-        CancellationToken token = TestContext.Current.CancellationToken;
-        await Task.Run(() => File.OpenWrite(Fifo).Dispose(), token).WaitAsync(Deadline.Default, token);
-        (int code, _, string messages) = await running;
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, arguments, "ls\n", environment);
         Assert.True(code == 0, messages);
-        Assert.Contains("remembering its key", messages, StringComparison.Ordinal);
+        Assert.Contains("certificate trusted", messages, StringComparison.Ordinal);
 
-        (code, string data, messages) = await RunningProgram.RunAsync(_folder.Path, arguments, "!printenv SSL_CERT_DIR\n", Environment);
+        string key = server.Program.Messages.Split([' ', '\n']).First(word => word.StartsWith("SHA256:", StringComparison.Ordinal));
+        Assert.Equal(
+            0, (await RunningProgram.RunAsync(_folder.Path, ["trust", "add", $"127.0.0.1:{server.Port}", key], "", environment)).Code);
+        (code, string data, messages) =
+            await RunningProgram.RunAsync(_folder.Path, arguments, "!printenv SSL_CERT_FILE\n", environment);
         Assert.True(code == 0, messages);
         Assert.Contains("key remembered", messages, StringComparison.Ordinal);
-        Assert.Equal(_authorities.Path, data.Trim());
+        Assert.Equal(_authority.RootFile, data.Trim());
+    }
+
+    [Fact]
+    public async Task They_are_read_if_one_of_several_servers_has_no_remembered_key()
+    {
+        await using RunningServer trusted = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1"));
+        await using RunningServer remembered = await RunningServer.StartAsync();
+        (string, string?)[] environment = [("XDG_CONFIG_HOME", _home.Path), ("SSL_CERT_FILE", _authority.RootFile)];
+        trusted.Folder.Write("a.txt", "a");
+        remembered.Folder.Write("b.txt", "b");
+        (int code, _, string messages) =
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", remembered.PortText], "ls\n", environment);
+        Assert.True(code == 0, messages);
+
+        (code, _, messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["get", $"ftp://127.0.0.1:{remembered.Port}/b.txt", $"ftp://127.0.0.1:{trusted.Port}/a.txt"], "", environment);
+        Assert.True(code == 0, messages);
+        Assert.DoesNotContain("remembering its key", messages, StringComparison.Ordinal);
+        Assert.Contains($"127.0.0.1:{trusted.Port} TLS", _home.Read("fts/known_hosts"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,7 +81,7 @@ public sealed class SystemAuthorityTests : IDisposable
         {
             await server.WaitForOutputAsync("stop      Ctrl-C");
             File.Delete(_home["fts/known_hosts"]);
-            client.WriteInput("pwd\n");
+            client.WriteInput("ls\n");
             client.CloseInput();
             Assert.Equal(5, await client.WaitForExitAsync());
             Assert.Contains($"the remembered key of 127.0.0.1:{port} was removed", client.Messages, StringComparison.Ordinal);
