@@ -29,6 +29,10 @@ public static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
 
+    /// <summary>setenv(3). <c>Environment</c> keeps its own copy of the variables, which this call does not change.</summary>
+    [LibraryImport("libc", EntryPoint = "setenv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Setenv(string name, string value, int overwrite);
+
     /// <summary>raise(3). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "raise")]
     public static partial int Raise(int signal);

@@ -34,6 +34,10 @@ internal static class ClientScenarios
         Of("tree-put-tls", "as tree-put, over TLS", s_files, (client, testbed) =>
             PutTree(client, testbed, ServedDirectory.Tree, overTls: true))
                 with { OverTls = true, ClosesManyConnections = true, IsWarmedUp = false },
+        OverLink("client-start-50ms", "one file of 4 KiB from Pure-FTPd over a round trip of 50 ms", s_runs,
+            (client, testbed) => Start(client, testbed, overTls: false)),
+        OverLink("client-start-tls-50ms", "the same over TLS", s_runs, (client, testbed) => Start(client, testbed, overTls: true))
+            with { OverTls = true },
         OverLink("client-get-50ms", "256 MiB from vsftpd over a round trip of 50 ms, in segments if supported", s_bytes,
             (client, testbed) => GetQuarter(testbed, commands => commands.GetInSegments(client, ServedDirectory.QuarterFile))),
         OverLink("client-get-50ms-1", "the same over one connection", s_bytes, (client, testbed) =>

@@ -98,6 +98,7 @@ internal sealed class ControlChannel : IAsyncDisposable
                 "received unencrypted data after the reply that starts TLS; the server is faulty, or an attacker inserted the data"));
         }
 
+        AuthorityPreload.Start();
         Tls = new ConnectionTls(_options);
         try
         {
@@ -123,38 +124,47 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a command. If unread input could be mistaken for its reply, throws without sending it.</summary>
+    /// <summary>Sends one command, or two in one packet.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply arrives first.</param>
+    /// <inheritdoc cref="WriteCommandsAsync"/>
+    public Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
+        WriteCommandsAsync(precededBy is { } first ? [first, command] : [command], cancellationToken);
+
+    /// <summary>
+    /// Sends commands in one packet. If unread input could be mistaken for their replies, throws without sending them.
+    /// </summary>
     /// <exception cref="ArgumentException">
-    /// The command contains characters that the encoding cannot represent. Nothing was sent.
+    /// A command contains characters that the encoding cannot represent. Nothing was sent.
     /// </exception>
     /// <exception cref="FtpConnectionException">
     /// The connection is lost. If no byte of the command was sent, <see cref="FtpConnectionException.IsCommandUnsent"/> is true.
     /// </exception>
     /// <exception cref="FtpProtocolException">The server has already sent an unexpected reply. Nothing was sent.</exception>
-    public async Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null)
+    public async Task WriteCommandsAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)
     {
-        byte[] line = Text.EncodeLine(command.ToString());
+        byte[][] lines = [.. commands.Select(command => Text.EncodeLine(command.ToString()))];
         ThrowIfUnusable();
         if (!IsSynchronized)
         {
             await ThrowUnexpectedReplyAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (precededBy is { } first)
+        for (int i = 0; i < lines.Length; i++)
         {
-            _lines.Queue(Text.EncodeLine(first.ToString()));
-            RecordSent(first);
+            QueueCommand(commands[i], lines[i]);
         }
 
-        await SendLineAsync(command, line, cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends a command even if replies are unread. Used for ABOR, whose caller counts the expected replies.</summary>
-    public Task WriteDuringTransferAsync(FtpCommand command, CancellationToken cancellationToken) =>
-        SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
+    public Task WriteDuringTransferAsync(FtpCommand command, CancellationToken cancellationToken)
+    {
+        QueueCommand(command);
+        return FlushAsync(cancellationToken);
+    }
 
     /// <summary>
     /// Queues a command without waiting for the replies to earlier commands, which the caller counts. Returns its length in bytes.
@@ -268,12 +278,6 @@ internal sealed class ControlChannel : IAsyncDisposable
         string line = Text.Decode(read.Bytes.Span);
         _options.Trace?.Invoke(new FtpTrace(IsSent: false, line.ToPrintable()));
         return _replies.AddLine(line);
-    }
-
-    private Task SendLineAsync(FtpCommand command, byte[] line, CancellationToken cancellationToken)
-    {
-        QueueCommand(command, line);
-        return FlushAsync(cancellationToken);
     }
 
     private void QueueCommand(FtpCommand command, byte[] line)

@@ -26,6 +26,8 @@ public sealed class FtpConnection : IAsyncDisposable
     private readonly ControlChannel _control;
     private readonly DataConnector _dataConnector;
     private readonly SessionTicketRenewal _ticketRenewal;
+    private readonly EarlyReplies _earlyReplies;
+    private bool _isPipeliningServer;
     private bool _hasLostTicket;
     private FtpDataStream? _dataStream;
     private int _isExchanging;
@@ -35,6 +37,7 @@ public sealed class FtpConnection : IAsyncDisposable
         (_control, Options, ServerProfile) = (control, options, serverProfile);
         _dataConnector = new DataConnector(this, control, options, serverProfile);
         _ticketRenewal = new SessionTicketRenewal(this);
+        _earlyReplies = new EarlyReplies(control);
         TransferAbort = new TransferAbort(this, control);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
         RecordActivity();
@@ -119,6 +122,14 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>The number of commands sent that must not be repeated on another connection.</summary>
     internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
+
+    /// <summary>
+    /// Whether commands may be sent before the replies to earlier ones. Block mode requires that, so a server that lists it reads all.
+    /// </summary>
+    internal bool CanPipeline => !ServerProfile.IsPipeliningUnusable && (_isPipeliningServer || Features.HasBlockMode);
+
+    /// <summary>The command that prepares the next data connection in passive mode; null if it is prepared in active mode.</summary>
+    internal FtpCommand? PassiveCommand => _dataConnector.PassiveCommand;
 
     /// <summary>Whether the last command sent may be repeated on another connection.</summary>
     internal bool IsLastCommandRepeatable => ClientCommand.IsRepeatable(_control.LastCommand.Verb);
@@ -205,6 +216,40 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Sends commands in one packet, so that they take one round trip, and reads their replies. When the same command is sent next, its
+    /// early reply is returned. Does nothing unless <see cref="CanPipeline"/>.
+    /// </summary>
+    /// <remarks>
+    /// Only for commands that are harmless if they are not needed after all. If the server does not reply to all of them, commands are no
+    /// longer sent ahead to it.
+    /// </remarks>
+    internal async Task SendAheadAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)
+    {
+        if (!CanPipeline)
+        {
+            return;
+        }
+
+        BeginExchange();
+        try
+        {
+            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            FtpReply[] replies = await ExchangeAsync(commands, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < replies.Length; i++)
+            {
+                _earlyReplies.Add(commands[i], replies[i]);
+            }
+        }
+        finally
+        {
+            EndExchange();
+        }
+    }
+
+    /// <summary>Discards early replies whose commands are no longer due.</summary>
+    internal void DiscardEarlyReplies() => _earlyReplies.Clear();
+
     /// <summary>Sends a command within a call that has marked the connection as busy, and returns its final reply.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
@@ -218,22 +263,38 @@ public sealed class FtpConnection : IAsyncDisposable
         FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (precededBy is null && _earlyReplies.Take(command) is { } early)
+        {
+            return early;
+        }
+
+        FtpCommand[] commands = precededBy is { } first ? [first, command] : [command];
+        return (await ExchangeAsync(commands, limit, cancellationToken).ConfigureAwait(false))[^1];
+    }
+
+    /// <summary>Sends commands in one packet and returns their final replies, in the same order.</summary>
+    private async Task<FtpReply[]> ExchangeAsync(
+        IReadOnlyList<FtpCommand> commands, TimeSpan limit, CancellationToken cancellationToken)
+    {
         long sent = Stopwatch.GetTimestamp();
-        await _control.WriteCommandAsync(command, cancellationToken, precededBy).ConfigureAwait(false);
+        await _control.WriteCommandsAsync(commands, cancellationToken).ConfigureAwait(false);
+        var replies = new FtpReply[commands.Count];
+        int received = 0;
         try
         {
-            if (precededBy is not null)
+            for (; received < replies.Length; received++)
             {
-                await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+                FtpReply reply = await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+                ServerProfile.RecordReplyTime(Stopwatch.GetElapsedTime(sent));
+                RecordActivity();
+                replies[received] = reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
             }
 
-            FtpReply reply = await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
-            ServerProfile.RecordReplyTime(Stopwatch.GetElapsedTime(sent));
-            RecordActivity();
-            return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
+            return replies;
         }
         catch (Exception e) when (e is OperationCanceledException or FtpException)
         {
+            ServerProfile.IsPipeliningUnusable |= received > 0 && e is FtpConnectionException { Reply: null };
             _control.CloseImmediately();
             throw;
         }
@@ -368,6 +429,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
             connection.ReportProgress(FtpConnectStage.AwaitingGreeting);
             connection.Greeting = await LoginSequence.ReadGreetingAsync(connection, cancellationToken).ConfigureAwait(false);
+            connection._isPipeliningServer = PipeliningServers.Contains(connection.Greeting);
             if (options.Tls is FtpTlsMode.Preferred or FtpTlsMode.Required)
             {
                 connection.ReportProgress(FtpConnectStage.Encrypting);

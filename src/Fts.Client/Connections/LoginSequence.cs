@@ -46,6 +46,7 @@ internal static class LoginSequence
         await ThrowIfSecretUnprotectedAsync(connection, connection.Options.Credentials.HasSecret, cancellationToken).ConfigureAwait(false);
         await HostCommand.SendIfSupportedAsync(connection, cancellationToken).ConfigureAwait(false);
         await AuthenticateAsync(connection, connection.Options.Credentials, cancellationToken).ConfigureAwait(false);
+        await connection.SendAheadAsync(GetSettings(connection), cancellationToken).ConfigureAwait(false);
         if (connection.Tls is not null)
         {
             await ProtectDataAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -68,6 +69,18 @@ internal static class LoginSequence
             throw new FtpReplyException(type, "TYPE I");
         }
     }
+
+    /// <summary>
+    /// Returns the commands that follow the login. OPTS UTF8 is included although FEAT may not list UTF8, because a server without it
+    /// rejects the command.
+    /// </summary>
+    private static FtpCommand[] GetSettings(FtpConnection connection) =>
+    [
+        .. connection.Tls is null ? [] : (FtpCommand[])[new("PBSZ", "0"), new("PROT", "P")],
+        new("FEAT", ""),
+        .. connection.Text.IsUtf8 ? (FtpCommand[])[new("OPTS", "UTF8 ON")] : [],
+        new("TYPE", "I"),
+    ];
 
     /// <summary>
     /// Starts TLS with AUTH (RFC 4217 §4). In <see cref="FtpTlsMode.Preferred"/> the connection stays unencrypted if the server rejects

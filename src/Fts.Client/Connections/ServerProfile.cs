@@ -18,6 +18,7 @@ internal sealed class ServerProfile
     private volatile bool _isDeflateUnusable;
     private volatile bool _isRangeUnusable;
     private volatile bool _isSegmentedUploadUnusable;
+    private volatile bool _isPipeliningUnusable;
     private volatile bool _isHostUnsupported;
     private volatile bool _isHostAccepted;
     private volatile string? _initialDirectory;
@@ -87,6 +88,13 @@ internal sealed class ServerProfile
     {
         get => _isSegmentedUploadUnusable;
         set => _isSegmentedUploadUnusable = value;
+    }
+
+    /// <summary>Whether the server did not reply to all commands that were sent in one packet.</summary>
+    public bool IsPipeliningUnusable
+    {
+        get => _isPipeliningUnusable;
+        set => _isPipeliningUnusable = value;
     }
 
     /// <summary>

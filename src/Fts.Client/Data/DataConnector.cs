@@ -47,6 +47,14 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>Whether the data of the next transfer is compressed (MODE Z).</summary>
     public bool IsDeflating { get; private set; }
 
+    /// <summary>The command that prepares the next data connection in passive mode; null in active mode.</summary>
+    public FtpCommand? PassiveCommand => FirstMode switch
+    {
+        DataConnectionMode.ExtendedPassive => new FtpCommand("EPSV", ""),
+        DataConnectionMode.Passive => new FtpCommand("PASV", ""),
+        _ => null,
+    };
+
     /// <summary>The mode that a transfer tries first, chosen from the options and from the modes that have already failed.</summary>
     private DataConnectionMode FirstMode
     {

@@ -14,10 +14,16 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// Requests the metadata of the remote file. If the server reports none, returns <see cref="FtpTransferOptions.SourceEntry"/>, which
     /// may be null.
     /// </summary>
+    /// <remarks>
+    /// Also sends the command for the data connection ahead. It is first, because firewalls look for its reply at the start of a packet.
+    /// </remarks>
     /// <exception cref="FtpException">The path is a directory.</exception>
     public static async Task<FtpEntry?> RequestMetadataAsync(
         FtpConnection connection, string path, FtpTransferOptions options, bool withTime, CancellationToken cancellationToken)
     {
+        FtpCommand[] passive = connection.PassiveCommand is { } command ? [command] : [];
+        await connection.SendAheadAsync(
+            [.. passive, .. RemoteMetadata.GetMetadataCommands(connection, path, withTime)], cancellationToken).ConfigureAwait(false);
         FtpEntry? metadata = await RemoteMetadata.TryGetMetadataAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false)
             ?? options.SourceEntry;
         return metadata?.Kind == FtpEntryKind.Directory ? throw new FtpException($"{path.ToPrintable()} is a folder") : metadata;

@@ -66,8 +66,10 @@ internal sealed class DownloadVerification(
     /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<SourceChange> CheckForChangeAsync(FtpEntry metadata, bool isProofRequired, CancellationToken cancellationToken)
     {
-        FtpEntry? now = await RemoteMetadata.TryGetMetadataAsync(connection, path, metadata.LastModified is not null, cancellationToken)
+        bool withTime = metadata.LastModified is not null;
+        await connection.SendAheadAsync([.. RemoteMetadata.GetMetadataCommands(connection, path, withTime)], cancellationToken)
             .ConfigureAwait(false);
+        FtpEntry? now = await RemoteMetadata.TryGetMetadataAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false);
         if (now is null)
         {
             return new SourceChange(isProofRequired, null);

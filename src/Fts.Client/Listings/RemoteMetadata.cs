@@ -64,6 +64,19 @@ internal static class RemoteMetadata
             : await GetSizeAndTimeAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false)
                 ?? named with { Kind = FtpEntryKind.File };
 
+    /// <summary>Returns the commands that <see cref="TryGetMetadataAsync"/> sends unless one fails.</summary>
+    public static IEnumerable<FtpCommand> GetMetadataCommands(FtpConnection connection, string path, bool withTime)
+    {
+        bool usesMlst = CanUseMlst(connection), usesSize = !usesMlst && connection.Features.ShouldTry("SIZE");
+        string[] verbs =
+        [
+            .. usesMlst ? ["MLST"] : (string[])[],
+            .. usesSize ? ["SIZE"] : (string[])[],
+            .. usesSize && withTime && connection.Features.ShouldTry("MDTM") ? ["MDTM"] : (string[])[],
+        ];
+        return verbs.Select(verb => ClientCommand.Create(verb, path));
+    }
+
     /// <summary>
     /// Returns the metadata for a transfer. Sends one command, or two if the server does not support MLST. Returns null if the server
     /// reports none. Negative and malformed replies are not errors, because only RETR decides whether the file can be downloaded.

@@ -357,7 +357,24 @@ internal sealed class ConnectionPool
         }
     }
 
+    /// <summary>
+    /// Opens a connection and logs in. If the server does not reply to all commands that were sent in one packet, opens another connection,
+    /// which sends them one by one.
+    /// </summary>
     private async Task<FtpConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        bool couldPipeline = !_serverProfile.IsPipeliningUnusable;
+        try
+        {
+            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpConnectionException) when (couldPipeline && _serverProfile.IsPipeliningUnusable)
+        {
+            return await OpenOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<FtpConnection> OpenOnceAsync(CancellationToken cancellationToken)
     {
         FtpConnection connection = await FtpConnection.ConnectAsync(_options, _serverProfile, cancellationToken).ConfigureAwait(false);
         try

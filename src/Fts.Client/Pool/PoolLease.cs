@@ -67,6 +67,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
         }
 
         _isReleased = true;
+        Connection.DiscardEarlyReplies();
         return pool.ReleaseAsync(this);
     }
 }

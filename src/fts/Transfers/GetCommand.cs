@@ -32,8 +32,8 @@ internal static class GetCommand
         IGrouping<Target, ShellWord>[] servers =
             [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
         bool isDebug = connectionOptions.IsDebug(line);
-        ServerConnection[] connections =
-            [.. servers.Select(server => connectionOptions.PrepareConnection(line, server.Key, terminal, isDebug))];
+        IReadOnlyList<ServerConnection> connections =
+            connectionOptions.PrepareConnections(line, [.. servers.Select(server => server.Key)], terminal, isDebug);
         bool isToStandardOutput = line.GetValue(to) == StandardOutput;
         // The options are formatted before the current directory changes, because relative paths depend on it.
         string options = OptionFormatter.FormatWithoutExistingFileOption(line, to.Name);

@@ -33,6 +33,15 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         _ => authorities is null && certificate is null && FindRecord() is null ? FtpTlsMode.Preferred : FtpTlsMode.Required,
     };
 
+    /// <summary>
+    /// Returns whether the authorities of the system may be needed: to prove the server's identity unless its key is remembered, or to
+    /// complete the chain of the client certificate or of <c>--ca</c>.
+    /// </summary>
+    /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
+    /// <param name="hasClientCertificate">Whether <c>--cert</c> is given.</param>
+    public bool NeedsAuthorities(string? authorities, bool hasClientCertificate) =>
+        authorities is not null || hasClientCertificate || FindRecord() is not { HasKey: true };
+
     /// <summary>Returns the trust settings for the library.</summary>
     /// <param name="authorities">The file of <c>--ca</c>; null to trust the authorities of the system and remembered keys.</param>
     public FtpTrust CreateTrust(string? authorities) => new()
@@ -47,6 +56,13 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     private bool IsTrusted(FtpServerIdentity identity, bool allowsKeys)
     {
         KnownHost? record = FindRecord();
+        if (SystemAuthorities.AreDisabled)
+        {
+            RequireKey(record);
+            CheckKey(record, identity);
+            return true;
+        }
+
         if (identity.Problem is null)
         {
             record ??= AddRecord(KnownHost.Authority);
@@ -80,6 +96,21 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Checks that the key is still remembered. Without the authorities of the system, only the key can prove the server's identity.
+    /// </summary>
+    /// <exception cref="UserErrorException">The record was removed or changed after the start.</exception>
+    private void RequireKey(KnownHost? record)
+    {
+        if (record is not { HasKey: true })
+        {
+            throw new UserErrorException(
+                ExitCode.NotTrusted,
+                $"the remembered key of {target} was removed from {knownHosts.Path.ToPrintable()} after this command started",
+                "run the command again");
+        }
     }
 
     /// <summary>Compares the key with the recorded one.</summary>

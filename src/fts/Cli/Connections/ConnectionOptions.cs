@@ -158,9 +158,43 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the terminal with <c>--color</c> and <c>--progress</c> applied.</summary>
     public Terminal CreateTerminal(CommandLine line) => new(line.GetChoice(_color), line.GetChoice(_progress));
 
-    /// <summary>Prepares a connection without connecting. May ask the user for a password.</summary>
+    /// <summary>Prepares the only connection of a command without connecting. May ask the user for a password.</summary>
     /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
-    public ServerConnection PrepareConnection(CommandLine line, Target target, Terminal terminal, bool debug)
+    public ServerConnection PrepareConnection(CommandLine line, Target target, Terminal terminal, bool debug) =>
+        PrepareConnections(line, [target], terminal, debug)[0];
+
+    /// <summary>
+    /// Prepares all connections of a command without connecting, one for each server. May ask the user for passwords. If no server needs
+    /// the authorities of the system, they are disabled.
+    /// </summary>
+    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
+    public IReadOnlyList<ServerConnection> PrepareConnections(
+        CommandLine line, IReadOnlyList<Target> targets, Terminal terminal, bool debug)
+    {
+        var connections = new List<ServerConnection>();
+        bool needsAuthorities = false;
+        foreach (Target target in targets)
+        {
+            var trust = new ServerTrust(target, KnownHosts.ForUser, terminal);
+            ServerConnection connection = Prepare(line, target, trust, terminal, debug);
+            connections.Add(connection);
+            bool hasCertificate = connection.Client.Options.Trust.ClientCertificate is not null;
+            needsAuthorities |= connection.Client.Options.Tls != FtpTlsMode.Off
+                && trust.NeedsAuthorities(line.GetValue(_authorities), hasCertificate);
+        }
+
+        if (!needsAuthorities)
+        {
+            SystemAuthorities.Disable();
+        }
+
+        return connections;
+    }
+
+    /// <summary>Returns whether <c>--ascii</c> is given.</summary>
+    public bool IsAscii(CommandLine line) => line.HasOption(_ascii);
+
+    private ServerConnection Prepare(CommandLine line, Target target, ServerTrust serverTrust, Terminal terminal, bool debug)
     {
         FtpProxy? proxy = ProxySelector.SelectProxy(line.GetValue(_proxy), target, Environment.GetEnvironmentVariable);
         FtpTransferType type = line.HasOption(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary;
@@ -168,7 +202,6 @@ internal sealed class ConnectionOptions
         transfers.Validate();
         Encoding encoding = NameEncoding.FindEncoding(line.GetValue(_encoding));
         FtpDataMode dataMode = ParseDataMode(line.HasOption(_active), line.HasOption(_passive), proxy);
-        var serverTrust = new ServerTrust(target, KnownHosts.ForUser, terminal);
         string? authorities = line.GetValue(_authorities), certificate = line.GetValue(_certificate);
         FtpTlsMode mode = serverTrust.ResolveTlsMode(line.GetChoice(_tls), authorities, certificate);
         FtpTrust trust = ClientCertificateOptions.AddTo(
@@ -212,9 +245,6 @@ internal sealed class ConnectionOptions
         });
         return new ServerConnection(client, target, credentials, terminal, transfers, meter);
     }
-
-    /// <summary>Returns whether <c>--ascii</c> is given.</summary>
-    public bool IsAscii(CommandLine line) => line.HasOption(_ascii);
 
     private TransferSettings ParseTransferSettings(CommandLine line) => new(
         TransferSettings.ParseExistingFileAction(
