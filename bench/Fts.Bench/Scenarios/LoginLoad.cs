@@ -8,7 +8,7 @@ namespace Fts.Bench.Scenarios;
 /// <summary>Logins in one or several threads: connect, USER, PASS, QUIT.</summary>
 internal static class LoginLoad
 {
-    public static Sample Run(ServerProcess server, int threads)
+    public static Sample Run(ServerProcess server, int threads, bool overTls = false)
     {
         // ProFTPD pauses for 0.1 s before each session, so 1,000 logins would take minutes.
         int total = server.Name == "proftpd" ? 40 : 1000;
@@ -20,7 +20,7 @@ internal static class LoginLoad
             {
                 for (int number = first; number < end; number++)
                 {
-                    using var wire = new FtpWire(server.Port);
+                    using var wire = new FtpWire(server.Port, overTls);
                     wire.Login(server.Account.User, server.Account.Password);
                     wire.SendCommand("QUIT");
                 }

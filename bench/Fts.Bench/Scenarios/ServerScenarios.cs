@@ -27,6 +27,11 @@ internal static class ServerScenarios
             with { ClosesManyConnections = true },
         Plain("login-16", "the same by 16 threads", Rate.Operations, (server, _) => LoginLoad.Run(server, 16))
             with { ClosesManyConnections = true },
+        new("login-tls", "the same over TLS 1.3 by 1 thread", Rate.Operations.Figures, (name, testbed) =>
+            Rate.Operations.GetValues(LoginLoad.Run(testbed.Servers.Get(name, overTls: true), 1, overTls: true)))
+        {
+            OverTls = true, ClosesManyConnections = true,
+        },
         Latency("latency", "NOOP in an otherwise idle server", 0),
         Latency("latency-8", "NOOP beside 8 bulk downloads", 8),
         Tls("get-tls", "one download of 1 GiB over TLS 1.3", (server, _) => BulkLoad.Get(server)),

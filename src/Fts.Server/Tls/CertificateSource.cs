@@ -69,6 +69,7 @@ internal sealed class CertificateSource : IDisposable
     /// <summary>Disposes the current certificate if it was read from a file.</summary>
     public void Dispose()
     {
+        _current.Dispose();
         if (_certificateFile is not null)
         {
             _current.Certificate.Dispose();

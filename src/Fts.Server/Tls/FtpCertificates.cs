@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Server.Tls;
@@ -149,5 +150,26 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>A certificate with its key, and the intermediate certificates of its chain.</summary>
-    internal sealed record PresentedCertificate(X509Certificate2 Certificate, X509Certificate2Collection Chain);
+    internal sealed class PresentedCertificate(X509Certificate2 certificate, X509Certificate2Collection chain) : IDisposable
+    {
+        private readonly Lazy<SslStreamCertificateContext> _context =
+            new(() => SslStreamCertificateContext.Create(new SessionCertificate(certificate), chain, offline: true));
+
+        public X509Certificate2 Certificate { get; } = certificate;
+
+        /// <summary>
+        /// The certificate and its chain, as handshakes present them. All sessions share this object, because building the chain costs more
+        /// than a handshake (bench: login-tls).
+        /// </summary>
+        public SslStreamCertificateContext Context => _context.Value;
+
+        /// <summary>Disposes the copy of the certificate, but not the certificate.</summary>
+        public void Dispose()
+        {
+            if (_context.IsValueCreated)
+            {
+                _context.Value.TargetCertificate.Dispose();
+            }
+        }
+    }
 }

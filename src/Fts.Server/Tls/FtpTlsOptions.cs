@@ -21,7 +21,10 @@ public enum FtpDataBinding
     Off,
     /// <summary>The connection is accepted, and the first such connection of a session is logged.</summary>
     Observe,
-    /// <summary>The connection is refused with 425 and receives no session ticket.</summary>
+    /// <summary>
+    /// The connection is refused with 425 and receives no session ticket. On systems other than Linux, every encrypted data connection is
+    /// refused, because .NET does not separate the tickets of sessions there.
+    /// </summary>
     Require,
 }
 

@@ -4,7 +4,8 @@ namespace Fts.Server.Tls;
 
 /// <summary>
 /// The stream between SslStream and the socket. It detects two facts that SslStream does not report: whether the handshake resumed a
-/// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together.
+/// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together. It
+/// reads many records from the socket at once.
 /// </summary>
 /// <remarks>
 /// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets at the end
@@ -13,7 +14,7 @@ namespace Fts.Server.Tls;
 /// </remarks>
 /// <param name="inner">The connection's stream.</param>
 /// <param name="stopsAtRecords">
-/// Whether a read never returns bytes beyond the current TLS record, so that bytes after close_notify stay in the connection (CCC).
+/// Whether no byte beyond the current TLS record is read, so that bytes after close_notify stay in the connection (CCC).
 /// </param>
 internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
 {
@@ -22,6 +23,12 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     /// </summary>
     private const int MaxInspectedBytes = 4096;
 
+    /// <summary>
+    /// The buffer sizes of reads from the socket. The large one follows a read that filled the small one. SslStream reads one record per
+    /// system call, which costs a tenth more CPU time (bench: put-tls).
+    /// </summary>
+    private const int SmallReadBytes = 32 * 1024, LargeReadBytes = 256 * 1024;
+
     private byte[]? _serverFlight = new byte[512];
     private int _written;
     private byte[]? _gatherBuffer;
@@ -29,8 +36,14 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     private bool _holdsWrites;
     private byte[]? _held;
     private int _heldLength;
-    private RecordTracker _recordTracker;
+    private TlsRecordTracker _recordTracker;
     private bool _hasReleasedInner;
+
+    // Rented while it holds bytes that SslStream has not read. No buffer is rented while the peer sends nothing. After a failure it is not
+    // returned, because a read could still use it.
+    private byte[]? _readBuffer;
+    private int _readStart, _readEnd;
+    private int _nextReadBytes = SmallReadBytes;
 
     /// <summary>Whether the handshake resumed a session.</summary>
     public Resumption Resumption { get; private set; }
@@ -44,6 +57,9 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     /// <summary>The number of bytes that are held for the next write.</summary>
     public int HeldBytes => _heldLength;
 
+    /// <summary>Whether a complete record was read from the connection, but not yet by SslStream.</summary>
+    public bool HasBufferedRecord => _readBuffer is not null && _recordTracker.EndsWithin(BufferedBytes);
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -54,26 +70,25 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_holdsWrites)
+        if (_holdsWrites && _heldLength > 0)
         {
-            await SendHeldAsync(cancellationToken);
+            return SendHeldAndReadAsync(buffer, cancellationToken);
         }
 
-        if (stopsAtRecords && buffer.Length > _recordTracker.MaxReadBytes)
-        {
-            buffer = buffer[.._recordTracker.MaxReadBytes];
-        }
-
-        int read = await inner.ReadAsync(buffer, cancellationToken);
         if (stopsAtRecords)
         {
-            _recordTracker.Advance(buffer.Span[..read]);
+            return ReadWithinRecordAsync(buffer, cancellationToken);
         }
 
-        HasEnded |= read == 0 && buffer.Length > 0;
-        return read;
+        if (_readBuffer is not null)
+        {
+            return new(ReadBuffered(buffer.Span));
+        }
+
+        // SslStream waits with an empty buffer before it reads a record.
+        return buffer.IsEmpty ? inner.ReadAsync(buffer, cancellationToken) : ReadAheadAsync(buffer, cancellationToken);
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -187,6 +202,81 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         base.Dispose(disposing);
     }
 
+    private Span<byte> BufferedBytes => _readBuffer.AsSpan(_readStart, _readEnd - _readStart);
+
+    private async ValueTask<int> SendHeldAndReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await SendHeldAsync(cancellationToken);
+        return await ReadAsync(buffer, cancellationToken);
+    }
+
+    private async ValueTask<int> ReadWithinRecordAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (buffer.Length > _recordTracker.MaxReadBytes)
+        {
+            buffer = buffer[.._recordTracker.MaxReadBytes];
+        }
+
+        int read = await inner.ReadAsync(buffer, cancellationToken);
+        _recordTracker.Advance(buffer.Span[..read]);
+        HasEnded |= read == 0 && buffer.Length > 0;
+        return read;
+    }
+
+    /// <summary>Reads as many bytes as have arrived, and returns the first ones.</summary>
+    private async ValueTask<int> ReadAheadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!_recordTracker.IsAtStart)
+        {
+            _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken); // SslStream waits for the rest of a record with its buffer
+        }
+
+        byte[] rented = ArrayPool<byte>.Shared.Rent(_nextReadBytes);
+        int read = 0;
+        try
+        {
+            read = await inner.ReadAsync(rented, cancellationToken);
+        }
+        finally
+        {
+            if (read == 0)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
+
+        if (read == 0)
+        {
+            HasEnded = true;
+            return 0;
+        }
+
+        _nextReadBytes = read == rented.Length ? LargeReadBytes : _nextReadBytes;
+        (_readBuffer, _readStart, _readEnd) = (rented, 0, read);
+        return ReadBuffered(buffer.Span);
+    }
+
+    /// <summary>
+    /// Returns buffered bytes up to the end of a record if possible: SslStream moves the start of an incomplete record within its buffer.
+    /// </summary>
+    private int ReadBuffered(Span<byte> buffer)
+    {
+        Span<byte> bytes = BufferedBytes;
+        bytes = bytes[..Math.Min(bytes.Length, buffer.Length)];
+        int wholeRecords = _recordTracker.MeasureRecords(bytes);
+        bytes = wholeRecords > 0 ? bytes[..wholeRecords] : bytes;
+        bytes.CopyTo(buffer);
+        _recordTracker.Advance(bytes);
+        _readStart += bytes.Length;
+        if (_readStart == _readEnd)
+        {
+            ArrayPool<byte>.Shared.Return(_readBuffer!);
+            _readBuffer = null;
+        }
+
+        return bytes.Length;
+    }
+
     private void Hold(ReadOnlySpan<byte> bytes)
     {
         if (_held is null || _held.Length - _heldLength < bytes.Length)
@@ -237,41 +327,6 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         if (Resumption != Resumption.Unknown)
         {
             _serverFlight = null;
-        }
-    }
-
-    /// <summary>
-    /// Tracks the bounds of TLS records in a stream (RFC 8446 §5.1), so that a reader reads no byte beyond the current record.
-    /// </summary>
-    private struct RecordTracker
-    {
-        private const int HeaderBytes = 5;
-
-        private ulong _header;
-        private int _headerLength, _remainingBodyBytes;
-
-        /// <summary>The maximum number of bytes that may be read next: the rest of the current header or body.</summary>
-        public readonly int MaxReadBytes => _remainingBodyBytes > 0 ? _remainingBodyBytes : HeaderBytes - _headerLength;
-
-        /// <summary>Records bytes that were read, at most <see cref="MaxReadBytes"/>.</summary>
-        public void Advance(ReadOnlySpan<byte> read)
-        {
-            if (_remainingBodyBytes > 0)
-            {
-                _remainingBodyBytes -= read.Length;
-                return;
-            }
-
-            foreach (byte next in read)
-            {
-                _header = (_header << 8) | next;
-            }
-
-            _headerLength += read.Length;
-            if (_headerLength == HeaderBytes)
-            {
-                (_remainingBodyBytes, _headerLength) = ((int)(_header & 0xFFFF), 0);
-            }
         }
     }
 }

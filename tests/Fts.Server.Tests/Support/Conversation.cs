@@ -186,6 +186,9 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Uses other TLS settings for data connections than for the control connection.</summary>
     public void UseTlsForData(TlsClient tls) => _tls = tls;
 
+    /// <summary>Uses the TLS session of another conversation's client for data connections.</summary>
+    public void UseTlsSessionOf(Conversation other) => _tls = other._tls;
+
     /// <summary>Ends TLS on the control connection by close_notify from both sides; plain text follows (CCC).</summary>
     /// <param name="firstCommand">Sent unencrypted in the same packet as the client's close_notify.</param>
     public async Task EndTlsAsync(string firstCommand = "")

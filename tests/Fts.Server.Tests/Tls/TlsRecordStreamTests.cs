@@ -1,8 +1,12 @@
+using Fts.Server.Tests.Support;
 using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>Held and gathered writes are sent in order, even if the buffer is too small for all of them.</summary>
+/// <summary>
+/// Held and gathered writes are sent in order, even if the buffer is too small for all of them. Reads return the bytes of the connection in
+/// order, however they are divided.
+/// </summary>
 public sealed class TlsRecordStreamTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -94,6 +98,91 @@ public sealed class TlsRecordStreamTests
 
         Assert.Equal(records, taken);
         Assert.Equal(records.Length, wire.Position);
+    }
+
+    /// <summary>The reads of the connection and those of SslStream may have any size, and records may be empty.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 32 * 1024)]
+    [InlineData(3, 7)]
+    [InlineData(4096, 100)]
+    [InlineData(100_000, 4)]
+    [InlineData(100_000, 32 * 1024)]
+    [InlineData(1_000_000, 17_000)]
+    public async Task Bytes_read_ahead_are_returned_in_order(int segment, int size)
+    {
+        byte[] records = [.. CreateRecord(0), .. CreateRecord(1), .. CreateRecord(16_401), .. CreateRecord(0), .. CreateRecord(300_000 / 256)];
+        records = [.. Enumerable.Repeat(records, 20).SelectMany(bytes => bytes)];
+        var wire = new SegmentStream();
+        foreach (byte[] bytes in records.Chunk(segment))
+        {
+            wire.Deliver(bytes);
+        }
+
+        wire.Complete();
+        await using var tap = new TlsRecordStream(wire);
+        var taken = new List<byte>();
+        byte[] buffer = new byte[size];
+        int read;
+        while ((read = await tap.ReadAsync(buffer, Token)) > 0)
+        {
+            Assert.False(tap.HasEnded);
+            taken.AddRange(buffer.AsSpan(0, read));
+        }
+
+        Assert.Equal(records, taken);
+        Assert.True(tap.HasEnded);
+    }
+
+    [Fact]
+    public async Task A_read_returns_whole_records_before_the_start_of_the_next_one()
+    {
+        byte[] first = CreateRecord(10), second = CreateRecord(1000), third = CreateRecord(500);
+        var wire = new SegmentStream();
+        wire.Deliver([.. first, .. second, .. third.AsSpan(0, 3)]);
+        await using var tap = new TlsRecordStream(wire);
+        byte[] buffer = new byte[32 * 1024];
+        Assert.Equal(first.Length, await tap.ReadAsync(buffer.AsMemory(0, 100), Token));
+        Assert.True(tap.HasBufferedRecord);
+        Assert.Equal(second.Length, await tap.ReadAsync(buffer, Token));
+        Assert.False(tap.HasBufferedRecord);
+        Assert.Equal(3, await tap.ReadAsync(buffer, Token));
+
+        wire.Deliver([.. third.AsSpan(3), .. first]);
+        Assert.Equal(third.Length - 3, await tap.ReadAsync(buffer.AsMemory(0, third.Length), Token));
+        Assert.True(tap.HasBufferedRecord);
+        Assert.Equal(0, await tap.ReadAsync(Memory<byte>.Empty, Token));
+        Assert.Equal(first.Length, await tap.ReadAsync(buffer, Token));
+    }
+
+    /// <summary>A connection whose peer sends nothing must not hold a buffer, also within a record.</summary>
+    [Fact]
+    public async Task A_read_waits_without_a_buffer()
+    {
+        byte[] record = CreateRecord(50);
+        var wire = new SegmentStream();
+        await using var tap = new TlsRecordStream(wire);
+        byte[] buffer = new byte[32 * 1024];
+        ValueTask<int> waiting = tap.ReadAsync(Memory<byte>.Empty, Token);
+        Assert.False(waiting.IsCompleted);
+        wire.Deliver(record[..20]);
+        Assert.Equal(0, await waiting);
+        Assert.Equal(20, await tap.ReadAsync(buffer, Token));
+
+        ValueTask<int> rest = tap.ReadAsync(buffer, Token);
+        Assert.False(rest.IsCompleted);
+        wire.Deliver(record[20..]);
+        Assert.Equal(record.Length - 20, await rest);
+        Assert.Equal(0, wire.LargestWait);
+    }
+
+    private static byte[] CreateRecord(int length)
+    {
+        byte[] record = new byte[5 + length];
+        new Random(length).NextBytes(record);
+        byte[] header = [23, 3, 3, (byte)(length >> 8), (byte)length];
+        header.CopyTo(record, 0);
+        return record;
     }
 
     private sealed class CountingStream : MemoryStream

@@ -75,6 +75,29 @@ public sealed class TlsTests
             """);
     }
 
+    /// <summary>Each client of the server has tickets, and could present one on another client's data connection.</summary>
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_data_connection_that_resumes_the_TLS_session_of_another_client_is_refused(SslProtocols version)
+    {
+        const string List = """
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            """;
+        await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using Conversation client = await SecureAsync(server, version), other = await SecureAsync(server, version);
+        client.UseTlsSessionOf(other);
+        await client.PlayAsync($"""
+            {List}
+            S: 425 The data connection must resume the TLS session of the control connection.
+            """);
+        await other.PlayAsync($"""
+            {List}
+            S: 226 *
+            """);
+    }
+
     /// <summary>With a ticket of this session, another client's connection would look like a connection of this client.</summary>
     [Theory, MemberData(nameof(Versions))]
     public async Task A_refused_data_connection_does_not_make_the_next_one_resume(SslProtocols version)
