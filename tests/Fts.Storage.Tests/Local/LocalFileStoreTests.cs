@@ -133,8 +133,8 @@ public sealed class LocalFileStoreTests : IDisposable
         foreach (Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long> copy in new Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long>[]
         {
             target => ContentCopy.Copy(source, target, long.MaxValue, Token),
-            target => ContentCopy.CopyWithKernel(source, target, 0, long.MaxValue, Token),
-            target => ContentCopy.CopyWithBuffer(source, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyWithKernel(source, 0, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyWithBuffer(source, 0, target, 0, long.MaxValue, Token),
         })
         {
             using (var target = File.OpenHandle(_folder["target"], FileMode.Create, FileAccess.ReadWrite))

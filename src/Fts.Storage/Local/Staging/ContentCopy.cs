@@ -53,47 +53,74 @@ internal static class ContentCopy
         }
     }
 
-    private static long CopyRange(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    /// <summary>Copies a number of bytes to another offset.</summary>
+    /// <exception cref="StoreException">The copy failed, or the source is too short.</exception>
+    public static void CopyBytes(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length)
     {
-        long copiedTo = SystemCallNumbers.IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset;
-        return CopyWithBuffer(source, target, copiedTo, end, cancellationToken);
+        try
+        {
+            if (CopyTo(source, sourceOffset, target, targetOffset, length, CancellationToken.None) < length)
+            {
+                throw new StoreException("The file was truncated while it was copied.");
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception);
+        }
     }
 
-    /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the offset that it reached.</summary>
+    private static long CopyRange(
+        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken) =>
+        offset + CopyTo(source, offset, target, offset, end - offset, cancellationToken);
+
+    /// <summary>Copies up to the end of the source or a number of bytes. Returns the number of copied bytes.</summary>
+    private static long CopyTo(
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length, CancellationToken cancellationToken)
+    {
+        long copied = SystemCallNumbers.IsSupported
+            ? CopyWithKernel(source, sourceOffset, target, targetOffset, length, cancellationToken)
+            : 0;
+        return copied + CopyWithBuffer(source, sourceOffset + copied, target, targetOffset + copied, length - copied, cancellationToken);
+    }
+
+    /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the number of copied bytes.</summary>
     /// <remarks>
     /// The error is not reported, because many file systems refuse the call. <see cref="CopyWithBuffer"/> copies the rest and reports
     /// errors.
     /// </remarks>
     internal static unsafe long CopyWithKernel(
-        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length, CancellationToken cancellationToken)
     {
-        long from = offset, to = offset;
+        long from = sourceOffset, to = targetOffset;
         nint step;
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, end - to));
+            step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, length - (to - targetOffset)));
         }
         while (step > 0 || (step < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR));
-        return to;
+        return to - targetOffset;
     }
 
-    /// <summary>Copies through a buffer up to the end. Returns the offset that it reached.</summary>
+    /// <summary>Copies through a buffer until the end. Returns the number of copied bytes.</summary>
     internal static long CopyWithBuffer(
-        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
+            long copied = 0;
             int read;
-            while ((read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(BufferSize, end - offset)), offset)) > 0)
+            while ((read = RandomAccess.Read(
+                source, buffer.AsSpan(0, (int)Math.Min(BufferSize, length - copied)), sourceOffset + copied)) > 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
-                offset += read;
+                RandomAccess.Write(target, buffer.AsSpan(0, read), targetOffset + copied);
+                copied += read;
             }
 
-            return offset;
+            return copied;
         }
         finally
         {
