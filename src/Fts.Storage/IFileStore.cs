@@ -47,7 +47,7 @@ public interface IFileStore
 
     /// <summary>
     /// Deletes the staging files that were last written before a time and are not being written: expired partial uploads, and files of a
-    /// killed process.
+    /// killed process. Also completes or undoes the appends during which a process was killed.
     /// </summary>
     /// <param name="before">The time, UTC.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -284,7 +284,9 @@ public interface IFileWriter : IAsyncDisposable
     /// <exception cref="StoreException">
     /// The file cannot be published, or the file to append to was changed (<see cref="StoreError.Busy"/>). The existing file is unchanged.
     /// </exception>
-    /// <remarks>If the process is killed while bytes are appended, the store completes or undoes the append when it is opened again.</remarks>
+    /// <remarks>
+    /// If the process is killed while bytes are appended, the next process that uses the store completes or undoes the append.
+    /// </remarks>
     ValueTask CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>

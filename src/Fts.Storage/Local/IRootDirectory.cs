@@ -38,7 +38,8 @@ internal interface IRootDirectory : IDisposable
 
     /// <summary>
     /// Deletes the staging files of the whole tree that were last written before a time (UTC) and are not being written. Returns their
-    /// number. Adds the other partial uploads to the index. Skips directories that cannot be read.
+    /// number. Adds the other partial uploads to the index. Completes or undoes the appends of killed processes. Skips directories that
+    /// cannot be read.
     /// </summary>
     int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
 
@@ -153,6 +154,14 @@ internal interface IStagingFile : IDisposable
 
     /// <summary>Opens the existing file for reading, or returns null if none exists. The caller disposes the handle.</summary>
     SafeFileHandle? OpenCommitted();
+
+    /// <summary>
+    /// Waits until no append to an open committed file is being applied, and prevents further ones until the handle is closed. Otherwise a
+    /// copy could contain a part of an append.
+    /// </summary>
+    void LockCommitted(SafeFileHandle committed)
+    {
+    }
 
     /// <summary>Starts writing the content to stable storage, if the system supports this. Does not wait or report failure.</summary>
     void BeginFlush();

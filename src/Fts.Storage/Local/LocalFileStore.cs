@@ -83,13 +83,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(directory);
-        if (!_isSwept)
-        {
-            await Task.Run(() => _root.RecoverAppendsIn(directory), cancellationToken).ConfigureAwait(false);
-        }
-
         _root.OpenDirectory(directory).Dispose();
-        return new LocalListing(_root, directory, cancellationToken);
+        return new LocalListing(_root, directory, mustRecover: !_isSwept, cancellationToken);
     }
 
     /// <inheritdoc/>

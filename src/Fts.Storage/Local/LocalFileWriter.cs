@@ -57,8 +57,7 @@ internal sealed class LocalFileWriter(
         RunTranslated(BeginWriting);
         if (committed is not null)
         {
-            await Task.Run(() => ContentCopy.AppendRest(committed, staging.Handle, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            await Task.Run(() => AppendRest(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         if (groupCommit is not null)
@@ -106,6 +105,12 @@ internal sealed class LocalFileWriter(
 
         // On the thread pool, because freeing the blocks of a deleted staging file can take a long time.
         return new(Task.Run(staging.Dispose));
+    }
+
+    private void AppendRest(CancellationToken cancellationToken)
+    {
+        staging.LockCommitted(committed!);
+        ContentCopy.AppendRest(committed!, staging.Handle, cancellationToken);
     }
 
     private void BeginWriting()

@@ -31,7 +31,7 @@ internal static class AppendCommit
     /// </exception>
     public static bool TryApply(IAppendDirectory directory, in StagedAppend append, bool isDurable)
     {
-        for (int waits = 0; waits < MaxWaits; waits++)
+        for (int waits = 0; ; waits++)
         {
             AppendTargetState state = directory.TryOpenTarget(append.TargetName, out LockedFile? target);
             using (target)
@@ -47,10 +47,22 @@ internal static class AppendCommit
                 }
             }
 
-            Thread.Sleep(Math.Min(waits + 1, MaxWaitMilliseconds));
+            Wait(waits, append.TargetName);
+        }
+    }
+
+    /// <summary>Waits before another attempt to lock a committed file.</summary>
+    /// <param name="waits">The number of waits so far.</param>
+    /// <param name="name">The name of the file, for the message.</param>
+    /// <exception cref="StoreException">The file was locked for 10 seconds.</exception>
+    internal static void Wait(int waits, string name)
+    {
+        if (waits >= MaxWaits)
+        {
+            throw new StoreException(StoreError.Busy, $"Another session or process has locked {name}.");
         }
 
-        throw new StoreException(StoreError.Busy, $"Another session or process has locked {append.TargetName}.");
+        Thread.Sleep(Math.Min(waits + 1, MaxWaitMilliseconds));
     }
 
     /// <summary>Appends the bytes at the old length, and flushes them if <paramref name="isDurable"/> is true.</summary>

@@ -9,6 +9,7 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>
 /// Copies the content of a file: by sharing its blocks (FICLONE), with copy_file_range(2), or through a buffer. Can take a long time.
 /// </summary>
+/// <remarks>Holes of a committed file remain holes in its copy.</remarks>
 internal static class ContentCopy
 {
     private const int KernelChunkSize = 16 * 1024 * 1024;
@@ -70,13 +71,55 @@ internal static class ContentCopy
         }
     }
 
+    /// <summary>
+    /// Copies the data between two offsets to the same offsets of a target that ends at the first one. Returns the offset that it reached.
+    /// </summary>
     private static long CopyRange(
-        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken) =>
-        offset + CopyTo(source, offset, target, offset, end - offset, cancellationToken);
+        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    {
+        end = Math.Min(end, RandomAccess.GetLength(source));
+        while (offset < end)
+        {
+            (long data, long hole) = FindData(source, offset, end);
+            long copied = CopyTo(source, data, target, data, hole - data, cancellationToken);
+            if (copied < hole - data)
+            {
+                return data + copied; // the source was truncated meanwhile
+            }
+
+            offset = hole;
+        }
+
+        if (RandomAccess.GetLength(target) < end)
+        {
+            RandomAccess.SetLength(target, end); // the source ends with a hole
+        }
+
+        return offset;
+    }
+
+    /// <summary>Returns the next range with data, or an empty range at <paramref name="end"/> if only a hole follows.</summary>
+    private static (long Data, long Hole) FindData(SafeFileHandle file, long offset, long end)
+    {
+        long data = SystemCallNumbers.IsSupported ? Lseek(file, offset, SEEK_DATA) : offset;
+        if (data < 0)
+        {
+            // Any error but ENXIO: a file system that does not report holes.
+            return Marshal.GetLastPInvokeError() == Errno.ENXIO ? (end, end) : (offset, end);
+        }
+
+        long hole = SystemCallNumbers.IsSupported ? Lseek(file, data, SEEK_HOLE) : end;
+        return (Math.Min(data, end), hole < 0 ? end : Math.Min(hole, end));
+    }
 
     /// <summary>Copies up to the end of the source or a number of bytes. Returns the number of copied bytes.</summary>
     private static long CopyTo(
-        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length, CancellationToken cancellationToken)
+        SafeFileHandle source,
+        long sourceOffset,
+        SafeFileHandle target,
+        long targetOffset,
+        long length,
+        CancellationToken cancellationToken)
     {
         long copied = SystemCallNumbers.IsSupported
             ? CopyWithKernel(source, sourceOffset, target, targetOffset, length, cancellationToken)
@@ -90,7 +133,12 @@ internal static class ContentCopy
     /// errors.
     /// </remarks>
     internal static unsafe long CopyWithKernel(
-        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length, CancellationToken cancellationToken)
+        SafeFileHandle source,
+        long sourceOffset,
+        SafeFileHandle target,
+        long targetOffset,
+        long length,
+        CancellationToken cancellationToken)
     {
         long from = sourceOffset, to = targetOffset;
         nint step;
@@ -105,7 +153,12 @@ internal static class ContentCopy
 
     /// <summary>Copies through a buffer until the end. Returns the number of copied bytes.</summary>
     internal static long CopyWithBuffer(
-        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length, CancellationToken cancellationToken)
+        SafeFileHandle source,
+        long sourceOffset,
+        SafeFileHandle target,
+        long targetOffset,
+        long length,
+        CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try

@@ -94,6 +94,11 @@ internal static class LinuxPartialUploads
     public static bool TryLockTarget(SafeFileHandle directory, string name, SafeFileHandle file) =>
         TryLock(file, AppendLock) && IsStillNamed(directory, name, file, out _);
 
+    /// <summary>
+    /// Locks a committed file that is open for reading, so that no append changes it. Returns false while an append is being applied.
+    /// </summary>
+    public static bool TryPreventAppends(SafeFileHandle file) => TryLock(file, AppendLock, F_RDLCK);
+
     /// <summary>Returns an uploader's partial upload to a path, or null if none exists or it is being written.</summary>
     public static PartialUpload? Get(LinuxRootDirectory root, StorePath path, string uploader)
     {
@@ -254,9 +259,9 @@ internal static class LinuxPartialUploads
     }
 
     /// <summary>Locks a byte of a file. Returns false if another session holds the lock.</summary>
-    private static unsafe bool TryLock(SafeFileHandle file, long offset)
+    private static unsafe bool TryLock(SafeFileHandle file, long offset, short type = F_WRLCK)
     {
-        var oneByte = new FileLock { Type = F_WRLCK, Start = offset, Length = 1 };
+        var oneByte = new FileLock { Type = type, Start = offset, Length = 1 };
         // On a file system without lock support, writers are not separated. Each commit still publishes a complete file.
         return Fcntl(file, F_OFD_SETLK, &oneByte) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
     }

@@ -112,6 +112,14 @@ internal sealed class LinuxStagingFile : IStagingFile
         throw new StoreException(StoreError.NotAFile, $"{_name} is not a regular file.");
     }
 
+    public void LockCommitted(SafeFileHandle committed)
+    {
+        for (int waits = 0; !LinuxPartialUploads.TryPreventAppends(committed); waits++)
+        {
+            AppendCommit.Wait(waits, _name);
+        }
+    }
+
     public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;
 
     public void BeginFlush() => _ = SyncFileRange(Handle, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -167,7 +175,11 @@ internal sealed class LinuxStagingFile : IStagingFile
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
                 ?? throw new StoreException(StoreError.Busy, $"{_name} was deleted after the upload began.");
-            ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken);
+            if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
+            {
+                throw new StoreException(StoreError.Busy, $"{_name} was truncated after the upload began.");
+            }
+
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
             copy.RenameToPartialUploadName();
         }

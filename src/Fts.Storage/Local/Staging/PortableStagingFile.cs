@@ -141,7 +141,11 @@ internal sealed class PortableStagingFile : IStagingFile
             using SafeFileHandle committed = OpenCommitted()
                 ?? throw new StoreException(StoreError.Busy, $"{_path} was deleted after the upload began.");
             long length = RandomAccess.GetLength(Handle);
-            ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken);
+            if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
+            {
+                throw new StoreException(StoreError.Busy, $"{_path} was truncated after the upload began.");
+            }
+
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
             copy.RenameToPartialUploadName();
             copy.ResumedLength = BaseOffset + length;
