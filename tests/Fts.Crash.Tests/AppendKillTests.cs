@@ -29,8 +29,7 @@ public sealed class AppendKillTests
                 data.Add("fremovexattr", 1, rest); // the record is written
                 data.Add("copy_file_range", 1, rest); // nothing is appended
                 data.Add("copy_file_range", 2, rest); // a part is appended
-                data.Add("copy_file_range", 3, rest); // everything is appended
-                data.Add("unlinkat", 1, rest); // before the staging file is deleted
+                data.Add("unlinkat", 1, rest); // everything is appended, before the staging file is deleted
                 data.Add("unlinkat", 2, rest); // before the record is deleted
             }
 

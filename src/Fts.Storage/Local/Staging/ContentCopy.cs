@@ -124,7 +124,9 @@ internal static class ContentCopy
         long copied = SystemCallNumbers.IsSupported
             ? CopyWithKernel(source, sourceOffset, target, targetOffset, length, cancellationToken)
             : 0;
-        return copied + CopyWithBuffer(source, sourceOffset + copied, target, targetOffset + copied, length - copied, cancellationToken);
+        return copied == length
+            ? length
+            : copied + CopyWithBuffer(source, sourceOffset + copied, target, targetOffset + copied, length - copied, cancellationToken);
     }
 
     /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the number of copied bytes.</summary>
@@ -141,13 +143,16 @@ internal static class ContentCopy
         CancellationToken cancellationToken)
     {
         long from = sourceOffset, to = targetOffset;
-        nint step;
-        do
+        for (long remaining; (remaining = length - (to - targetOffset)) > 0;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, length - (to - targetOffset)));
+            nint step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, remaining));
+            if (step == 0 || (step < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR))
+            {
+                break;
+            }
         }
-        while (step > 0 || (step < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR));
+
         return to - targetOffset;
     }
 
