@@ -77,7 +77,8 @@ public sealed class AppendKillTests
         Assert.Equal("3000", size);
         await client.ExecuteAsync("REST " + size, "350");
         client.AssertReply(await client.UploadAsync("STOR file", ReadOnlyMemory<byte>.Empty), "226");
-        Assert.Equal([.. old, .. added], await File.ReadAllBytesAsync(folder["file"], Token));
+        byte[] content = await File.ReadAllBytesAsync(folder["file"], Token);
+        Assert.Equal([.. old, .. added], content);
         Assert.Equal(["file"], folder.Names);
     }
 

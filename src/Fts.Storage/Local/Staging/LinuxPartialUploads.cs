@@ -215,6 +215,7 @@ internal static class LinuxPartialUploads
             return deleted;
         }
 
+        var stagingFiles = new List<string>();
         LinuxDirectoryNames.ForEach(directory, (name, type) =>
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -224,14 +225,7 @@ internal static class LinuxPartialUploads
             }
             else if (PathRules.IsReserved(name))
             {
-                if (TryDelete(directory, name, before))
-                {
-                    deleted++;
-                }
-                else if (GetStatus(directory, name) is { } status)
-                {
-                    index.AddFound(new PartialUploadLocation(directoryPath, name), status.Length, status.LastModified);
-                }
+                stagingFiles.Add(name); // after all records, because a recovery needs the staging file
             }
             else if (depth < StorePath.MaxDepth && IsDirectory(directory, name, type))
             {
@@ -241,6 +235,19 @@ internal static class LinuxPartialUploads
 
             return true;
         });
+        foreach (string name in stagingFiles)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryDelete(directory, name, before))
+            {
+                deleted++;
+            }
+            else if (GetStatus(directory, name) is { } status)
+            {
+                index.AddFound(new PartialUploadLocation(directoryPath, name), status.Length, status.LastModified);
+            }
+        }
+
         return deleted;
     }
 

@@ -104,7 +104,10 @@ internal static class PortablePartialUploads
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         int deleted = 0;
-        foreach (string stagingPath in Directory.GetFiles(directory, PathRules.StagingPrefix + "*", options))
+        // The records of appends come first, because a recovery needs the staging file.
+        IEnumerable<string> stagingPaths = Directory.GetFiles(directory, PathRules.StagingPrefix + "*", options)
+            .OrderByDescending(path => StagingNames.IsAppendRecordName(Path.GetFileName(path)));
+        foreach (string stagingPath in stagingPaths)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (StagingNames.IsAppendRecordName(Path.GetFileName(stagingPath)))
