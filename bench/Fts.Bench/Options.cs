@@ -79,6 +79,7 @@ internal sealed record Options
     {
         Comparison.Clients => Clients,
         Comparison.Growth => GrowthScenarios.Amounts,
+        Comparison.Appends => AppendScenarios.Targets,
         _ => Servers,
     };
 

@@ -68,8 +68,8 @@ try
     }
 
     JsonFile.Write(options.Json, results, options);
-    // A run without results for our programs has failed. The growth scenarios measure only our server.
-    return results.HasValues(Options.Ours) || GrowthScenarios.Amounts.Any(results.HasValues) ? 0 : 1;
+    // A run without results for our programs has failed. The scenarios for growth and appends measure only our server.
+    return results.HasValues(Options.Ours) || GrowthScenarios.Amounts.Concat(AppendScenarios.Targets).Any(results.HasValues) ? 0 : 1;
 }
 finally
 {

@@ -13,8 +13,9 @@ public static unsafe partial class FileCalls
     public const int O_CLOEXEC = 0x80000, O_PATH = 0x200000;
     public const nuint FICLONE = 0x40049409;
     public const int F_GETFL = 3, F_SETFL = 4, F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_SETPIPE_SZ = 1031;
-    public const short F_WRLCK = 1, F_UNLCK = 2;
+    public const short F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2;
     public const uint SYNC_FILE_RANGE_WRITE = 2;
+    public const int SEEK_DATA = 3, SEEK_HOLE = 4;
 
     private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -64,6 +65,10 @@ public static unsafe partial class FileCalls
     /// <summary>sync_file_range(2).</summary>
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    /// <summary>lseek(2).</summary>
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Lseek(SafeFileHandle file, long offset, int whence);
 
     /// <summary>fchmod(2).</summary>
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]

@@ -30,7 +30,10 @@ public interface IFileStore
     /// The directory does not exist, the path is not a file, the offset is past the end, or another session is writing the partial upload
     /// to resume (<see cref="StoreError.Busy"/>).
     /// </exception>
-    /// <remarks>Several uploads can be open for one path. The last commit replaces the file as a whole.</remarks>
+    /// <remarks>
+    /// Several uploads can be open for one path. The last commit replaces the file as a whole, unless it begins at the end of the file:
+    /// such an upload stages only its own bytes, and its commit adds them to the file.
+    /// </remarks>
     ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken);
 
     /// <summary>
@@ -44,7 +47,7 @@ public interface IFileStore
 
     /// <summary>
     /// Deletes the staging files that were last written before a time and are not being written: expired partial uploads, and files of a
-    /// killed process.
+    /// killed process. Also completes or undoes the appends during which a process was killed.
     /// </summary>
     /// <param name="before">The time, UTC.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -166,7 +169,7 @@ public readonly record struct WriteStart
     public long? Offset { get; }
 
     /// <summary>
-    /// Whether the staging file starts as a copy of the committed file, or as the partial upload to resume. Otherwise it starts empty.
+    /// Whether the upload keeps the content of the committed file, or of the partial upload to resume. Otherwise it starts empty.
     /// </summary>
     public bool ShouldKeepContent { get; }
 
@@ -178,11 +181,17 @@ public readonly record struct WriteStart
 
     /// <summary>The uploader, as given to <see cref="WithUploader"/>, or null if the upload cannot be resumed.</summary>
     /// <remarks>
-    /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of copying the
-    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard it. A partial upload that began as a copy is resumed only if
-    /// the committed file is unchanged.
+    /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of continuing the
+    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard it. A partial upload that continues a committed file is
+    /// resumed only if that file is unchanged.
     /// </remarks>
     public string? Uploader { get; init; }
+
+    /// <summary>Whether the bytes are added at the end that the file has at the commit, whichever length that is.</summary>
+    internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
+
+    /// <summary>Returns whether an upload that begins this way keeps all bytes of a committed file of this length in bytes.</summary>
+    internal bool IsAtEndOf(long? committedLength) => ShouldKeepContent && committedLength is { } length && (Offset ?? length) == length;
 
     /// <summary>Starts with an empty file that replaces an existing file (STOR).</summary>
     public static WriteStart Replace => new(0, false, false);
@@ -191,6 +200,9 @@ public readonly record struct WriteStart
     public static WriteStart Create => new(0, false, true);
 
     /// <summary>Starts at the end of the committed file, or with an empty file if none exists (APPE).</summary>
+    /// <remarks>
+    /// The bytes are added at the end that the file has at the commit. Simultaneous appends are therefore all applied, one after another.
+    /// </remarks>
     public static WriteStart Append => new(null, true, false);
 
     /// <summary>Returns this start for an upload that the uploader can resume.</summary>
@@ -204,7 +216,8 @@ public readonly record struct WriteStart
     /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
     /// <remarks>
     /// Bytes of the committed file after the last written byte are kept. Bytes of a partial upload after the offset are discarded. Opening
-    /// throws <see cref="StoreError.BadOffset"/> if the offset is past the end.
+    /// throws <see cref="StoreError.BadOffset"/> if the offset is past the end. If the offset is the end of the committed file, and that
+    /// file was changed or replaced before the commit, the commit throws <see cref="StoreError.Busy"/>.
     /// </remarks>
     public static WriteStart FromOffset(long offset)
     {
@@ -253,12 +266,27 @@ public interface IFileWriter : IAsyncDisposable
     /// </summary>
     SafeFileHandle? Handle { get; }
 
+    /// <summary>
+    /// The offset in the uploaded file of the first byte of the staging file and its <see cref="Handle"/>. It is not 0 if the staging file
+    /// contains only appended bytes.
+    /// </summary>
+    long HandleOffset { get; }
+
     /// <summary>Writes bytes at an offset.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is less than <see cref="HandleOffset"/>.</exception>
     /// <exception cref="StoreException">The bytes cannot be written, for example because no space is left.</exception>
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Publishes the complete file under its name in one step. Nothing can be written afterwards.</summary>
-    /// <exception cref="StoreException">The file cannot be published. The existing file is unchanged.</exception>
+    /// <summary>
+    /// Publishes the complete file under its name in one step, or appends the bytes to the existing file. Nothing can be written
+    /// afterwards.
+    /// </summary>
+    /// <exception cref="StoreException">
+    /// The file cannot be published, or the file to append to was changed (<see cref="StoreError.Busy"/>). The existing file is unchanged.
+    /// </exception>
+    /// <remarks>
+    /// If the process is killed while bytes are appended, the next process that uses the store completes or undoes the append.
+    /// </remarks>
     ValueTask CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -268,8 +296,8 @@ public interface IFileWriter : IAsyncDisposable
     /// <returns>The number of kept bytes, or null if the upload is not kept.</returns>
     /// <remarks>
     /// An upload is not kept if it has no uploader, is new and received no bytes, or if another upload of the same path and uploader is in
-    /// progress. An upload that began as a copy is not kept if it received fewer bytes than were copied and less than 16 MiB, because the
-    /// client can send these bytes again.
+    /// progress. An upload that continues a committed file is not kept if it received fewer bytes than the part of that file before its
+    /// start, and less than 16 MiB, because the client can send these bytes again.
     /// </remarks>
     ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);
 }

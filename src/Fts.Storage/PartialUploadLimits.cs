@@ -32,12 +32,12 @@ public sealed record PartialUploadLimits
     }
 
     /// <summary>
-    /// Returns whether an upload that began as a copy of the committed file received too few new bytes to be kept: fewer than were copied,
-    /// and less than 16 MiB.
+    /// Returns whether an upload that continues the committed file received too few new bytes to be kept: fewer than it continues, and less
+    /// than 16 MiB.
     /// </summary>
-    /// <param name="copied">The number of copied bytes.</param>
-    /// <param name="length">The length of the partial upload in bytes, with the copied bytes.</param>
-    internal static bool HasTooFewNewBytes(long copied, long length) => length - copied < Math.Min(copied, AlwaysKeptBytes);
+    /// <param name="start">The offset in the committed file at which the upload began.</param>
+    /// <param name="length">The length of the partial upload in bytes, with the bytes before its start.</param>
+    internal static bool HasTooFewNewBytes(long start, long length) => length - start < Math.Min(start, AlwaysKeptBytes);
 
     /// <summary>Returns whether partial uploads of this number and total size in bytes exceed the limits.</summary>
     internal bool AreExceededBy(int count, long bytes) => count > MaxCount || (bytes > MaxBytes && count > 1);

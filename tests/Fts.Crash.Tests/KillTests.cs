@@ -70,7 +70,8 @@ public sealed class KillTests
     {
         using var run = new KillRestartRun(Seed, options);
         await run.RunAsync(kills);
-        TestContext.Current.TestOutputHelper?.WriteLine($"FTS_KILL_SEED={Seed}: {kills} kills, {run.ResumedUploads} uploads resumed");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"FTS_KILL_SEED={Seed}: {kills} kills, {run.ResumedUploads} uploads resumed, {run.UnfinishedAppends} appends interrupted");
         Assert.True(run.ResumedUploads > 0 || kills < DefaultKills / 4,
             $"FTS_KILL_SEED={Seed}: no upload was resumed in {kills} kills, so resumption was not tested.");
     }

@@ -112,10 +112,10 @@ internal sealed class FtpWire : IDisposable
         return total;
     }
 
-    /// <summary>Uploads <paramref name="length"/> bytes with EPSV and STOR.</summary>
-    public void Upload(string path, long length, Payload payload)
+    /// <summary>Uploads <paramref name="length"/> bytes with EPSV and <paramref name="verb"/>.</summary>
+    public void Upload(string path, long length, Payload payload, string verb = "STOR")
     {
-        using IWire data = OpenTransfer("STOR", path);
+        using IWire data = OpenTransfer(verb, path);
         if (length < 65536)
         {
             data.Send(payload.Bytes.AsSpan(0, (int)length));
@@ -130,7 +130,7 @@ internal sealed class FtpWire : IDisposable
 
         data.FinishSending();
         data.Dispose();
-        Finish("STOR", path);
+        Finish(verb, path);
     }
 
     public void Dispose()

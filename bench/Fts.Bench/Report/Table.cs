@@ -9,14 +9,18 @@ namespace Fts.Bench.Report;
 internal static class Table
 {
     /// <summary>
-    /// Returns the table. The last column is our value divided by the best of the others, or, for growth, ten times the work divided by
-    /// one.
+    /// Returns the table. The last column is our value divided by the best of the others, or, for growth and appends, the last value
+    /// divided by the first.
     /// </summary>
     public static string Write(Results results, Comparison comparison, IReadOnlyList<Scenario> scenarios,
         IReadOnlyList<string> participants)
     {
-        var rows = new List<string[]> { (string[])["scenario", "unit", .. participants,
-            comparison == Comparison.Growth ? "10x / 1x" : "fts / best peer"] };
+        string ratio = comparison switch
+        {
+            Comparison.Growth or Comparison.Appends => $"{participants[^1]} / {participants[0]}",
+            _ => "fts / best peer",
+        };
+        var rows = new List<string[]> { (string[])["scenario", "unit", .. participants, ratio] };
         foreach (Scenario scenario in scenarios)
         {
             rows.AddRange(scenario.Figures.Select(figure => Row(results, scenario, figure, participants)));
@@ -43,7 +47,7 @@ internal static class Table
 
     private static string Ratio(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> participants)
     {
-        string ours = scenario.Comparison == Comparison.Growth ? participants[^1] : Options.Ours;
+        string ours = scenario.Comparison is Comparison.Growth or Comparison.Appends ? participants[^1] : Options.Ours;
         double[] others =
         [
             .. participants.Where(participant => participant != ours)

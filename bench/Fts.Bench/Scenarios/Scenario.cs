@@ -14,6 +14,8 @@ internal enum Comparison
     Clients,
     /// <summary>Our server with one amount of work and with ten times as much.</summary>
     Growth,
+    /// <summary>Our server with a small file and with a large one.</summary>
+    Appends,
 }
 
 /// <summary>One number that every round of a scenario returns.</summary>
@@ -57,7 +59,8 @@ internal sealed record Scenario(string Name, string Description, IReadOnlyList<F
     /// <summary>Whether an additional first round is not counted, for programs that compile at run time.</summary>
     public bool IsWarmedUp { get; init; } = true;
 
-    public static IReadOnlyList<Scenario> All { get; } = [.. ServerScenarios.All, .. ClientScenarios.All, .. GrowthScenarios.All];
+    public static IReadOnlyList<Scenario> All { get; } = [.. ServerScenarios.All, .. ClientScenarios.All, .. GrowthScenarios.All,
+        .. AppendScenarios.All];
 }
 
 /// <summary>The environment of all scenarios.</summary>

@@ -280,6 +280,8 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
 
         public SafeFileHandle? Handle => writer.Handle;
 
+        public long HandleOffset => writer.HandleOffset;
+
         public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             try

@@ -38,9 +38,22 @@ internal interface IRootDirectory : IDisposable
 
     /// <summary>
     /// Deletes the staging files of the whole tree that were last written before a time (UTC) and are not being written. Returns their
-    /// number. Adds the other partial uploads to the index. Skips directories that cannot be read.
+    /// number. Adds the other partial uploads to the index. Completes or undoes the appends of killed processes. Skips directories that
+    /// cannot be read.
     /// </summary>
     int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Returns whether a killed process left an append to the file at this path, or whether one is being applied. The append may be
+    /// incomplete.
+    /// </summary>
+    bool HasUnfinishedAppend(StorePath path);
+
+    /// <summary>Completes or undoes the append of a killed process to the file at this path. Can take a long time.</summary>
+    void RecoverAppend(StorePath path);
+
+    /// <summary>Completes or undoes the appends of killed processes to the files of a directory. Can take a long time.</summary>
+    void RecoverAppendsIn(StorePath directory);
 
     /// <summary>Returns whether a partial upload exists at this location and is not being written.</summary>
     bool HasPartialUploadAt(in PartialUploadLocation location);
@@ -112,8 +125,23 @@ internal interface IStagingFile : IDisposable
     /// <summary>The size in bytes of the existing file at the time of opening, or null if none existed.</summary>
     long? CommittedLength { get; }
 
-    /// <summary>The size in bytes of the resumed partial upload at the time of opening, or null for a new upload.</summary>
+    /// <summary>
+    /// The size in bytes of the resumed partial upload at the time of opening, or null for a new upload. Includes
+    /// <see cref="BaseOffset"/>.
+    /// </summary>
     long? ResumedLength { get; }
+
+    /// <summary>Whether the staging file contains only the bytes after the end of the committed file.</summary>
+    bool IsAppend => false;
+
+    /// <summary>The offset in the file of the staging file's first byte: the committed length for an append, and 0 otherwise.</summary>
+    long BaseOffset => 0;
+
+    /// <summary>
+    /// Copies an append and the committed file into a new staging file, so that a client can overwrite bytes before
+    /// <see cref="BaseOffset"/>. Returns the new staging file, which replaces this one. Can take a long time.
+    /// </summary>
+    IStagingFile ConvertToCopy(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <summary>The hidden name under which the upload is kept for resumption, or null if it cannot be resumed.</summary>
     string? PartialUploadName { get; }
@@ -126,6 +154,14 @@ internal interface IStagingFile : IDisposable
 
     /// <summary>Opens the existing file for reading, or returns null if none exists. The caller disposes the handle.</summary>
     SafeFileHandle? OpenCommitted();
+
+    /// <summary>
+    /// Waits until no append to an open committed file is being applied, and prevents further ones until the handle is closed. Otherwise a
+    /// copy could contain a part of an append.
+    /// </summary>
+    void LockCommitted(SafeFileHandle committed)
+    {
+    }
 
     /// <summary>Starts writing the content to stable storage, if the system supports this. Does not wait or report failure.</summary>
     void BeginFlush();
@@ -145,8 +181,12 @@ internal interface IStagingFile : IDisposable
     /// </remarks>
     void RenameToPartialUploadName();
 
-    /// <summary>Renames the staging file to the name of its target, in one step.</summary>
-    void Commit();
+    /// <summary>
+    /// Renames the staging file to the name of its target in one step, or appends its content to the target (<see cref="IsAppend"/>).
+    /// Appending can take a long time.
+    /// </summary>
+    /// <param name="isDurable">Whether an append is flushed to stable storage. Renames are flushed by the caller.</param>
+    void Commit(bool isDurable);
 
     /// <summary>
     /// Keeps the staging file as a partial upload. Returns false if it was opened without an uploader, or another upload in progress has

@@ -26,6 +26,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private readonly IRootDirectory _root;
     private readonly GroupCommit? _groupCommit;
     private readonly PartialUploadIndex _partialUploads;
+    private volatile bool _isSwept; // whether a sweep of the whole tree has completed
 
     /// <summary>Opens an existing directory.</summary>
     /// <param name="directory">The path of the directory on this machine.</param>
@@ -68,7 +69,13 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return PathRules.IsReserved(path) ? null : _root.GetEntry(path);
+        if (PathRules.IsReserved(path))
+        {
+            return null;
+        }
+
+        await RecoverBeforeFirstSweepAsync(path).ConfigureAwait(false);
+        return _root.GetEntry(path);
     }
 
     /// <inheritdoc/>
@@ -77,7 +84,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(directory);
         _root.OpenDirectory(directory).Dispose();
-        return new LocalListing(_root, directory, cancellationToken);
+        return new LocalListing(_root, directory, mustRecover: !_isSwept, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -85,6 +92,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(path);
+        await RecoverBeforeFirstSweepAsync(path).ConfigureAwait(false);
         SafeFileHandle handle = _root.OpenRead(path, out long length);
         return new LocalFileReader(handle, length);
     }
@@ -94,12 +102,25 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.NotAFile);
+        if (start.ShouldKeepContent && _root.HasUnfinishedAppend(path))
+        {
+            await Task.Run(() => _root.RecoverAppend(path), cancellationToken).ConfigureAwait(false);
+        }
+
         IStagingFile staging = _root.OpenStagingFile(path, start);
         try
         {
-            long length = staging.ResumedLength ?? 0;
+            if (start.Offset < staging.BaseOffset)
+            {
+                // The client overwrites bytes of the committed file, which the resumed append does not contain.
+                IStagingFile append = staging;
+                staging = await Task.Run(() => append.ConvertToCopy(cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+
+            long length = staging.ResumedLength ?? staging.BaseOffset;
             SafeFileHandle? committed = null;
-            if (staging.ResumedLength is null && start.ShouldKeepContent && staging.CommittedLength is not null)
+            bool mustCopy = staging.ResumedLength is null && start.ShouldKeepContent && !staging.IsAppend;
+            if (mustCopy && staging.CommittedLength is not null)
             {
                 PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);
                 committed = staging.OpenCommitted();
@@ -252,6 +273,16 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     private void Rename(StorePath source, StorePath target, bool replace)
     {
+        if (_root.HasUnfinishedAppend(source))
+        {
+            // The record has the old name, so that a later recovery would not find the renamed file.
+            _root.RecoverAppend(source);
+            if (_root.HasUnfinishedAppend(source))
+            {
+                throw new StoreException(StoreError.Busy, $"An append to {source} is being applied.");
+            }
+        }
+
         _root.Rename(source, target, replace);
         _partialUploads.RenameDirectory(source.Relative, target.Relative);
     }
@@ -261,8 +292,16 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _partialUploads.BeginSweep();
         int deleted = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
         _partialUploads.EndSweep();
+        _isSwept = true;
         return deleted;
     }
+
+    /// <summary>
+    /// Completes or undoes the append of a killed process to a file, so that no client receives a part of it. After the first sweep there
+    /// is none.
+    /// </summary>
+    private ValueTask RecoverBeforeFirstSweepAsync(StorePath path) =>
+        !_isSwept && !path.IsRoot && _root.HasUnfinishedAppend(path) ? new(Task.Run(() => _root.RecoverAppend(path))) : default;
 
     /// <summary>Flushes a directory if the store is durable. Cannot be cancelled, because the change is already made.</summary>
     private ValueTask FlushDirectoryAsync(StorePath directory) =>

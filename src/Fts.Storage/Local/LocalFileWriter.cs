@@ -27,9 +27,12 @@ internal sealed class LocalFileWriter(
 
     public SafeFileHandle? Handle => staging.Handle;
 
+    public long HandleOffset => staging.BaseOffset;
+
     public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
+        ArgumentOutOfRangeException.ThrowIfLessThan(offset, staging.BaseOffset);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
@@ -38,7 +41,7 @@ internal sealed class LocalFileWriter(
         try
         {
             BeginWriting();
-            RandomAccess.Write(staging.Handle, bytes.Span, offset);
+            RandomAccess.Write(staging.Handle, bytes.Span, offset - staging.BaseOffset);
             return default;
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
@@ -54,21 +57,20 @@ internal sealed class LocalFileWriter(
         RunTranslated(BeginWriting);
         if (committed is not null)
         {
-            await Task.Run(() => ContentCopy.AppendRest(committed, staging.Handle, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            await Task.Run(() => AppendRest(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         if (groupCommit is not null)
         {
             await groupCommit.CommitAsync(staging).ConfigureAwait(false);
         }
-        else if (staging.CommittedLength > SlowToFreeBytes)
+        else if (staging.IsAppend || staging.CommittedLength > SlowToFreeBytes)
         {
-            await Task.Run(staging.Commit, cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => staging.Commit(isDurable: false), cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            staging.Commit();
+            staging.Commit(isDurable: false);
         }
 
         _isCompleted = _isCommitted = true;
@@ -78,16 +80,17 @@ internal sealed class LocalFileWriter(
     {
         ThrowIfCompleted();
         _isCompleted = true;
-        long length = RandomAccess.GetLength(staging.Handle);
-        bool isMostlyCopy = committed is not null && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
-        if ((!_isWritten && !IsResumed) || isMostlyCopy || !staging.TryKeep())
+        long stagedLength = RandomAccess.GetLength(staging.Handle), length = staging.BaseOffset + stagedLength;
+        bool beganWithCommitted = committed is not null || (staging.IsAppend && !IsResumed);
+        bool hasTooFewNewBytes = beganWithCommitted && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
+        if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeep())
         {
             return null;
         }
 
         // On the thread pool, because this may discard older partial uploads, and freeing their blocks can take a long time.
         var location = new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!);
-        await Task.Run(() => index.Add(location, length), CancellationToken.None).ConfigureAwait(false);
+        await Task.Run(() => index.Add(location, stagedLength), CancellationToken.None).ConfigureAwait(false);
         return length;
     }
 
@@ -104,11 +107,17 @@ internal sealed class LocalFileWriter(
         return new(Task.Run(staging.Dispose));
     }
 
+    private void AppendRest(CancellationToken cancellationToken)
+    {
+        staging.LockCommitted(committed!);
+        ContentCopy.AppendRest(committed!, staging.Handle, cancellationToken);
+    }
+
     private void BeginWriting()
     {
         if (!_isWritten && staging.ResumedLength > StartOffset)
         {
-            RandomAccess.SetLength(staging.Handle, StartOffset);
+            RandomAccess.SetLength(staging.Handle, StartOffset - staging.BaseOffset);
         }
 
         _isWritten = true;

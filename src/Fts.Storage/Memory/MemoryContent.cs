@@ -59,6 +59,17 @@ internal sealed class MemoryContent
         }
     }
 
+    /// <summary>Adds the bytes of another content at the end.</summary>
+    public void Append(MemoryContent other)
+    {
+        byte[] buffer = new byte[Math.Min(ChunkSize, other.Length)];
+        int read;
+        for (long at = 0; (read = other.Read(at, buffer)) > 0; at += read)
+        {
+            Write(Length, buffer.AsSpan(0, read));
+        }
+    }
+
     /// <summary>Discards the bytes after a length. Does nothing if the content is not longer.</summary>
     public void Truncate(long length)
     {

@@ -1,19 +1,28 @@
 namespace Fts.Storage.Memory;
 
 /// <summary>An upload in progress or a partial upload. Changed only under the store's lock.</summary>
-/// <param name="content">The received bytes.</param>
+/// <param name="content">The received bytes, after a copy of the committed content unless <paramref name="isAppend"/> is true.</param>
 /// <param name="name">The name of the target in its directory.</param>
 /// <param name="uploader">The uploader, or null if the upload cannot be resumed.</param>
-/// <param name="copied">The committed content of which the upload began as a copy, or null if it began empty.</param>
-internal sealed class MemoryUpload(MemoryContent content, string name, string? uploader, MemoryContent? copied)
+/// <param name="continued">The committed content that the upload continues, or null if it began empty.</param>
+/// <param name="isAppend">Whether the upload contains only the bytes after the end of the committed content.</param>
+internal sealed class MemoryUpload(MemoryContent content, string name, string? uploader, MemoryContent? continued, bool isAppend)
 {
     public MemoryContent Content { get; } = content;
+
+    public bool IsAppend => isAppend;
+
+    /// <summary>The offset in the file of the first byte of <see cref="Content"/>.</summary>
+    public long BaseOffset => isAppend ? Continued!.Length : 0;
+
+    /// <summary>The size of the file after the upload, in bytes.</summary>
+    public long Length => BaseOffset + Content.Length;
 
     public string Name { get; } = name;
 
     public string? Uploader { get; } = uploader;
 
-    public MemoryContent? CopiedFrom { get; } = copied;
+    public MemoryContent? Continued { get; } = continued;
 
     /// <summary>The uploads of the directory that contains this one, or null if it was not added or was removed.</summary>
     public MemoryDirectoryUploads? ContainingDirectory { get; set; }
@@ -37,13 +46,13 @@ internal sealed class MemoryDirectoryUploads
     public bool HasUploadsInProgress => _uploads.Values.Any(upload => upload.IsInProgress);
 
     /// <summary>
-    /// Returns the upload of a name and uploader, or null if none exists. A partial upload that began as a copy is returned only if the
-    /// committed content is still the same.
+    /// Returns the upload of a name and uploader, or null if none exists. A partial upload that continues a committed content is returned
+    /// only if that content is still the same.
     /// </summary>
     public MemoryUpload? Find(string name, string uploader, MemoryContent? committed)
     {
         MemoryUpload? upload = _uploads.GetValueOrDefault((name, uploader));
-        return upload is not null && (upload.IsInProgress || upload.CopiedFrom is null || upload.CopiedFrom == committed) ? upload : null;
+        return upload is not null && (upload.IsInProgress || upload.Continued is null || upload.Continued == committed) ? upload : null;
     }
 
     /// <summary>

@@ -80,8 +80,10 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             PathRules.ThrowIfPastEnd(start.Offset, committed?.Length ?? 0, path);
-            MemoryContent? copied = start.ShouldKeepContent ? committed : null;
-            var upload = new MemoryUpload(copied?.Clone() ?? new MemoryContent(), path.Name, start.Uploader, copied);
+            MemoryContent? continued = start.ShouldKeepContent ? committed : null;
+            bool isAppend = start.IsAtEndOf(committed?.Length);
+            MemoryContent content = isAppend || continued is null ? new MemoryContent() : continued.Clone();
+            var upload = new MemoryUpload(content, path.Name, start.Uploader, continued, isAppend);
             upload.Content.Truncate(start.Offset ?? long.MaxValue);
             if (uploads is not null && uploads.TryAdd(upload, out long freed))
             {
@@ -89,8 +91,8 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             AdjustUsedBytes(upload.Content.Length);
-            MemoryContent? rest = start.Offset is null ? null : copied;
-            return new MemoryFileWriter(this, path, upload, start, upload.Content.Length, rest, isResumed: false);
+            MemoryContent? rest = start.Offset is null || isAppend ? null : continued;
+            return new MemoryFileWriter(this, path, upload, start, upload.Length, rest, isResumed: false);
         }
     }
 
@@ -100,7 +102,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return FindPartialUpload(path, uploader) is { } upload ? new PartialUpload(upload.Content.Length, upload.LastModified) : null;
+            return FindPartialUpload(path, uploader) is { } upload ? new PartialUpload(upload.Length, upload.LastModified) : null;
         }
     }
 
@@ -338,17 +340,41 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>Publishes the content of an upload under its path.</summary>
-    internal void Publish(StorePath path, MemoryUpload upload, bool createOnly)
+    /// <summary>Publishes the content of an upload under its path, or appends it to the file there.</summary>
+    /// <param name="path">The path of the upload.</param>
+    /// <param name="upload">The upload.</param>
+    /// <param name="start">How the upload was opened.</param>
+    /// <param name="isResumed">Whether the upload resumed a partial upload.</param>
+    internal void Publish(StorePath path, MemoryUpload upload, WriteStart start, bool isResumed)
     {
         lock (_lock)
         {
-            MemoryNode? replaced = _tree.FindReplaceableFile(path, createOnly);
-            MemoryNode file = MemoryNode.CreateFile(++_lastId, upload.Content);
-            file.UnixMode = replaced?.UnixMode;
-            _tree.GetParent(path).Children![path.Name] = file;
+            MemoryNode? existing = _tree.FindReplaceableFile(path, start.IsCreateOnly);
+            // An offset of the client is valid only for the file for which it was chosen.
+            if (upload.IsAppend && start.Offset is not null && existing?.Content != upload.Continued)
+            {
+                throw new StoreException(StoreError.Busy, $"{path} was changed, replaced or deleted after the upload began.");
+            }
+
             upload.ContainingDirectory?.Remove(upload);
-            AdjustUsedBytes(-(replaced?.Content?.Length ?? 0));
+            // An append to a missing file does not replace a file that another upload has created since.
+            bool appendsToExisting = existing is not null && (upload.IsAppend || (start.IsAppend && !isResumed));
+            if (appendsToExisting && upload.Content.Length == 0)
+            {
+                return;
+            }
+
+            MemoryContent content = upload.Content;
+            if (appendsToExisting)
+            {
+                content = existing!.Content!.Clone();
+                content.Append(upload.Content);
+            }
+
+            MemoryNode file = MemoryNode.CreateFile(appendsToExisting ? existing!.Id : ++_lastId, content);
+            file.UnixMode = existing?.UnixMode;
+            _tree.GetParent(path).Children![path.Name] = file;
+            AdjustUsedBytes(appendsToExisting ? 0 : -(existing?.Content?.Length ?? 0));
         }
     }
 
@@ -426,10 +452,29 @@ public sealed class MemoryFileStore : IFileStore
             throw new StoreException(StoreError.Busy, $"Another session is uploading {path}.");
         }
 
-        PathRules.ThrowIfPastEnd(start.Offset, partialUpload.Content.Length, path);
+        PathRules.ThrowIfPastEnd(start.Offset, partialUpload.Length, path);
+        if (start.Offset < partialUpload.BaseOffset)
+        {
+            partialUpload = ConvertToCopy(partialUpload);
+        }
+
         partialUpload.IsInProgress = true;
-        long startOffset = start.Offset ?? partialUpload.Content.Length;
+        long startOffset = start.Offset ?? partialUpload.Length;
         return new MemoryFileWriter(this, path, partialUpload, start, startOffset, rest: null, isResumed: true);
+    }
+
+    /// <summary>
+    /// Replaces an append by a copy of the committed content with the received bytes at its end, so that a client can overwrite bytes of
+    /// the committed content.
+    /// </summary>
+    private MemoryUpload ConvertToCopy(MemoryUpload append)
+    {
+        AdjustUsedBytes(append.BaseOffset);
+        MemoryContent content = append.Continued!.Clone();
+        content.Append(append.Content);
+        var copy = new MemoryUpload(content, append.Name, append.Uploader, append.Continued, isAppend: false);
+        append.ContainingDirectory!.TryAdd(copy, out _); // the bytes of the replaced upload are now those of the copy
+        return copy;
     }
 
     /// <summary>

@@ -45,9 +45,12 @@ internal sealed class MemoryFileWriter(
 
     public SafeFileHandle? Handle => null;
 
+    public long HandleOffset => upload.BaseOffset;
+
     public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
+        ArgumentOutOfRangeException.ThrowIfLessThan(offset, upload.BaseOffset);
         cancellationToken.ThrowIfCancellationRequested();
         BeginWriting();
         Write(offset, bytes.Span);
@@ -64,17 +67,17 @@ internal sealed class MemoryFileWriter(
             Write(upload.Content.Length, buffer.AsSpan(0, read));
         }
 
-        store.Publish(path, upload, options.IsCreateOnly);
+        store.Publish(path, upload, options, isResumed);
         _isCompleted = true;
     }
 
     public async ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
-        bool isMostlyCopy = upload.CopiedFrom is not null && !isResumed
-            && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Content.Length);
-        _isCompleted = options.Uploader is not null && (_isWritten || isResumed) && !isMostlyCopy && store.TryKeep(path, upload);
-        return _isCompleted ? upload.Content.Length : null;
+        bool hasTooFewNewBytes = upload.Continued is not null && !isResumed
+            && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Length);
+        _isCompleted = options.Uploader is not null && (_isWritten || isResumed) && !hasTooFewNewBytes && store.TryKeep(path, upload);
+        return _isCompleted ? upload.Length : null;
     }
 
     public ValueTask DisposeAsync()
@@ -93,7 +96,7 @@ internal sealed class MemoryFileWriter(
         if (!_isWritten && isResumed)
         {
             long before = upload.Content.Length;
-            upload.Content.Truncate(StartOffset);
+            upload.Content.Truncate(StartOffset - upload.BaseOffset);
             store.AdjustUsedBytes(upload.Content.Length - before);
         }
 
@@ -102,8 +105,9 @@ internal sealed class MemoryFileWriter(
 
     private void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        store.AdjustUsedBytes(Math.Max(0, offset + bytes.Length - upload.Content.Length));
-        upload.Content.Write(offset, bytes);
+        long position = offset - upload.BaseOffset;
+        store.AdjustUsedBytes(Math.Max(0, position + bytes.Length - upload.Content.Length));
+        upload.Content.Write(position, bytes);
     }
 
     private void ThrowIfCompleted()

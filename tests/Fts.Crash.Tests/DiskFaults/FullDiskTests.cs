@@ -38,6 +38,11 @@ public sealed class FullDiskTests
             await client.ExecuteAsync("SIZE new", "550");
         }
 
+        // These bytes fit into the staging file, but not into the file as well.
+        client.AssertReply(await client.UploadAsync("APPE old", new byte[80 * 1024]), "452");
+        Assert.Equal(["old"], disk.Folder.Names);
+        Assert.Equal(free, disk.FreeBytes);
+
         await client.ExecuteAsync("NOOP", "200");
         Assert.Equal(old, (await client.DownloadAsync("RETR old")).Content);
         client.AssertReply(await client.UploadAsync("STOR fits", fits), "226");

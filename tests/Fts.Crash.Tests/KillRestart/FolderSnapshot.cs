@@ -7,6 +7,14 @@ internal sealed record FolderSnapshot(IReadOnlyDictionary<string, FileContent> V
 {
     private const string StagingPrefix = ".fts-pending-";
 
+    private const int RecordNameLength = 38;
+
+    /// <summary>
+    /// Returns whether the server was killed while it appended to a file. The file may contain a part of the append until the next start.
+    /// </summary>
+    public static bool HasUnfinishedAppend(string folder) => Directory.EnumerateFiles(folder).Any(path =>
+        Path.GetFileName(path) is { Length: RecordNameLength } name && name.StartsWith(StagingPrefix + "a", StringComparison.Ordinal));
+
     /// <summary>Reads the folder.</summary>
     /// <exception cref="Xunit.Sdk.XunitException">A visible file has a damaged or incomplete record.</exception>
     public static FolderSnapshot Read(string folder)

@@ -22,6 +22,9 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
     /// <summary>The number of partial uploads that were resumed and completed so far.</summary>
     public int ResumedUploads => _workers.Sum(worker => worker.ResumedUploads);
 
+    /// <summary>The number of kills so far during which the server was appending to a file.</summary>
+    public int UnfinishedAppends { get; private set; }
+
     /// <summary>Runs <paramref name="kills"/> rounds of work, kill and check.</summary>
     /// <exception cref="Xunit.Sdk.XunitException">The folder differs from the expected state, or the server sent a wrong reply.</exception>
     public async Task RunAsync(int kills)
@@ -48,6 +51,11 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
         await RecoverAsync(server.Port);
         await KillDuringWorkAsync(server);
         Assert.DoesNotContain("error: ", server.Program.Messages, StringComparison.Ordinal);
+        if (FolderSnapshot.HasUnfinishedAppend(_folder.Path))
+        {
+            UnfinishedAppends++;
+            await CompleteAppendsAsync();
+        }
 
         var snapshot = FolderSnapshot.Read(_folder.Path);
         Assert.Empty(snapshot.Visible.Keys.Except(_workers.SelectMany(worker => snapshot.GetFilesOf(worker).Keys)));
@@ -58,6 +66,15 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
                 Assert.Fail($"{worker.Prefix}, {difference}");
             }
         }
+    }
+
+    /// <summary>Starts a server, which completes or undoes the appends that the killed server left. The listing waits for that.</summary>
+    private async Task CompleteAppendsAsync()
+    {
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--quiet", .. options]);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        client.AssertReply((await client.DownloadAsync("NLST")).Reply, "226");
+        Assert.False(FolderSnapshot.HasUnfinishedAppend(_folder.Path));
     }
 
     /// <summary>Kills the server at a random moment: mostly during the work, sometimes before it begins.</summary>
@@ -100,17 +117,17 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
     {
         await AssertListingAsync(port);
         var snapshot = FolderSnapshot.Read(_folder.Path);
-        var sizes = new List<int?>();
+        var sizes = new List<(long? Size, long CommittedLength)>();
         foreach (Worker worker in _workers)
         {
             sizes.AddRange(await worker.GetPartialSizesAsync(port));
         }
 
-        long[] unreachableLengths = [.. snapshot.StagedLengths.Where(length => length > 0 && !sizes.Remove((int)length))];
+        long[] unreachableLengths = [.. snapshot.StagedLengths.Where(length => length > 0 && !RemoveSize(sizes, length))];
         int unreachable = _workers.Sum(worker => worker.Expected.Unreachable);
         Assert.True(unreachableLengths.Length <= unreachable,
             $"Staging files of {string.Join(", ", unreachableLengths)} bytes cannot be resumed. "
-            + $"SIZE reports other partial uploads of {string.Join(", ", sizes)} bytes.");
+            + $"SIZE reports other partial uploads of {string.Join(", ", sizes.Select(reported => reported.Size))} bytes.");
         foreach (Worker worker in _workers)
         {
             await worker.RecoverAsync(port);
@@ -120,6 +137,20 @@ internal sealed class KillRestartRun(int seed, params string[] options) : IDispo
         {
             await DeleteAllAsync(port, unreachable);
         }
+    }
+
+    /// <summary>Removes the reported size of a staging file of this length. Returns false if there is none.</summary>
+    /// <remarks>The staging file of an append contains only the bytes after the end of the committed file.</remarks>
+    private static bool RemoveSize(List<(long? Size, long CommittedLength)> sizes, long length)
+    {
+        int index = sizes.FindIndex(reported => reported.Size == length);
+        index = index >= 0 ? index : sizes.FindIndex(reported => reported.Size - reported.CommittedLength == length);
+        if (index >= 0)
+        {
+            sizes.RemoveAt(index);
+        }
+
+        return index >= 0;
     }
 
     private async Task AssertListingAsync(int port)

@@ -156,7 +156,7 @@ internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expecte
                 break;
         }
 
-        // An upload that began as a copy of the committed file is discarded if it received fewer bytes than were copied.
+        // An upload that continues the committed file is discarded if it received fewer bytes than it continues.
         bool isMostlyCopied = from > 0 && !expected.PartialUploads.ContainsKey(name) && maxBytes - from < from;
         expected.Reject(isMostlyCopied ? null : new PartialUpload(target, maxBytes, IsExact: ending == 0));
     }

@@ -65,14 +65,17 @@ internal sealed class Worker(string prefix, int seed)
         ResumedUploads += uploads.ResumedUploads;
     }
 
-    /// <summary>Returns the size that SIZE reports for each file with a partial upload.</summary>
-    public async Task<int?[]> GetPartialSizesAsync(int port)
+    /// <summary>
+    /// Returns the size that SIZE reports for each file with a partial upload, and the length of the committed file or 0.
+    /// </summary>
+    public async Task<(long? Size, long CommittedLength)[]> GetPartialSizesAsync(int port)
     {
         using RawFtpClient client = await ConnectAsync(port);
-        var sizes = new List<int?>();
+        var sizes = new List<(long? Size, long CommittedLength)>();
         foreach (string name in Expected.PartialUploads.Keys)
         {
-            sizes.Add(await new UploadScenarios(client, Expected, _random).GetSizeAsync(name));
+            int? size = await new UploadScenarios(client, Expected, _random).GetSizeAsync(name);
+            sizes.Add((size, Expected.Committed.GetValueOrDefault(name)?.Length ?? 0));
         }
 
         return [.. sizes];

@@ -86,6 +86,10 @@ public sealed class PumpTests
 
             await UploadAsync(client, "APPE a", content, inBlocks);
             Assert.Equal((byte[])[.. overwritten, .. content], await server.ReadBytesAsync("/a"));
+
+            await client.PlayAsync($"C: REST {2 * size}\nS: 350 *");
+            await UploadAsync(client, "STOR a", content, inBlocks);
+            Assert.Equal((byte[])[.. overwritten, .. content, .. content], await server.ReadBytesAsync("/a"));
         }
     }
 

@@ -168,6 +168,8 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
 
         public SafeFileHandle? Handle => store.KernelWritesTo ?? inner.Handle;
 
+        public long HandleOffset => inner.HandleOffset;
+
         public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             store.ThrowFault(nameof(WriteAsync));

@@ -40,6 +40,16 @@ public sealed class PortableRestartOffset() : RestartOffsetContract(StoreUnderTe
 
 public sealed class MemoryRestartOffset() : RestartOffsetContract(StoreUnderTest.InMemory);
 
+public sealed class KernelAppending() : AppendingContract(StoreUnderTest.Kernel);
+
+public sealed class PortableAppending() : AppendingContract(StoreUnderTest.Portable);
+
+public sealed class MemoryAppending() : AppendingContract(StoreUnderTest.InMemory);
+
+public sealed class DurableKernelAppending() : AppendingContract(StoreUnderTest.DurableKernel);
+
+public sealed class DurablePortableAppending() : AppendingContract(StoreUnderTest.DurablePortable);
+
 public sealed class KernelResuming() : ResumingContract(StoreUnderTest.Kernel);
 
 public sealed class PortableResuming() : ResumingContract(StoreUnderTest.Portable);

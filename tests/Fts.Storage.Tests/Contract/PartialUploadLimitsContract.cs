@@ -54,6 +54,21 @@ public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, Stor
     }
 
     [Fact]
+    public async Task Only_the_received_bytes_of_an_append_count()
+    {
+        foreach (string path in (string[])["/1", "/2", "/3"])
+        {
+            await Store.WriteFileAsync(path, "nine byte", Token);
+        }
+
+        await InterruptAsync("/1", "ann", "9 more by.", WriteStart.Append);
+        await InterruptAsync("/2", "ann", "9 more by.", WriteStart.FromOffset(9));
+        Assert.Equal([19L, 19L], await GetPartialLengthsAsync("ann", "/1", "/2"));
+        await InterruptAsync("/3", "ann", "9 more by.", WriteStart.Append);
+        Assert.Equal([null, 19L, 19L], await GetPartialLengthsAsync("ann", "/1", "/2", "/3"));
+    }
+
+    [Fact]
     public async Task Partial_uploads_in_a_renamed_directory_count()
     {
         await Store.CreateDirectoryAsync(At("/d"), Token);

@@ -133,8 +133,8 @@ public sealed class LocalFileStoreTests : IDisposable
         foreach (Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long> copy in new Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long>[]
         {
             target => ContentCopy.Copy(source, target, long.MaxValue, Token),
-            target => ContentCopy.CopyWithKernel(source, target, 0, long.MaxValue, Token),
-            target => ContentCopy.CopyWithBuffer(source, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyWithKernel(source, 0, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyWithBuffer(source, 0, target, 0, long.MaxValue, Token),
         })
         {
             using (var target = File.OpenHandle(_folder["target"], FileMode.Create, FileAccess.ReadWrite))
@@ -144,6 +144,34 @@ public sealed class LocalFileStoreTests : IDisposable
 
             Assert.Equal(bytes, File.ReadAllBytes(_folder["target"]));
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Holes_remain_if_a_file_is_overwritten_in_the_middle(bool portable)
+    {
+        const int Length = 9 * 1024 * 1024, Middle = 4 * 1024 * 1024;
+        byte[] expected = new byte[Length];
+        RandomBytes(1000).CopyTo(expected, Middle);
+        using (var file = File.OpenHandle(_folder["sparse"], FileMode.CreateNew, FileAccess.ReadWrite))
+        {
+            RandomAccess.Write(file, expected.AsSpan(Middle, 1000), Middle);
+            RandomAccess.SetLength(file, Length);
+        }
+
+        using var store = new LocalFileStore(_folder.Path, portable);
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/sparse"), WriteStart.FromOffset(Middle + 500), Token))
+        {
+            await writer.WriteAsync(Middle + 500, Bytes("new"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Bytes("new").CopyTo(expected, Middle + 500);
+        Assert.Equal(expected, File.ReadAllBytes(_folder["sparse"]));
+        using var changed = File.OpenHandle(_folder["sparse"]);
+        Assert.InRange(FileCalls.Lseek(changed, 0, FileCalls.SEEK_DATA), 1, Middle);
+        Assert.InRange(FileCalls.Lseek(changed, Middle, FileCalls.SEEK_HOLE), Middle + 1000, Length - 1);
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public sealed class MemoryFileStoreTests
             await store.RenameAsync(At("/other"), At("/file"), replace: true, Token);
             await using (IFileWriter writer = await store.OpenWriteAsync(At("/file"), WriteStart.Append, Token))
             {
-                Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(async () => await writer.WriteAsync(5, Bytes("x"), Token)));
+                Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(async () => await writer.WriteAsync(5, Bytes("012345"), Token)));
             }
 
             await store.WriteFileAsync("/file", "0", Token);

@@ -56,7 +56,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
 
         try
         {
-            if (Threads.TryRun(() => Receive(transfer, data.Socket, file.Handle!, pipe, ref offset)) is not { } receiving)
+            if (Threads.TryRun(() => Receive(transfer, data.Socket, file, pipe, ref offset)) is not { } receiving)
             {
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
                 return;
@@ -101,8 +101,10 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>Receives until the end of the data, or until a write to the file fails. The pipe then holds the unwritten bytes.</summary>
-    private static void Receive(Transfer transfer, Socket socket, SafeFileHandle file, SplicePipe pipe, ref long offset)
+    private static void Receive(Transfer transfer, Socket socket, IFileWriter file, SplicePipe pipe, ref long offset)
     {
+        SafeFileHandle handle = file.Handle!;
+        long handleOffset = file.HandleOffset;
         SetBlocking(socket, true);
         nint received;
         while ((received = pipe.Fill(socket, ChunkBytes)) != 0)
@@ -110,7 +112,10 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             if (received > 0)
             {
                 transfer.AddBytes(received);
-                if (!pipe.TryDrain(file, ref offset))
+                long position = offset - handleOffset;
+                bool isDrained = pipe.TryDrain(handle, ref position);
+                offset = position + handleOffset;
+                if (!isDrained)
                 {
                     return;
                 }

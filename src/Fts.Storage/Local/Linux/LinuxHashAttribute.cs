@@ -83,18 +83,24 @@ internal static class LinuxHashAttribute
     /// Returns the valid hash of a file whose time is about to be set, or null. The caller writes it again with the new time.
     /// </summary>
     /// <remarks>Deletes an invalid hash, because the new time could be the one that is stored with it.</remarks>
-    public static unsafe byte[]? ReadAndInvalidate(SafeFileHandle file, in FileStatus status)
+    public static byte[]? ReadAndInvalidate(SafeFileHandle file, in FileStatus status)
     {
         byte[]? hash = Read(file, status);
         if (hash is null && ReadAttribute(file, []) >= 0)
         {
-            fixed (byte* name = AttributeName)
-            {
-                _ = Fremovexattr(file, name);
-            }
+            Discard(file);
         }
 
         return hash;
+    }
+
+    /// <summary>Deletes the cached hash of a file whose content is about to change. Does not report failure.</summary>
+    public static unsafe void Discard(SafeFileHandle file)
+    {
+        fixed (byte* name = AttributeName)
+        {
+            _ = Fremovexattr(file, name);
+        }
     }
 
     /// <summary>

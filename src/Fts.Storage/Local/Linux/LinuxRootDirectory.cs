@@ -148,6 +148,12 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
         LinuxPartialUploads.Sweep(this, before, index, cancellationToken);
 
+    public bool HasUnfinishedAppend(StorePath path) => LinuxAppends.HasUnfinished(this, path);
+
+    public void RecoverAppend(StorePath path) => LinuxAppends.Recover(this, path);
+
+    public void RecoverAppendsIn(StorePath directory) => LinuxAppends.RecoverIn(this, directory);
+
     public bool HasPartialUploadAt(in PartialUploadLocation location)
     {
         using SafeFileHandle? directory = Open(location.DirectoryPath, O_PATH | O_DIRECTORY, out _);

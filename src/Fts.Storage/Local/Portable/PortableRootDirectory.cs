@@ -119,6 +119,27 @@ internal sealed class PortableRootDirectory : IRootDirectory
             index.AddFound(new PartialUploadLocation(GetDirectoryPath(path), upload.Name), upload.Length, upload.LastModified);
     });
 
+    public bool HasUnfinishedAppend(StorePath path) =>
+        PortablePathResolver.CanRepresent(path)
+        && _resolver.Resolve(path, followLast: true, out string real) is null
+        && RunTranslated(() => PortableAppends.HasUnfinished(real));
+
+    public void RecoverAppend(StorePath path)
+    {
+        if (PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null)
+        {
+            RunTranslated(() => PortableAppends.TryRecover(real));
+        }
+    }
+
+    public void RecoverAppendsIn(StorePath directory)
+    {
+        if (PortablePathResolver.CanRepresent(directory) && _resolver.Resolve(directory, followLast: true, out string real) is null)
+        {
+            RunTranslated(() => PortableAppends.RecoverIn(real));
+        }
+    }
+
     public bool HasPartialUploadAt(in PartialUploadLocation location)
     {
         string path = GetRealPath(location);
@@ -173,7 +194,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
             }
 
             // The paths are determined before the file is deleted, because the names of its partial uploads depend on its metadata.
-            string[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
+            PartialUploadName[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
                 ? [.. PortablePartialUploads.GetPaths(target, uploader, GetRealEntry(target))]
                 : [];
             if (entry is not null)
@@ -182,9 +203,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
             }
 
             bool isDiscarded = false;
-            foreach (string upload in uploads)
+            foreach (PartialUploadName upload in uploads)
             {
-                isDiscarded |= PortablePartialUploads.TryDelete(upload);
+                isDiscarded |= PortablePartialUploads.TryDelete(upload.Name);
             }
 
             return isDiscarded || entry is not null ? true : throw CreateNotFoundException(path);

@@ -9,6 +9,7 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>
 /// Copies the content of a file: by sharing its blocks (FICLONE), with copy_file_range(2), or through a buffer. Can take a long time.
 /// </summary>
+/// <remarks>Holes of a committed file remain holes in its copy.</remarks>
 internal static class ContentCopy
 {
     private const int KernelChunkSize = 16 * 1024 * 1024;
@@ -53,47 +54,131 @@ internal static class ContentCopy
         }
     }
 
-    private static long CopyRange(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    /// <summary>Copies a number of bytes to another offset.</summary>
+    /// <exception cref="StoreException">The copy failed, or the source is too short.</exception>
+    public static void CopyBytes(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length)
     {
-        long copiedTo = SystemCallNumbers.IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset;
-        return CopyWithBuffer(source, target, copiedTo, end, cancellationToken);
+        try
+        {
+            if (CopyTo(source, sourceOffset, target, targetOffset, length, CancellationToken.None) < length)
+            {
+                throw new StoreException("The file was truncated while it was copied.");
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception);
+        }
     }
 
-    /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the offset that it reached.</summary>
+    /// <summary>
+    /// Copies the data between two offsets to the same offsets of a target that ends at the first one. Returns the offset that it reached.
+    /// </summary>
+    private static long CopyRange(
+        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    {
+        end = Math.Min(end, RandomAccess.GetLength(source));
+        while (offset < end)
+        {
+            (long data, long hole) = FindData(source, offset, end);
+            long copied = CopyTo(source, data, target, data, hole - data, cancellationToken);
+            if (copied < hole - data)
+            {
+                return data + copied; // the source was truncated meanwhile
+            }
+
+            offset = hole;
+        }
+
+        if (RandomAccess.GetLength(target) < end)
+        {
+            RandomAccess.SetLength(target, end); // the source ends with a hole
+        }
+
+        return offset;
+    }
+
+    /// <summary>Returns the next range with data, or an empty range at <paramref name="end"/> if only a hole follows.</summary>
+    private static (long Data, long Hole) FindData(SafeFileHandle file, long offset, long end)
+    {
+        long data = SystemCallNumbers.IsSupported ? Lseek(file, offset, SEEK_DATA) : offset;
+        if (data < 0)
+        {
+            // Any error but ENXIO: a file system that does not report holes.
+            return Marshal.GetLastPInvokeError() == Errno.ENXIO ? (end, end) : (offset, end);
+        }
+
+        long hole = SystemCallNumbers.IsSupported ? Lseek(file, data, SEEK_HOLE) : end;
+        return (Math.Min(data, end), hole < 0 ? end : Math.Min(hole, end));
+    }
+
+    /// <summary>Copies up to the end of the source or a number of bytes. Returns the number of copied bytes.</summary>
+    private static long CopyTo(
+        SafeFileHandle source,
+        long sourceOffset,
+        SafeFileHandle target,
+        long targetOffset,
+        long length,
+        CancellationToken cancellationToken)
+    {
+        long copied = SystemCallNumbers.IsSupported
+            ? CopyWithKernel(source, sourceOffset, target, targetOffset, length, cancellationToken)
+            : 0;
+        return copied == length
+            ? length
+            : copied + CopyWithBuffer(source, sourceOffset + copied, target, targetOffset + copied, length - copied, cancellationToken);
+    }
+
+    /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the number of copied bytes.</summary>
     /// <remarks>
     /// The error is not reported, because many file systems refuse the call. <see cref="CopyWithBuffer"/> copies the rest and reports
     /// errors.
     /// </remarks>
     internal static unsafe long CopyWithKernel(
-        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+        SafeFileHandle source,
+        long sourceOffset,
+        SafeFileHandle target,
+        long targetOffset,
+        long length,
+        CancellationToken cancellationToken)
     {
-        long from = offset, to = offset;
-        nint step;
-        do
+        long from = sourceOffset, to = targetOffset;
+        for (long remaining; (remaining = length - (to - targetOffset)) > 0;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, end - to));
+            nint step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, remaining));
+            if (step == 0 || (step < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR))
+            {
+                break;
+            }
         }
-        while (step > 0 || (step < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR));
-        return to;
+
+        return to - targetOffset;
     }
 
-    /// <summary>Copies through a buffer up to the end. Returns the offset that it reached.</summary>
+    /// <summary>Copies through a buffer until the end. Returns the number of copied bytes.</summary>
     internal static long CopyWithBuffer(
-        SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+        SafeFileHandle source,
+        long sourceOffset,
+        SafeFileHandle target,
+        long targetOffset,
+        long length,
+        CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
+            long copied = 0;
             int read;
-            while ((read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(BufferSize, end - offset)), offset)) > 0)
+            while ((read = RandomAccess.Read(
+                source, buffer.AsSpan(0, (int)Math.Min(BufferSize, length - copied)), sourceOffset + copied)) > 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
-                offset += read;
+                RandomAccess.Write(target, buffer.AsSpan(0, read), targetOffset + copied);
+                copied += read;
             }
 
-            return offset;
+            return copied;
         }
         finally
         {

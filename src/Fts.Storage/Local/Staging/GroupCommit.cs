@@ -70,7 +70,7 @@ internal sealed class GroupCommit
         // All renames follow the flushes, because a file system with a journal writes the journal at every flush after a rename.
         foreach (PendingCommit entry in group)
         {
-            entry.TryRun(entry.File.Commit);
+            entry.TryRun(() => entry.File.Commit(isDurable: true));
         }
 
         List<PendingCommit> renamed = [.. group.Where(entry => entry.Exception is null)];

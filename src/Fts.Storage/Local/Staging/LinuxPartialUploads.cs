@@ -33,6 +33,12 @@ internal enum StagingFileState
 /// </remarks>
 internal static class LinuxPartialUploads
 {
+    /// <summary>
+    /// The bytes that are locked by the writer of a staging file and by an append. They differ, because a committed staging file stays
+    /// locked until its writer is disposed.
+    /// </summary>
+    private const long WriterLock = 0, AppendLock = 1;
+
     private static readonly int s_flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
     /// <summary>Opens and locks a staging file if it is not being written. The caller disposes the handle.</summary>
@@ -79,7 +85,19 @@ internal static class LinuxPartialUploads
     /// it. In that case the file must not be written.
     /// </summary>
     public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file) =>
-        TryLock(file) && IsStillNamed(directory, name, file, out _);
+        TryLock(file, WriterLock) && IsStillNamed(directory, name, file, out _);
+
+    /// <summary>
+    /// Locks a committed file for an append. Returns false if another session has locked it, or another file has replaced it. In that case
+    /// it must not be written.
+    /// </summary>
+    public static bool TryLockTarget(SafeFileHandle directory, string name, SafeFileHandle file) =>
+        TryLock(file, AppendLock) && IsStillNamed(directory, name, file, out _);
+
+    /// <summary>
+    /// Locks a committed file that is open for reading, so that no append changes it. Returns false while an append is being applied.
+    /// </summary>
+    public static bool TryPreventAppends(SafeFileHandle file) => TryLock(file, AppendLock, F_RDLCK);
 
     /// <summary>Returns an uploader's partial upload to a path, or null if none exists or it is being written.</summary>
     public static PartialUpload? Get(LinuxRootDirectory root, StorePath path, string uploader)
@@ -90,11 +108,12 @@ internal static class LinuxPartialUploads
             return null;
         }
 
-        foreach (string name in StagingNames.GetPartialUploadNames(found.Name, uploader, found.CommittedFile))
+        FileEntry? committed = found.CommittedFile;
+        foreach (PartialUploadName upload in StagingNames.GetPartialUploadNames(found.Name, uploader, committed))
         {
-            if (GetStatus(found.DirectoryHandle, name) is { } status)
+            if (GetStatus(found.DirectoryHandle, upload.Name) is { } status)
             {
-                return new PartialUpload(status.Length, status.LastModified);
+                return new PartialUpload(upload.GetBaseOffset(committed) + status.Length, status.LastModified);
             }
         }
 
@@ -135,9 +154,9 @@ internal static class LinuxPartialUploads
     public static bool Discard(in LinuxUploadTarget target, string uploader)
     {
         bool isDiscarded = false;
-        foreach (string name in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
+        foreach (PartialUploadName upload in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
         {
-            isDiscarded |= TryDelete(target.DirectoryHandle, name);
+            isDiscarded |= TryDelete(target.DirectoryHandle, upload.Name);
         }
 
         return isDiscarded;
@@ -196,19 +215,17 @@ internal static class LinuxPartialUploads
             return deleted;
         }
 
+        var stagingFiles = new List<string>();
         LinuxDirectoryNames.ForEach(directory, (name, type) =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (PathRules.IsReserved(name))
+            if (StagingNames.IsAppendRecordName(name))
             {
-                if (TryDelete(directory, name, before))
-                {
-                    deleted++;
-                }
-                else if (GetStatus(directory, name) is { } status)
-                {
-                    index.AddFound(new PartialUploadLocation(directoryPath, name), status.Length, status.LastModified);
-                }
+                LinuxAppends.RecoverIgnoringFailure(directory, name);
+            }
+            else if (PathRules.IsReserved(name))
+            {
+                stagingFiles.Add(name); // after all records, because a recovery needs the staging file
             }
             else if (depth < StorePath.MaxDepth && IsDirectory(directory, name, type))
             {
@@ -218,6 +235,19 @@ internal static class LinuxPartialUploads
 
             return true;
         });
+        foreach (string name in stagingFiles)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryDelete(directory, name, before))
+            {
+                deleted++;
+            }
+            else if (GetStatus(directory, name) is { } status)
+            {
+                index.AddFound(new PartialUploadLocation(directoryPath, name), status.Length, status.LastModified);
+            }
+        }
+
         return deleted;
     }
 
@@ -232,15 +262,15 @@ internal static class LinuxPartialUploads
             return StagingFileState.Foreign;
         }
 
-        return TryLock(file) ? StagingFileState.Acquired : StagingFileState.Busy;
+        return TryLock(file, WriterLock) ? StagingFileState.Acquired : StagingFileState.Busy;
     }
 
-    /// <summary>Locks a file for its writer. Returns false if another session holds the lock.</summary>
-    private static unsafe bool TryLock(SafeFileHandle file)
+    /// <summary>Locks a byte of a file. Returns false if another session holds the lock.</summary>
+    private static unsafe bool TryLock(SafeFileHandle file, long offset, short type = F_WRLCK)
     {
-        var wholeFile = new FileLock { Type = F_WRLCK };
+        var oneByte = new FileLock { Type = type, Start = offset, Length = 1 };
         // On a file system without lock support, writers are not separated. Each commit still publishes a complete file.
-        return Fcntl(file, F_OFD_SETLK, &wholeFile) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
+        return Fcntl(file, F_OFD_SETLK, &oneByte) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
     }
 
     /// <summary>
@@ -254,7 +284,7 @@ internal static class LinuxPartialUploads
     /// Returns whether a file is a regular file of the server's user with a single hard link. A local user could create a hard link under a
     /// staging name to make the server write to another file.
     /// </summary>
-    private static bool IsOwnRegularFile(SafeFileHandle file, out FileStatus status)
+    internal static bool IsOwnRegularFile(SafeFileHandle file, out FileStatus status)
     {
         status = LinuxRootDirectory.GetStatus(file);
         return status.IsFile && status.Links <= 1 && status.Owner == Geteuid();

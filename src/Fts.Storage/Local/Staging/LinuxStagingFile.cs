@@ -21,6 +21,7 @@ namespace Fts.Storage.Local.Staging;
 /// An upload with an uploader has its partial-upload name from the start, so that a killed server leaves it as <see cref="TryKeep"/> does.
 /// All other staging files have random names.
 /// </para>
+/// <para>An upload that begins at the end of the committed file contains only the new bytes. Its commit appends them to that file.</para>
 /// </remarks>
 internal sealed class LinuxStagingFile : IStagingFile
 {
@@ -29,7 +30,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     private readonly SafeFileHandle _directory;
     private readonly string _name;
-    private readonly bool _isCreateOnly;
+    private readonly WriteStart _start;
+    private readonly FileStatus? _committed;
     private readonly string? _partialUploadName;
     private string _stagingName;
     private bool _isRetained;
@@ -41,18 +43,24 @@ internal sealed class LinuxStagingFile : IStagingFile
         string stagingName,
         SafeFileHandle handle,
         string? partialUploadName,
+        bool isAppend,
         long? resumedLength)
     {
         (_directory, _name, DirectoryPath) = (target.DirectoryHandle, target.Name, target.DirectoryPath);
-        (CommittedLength, _isCreateOnly) = (target.Committed?.Length, start.IsCreateOnly);
-        (_stagingName, Handle, _partialUploadName, ResumedLength) = (stagingName, handle, partialUploadName, resumedLength);
+        (_committed, _start, IsAppend) = (target.Committed, start, isAppend);
+        (_stagingName, Handle, _partialUploadName) = (stagingName, handle, partialUploadName);
+        ResumedLength = BaseOffset + resumedLength;
     }
 
     public SafeFileHandle Handle { get; }
 
-    public long? CommittedLength { get; }
+    public long? CommittedLength => _committed?.Length;
 
     public long? ResumedLength { get; }
+
+    public bool IsAppend { get; }
+
+    public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
 
     public string? PartialUploadName => _partialUploadName;
 
@@ -73,19 +81,17 @@ internal sealed class LinuxStagingFile : IStagingFile
 
         LinuxStagingFile staging = start.Uploader is { } uploader
             ? OpenUpload(target, start, uploader)
-            : CreateUnderRandomName(target, start, partialUploadName: null);
-        // A new file gets its mode when it is created. Only its owner could read a partial upload.
-        uint? newFileMode = staging.ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
-        uint? mode = target.Committed is { } status ? status.Mode & 0x1FFu : newFileMode;
-        if (mode is { } bits && Fchmod(staging.Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
+            : CreateUnderRandomName(target, start, null, start.IsAtEndOf(target.CommittedFile?.Length));
+        try
         {
-            // EPERM, EOPNOTSUPP: a file system without permission bits.
-            StoreException failure = LinuxRootDirectory.CreateLastError(target.Name);
-            staging.DisposeAfterFailedOpen();
-            throw failure;
+            staging.SetFinalMode();
+            return staging;
         }
-
-        return staging;
+        catch
+        {
+            staging.DisposeAfterFailedOpen(mustDelete: staging.ResumedLength is null);
+            throw;
+        }
     }
 
     public SafeFileHandle? OpenCommitted()
@@ -106,6 +112,14 @@ internal sealed class LinuxStagingFile : IStagingFile
         throw new StoreException(StoreError.NotAFile, $"{_name} is not a regular file.");
     }
 
+    public void LockCommitted(SafeFileHandle committed)
+    {
+        for (int waits = 0; !LinuxPartialUploads.TryPreventAppends(committed); waits++)
+        {
+            AppendCommit.Wait(waits, _name);
+        }
+    }
+
     public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;
 
     public void BeginFlush() => _ = SyncFileRange(Handle, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -120,16 +134,70 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public void FlushDirectory() => DirectoryFlush.Flush(_directory, _name);
 
-    public void Commit()
+    public void Commit(bool isDurable)
     {
-        int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _name, replace: !_isCreateOnly);
-        if (error != 0)
+        // An append to a missing file must not replace a file that another upload has created since.
+        bool appendsToExisting = IsAppend || (_start.IsAppend && ResumedLength is null);
+        for (int attempt = 0; attempt < MaxAttempts && !_isRetained; attempt++)
         {
-            throw CreateException(error, _name);
+            if (appendsToExisting && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
+            {
+                _isRetained = true; // already deleted
+                break;
+            }
+
+            bool replace = !_start.IsCreateOnly && !appendsToExisting;
+            int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _name, replace);
+            if (error != 0 && !(error == EEXIST && appendsToExisting))
+            {
+                throw CreateException(error, _name);
+            }
+
+            _isRetained = error == 0;
         }
 
-        _isRetained = true;
+        if (!_isRetained)
+        {
+            throw new StoreException(StoreError.Busy, $"Other sessions repeatedly created and deleted {_name}.");
+        }
     }
+
+    public IStagingFile ConvertToCopy(CancellationToken cancellationToken)
+    {
+        var target = new LinuxUploadTarget(_directory, _name, _committed, DirectoryPath);
+        string? name = _start.Uploader is { } uploader
+            ? StagingNames.GetPartialUploadName(_name, uploader, target.CommittedFile)
+            : null;
+        long length = RandomAccess.GetLength(Handle);
+        LinuxStagingFile copy = CreateUnderRandomName(target, _start, name, isAppend: false, resumedLength: BaseOffset + length);
+        try
+        {
+            copy.SetFinalMode();
+            using SafeFileHandle committed = OpenCommitted()
+                ?? throw new StoreException(StoreError.Busy, $"{_name} was deleted after the upload began.");
+            if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
+            {
+                throw new StoreException(StoreError.Busy, $"{_name} was truncated after the upload began.");
+            }
+
+            ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
+            copy.RenameToPartialUploadName();
+        }
+        catch
+        {
+            copy.DisposeAfterFailedOpen(mustDelete: true);
+            throw;
+        }
+
+        _ = Unlinkat(_directory, _stagingName, 0);
+        Handle.Dispose();
+        return copy;
+    }
+
+    /// <summary>An append with an offset of the client needs the file for which the offset was chosen.</summary>
+    private StagedAppend CreateAppend() => _start.Offset is null
+        ? new StagedAppend(_name, _stagingName, Handle, ExpectedId: null, ExpectedLength: null)
+        : new StagedAppend(_name, _stagingName, Handle, _committed!.Value.Id, BaseOffset);
 
     public void RenameToPartialUploadName()
     {
@@ -147,6 +215,18 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         return _isRetained |= TryRenameToPartialUploadName();
+    }
+
+    /// <summary>Sets the mode that the file has after its commit.</summary>
+    private void SetFinalMode()
+    {
+        // A new file gets its mode when it is created. Only its owner could read a partial upload.
+        uint? newFileMode = ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
+        uint? mode = _committed is { } status ? status.Mode & 0x1FFu : newFileMode;
+        if (mode is { } bits && Fchmod(Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
+        {
+            throw LinuxRootDirectory.CreateLastError(_name); // EPERM, EOPNOTSUPP: a file system without permission bits
+        }
     }
 
     private bool TryRenameToPartialUploadName()
@@ -191,27 +271,29 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         if (!start.ShouldKeepContent)
         {
-            if (target.CommittedFile is { } file)
+            // CreateUpload discards only the partial upload that began empty.
+            foreach (PartialUploadName other in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile)[1..])
             {
-                // CreateUpload discards only the partial upload that began empty.
-                LinuxPartialUploads.TryDelete(target.DirectoryHandle, StagingNames.GetPartialUploadName(target.Name, uploader, file));
+                LinuxPartialUploads.TryDelete(target.DirectoryHandle, other.Name);
             }
 
             return CreateUpload(target, start, StagingNames.GetPartialUploadName(target.Name, uploader));
         }
 
-        foreach (string name in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
+        foreach ((string name, bool appends) in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
         {
             switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, name, out SafeFileHandle? acquired, out FileStatus status))
             {
                 case StagingFileState.Acquired:
-                    return new LinuxStagingFile(target, start, name, acquired!, name, status.Length);
+                    return new LinuxStagingFile(target, start, name, acquired!, name, appends, status.Length);
                 case StagingFileState.Busy:
                     throw new StoreException(StoreError.Busy, $"Another session is uploading {target.Name}.");
             }
         }
 
-        return CreateUnderRandomName(target, start, StagingNames.GetPartialUploadName(target.Name, uploader, target.CommittedFile));
+        bool isAppend = start.IsAtEndOf(target.CommittedFile?.Length);
+        string newName = StagingNames.GetPartialUploadName(target.Name, uploader, target.CommittedFile, isAppend);
+        return CreateUnderRandomName(target, start, newName, isAppend);
     }
 
     /// <summary>
@@ -222,7 +304,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (TryCreate(target, start, name, name) is { } created)
+            if (TryCreate(target, start, name, name, isAppend: false, resumedLength: null) is { } created)
             {
                 return created;
             }
@@ -233,7 +315,7 @@ internal sealed class LinuxStagingFile : IStagingFile
                     Discard(target.DirectoryHandle, name, acquired!);
                     break;
                 case StagingFileState.Busy or StagingFileState.Foreign:
-                    return CreateUnderRandomName(target, start, name);
+                    return CreateUnderRandomName(target, start, name, isAppend: false);
             }
         }
 
@@ -241,11 +323,12 @@ internal sealed class LinuxStagingFile : IStagingFile
     }
 
     /// <summary>Creates an empty staging file under a random name. Retries if a sweep deletes it before it is locked.</summary>
-    private static LinuxStagingFile CreateUnderRandomName(in LinuxUploadTarget target, WriteStart start, string? partialUploadName)
+    private static LinuxStagingFile CreateUnderRandomName(
+        in LinuxUploadTarget target, WriteStart start, string? partialUploadName, bool isAppend, long? resumedLength = null)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (TryCreate(target, start, StagingNames.CreateRandom(), partialUploadName) is { } created)
+            if (TryCreate(target, start, StagingNames.CreateRandom(), partialUploadName, isAppend, resumedLength) is { } created)
             {
                 return created;
             }
@@ -257,7 +340,8 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// <summary>
     /// Creates and locks an empty staging file. Returns null if the name exists, or if another session acquired the file first.
     /// </summary>
-    private static LinuxStagingFile? TryCreate(in LinuxUploadTarget target, WriteStart start, string stagingName, string? partialUploadName)
+    private static LinuxStagingFile? TryCreate(
+        in LinuxUploadTarget target, WriteStart start, string stagingName, string? partialUploadName, bool isAppend, long? resumedLength)
     {
         // The mode never grants more than that of the replaced file. The umask may remove more bits.
         uint mode = target.Committed is { } status ? status.Mode & 0x1FFu : 0x1B6;
@@ -270,7 +354,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, stagingName, handle))
         {
-            return new LinuxStagingFile(target, start, stagingName, handle, partialUploadName, resumedLength: null);
+            return new LinuxStagingFile(target, start, stagingName, handle, partialUploadName, isAppend, resumedLength);
         }
 
         handle.Dispose(); // another session acquired or discarded it
@@ -293,12 +377,12 @@ internal sealed class LinuxStagingFile : IStagingFile
     }
 
     /// <summary>
-    /// Deletes a new staging file, or closes a resumed one. Does not close the directory handle, which the caller of <see cref="Open"/>
-    /// still owns.
+    /// Closes the staging file, and deletes it if <paramref name="mustDelete"/> is true. Does not close the directory handle, which the
+    /// caller still owns.
     /// </summary>
-    private void DisposeAfterFailedOpen()
+    private void DisposeAfterFailedOpen(bool mustDelete)
     {
-        if (ResumedLength is null)
+        if (mustDelete)
         {
             _ = Unlinkat(_directory, _stagingName, 0);
         }

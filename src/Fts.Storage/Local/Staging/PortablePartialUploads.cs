@@ -24,11 +24,12 @@ internal static class PortablePartialUploads
     /// <summary>Returns an uploader's partial upload to <paramref name="real"/>, or null if none exists or it is being written.</summary>
     public static PartialUpload? Get(string real, string uploader)
     {
-        foreach (string upload in GetPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
+        FileEntry? committed = PortableRootDirectory.GetRealEntry(real);
+        foreach (PartialUploadName upload in GetPaths(real, uploader, committed))
         {
-            if (GetEntry(upload) is { } entry)
+            if (GetEntry(upload.Name) is { } entry)
             {
-                return new PartialUpload(entry.Length, entry.LastModified);
+                return new PartialUpload(upload.GetBaseOffset(committed) + entry.Length, entry.LastModified);
             }
         }
 
@@ -44,22 +45,23 @@ internal static class PortablePartialUploads
     /// <summary>Returns the path of an uploader's partial upload to <paramref name="real"/>.</summary>
     /// <param name="real">The real path of the target.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">The committed file of which the upload began as a copy, or null if it began empty.</param>
-    public static string GetPath(string real, string uploader, FileEntry? copied) =>
-        Path.Combine(Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied));
+    /// <param name="copied">The committed file of which the upload is a copy, or to which it appends, or null if it began empty.</param>
+    /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
+    public static string GetPath(string real, string uploader, FileEntry? copied, bool isAppend) => Path.Combine(
+        Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied, isAppend));
 
     /// <summary>Returns the paths at which an uploader's partial upload to <paramref name="real"/> can exist.</summary>
-    public static IEnumerable<string> GetPaths(string real, string uploader, FileEntry? committed) =>
+    public static IEnumerable<PartialUploadName> GetPaths(string real, string uploader, FileEntry? committed) =>
         StagingNames.GetPartialUploadNames(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null)
-            .Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
+            .Select(upload => upload with { Name = Path.Combine(Path.GetDirectoryName(real)!, upload.Name) });
 
     /// <summary>Discards an uploader's partial uploads to <paramref name="real"/>. Returns false if there are none.</summary>
     public static bool Discard(string real, string uploader)
     {
         bool isDiscarded = false;
-        foreach (string upload in GetPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
+        foreach (PartialUploadName upload in GetPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
         {
-            isDiscarded |= TryDelete(upload);
+            isDiscarded |= TryDelete(upload.Name);
         }
 
         return isDiscarded;
@@ -102,10 +104,17 @@ internal static class PortablePartialUploads
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         int deleted = 0;
-        foreach (string stagingPath in Directory.GetFiles(directory, PathRules.StagingPrefix + "*", options))
+        // The records of appends come first, because a recovery needs the staging file.
+        IEnumerable<string> stagingPaths = Directory.GetFiles(directory, PathRules.StagingPrefix + "*", options)
+            .OrderByDescending(path => StagingNames.IsAppendRecordName(Path.GetFileName(path)));
+        foreach (string stagingPath in stagingPaths)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (TryDelete(stagingPath, before))
+            if (StagingNames.IsAppendRecordName(Path.GetFileName(stagingPath)))
+            {
+                PortableAppends.RecoverIgnoringFailure(stagingPath);
+            }
+            else if (TryDelete(stagingPath, before))
             {
                 deleted++;
             }

@@ -7,23 +7,28 @@ namespace Fts.Storage.Local.Staging;
 internal sealed class PortableStagingFile : IStagingFile
 {
     private readonly string _path;
-    private readonly bool _isCreateOnly;
+    private readonly WriteStart _start;
+    private readonly FileEntry? _committed;
     private readonly string? _partialUploadPath;
     private string _stagingPath;
     private bool _isRetained;
     private bool _isDisposed;
 
-    private PortableStagingFile(string stagingPath, string path, WriteStart start, string? partialUploadPath)
+    private PortableStagingFile(string stagingPath, string path, FileEntry? committed, WriteStart start, string? partialUploadPath)
     {
-        (_stagingPath, _path, _isCreateOnly, _partialUploadPath) = (stagingPath, path, start.IsCreateOnly, partialUploadPath);
+        (_stagingPath, _path, _committed, _start, _partialUploadPath) = (stagingPath, path, committed, start, partialUploadPath);
         Handle = null!;
     }
 
     public SafeFileHandle Handle { get; private set; }
 
-    public long? CommittedLength { get; private init; }
+    public long? CommittedLength => _committed?.Length;
 
     public long? ResumedLength { get; private set; }
+
+    public bool IsAppend { get; private init; }
+
+    public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
 
     public string? PartialUploadName => Path.GetFileName(_partialUploadPath);
 
@@ -42,18 +47,22 @@ internal sealed class PortableStagingFile : IStagingFile
             File.OpenHandle(real, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
         }
 
-        if (start is { Uploader: { } uploader, ShouldKeepContent: false } && committed is not null)
+        if (start is { Uploader: { } uploader, ShouldKeepContent: false })
         {
-            // A new upload discards the partial upload that began as a copy. Opening the handle discards the other one.
-            PortablePartialUploads.TryDelete(PortablePartialUploads.GetPath(real, uploader, committed));
+            // A new upload discards the partial uploads that continue the committed file. Opening the handle discards the other one.
+            foreach (PartialUploadName other in PortablePartialUploads.GetPaths(real, uploader, committed).Skip(1))
+            {
+                PortablePartialUploads.TryDelete(other.Name);
+            }
         }
 
         // An upload that begins as a copy gets its partial-upload name after the copy is complete.
-        string? resumed = FindResumedPath(real, committed, start);
-        string? partialUploadPath = resumed;
+        PartialUploadName? resumed = FindResumedPath(real, committed, start);
+        bool isAppend = resumed?.IsAppend ?? start.IsAtEndOf(committed?.Length);
+        string? partialUploadPath = resumed?.Name;
         if (partialUploadPath is null && start.Uploader is { } owner)
         {
-            partialUploadPath = PortablePartialUploads.GetPath(real, owner, start.ShouldKeepContent ? committed : null);
+            partialUploadPath = PortablePartialUploads.GetPath(real, owner, start.ShouldKeepContent ? committed : null, isAppend);
         }
 
         bool isNamed = (resumed is not null || (partialUploadPath is not null && !start.ShouldKeepContent))
@@ -64,15 +73,15 @@ internal sealed class PortableStagingFile : IStagingFile
         }
 
         string stagingPath = isNamed ? partialUploadPath! : Path.Combine(Path.GetDirectoryName(real)!, StagingNames.CreateRandom());
-        var staging = new PortableStagingFile(stagingPath, real, start, partialUploadPath)
+        var staging = new PortableStagingFile(stagingPath, real, committed, start, partialUploadPath)
         {
-            CommittedLength = committed?.Length,
             DirectoryPath = directoryPath,
+            IsAppend = isAppend,
         };
         try
         {
-            staging.OpenHandle(start, committed?.UnixMode);
-            staging.SetFinalMode(committed);
+            staging.OpenHandle();
+            staging.SetFinalMode();
             return staging;
         }
         catch
@@ -103,16 +112,80 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public void FlushDirectory() => DirectoryFlush.Flush(Path.GetDirectoryName(_path)!);
 
-    public void Commit() => _isRetained = PortableRootDirectory.RunNamingTranslated(() =>
+    public void Commit(bool isDurable)
+    {
+        // An append to a missing file must not replace a file that another upload has created since.
+        bool appendsToExisting = IsAppend || (_start.IsAppend && ResumedLength is null);
+        while (!_isRetained)
+        {
+            _isRetained = (appendsToExisting && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
+                || PortableRootDirectory.RunNamingTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !appendsToExisting));
+            if (!_isRetained && !appendsToExisting)
+            {
+                throw new StoreException(StoreError.Exists, $"{_path} already exists.");
+            }
+        }
+    }
+
+    public IStagingFile ConvertToCopy(CancellationToken cancellationToken) => PortableRootDirectory.RunTranslated(() =>
+    {
+        string? partialUploadPath = _start.Uploader is { } uploader
+            ? PortablePartialUploads.GetPath(_path, uploader, _committed, isAppend: false)
+            : null;
+        string copyPath = Path.Combine(Path.GetDirectoryName(_path)!, StagingNames.CreateRandom());
+        var copy = new PortableStagingFile(copyPath, _path, _committed, _start, partialUploadPath) { DirectoryPath = DirectoryPath };
+        try
+        {
+            copy.OpenHandle();
+            copy.SetFinalMode();
+            using SafeFileHandle committed = OpenCommitted()
+                ?? throw new StoreException(StoreError.Busy, $"{_path} was deleted after the upload began.");
+            long length = RandomAccess.GetLength(Handle);
+            if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
+            {
+                throw new StoreException(StoreError.Busy, $"{_path} was truncated after the upload began.");
+            }
+
+            ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
+            copy.RenameToPartialUploadName();
+            copy.ResumedLength = BaseOffset + length;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+
+        Dispose();
+        return copy;
+    });
+
+    /// <summary>Renames the staging file to the name of its target. Returns false if the name must be free and is not.</summary>
+    private bool TryMoveToTarget(bool replace)
     {
         if (Directory.Exists(_path) && new FileInfo(_path).LinkTarget is null)
         {
             throw new StoreException(StoreError.NotAFile, $"{_path} is a directory.");
         }
 
-        File.Move(_stagingPath, _path, overwrite: !_isCreateOnly);
+        if (!replace && PortableRootDirectory.GetRealEntry(_path) is not null)
+        {
+            return false;
+        }
+
+        File.Move(_stagingPath, _path, overwrite: replace);
         return true;
-    });
+    }
+
+    private PortableAppendDirectory CreateAppendDirectory() => new(Path.GetDirectoryName(_path)!);
+
+    /// <summary>An append with an offset of the client needs the file for which the offset was chosen.</summary>
+    private StagedAppend CreateAppend()
+    {
+        var append = new StagedAppend(
+            Path.GetFileName(_path), Path.GetFileName(_stagingPath), Handle, ExpectedId: null, ExpectedLength: null);
+        return _start.Offset is null ? append : append with { ExpectedId = _committed!.Value.Id, ExpectedLength = BaseOffset };
+    }
 
     public void RenameToPartialUploadName()
     {
@@ -164,10 +237,21 @@ internal sealed class PortableStagingFile : IStagingFile
     }
 
     /// <summary>Returns the path of the partial upload to resume, or null if none exists or the upload starts with an empty file.</summary>
-    private static string? FindResumedPath(string real, FileEntry? committed, WriteStart start) =>
-        start is { Uploader: { } uploader, ShouldKeepContent: true }
-            ? PortablePartialUploads.GetPaths(real, uploader, committed).FirstOrDefault(PortablePartialUploads.ExistsOrIsInUse)
-            : null;
+    private static PartialUploadName? FindResumedPath(string real, FileEntry? committed, WriteStart start)
+    {
+        IEnumerable<PartialUploadName> uploads = start is { Uploader: { } uploader, ShouldKeepContent: true }
+            ? PortablePartialUploads.GetPaths(real, uploader, committed)
+            : [];
+        foreach (PartialUploadName upload in uploads)
+        {
+            if (PortablePartialUploads.ExistsOrIsInUse(upload.Name))
+            {
+                return upload;
+            }
+        }
+
+        return null;
+    }
 
     private bool TryRenameToPartialUploadName()
     {
@@ -187,7 +271,7 @@ internal sealed class PortableStagingFile : IStagingFile
         return true;
     }
 
-    private void OpenHandle(WriteStart start, UnixFileMode? mode)
+    private void OpenHandle()
     {
         PortablePartialUploads.TryAcquire(_stagingPath);
         FileEntry? existing = _stagingPath == _partialUploadPath ? PortableRootDirectory.GetRealEntry(_stagingPath) : null;
@@ -197,10 +281,10 @@ internal sealed class PortableStagingFile : IStagingFile
             throw new StoreException(StoreError.Busy, $"The staging name for {_path} belongs to an entry that is not a file.");
         }
 
-        if (existing is not null && start.ShouldKeepContent)
+        if (existing is not null && _start.ShouldKeepContent)
         {
             Handle = File.OpenHandle(_stagingPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            ResumedLength = RandomAccess.GetLength(Handle);
+            ResumedLength = BaseOffset + RandomAccess.GetLength(Handle);
             return;
         }
 
@@ -217,7 +301,7 @@ internal sealed class PortableStagingFile : IStagingFile
             Share = FileShare.ReadWrite | FileShare.Delete,
             BufferSize = 0,
         };
-        if (!OperatingSystem.IsWindows() && mode is not null)
+        if (!OperatingSystem.IsWindows() && _committed?.UnixMode is { } mode)
         {
             // The mode never grants more than that of the replaced file.
             options.UnixCreateMode = mode;
@@ -229,10 +313,10 @@ internal sealed class PortableStagingFile : IStagingFile
     /// <summary>
     /// Sets the mode that the file has after its commit: that of the replaced file or, for a resumed upload, that of a new file.
     /// </summary>
-    private void SetFinalMode(FileEntry? committed)
+    private void SetFinalMode()
     {
         UnixFileMode? newFileMode = ResumedLength is null ? null : StagingFileModes.NewFile;
-        UnixFileMode? mode = committed is { } file ? file.UnixMode : newFileMode;
+        UnixFileMode? mode = _committed is { } file ? file.UnixMode : newFileMode;
         if (mode is not null && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(Handle, mode.Value);

@@ -3,6 +3,15 @@ using System.Text;
 
 namespace Fts.Storage.Local.Staging;
 
+/// <summary>A name that a partial upload to a file can have.</summary>
+/// <param name="Name">The hidden name.</param>
+/// <param name="IsAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
+internal readonly record struct PartialUploadName(string Name, bool IsAppend)
+{
+    /// <summary>Returns the offset in the file of the first byte of the staging file.</summary>
+    public long GetBaseOffset(FileEntry? committed) => IsAppend ? committed!.Value.Length : 0;
+}
+
 /// <summary>The names of staging files, and of entries that are renamed in two steps.</summary>
 internal static class StagingNames
 {
@@ -11,14 +20,16 @@ internal static class StagingNames
     /// <summary>Returns the name of an uploader's partial upload to a file.</summary>
     /// <param name="name">The name of the target in its directory.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">The committed file of which the upload began as a copy, or null if it began empty.</param>
+    /// <param name="copied">The committed file of which the upload is a copy, or to which it appends, or null if it began empty.</param>
+    /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
     /// <remarks>
     /// Equal arguments return the same name, so that any process finds the partial upload without a listing. The name is a hash, because
     /// the target's name can already have the maximum length.
     /// </remarks>
-    public static string GetPartialUploadName(string name, string uploader, FileEntry? copied = null)
+    public static string GetPartialUploadName(string name, string uploader, FileEntry? copied = null, bool isAppend = false)
     {
         string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.LastModified.Ticks}" : $"\0{uploader}";
+        rest += isAppend ? "\0append" : "";
         // The bytes on disk are hashed, so that different names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
         return $"{PathRules.StagingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
@@ -34,9 +45,25 @@ internal static class StagingNames
             : null;
 
     /// <summary>Returns the names that an uploader's partial upload to a file can have.</summary>
-    public static IEnumerable<string> GetPartialUploadNames(string name, string uploader, FileEntry? committed) => committed is null
-        ? [GetPartialUploadName(name, uploader)]
-        : [GetPartialUploadName(name, uploader), GetPartialUploadName(name, uploader, committed)];
+    public static PartialUploadName[] GetPartialUploadNames(string name, string uploader, FileEntry? committed) => committed is null
+        ? [new PartialUploadName(GetPartialUploadName(name, uploader), IsAppend: false)]
+        : [
+            new PartialUploadName(GetPartialUploadName(name, uploader), IsAppend: false),
+            new PartialUploadName(GetPartialUploadName(name, uploader, committed), IsAppend: false),
+            new PartialUploadName(GetPartialUploadName(name, uploader, committed, isAppend: true), IsAppend: true),
+        ];
+
+    /// <summary>Returns the name of the record of an append (<see cref="AppendRecord"/>).</summary>
+    /// <param name="inode">The inode number of the target, or 0 if the system has none.</param>
+    /// <param name="name">The name of the target. It distinguishes targets without inode numbers.</param>
+    /// <remarks>The inode number is the same for all spellings and hard links of a name.</remarks>
+    public static string GetAppendRecordName(ulong inode, string name) =>
+        $"{PathRules.StagingPrefix}a{Hash(inode != 0 ? Encoding.ASCII.GetBytes($"{inode}") : EscapedUtf8.GetBytes(name))}";
+
+    /// <summary>Returns whether a staging name is that of the record of an append.</summary>
+    public static bool IsAppendRecordName(string name) =>
+        name.Length == PathRules.StagingPrefix.Length + 1 + HashLength
+        && name.StartsWith(PathRules.StagingPrefix + "a", StringComparison.Ordinal);
 
     /// <summary>Returns a name for any other staging file. It is random, because several servers can share a directory.</summary>
     public static string CreateRandom() => $"{PathRules.StagingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";

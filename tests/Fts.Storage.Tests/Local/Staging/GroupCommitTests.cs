@@ -115,7 +115,11 @@ public sealed class GroupCommitTests
         {
         }
 
-        public void Commit() => steps.Enqueue($"commit {name}");
+        public void Commit(bool isDurable)
+        {
+            Assert.True(isDurable);
+            steps.Enqueue($"commit {name}");
+        }
 
         public bool TryKeep() => false;
 

@@ -1,0 +1,75 @@
+using Fts.Native;
+using Fts.Storage.Local.Linux;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.FileCalls;
+using static Fts.Native.FileStatus;
+
+namespace Fts.Storage.Local.Staging;
+
+/// <summary>Finds the appends that killed processes left beside their targets, and completes or undoes them.</summary>
+internal static class LinuxAppends
+{
+    /// <summary>Returns whether the file at a path has a record, whether or not a session is applying the append.</summary>
+    public static bool HasUnfinished(LinuxRootDirectory root, StorePath path)
+    {
+        using LinuxUploadTarget? target = LinuxPartialUploads.TryFindTarget(root, path);
+        return target is { Committed: { IsFile: true } status } found
+            && Statx(found.DirectoryHandle, GetRecordName(found, status), AT_SYMLINK_NOFOLLOW, out _) == 0;
+    }
+
+    /// <summary>Completes or undoes the append to the file at a path. Does nothing if a session is applying it.</summary>
+    public static void Recover(LinuxRootDirectory root, StorePath path)
+    {
+        using LinuxUploadTarget? target = LinuxPartialUploads.TryFindTarget(root, path);
+        if (target is not { Committed: { IsFile: true } status } found)
+        {
+            return;
+        }
+
+        // The target is opened by the name that was just resolved, because it may have been renamed since the record was written.
+        var directory = new LinuxAppendDirectory(found.DirectoryHandle);
+        directory.TryOpenTarget(found.Name, out LockedFile? locked);
+        using (locked)
+        {
+            if (locked is not null && locked.Inode == status.Inode)
+            {
+                AppendRecovery.TryRecover(directory, GetRecordName(found, status), locked);
+            }
+        }
+    }
+
+    /// <summary>Completes or undoes the appends to the files of a directory.</summary>
+    public static void RecoverIn(LinuxRootDirectory root, StorePath directory)
+    {
+        using SafeFileHandle? opened = root.Open(LinuxRootDirectory.GetRelativePath(directory), O_RDONLY | O_DIRECTORY, out _);
+        if (opened is not null)
+        {
+            LinuxDirectoryNames.ForEach(opened, (name, _) =>
+            {
+                if (StagingNames.IsAppendRecordName(name))
+                {
+                    RecoverIgnoringFailure(opened, name);
+                }
+
+                return true;
+            });
+        }
+    }
+
+    /// <summary>Completes or undoes the append with this record. If it fails, the next use of the target reports the reason.</summary>
+    public static void RecoverIgnoringFailure(SafeFileHandle directory, string recordName)
+    {
+        try
+        {
+            AppendRecovery.TryRecover(new LinuxAppendDirectory(directory), recordName);
+        }
+        catch (StoreException)
+        {
+            // The other records must be processed too.
+        }
+    }
+
+    private static string GetRecordName(in LinuxUploadTarget target, in FileStatus status) =>
+        StagingNames.GetAppendRecordName(status.Inode, target.Name);
+}

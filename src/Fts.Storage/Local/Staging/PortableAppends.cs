@@ -1,0 +1,65 @@
+using Fts.Native;
+using Fts.Storage.Local.Portable;
+
+namespace Fts.Storage.Local.Staging;
+
+/// <summary>Finds the appends that killed processes left beside their targets, by real path, and completes or undoes them.</summary>
+internal static class PortableAppends
+{
+    /// <summary>Returns whether the file at a path has a record, whether or not a session is applying the append.</summary>
+    public static bool HasUnfinished(string real) => PortableRootDirectory.GetRealEntry(GetRecordPath(real)) is not null;
+
+    /// <summary>
+    /// Completes or undoes the append to the file at a path. Returns false if there is none, or if a session is applying it.
+    /// </summary>
+    public static bool TryRecover(string real)
+    {
+        // The target is opened by this name, because it may have been renamed since the record was written.
+        var directory = new PortableAppendDirectory(Path.GetDirectoryName(real)!);
+        directory.TryOpenTarget(Path.GetFileName(real), out LockedFile? locked);
+        using (locked)
+        {
+            return locked is not null
+                && AppendRecovery.TryRecover(
+                    directory, StagingNames.GetAppendRecordName(locked.Inode, Path.GetFileName(real)), locked);
+        }
+    }
+
+    /// <summary>Completes or undoes the appends to the files of a directory. Returns false if the directory does not exist.</summary>
+    public static bool RecoverIn(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            return false;
+        }
+
+        foreach (string path in Directory.GetFiles(directory, PathRules.StagingPrefix + "a*"))
+        {
+            if (StagingNames.IsAppendRecordName(Path.GetFileName(path)))
+            {
+                RecoverIgnoringFailure(path);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Completes or undoes the append with this record. If it fails, the next use of the target reports the reason.</summary>
+    public static void RecoverIgnoringFailure(string recordPath)
+    {
+        try
+        {
+            AppendRecovery.TryRecover(new PortableAppendDirectory(Path.GetDirectoryName(recordPath)!), Path.GetFileName(recordPath));
+        }
+        catch (StoreException)
+        {
+            // The other records must be processed too.
+        }
+    }
+
+    private static string GetRecordPath(string real)
+    {
+        ulong inode = FileStatus.TryGet(real, out FileStatus status) ? status.Inode : 0;
+        return Path.Combine(Path.GetDirectoryName(real)!, StagingNames.GetAppendRecordName(inode, Path.GetFileName(real)));
+    }
+}
