@@ -15,6 +15,7 @@ public static unsafe partial class FileCalls
     public const int F_GETFL = 3, F_SETFL = 4, F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_SETPIPE_SZ = 1031;
     public const short F_WRLCK = 1, F_UNLCK = 2;
     public const uint SYNC_FILE_RANGE_WRITE = 2;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
 
     private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -52,6 +53,10 @@ public static unsafe partial class FileCalls
     /// <summary>fcntl(2) with a number.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(SafeHandle handle, int command, int argument);
+
+    /// <summary>flock(2). Also works on macOS.</summary>
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Flock(SafeFileHandle file, int operation);
 
     /// <summary>fsync(2). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]

@@ -12,7 +12,7 @@ namespace Fts.Client.Batch;
 /// <remarks>
 /// The last-modified time is set after the positive final reply, because after a rejected upload MFMT would change the existing file.
 /// </remarks>
-internal sealed class BlockUpload(BlockPipeline pipeline, bool shouldSetLastModified)
+internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shouldSetLastModified)
 {
     /// <summary>Larger files are separate transfers, which can be resumed.</summary>
     public const int MaxFileBytes = 256 * 1024;

@@ -1,7 +1,10 @@
 namespace Fts.Client.Downloads;
 
-/// <summary>Checks before a download that its target can be created. Checks a directory only once for consecutive targets in it.</summary>
-internal sealed class LocalTargetCheck
+/// <summary>
+/// Checks before a download that its target can be created. Checks a directory only once for consecutive targets in it, and then sweeps it.
+/// </summary>
+/// <param name="sweep">Deletes the leftovers of killed processes.</param>
+internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
 {
     private string? _checkedDirectory;
 
@@ -24,6 +27,7 @@ internal sealed class LocalTargetCheck
             _checkedDirectory = Directory.Exists(directory)
                 ? directory
                 : throw new DirectoryNotFoundException($"The folder {directory} does not exist.");
+            sweep?.Sweep(directory);
         }
 
         return FileModes.GetMode(file);

@@ -8,8 +8,9 @@ namespace Fts.Client.Downloads;
 /// A hidden local file that receives a small download. Renamed to the target when it is complete, otherwise deleted.
 /// </summary>
 /// <remarks>
-/// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it and it needs no lock. In a batch of
-/// thousands of files, each system call adds noticeable time.
+/// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it. Its lock protects it from
+/// <see cref="LeftoverSweep"/>, and is shared, so that other processes can open the committed file at once. In a batch of thousands of
+/// files, each system call adds noticeable time.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
@@ -26,6 +27,11 @@ internal sealed class StagingFile : IDisposable
     {
         (_target, _path, _mode) = (target, PartialDownloadNames.CreateTemporaryPath(target), mode);
         _handle = Create(_path, isPrivate: mode is not null);
+        if (OperatingSystem.IsLinux())
+        {
+            // Elsewhere the .NET runtime has locked the file. Files on a file system without locks are not swept.
+            _ = Flock(_handle, LOCK_SH | LOCK_NB);
+        }
     }
 
     /// <summary>Appends bytes. Writes synchronously, because a write to the page cache does not wait for the disk.</summary>
