@@ -58,6 +58,10 @@ public static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Flock(SafeFileHandle file, int operation);
 
+    /// <summary>futimens(3).</summary>
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    public static partial int Futimens(SafeFileHandle file, TimeSpec* accessedAndModified);
+
     /// <summary>fsync(2). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(SafeFileHandle file);

@@ -145,7 +145,7 @@ internal sealed class BatchTransfer(
 
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
-        _sweep.Sweep(Path.GetDirectoryName(Path.GetFullPath(file.LocalPath))!);
+        _sweep.SweepOnce(Path.GetDirectoryName(Path.GetFullPath(file.LocalPath))!);
         FtpTransferOptions fileOptions = file.SourceEntry is null ? options : options with { SourceEntry = file.SourceEntry };
         return new Download(pool, file.RemotePath, fileOptions, file.Progress).DownloadToFileAsync(file.LocalPath, cancellationToken);
     }

@@ -85,7 +85,8 @@ internal sealed class BlockDownload(
     /// </summary>
     private bool ShouldUseBlockMode(BatchEntry file) =>
         options.Resume == FtpResume.Never
-        || !(file.File.SourceEntry?.Length > MaxFileBytes || PartialDownloadFile.Exists(file.LocalPath));
+        || !(file.File.SourceEntry?.Length > MaxFileBytes
+            || (_targetCheck.CanExist(file.LocalPath) && PartialDownloadFile.Exists(file.LocalPath)));
 
     /// <summary>Returns whether the local file can be written. If not, the entry fails and the file is not requested.</summary>
     private bool CanWriteTarget(BatchEntry file)
@@ -94,7 +95,7 @@ internal sealed class BlockDownload(
         CatchLocalErrors(file, () =>
         {
             file.TargetMode = _targetCheck.Check(target);
-            if (!options.Overwrite && File.Exists(target))
+            if (!options.Overwrite && _targetCheck.CanExist(target) && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);
             }

@@ -52,6 +52,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     private string _lastUpload = "";
     private long _lastActivity;
     private bool _hasLeftBlockMode;
+    private FtpReply? _lastCompletion; // used by the reply task only
 
     private BlockPipeline(
         FtpConnection connection,
@@ -114,6 +115,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
             do
             {
                 reply = await _connection.ReadReplyAsync(FtpOperationPhase.Reply, Timeout.InfiniteTimeSpan, Token).ConfigureAwait(false);
+                reply = reply.IsCompletion ? ShareReply(reply) : reply;
                 RecordActivity();
                 lock (_lock)
                 {
@@ -333,6 +335,15 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
                 _capacityAvailable = null;
             }
         }
+    }
+
+    /// <summary>
+    /// Returns the previous positive reply if it is equal. Otherwise the results of a million files would hold a million replies.
+    /// </summary>
+    private FtpReply ShareReply(FtpReply reply)
+    {
+        bool isEqual = _lastCompletion is { } last && last.Code == reply.Code && last.Lines.SequenceEqual(reply.Lines);
+        return isEqual ? _lastCompletion! : _lastCompletion = reply;
     }
 
     /// <summary>Restarts the stall timeout, at most twice a second because restarting a timer is expensive.</summary>

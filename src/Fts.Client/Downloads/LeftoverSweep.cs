@@ -24,34 +24,41 @@ internal sealed class LeftoverSweep
     private static readonly EnumerationOptions AllEntries =
         new() { AttributesToSkip = 0, IgnoreInaccessible = true, MatchType = MatchType.Simple };
 
+    /// <summary>The swept directories, and whether each was empty before.</summary>
     private readonly ConcurrentDictionary<string, bool> _sweptDirectories = new(StringComparer.Ordinal);
 
-    /// <summary>Deletes the leftovers in a directory, unless it was swept before. Errors are ignored.</summary>
-    public void Sweep(string directory)
-    {
-        if (!_sweptDirectories.TryAdd(directory, true))
-        {
-            return;
-        }
+    /// <summary>
+    /// Deletes the leftovers in a directory, unless it was swept before. Returns whether the directory was empty before the first sweep.
+    /// Errors are ignored.
+    /// </summary>
+    public bool SweepOnce(string directory) => _sweptDirectories.GetOrAdd(directory, Sweep);
 
+    private static bool Sweep(string directory)
+    {
+        bool isEmpty = true;
         try
         {
-            var folder = new DirectoryInfo(directory);
-            foreach (FileInfo file in folder.EnumerateFiles("." + PartialDownloadNames.TemporaryPattern, AllEntries))
+            foreach (string path in Directory.EnumerateFileSystemEntries(directory, "*", AllEntries))
             {
-                DeleteIfLeftover(file);
+                isEmpty = false;
+                if (PartialDownloadNames.IsTemporaryName(Path.GetFileName(path.AsSpan())))
+                {
+                    DeleteIfLeftover(new FileInfo(path));
+                }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The download into this directory reports the error.
+            return false; // the download into this directory reports the error
         }
+
+        return isEmpty;
     }
 
     private static void DeleteIfLeftover(FileInfo file)
     {
         TimeSpan age = DateTime.UtcNow - file.LastWriteTimeUtc;
-        if (!PartialDownloadNames.IsTemporaryName(file.Name) || (file.Length == 0 && age < MinAgeOfEmptyFile))
+        if (!file.Exists || (file.Length == 0 && age < MinAgeOfEmptyFile))
         {
             return;
         }

@@ -9,10 +9,9 @@ namespace Fts.Client.Downloads;
 /// </summary>
 internal static class PartialDownloadNames
 {
-    /// <summary>A pattern for the random names, without the dot at their start.</summary>
-    public const string TemporaryPattern = "????????????????" + Suffix;
-
     private const string Suffix = ".fts-part", RecordSuffix = ".fts-part-of";
+
+    private const int RandomDigits = 16;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
@@ -31,9 +30,9 @@ internal static class PartialDownloadNames
     /// <summary>
     /// Returns whether a file name can be a random one. The partial file of a target with such a name has the same form, and a record.
     /// </summary>
-    public static bool IsTemporaryName(string name) =>
-        name.Length == 1 + TemporaryPattern.Length && name.StartsWith('.') && name.EndsWith(Suffix, StringComparison.Ordinal)
-        && name.AsSpan(1, name.Length - 1 - Suffix.Length).IndexOfAnyExcept(HexDigits) < 0;
+    public static bool IsTemporaryName(ReadOnlySpan<char> name) =>
+        name.Length == 1 + RandomDigits + Suffix.Length && name.StartsWith('.') && name.EndsWith(Suffix)
+        && name.Slice(1, RandomDigits).IndexOfAnyExcept(HexDigits) < 0;
 
     /// <summary>Returns the path of the record that describes a partial file, given the path of that file.</summary>
     public static string GetRecordPathOfPartialFile(string path) => path[..^Suffix.Length] + RecordSuffix;
