@@ -14,7 +14,7 @@ internal sealed record Options
     /// Prefixes that select all scenarios that start with them. Other prefixes select only names with a number after them, as small-get
     /// selects small-get-8.
     /// </summary>
-    private static readonly string[] s_families = ["list", "client", "tree", "growth"];
+    private static readonly string[] s_families = ["list", "client", "tree", "dirs", "growth"];
 
     public static string Usage { get; } = $"""
         bench/run [SCENARIO…] [--rounds N] [--servers A,B,…] [--clients A,B,…] [--json FILE] [--hold]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Fts.Storage;
 
 namespace Fts.Client;
@@ -5,6 +6,9 @@ namespace Fts.Client;
 /// <summary>Joins and splits paths on the server, whose components are separated by slashes.</summary>
 internal static class RemotePath
 {
+    private static readonly SearchValues<char> UnsafeCharacters = SearchValues.Create(
+        ['/', '\\', .. Path.GetInvalidFileNameChars(), .. Enumerable.Range(0, 256).Select(value => (char)value).Where(char.IsControl)]);
+
     /// <summary>Returns the path of an entry in a directory. An empty directory refers to the working directory.</summary>
     public static string Join(string directory, string name) =>
         directory.Length == 0 || directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
@@ -33,7 +37,6 @@ internal static class RemotePath
     /// Returns whether a name can be joined with a local directory without leaving it. See <see cref="FtpEntry.IsSafeName"/>.
     /// </summary>
     public static bool IsSafeName(string name) =>
-        name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0 && !name.Any(char.IsControl) &&
-        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 &&
+        name.Length > 0 && name is not ("." or "..") && !name.AsSpan().ContainsAny(UnsafeCharacters) &&
         (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !WindowsFileNames.IsDeviceName(name)));
 }

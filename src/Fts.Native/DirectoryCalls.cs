@@ -135,6 +135,16 @@ public struct TimeSpec
 {
     public long Seconds;
     public long Nanoseconds;
+
+    /// <summary>Returns the value for a time in UTC.</summary>
+    public static TimeSpec FromUtc(DateTime time)
+    {
+        (long seconds, long rest) = Math.DivRem((time - DateTime.UnixEpoch).Ticks, TimeSpan.TicksPerSecond);
+        // Before 1970 the remainder is negative, but the calls need a positive one.
+        return rest < 0
+            ? new TimeSpec { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
+            : new TimeSpec { Seconds = seconds, Nanoseconds = rest * 100 };
+    }
 }
 
 /// <summary>The fields of struct statvfs that are used.</summary>

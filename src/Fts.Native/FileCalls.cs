@@ -16,6 +16,7 @@ public static unsafe partial class FileCalls
     public const short F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2;
     public const uint SYNC_FILE_RANGE_WRITE = 2;
     public const int SEEK_DATA = 3, SEEK_HOLE = 4;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
 
     private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -53,6 +54,14 @@ public static unsafe partial class FileCalls
     /// <summary>fcntl(2) with a number.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(SafeHandle handle, int command, int argument);
+
+    /// <summary>flock(2). Also works on macOS.</summary>
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Flock(SafeFileHandle file, int operation);
+
+    /// <summary>futimens(3).</summary>
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    public static partial int Futimens(SafeFileHandle file, TimeSpec* accessedAndModified);
 
     /// <summary>fsync(2). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]

@@ -53,6 +53,10 @@ internal static class ClientScenarios
             GetTree(client, testbed, ServedDirectory.SmallTree, overTls: false)) with { IsWarmedUp = false },
         OverLink("tree-put-50ms", "upload of the same tree", s_files, (client, testbed) =>
             PutTree(client, testbed, ServedDirectory.SmallTree, overTls: false)) with { IsWarmedUp = false },
+        OverLink("dirs-get-50ms", "as tree-get-50ms, 200 directories of 10 files", s_files, (client, testbed) =>
+            GetTree(client, testbed, ServedDirectory.WideTree, overTls: false)) with { IsWarmedUp = false },
+        OverLink("dirs-put-50ms", "upload of the same tree", s_files, (client, testbed) =>
+            PutTree(client, testbed, ServedDirectory.WideTree, overTls: false)) with { IsWarmedUp = false },
     ];
 
     private static Scenario Of(string name, string what, IReadOnlyList<Figure> figures, Func<string, Testbed, double[]> run) =>

@@ -15,9 +15,10 @@ internal sealed class ServedDirectory : IDisposable
     public const long BigLength = 1L << 30, QuarterLength = BigLength / 4, ParallelLength = 64L << 20;
 
     /// <summary>
-    /// The trees for tree scenarios. The one for the long link has fewer files, because each file takes at least a round trip.
+    /// The trees for tree scenarios. Those for the long link have fewer files, because each file takes at least a round trip.
+    /// <see cref="WideTree"/> has as many files as <see cref="SmallTree"/> in more directories.
     /// </summary>
-    public static readonly FileTree Tree = new("tree", 10, 1000), SmallTree = new("tree2000", 10, 200);
+    public static readonly FileTree Tree = new("tree", 10, 1000), SmallTree = new("tree2000", 10, 200), WideTree = new("tree200", 200, 10);
 
     public ServedDirectory(IReadOnlyCollection<string> scenarios, IEnumerable<string> servers)
     {
@@ -52,7 +53,8 @@ internal sealed class ServedDirectory : IDisposable
             CreateFiles(SmallDirectory, SmallFiles, Name, SmallLength);
         }
 
-        foreach (FileTree tree in HasScenario("tree-") ? (FileTree[])[Tree, SmallTree] : [])
+        FileTree[] trees = HasScenario("tree-") ? [Tree, SmallTree] : [];
+        foreach (FileTree tree in HasScenario("dirs-") ? [.. trees, WideTree] : trees)
         {
             for (int i = 0; i < tree.Directories; i++)
             {

@@ -4,20 +4,21 @@ using Fts.Protocol;
 
 namespace Fts.Client.Batch;
 
-/// <summary>The state of one file of a batch. Its result is reported once. A file without a result must still be transferred.</summary>
-internal sealed class BatchEntry(FtpBatchFile file, IProgress<FtpBatchResult>? progress) : IDisposable
+/// <summary>The state of one file of a batch while it is transferred. Its result is reported once.</summary>
+/// <param name="file">The file.</param>
+/// <param name="onResult">Receives the result.</param>
+internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onResult) : IDisposable
 {
     private string? _localPath;
     private long _startedAt;
     private int _completedParts; // the content and the final reply
+    private bool _hasResult;
 
     public FtpBatchFile File => file;
 
     /// <summary>The full local path.</summary>
     /// <exception cref="ArgumentException">The local path is invalid.</exception>
     public string LocalPath => _localPath ??= Path.GetFullPath(file.LocalPath);
-
-    public FtpBatchResult? Result { get; private set; }
 
     /// <summary>The number of content bytes transferred.</summary>
     public long Bytes { get; set; }
@@ -81,10 +82,10 @@ internal sealed class BatchEntry(FtpBatchFile file, IProgress<FtpBatchResult>? p
     private void ReportResult(FtpBatchResult result)
     {
         Dispose();
-        if (Result is null)
+        if (!_hasResult)
         {
-            Result = result;
-            progress?.Report(result);
+            _hasResult = true;
+            onResult(result);
         }
     }
 }

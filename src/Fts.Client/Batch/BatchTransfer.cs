@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Fts.Client.Downloads;
 using Fts.Client.Pool;
@@ -19,43 +18,36 @@ internal sealed class BatchTransfer(
     /// </summary>
     private const int FilesPerConnection = 1000;
 
+    private readonly LeftoverSweep _sweep = new();
     private volatile FtpException? _connectionFailure;
 
     public async Task<IReadOnlyList<FtpBatchResult>> RunAsync(
         IReadOnlyList<FtpBatchFile> batch, int connections, CancellationToken cancellationToken)
     {
-        BatchEntry[] files = [.. batch.Select(file => new BatchEntry(file, progress))];
-        try
+        using var queue = new BatchQueue(batch, progress);
+        if (batch.Count > 1)
         {
-            if (files.Length > 1)
+            bool mayHaveBlockMode = pool.Features is not { HasBlockMode: false };
+            int pipelines = mayHaveBlockMode ? Math.Min(connections, 1 + (batch.Count / FilesPerConnection)) : 1;
+            await ConnectionWorkers.RunAsync(pool, pipelines, token => TransferInBlockModeAsync(queue, token), cancellationToken)
+                .ConfigureAwait(false);
+            if (queue.HasSuccess)
             {
-                var queue = new ConcurrentQueue<BatchEntry>(files);
-                bool mayHaveBlockMode = pool.Features is not { HasBlockMode: false };
-                int pipelines = mayHaveBlockMode ? Math.Min(connections, 1 + (files.Length / FilesPerConnection)) : 1;
-                await ConnectionWorkers.RunAsync(pool, pipelines, token => TransferInBlockModeAsync(queue, token), cancellationToken)
-                    .ConfigureAwait(false);
-                if (Array.Exists(files, file => file.Result is { Succeeded: true }))
-                {
-                    _connectionFailure = null; // a transfer succeeded, so the server is reachable and accepts the login
-                }
+                _connectionFailure = null; // a transfer succeeded, so the server is reachable and accepts the login
             }
+        }
 
-            var rest = new ConcurrentQueue<BatchEntry>(files.Where(file => file.Result is null));
-            int workers = _connectionFailure is null ? Math.Min(connections, rest.Count) : 1;
-            await ConnectionWorkers.RunAsync(pool, workers, token => TransferAsync(rest, token), cancellationToken).ConfigureAwait(false);
-            return [.. files.Select(file => file.Result!)];
-        }
-        finally
-        {
-            Array.ForEach(files, file => file.Dispose());
-        }
+        int remaining = queue.PutBack();
+        int workers = _connectionFailure is null ? Math.Min(connections, remaining) : 1;
+        await ConnectionWorkers.RunAsync(pool, workers, token => TransferAsync(queue, token), cancellationToken).ConfigureAwait(false);
+        return queue.Results;
     }
 
     /// <summary>
-    /// Transfers queued files in block mode. A dequeued file without a result is unsuitable for block mode, or was interrupted by the
+    /// Transfers queued files in block mode. A taken file without a result is unsuitable for block mode, or was interrupted by the
     /// failure of the connection.
     /// </summary>
-    private async Task TransferInBlockModeAsync(ConcurrentQueue<BatchEntry> queue, CancellationToken cancellationToken)
+    private async Task TransferInBlockModeAsync(BatchQueue queue, CancellationToken cancellationToken)
     {
         try
         {
@@ -64,7 +56,7 @@ internal sealed class BatchTransfer(
             {
                 if (queue.IsEmpty
                     || !CanUseBlockMode(lease.Connection)
-                    || await BlockPipeline.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false)
+                    || await BlockPipeline<BatchEntry>.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false)
                         is not { } pipeline)
                 {
                     return;
@@ -74,9 +66,9 @@ internal sealed class BatchTransfer(
                 {
                     FtpServerFeatures features = lease.Connection.Features;
                     await (direction == FtpDataDirection.Send
-                        ? new BlockUpload(pipeline, options.PreserveLastModified && features.CanSetLastModified).RunAsync(DequeueAll(queue))
-                        : new BlockDownload(pipeline, options, options.PreserveLastModified && features.Supports("MDTM"))
-                            .RunAsync(DequeueAll(queue))).ConfigureAwait(false);
+                        ? new BlockUpload(pipeline, options.PreserveLastModified && features.CanSetLastModified).RunAsync(TakeAll(queue))
+                        : new BlockDownload(pipeline, options, options.PreserveLastModified && features.Supports("MDTM"), _sweep)
+                            .RunAsync(TakeAll(queue))).ConfigureAwait(false);
                 }
             }
         }
@@ -88,9 +80,9 @@ internal sealed class BatchTransfer(
         }
     }
 
-    private static IEnumerable<BatchEntry> DequeueAll(ConcurrentQueue<BatchEntry> queue)
+    private static IEnumerable<BatchEntry> TakeAll(BatchQueue queue)
     {
-        while (queue.TryDequeue(out BatchEntry? file))
+        while (queue.TryTake(out BatchEntry? file))
         {
             yield return file;
         }
@@ -107,9 +99,9 @@ internal sealed class BatchTransfer(
             ? connection.Features.SupportsBlockModeDrain && options.Overwrite
             : connection.Features.HasBlockMode);
 
-    private async Task TransferAsync(ConcurrentQueue<BatchEntry> files, CancellationToken cancellationToken)
+    private async Task TransferAsync(BatchQueue files, CancellationToken cancellationToken)
     {
-        while (files.TryDequeue(out BatchEntry? file))
+        while (files.TryTake(out BatchEntry? file))
         {
             await TransferAsync(file, cancellationToken).ConfigureAwait(false);
         }
@@ -153,6 +145,7 @@ internal sealed class BatchTransfer(
 
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
+        _sweep.SweepOnce(Path.GetDirectoryName(Path.GetFullPath(file.LocalPath))!);
         FtpTransferOptions fileOptions = file.SourceEntry is null ? options : options with { SourceEntry = file.SourceEntry };
         return new Download(pool, file.RemotePath, fileOptions, file.Progress).DownloadToFileAsync(file.LocalPath, cancellationToken);
     }

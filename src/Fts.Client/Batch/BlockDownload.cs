@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Fts.Client.Connections;
 using Fts.Client.Downloads;
 using Fts.Protocol;
-using Fts.Protocol.Blocks;
 
 namespace Fts.Client.Batch;
 
@@ -11,18 +10,21 @@ namespace Fts.Client.Batch;
 /// Downloads files in block mode with pipelined RETR commands. Files arrive on the data connection in the order of their preliminary
 /// replies. A file is committed when its last block and its final reply have arrived, in either order.
 /// </summary>
-internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions options, bool shouldRequestLastModified)
+/// <param name="pipeline">The connection in block mode.</param>
+/// <param name="options">The options of each transfer.</param>
+/// <param name="shouldRequestLastModified">Whether to request last-modified times that are unknown (MDTM).</param>
+/// <param name="sweep">Deletes the leftovers of killed processes in the target directories.</param>
+internal sealed class BlockDownload(
+    BlockPipeline<BatchEntry> pipeline, FtpTransferOptions options, bool shouldRequestLastModified, LeftoverSweep sweep)
 {
     /// <summary>Larger files are separate transfers, because an interrupted file in block mode starts again from its first byte.</summary>
     private const long MaxFileBytes = 1024 * 1024;
-
-    private const int InputBufferBytes = 128 * 1024;
 
     /// <summary>The entries with a preliminary reply, in the order in which their content arrives.</summary>
     private readonly Channel<BatchEntry> _startedEntries =
         Channel.CreateUnbounded<BatchEntry>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
-    private readonly LocalTargetCheck _targetCheck = new();
+    private readonly LocalTargetCheck _targetCheck = new(sweep);
 
     public Task RunAsync(IEnumerable<BatchEntry> files)
     {
@@ -35,7 +37,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
 
     /// <summary>
     /// Waits for a task of the control connection. If the task fails, for example after a 421, first receives the files that have a
-    /// preliminary reply, because <see cref="BlockPipeline.RunAsync"/> cancels all tasks when one fails.
+    /// preliminary reply, because <see cref="BlockPipeline{TItem}.RunAsync"/> cancels all tasks when one fails.
     /// </summary>
     private async Task FinishReceivingOnFailureAsync(Task control, Task receiving)
     {
@@ -83,7 +85,8 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     /// </summary>
     private bool ShouldUseBlockMode(BatchEntry file) =>
         options.Resume == FtpResume.Never
-        || !(file.File.SourceEntry?.Length > MaxFileBytes || PartialDownloadFile.Exists(file.LocalPath));
+        || !(file.File.SourceEntry?.Length > MaxFileBytes
+            || (_targetCheck.CanExist(file.LocalPath) && PartialDownloadFile.Exists(file.LocalPath)));
 
     /// <summary>Returns whether the local file can be written. If not, the entry fails and the file is not requested.</summary>
     private bool CanWriteTarget(BatchEntry file)
@@ -92,7 +95,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         CatchLocalErrors(file, () =>
         {
             file.TargetMode = _targetCheck.Check(target);
-            if (!options.Overwrite && File.Exists(target))
+            if (!options.Overwrite && _targetCheck.CanExist(target) && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);
             }
@@ -107,34 +110,19 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
 
     private async Task ReceiveAsync()
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(InputBufferBytes);
-        int start = 0, end = 0;
+        ReadOnlySpanAction<byte, BatchEntry> write = Write;
         await foreach (BatchEntry file in _startedEntries.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
-            var reader = new BlockReader();
             CatchLocalErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode));
-            while (!reader.IsEndOfFile)
-            {
-                if (start == end)
-                {
-                    (start, end) = (0, await pipeline.ReceiveAsync(buffer).ConfigureAwait(false));
-                }
-
-                BlockReadResult block = reader.Read(buffer.AsSpan(start, end - start));
-                start += block.ConsumedBytes;
-                Write(file, buffer.AsSpan(start - block.ContentBytes, block.ContentBytes));
-            }
-
+            await pipeline.ReceiveFileAsync(file, write).ConfigureAwait(false);
             if (file.RecordContentComplete())
             {
                 FinishFile(file);
             }
         }
-
-        ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private void Write(BatchEntry file, ReadOnlySpan<byte> content)
+    private void Write(ReadOnlySpan<byte> content, BatchEntry file)
     {
         file.Bytes += content.Length;
         if (file.AnnouncedLength is { } announced && file.Bytes - announced > pipeline.Limits.BytesBeyondReportedSize)

@@ -14,15 +14,19 @@ namespace Fts.Client.Batch;
 /// The caller of <see cref="OpenAsync"/> disposes it. Unless <see cref="LeaveBlockModeAsync"/> has succeeded, disposal closes the
 /// connection.
 /// </remarks>
-internal sealed class BlockPipeline : IAsyncDisposable
+/// <typeparam name="TItem">The object to which the replies to a command belong, such as a file.</typeparam>
+internal sealed class BlockPipeline<TItem> : IAsyncDisposable
+    where TItem : class
 {
     /// <summary>
     /// The maximum number and total length of unanswered commands: enough to keep the server busy during a long round trip, and few enough
     /// to fit into the socket buffers.
     /// </summary>
-    private const int MaxCommands = 512, MaxCommandBytes = 16 * 1024;
+    public const int MaxCommands = 512;
 
-    private const int OutputBufferBytes = 128 * 1024, MinSendBytes = 64 * 1024;
+    private const int MaxCommandBytes = 16 * 1024;
+
+    private const int OutputBufferBytes = 128 * 1024, InputBufferBytes = 128 * 1024, MinSendBytes = 64 * 1024;
 
     private readonly FtpConnection _connection;
     private readonly PreparedDataConnection _preparedConnection;
@@ -31,28 +35,33 @@ internal sealed class BlockPipeline : IAsyncDisposable
     private readonly CancellationToken _callerToken;
     // Concurrency: one task queues commands and flushes, one task reads replies, and one task transfers data. In an upload, the first task
     // also transfers the data. The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields, which the first two tasks
-    // share. The data task owns _writer and _dataConnection, the reply task _hasLeftBlockMode. _lastPath is used for uploads only. Disposal
-    // starts after all tasks have ended.
+    // share. The data task owns _writer, _dataConnection and the input fields, the reply task _hasLeftBlockMode. _lastUpload is used for
+    // uploads only. Disposal starts after all tasks have ended.
     private readonly Lock _lock = new();
-    private readonly Queue<(string Verb, BatchEntry? File, int Length)> _unansweredCommands = new();
+    private readonly Queue<(string Verb, TItem? Item, int Length)> _unansweredCommands = new();
     private readonly SemaphoreSlim _expectedReplies = new(0);
     private readonly byte[] _output = ArrayPool<byte>.Shared.Rent(OutputBufferBytes);
     private readonly BlockWriter _writer;
+    private readonly int _maxCommands;
+    private byte[] _input = [];
+    private int _inputStart, _inputEnd;
     private TaskCompletionSource? _capacityAvailable;
     private int _capacityCommands, _capacityBytes;
     private int _unansweredBytes;
     private DataConnection? _dataConnection;
-    private string _lastPath = "";
+    private string _lastUpload = "";
     private long _lastActivity;
     private bool _hasLeftBlockMode;
+    private FtpReply? _lastCompletion; // used by the reply task only
 
     private BlockPipeline(
         FtpConnection connection,
         PreparedDataConnection preparedConnection,
         FtpDataDirection direction,
+        int maxCommands,
         CancellationToken cancellationToken)
     {
-        (_connection, _preparedConnection, _direction) = (connection, preparedConnection, direction);
+        (_connection, _preparedConnection, _direction, _maxCommands) = (connection, preparedConnection, direction, maxCommands);
         _callerToken = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _writer = new BlockWriter(_output);
@@ -69,48 +78,53 @@ internal sealed class BlockPipeline : IAsyncDisposable
     public FtpLimits Limits => _connection.Options.Limits;
 
     /// <summary>Enters block mode. Returns null if the server rejects it.</summary>
-    public static async Task<BlockPipeline?> OpenAsync(
-        FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken) =>
+    /// <param name="connection">The connection, which the pipeline uses until its disposal.</param>
+    /// <param name="direction">The direction of the transfers.</param>
+    /// <param name="cancellationToken">Cancels the call and the pipeline.</param>
+    /// <param name="maxCommands">The maximum number of unanswered commands.</param>
+    public static async Task<BlockPipeline<TItem>?> OpenAsync(
+        FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken, int maxCommands = MaxCommands) =>
         await connection.EnterBlockModeAsync(direction, cancellationToken).ConfigureAwait(false) is { } preparedConnection
-            ? new BlockPipeline(connection, preparedConnection, direction, cancellationToken)
+            ? new BlockPipeline<TItem>(connection, preparedConnection, direction, maxCommands, cancellationToken)
             : null;
 
     /// <summary>Queues a command. Waits while the limit of unanswered commands is reached.</summary>
     /// <exception cref="ArgumentException">The path cannot be sent in a command. Nothing was queued.</exception>
-    public async ValueTask QueueCommandAsync(string verb, string argument, BatchEntry? file)
+    public async ValueTask QueueCommandAsync(string verb, string argument, TItem? item)
     {
-        await WaitForCapacityAsync(MaxCommands - 1, MaxCommandBytes).ConfigureAwait(false);
+        await WaitForCapacityAsync(_maxCommands - 1, MaxCommandBytes).ConfigureAwait(false);
         lock (_lock)
         {
             int length = _connection.QueueCommand(verb, argument);
-            _unansweredCommands.Enqueue((verb, file, length));
+            _unansweredCommands.Enqueue((verb, item, length));
             _unansweredBytes += length;
-            _lastPath = file?.File.RemotePath ?? _lastPath;
+            _lastUpload = verb == "STOR" ? argument : _lastUpload;
         }
 
         _expectedReplies.Release();
     }
 
     /// <summary>Reads the replies to all queued commands, until the final reply to MODE S.</summary>
-    public async Task ReadRepliesAsync(Action<BatchEntry, string, FtpReply> onReply)
+    public async Task ReadRepliesAsync(Action<TItem, string, FtpReply> onReply)
     {
         while (true)
         {
             await _expectedReplies.WaitAsync(Token).ConfigureAwait(false);
             FtpReply reply;
-            (string Verb, BatchEntry? File, int Length) command;
+            (string Verb, TItem? Item, int Length) command;
             do
             {
                 reply = await _connection.ReadReplyAsync(FtpOperationPhase.Reply, Timeout.InfiniteTimeSpan, Token).ConfigureAwait(false);
+                reply = reply.IsCompletion ? ShareReply(reply) : reply;
                 RecordActivity();
                 lock (_lock)
                 {
                     command = _unansweredCommands.Peek();
                 }
 
-                if (command.File is not null)
+                if (command.Item is not null)
                 {
-                    onReply(command.File, command.Verb, reply);
+                    onReply(command.Item, command.Verb, reply);
                 }
             }
             while (reply.IsPreliminary);
@@ -146,17 +160,23 @@ internal sealed class BlockPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Receives at least one byte from the data connection.</summary>
-    /// <exception cref="FtpConnectionException">The server closed the data connection.</exception>
-    public async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    /// <summary>Receives one file and passes its content on as it arrives.</summary>
+    /// <exception cref="FtpConnectionException">The server closed the data connection before the end of the file.</exception>
+    /// <exception cref="BlockFormatException">A block header is invalid.</exception>
+    public async ValueTask ReceiveFileAsync(TItem item, ReadOnlySpanAction<byte, TItem> onContent)
     {
-        DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
-        int received = await data.ReadAsync(buffer, Token).ConfigureAwait(false);
-        RecordActivity();
-        return received > 0
-            ? received
-            : throw new FtpConnectionException(
-                FtpOperationPhase.Transfer, "the server closed the data connection before the end of a file");
+        var reader = new BlockReader();
+        while (!reader.IsEndOfFile)
+        {
+            if (_inputStart == _inputEnd)
+            {
+                (_inputStart, _inputEnd) = (0, await ReceiveAsync().ConfigureAwait(false));
+            }
+
+            BlockReadResult block = reader.Read(_input.AsSpan(_inputStart.._inputEnd));
+            _inputStart += block.ConsumedBytes;
+            onContent(_input.AsSpan(_inputStart - block.ContentBytes, block.ContentBytes), item);
+        }
     }
 
     /// <summary>Sends queued commands, then buffered data.</summary>
@@ -223,6 +243,23 @@ internal sealed class BlockPipeline : IAsyncDisposable
         _stop.Dispose();
         _expectedReplies.Dispose();
         ArrayPool<byte>.Shared.Return(_output);
+        if (_input.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_input);
+        }
+    }
+
+    /// <summary>Receives at least one byte into the input buffer and returns the number of bytes.</summary>
+    private async ValueTask<int> ReceiveAsync()
+    {
+        DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
+        _input = _input.Length > 0 ? _input : ArrayPool<byte>.Shared.Rent(InputBufferBytes);
+        int received = await data.ReadAsync(_input, Token).ConfigureAwait(false);
+        RecordActivity();
+        return received > 0
+            ? received
+            : throw new FtpConnectionException(
+                FtpOperationPhase.Transfer, "the server closed the data connection before the end of a file");
     }
 
     private async Task CancelAllOnFailureAsync(Task task)
@@ -247,7 +284,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
         DataConnection data = await DataConnection.OpenAsync(
             socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false, Token)
             .ConfigureAwait(false);
-        _connection.RecordBlockTransfer(_direction, _lastPath);
+        _connection.RecordBlockTransfer(_direction, _lastUpload);
         return data;
     }
 
@@ -298,6 +335,15 @@ internal sealed class BlockPipeline : IAsyncDisposable
                 _capacityAvailable = null;
             }
         }
+    }
+
+    /// <summary>
+    /// Returns the previous positive reply if it is equal. Otherwise the results of a million files would hold a million replies.
+    /// </summary>
+    private FtpReply ShareReply(FtpReply reply)
+    {
+        bool isEqual = _lastCompletion is { } last && last.Code == reply.Code && last.Lines.SequenceEqual(reply.Lines);
+        return isEqual ? _lastCompletion! : _lastCompletion = reply;
     }
 
     /// <summary>Restarts the stall timeout, at most twice a second because restarting a timer is expensive.</summary>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using Fts.Protocol;
-using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Batch;
 
@@ -12,7 +11,7 @@ namespace Fts.Client.Batch;
 /// <remarks>
 /// The last-modified time is set after the positive final reply, because after a rejected upload MFMT would change the existing file.
 /// </remarks>
-internal sealed class BlockUpload(BlockPipeline pipeline, bool shouldSetLastModified)
+internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shouldSetLastModified)
 {
     /// <summary>Larger files are separate transfers, which can be resumed.</summary>
     public const int MaxFileBytes = 256 * 1024;
@@ -24,7 +23,7 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool shouldSetLastModi
 
     private async Task SendAsync(IEnumerable<BatchEntry> files)
     {
-        byte[] content = ArrayPool<byte>.Shared.Rent(MaxFileBytes + 1);
+        byte[] content = ArrayPool<byte>.Shared.Rent(MaxFileBytes + 1); // one byte more, to detect larger files
         try
         {
             foreach (BatchEntry file in files)
@@ -71,26 +70,13 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool shouldSetLastModi
     {
         try
         {
-            using SafeFileHandle handle = File.OpenHandle(file.File.LocalPath);
-            if (RandomAccess.GetLength(handle) > MaxFileBytes)
+            if (LocalFileReader.TryRead(file.File.LocalPath, content) is not { } read)
             {
                 return null;
             }
 
-            int length = 0;
-            int read;
-            while (length <= MaxFileBytes
-                && (read = RandomAccess.Read(handle, content.AsSpan(length, MaxFileBytes + 1 - length), length)) > 0)
-            {
-                length += read;
-            }
-
-            file.LastModified = shouldSetLastModified ? File.GetLastWriteTimeUtc(handle) : null;
-            return length <= MaxFileBytes ? length : null;
-        }
-        catch (NotSupportedException)
-        {
-            return null; // a pipe has no length, and can be read only once
+            file.LastModified = shouldSetLastModified ? read.LastModified : null;
+            return read.Length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -456,9 +456,51 @@ public sealed class FtpConnection : IAsyncDisposable
     {
         ThrowIfBusy();
         await _ticketRenewal.RenewIfNeededAsync(cancellationToken).ConfigureAwait(false);
-        bool isReady = direction == FtpDataDirection.Receive
-            || (await SendAsync("OPTS", "MODE B DRAIN ON", cancellationToken).ConfigureAwait(false)).IsCompletion;
-        return isReady ? await _dataConnector.EnterBlockModeAsync(cancellationToken).ConfigureAwait(false) : null;
+        return await _dataConnector.EnterBlockModeAsync(direction == FtpDataDirection.Send, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Sends commands together, without waiting for the replies between them, and returns their final replies in order. Only for servers
+    /// that are known to keep commands until they have replied to the earlier ones.
+    /// </summary>
+    /// <param name="commands">
+    /// At least one command. The encoding must be able to represent them. Their lines must fit into the socket buffers, because no reply is
+    /// read while they are sent.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call, which closes the connection.</param>
+    /// <exception cref="FtpConnectionException">The connection is lost. It is unknown which commands were executed.</exception>
+    internal async Task<List<FtpReply>> SendTogetherAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)
+    {
+        BeginExchange();
+        try
+        {
+            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (FtpCommand command in commands.SkipLast(1))
+            {
+                _control.QueueCommand(command);
+            }
+
+            await _control.WriteCommandAsync(commands[^1], cancellationToken).ConfigureAwait(false);
+            var replies = new List<FtpReply>(commands.Count);
+            while (replies.Count < commands.Count)
+            {
+                FtpReply reply = await ReadReplyAsync(
+                    FtpOperationPhase.Reply, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+                RecordActivity();
+                replies.Add(reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply);
+            }
+
+            return replies;
+        }
+        catch (Exception e) when (e is OperationCanceledException or FtpException)
+        {
+            _control.CloseImmediately();
+            throw;
+        }
+        finally
+        {
+            EndExchange();
+        }
     }
 
     /// <summary>Records the use of a data connection in block mode, and the path of its last command.</summary>

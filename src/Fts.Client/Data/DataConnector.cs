@@ -155,23 +155,54 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>
     /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
     /// </summary>
-    public async Task<PreparedDataConnection?> EnterBlockModeAsync(CancellationToken cancellationToken)
+    /// <param name="drain">Whether the server must read the data of a rejected upload to its end (OPTS MODE B DRAIN ON).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<PreparedDataConnection?> EnterBlockModeAsync(bool drain, CancellationToken cancellationToken)
     {
         await SetTransferModeAsync(deflate: false, cancellationToken).ConfigureAwait(false);
-        if (!(await connection.ExchangeAsync("MODE", "B", cancellationToken).ConfigureAwait(false)).IsCompletion)
+        // All commands share a round trip. A server with block mode can execute pipelined commands.
+        DataConnectionMode mode = FirstMode;
+        var commands = new List<FtpCommand> { new("MODE", "B") };
+        if (drain)
         {
-            return null;
+            commands.Insert(0, new FtpCommand("OPTS", "MODE B DRAIN ON"));
         }
 
+        if (mode != DataConnectionMode.Active)
+        {
+            commands.Add(new FtpCommand(mode == DataConnectionMode.Passive ? "PASV" : "EPSV", ""));
+        }
+
+        List<FtpReply> replies = await connection.SendTogetherAsync(commands, cancellationToken).ConfigureAwait(false);
+        FtpReply modeReply = replies[drain ? 1 : 0];
         try
         {
-            return (await PrepareAsync(FirstMode, null, null, cancellationToken).ConfigureAwait(false)).Prepared;
+            if (!modeReply.IsCompletion || !replies[0].IsCompletion)
+            {
+                await LeaveBlockModeAsync(modeReply, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+
+            return mode != DataConnectionMode.Active && PassiveReply.TryRead(replies[^1], out PassiveEndPoint passive)
+                ? Connect(passive, replies[^1])
+                : (await PrepareAsync(mode, null, null, cancellationToken).ConfigureAwait(false)).Prepared;
         }
         catch
         {
             // The server would stay in block mode, and other transfers use stream mode.
             connection.CloseImmediately();
             throw;
+        }
+    }
+
+    /// <summary>Sends MODE S if the server has entered block mode.</summary>
+    /// <exception cref="FtpReplyException">The server rejected MODE S.</exception>
+    private async Task LeaveBlockModeAsync(FtpReply modeReply, CancellationToken cancellationToken)
+    {
+        if (modeReply.IsCompletion)
+        {
+            FtpReply reply = await connection.SendAsync("MODE", "S", cancellationToken).ConfigureAwait(false);
+            _ = reply.IsCompletion ? reply : throw new FtpReplyException(reply, "MODE S");
         }
     }
 
@@ -291,12 +322,18 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             throw CreatePassiveException(reply, verb);
         }
 
-        // By default only the port is used. The address may be a private address behind NAT, or a hostile server may send the address of a
-        // third host.
-        return options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && passive.Address is { } address
+        return Connect(passive, reply);
+    }
+
+    /// <summary>Starts to connect to the port of a passive reply.</summary>
+    /// <remarks>
+    /// By default only the port is used. The address may be a private address behind NAT, or a hostile server may send the address of a
+    /// third host.
+    /// </remarks>
+    private PreparedDataConnection Connect(PassiveEndPoint passive, FtpReply reply) =>
+        options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && passive.Address is { } address
             ? ConnectToReportedAddress(new IPEndPoint(address, passive.Port), reply)
             : ConnectToPort(passive.Port);
-    }
 
     /// <summary>Connects to a port of the host of the control connection.</summary>
     private PreparedDataConnection ConnectToPort(int port) => options.Proxy is null

@@ -17,7 +17,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     public async Task<FtpTransferResult> DownloadToFileAsync(string target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
-        new LocalTargetCheck().Check(target);
+        new LocalTargetCheck().Check(Path.GetFullPath(target));
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);

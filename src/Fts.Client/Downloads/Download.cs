@@ -37,7 +37,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 .ConfigureAwait(false);
         }
 
-        new LocalTargetCheck().Check(target);
+        new LocalTargetCheck().Check(Path.GetFullPath(target));
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);

@@ -295,7 +295,7 @@ internal sealed class PartialDownloadFile : IDisposable
     /// <summary>
     /// Opens and locks an earlier partial file; returns null if another download uses it, or if it is not a regular file of this user.
     /// </summary>
-    private static SafeFileHandle? TryOpenOwn(string path)
+    public static SafeFileHandle? TryOpenOwn(string path)
     {
         SafeFileHandle? handle = null;
         try

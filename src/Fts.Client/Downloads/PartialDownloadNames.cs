@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,10 @@ internal static class PartialDownloadNames
 {
     private const string Suffix = ".fts-part", RecordSuffix = ".fts-part-of";
 
+    private const int RandomDigits = 16;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>The maximum length of a file name in bytes. Common file systems support at least this length.</summary>
     private const int MaxNameBytes = 255;
 
@@ -21,6 +26,16 @@ internal static class PartialDownloadNames
 
     /// <summary>Returns a random path for a file that no other download finds.</summary>
     public static string CreateTemporaryPath(string target) => CombineWithDirectory(target, $".{Random.Shared.NextInt64():x16}{Suffix}");
+
+    /// <summary>
+    /// Returns whether a file name can be a random one. The partial file of a target with such a name has the same form, and a record.
+    /// </summary>
+    public static bool IsTemporaryName(ReadOnlySpan<char> name) =>
+        name.Length == 1 + RandomDigits + Suffix.Length && name.StartsWith('.') && name.EndsWith(Suffix)
+        && name.Slice(1, RandomDigits).IndexOfAnyExcept(HexDigits) < 0;
+
+    /// <summary>Returns the path of the record that describes a partial file, given the path of that file.</summary>
+    public static string GetRecordPathOfPartialFile(string path) => path[..^Suffix.Length] + RecordSuffix;
 
     /// <summary>Returns whether a file name is that of a partial file or a record.</summary>
     public static bool IsPartialName(string name) =>

@@ -8,8 +8,9 @@ namespace Fts.Client.Downloads;
 /// A hidden local file that receives a small download. Renamed to the target when it is complete, otherwise deleted.
 /// </summary>
 /// <remarks>
-/// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it and it needs no lock. In a batch of
-/// thousands of files, each system call adds noticeable time.
+/// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it. Its lock protects it from
+/// <see cref="LeftoverSweep"/>, and is shared, so that other processes can open the committed file at once. In a batch of thousands of
+/// files, each system call adds noticeable time.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
@@ -26,20 +27,35 @@ internal sealed class StagingFile : IDisposable
     {
         (_target, _path, _mode) = (target, PartialDownloadNames.CreateTemporaryPath(target), mode);
         _handle = Create(_path, isPrivate: mode is not null);
+        if (OperatingSystem.IsLinux())
+        {
+            // Elsewhere the .NET runtime has locked the file. Files on a file system without locks are not swept.
+            _ = Flock(_handle, LOCK_SH | LOCK_NB);
+        }
     }
 
     /// <summary>Appends bytes. Writes synchronously, because a write to the page cache does not wait for the disk.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        RandomAccess.Write(_handle, bytes, _length);
-        _length += bytes.Length;
+        // On Linux write(2) is called directly, because .NET first sends another system call to each new handle.
+        for (nint written; OperatingSystem.IsLinux() && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
+        {
+            _length += written;
+        }
+
+        if (!bytes.IsEmpty)
+        {
+            // If the system call failed, the .NET call also fails and throws the appropriate exception.
+            RandomAccess.Write(_handle, bytes, _length);
+            _length += bytes.Length;
+        }
     }
 
     /// <summary>Sets the last-modified time and the mode, if they are known, and renames the file to the target.</summary>
     /// <exception cref="FtpTargetExistsException">The target exists, and <paramref name="overwrite"/> is false.</exception>
     public void Commit(DateTime? lastModifiedUtc, bool overwrite)
     {
-        if (lastModifiedUtc is { } time)
+        if (lastModifiedUtc is { } time && !TrySetLastModified(time))
         {
             File.SetLastWriteTimeUtc(_handle, time);
         }
@@ -107,6 +123,24 @@ internal sealed class StagingFile : IDisposable
         }
 
         return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
+    }
+
+    private unsafe nint TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return FileCalls.Write(_handle, start, (nuint)bytes.Length);
+        }
+    }
+
+    /// <summary>
+    /// Sets the time with one system call, because .NET first reads the other time of the file. Returns false if that fails.
+    /// </summary>
+    private unsafe bool TrySetLastModified(DateTime time)
+    {
+        TimeSpec* times = stackalloc TimeSpec[2];
+        (times[0].Nanoseconds, times[1]) = (DirectoryCalls.UTIME_OMIT, TimeSpec.FromUtc(time));
+        return OperatingSystem.IsLinux() && Environment.Is64BitProcess && Futimens(_handle, times) == 0;
     }
 
     /// <summary>

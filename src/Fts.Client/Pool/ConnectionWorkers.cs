@@ -11,8 +11,15 @@ internal static class ConnectionWorkers
     /// <param name="maxWorkers">The maximum number of workers.</param>
     /// <param name="work">Runs one worker, which acquires a connection from the pool and returns when no work is left.</param>
     /// <param name="cancellationToken">Cancels the workers.</param>
+    /// <param name="waitUntilNeeded">
+    /// Waits until another worker has work. Its argument is the number of workers with the other one. Null if there is work for all.
+    /// </param>
     public static async Task RunAsync(
-        ConnectionPool pool, int maxWorkers, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        ConnectionPool pool,
+        int maxWorkers,
+        Func<CancellationToken, Task> work,
+        CancellationToken cancellationToken,
+        Func<int, CancellationToken, Task>? waitUntilNeeded = null)
     {
         using var opening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] others = [.. Enumerable.Range(2, Math.Max(0, maxWorkers - 1)).Select(number => RunAdditionalAsync(number))];
@@ -31,6 +38,7 @@ internal static class ConnectionWorkers
         {
             try
             {
+                await (waitUntilNeeded?.Invoke(number, opening.Token) ?? Task.CompletedTask).ConfigureAwait(false);
                 if (!await pool.TryOpenAdditionalAsync(number, opening.Token).ConfigureAwait(false))
                 {
                     return;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Fts.Client.Connections;
 using Fts.Client.Listings;
 using Fts.Client.Pool;
 using Fts.Protocol;
@@ -21,14 +22,14 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
                 : await GetMissingDirectoriesAsync(plan.RemoteDirectory, cancellationToken).ConfigureAwait(false);
         }
 
-        var top = new MirrorDirectory(plan.LocalDirectory, plan.RemoteDirectory, isInTarget, remote?.UniqueId, null);
+        var root = new MirrorDirectory(plan.LocalDirectory, plan.RemoteDirectory, isInTarget, remote?.UniqueId, null);
         FtpMirrorPlan empty = plan;
         bool couldListByPath = !pool.ServerProfile.ListingProfile.ShouldEnterDirectory;
-        plan = await new MirrorPlanner(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+        plan = await new MirrorPlanner(client, pool, empty).RunAsync(root, missing, cancellationToken).ConfigureAwait(false);
         if (couldListByPath && pool.ServerProfile.ListingProfile.ShouldEnterDirectory)
         {
             // The server ignores paths in LIST, so earlier listings may be of another directory. Plan again.
-            plan = await new MirrorPlanner(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+            plan = await new MirrorPlanner(client, pool, empty).RunAsync(root, missing, cancellationToken).ConfigureAwait(false);
         }
 
         // Some servers list a missing directory as an empty one.
@@ -46,14 +47,21 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         List<FtpMirrorFailure> failures = isDownload
             ? CreateLocalDirectories(plan.Directories)
             : await CreateRemoteDirectoriesAsync(plan.Directories, cancellationToken).ConfigureAwait(false);
+        if (failures.Count == 0)
+        {
+            return new FtpMirrorResult(await TransferAsync(plan.Files).ConfigureAwait(false), failures);
+        }
+
         // A file whose directory could not be created fails with the exception of the directory.
+        var exceptions = new Dictionary<string, Exception>(StringComparer.Ordinal);
+        failures.ForEach(failure => exceptions.TryAdd(failure.Path, failure.Exception));
         var failedFiles = new List<FtpBatchResult>();
         var files = new List<FtpBatchFile>();
         foreach (FtpBatchFile file in plan.Files)
         {
-            if (failures.Find(failure => IsInside(isDownload ? file.LocalPath : file.RemotePath, failure.Path)) is { } failed)
+            if (FindFailedDirectory(file) is { } exception)
             {
-                failedFiles.Add(new FtpBatchResult(file, null, failed.Exception));
+                failedFiles.Add(new FtpBatchResult(file, null, exception));
                 progress?.Report(failedFiles[^1]);
             }
             else
@@ -62,10 +70,28 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             }
         }
 
-        IReadOnlyList<FtpBatchResult> results = await (isDownload
-            ? client.DownloadManyAsync(files, options, progress, cancellationToken)
-            : client.UploadManyAsync(files, options, progress, cancellationToken)).ConfigureAwait(false);
-        return new FtpMirrorResult([.. failedFiles, .. results], failures);
+        return new FtpMirrorResult([.. failedFiles, .. await TransferAsync(files).ConfigureAwait(false)], failures);
+
+        Task<IReadOnlyList<FtpBatchResult>> TransferAsync(IReadOnlyList<FtpBatchFile> batch) => isDownload
+            ? client.DownloadManyAsync(batch, options, progress, cancellationToken)
+            : client.UploadManyAsync(batch, options, progress, cancellationToken);
+
+        Exception? FindFailedDirectory(FtpBatchFile file)
+        {
+            string? directory = isDownload ? Path.GetDirectoryName(file.LocalPath) : RemotePath.GetParent(file.RemotePath);
+            while (!string.IsNullOrEmpty(directory))
+            {
+                if (exceptions.TryGetValue(directory, out Exception? exception))
+                {
+                    return exception;
+                }
+
+                string? parent = isDownload ? Path.GetDirectoryName(directory) : RemotePath.GetParent(directory);
+                directory = parent == directory ? null : parent;
+            }
+
+            return null;
+        }
     }
 
     private static List<FtpMirrorFailure> CreateLocalDirectories(IEnumerable<string> directories)
@@ -86,14 +112,18 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         return failures;
     }
 
-    /// <summary>Creates directories on the server, level by level, so that each parent exists before its children.</summary>
+    /// <summary>
+    /// Creates directories on the server, parents first. If the server can execute pipelined commands, creates many of them in a round
+    /// trip. The others are created separately, level by level.
+    /// </summary>
     private async Task<List<FtpMirrorFailure>> CreateRemoteDirectoriesAsync(
-        IEnumerable<string> directories, CancellationToken cancellationToken)
+        IReadOnlyList<string> directories, CancellationToken cancellationToken)
     {
-        const int DirectoriesPerConnection = 32;
+        const int DirectoriesPerConnection = 8; // for fewer directories, the login on another connection takes longer than it saves
         var failures = new ConcurrentQueue<FtpMirrorFailure>();
+        List<string> remaining = await CreateTogetherAsync(directories, cancellationToken).ConfigureAwait(false);
         IEnumerable<IGrouping<int, string>> levels =
-            directories.GroupBy(directory => directory.Count(c => c == '/')).OrderBy(level => level.Key);
+            remaining.GroupBy(directory => directory.Count(c => c == '/')).OrderBy(level => level.Key);
         foreach (IGrouping<int, string> level in levels)
         {
             var rest = new ConcurrentQueue<string>(level);
@@ -103,6 +133,75 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         }
 
         return [.. failures];
+    }
+
+    /// <summary>
+    /// Creates directories with pipelined commands over one connection, parents first. Returns the directories without a positive reply.
+    /// </summary>
+    /// <remarks>Only servers with block mode are known to execute pipelined commands.</remarks>
+    private async Task<List<string>> CreateTogetherAsync(IReadOnlyList<string> directories, CancellationToken cancellationToken)
+    {
+        // Both sides could wait for each other if the commands or their replies did not fit into the socket buffers.
+        const int MaxCommands = 256, MaxCharacters = 8 * 1024;
+        var remaining = new List<string>();
+        int next = 0;
+        if (directories.Count <= 1 || pool.Features is { HasBlockMode: false })
+        {
+            return [.. directories];
+        }
+
+        PoolLease lease = await pool.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            var group = new List<FtpCommand>();
+            while (next < directories.Count && lease.Connection.Features.HasBlockMode)
+            {
+                group.Clear();
+                for (int length = 0; next < directories.Count && group.Count < MaxCommands && length < MaxCharacters; next++)
+                {
+                    if (TryCreateCommand(lease.Connection, directories[next]) is { } command)
+                    {
+                        group.Add(command);
+                        length += command.Argument.Length;
+                    }
+                    else
+                    {
+                        remaining.Add(directories[next]);
+                    }
+                }
+
+                try
+                {
+                    List<FtpReply> replies = group.Count == 0
+                        ? []
+                        : await lease.Connection.SendTogetherAsync(group, cancellationToken).ConfigureAwait(false);
+                    remaining.AddRange(group.Zip(replies).Where(pair => !pair.Second.IsCompletion).Select(pair => pair.First.Argument));
+                }
+                catch (FtpException)
+                {
+                    // The separate commands that follow detect which directories exist, or that the server is unreachable.
+                    remaining.AddRange(group.Select(command => command.Argument));
+                    break;
+                }
+            }
+        }
+
+        return [.. remaining, .. directories.Skip(next)];
+    }
+
+    /// <summary>Returns the command that creates a directory, or null if its path cannot be sent.</summary>
+    private static FtpCommand? TryCreateCommand(FtpConnection connection, string directory)
+    {
+        try
+        {
+            FtpCommand command = ClientCommand.Create("MKD", directory);
+            connection.Text.EncodeLine(command.ToString());
+            return command;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
 
     private async Task CreateDirectoriesAsync(
@@ -152,7 +251,4 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
                 .ConfigureAwait(false);
         return entry?.Kind == FtpEntryKind.File ? throw new FtpException($"{path.ToPrintable()} is a file on the server") : entry;
     }
-
-    private static bool IsInside(string path, string directory) =>
-        path.StartsWith(directory, StringComparison.Ordinal) && path.Length > directory.Length && path[directory.Length] is '/' or '\\';
 }

@@ -1,63 +1,14 @@
-using System.Collections.Concurrent;
-using Fts.Client.Downloads;
+using System.Net.Sockets;
+using Fts.Client.Batch;
 using Fts.Client.Listings;
 using Fts.Client.Pool;
 using Fts.Protocol;
 
 namespace Fts.Client.Sync;
 
-/// <summary>A directory of the compared trees, on both sides.</summary>
-/// <param name="Local">The local path.</param>
-/// <param name="Remote">The path on the server.</param>
-/// <param name="IsInTarget">Whether the target has the directory already.</param>
-/// <param name="UniqueId">The unique identifier of the directory on the server; null if the server does not report one.</param>
-/// <param name="Parent">The parent directory; null for the root of the tree.</param>
-internal sealed record MirrorDirectory(string Local, string Remote, bool IsInTarget, string? UniqueId, MirrorDirectory? Parent)
-{
-    /// <summary>The number of levels below the root of the tree.</summary>
-    public int Depth { get; } = Parent is null ? 0 : Parent.Depth + 1;
-
-    /// <summary>The names in a listing from NLST; empty before the listing, and for other commands.</summary>
-    public IReadOnlyList<string> Names { get; set; } = [];
-
-    /// <summary>
-    /// Returns whether an ancestor has the same name and the same listing. If a server supports NLST only and no PWD, nothing else detects
-    /// a link to an ancestor.
-    /// </summary>
-    public bool IsRepeatOfAncestor()
-    {
-        for (MirrorDirectory? ancestor = Parent; ancestor is not null && Names.Count > 0 && UniqueId is null; ancestor = ancestor.Parent)
-        {
-            if (RemotePath.GetName(ancestor.Remote) == RemotePath.GetName(Remote) && ancestor.Names.SequenceEqual(Names))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>
-    /// Returns whether this directory or an ancestor has the given unique identifier. Some servers list a link as its target, so a link to
-    /// an ancestor would cause endless recursion.
-    /// </summary>
-    public bool IsWithin(string? uniqueId)
-    {
-        for (MirrorDirectory? directory = this; directory is not null && uniqueId is not null; directory = directory.Parent)
-        {
-            if (directory.UniqueId == uniqueId)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-}
-
 /// <summary>
-/// Compares two trees level by level, one directory at a time on each connection, and records the directories and files to create or
-/// replace in the target.
+/// Compares two trees and records the directories and files to create or replace in the target. If the server supports block mode, lists
+/// its directories with pipelined commands. Otherwise lists one directory at a time on each connection.
 /// </summary>
 internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMirrorPlan plan)
 {
@@ -69,48 +20,59 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     /// </summary>
     private const int DirectoriesPerConnection = 4;
 
+    /// <summary>
+    /// The number of pipelined listings if the round trip is shorter than <see cref="ShortRoundTrip"/>. More would leave no directories
+    /// for the other connections.
+    /// </summary>
+    private const int NearbyListings = 4;
+
+    private static readonly TimeSpan ShortRoundTrip = TimeSpan.FromMilliseconds(2);
+
     private static readonly EnumerationOptions AllEntries =
         new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
 
-    private static readonly StringComparer LocalNameComparer =
-        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
-
     private readonly Lock _lock = new();
-    private readonly List<string> _directories = [];
+    // Protected by _lock.
+    private readonly List<MirrorDirectory> _missingDirectories = [];
     private readonly List<FtpBatchFile> _files = [];
     private readonly List<FtpMirrorFailure> _failures = [];
     private readonly List<FtpEntry> _unreadableEntries = [];
+    private List<MirrorDirectory> _localDirectories = [];
     private long _bytes;
-    private int _unchanged, _skipped, _entryCount;
+    private int _unchanged, _skipped;
+
+    private int _entryCount; // changed with Interlocked
     private volatile bool _isTooLarge;
 
     private bool IsDownload => plan.Direction == FtpMirrorDirection.Download;
 
     /// <summary>Compares the trees and returns the plan.</summary>
-    /// <param name="top">The root of the trees.</param>
+    /// <param name="root">The root of the trees.</param>
     /// <param name="missing">The missing directories of the target: its root and the parents of the root.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
-    public async Task<FtpMirrorPlan> RunAsync(MirrorDirectory top, IEnumerable<string> missing, CancellationToken cancellationToken)
+    public async Task<FtpMirrorPlan> RunAsync(MirrorDirectory root, IEnumerable<string> missing, CancellationToken cancellationToken)
     {
-        _directories.AddRange(missing);
-        // An error in the root is thrown; an error in another directory is recorded.
-        var level = new ConcurrentQueue<MirrorDirectory>(await CompareDirectoryAsync(top, cancellationToken).ConfigureAwait(false));
-        while (!level.IsEmpty)
+        if (IsDownload || root.IsInTarget)
         {
-            var next = new ConcurrentQueue<MirrorDirectory>();
-            int connections = Math.Min(client.Options.MaxConnections, 1 + (level.Count / DirectoriesPerConnection));
-            IEnumerable<MirrorDirectory> toCreate = level.Where(directory => !directory.IsInTarget);
-            IEnumerable<string> paths = toCreate.Select(directory => IsDownload ? directory.Local : directory.Remote);
-            _directories.AddRange(paths.Order(StringComparer.Ordinal));
-            await ConnectionWorkers.RunAsync(pool, connections, token => CompareDirectoriesAsync(level, next, token), cancellationToken)
-                .ConfigureAwait(false);
-            level = next;
+            var queue = new MirrorQueue(root);
+            await RunWorkersAsync(queue, CompareInBlockModeAsync, cancellationToken).ConfigureAwait(false);
+            queue.ReturnSetAside();
+            await RunWorkersAsync(queue, CompareSeparatelyAsync, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            _localDirectories.Add(root);
         }
 
+        await CompareLocalDirectoriesAsync(cancellationToken).ConfigureAwait(false);
+        IEnumerable<string> directories = _missingDirectories
+            .Select(directory => (directory.Depth, Path: IsDownload ? directory.Local : directory.Remote))
+            .OrderBy(directory => directory.Depth).ThenBy(directory => directory.Path, StringComparer.Ordinal)
+            .Select(directory => directory.Path);
         _files.Sort((a, b) => string.CompareOrdinal(a.RemotePath, b.RemotePath));
         return plan with
         {
-            Directories = _directories,
+            Directories = [.. missing, .. directories],
             Files = _files,
             Bytes = _bytes,
             Unchanged = _unchanged,
@@ -120,62 +82,210 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         };
     }
 
-    private async Task CompareDirectoriesAsync(
-        ConcurrentQueue<MirrorDirectory> directories, ConcurrentQueue<MirrorDirectory> children, CancellationToken cancellationToken)
+    /// <summary>Compares a listed directory. Returns its subdirectories, or null if the root of the tree cannot be compared.</summary>
+    /// <remarks>Another directory that cannot be compared is a failure in the plan, and has no subdirectories.</remarks>
+    public List<MirrorDirectory>? TryCompare(MirrorDirectory directory, List<FtpEntry> remote)
     {
-        while (directories.TryDequeue(out MirrorDirectory? directory))
+        try
         {
-            try
+            return Compare(directory, IsDownload && !directory.IsInTarget ? [] : ListLocal(directory.Local), remote);
+        }
+        catch (Exception e) when (IsFailureOfDirectory(e))
+        {
+            if (directory.IsRoot)
             {
-                (await CompareDirectoryAsync(directory, cancellationToken).ConfigureAwait(false)).ForEach(children.Enqueue);
+                return null;
             }
-            catch (Exception e) when (
-                !_isTooLarge
-                && e is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException)
-            {
-                AddFailure(IsDownload ? directory.Remote : directory.Local, e);
-            }
+
+            AddFailure(directory, e);
+            return [];
         }
     }
 
-    /// <summary>Compares one directory. Returns its subdirectories, which are compared next.</summary>
-    private async Task<List<MirrorDirectory>> CompareDirectoryAsync(MirrorDirectory directory, CancellationToken cancellationToken)
+    /// <summary>Counts an entry of a listing.</summary>
+    /// <exception cref="FtpProtocolException">The tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
+    public void CountEntry()
+    {
+        if (Interlocked.Increment(ref _entryCount) > client.Options.Limits.MirrorEntries)
+        {
+            _isTooLarge = true;
+            throw CreateTooLargeException();
+        }
+    }
+
+    /// <summary>Subtracts the entries of a listing that is repeated.</summary>
+    public void UncountEntries(int count) => Interlocked.Add(ref _entryCount, -count);
+
+    /// <summary>
+    /// Runs workers until the queue is empty. The first one starts at once, the others when the queue has enough directories for them.
+    /// </summary>
+    private async Task RunWorkersAsync(
+        MirrorQueue queue, Func<MirrorQueue, CancellationToken, Task> compare, CancellationToken cancellationToken)
+    {
+        await ConnectionWorkers.RunAsync(
+            pool,
+            client.Options.MaxConnections,
+            async token =>
+            {
+                try
+                {
+                    await compare(queue, token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    queue.Stop(); // the other workers must not wait for directories of this one
+                    throw;
+                }
+            },
+            cancellationToken,
+            (number, token) => queue.WaitForBacklogAsync((number - 1) * DirectoriesPerConnection, token)).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Lists and compares queued directories over one connection in block mode. Directories without a result are set aside, for example
+    /// after the failure of the connection.
+    /// </summary>
+    private async Task CompareInBlockModeAsync(MirrorQueue queue, CancellationToken cancellationToken)
+    {
+        PoolLease lease = await pool.AcquireAsync(cancellationToken, "listing of a tree").ConfigureAwait(false);
+        BlockListing? listing = null;
+        try
+        {
+            await using (lease.ConfigureAwait(false))
+            {
+                FtpConnection connection = lease.Connection;
+                int maxListings = pool.ServerProfile.RoundTripTime < ShortRoundTrip
+                    ? NearbyListings
+                    : BlockPipeline<BlockListing.Item>.MaxCommands;
+                if (!CanListInBlockMode(connection)
+                    || await BlockPipeline<BlockListing.Item>.OpenAsync(
+                        connection, FtpDataDirection.Receive, cancellationToken, maxListings).ConfigureAwait(false) is not { } pipeline)
+                {
+                    return;
+                }
+
+                await using (pipeline.ConfigureAwait(false))
+                {
+                    listing = new BlockListing(pipeline, this, queue, connection.Text, connection.Options.Limits);
+                    await listing.RunAsync().ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e) when (
+            e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
+        {
+            if (_isTooLarge)
+            {
+                throw CreateTooLargeException();
+            }
+
+            // The separate listings that follow detect whether only this connection failed, or the server is unreachable.
+        }
+        finally
+        {
+            listing?.SetAsideUnfinished();
+        }
+    }
+
+    private static bool CanListInBlockMode(FtpConnection connection) =>
+        connection.Features is { HasBlockMode: true, HasMachineListing: true }
+        && connection.ServerProfile is { IsMachineListingUnsupported: false, ListingProfile.IsMlsdUnsupported: false }
+        && connection.Options.Compression != FtpCompression.Always;
+
+    /// <summary>Lists and compares queued directories, one at a time.</summary>
+    private async Task CompareSeparatelyAsync(MirrorQueue queue, CancellationToken cancellationToken)
+    {
+        while (await queue.TakeAsync(cancellationToken).ConfigureAwait(false) is { } directory)
+        {
+            queue.Complete(await CompareSeparatelyAsync(directory, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>Lists and compares one directory, and returns its subdirectories. An error in the root of the tree is thrown.</summary>
+    private async Task<List<MirrorDirectory>> CompareSeparatelyAsync(MirrorDirectory directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Dictionary<string, FileSystemInfo> local = IsDownload && !directory.IsInTarget ? [] : ListLocal(directory.Local);
+            List<FtpEntry> remote = await ListRemoteAsync(directory.Remote, cancellationToken).ConfigureAwait(false);
+            return Compare(directory, local, remote);
+        }
+        catch (Exception e) when (!directory.IsRoot && IsFailureOfDirectory(e))
+        {
+            AddFailure(directory, e);
+            return [];
+        }
+    }
+
+    /// <summary>Compares the directories that only the source has, level by level. They need no connection.</summary>
+    private async Task CompareLocalDirectoriesAsync(CancellationToken cancellationToken)
+    {
+        while (_localDirectories.Count > 0)
+        {
+            (List<MirrorDirectory> level, _localDirectories) = (_localDirectories, []);
+            await Parallel.ForEachAsync(level, cancellationToken, (directory, _) =>
+            {
+                if (TryCompare(directory, []) is null)
+                {
+                    Compare(directory, ListLocal(directory.Local), []); // throws the exception for the root
+                }
+
+                return ValueTask.CompletedTask;
+            }).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Compares one directory. Returns the subdirectories that the server may have. Those of an upload that it does not have are compared
+    /// later.
+    /// </summary>
+    private List<MirrorDirectory> Compare(
+        MirrorDirectory directory, Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         if (directory.Depth > MaxDepth)
         {
             throw new FtpException($"the folder is more than {MaxDepth} levels deep");
         }
 
-        Dictionary<string, FileSystemInfo> local = IsDownload && !directory.IsInTarget ? [] : ListLocal(directory.Local);
-        List<FtpEntry> remote = IsDownload || directory.IsInTarget
-            ? await ListRemoteAsync(directory.Remote, cancellationToken).ConfigureAwait(false)
-            : [];
         directory.Names = remote.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. remote.Select(entry => entry.Name)];
-        var children = new List<MirrorDirectory>();
+        List<FtpEntry> unreadable = remote.FindAll(entry => entry.Kind == FtpEntryKind.Unknown);
+        if (unreadable.Count > 0)
+        {
+            remote.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
+        }
+
+        // The features are known: only a server that was asked for the target knows the remote entries.
+        var comparison = new DirectoryComparison(directory, IsDownload, remote.Count > 0 && client.Features.CanSetLastModified);
+        bool isRepeat = IsDownload && directory.IsRepeatOfAncestor();
+        if (IsDownload && !isRepeat)
+        {
+            comparison.AddDownloads(local, remote);
+        }
+        else if (!IsDownload)
+        {
+            comparison.AddUploads(local, remote);
+        }
+
         lock (_lock)
         {
-            _unreadableEntries.AddRange(remote.Where(entry => entry.Kind == FtpEntryKind.Unknown));
-            remote.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
-            if (IsDownload && directory.IsRepeatOfAncestor())
+            _unreadableEntries.AddRange(unreadable);
+            _missingDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
+            _files.AddRange(comparison.Files);
+            _failures.AddRange(comparison.Failures);
+            (_bytes, _unchanged) = (_bytes + comparison.Bytes, _unchanged + comparison.Unchanged);
+            _skipped += comparison.Skipped + (isRepeat ? 1 : 0);
+            if (!IsDownload)
             {
-                _skipped++;
-            }
-            else if (IsDownload)
-            {
-                AddDownloads(directory, local, remote, children);
-            }
-            else
-            {
-                AddUploads(directory, local, remote, children);
+                _localDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
             }
         }
 
-        return children;
+        return IsDownload ? comparison.Children : comparison.Children.FindAll(child => child.IsInTarget);
     }
 
     private Dictionary<string, FileSystemInfo> ListLocal(string path) => new DirectoryInfo(path)
         .EnumerateFileSystemInfos("*", AllEntries)
-        .ToDictionary(entry => entry.Name, IsDownload ? LocalNameComparer : StringComparer.Ordinal);
+        .ToDictionary(entry => entry.Name, IsDownload ? DirectoryComparison.LocalNameComparer : StringComparer.Ordinal);
 
     /// <summary>Lists a directory on the server, and requests the metadata of names that NLST lists without metadata.</summary>
     /// <exception cref="FtpProtocolException">The tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
@@ -185,11 +295,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         await foreach (FtpEntry entry in client.ListAsync(path, cancellationToken).ConfigureAwait(false))
         {
             entries.Add(entry);
-            if (Interlocked.Increment(ref _entryCount) > client.Options.Limits.MirrorEntries)
-            {
-                _isTooLarge = true;
-                throw new FtpProtocolException($"the tree has more than {client.Options.Limits.MirrorEntries} entries");
-            }
+            CountEntry();
         }
 
         for (int i = 0; i < entries.Count && entries[i].Source == FtpEntrySource.Names; i++)
@@ -202,145 +308,19 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         return entries;
     }
 
-    /// <summary>Compares the entries of a remote directory with those of a local one. Called under the lock.</summary>
-    private void AddDownloads(
-        MirrorDirectory directory, Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote, List<MirrorDirectory> children)
-    {
-        var seen = new HashSet<string>(LocalNameComparer);
-        foreach (FtpEntry entry in remote)
-        {
-            string name = entry.LocalName;
-            if (!entry.IsSafeName || PartialDownloadNames.IsPartialName(name))
-            {
-                AddFailure(entry.Path, new FtpException($"'{entry.Name}' cannot be a local file name"));
-                continue;
-            }
+    /// <summary>Returns whether an error concerns one directory only, so that the others can be compared.</summary>
+    private bool IsFailureOfDirectory(Exception exception) =>
+        !_isTooLarge
+        && exception is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException;
 
-            string path = Path.Combine(directory.Local, name);
-            FileSystemInfo? existing = local.GetValueOrDefault(name);
-            bool isDirectory = entry.Kind == FtpEntryKind.Directory;
-            if ((!isDirectory && entry.Kind != FtpEntryKind.File) || (isDirectory && directory.IsWithin(entry.UniqueId)))
-            {
-                _skipped++;
-            }
-            else if (!seen.Add(name))
-            {
-                AddFailure(entry.Path, new FtpException(name == entry.Name
-                    ? "another entry in the folder has the same name"
-                    : $"another entry in the folder has the same local name, {name}"));
-            }
-            else if (existing is not null && (IsLink(existing) || existing is DirectoryInfo != isDirectory))
-            {
-                AddFailure(entry.Path, new IOException($"{path} is {DescribeKind(existing)} and is not replaced"));
-            }
-            else if (isDirectory)
-            {
-                children.Add(new MirrorDirectory(path, entry.Path, existing is not null, entry.UniqueId, directory));
-            }
-            else
-            {
-                bool isUnchanged = existing is FileInfo file && IsUnchanged(entry, file);
-                AddFile(new FtpBatchFile(path, entry.Path) { SourceEntry = entry }, entry.Length ?? 0, isUnchanged);
-            }
-        }
-    }
+    private FtpProtocolException CreateTooLargeException() =>
+        new($"the tree has more than {client.Options.Limits.MirrorEntries} entries");
 
-    /// <summary>Compares the entries of a local directory with those of a remote one. Called under the lock.</summary>
-    private void AddUploads(
-        MirrorDirectory directory, Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote, List<MirrorDirectory> children)
-    {
-        var remoteByName = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
-        remote.ForEach(entry => remoteByName.TryAdd(entry.Name, entry));
-        // A file that was downloaded under a local name is uploaded under its original name.
-        remote.ForEach(entry => remoteByName.TryAdd(entry.LocalName, entry));
-        foreach (FileSystemInfo entry in local.Values)
-        {
-            FtpEntry? existing = remoteByName.GetValueOrDefault(entry.Name);
-            string path = existing?.Path ?? RemotePath.Join(directory.Remote, entry.Name);
-            if (PartialDownloadNames.IsPartialName(entry.Name))
-            {
-                continue;
-            }
-
-            if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName))
-            {
-                // The .NET runtime replaces bytes that are not UTF-8, so the file cannot be opened by its name.
-                AddFailure(entry.FullName, new IOException("the file cannot be opened, because its name is not UTF-8; rename it"));
-            }
-            else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !LocalFileCheck.IsRegularFile(entry.FullName)))
-            {
-                _skipped++;
-            }
-            else if (!entry.Exists)
-            {
-                AddFailure(entry.FullName, new FileNotFoundException("the file was deleted, or its name cannot be read"));
-            }
-            else if (existing is not null && existing.Kind != (entry is DirectoryInfo ? FtpEntryKind.Directory : FtpEntryKind.File))
-            {
-                AddFailure(entry.FullName, new FtpException($"{path} is {DescribeKind(existing)} on the server and is not replaced"));
-            }
-            else if (entry is FileInfo file)
-            {
-                bool isUnchanged = existing is not null && IsUnchanged(existing, file);
-                AddFile(new FtpBatchFile(Path.Combine(directory.Local, file.Name), path), file.Length, isUnchanged);
-            }
-            else
-            {
-                children.Add(new MirrorDirectory(Path.Combine(directory.Local, entry.Name), path, existing is not null, null, directory));
-            }
-        }
-    }
-
-    private void AddFile(FtpBatchFile file, long length, bool isUnchanged)
-    {
-        if (isUnchanged)
-        {
-            _unchanged++;
-            return;
-        }
-
-        _bytes += length;
-        _files.Add(file);
-    }
-
-    /// <summary>
-    /// Returns whether a local and a remote file have the same length and last-modified time, to the second. The time is ignored if the
-    /// server does not report exact times.
-    /// </summary>
-    /// <remarks>If the server cannot set times, a file has the time of its upload, so a newer remote file counts as unchanged.</remarks>
-    private bool IsUnchanged(FtpEntry remote, FileInfo local)
-    {
-        if (remote.Length is { } length && length != local.Length)
-        {
-            return false;
-        }
-
-        if (remote.LastModified is not { } remoteTime || !DownloadResumption.HasExactMetadata(remote))
-        {
-            return remote.Length is not null;
-        }
-
-        DateTime localTime = local.LastWriteTimeUtc;
-        return localTime.Ticks / TimeSpan.TicksPerSecond == remoteTime.UtcTicks / TimeSpan.TicksPerSecond
-            || (!IsDownload && !client.Features.CanSetLastModified && localTime < remoteTime);
-    }
-
-    private void AddFailure(string path, Exception exception)
+    private void AddFailure(MirrorDirectory directory, Exception exception)
     {
         lock (_lock)
         {
-            _failures.Add(new FtpMirrorFailure(path, exception));
+            _failures.Add(new FtpMirrorFailure(IsDownload ? directory.Remote : directory.Local, exception));
         }
     }
-
-    private static bool IsLink(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
-
-    private static string DescribeKind(FileSystemInfo entry) => IsLink(entry) ? "a link" : entry is DirectoryInfo ? "a folder" : "a file";
-
-    private static string DescribeKind(FtpEntry entry) => entry.Kind switch
-    {
-        FtpEntryKind.Directory => "a folder",
-        FtpEntryKind.File => "a file",
-        _ => "a link or device",
-    };
 }

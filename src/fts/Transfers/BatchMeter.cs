@@ -61,6 +61,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         lock (_lock)
         {
             _active.Remove(value.File.RemotePath, out FtpProgress last);
+            _started.Remove(value.File.RemotePath);
             if (value.Result is { } result)
             {
                 CompletedFiles++;

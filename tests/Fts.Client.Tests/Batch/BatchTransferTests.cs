@@ -7,15 +7,18 @@ public sealed class BatchTransferTests : IDisposable
 {
     private const string Blocks = "MODE B DRAIN";
 
+    /// <summary>The client does not wait for the reply to MODE B.</summary>
     private const string Entered = """
         C: MODE B
-        S: 200 block
         C: EPSV
+        S: 200 block
         S: 229 ok (|||{port}|)
 
         """;
 
     private const string Drains = "C: OPTS MODE B DRAIN ON\nS: 200 on\n";
+
+    private const string Rejected = "C: MODE B\nC: EPSV\nS: 504 no\nS: 229 ok (|||{port}|)\n";
 
     private const string Left = "C: MODE S\nS: 200 stream\n";
 
@@ -101,8 +104,46 @@ public sealed class BatchTransferTests : IDisposable
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         IReadOnlyList<FtpBatchResult> results = await UploadAsync(
             [("a", "one"), ("b", "one")], ScriptedPeer.Login(Blocks)
-                + $"C: OPTS MODE B DRAIN ON\nS: 501 no\n{Passive}C: STOR a\n{Stored}{Passive}C: STOR b\n{Stored}");
+                + "C: OPTS MODE B DRAIN ON\nC: MODE B\nC: EPSV\nS: 501 no\nS: 200 block\nS: 229 ok (|||{port}|)\n" + Left
+                + $"{Passive}C: STOR a\n{Stored}{Passive}C: STOR b\n{Stored}");
         Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task If_the_server_rejects_MODE_B_each_download_is_a_separate_transfer()
+    {
+        const string Sent = "S: 150 go\nD> one\nD.\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
+            ["a", "b"], ScriptedPeer.Login(Blocks) + Rejected + $"{Passive}C: RETR a\n{Sent}{Passive}C: RETR b\n{Sent}");
+        Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task If_EPSV_fails_in_block_mode_PASV_is_used()
+    {
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
+            ["a", "b"], ScriptedPeer.Login(Blocks) + "C: MODE B\nC: EPSV\nS: 200 block\nS: 500 no\nC: EPSV\nS: 500 no\n"
+                + "C: PASV\nS: 227 ok (127,0,0,1,{p1},{p2})\nC: RETR a\nC: RETR b\n"
+                + "S: 150 go\nB> one\nS: 250 sent\nS: 125 go\nB> two\nS: 250 sent\n" + Left);
+        Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task A_batch_deletes_what_a_killed_process_left_in_its_target_directories()
+    {
+        _folder.CreateSubdirectory("sub");
+        string[] leftovers = [PathOf(".0123456789abcdef.fts-part"), PathOf("sub/.fedcba9876543210.fts-part")];
+        foreach (string leftover in leftovers)
+        {
+            File.WriteAllText(leftover, "half");
+        }
+
+        const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", Sent = "S: 150 go\nD> one\nD.\nS: 226 done\n";
+        await PlayAsync(
+            client => client.DownloadManyAsync([To("a"), To("sub/b")], null, null, Token),
+            [ScriptedPeer.Login() + $"{Passive}C: RETR a\n{Sent}{Passive}C: RETR sub/b\n{Sent}"]);
+        Assert.All(leftovers, leftover => Assert.False(File.Exists(leftover)));
+        Assert.Equal(("one", "one"), (File.ReadAllText(PathOf("a")), File.ReadAllText(PathOf("sub/b"))));
     }
 
     [Theory]

@@ -53,7 +53,7 @@ internal sealed class ScriptedSession(Socket control, Func<string, Task> gate, A
                 Check(Unescaped(text.TrimStart()), await ReadDataAsync(Encoding.UTF8));
                 break;
             case ['B', '>', .. var text]:
-                await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Blocks(text.TrimStart())));
+                await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Blocks(Unescaped(text.TrimStart()))));
                 break;
             case ['B', '<', .. var text]:
                 Check(text.TrimStart(), await ReadFileAsync());

@@ -7,6 +7,8 @@ public sealed class MirrorTests : IDisposable
 {
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", IsFolder = "S: 250-facts\nS:  type=dir;unique=1; top\nS: 250 end\n";
 
+    private const string Blocks = "C: MODE B\nC: EPSV\nS: 200 block\nS: 229 ok (|||{port}|)\n";
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -85,6 +87,112 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
+    public async Task In_block_mode_many_listings_are_requested_before_the_first_reply()
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\n" + IsFolder + Blocks + "C: MLSD top\nS: 150 go\n"
+                + Block("type=dir;unique=2; a", "type=dir;unique=3; b", "type=dir;unique=4; c", "type=file;size=3; f") + "S: 250 done\n"
+                + "C: MLSD top/a\nC: MLSD top/b\nC: MLSD top/c\n"
+                + "S: 125 go\n" + Block("type=file;size=5; g", "type=dir;unique=5; d") + "S: 250 done\n"
+                + "S: 125 go\nB>\nS: 250 done\n"
+                + "S: 125 go\n" + Block("type=dir;unique=1; circle", "what") + "S: 250 done\n"
+                + "C: MLSD top/a/d\nS: 125 go\nB> type=file;size=7; h\nS: 250 done\nC: MODE S\nS: 200 stream\n");
+        Assert.Equal(["a", "b", "c", "d"], plan.Directories.Select(folder => Path.GetFileName(folder)));
+        Assert.Equal(["top/a/d/h", "top/a/g", "top/f"], plan.Files.Select(file => file.RemotePath));
+        Assert.Equal((15, 1, 0), (plan.Bytes, plan.Skipped, plan.Unchanged));
+        Assert.Equal(("top/c", "what"), Assert.Single(plan.UnreadableEntries) is var line ? (line.Path, line.RawLine) : default);
+        Assert.Empty(plan.Failures);
+    }
+
+    [Fact]
+    public async Task A_directory_whose_listing_fails_in_block_mode_is_listed_separately()
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\n" + IsFolder + Blocks
+                + "C: MLSD top\nS: 150 go\n" + Block("type=dir; a", "type=dir; shut") + "S: 250 done\n"
+                + "C: MLSD top/a\nC: MLSD top/shut\nS: 125 go\nB> type=file;size=1; f\nS: 250 done\nS: 550 permission denied\n"
+                + "C: MODE S\nS: 200 stream\n" + $"{Passive}C: MLSD top/shut\nS: 550 permission denied\n");
+        Assert.Equal("top/a/f", Assert.Single(plan.Files).RemotePath);
+        Assert.Equal("top/shut", Assert.Single(plan.Failures).Path);
+    }
+
+    [Theory]
+    [InlineData("S: 125 go\nD> broken\nX")]
+    [InlineData("S: 125 go\nD.\n")]
+    [InlineData("S: 426 broken\n")]
+    [InlineData("X!")]
+    public async Task After_a_failed_connection_the_remaining_directories_are_listed_separately(string failure)
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\n" + IsFolder + Blocks
+                + "C: MLSD top\nS: 150 go\n" + Block("type=dir; a", "type=dir; b", "type=file;size=1; f") + "S: 250 done\n"
+                + "C: MLSD top/a\nC: MLSD top/b\n" + failure,
+            ScriptedPeer.Login("MLST", "MODE B") + Listing("top/a", "type=file;size=1; g") + Listing("top/b", "type=file;size=1; h"));
+        Assert.Equal(["top/a/g", "top/b/h", "top/f"], plan.Files.Select(file => file.RemotePath));
+        Assert.Empty(plan.Failures);
+    }
+
+    [Fact]
+    public async Task An_endless_tree_fails_at_its_limit_in_block_mode()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\n" + IsFolder + Blocks
+                + "C: MLSD top\nS: 150 go\n" + Block("type=dir; a", "type=file; b") + "S: 250 done\n"
+                + "C: MLSD top/a\nS: 125 go\nD> \\x00\\x00\\x0etype=file; c\\r\\n\n? never");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1, Limits = new FtpLimits { MirrorEntries = 2 } });
+        FtpProtocolException e = await Assert.ThrowsAsync<FtpProtocolException>(
+            () => client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token));
+        Assert.Contains("more than 2 entries", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_upload_lists_only_directories_that_the_server_has()
+    {
+        _folder.CreateSubdirectory("new").CreateSubdirectory("deep");
+        _folder.CreateSubdirectory("old");
+        Local(Path.Combine("new", "deep", "f"));
+        Local(Path.Combine("old", "g"));
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Upload,
+            ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\n" + IsFolder + Blocks
+                + "C: MLSD top\nS: 150 go\nB> type=dir; old\nS: 250 done\nC: MLSD top/old\nS: 125 go\nB>\nS: 250 done\n"
+                + "C: MODE S\nS: 200 stream\n");
+        Assert.Equal(["top/new", "top/new/deep"], plan.Directories);
+        Assert.Equal(["top/new/deep/f", "top/old/g"], plan.Files.Select(file => file.RemotePath));
+    }
+
+    [Fact]
+    public async Task With_block_mode_missing_directories_are_created_together_and_a_rejected_one_is_checked()
+    {
+        foreach (string name in (string[])["a", "b", "shut"])
+        {
+            _folder.CreateSubdirectory(name);
+        }
+
+        Local(Path.Combine("shut", "g"));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\nS: 550 no\n"
+                + "C: MKD top\nC: MKD top/a\nC: MKD top/b\nC: MKD top/shut\n"
+                + "S: 257 \"top\"\nS: 257 \"top/a\"\nS: 550 exists\nS: 550 no\n"
+                + "C: MKD top/b\nS: 550 exists\nC: MLST top/b\n" + IsFolder
+                + "C: MKD top/shut\nS: 550 no\nC: MLST top/shut\nS: 550 no\n");
+        FtpMirrorResult result;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Upload, Token);
+            result = await client.MirrorAsync(plan, null, null, Token);
+        }
+
+        await peer.WaitForScriptsAsync();
+        FtpMirrorFailure failure = Assert.Single(result.Failures);
+        Assert.Equal("top/shut", failure.Path);
+        Assert.Same(failure.Exception, Assert.Single(result.Files).Exception);
+    }
+
+    [Fact]
     public async Task A_missing_directory_that_the_server_lists_as_empty_is_an_error()
     {
         string nothing = "S: 150 go\nD.\nS: 226 done\n";
@@ -152,6 +260,8 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal(1, plan.Skipped);
     }
 
+    private static string Block(params string[] lines) => $"B> {string.Concat(lines.Select(line => line + "\\r\\n"))}\n";
+
     private static string Entered(string path, string reported) =>
         $"C: CWD {path}\nS: 250 ok\nC: PWD\nS: 257 \"{reported}\"\nC: CWD /\nS: 250 ok\n";
 
@@ -168,9 +278,9 @@ public sealed class MirrorTests : IDisposable
     private static string Listing(string path, params string[] lines) =>
         $"{Passive}C: MLSD {path}\nS: 150 go\nD> {string.Concat(lines.Select(line => line + "\\r\\n"))}\nD.\nS: 226 done\n";
 
-    private async Task<FtpMirrorPlan> PlanAsync(FtpMirrorDirection direction, string script)
+    private async Task<FtpMirrorPlan> PlanAsync(FtpMirrorDirection direction, params string[] scripts)
     {
-        await using var peer = ScriptedPeer.Start(script);
+        await using var peer = ScriptedPeer.Start(scripts);
         FtpMirrorPlan plan;
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {

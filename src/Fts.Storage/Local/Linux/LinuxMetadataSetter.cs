@@ -75,14 +75,9 @@ internal static class LinuxMetadataSetter
 
     private static unsafe void SetLastModified(SafeFileHandle file, DateTime lastModifiedUtc, StorePath path)
     {
-        long ticks = (lastModifiedUtc - DateTime.UnixEpoch).Ticks;
-        (long seconds, long rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
         TimeSpec* times = stackalloc TimeSpec[2];
         times[0].Nanoseconds = UTIME_OMIT;
-        // Before 1970 the remainder is negative, but the call needs a positive one.
-        times[1] = rest < 0
-            ? new TimeSpec { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
-            : new TimeSpec { Seconds = seconds, Nanoseconds = rest * 100 };
+        times[1] = TimeSpec.FromUtc(lastModifiedUtc);
         if (Utimensat(file, "", times, AT_EMPTY_PATH) < 0)
         {
             // Linux 5.6 and 5.7 have openat2, but cannot set the time through an O_PATH handle.

@@ -1,0 +1,67 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Fts.Client.Batch;
+
+/// <summary>
+/// The files of a batch and their results. Several workers take the files in their order. Only the files that a worker has taken, and that
+/// have no result yet, have an entry in memory. Thread-safe.
+/// </summary>
+internal sealed class BatchQueue(IReadOnlyList<FtpBatchFile> files, IProgress<FtpBatchResult>? progress) : IDisposable
+{
+    // Each element is written by the worker that took the file, and read by others after that worker has ended.
+    private readonly BatchEntry?[] _entries = new BatchEntry?[files.Count];
+    private readonly FtpBatchResult?[] _results = new FtpBatchResult?[files.Count];
+    private int _next;
+    private volatile bool _hasSuccess;
+
+    /// <summary>Whether a file was transferred.</summary>
+    public bool HasSuccess => _hasSuccess;
+
+    /// <summary>Whether all files were taken.</summary>
+    public bool IsEmpty => Volatile.Read(ref _next) >= files.Count;
+
+    /// <summary>The results. Call it when every file has one.</summary>
+    public IReadOnlyList<FtpBatchResult> Results => _results!;
+
+    /// <summary>Takes the next file that has no result.</summary>
+    public bool TryTake([NotNullWhen(true)] out BatchEntry? entry)
+    {
+        entry = null;
+        while (entry is null && Interlocked.Increment(ref _next) - 1 is var index && index < files.Count)
+        {
+            if (_results[index] is null)
+            {
+                entry = _entries[index] = new BatchEntry(files[index], result => SetResult(index, result));
+            }
+        }
+
+        return entry is not null;
+    }
+
+    /// <summary>
+    /// Puts the files without a result back, so that they can be taken again, and returns their number. No worker may be running.
+    /// </summary>
+    public int PutBack()
+    {
+        Dispose();
+        _next = 0;
+        return _results.Count(result => result is null);
+    }
+
+    /// <summary>Disposes the entries without a result.</summary>
+    public void Dispose()
+    {
+        for (int i = 0; i < Math.Min(_next, files.Count); i++)
+        {
+            _entries[i]?.Dispose();
+            _entries[i] = null;
+        }
+    }
+
+    private void SetResult(int index, FtpBatchResult result)
+    {
+        (_results[index], _entries[index]) = (result, null);
+        _hasSuccess |= result.Succeeded;
+        progress?.Report(result);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Fts.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Client.Downloads;
+
+/// <summary>
+/// Deletes the hidden files with random names that killed processes left in the target directories of a batch. Sweeps each directory once.
+/// </summary>
+/// <remarks>
+/// A running download holds a lock on its file, except for an instant after it has created the file. Without a working lock on the file
+/// system, nothing is deleted. A partial file with a record is kept, because its name may be derived from a target with such a name.
+/// </remarks>
+internal sealed class LeftoverSweep
+{
+    /// <summary>
+    /// The minimum age of a leftover on a network file system, whose locks may not exclude the processes of other machines.
+    /// </summary>
+    private static readonly TimeSpan MinAgeOnNetwork = TimeSpan.FromDays(1);
+
+    /// <summary>The minimum age of an empty leftover, which could be a file that its owner has not locked yet.</summary>
+    private static readonly TimeSpan MinAgeOfEmptyFile = TimeSpan.FromSeconds(10);
+
+    private static readonly EnumerationOptions AllEntries =
+        new() { AttributesToSkip = 0, IgnoreInaccessible = true, MatchType = MatchType.Simple };
+
+    /// <summary>The swept directories, and whether each was empty before.</summary>
+    private readonly ConcurrentDictionary<string, bool> _sweptDirectories = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Deletes the leftovers in a directory, unless it was swept before. Returns whether the directory was empty before the first sweep.
+    /// Errors are ignored.
+    /// </summary>
+    public bool SweepOnce(string directory) => _sweptDirectories.GetOrAdd(directory, Sweep);
+
+    private static bool Sweep(string directory)
+    {
+        bool isEmpty = true;
+        try
+        {
+            foreach (string path in Directory.EnumerateFileSystemEntries(directory, "*", AllEntries))
+            {
+                isEmpty = false;
+                if (PartialDownloadNames.IsTemporaryName(Path.GetFileName(path.AsSpan())))
+                {
+                    DeleteIfLeftover(new FileInfo(path));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // the download into this directory reports the error
+        }
+
+        return isEmpty;
+    }
+
+    private static void DeleteIfLeftover(FileInfo file)
+    {
+        TimeSpan age = DateTime.UtcNow - file.LastWriteTimeUtc;
+        if (!file.Exists || (file.Length == 0 && age < MinAgeOfEmptyFile))
+        {
+            return;
+        }
+
+        using SafeFileHandle? handle = PartialDownloadFile.TryOpenOwn(file.FullName);
+        bool isLeftover = handle is not null && HasWorkingLock(handle)
+            && !File.Exists(PartialDownloadNames.GetRecordPathOfPartialFile(file.FullName))
+            && (age > MinAgeOnNetwork || !IsOnNetwork(file.DirectoryName!));
+        if (isLeftover)
+        {
+            file.Delete();
+        }
+    }
+
+    /// <summary>Returns whether the open file is really locked. .NET ignores the error of a file system without locks.</summary>
+    private static bool HasWorkingLock(SafeFileHandle file) =>
+        OperatingSystem.IsWindows() || FileCalls.Flock(file, FileCalls.LOCK_EX | FileCalls.LOCK_NB) == 0;
+
+    private static bool IsOnNetwork(string directory)
+    {
+        try
+        {
+            return new DriveInfo(directory).DriveType == DriveType.Network;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Fts.Client.Batch;
+using Fts.Client.Connections;
+using Fts.Client.Listings;
+using Fts.Protocol;
+
+namespace Fts.Client.Sync;
+
+/// <summary>
+/// Lists the directories of a mirror in block mode with pipelined MLSD commands. The listings arrive on the data connection in the order of
+/// their preliminary replies. A directory is compared when its last block and its final reply have arrived, in either order.
+/// </summary>
+/// <remarks>
+/// A directory that the server does not list is set aside in the queue, because another command may list it. After a failure,
+/// <see cref="SetAsideUnfinished"/> sets aside the directories without a result.
+/// </remarks>
+internal sealed class BlockListing(
+    BlockPipeline<BlockListing.Item> pipeline, MirrorPlanner planner, MirrorQueue queue, WireText text, FtpLimits limits)
+{
+    /// <summary>The directories with a preliminary reply, in the order in which their listings arrive.</summary>
+    private readonly Channel<Item> _started =
+        Channel.CreateUnbounded<Item>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<Item> _unfinished = []; // protected by _lock
+
+    /// <summary>Lists directories until the queue has no more.</summary>
+    public Task RunAsync()
+    {
+        Task receiving = Task.Run(ReceiveAsync);
+        return pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), receiving, Task.Run(() => RequestListingsAsync(receiving)));
+    }
+
+    /// <summary>Sets aside the taken directories without a result. Called after <see cref="RunAsync"/> has ended.</summary>
+    public void SetAsideUnfinished()
+    {
+        foreach (Item item in _unfinished.ToArray())
+        {
+            SetAside(item);
+        }
+    }
+
+    private async Task RequestListingsAsync(Task receiving)
+    {
+        while (await TakeDirectoryAsync().ConfigureAwait(false) is { } directory)
+        {
+            var item = new Item(directory);
+            lock (_lock)
+            {
+                _unfinished.Add(item);
+            }
+
+            try
+            {
+                await pipeline.QueueCommandAsync("MLSD", directory.Remote, item).ConfigureAwait(false);
+            }
+            catch (ArgumentException)
+            {
+                SetAside(item); // the separate listing throws the same exception
+            }
+        }
+
+        await pipeline.WaitForRepliesAsync().ConfigureAwait(false);
+        _started.Writer.TryComplete();
+        await receiving.ConfigureAwait(false);
+        await pipeline.LeaveBlockModeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<MirrorDirectory?> TakeDirectoryAsync()
+    {
+        ValueTask<MirrorDirectory?> taking = queue.TakeAsync(pipeline.Token);
+        if (!taking.IsCompleted)
+        {
+            await pipeline.FlushAsync().ConfigureAwait(false);
+        }
+
+        return await taking.ConfigureAwait(false);
+    }
+
+    private async Task ReceiveAsync()
+    {
+        await foreach (Item item in _started.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
+        {
+            var entries = new EntryReader(ListingCommand.Mlsd, item.Directory.Remote);
+            var lines = new ListingLineSplitter(text, limits, line =>
+            {
+                entries.AddLine(line);
+                AddEntries(item, entries);
+            });
+            await pipeline.ReceiveFileAsync(item, (content, _) => lines.Add(content)).ConfigureAwait(false);
+            lines.Complete();
+            entries.Complete();
+            AddEntries(item, entries);
+            CompletePart(item);
+        }
+    }
+
+    private void AddEntries(Item item, EntryReader entries)
+    {
+        while (entries.TryDequeue(out FtpEntry? entry))
+        {
+            item.Entries.Add(entry);
+            planner.CountEntry();
+        }
+    }
+
+    private void HandleReply(Item item, string verb, FtpReply reply)
+    {
+        if (reply.IsPreliminary)
+        {
+            _started.Writer.TryWrite(item);
+        }
+        else if (ListingReplies.IsConfirmation(reply))
+        {
+            CompletePart(item);
+        }
+        else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
+        {
+            throw new FtpReplyException(reply, $"{verb} {item.Directory.Remote}");
+        }
+        else
+        {
+            SetAside(item);
+        }
+    }
+
+    /// <summary>Records that the content or the final reply is complete. Compares the directory if both are.</summary>
+    private void CompletePart(Item item)
+    {
+        if (!item.RecordPart())
+        {
+            return;
+        }
+
+        if (planner.TryCompare(item.Directory, item.Entries) is not { } children)
+        {
+            SetAside(item);
+        }
+        else if (TryFinish(item))
+        {
+            queue.Complete(children);
+        }
+    }
+
+    private void SetAside(Item item)
+    {
+        if (TryFinish(item))
+        {
+            planner.UncountEntries(item.Entries.Count);
+            queue.SetAside(item.Directory);
+        }
+    }
+
+    /// <summary>Removes an item from the unfinished ones. Returns false if it was removed before.</summary>
+    private bool TryFinish(Item item)
+    {
+        lock (_lock)
+        {
+            return _unfinished.Remove(item);
+        }
+    }
+
+    /// <summary>A directory whose listing was requested.</summary>
+    internal sealed class Item(MirrorDirectory directory)
+    {
+        private int _completedParts; // the content and the final reply
+
+        public MirrorDirectory Directory => directory;
+
+        public List<FtpEntry> Entries { get; } = [];
+
+        /// <summary>Records that the content or the final reply is complete. Returns true if both are.</summary>
+        public bool RecordPart() => Interlocked.Increment(ref _completedParts) == 2;
+    }
+}

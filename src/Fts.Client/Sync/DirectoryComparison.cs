@@ -1,0 +1,169 @@
+using Fts.Client.Downloads;
+using Fts.Protocol;
+
+namespace Fts.Client.Sync;
+
+/// <summary>Compares the entries of one directory on both sides, and records the differences.</summary>
+/// <param name="directory">The directory.</param>
+/// <param name="isDownload">Whether the local directory is the target.</param>
+/// <param name="canSetLastModified">Whether the server can set last-modified times.</param>
+internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDownload, bool canSetLastModified)
+{
+    /// <summary>Compares local names. On Windows and macOS, names that differ only in case are the same file.</summary>
+    public static readonly StringComparer LocalNameComparer =
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    /// <summary>The subdirectories of the source.</summary>
+    public List<MirrorDirectory> Children { get; } = [];
+
+    /// <summary>The files to transfer.</summary>
+    public List<FtpBatchFile> Files { get; } = [];
+
+    /// <summary>The entries that cannot be mirrored.</summary>
+    public List<FtpMirrorFailure> Failures { get; } = [];
+
+    /// <summary>The total length of <see cref="Files"/> in bytes.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>The number of unchanged files.</summary>
+    public int Unchanged { get; private set; }
+
+    /// <summary>The number of links, devices and other special files.</summary>
+    public int Skipped { get; private set; }
+
+    /// <summary>Compares the entries of a remote directory with those of a local one.</summary>
+    public void AddDownloads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
+    {
+        var seen = new HashSet<string>(LocalNameComparer);
+        foreach (FtpEntry entry in remote)
+        {
+            string name = entry.LocalName;
+            if (!entry.IsSafeName || PartialDownloadNames.IsPartialName(name))
+            {
+                AddFailure(entry.Path, new FtpException($"'{entry.Name}' cannot be a local file name"));
+                continue;
+            }
+
+            string path = Path.Combine(directory.Local, name);
+            FileSystemInfo? existing = local.GetValueOrDefault(name);
+            bool isDirectory = entry.Kind == FtpEntryKind.Directory;
+            if ((!isDirectory && entry.Kind != FtpEntryKind.File) || (isDirectory && directory.IsWithin(entry.UniqueId)))
+            {
+                Skipped++;
+            }
+            else if (!seen.Add(name))
+            {
+                AddFailure(entry.Path, new FtpException(name == entry.Name
+                    ? "another entry in the folder has the same name"
+                    : $"another entry in the folder has the same local name, {name}"));
+            }
+            else if (existing is not null && (IsLink(existing) || existing is DirectoryInfo != isDirectory))
+            {
+                AddFailure(entry.Path, new IOException($"{path} is {DescribeKind(existing)} and is not replaced"));
+            }
+            else if (isDirectory)
+            {
+                Children.Add(new MirrorDirectory(path, entry.Path, existing is not null, entry.UniqueId, directory));
+            }
+            else
+            {
+                bool isUnchanged = existing is FileInfo file && IsUnchanged(entry, file);
+                // The identifier is used for directories only. Without it, the plan of a large tree takes less memory.
+                FtpEntry source = entry with { UniqueId = null };
+                AddFile(new FtpBatchFile(path, entry.Path) { SourceEntry = source }, entry.Length ?? 0, isUnchanged);
+            }
+        }
+    }
+
+    /// <summary>Compares the entries of a local directory with those of a remote one.</summary>
+    public void AddUploads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
+    {
+        var remoteByName = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
+        remote.ForEach(entry => remoteByName.TryAdd(entry.Name, entry));
+        // A file that was downloaded under a local name is uploaded under its original name.
+        remote.ForEach(entry => remoteByName.TryAdd(entry.LocalName, entry));
+        foreach (FileSystemInfo entry in local.Values)
+        {
+            FtpEntry? existing = remoteByName.GetValueOrDefault(entry.Name);
+            string path = existing?.Path ?? RemotePath.Join(directory.Remote, entry.Name);
+            if (PartialDownloadNames.IsPartialName(entry.Name))
+            {
+                continue;
+            }
+
+            if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName))
+            {
+                // The .NET runtime replaces bytes that are not UTF-8, so the file cannot be opened by its name.
+                AddFailure(entry.FullName, new IOException("the file cannot be opened, because its name is not UTF-8; rename it"));
+            }
+            else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !LocalFileCheck.IsRegularFile(entry.FullName)))
+            {
+                Skipped++;
+            }
+            else if (!entry.Exists)
+            {
+                AddFailure(entry.FullName, new FileNotFoundException("the file was deleted, or its name cannot be read"));
+            }
+            else if (existing is not null && existing.Kind != (entry is DirectoryInfo ? FtpEntryKind.Directory : FtpEntryKind.File))
+            {
+                AddFailure(entry.FullName, new FtpException($"{path} is {DescribeKind(existing)} on the server and is not replaced"));
+            }
+            else if (entry is FileInfo file)
+            {
+                bool isUnchanged = existing is not null && IsUnchanged(existing, file);
+                AddFile(new FtpBatchFile(Path.Combine(directory.Local, file.Name), path), file.Length, isUnchanged);
+            }
+            else
+            {
+                Children.Add(new MirrorDirectory(Path.Combine(directory.Local, entry.Name), path, existing is not null, null, directory));
+            }
+        }
+    }
+
+    private void AddFile(FtpBatchFile file, long length, bool isUnchanged)
+    {
+        if (isUnchanged)
+        {
+            Unchanged++;
+            return;
+        }
+
+        Bytes += length;
+        Files.Add(file);
+    }
+
+    /// <summary>
+    /// Returns whether a local and a remote file have the same length and last-modified time, to the second. The time is ignored if the
+    /// server does not report exact times.
+    /// </summary>
+    /// <remarks>If the server cannot set times, a file has the time of its upload, so a newer remote file counts as unchanged.</remarks>
+    private bool IsUnchanged(FtpEntry remote, FileInfo local)
+    {
+        if (remote.Length is { } length && length != local.Length)
+        {
+            return false;
+        }
+
+        if (remote.LastModified is not { } remoteTime || !DownloadResumption.HasExactMetadata(remote))
+        {
+            return remote.Length is not null;
+        }
+
+        DateTime localTime = local.LastWriteTimeUtc;
+        return localTime.Ticks / TimeSpan.TicksPerSecond == remoteTime.UtcTicks / TimeSpan.TicksPerSecond
+            || (!isDownload && !canSetLastModified && localTime < remoteTime);
+    }
+
+    private void AddFailure(string path, Exception exception) => Failures.Add(new FtpMirrorFailure(path, exception));
+
+    private static bool IsLink(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
+
+    private static string DescribeKind(FileSystemInfo entry) => IsLink(entry) ? "a link" : entry is DirectoryInfo ? "a folder" : "a file";
+
+    private static string DescribeKind(FtpEntry entry) => entry.Kind switch
+    {
+        FtpEntryKind.Directory => "a folder",
+        FtpEntryKind.File => "a file",
+        _ => "a link or device",
+    };
+}

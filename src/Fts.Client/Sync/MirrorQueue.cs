@@ -1,0 +1,119 @@
+namespace Fts.Client.Sync;
+
+/// <summary>
+/// The directories of a mirror that are not compared yet, in the order in which they were found. Several workers take them, and add the
+/// subdirectories that each comparison finds. Thread-safe.
+/// </summary>
+internal sealed class MirrorQueue
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<MirrorDirectory> _waiting = new();
+    private readonly List<MirrorDirectory> _setAside = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _taken; // the directories that were taken, and are neither compared nor set aside
+    private bool _isStopped;
+
+    public MirrorQueue(MirrorDirectory root) => _waiting.Enqueue(root);
+
+    /// <summary>
+    /// Takes the next directory. Waits while there is none and a running comparison may add some. Returns null if none is left, or after
+    /// <see cref="Stop"/>.
+    /// </summary>
+    public async ValueTask<MirrorDirectory?> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_isStopped || (_waiting.Count == 0 && _taken == 0))
+                {
+                    return null;
+                }
+
+                if (_waiting.TryDequeue(out MirrorDirectory? directory))
+                {
+                    _taken++;
+                    return directory;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Records that a taken directory was compared, and adds its subdirectories.</summary>
+    public void Complete(IEnumerable<MirrorDirectory> children)
+    {
+        lock (_lock)
+        {
+            foreach (MirrorDirectory child in children)
+            {
+                _waiting.Enqueue(child);
+            }
+
+            _taken--;
+            SignalChange();
+        }
+    }
+
+    /// <summary>Sets a taken directory aside, so that it can be taken again only after <see cref="ReturnSetAside"/>.</summary>
+    public void SetAside(MirrorDirectory directory)
+    {
+        lock (_lock)
+        {
+            _setAside.Add(directory);
+            _taken--;
+            SignalChange();
+        }
+    }
+
+    /// <summary>Adds the directories that were set aside to the queue.</summary>
+    public void ReturnSetAside()
+    {
+        lock (_lock)
+        {
+            _setAside.ForEach(_waiting.Enqueue);
+            _setAside.Clear();
+            SignalChange();
+        }
+    }
+
+    /// <summary>Ends all waits. No directory can be taken after it.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _isStopped = true;
+            SignalChange();
+        }
+    }
+
+    /// <summary>Waits until at least the given number of directories can be taken.</summary>
+    public async Task WaitForBacklogAsync(int count, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_waiting.Count >= count)
+                {
+                    return;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void SignalChange()
+    {
+        _changed.SetResult();
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
