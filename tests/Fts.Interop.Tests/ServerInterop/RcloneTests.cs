@@ -27,8 +27,8 @@ public sealed class RcloneTests
 
     /// <summary>Go's TLS closes an upload without reading from it. The large file does not fit into all socket buffers together.</summary>
     /// <remarks>
-    /// All sessions of rclone share their TLS session tickets, so that a data connection may present the ticket of another session. A server
-    /// that requires resumption refuses it. With one session at a time, rclone has only tickets of that session.
+    /// All sessions of rclone share their TLS session tickets, so that a data connection may present the ticket of another session. A
+    /// server that requires resumption refuses it. With one session at a time, rclone has only tickets of that session.
     /// </remarks>
     [Theory]
     [InlineData("disable_tls13 = true", FtpDataBinding.Observe)]
