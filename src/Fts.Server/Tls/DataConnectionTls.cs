@@ -67,7 +67,8 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
         }
         catch (IOException e) when (tap.HasEnded || total > 0)
         {
-            _readFailure = tap.HasEnded ? new DataConnectionException(NoCloseNotify, e) : e; // if true, it ended within a TLS record
+            // SslStream throws if the connection ends within a record. The next call throws if this one has bytes to return.
+            _readFailure = tap.HasEnded ? new DataConnectionException(NoCloseNotify, e) : e;
             if (total == 0)
             {
                 throw _readFailure;

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// A certificate for which .NET keeps a separate TLS context for each <see cref="SessionTicketScope"/>. A context has the key of its session
-/// tickets, so that the tickets of one scope cannot be resumed in another one.
+/// A certificate for which .NET keeps a separate TLS context for each <see cref="SessionTicketScope"/>. A context has the key of its
+/// session tickets, so that the tickets of one scope cannot be resumed in another one.
 /// </summary>
 /// <remarks>
 /// On Linux, .NET keeps TLS contexts by the SHA-512 hash of the certificate, and all connections of the process share them. Within a scope,

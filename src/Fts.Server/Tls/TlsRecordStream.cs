@@ -228,7 +228,8 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     {
         if (!_recordTracker.IsAtStart)
         {
-            _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken); // SslStream waits for the rest of a record with its buffer
+            // SslStream waits with an empty buffer for the start of a record, but not for the rest of it.
+            _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken);
         }
 
         byte[] rented = ArrayPool<byte>.Shared.Rent(_nextReadBytes);

@@ -47,7 +47,6 @@ public sealed class DataConnectionTlsTests
             await connection.Client.WriteAsync(bytes, Token);
         }
 
-        // A read from the connection fills the first buffer, and the next one is larger.
         connection.Deliver(connection.TakeSent(), int.MaxValue);
         byte[] buffer = new byte[BufferBytes];
         Assert.Equal(content.Length, await connection.Server.ReadAsync(buffer, Token));

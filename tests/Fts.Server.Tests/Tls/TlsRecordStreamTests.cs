@@ -111,8 +111,8 @@ public sealed class TlsRecordStreamTests
     [InlineData(1_000_000, 17_000)]
     public async Task Bytes_read_ahead_are_returned_in_order(int segment, int size)
     {
-        byte[] records = [.. CreateRecord(0), .. CreateRecord(1), .. CreateRecord(16_401), .. CreateRecord(0), .. CreateRecord(300_000 / 256)];
-        records = [.. Enumerable.Repeat(records, 20).SelectMany(bytes => bytes)];
+        byte[] group = [.. CreateRecord(0), .. CreateRecord(1), .. CreateRecord(16_401), .. CreateRecord(0), .. CreateRecord(1171)];
+        byte[] records = [.. Enumerable.Repeat(group, 20).SelectMany(bytes => bytes)];
         var wire = new SegmentStream();
         foreach (byte[] bytes in records.Chunk(segment))
         {
