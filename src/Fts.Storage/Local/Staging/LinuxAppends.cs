@@ -13,7 +13,7 @@ internal static class LinuxAppends
     /// <summary>Returns whether the file at a path has a record, whether or not a session is applying the append.</summary>
     public static bool HasUnfinished(LinuxRootDirectory root, StorePath path)
     {
-        using LinuxUploadTarget? target = LinuxPartialUploads.TryFindTarget(root, path);
+        using LinuxUploadTarget? target = TryFindTarget(root, path);
         return target is { Committed: { IsFile: true } status } found
             && Statx(found.DirectoryHandle, GetRecordName(found, status), AT_SYMLINK_NOFOLLOW, out _) == 0;
     }
@@ -22,7 +22,7 @@ internal static class LinuxAppends
     /// <exception cref="StoreException">The append fails, or another session has locked the file for 10 seconds.</exception>
     public static void Recover(LinuxRootDirectory root, StorePath path)
     {
-        using LinuxUploadTarget? target = LinuxPartialUploads.TryFindTarget(root, path);
+        using LinuxUploadTarget? target = TryFindTarget(root, path);
         if (target is not { Committed: { IsFile: true } status } found)
         {
             return;
@@ -74,6 +74,19 @@ internal static class LinuxAppends
         catch (StoreException)
         {
             // The other records must be processed too.
+        }
+    }
+
+    /// <summary>Returns null for any path without an upload target, because the caller's next call reports the reason.</summary>
+    private static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
+    {
+        try
+        {
+            return LinuxUploadTarget.Find(root, path);
+        }
+        catch (StoreException)
+        {
+            return null;
         }
     }
 
