@@ -49,10 +49,16 @@ internal interface IRootDirectory : IDisposable
     /// </summary>
     bool HasUnfinishedAppend(StorePath path);
 
-    /// <summary>Completes or undoes the append of a killed process to the file at this path. Can take a long time.</summary>
+    /// <summary>
+    /// Completes or undoes the append of a killed process to the file at this path, or waits until another session has done it. Can take a
+    /// long time.
+    /// </summary>
     void RecoverAppend(StorePath path);
 
-    /// <summary>Completes or undoes the appends of killed processes to the files of a directory. Can take a long time.</summary>
+    /// <summary>
+    /// Completes or undoes the appends of killed processes to the files of a directory, or waits until other sessions have done it. Can
+    /// take a long time.
+    /// </summary>
     void RecoverAppendsIn(StorePath directory);
 
     /// <summary>Returns whether a partial upload exists at this location and is not being written.</summary>

@@ -162,7 +162,13 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.GetPartialUpload(path, uploader);
+        if (path.IsRoot || PathRules.IsReserved(path))
+        {
+            return null;
+        }
+
+        await RecoverBeforeFirstSweepAsync(path).ConfigureAwait(false);
+        return _root.GetPartialUpload(path, uploader);
     }
 
     /// <inheritdoc/>

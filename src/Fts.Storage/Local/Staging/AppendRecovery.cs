@@ -36,6 +36,28 @@ internal static class AppendRecovery
         }
     }
 
+    /// <summary>
+    /// Completes or undoes the append with this record, or waits until another session has done it. If it fails, the next use of the target
+    /// reports the reason.
+    /// </summary>
+    /// <param name="directory">The directory of the record.</param>
+    /// <param name="recordName">The name of the record.</param>
+    /// <param name="exists">Returns whether the record exists.</param>
+    public static void RecoverOrWait(IAppendDirectory directory, string recordName, Func<bool> exists)
+    {
+        try
+        {
+            for (int waits = 0; exists() && !TryRecover(directory, recordName); waits++)
+            {
+                AppendCommit.Wait(waits, recordName);
+            }
+        }
+        catch (StoreException)
+        {
+            // The other records must be processed too.
+        }
+    }
+
     /// <summary>Completes or undoes an append. Returns false if another session has locked the target.</summary>
     private static bool TryRecover(IAppendDirectory directory, AppendRecord record, LockedFile? lockedTarget)
     {

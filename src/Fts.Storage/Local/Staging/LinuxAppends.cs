@@ -13,15 +13,16 @@ internal static class LinuxAppends
     /// <summary>Returns whether the file at a path has a record, whether or not a session is applying the append.</summary>
     public static bool HasUnfinished(LinuxRootDirectory root, StorePath path)
     {
-        using LinuxUploadTarget? target = LinuxPartialUploads.TryFindTarget(root, path);
+        using LinuxUploadTarget? target = TryFindTarget(root, path);
         return target is { Committed: { IsFile: true } status } found
             && Statx(found.DirectoryHandle, GetRecordName(found, status), AT_SYMLINK_NOFOLLOW, out _) == 0;
     }
 
-    /// <summary>Completes or undoes the append to the file at a path. Does nothing if a session is applying it.</summary>
+    /// <summary>Completes or undoes the append to the file at a path, or waits until another session has done it.</summary>
+    /// <exception cref="StoreException">The append fails, or another session has locked the file for 10 seconds.</exception>
     public static void Recover(LinuxRootDirectory root, StorePath path)
     {
-        using LinuxUploadTarget? target = LinuxPartialUploads.TryFindTarget(root, path);
+        using LinuxUploadTarget? target = TryFindTarget(root, path);
         if (target is not { Committed: { IsFile: true } status } found)
         {
             return;
@@ -29,7 +30,12 @@ internal static class LinuxAppends
 
         // The target is opened by the name that was just resolved, because it may have been renamed since the record was written.
         var directory = new LinuxAppendDirectory(found.DirectoryHandle);
-        directory.TryOpenTarget(found.Name, out LockedFile? locked);
+        LockedFile? locked;
+        for (int waits = 0; directory.TryOpenTarget(found.Name, out locked) == AppendTargetState.Busy; waits++)
+        {
+            AppendCommit.Wait(waits, found.Name);
+        }
+
         using (locked)
         {
             if (locked is not null && locked.Inode == status.Inode)
@@ -39,7 +45,7 @@ internal static class LinuxAppends
         }
     }
 
-    /// <summary>Completes or undoes the appends to the files of a directory.</summary>
+    /// <summary>Completes or undoes the appends to the files of a directory, or waits until other sessions have done it.</summary>
     public static void RecoverIn(LinuxRootDirectory root, StorePath directory)
     {
         using SafeFileHandle? opened = root.Open(LinuxRootDirectory.GetRelativePath(directory), O_RDONLY | O_DIRECTORY, out _);
@@ -49,7 +55,8 @@ internal static class LinuxAppends
             {
                 if (StagingNames.IsAppendRecordName(name))
                 {
-                    RecoverIgnoringFailure(opened, name);
+                    AppendRecovery.RecoverOrWait(
+                        new LinuxAppendDirectory(opened), name, () => Statx(opened, name, AT_SYMLINK_NOFOLLOW, out FileStatus _) == 0);
                 }
 
                 return true;
@@ -67,6 +74,19 @@ internal static class LinuxAppends
         catch (StoreException)
         {
             // The other records must be processed too.
+        }
+    }
+
+    /// <summary>Returns null for any path without an upload target, because the caller's next call reports the reason.</summary>
+    private static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
+    {
+        try
+        {
+            return LinuxUploadTarget.Find(root, path);
+        }
+        catch (StoreException)
+        {
+            return null;
         }
     }
 

@@ -10,13 +10,20 @@ internal static class PortableAppends
     public static bool HasUnfinished(string real) => PortableRootDirectory.GetRealEntry(GetRecordPath(real)) is not null;
 
     /// <summary>
-    /// Completes or undoes the append to the file at a path. Returns false if there is none, or if a session is applying it.
+    /// Completes or undoes the append to the file at a path, or waits until another session has done it. Returns false if this call did
+    /// nothing.
     /// </summary>
+    /// <exception cref="StoreException">The append fails, or another session has locked the file for 10 seconds.</exception>
     public static bool TryRecover(string real)
     {
         // The target is opened by this name, because it may have been renamed since the record was written.
         var directory = new PortableAppendDirectory(Path.GetDirectoryName(real)!);
-        directory.TryOpenTarget(Path.GetFileName(real), out LockedFile? locked);
+        LockedFile? locked;
+        for (int waits = 0; directory.TryOpenTarget(Path.GetFileName(real), out locked) == AppendTargetState.Busy; waits++)
+        {
+            AppendCommit.Wait(waits, real);
+        }
+
         using (locked)
         {
             return locked is not null
@@ -25,7 +32,10 @@ internal static class PortableAppends
         }
     }
 
-    /// <summary>Completes or undoes the appends to the files of a directory. Returns false if the directory does not exist.</summary>
+    /// <summary>
+    /// Completes or undoes the appends to the files of a directory, or waits until other sessions have done it. Returns false if the
+    /// directory does not exist.
+    /// </summary>
     public static bool RecoverIn(string directory)
     {
         if (!Directory.Exists(directory))
@@ -37,7 +47,7 @@ internal static class PortableAppends
         {
             if (StagingNames.IsAppendRecordName(Path.GetFileName(path)))
             {
-                RecoverIgnoringFailure(path);
+                AppendRecovery.RecoverOrWait(new PortableAppendDirectory(directory), Path.GetFileName(path), () => File.Exists(path));
             }
         }
 
