@@ -20,9 +20,9 @@ public sealed record FtpLimits
 
     /// <summary>
     /// The maximum number of entries of a tree that <see cref="FtpClient.PlanMirrorAsync"/> reads into memory, at least 1. Default:
-    /// 1,000,000, which take about 500 MB.
+    /// 2,000,000, which take about 1 GB.
     /// </summary>
-    public int MirrorEntries { get; init; } = 1_000_000;
+    public int MirrorEntries { get; init; } = 2_000_000;
 
     /// <summary>
     /// The maximum length of the response of an HTTP proxy in bytes, including its headers, at least 256. Default: 16 KiB.

@@ -254,7 +254,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             remote.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
         }
 
-        // The features are known: only a server that was asked for the target knows the remote entries.
+        // Without a listing no connection may have been opened, so that the features are unknown. They are not needed then.
         var comparison = new DirectoryComparison(directory, IsDownload, remote.Count > 0 && client.Features.CanSetLastModified);
         bool isRepeat = IsDownload && directory.IsRepeatOfAncestor();
         if (IsDownload && !isRepeat)

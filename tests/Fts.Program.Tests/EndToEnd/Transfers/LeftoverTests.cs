@@ -29,7 +29,7 @@ public sealed class LeftoverTests : IAsyncLifetime
             {
                 ["RETR"] = async stream =>
                 {
-                    await stream.WriteAsync("\0\0\u0005hello"u8.ToArray());
+                    await stream.WriteAsync("\0\0\u0005hello"u8.ToArray(), TestContext.Current.CancellationToken);
                     await never.Task;
                 },
             });
