@@ -44,6 +44,11 @@ internal sealed class DataConnection : IAsyncDisposable
     public Socket Socket { get; }
 
     /// <summary>
+    /// The copy of a pump thread that uses the socket, or null. If the connection is disposed while it hangs, the socket is closed after it.
+    /// </summary>
+    public Task? RunningCopy { get; set; }
+
+    /// <summary>
     /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it reuses an open
     /// connection and queues 125.
     /// </summary>
@@ -188,7 +193,15 @@ internal sealed class DataConnection : IAsyncDisposable
             await _tls.DisposeAsync();
         }
 
-        Socket.Dispose();
+        if (RunningCopy is { IsCompleted: false } copy)
+        {
+            // Closing a socket waits for the calls that use it.
+            _ = copy.ContinueWith(_ => Socket.Dispose(), TaskScheduler.Default);
+        }
+        else
+        {
+            Socket.Dispose();
+        }
     }
 
     private static async ValueTask<DataConnection> ConnectAsync(

@@ -17,13 +17,15 @@ namespace Fts.Storage.Local;
 /// the kernel confines paths.
 /// </para>
 /// <para>
-/// Calls of a few microseconds complete synchronously on the caller's thread. Deletions, renames, copies and listings run on the thread
-/// pool, because they can take a long time. Disposing the store closes the directory. Open files stay open.
+/// A call completes synchronously on the caller's thread only if it does not wait for a disk: on a memory file system, or if the kernel
+/// answers it from its caches. All other calls run on threads of the store. A cancelled call returns at once, even if the disk hangs.
+/// Disposing the store closes the directory. Open files stay open.
 /// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
     private readonly IRootDirectory _root;
+    private readonly LocalCalls _calls;
     private readonly GroupCommit? _groupCommit;
     private readonly PartialUploadIndex _partialUploads;
 
@@ -39,13 +41,14 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// <summary>Opens an existing directory. <paramref name="portable"/> selects the path resolution of systems without openat2.</summary>
     internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null)
     {
-        _groupCommit = options is { IsDurable: true } ? new GroupCommit() : null;
         ArgumentException.ThrowIfNullOrEmpty(directory);
         PartialUploadLimits limits = (options?.PartialUploadLimits ?? new PartialUploadLimits()).Validate();
         var protectedEntries = ProtectedEntries.TryCreate(directory, options?.ProtectedPaths ?? []);
         LinuxRootDirectory? confined = portable ? null : LinuxRootDirectory.TryOpen(directory, protectedEntries);
         _root = confined is null ? new PortableRootDirectory(directory, protectedEntries) : confined;
         _partialUploads = new PartialUploadIndex(limits, _root);
+        _calls = new LocalCalls(_root.FileSystemKind, confined?.TryCreateCachedCalls(), TimeProvider.System);
+        _groupCommit = options is { IsDurable: true } ? new GroupCommit(_calls.Workers) : null;
         IsConfinedByKernel = confined is not null;
     }
 
@@ -53,6 +56,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// Whether the kernel confines every path, so that even a local process that replaces links cannot redirect a call to an entry outside.
     /// </summary>
     public bool IsConfinedByKernel { get; }
+
+    /// <summary>Returns false: calls that can block run on threads of the store.</summary>
+    public bool CanBlockCaller => false;
 
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
@@ -68,7 +74,15 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return PathRules.IsReserved(path) ? null : _root.GetEntry(path);
+        return PathRules.IsReserved(path)
+            ? null
+            : await _calls.RunCachedFirstAsync(
+                (Root: _root, Path: path),
+                static (LinuxCachedCalls cached, (IRootDirectory Root, StorePath Path) x, out FileEntry? entry) =>
+                    cached.TryGetEntry(x.Path, out entry),
+                static x => x.Root.GetEntry(x.Path),
+                discard: null,
+                cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -76,8 +90,18 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(directory);
-        _root.OpenDirectory(directory).Dispose();
-        return new LocalListing(_root, directory, cancellationToken);
+        await _calls.RunCachedFirstAsync(
+            (Root: _root, Path: directory),
+            static (LinuxCachedCalls cached, (IRootDirectory Root, StorePath Path) x, out bool exists) =>
+                cached.TryCheckDirectory(x.Path, out exists),
+            static x =>
+            {
+                x.Root.OpenDirectory(x.Path).Dispose();
+                return true;
+            },
+            discard: null,
+            cancellationToken).ConfigureAwait(false);
+        return new LocalListing(_root, directory, _calls.Workers, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -85,8 +109,14 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(path);
-        SafeFileHandle handle = _root.OpenRead(path, out long length);
-        return new LocalFileReader(handle, length);
+        (SafeFileHandle handle, long length, FileSystemKind kind) = await _calls.RunCachedFirstAsync(
+            (Root: _root, Path: path),
+            static (LinuxCachedCalls cached, (IRootDirectory Root, StorePath Path) x, out OpenedFile opened) =>
+                cached.TryOpenRead(x.Path, out opened),
+            static x => OpenRead(x.Root, x.Path),
+            static late => late.Handle.Dispose(),
+            cancellationToken).ConfigureAwait(false);
+        return new LocalFileReader(handle, length, kind, _calls);
     }
 
     /// <inheritdoc/>
@@ -94,7 +124,10 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.NotAFile);
-        IStagingFile staging = _root.OpenStagingFile(path, start);
+        IStagingFile staging = await _calls.RunAsync(
+            (_root, path, start), static x => x._root.OpenStagingFile(x.path, x.start), static late => late.Dispose(), cancellationToken)
+            .ConfigureAwait(false);
+        var fileCalls = new LocalFileCalls(_calls);
         try
         {
             long length = staging.ResumedLength ?? 0;
@@ -102,10 +135,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             if (staging.ResumedLength is null && start.ShouldKeepContent && staging.CommittedLength is not null)
             {
                 PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);
-                committed = staging.OpenCommitted();
+                committed = await _calls.RunAsync(staging, static staging => staging.OpenCommitted(), discard: null, CancellationToken.None)
+                    .ConfigureAwait(false);
                 length = committed is null
                     ? 0
-                    : await CopyCommittedAsync(committed, staging, start.Offset, cancellationToken).ConfigureAwait(false);
+                    : await CopyCommittedAsync(committed, staging, start.Offset, fileCalls, cancellationToken).ConfigureAwait(false);
             }
 
             try
@@ -114,7 +148,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
-                    staging.RenameToPartialUploadName();
+                    await _calls.RunAsync(staging, static staging => staging.RenameToPartialUploadName(), CancellationToken.None)
+                        .ConfigureAwait(false);
                 }
             }
             catch
@@ -123,16 +158,18 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(staging, start.Offset ?? length, committed, _groupCommit, _partialUploads);
+            return new LocalFileWriter(staging, start.Offset ?? length, committed, _groupCommit, _partialUploads, fileCalls);
         }
         catch
         {
-            if (staging.ResumedLength is not null)
+            await fileCalls.RunCleanupAsync(() =>
             {
-                staging.TryKeep(); // the partial upload can still be resumed
-            }
-
-            staging.Dispose();
+                using (staging)
+                {
+                    // A resumed partial upload can still be resumed.
+                    return staging.ResumedLength is not null && staging.TryKeep();
+                }
+            }).ConfigureAwait(false);
             throw;
         }
     }
@@ -141,25 +178,29 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.GetPartialUpload(path, uploader);
+        return path.IsRoot || PathRules.IsReserved(path)
+            ? null
+            : await _calls.RunAsync(
+                (_root, path, uploader), static x => x._root.GetPartialUpload(x.path, x.uploader), discard: null, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
         !path.IsRoot
         && !PathRules.IsReserved(path)
-        && await Task.Run(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
+        && await _calls.RunOnWorkerAsync(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) =>
-        await Task.Run(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
-        _root.CreateDirectory(path);
+        await _calls.RunAsync((_root, path), static x => x._root.CreateDirectory(x.path), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
@@ -179,7 +220,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.Denied);
         PathRules.ThrowIfReserved(path);
-        await Task.Run(() => _root.DeleteDirectory(path), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => _root.DeleteDirectory(path), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
@@ -189,7 +230,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.ThrowIfRoot(source, StoreError.Denied);
         PathRules.ThrowIfReserved(source);
         PathRules.ThrowIfNotCreatable(target, StoreError.Denied);
-        await Task.Run(() => Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(target.Parent).ConfigureAwait(false);
         if (source.Parent != target.Parent)
         {
@@ -203,7 +244,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotSettable(path, metadata);
         PathRules.ThrowIfReserved(path);
-        _root.SetMetadata(path, metadata);
+        await _calls.RunAsync((_root, path, metadata), static x => x._root.SetMetadata(x.path, x.metadata), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -212,7 +254,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
         PathRules.ThrowIfReserved(target);
-        _root.CreateLink(path, target, PathRules.GetLinkText(path, target));
+        await _calls.RunAsync(
+            (_root, path, target), static x => x._root.CreateLink(x.path, x.target, PathRules.GetLinkText(x.path, x.target)),
+            cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
@@ -220,14 +264,17 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
         PathRules.ThrowIfReserved(directory);
-        return await Task.Run(() => _root.GetFreeSpace(directory), cancellationToken).ConfigureAwait(false);
+        return await _calls.RunOnWorkerAsync(() => _root.GetFreeSpace(directory), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return file.Kind == EntryKind.File && !PathRules.IsReserved(path) ? _root.GetCachedHash(path, file) : null;
+        return file.Kind == EntryKind.File && !PathRules.IsReserved(path)
+            ? await _calls.RunAsync((_root, path, file), static x => x._root.GetCachedHash(x.path, x.file), discard: null, cancellationToken)
+                .ConfigureAwait(false)
+            : null;
     }
 
     /// <inheritdoc/>
@@ -238,7 +285,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.ThrowIfNotSha256(sha256.Length);
         if (hashed.Kind == EntryKind.File && !PathRules.IsReserved(path))
         {
-            _root.CacheHash(path, hashed, sha256.Span);
+            await _calls.RunAsync(
+                (_root, path, hashed, sha256), static x => x._root.CacheHash(x.path, x.hashed, x.sha256.Span), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -246,8 +295,16 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         PathRules.ThrowIfReserved(path);
-        await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a file for reading. Below the root, another file system can be mounted, so the kind is that of the file.</summary>
+    private static OpenedFile OpenRead(IRootDirectory root, StorePath path)
+    {
+        SafeFileHandle handle = root.OpenRead(path, out long length);
+        FileSystemKind kind = root.FileSystemKind;
+        return new OpenedFile(handle, length, kind == FileSystemKind.Disk ? LinuxFileSystem.GetKind(handle) : kind);
     }
 
     private void Rename(StorePath source, StorePath target, bool replace)
@@ -266,20 +323,22 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <summary>Flushes a directory if the store is durable. Cannot be cancelled, because the change is already made.</summary>
     private ValueTask FlushDirectoryAsync(StorePath directory) =>
-        _groupCommit is null ? default : new(Task.Run(() => _root.FlushDirectory(directory)));
+        _groupCommit is null ? default : new(_calls.RunOnWorkerAsync(() => _root.FlushDirectory(directory), CancellationToken.None));
 
     /// <summary>
     /// Copies the committed file into the staging file up to the offset, and returns the number of copied bytes. The rest is appended at
     /// the commit, so that the length of a partial upload is the number of received bytes.
     /// </summary>
     private static async Task<long> CopyCommittedAsync(
-        SafeFileHandle committed, IStagingFile staging, long? offset, CancellationToken cancellationToken)
+        SafeFileHandle committed, IStagingFile staging, long? offset, LocalFileCalls calls, CancellationToken cancellationToken)
     {
-        long maxBytes = offset ?? long.MaxValue;
+        long maxBytes = offset ?? long.MaxValue, copied = 0;
         try
         {
-            return await Task.Run(() => ContentCopy.Copy(committed, staging.Handle, maxBytes, cancellationToken), cancellationToken)
+            await calls.RunOnWorkerAsync(
+                () => copied = ContentCopy.Copy(committed, staging.Handle, maxBytes, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
+            return copied;
         }
         catch
         {

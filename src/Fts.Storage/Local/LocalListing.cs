@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fts.Storage.Workers;
 
 namespace Fts.Storage.Local;
 
@@ -7,8 +8,9 @@ namespace Fts.Storage.Local;
 /// </summary>
 /// <param name="root">The root of the store.</param>
 /// <param name="directory">The directory.</param>
+/// <param name="workers">The threads that read the directory.</param>
 /// <param name="callToken">The token of the call that returned this listing.</param>
-internal sealed class LocalListing(IRootDirectory root, StorePath directory, CancellationToken callToken)
+internal sealed class LocalListing(IRootDirectory root, StorePath directory, StoreWorkers workers, CancellationToken callToken)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
     public UnlistedNames Unlisted { get; private set; }
@@ -18,9 +20,12 @@ internal sealed class LocalListing(IRootDirectory root, StorePath directory, Can
 
     private async IAsyncEnumerable<FileEntry> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using IDirectoryReader reader = root.OpenDirectory(directory);
+        using IDirectoryReader reader = await workers.RunAsync(
+            (root, directory), static x => x.root.OpenDirectory(x.directory), static late => late.Dispose(), cancellationToken)
+            .ConfigureAwait(false);
         var batch = new List<FileEntry>();
-        while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
+        while (await workers.RunAsync((reader, batch), static x => x.reader.ReadBatch(x.batch), discard: null, cancellationToken)
+            .ConfigureAwait(false))
         {
             foreach (FileEntry entry in batch)
             {
