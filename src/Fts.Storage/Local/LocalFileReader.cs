@@ -25,17 +25,12 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        if (kind == FileSystemKind.Other)
-        {
-            return new(calls.Workers.RunAsync(
-                (Reader: this, offset, buffer), static x => x.Reader.Read(x.offset, x.buffer.Span), discard: null, cancellationToken));
-        }
-
-        if (calls.Gate.TryEnter(out InlineCall call))
+        bool isGateOpen = calls.Gate.TryEnter(out InlineCall call);
+        if (isGateOpen)
         {
             try
             {
-                if (TryReadFromMemory(offset, buffer.Span, out int read))
+                if (kind != FileSystemKind.Other && TryReadFromMemory(offset, buffer.Span, out int read))
                 {
                     return new(read);
                 }
@@ -50,8 +45,12 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             }
         }
 
+        bool isMeasured = !isGateOpen && kind != FileSystemKind.Other;
         return new(calls.Workers.RunAsync(
-            (Reader: this, offset, buffer), static x => x.Reader.ReadMeasured(x.offset, x.buffer), discard: null, cancellationToken));
+            (Reader: this, offset, buffer, isMeasured),
+            static x => x.isMeasured ? x.Reader.ReadMeasured(x.offset, x.buffer) : x.Reader.Read(x.offset, x.buffer.Span),
+            discard: null,
+            cancellationToken));
     }
 
     /// <summary>

@@ -106,7 +106,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             {
                 await copying.WaitAsync(MaxAbortTime, CancellationToken.None);
             }
-            catch (TimeoutException) when (!copying.IsCompleted)
+            catch (TimeoutException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
