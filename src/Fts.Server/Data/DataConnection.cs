@@ -89,6 +89,10 @@ internal sealed class DataConnection : IAsyncDisposable
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
+    /// <summary>Sends all queued replies if a call of the store does not complete immediately, because a disk can hang.</summary>
+    public ValueTask FlushRepliesIfWaitingAsync(bool isCompleted, CancellationToken cancellationToken) =>
+        isCompleted ? default : _session.Channel.FlushAsync(cancellationToken);
+
     /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay in the output buffer.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -7,14 +7,13 @@ namespace Fts.Storage.Workers;
 internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
 {
     /// <summary>
-    /// How long a session waits until a file is closed or a partial upload is kept, and how long behind a cancelled call that still runs.
-    /// Longer calls end in the background.
+    /// How long a session waits until a file is closed or a partial upload is kept. Longer calls end in the background.
     /// </summary>
-    private static readonly TimeSpan s_maxCleanupWait = TimeSpan.FromSeconds(5), s_maxWaitBehindCancelledCall = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_maxCleanupWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly Queue<WorkerCall> _waiting = new();
-    private bool _isRunning, _hangs;
+    private bool _isRunning;
 
     /// <inheritdoc cref="StoreWorkers.RunAsync{TState, TResult}"/>
     public Task<TResult> RunAsync<TState, TResult>(
@@ -32,30 +31,28 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
     }
 
     /// <summary>
-    /// Runs a call after all others. Returns its result, or the default value if it has not ended in time. It then ends in the background.
+    /// Runs a call after all others. Returns its result, or the default value if a call hangs. It then ends in the background.
     /// </summary>
     public async Task<TResult?> RunCleanupAsync<TState, TResult>(TState state, Func<TState, TResult> function)
     {
-        bool isBehindCancelledCall;
+        bool isBehindHungCall;
         lock (_lock)
         {
-            isBehindCancelledCall = _isRunning;
+            isBehindHungCall = _isRunning; // its caller was cancelled and no longer waits
         }
 
         Task<TResult> cleanup = RunAsync(state, function, discard: null, CancellationToken.None);
-        if (isBehindCancelledCall && _hangs)
+        if (isBehindHungCall)
         {
             return default;
         }
 
         try
         {
-            return await cleanup.WaitAsync(isBehindCancelledCall ? s_maxWaitBehindCancelledCall : s_maxCleanupWait, clock)
-                .ConfigureAwait(false);
+            return await cleanup.WaitAsync(s_maxCleanupWait, clock).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            _hangs = true; // later cleanups do not wait again
             return default;
         }
     }

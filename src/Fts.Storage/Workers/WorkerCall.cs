@@ -5,6 +5,12 @@ internal abstract class WorkerCall
 {
     private const int Waiting = 0, Started = 1, Cancelled = 2;
 
+    /// <summary>
+    /// How long a cancelled caller still waits for its call. Ordinary calls end within that time, so that for example the bytes that an
+    /// aborted upload has received are written.
+    /// </summary>
+    private static readonly TimeSpan s_maxWaitAfterCancellation = TimeSpan.FromSeconds(0.5);
+
     private int _state;
     private CancellationTokenRegistration _registration;
 
@@ -14,7 +20,7 @@ internal abstract class WorkerCall
     /// <summary>Runs once after the call has ended or was cancelled before its start, even if the caller no longer waits.</summary>
     public Action? Ended { get; init; }
 
-    /// <summary>Cancels the waiting caller when the token is cancelled. Called before the call is queued.</summary>
+    /// <summary>Cancels the waiting caller some time after the token is cancelled. Called before the call is queued.</summary>
     public void RegisterCancellation(StoreWorkers workers, CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
@@ -23,7 +29,7 @@ internal abstract class WorkerCall
                 static (state, token) =>
                 {
                     (WorkerCall call, StoreWorkers workers) = ((WorkerCall, StoreWorkers))state!;
-                    call.Cancel(workers, token);
+                    _ = call.CancelAsync(workers, token);
                 },
                 (this, workers));
         }
@@ -67,16 +73,15 @@ internal abstract class WorkerCall
     /// <summary>Completes the caller's task as cancelled. The call itself may still be running.</summary>
     protected abstract void CompleteAsCancelled(CancellationToken cancellationToken);
 
-    private void Cancel(StoreWorkers workers, CancellationToken cancellationToken)
+    private async Task CancelAsync(StoreWorkers workers, CancellationToken cancellationToken)
     {
+        await Task.Delay(s_maxWaitAfterCancellation, CancellationToken.None).ConfigureAwait(false);
         if (Interlocked.CompareExchange(ref _state, Cancelled, Waiting) == Waiting && workers.TryRemove(this))
         {
             Ended?.Invoke();
         }
 
-        // On the thread pool, so that the caller's continuations do not run inside the call that cancels the token.
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static state => state.Call.CompleteAsCancelled(state.Token), (Call: this, Token: cancellationToken), preferLocal: false);
+        CompleteAsCancelled(cancellationToken);
     }
 }
 

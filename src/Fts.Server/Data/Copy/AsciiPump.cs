@@ -15,9 +15,16 @@ internal sealed class AsciiPump : IPump
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         byte[] wire = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
         var translator = new AsciiTranslator();
-        int read;
-        while ((read = await file.ReadAsync(offset, buffer, cancellationToken)) > 0)
+        while (true)
         {
+            ValueTask<int> reading = file.ReadAsync(offset, buffer, cancellationToken);
+            await data.FlushRepliesIfWaitingAsync(reading.IsCompleted, cancellationToken);
+            int read = await reading;
+            if (read == 0)
+            {
+                break;
+            }
+
             int length = translator.ToWire(buffer.AsSpan(0, read), wire);
             await data.SendAsync(wire.AsMemory(0, length), cancellationToken);
             offset += read;

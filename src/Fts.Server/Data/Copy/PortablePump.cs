@@ -23,7 +23,9 @@ internal sealed class PortablePump : IPump
             ArrayPool<byte>.Shared.Rent((int)Math.Clamp(remaining, 1, remaining <= SmallBufferBytes ? SmallBufferBytes : LargeBufferBytes));
         while (remaining > 0)
         {
-            int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(remaining, buffer.Length)), cancellationToken);
+            ValueTask<int> reading = file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(remaining, buffer.Length)), cancellationToken);
+            await data.FlushRepliesIfWaitingAsync(reading.IsCompleted, cancellationToken);
+            int read = await reading;
             if (read == 0)
             {
                 throw new StoreException("The file was truncated while it was read.");
