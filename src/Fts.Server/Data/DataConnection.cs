@@ -44,7 +44,8 @@ internal sealed class DataConnection : IAsyncDisposable
     public Socket Socket { get; }
 
     /// <summary>
-    /// The copy of a pump thread that uses the socket, or null. If the connection is disposed while it hangs, the socket is closed after it.
+    /// The copy of a pump thread that uses the socket, or null. If the connection is disposed while the copy hangs, the socket is closed
+    /// after it.
     /// </summary>
     public Task? RunningCopy { get; set; }
 

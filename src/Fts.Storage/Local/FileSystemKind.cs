@@ -7,7 +7,9 @@ internal enum FileSystemKind
 {
     /// <summary>Every call can block: a network file system, FUSE, a stack of file systems, or an unknown one.</summary>
     Other,
-    /// <summary>A local disk file system. The kernel can answer lookups and reads from its caches, and refuses them if it would wait.</summary>
+    /// <summary>
+    /// A local disk file system. The kernel can answer lookups and reads from its caches, and refuses them if it would wait.
+    /// </summary>
     Disk,
     /// <summary>The files are in memory. No call waits for a device.</summary>
     Memory,

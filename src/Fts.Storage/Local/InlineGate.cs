@@ -11,8 +11,8 @@ internal readonly record struct InlineCall(long StartedAt, int Slot);
 /// </summary>
 /// <remarks>
 /// <para>
-/// The gate opens after a number of fast calls on worker threads. It closes when an inline call was slow, or is found running for too long by
-/// the next caller. It then stays closed for a second, and for twice that time whenever it closes again soon.
+/// The gate opens after a number of fast calls on worker threads. It closes when an inline call was slow, or when the next caller finds one
+/// that has been running for too long. It then stays closed for a second, and for twice that time whenever it closes again soon.
 /// </para>
 /// <para>Thread-safe. <c>_lock</c> guards the changes of the state.</para>
 /// </remarks>
@@ -21,7 +21,9 @@ internal sealed class InlineGate(TimeProvider clock)
     /// <summary>The number of consecutive fast calls after which the gate opens.</summary>
     public const int FastCallsToOpen = 16;
 
-    /// <summary>A call that takes longer is slow. Ordinary calls take microseconds, and the scheduler can delay one by some milliseconds.</summary>
+    /// <summary>
+    /// A call that takes longer is slow. Ordinary calls take microseconds, and the scheduler can delay one by some milliseconds.
+    /// </summary>
     public static readonly TimeSpan SlowTime = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long the gate stays closed at least.</summary>

@@ -18,8 +18,8 @@ namespace Fts.Storage.Local;
 /// </para>
 /// <para>
 /// A call completes synchronously on the caller's thread only if it does not wait for a disk: on a memory file system, or if the kernel
-/// answers it from its caches. All other calls run on threads of the store. A cancelled call returns at once, even if the disk hangs.
-/// Disposing the store closes the directory. Open files stay open.
+/// answers it from its caches. All other calls run on threads of the store. A cancelled call returns within half a second, even if the disk
+/// hangs. Disposing the store closes the directory. Open files stay open.
 /// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
@@ -272,7 +272,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         return file.Kind == EntryKind.File && !PathRules.IsReserved(path)
-            ? await _calls.RunAsync((_root, path, file), static x => x._root.GetCachedHash(x.path, x.file), discard: null, cancellationToken)
+            ? await _calls.RunAsync(
+                (_root, path, file), static x => x._root.GetCachedHash(x.path, x.file), discard: null, cancellationToken)
                 .ConfigureAwait(false)
             : null;
     }

@@ -51,7 +51,9 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
         discard: null,
         cancellationToken);
 
-    /// <summary>Starts a call, or queues it if the maximum number of threads is busy. Completes it with an exception at the limit.</summary>
+    /// <summary>
+    /// Starts a call, or queues it if the maximum number of threads is busy. Completes it with an exception at the limit.
+    /// </summary>
     public void Start(WorkerCall call)
     {
         bool canStart;

@@ -96,7 +96,7 @@ internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TRe
     private TResult? _result;
     private Exception? _exception;
 
-    /// <summary>Completes with the result. Is cancelled at once when the caller's token is cancelled.</summary>
+    /// <summary>Completes with the result. Is cancelled some time after the token of the caller.</summary>
     public Task<TResult> Task => _completion.Task;
 
     protected override void Execute()

@@ -7,8 +7,8 @@ namespace Fts.Storage.Workers;
 /// thread is never blocked.
 /// </summary>
 /// <remarks>
-/// A call whose token is cancelled returns at once, even if the store's call hangs. That call then ends in the background, and an opened
-/// file is closed. Does not own the store.
+/// A call whose token is cancelled returns within half a second, even if the store's call hangs. That call then ends in the background, and
+/// an opened file is closed. Does not own the store.
 /// </remarks>
 public sealed class WorkerStore : IFileStore
 {

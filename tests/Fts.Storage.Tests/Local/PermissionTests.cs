@@ -66,7 +66,9 @@ public sealed class PermissionTests : IDisposable
             AssertDenied(() => root.SetMetadata(At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch))));
     }
 
-    /// <summary>Opens a root directory, whose calls run on the calling thread. Those of a store run on threads with the rights of root.</summary>
+    /// <summary>
+    /// Opens a root directory, whose calls run on the calling thread. Those of a store run on threads with the rights of root.
+    /// </summary>
     private static IRootDirectory Open(string folder, bool portable) =>
         portable ? new PortableRootDirectory(folder, null) : Assert.NotNull(LinuxRootDirectory.TryOpen(folder, null));
 

@@ -19,8 +19,8 @@ public sealed class StoreWorkersTests : IDisposable
     [Fact]
     public async Task A_call_runs_on_a_thread_that_is_not_of_the_pool()
     {
-        bool isPoolThread = await Run(new StoreWorkers(), () => Thread.CurrentThread.IsThreadPoolThread).WaitAsync(s_deadline, Cancellation);
-        Assert.False(isPoolThread);
+        Task<bool> isPoolThread = Run(new StoreWorkers(), () => Thread.CurrentThread.IsThreadPoolThread);
+        Assert.False(await isPoolThread.WaitAsync(s_deadline, Cancellation));
     }
 
     [Fact]

@@ -55,8 +55,8 @@ public sealed class BlockingCallTests
         try
         {
             using LinuxRootDirectory? root = LinuxRootDirectory.TryOpen(folder, null);
-            Assert.SkipUnless(
-                root?.FileSystemKind == (isWriteInline ? FileSystemKind.Memory : FileSystemKind.Disk), $"{parent} has another file system.");
+            FileSystemKind required = isWriteInline ? FileSystemKind.Memory : FileSystemKind.Disk;
+            Assert.SkipUnless(root?.FileSystemKind == required, $"{parent} has another file system.");
             using var store = new LocalFileStore(folder);
             await store.WriteFileAsync("/file", "content", Token);
             for (int i = 0; i < InlineGate.FastCallsToOpen; i++)
@@ -131,7 +131,8 @@ public sealed class BlockingCallTests
                 await store.ListAsync(StorePath.Root, cancellationToken);
                 break;
             case "Enumerate":
-                await foreach (FileEntry _ in (await store.ListAsync(StorePath.Root, cancellationToken)).WithCancellation(cancellationToken))
+                IAsyncEnumerable<FileEntry> entries = await store.ListAsync(StorePath.Root, cancellationToken);
+                await foreach (FileEntry _ in entries.WithCancellation(cancellationToken))
                 {
                 }
 
