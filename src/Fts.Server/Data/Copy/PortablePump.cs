@@ -44,82 +44,34 @@ internal sealed class PortablePump : IPump
         await ReceiveUpToAsync(data, file, offset, long.MaxValue, cancellationToken);
 
     /// <summary>Receives until the end of the data, or until at least <paramref name="limit"/> bytes have been received.</summary>
-    /// <remarks>
-    /// Bytes that have already arrived are written together. Received bytes are written before the wait for more, so that they survive the
-    /// loss of the connection.
-    /// </remarks>
     public static async ValueTask<ReceiveProgress> ReceiveUpToAsync(
         DataConnection data, IFileWriter file, long offset, long limit, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallBufferBytes);
-        long start = offset, end = limit > long.MaxValue - offset ? long.MaxValue : offset + limit;
-        int filled = 0; // bytes in the buffer that are not written yet
+        long start = offset;
         bool isComplete = false;
         await data.SendPreliminaryReplyAsync(cancellationToken);
-        while (!isComplete && offset + filled < end)
+        while (!isComplete && offset - start < limit)
         {
-            ValueTask<int> receiving = data.ReceiveAsync(buffer.AsMemory(filled), cancellationToken);
-            if (!receiving.IsCompletedSuccessfully && filled > 0)
+            int received = await data.ReceiveAsync(buffer, cancellationToken);
+            if (received == 0)
             {
-                // The store only reads the first part of the buffer, and the connection fills the rest of it.
-                Task<int> received = receiving.AsTask();
-                await WriteDuringReceiveAsync(file, offset, buffer.AsMemory(0, filled), received, cancellationToken);
-                int length = await received;
-                isComplete = length == 0;
-                buffer.AsSpan(filled, length).CopyTo(buffer);
-                (offset, filled) = (offset + filled, length);
-            }
-            else
-            {
-                int length = await receiving;
-                isComplete = length == 0;
-                filled += length;
+                isComplete = true;
+                continue;
             }
 
-            if (filled == buffer.Length)
+            await file.WriteAsync(offset, buffer.AsMemory(0, received), cancellationToken);
+            offset += received;
+            if (buffer.Length < LargeBufferBytes && offset - start > SmallBufferBytes)
             {
-                await file.WriteAsync(offset, buffer, cancellationToken);
-                (offset, filled) = (offset + filled, 0);
-                buffer = GrowIfLarge(buffer, offset - start);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
             }
-        }
-
-        if (filled > 0)
-        {
-            await file.WriteAsync(offset, buffer.AsMemory(0, filled), cancellationToken);
         }
 
         // Not after an exception: a cancelled write of the store may still use the buffer.
         ArrayPool<byte>.Shared.Return(buffer);
-        return new ReceiveProgress(offset + filled, isComplete);
-    }
-
-    /// <summary>Writes while a receive is pending. If the write fails, the result of the receive is ignored.</summary>
-    private static async ValueTask WriteDuringReceiveAsync(
-        IFileWriter file, long offset, ReadOnlyMemory<byte> bytes, Task<int> receiving, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await file.WriteAsync(offset, bytes, cancellationToken);
-        }
-        catch
-        {
-            _ = receiving.ContinueWith(
-                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            throw;
-        }
-    }
-
-    /// <summary>Returns a larger buffer, and releases the empty one, if the upload is large.</summary>
-    private static byte[] GrowIfLarge(byte[] buffer, long receivedBytes)
-    {
-        if (buffer.Length >= LargeBufferBytes || receivedBytes <= SmallBufferBytes)
-        {
-            return buffer;
-        }
-
-        ArrayPool<byte>.Shared.Return(buffer);
-        return ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
+        return new ReceiveProgress(offset, isComplete);
     }
 }
 

@@ -48,14 +48,14 @@ public sealed class BlockingCallTests
     [Theory]
     [InlineData("/dev/shm", true)]
     [InlineData("/tmp", false)]
-    public async Task Cached_lookups_and_reads_complete_on_the_thread_of_the_caller(string parent, bool isWriteInline)
+    public async Task Cached_lookups_and_reads_complete_on_the_thread_of_the_caller(string parent, bool isMemory)
     {
         string folder = Path.Combine(parent, $"fts-storage-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         try
         {
             using LinuxRootDirectory? root = LinuxRootDirectory.TryOpen(folder, null);
-            FileSystemKind required = isWriteInline ? FileSystemKind.Memory : FileSystemKind.Disk;
+            FileSystemKind required = isMemory ? FileSystemKind.Memory : FileSystemKind.Disk;
             Assert.SkipUnless(root?.FileSystemKind == required, $"{parent} has another file system.");
             using var store = new LocalFileStore(folder);
             await store.WriteFileAsync("/file", "content", Token);
@@ -64,17 +64,19 @@ public sealed class BlockingCallTests
                 await store.GetEntryAsync(At("/file"), Token);
             }
 
-            Assert.True(store.GetEntryAsync(At("/file"), Token).IsCompleted);
-            ValueTask<IFileReader> opening = store.OpenReadAsync(At("/file"), Token);
+            Task<FileEntry?> finding = store.GetEntryAsync(At("/file"), Token).AsTask();
+            Assert.True(finding.IsCompleted);
+            Assert.Equal(7, (await finding)?.Length);
+            Task<IFileReader> opening = store.OpenReadAsync(At("/file"), Token).AsTask();
             Assert.True(opening.IsCompleted);
             await using IFileReader reader = await opening;
             byte[] buffer = new byte[100];
-            ValueTask<int> reading = reader.ReadAsync(0, buffer, Token);
+            Task<int> reading = reader.ReadAsync(0, buffer, Token).AsTask();
             Assert.True(reading.IsCompleted);
             Assert.Equal("content"u8.ToArray(), buffer[..await reading]);
 
-            ValueTask<IFileWriter> creating = store.OpenWriteAsync(At("/new"), WriteStart.Replace, Token);
-            Assert.Equal(isWriteInline, creating.IsCompleted);
+            Task<IFileWriter> creating = store.OpenWriteAsync(At("/new"), WriteStart.Replace, Token).AsTask();
+            Assert.True(creating.IsCompleted || !isMemory);
             await (await creating).DisposeAsync();
         }
         finally
