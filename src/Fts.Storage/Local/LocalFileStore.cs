@@ -305,7 +305,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         SafeFileHandle handle = root.OpenRead(path, out long length);
         FileSystemKind kind = root.FileSystemKind;
-        return new OpenedFile(handle, length, kind == FileSystemKind.Disk ? LinuxFileSystem.GetKind(handle) : kind);
+        bool isKnown = kind == FileSystemKind.Memory || root is not LinuxRootDirectory;
+        return new OpenedFile(handle, length, isKnown ? kind : LinuxFileSystem.GetKind(handle));
     }
 
     private void Rename(StorePath source, StorePath target, bool replace)

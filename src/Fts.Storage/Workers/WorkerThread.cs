@@ -21,7 +21,7 @@ internal sealed class WorkerThread
         if (TryTakeIdle() is not { } idle)
         {
             var created = new WorkerThread(work);
-            new Thread(created.RunLoop) { IsBackground = true, Name = "fts store" }.Start();
+            new Thread(created.RunLoop) { IsBackground = true, Name = "fts store" }.UnsafeStart();
             return;
         }
 
