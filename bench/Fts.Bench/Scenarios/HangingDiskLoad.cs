@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using Fts.Bench.Load;
-using Fts.Bench.Measuring;
 using Fts.Bench.Servers;
 using Fts.Storage.Tests.Folding;
 
@@ -12,8 +12,9 @@ namespace Fts.Bench.Scenarios;
 internal static class HangingDiskLoad
 {
     private const string Mount = "hanging", File = "file";
-    private const int Sessions = 8, NoopCount = 4000;
+    private const int Sessions = 8, NoopsPerSession = 500;
 
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(8);
     private static readonly TimeSpan s_hangTime = TimeSpan.FromSeconds(10), s_startTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Returns the median and the percentiles 99 and 99.9, in microseconds.</summary>
@@ -51,16 +52,40 @@ internal static class HangingDiskLoad
         }
     }
 
-    /// <summary>Sends one NOOP per millisecond, in turn over all sessions, because only some share a thread with the hanging one.</summary>
+    /// <summary>
+    /// Sends NOOP in all sessions at the same time, because only some of them share a thread with the hanging one.
+    /// </summary>
     private static double[] MeasureNoops(FtpWire[] wires)
     {
-        var answers = new RoundTrips();
-        for (int number = 0; number < NoopCount; number++)
+        Task<long[]>[] sessions = [.. wires.Select(wire => Task.Factory.StartNew(
+            () => MeasureNoops(wire), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        long[] ticks = [.. Task.WhenAll(sessions).GetAwaiter().GetResult().SelectMany(session => session).Order()];
+        return [GetPercentile(0.5), GetPercentile(0.99), GetPercentile(0.999)];
+
+        double GetPercentile(double share) => ticks[(int)(ticks.Length * share)] * 1e6 / Stopwatch.Frequency;
+    }
+
+    /// <summary>
+    /// Sends NOOP in regular intervals. If a reply is late, the next command counts from the time at which it was due. Otherwise a session
+    /// that hangs would count as one slow command.
+    /// </summary>
+    private static long[] MeasureNoops(FtpWire wire)
+    {
+        long[] ticks = new long[NoopsPerSession];
+        long start = Stopwatch.GetTimestamp(), interval = (long)(s_interval.TotalSeconds * Stopwatch.Frequency);
+        for (int number = 0; number < ticks.Length; number++)
         {
-            answers.MeasureNoop(wires[number % wires.Length]);
-            Thread.Sleep(1);
+            long due = start + (number * interval), now = Stopwatch.GetTimestamp();
+            if (now < due)
+            {
+                Thread.Sleep(Stopwatch.GetElapsedTime(now, due));
+                due = Stopwatch.GetTimestamp();
+            }
+
+            wire.SendExpecting(2, "NOOP");
+            ticks[number] = Stopwatch.GetTimestamp() - due;
         }
 
-        return [answers.GetPercentile(0.5), answers.GetPercentile(0.99), answers.GetPercentile(0.999)];
+        return ticks;
     }
 }
