@@ -1,6 +1,9 @@
 namespace Fts.Accounts;
 
 /// <summary>Decides which clients can log in, and to which account. Thread-safe.</summary>
+/// <remarks>
+/// The server calls it on threads that serve other sessions too. A method that waits, for example for a database, must wait asynchronously.
+/// </remarks>
 public interface IAuthenticator
 {
     /// <summary>Returns whether the server requests a password for a user name.</summary>

@@ -12,7 +12,7 @@ public static unsafe partial class DirectoryCalls
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
     public const int W_OK = 2;
     public const uint RENAME_NOREPLACE = 1;
-    public const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
+    public const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08, RESOLVE_CACHED = 0x20;
     public const long UTIME_OMIT = 0x3ffffffe;
 
     /// <summary>PATH_MAX: the longest link target that the kernel stores.</summary>
@@ -67,6 +67,10 @@ public static unsafe partial class DirectoryCalls
     /// <summary>fstatvfs(3).</summary>
     [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
     public static partial int Fstatvfs(SafeFileHandle directory, FileSystemStatus* status);
+
+    /// <summary>fstatfs(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int Fstatfs(SafeFileHandle file, FileSystemType* type);
 
     /// <summary>mkdirat(2).</summary>
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
@@ -145,6 +149,13 @@ public struct TimeSpec
             ? new TimeSpec { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
             : new TimeSpec { Seconds = seconds, Nanoseconds = rest * 100 };
     }
+}
+
+/// <summary>The field of struct statfs that is used.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+public struct FileSystemType
+{
+    [FieldOffset(0)] public long Type;
 }
 
 /// <summary>The fields of struct statvfs that are used.</summary>

@@ -18,6 +18,8 @@ public static unsafe partial class FileCalls
     public const int SEEK_DATA = 3, SEEK_HOLE = 4;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
 
+    private const int RWF_NOWAIT = 8;
+
     private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     public static readonly int O_DIRECTORY = s_isArm ? 0x4000 : 0x10000;
@@ -26,6 +28,16 @@ public static unsafe partial class FileCalls
     /// <summary>copy_file_range(2).</summary>
     public static nint CopyFileRange(SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length) =>
         CopyFileRange(SystemCallNumbers.CopyFileRange, source, sourceOffset, target, targetOffset, length, 0);
+
+    /// <summary>preadv2(2) with RWF_NOWAIT. Reads only bytes that are in memory, and fails with EAGAIN if none are.</summary>
+    public static nint ReadWithoutWaiting(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        fixed (byte* start = buffer)
+        {
+            var vector = new IoVector { Start = start, Length = (nuint)buffer.Length };
+            return Preadv2(SystemCallNumbers.Preadv2, file, &vector, 1, (nint)offset, 0, RWF_NOWAIT);
+        }
+    }
 
     /// <summary>open(2) without O_CREAT. Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -105,8 +117,20 @@ public static unsafe partial class FileCalls
     public static partial int Fremovexattr(SafeFileHandle file, byte* name);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint Preadv2(
+        nint number, SafeFileHandle file, IoVector* vectors, nint count, nint offsetLow, nint offsetHigh, nint flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint CopyFileRange(
         nint number, SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length, uint flags);
+}
+
+/// <summary>struct iovec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVector
+{
+    public byte* Start;
+    public nuint Length;
 }
 
 /// <summary>struct flock.</summary>

@@ -15,6 +15,7 @@ public static class SystemCallNumbers
     internal static readonly nint Getdents64 = s_isArm ? 61 : 217;
     internal static readonly nint Renameat2 = s_isArm ? 276 : 316;
     internal static readonly nint CopyFileRange = s_isArm ? 285 : 326;
+    internal static readonly nint Preadv2 = s_isArm ? 286 : 327;
     internal static readonly nint Statx = s_isArm ? 291 : 332;
 
     /// <summary>Returns whether this system uses these numbers and the structures of this project.</summary>

@@ -25,29 +25,24 @@ public static class FileConcatenation
         CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        long offset = target.StartOffset;
+        foreach (StorePath part in parts)
         {
-            long offset = target.StartOffset;
-            foreach (StorePath part in parts)
+            IFileReader source = await store.OpenReadAsync(part, cancellationToken).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
+            int read;
+            for (long at = 0; (read = await source.ReadAsync(at, buffer, cancellationToken).ConfigureAwait(false)) > 0; at += read)
             {
-                IFileReader source = await store.OpenReadAsync(part, cancellationToken).ConfigureAwait(false);
-                await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
-                int read;
-                for (long at = 0; (read = await source.ReadAsync(at, buffer, cancellationToken).ConfigureAwait(false)) > 0; at += read)
-                {
-                    await target.WriteAsync(offset, buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                    offset += read;
-                    progress?.Invoke(read);
-                    cancellationToken.ThrowIfCancellationRequested();
-                    await Task.Yield(); // A local store completes synchronously. Without this, a long copy would occupy a pool thread.
-                }
+                await target.WriteAsync(offset, buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                offset += read;
+                progress?.Invoke(read);
+                cancellationToken.ThrowIfCancellationRequested();
+                await Task.Yield(); // A local store can complete synchronously. Without this, a long copy would occupy a pool thread.
             }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
 
+        // Not after an exception: a cancelled call of the store may still use the buffer.
+        ArrayPool<byte>.Shared.Return(buffer);
         cancellationToken.ThrowIfCancellationRequested();
         committing?.Invoke();
         await target.CommitAsync(CancellationToken.None).ConfigureAwait(false);

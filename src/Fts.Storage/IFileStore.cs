@@ -9,6 +9,15 @@ namespace Fts.Storage;
 /// </remarks>
 public interface IFileStore
 {
+    /// <summary>
+    /// Whether a call can block the calling thread, for example in a system call or on a lock that is held during one.
+    /// </summary>
+    /// <remarks>
+    /// A server runs the calls of such a store on other threads, so that one call cannot delay the clients that share the calling thread.
+    /// A store that waits only asynchronously returns false, which saves the change of threads. The default implementation returns true.
+    /// </remarks>
+    bool CanBlockCaller => true;
+
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
     /// <exception cref="StoreException">The path points outside the store, or its metadata cannot be read.</exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
@@ -244,6 +253,7 @@ public interface IFileReader : IAsyncDisposable
 
     /// <summary>Reads bytes at an offset. Returns the number of bytes read, or 0 at the end of the file.</summary>
     /// <exception cref="StoreException">The file cannot be read.</exception>
+    /// <remarks>If the call is cancelled, the store may still write to the buffer. The caller must not use it again.</remarks>
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 }
 
@@ -275,6 +285,7 @@ public interface IFileWriter : IAsyncDisposable
     /// <summary>Writes bytes at an offset.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The offset is less than <see cref="HandleOffset"/>.</exception>
     /// <exception cref="StoreException">The bytes cannot be written, for example because no space is left.</exception>
+    /// <remarks>If the call is cancelled, the store may still read the buffer. The caller must not change it or use it again.</remarks>
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>

@@ -40,7 +40,8 @@ public sealed class StoreUnderTest : IDisposable
         var folder = new TemporaryDirectory();
         try
         {
-            var mount = new FuseMount(folder.Path);
+            FuseMount? mount = FuseMount.TryMount(folder.Path);
+            Assert.SkipWhen(mount is null, "Mounting a file system needs root and /dev/fuse.");
             return new(new LocalFileStore(folder.Path, portable), folder, mount);
         }
         catch

@@ -8,6 +8,8 @@ internal static class ServerScenarios
 {
     private const string SmallGet = "5,000 files of 4 KiB by EPSV and RETR over ", SmallPut = "the same with STOR, over ";
 
+    private static readonly Figure[] LatencyFigures = [new("p50 us"), new("p99 us"), new("p99.9 us")];
+
     public static IReadOnlyList<Scenario> All { get; } =
     [
         Plain("get", "one download of 1 GiB, discarded in the kernel by the client", Rate.Bytes, (server, _) => BulkLoad.Get(server)),
@@ -34,6 +36,10 @@ internal static class ServerScenarios
         },
         Latency("latency", "NOOP in an otherwise idle server", 0),
         Latency("latency-8", "NOOP beside 8 bulk downloads", 8),
+        new("latency-stalled", "NOOP of 8 sessions while the disk of another one hangs", LatencyFigures, HangingDiskLoad.Run)
+        {
+            IsWarmedUp = false,
+        },
         Tls("get-tls", "one download of 1 GiB over TLS 1.3", (server, _) => BulkLoad.Get(server)),
         Tls("put-tls", "one upload of 256 MiB over TLS 1.3", (server, testbed) =>
             BulkLoad.Put(server, testbed.Payload, BulkLoad.TlsUpload)),
@@ -75,7 +81,7 @@ internal static class ServerScenarios
         });
 
     private static Scenario Latency(string name, string what, int downloads) =>
-        new(name, what, [new("p50 us"), new("p99 us"), new("p99.9 us")], (server, testbed) =>
+        new(name, what, LatencyFigures, (server, testbed) =>
             LatencyLoad.Run(testbed.Servers.Get(server), downloads));
 
     private static Scenario Idle(int sessions) =>

@@ -151,6 +151,7 @@ internal static class InformationCommands
         byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
         line[0] = (byte)' '; // so that no line starts like the last line of the reply
         session.Channel.Queue("213-Status:\r\n"u8);
+        await session.Channel.FlushAsync(session.Ending); // reading a directory usually waits
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         try
         {

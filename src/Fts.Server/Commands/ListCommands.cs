@@ -107,6 +107,7 @@ internal static class ListCommands
         try
         {
             await using DataConnection data = await DataConnection.OpenAsync(session, Replies.OpeningDataConnection, cancellationToken);
+            await data.FlushRepliesIfWaitingAsync(isCompleted: false, cancellationToken); // reading a directory usually waits
             int filled = 0;
             async ValueTask SendFilledAsync()
             {

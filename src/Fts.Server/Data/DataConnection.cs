@@ -44,6 +44,12 @@ internal sealed class DataConnection : IAsyncDisposable
     public Socket Socket { get; }
 
     /// <summary>
+    /// The copy of a pump thread that uses the socket, or null. If the connection is disposed while the copy hangs, the socket is closed
+    /// after it.
+    /// </summary>
+    public Task? RunningCopy { get; set; }
+
+    /// <summary>
     /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it reuses an open
     /// connection and queues 125.
     /// </summary>
@@ -56,6 +62,7 @@ internal sealed class DataConnection : IAsyncDisposable
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested(); // ABOR during the call of the store has discarded the prepared connection
         if (session.BlockConnection is { } open)
         {
             session.Transfer!.AttachDataSocket(open.Socket);
@@ -83,6 +90,10 @@ internal sealed class DataConnection : IAsyncDisposable
     /// </summary>
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
+
+    /// <summary>Sends all queued replies if a call of the store does not complete immediately, because a disk can hang.</summary>
+    public ValueTask FlushRepliesIfWaitingAsync(bool isCompleted, CancellationToken cancellationToken) =>
+        isCompleted ? default : _session.Channel.FlushAsync(cancellationToken);
 
     /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay in the output buffer.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -188,7 +199,15 @@ internal sealed class DataConnection : IAsyncDisposable
             await _tls.DisposeAsync();
         }
 
-        Socket.Dispose();
+        if (RunningCopy is { IsCompleted: false } copy)
+        {
+            // Closing a socket waits for the calls that use it.
+            _ = copy.ContinueWith(_ => Socket.Dispose(), TaskScheduler.Default);
+        }
+        else
+        {
+            Socket.Dispose();
+        }
     }
 
     private static async ValueTask<DataConnection> ConnectAsync(

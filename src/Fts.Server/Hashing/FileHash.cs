@@ -83,28 +83,23 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     {
         using var digest = new Digest(kind);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        while (offset < end)
         {
-            while (offset < end)
+            int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(end - offset, buffer.Length)), cancellationToken);
+            if (read == 0)
             {
-                int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(end - offset, buffer.Length)), cancellationToken);
-                if (read == 0)
-                {
-                    throw new StoreException("The file was truncated while it was read.");
-                }
-
-                digest.Append(buffer.AsSpan(0, read));
-                offset += read;
-                transfer.AddBytes(read);
-                cancellationToken.ThrowIfCancellationRequested();
-                await Task.Yield(); // shares the threads of the pool with all other sessions
+                throw new StoreException("The file was truncated while it was read.");
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+
+            digest.Append(buffer.AsSpan(0, read));
+            offset += read;
+            transfer.AddBytes(read);
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield(); // shares the threads of the pool with all other sessions
         }
 
+        // Not after an exception: a cancelled read of the store may still use the buffer.
+        ArrayPool<byte>.Shared.Return(buffer);
         return digest.Finish();
     }
 }

@@ -14,6 +14,9 @@ namespace Fts.Server.Hosts;
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
 {
     /// <inheritdoc/>
+    public bool CanBlockCaller => store.CanBlockCaller;
+
+    /// <inheritdoc/>
     public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         FileEntry? found;

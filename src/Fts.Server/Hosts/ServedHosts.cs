@@ -3,6 +3,7 @@ using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Sessions;
 using Fts.Storage;
+using Fts.Storage.Workers;
 
 namespace Fts.Server.Hosts;
 
@@ -26,10 +27,22 @@ internal sealed class ServedHosts
 
     public ServedHosts(FtpServerOptions options)
     {
+        // Hosts with the same store share its threads.
+        var nonBlockingStores = new Dictionary<IFileStore, IFileStore>(ReferenceEqualityComparer.Instance);
+        IFileStore GetNonBlockingStore(IFileStore store)
+        {
+            if (!nonBlockingStores.TryGetValue(store, out IFileStore? found))
+            {
+                nonBlockingStores[store] = found = store.CanBlockCaller ? new WorkerStore(store) : store;
+            }
+
+            return found;
+        }
+
         var greeting = new FtpReply(FtpReplyCode.ServiceReady, options.Greeting);
         Default = new ServedHost(null, options.Store, options.Authenticator, options.Tls?.Certificates, greeting)
         {
-            GuardedStore = new GuardedStore(options.Store, options.Logger),
+            GuardedStore = new GuardedStore(GetNonBlockingStore(options.Store), options.Logger),
         };
         _hostsByName = options.Hosts.ToFrozenDictionary(
             host => host.Name,
@@ -40,7 +53,7 @@ internal sealed class ServedHosts
                 host.Certificates ?? options.Tls?.Certificates,
                 host.Greeting is null ? greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
             {
-                GuardedStore = new GuardedStore(host.Store, options.Logger),
+                GuardedStore = new GuardedStore(GetNonBlockingStore(host.Store), options.Logger),
             },
             StringComparer.OrdinalIgnoreCase);
     }

@@ -12,6 +12,9 @@ namespace Fts.Server.Sessions;
 /// </summary>
 internal sealed class SessionLoop(Session session)
 {
+    /// <summary>How long a transfer in block mode, or before its data connection, may continue after the client has disconnected.</summary>
+    private static readonly TimeSpan MaxWaitAfterDisconnect = TimeSpan.FromSeconds(0.5);
+
     private readonly FtpServerOptions _options = session.Server.Options;
     private Task<LineReadResult>? _lineRead;
 
@@ -260,6 +263,12 @@ internal sealed class SessionLoop(Session session)
             session.LastReceived = Environment.TickCount64;
             if (line.Status == LineStatus.Closed)
             {
+                if (session.Mode == TransferMode.Block || !transfer.HasDataConnection)
+                {
+                    // All data of the transfer may have arrived, although the store has not opened or written the file yet.
+                    await Task.WhenAny(reply, Task.Delay(MaxWaitAfterDisconnect, CancellationToken.None));
+                }
+
                 await AbortTransferAsync(AbortReason.SessionEnded);
             }
             else if (CommandLookup.TryFindDuringTransfer(session, line, out CommandRow? other, out string otherArgument))

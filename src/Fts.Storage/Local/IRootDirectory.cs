@@ -12,6 +12,9 @@ namespace Fts.Storage.Local;
 /// </remarks>
 internal interface IRootDirectory : IDisposable
 {
+    /// <summary>The kind of the file system that contains the root. The default implementation knows nothing of it.</summary>
+    FileSystemKind FileSystemKind => FileSystemKind.Other;
+
     /// <summary>
     /// Returns the entry at a path, or null if none exists. A link whose target is missing or outside the root has the kind
     /// <see cref="EntryKind.Other"/>.

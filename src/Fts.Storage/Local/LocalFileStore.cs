@@ -17,13 +17,15 @@ namespace Fts.Storage.Local;
 /// the kernel confines paths.
 /// </para>
 /// <para>
-/// Calls of a few microseconds complete synchronously on the caller's thread. Deletions, renames, copies and listings run on the thread
-/// pool, because they can take a long time. Disposing the store closes the directory. Open files stay open.
+/// A call completes synchronously on the caller's thread only if it does not wait for a disk: on a memory file system, or if the kernel
+/// answers it from its caches. All other calls run on threads of the store. A cancelled call returns within half a second, even if the disk
+/// hangs. Disposing the store closes the directory. Open files stay open.
 /// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
     private readonly IRootDirectory _root;
+    private readonly LocalCalls _calls;
     private readonly GroupCommit? _groupCommit;
     private readonly PartialUploadIndex _partialUploads;
     private volatile bool _isSwept; // whether a sweep of the whole tree has completed
@@ -40,13 +42,14 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// <summary>Opens an existing directory. <paramref name="portable"/> selects the path resolution of systems without openat2.</summary>
     internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null)
     {
-        _groupCommit = options is { IsDurable: true } ? new GroupCommit() : null;
         ArgumentException.ThrowIfNullOrEmpty(directory);
         PartialUploadLimits limits = (options?.PartialUploadLimits ?? new PartialUploadLimits()).Validate();
         var protectedEntries = ProtectedEntries.TryCreate(directory, options?.ProtectedPaths ?? []);
         LinuxRootDirectory? confined = portable ? null : LinuxRootDirectory.TryOpen(directory, protectedEntries);
         _root = confined is null ? new PortableRootDirectory(directory, protectedEntries) : confined;
         _partialUploads = new PartialUploadIndex(limits, _root);
+        _calls = new LocalCalls(_root.FileSystemKind, confined?.TryCreateCachedCalls(), TimeProvider.System);
+        _groupCommit = options is { IsDurable: true } ? new GroupCommit(_calls.Workers) : null;
         IsConfinedByKernel = confined is not null;
     }
 
@@ -54,6 +57,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// Whether the kernel confines every path, so that even a local process that replaces links cannot redirect a call to an entry outside.
     /// </summary>
     public bool IsConfinedByKernel { get; }
+
+    /// <summary>Returns false: calls that can block run on threads of the store.</summary>
+    public bool CanBlockCaller => false;
 
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
@@ -74,8 +80,14 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             return null;
         }
 
-        await RecoverBeforeFirstSweepAsync(path).ConfigureAwait(false);
-        return _root.GetEntry(path);
+        await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
+        return await _calls.RunCachedFirstAsync(
+            (Root: _root, Path: path),
+            static (LinuxCachedCalls cached, (IRootDirectory Root, StorePath Path) x, out FileEntry? entry) =>
+                cached.TryGetEntry(x.Path, out entry),
+            static x => x.Root.GetEntry(x.Path),
+            discard: null,
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -83,8 +95,18 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(directory);
-        _root.OpenDirectory(directory).Dispose();
-        return new LocalListing(_root, directory, mustRecover: !_isSwept, cancellationToken);
+        await _calls.RunCachedFirstAsync(
+            (Root: _root, Path: directory),
+            static (LinuxCachedCalls cached, (IRootDirectory Root, StorePath Path) x, out bool exists) =>
+                cached.TryCheckDirectory(x.Path, out exists),
+            static x =>
+            {
+                x.Root.OpenDirectory(x.Path).Dispose();
+                return true;
+            },
+            discard: null,
+            cancellationToken).ConfigureAwait(false);
+        return new LocalListing(_root, directory, _calls.Workers, mustRecover: !_isSwept, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -92,9 +114,15 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfReserved(path);
-        await RecoverBeforeFirstSweepAsync(path).ConfigureAwait(false);
-        SafeFileHandle handle = _root.OpenRead(path, out long length);
-        return new LocalFileReader(handle, length);
+        await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
+        (SafeFileHandle handle, long length, FileSystemKind kind) = await _calls.RunCachedFirstAsync(
+            (Root: _root, Path: path),
+            static (LinuxCachedCalls cached, (IRootDirectory Root, StorePath Path) x, out OpenedFile opened) =>
+                cached.TryOpenRead(x.Path, out opened),
+            static x => OpenRead(x.Root, x.Path),
+            static late => late.Handle.Dispose(),
+            cancellationToken).ConfigureAwait(false);
+        return new LocalFileReader(handle, length, kind, _calls);
     }
 
     /// <inheritdoc/>
@@ -102,19 +130,23 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.NotAFile);
-        if (start.ShouldKeepContent && _root.HasUnfinishedAppend(path))
+        if (start.ShouldKeepContent)
         {
-            await Task.Run(() => _root.RecoverAppend(path), cancellationToken).ConfigureAwait(false);
+            await RecoverAppendAsync(path, cancellationToken).ConfigureAwait(false);
         }
 
-        IStagingFile staging = _root.OpenStagingFile(path, start);
+        IStagingFile staging = await _calls.RunAsync(
+            (_root, path, start), static x => x._root.OpenStagingFile(x.path, x.start), static late => Abandon(late), cancellationToken)
+            .ConfigureAwait(false);
+        var fileCalls = new LocalFileCalls(_calls);
         try
         {
             if (start.Offset < staging.BaseOffset)
             {
                 // The client overwrites bytes of the committed file, which the resumed append does not contain.
                 IStagingFile append = staging;
-                staging = await Task.Run(() => append.ConvertToCopy(cancellationToken), cancellationToken).ConfigureAwait(false);
+                await fileCalls.RunOnWorkerAsync(() => staging = append.ConvertToCopy(cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             long length = staging.ResumedLength ?? staging.BaseOffset;
@@ -123,10 +155,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             if (mustCopy && staging.CommittedLength is not null)
             {
                 PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);
-                committed = staging.OpenCommitted();
+                committed = await _calls.RunAsync(staging, static staging => staging.OpenCommitted(), discard: null, CancellationToken.None)
+                    .ConfigureAwait(false);
                 length = committed is null
                     ? 0
-                    : await CopyCommittedAsync(committed, staging, start.Offset, cancellationToken).ConfigureAwait(false);
+                    : await CopyCommittedAsync(committed, staging, start.Offset, fileCalls, cancellationToken).ConfigureAwait(false);
             }
 
             try
@@ -135,7 +168,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
-                    staging.RenameToPartialUploadName();
+                    await _calls.RunAsync(staging, static staging => staging.RenameToPartialUploadName(), CancellationToken.None)
+                        .ConfigureAwait(false);
                 }
             }
             catch
@@ -144,16 +178,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(staging, start.Offset ?? length, committed, _groupCommit, _partialUploads);
+            return new LocalFileWriter(staging, start.Offset ?? length, committed, _groupCommit, _partialUploads, fileCalls);
         }
         catch
         {
-            if (staging.ResumedLength is not null)
-            {
-                staging.TryKeep(); // the partial upload can still be resumed
-            }
-
-            staging.Dispose();
+            await fileCalls.RunCleanupAsync(() => Abandon(staging)).ConfigureAwait(false);
             throw;
         }
     }
@@ -167,26 +196,28 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             return null;
         }
 
-        await RecoverBeforeFirstSweepAsync(path).ConfigureAwait(false);
-        return _root.GetPartialUpload(path, uploader);
+        await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
+        return await _calls.RunAsync(
+            (_root, path, uploader), static x => x._root.GetPartialUpload(x.path, x.uploader), discard: null, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
         !path.IsRoot
         && !PathRules.IsReserved(path)
-        && await Task.Run(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
+        && await _calls.RunOnWorkerAsync(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) =>
-        await Task.Run(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
-        _root.CreateDirectory(path);
+        await _calls.RunAsync((_root, path), static x => x._root.CreateDirectory(x.path), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
@@ -206,7 +237,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.Denied);
         PathRules.ThrowIfReserved(path);
-        await Task.Run(() => _root.DeleteDirectory(path), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => _root.DeleteDirectory(path), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
@@ -216,7 +247,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.ThrowIfRoot(source, StoreError.Denied);
         PathRules.ThrowIfReserved(source);
         PathRules.ThrowIfNotCreatable(target, StoreError.Denied);
-        await Task.Run(() => Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(target.Parent).ConfigureAwait(false);
         if (source.Parent != target.Parent)
         {
@@ -230,7 +261,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotSettable(path, metadata);
         PathRules.ThrowIfReserved(path);
-        _root.SetMetadata(path, metadata);
+        await _calls.RunAsync((_root, path, metadata), static x => x._root.SetMetadata(x.path, x.metadata), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -239,7 +271,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
         PathRules.ThrowIfReserved(target);
-        _root.CreateLink(path, target, PathRules.GetLinkText(path, target));
+        await _calls.RunAsync(
+            (_root, path, target), static x => x._root.CreateLink(x.path, x.target, PathRules.GetLinkText(x.path, x.target)),
+            cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
@@ -247,14 +281,18 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
         PathRules.ThrowIfReserved(directory);
-        return await Task.Run(() => _root.GetFreeSpace(directory), cancellationToken).ConfigureAwait(false);
+        return await _calls.RunOnWorkerAsync(() => _root.GetFreeSpace(directory), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return file.Kind == EntryKind.File && !PathRules.IsReserved(path) ? _root.GetCachedHash(path, file) : null;
+        return file.Kind == EntryKind.File && !PathRules.IsReserved(path)
+            ? await _calls.RunAsync(
+                (_root, path, file), static x => x._root.GetCachedHash(x.path, x.file), discard: null, cancellationToken)
+                .ConfigureAwait(false)
+            : null;
     }
 
     /// <inheritdoc/>
@@ -265,7 +303,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.ThrowIfNotSha256(sha256.Length);
         if (hashed.Kind == EntryKind.File && !PathRules.IsReserved(path))
         {
-            _root.CacheHash(path, hashed, sha256.Span);
+            await _calls.RunAsync(
+                (_root, path, hashed, sha256), static x => x._root.CacheHash(x.path, x.hashed, x.sha256.Span), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -273,8 +313,17 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         PathRules.ThrowIfReserved(path);
-        await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
+        await _calls.RunOnWorkerAsync(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a file for reading. Below the root, another file system can be mounted, so the kind is that of the file.</summary>
+    private static OpenedFile OpenRead(IRootDirectory root, StorePath path)
+    {
+        SafeFileHandle handle = root.OpenRead(path, out long length);
+        FileSystemKind kind = root.FileSystemKind;
+        bool isKnown = kind == FileSystemKind.Memory || root is not LinuxRootDirectory;
+        return new OpenedFile(handle, length, isKnown ? kind : LinuxFileSystem.GetKind(handle));
     }
 
     private void Rename(StorePath source, StorePath target, bool replace)
@@ -302,29 +351,50 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return deleted;
     }
 
+    /// <summary>Closes a staging file that is not needed. A resumed partial upload can still be resumed.</summary>
+    private static bool Abandon(IStagingFile staging)
+    {
+        using (staging)
+        {
+            return staging.ResumedLength is not null && staging.TryKeep();
+        }
+    }
+
     /// <summary>
     /// Completes or undoes the append of a killed process to a file, so that no client receives a part of it. After the first sweep there
     /// is none.
     /// </summary>
-    private ValueTask RecoverBeforeFirstSweepAsync(StorePath path) =>
-        !_isSwept && !path.IsRoot && _root.HasUnfinishedAppend(path) ? new(Task.Run(() => _root.RecoverAppend(path))) : default;
+    private ValueTask RecoverBeforeFirstSweepAsync(StorePath path, CancellationToken cancellationToken) =>
+        _isSwept || path.IsRoot ? default : RecoverAppendAsync(path, cancellationToken);
+
+    private async ValueTask RecoverAppendAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        bool isUnfinished = await _calls.RunAsync(
+            (_root, path), static x => x._root.HasUnfinishedAppend(x.path), discard: null, cancellationToken).ConfigureAwait(false);
+        if (isUnfinished)
+        {
+            await _calls.RunOnWorkerAsync(() => _root.RecoverAppend(path), cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Flushes a directory if the store is durable. Cannot be cancelled, because the change is already made.</summary>
     private ValueTask FlushDirectoryAsync(StorePath directory) =>
-        _groupCommit is null ? default : new(Task.Run(() => _root.FlushDirectory(directory)));
+        _groupCommit is null ? default : new(_calls.RunOnWorkerAsync(() => _root.FlushDirectory(directory), CancellationToken.None));
 
     /// <summary>
     /// Copies the committed file into the staging file up to the offset, and returns the number of copied bytes. The rest is appended at
     /// the commit, so that the length of a partial upload is the number of received bytes.
     /// </summary>
     private static async Task<long> CopyCommittedAsync(
-        SafeFileHandle committed, IStagingFile staging, long? offset, CancellationToken cancellationToken)
+        SafeFileHandle committed, IStagingFile staging, long? offset, LocalFileCalls calls, CancellationToken cancellationToken)
     {
-        long maxBytes = offset ?? long.MaxValue;
+        long maxBytes = offset ?? long.MaxValue, copied = 0;
         try
         {
-            return await Task.Run(() => ContentCopy.Copy(committed, staging.Handle, maxBytes, cancellationToken), cancellationToken)
+            await calls.RunOnWorkerAsync(
+                () => copied = ContentCopy.Copy(committed, staging.Handle, maxBytes, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
+            return copied;
         }
         catch
         {

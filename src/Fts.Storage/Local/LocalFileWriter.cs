@@ -5,21 +5,23 @@ namespace Fts.Storage.Local;
 
 /// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
 /// <remarks>
-/// Writes into the page cache on the caller's thread. If a partial upload is resumed at an offset before its end, the bytes after the
-/// offset are discarded only at the first write. A client that sends no byte therefore does not lose them.
+/// If a partial upload is resumed at an offset before its end, the bytes after the offset are discarded only at the first write. A client
+/// that sends no byte therefore does not lose them.
 /// </remarks>
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
 /// <param name="committed">The committed file, or null. Its bytes after the last written byte are appended at the commit.</param>
 /// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>
+/// <param name="calls">Chooses the thread of each call.</param>
 internal sealed class LocalFileWriter(
-    IStagingFile staging, long startOffset, SafeFileHandle? committed, GroupCommit? groupCommit, PartialUploadIndex index) : IFileWriter
+    IStagingFile staging, long startOffset, SafeFileHandle? committed, GroupCommit? groupCommit, PartialUploadIndex index,
+    LocalFileCalls calls) : IFileWriter
 {
-    /// <summary>Replacing a larger file runs on the thread pool, because freeing its blocks can take a long time.</summary>
+    /// <summary>Replacing a larger file runs on a worker thread, because freeing its blocks can take a long time.</summary>
     private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
-    private bool _isWritten, _isCompleted, _isCommitted;
+    private bool _isWritten, _isCompleted, _isClosed;
 
     public long StartOffset { get; } = startOffset;
 
@@ -33,31 +35,21 @@ internal sealed class LocalFileWriter(
     {
         ThrowIfCompleted();
         ArgumentOutOfRangeException.ThrowIfLessThan(offset, staging.BaseOffset);
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        try
-        {
-            BeginWriting();
-            RandomAccess.Write(staging.Handle, bytes.Span, offset - staging.BaseOffset);
-            return default;
-        }
-        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
-        {
-            return ValueTask.FromException(SystemErrors.Translate(exception));
-        }
+        return calls.RunAsync((Writer: this, offset, bytes), static x => x.Writer.Write(x.offset, x.bytes.Span), cancellationToken);
     }
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
         cancellationToken.ThrowIfCancellationRequested();
-        RunTranslated(BeginWriting);
+        if (!_isWritten)
+        {
+            await calls.RunAsync(this, static writer => RunTranslated(writer.BeginWriting), cancellationToken).ConfigureAwait(false);
+        }
+
         if (committed is not null)
         {
-            await Task.Run(() => AppendRest(cancellationToken), cancellationToken).ConfigureAwait(false);
+            await calls.RunOnWorkerAsync(() => AppendRest(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         if (groupCommit is not null)
@@ -66,20 +58,55 @@ internal sealed class LocalFileWriter(
         }
         else if (staging.IsAppend || staging.CommittedLength > SlowToFreeBytes)
         {
-            await Task.Run(() => staging.Commit(isDurable: false), cancellationToken).ConfigureAwait(false);
+            await calls.RunOnWorkerAsync(CommitAndClose, cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            staging.Commit(isDurable: false);
+            await calls.RunAsync(this, static writer => writer.CommitAndClose(), cancellationToken).ConfigureAwait(false);
         }
 
-        _isCompleted = _isCommitted = true;
+        _isCompleted = true;
     }
 
     public async ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
     {
         ThrowIfCompleted();
         _isCompleted = true;
+        return await calls.RunCleanupAsync(KeepPartialUpload).ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => _isClosed ? default : new(calls.RunCleanupAsync(Close));
+
+    private void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            BeginWriting();
+            RandomAccess.Write(staging.Handle, bytes, offset - staging.BaseOffset);
+        }
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
+        {
+            throw SystemErrors.Translate(exception);
+        }
+    }
+
+    /// <summary>Commits and closes the staging file, so that both need only one change of threads.</summary>
+    private void CommitAndClose()
+    {
+        staging.Commit(isDurable: false);
+        Close();
+    }
+
+    private bool Close()
+    {
+        _isClosed = true;
+        committed?.Dispose();
+        staging.Dispose();
+        return true;
+    }
+
+    private long? KeepPartialUpload()
+    {
         long stagedLength = RandomAccess.GetLength(staging.Handle), length = staging.BaseOffset + stagedLength;
         bool beganWithCommitted = committed is not null || (staging.IsAppend && !IsResumed);
         bool hasTooFewNewBytes = beganWithCommitted && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
@@ -88,23 +115,8 @@ internal sealed class LocalFileWriter(
             return null;
         }
 
-        // On the thread pool, because this may discard older partial uploads, and freeing their blocks can take a long time.
-        var location = new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!);
-        await Task.Run(() => index.Add(location, stagedLength), CancellationToken.None).ConfigureAwait(false);
+        index.Add(new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!), stagedLength);
         return length;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        committed?.Dispose();
-        if (_isCommitted)
-        {
-            staging.Dispose();
-            return default;
-        }
-
-        // On the thread pool, because freeing the blocks of a deleted staging file can take a long time.
-        return new(Task.Run(staging.Dispose));
     }
 
     private void AppendRest(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fts.Storage.Workers;
 
 namespace Fts.Storage.Local;
 
@@ -7,9 +8,11 @@ namespace Fts.Storage.Local;
 /// </summary>
 /// <param name="root">The root of the store.</param>
 /// <param name="directory">The directory.</param>
+/// <param name="workers">The threads that read the directory.</param>
 /// <param name="mustRecover">Whether appends of killed processes are completed or undone before the entries are read.</param>
 /// <param name="callToken">The token of the call that returned this listing.</param>
-internal sealed class LocalListing(IRootDirectory root, StorePath directory, bool mustRecover, CancellationToken callToken)
+internal sealed class LocalListing(
+    IRootDirectory root, StorePath directory, StoreWorkers workers, bool mustRecover, CancellationToken callToken)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
     public UnlistedNames Unlisted { get; private set; }
@@ -21,12 +24,15 @@ internal sealed class LocalListing(IRootDirectory root, StorePath directory, boo
     {
         if (mustRecover)
         {
-            await Task.Run(() => root.RecoverAppendsIn(directory), cancellationToken).ConfigureAwait(false);
+            await workers.RunAsync(() => root.RecoverAppendsIn(directory), cancellationToken).ConfigureAwait(false);
         }
 
-        using IDirectoryReader reader = root.OpenDirectory(directory);
+        using IDirectoryReader reader = await workers.RunAsync(
+            (root, directory), static x => x.root.OpenDirectory(x.directory), static late => late.Dispose(), cancellationToken)
+            .ConfigureAwait(false);
         var batch = new List<FileEntry>();
-        while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
+        while (await workers.RunAsync((reader, batch), static x => x.reader.ReadBatch(x.batch), discard: null, cancellationToken)
+            .ConfigureAwait(false))
         {
             foreach (FileEntry entry in batch)
             {

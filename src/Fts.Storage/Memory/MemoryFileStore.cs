@@ -29,6 +29,9 @@ public sealed class MemoryFileStore : IFileStore
         _capacity = capacity ?? long.MaxValue;
     }
 
+    /// <summary>Returns false: no call waits for a device.</summary>
+    public bool CanBlockCaller => false;
+
     /// <inheritdoc/>
     public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {

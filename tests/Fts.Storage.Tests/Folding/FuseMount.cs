@@ -6,8 +6,9 @@ namespace Fts.Storage.Tests.Folding;
 
 /// <summary>
 /// A file system that this process serves, mounted on a directory until it is disposed. One thread handles the requests of the kernel in
-/// order (linux/fuse.h, version 7.31). Needs root and /dev/fuse. Without them the test is skipped.
+/// order (linux/fuse.h, version 7.31). Needs root and /dev/fuse.
 /// </summary>
+/// <remarks>It can leave requests unanswered, as a disk that hangs does. <c>_lock</c> guards these requests.</remarks>
 internal sealed unsafe partial class FuseMount : IDisposable
 {
     private const int O_RDWR_CLOEXEC = 0x80002, MNT_DETACH = 2, RequestSize = 256 * 1024, HeaderSize = 16;
@@ -19,22 +20,65 @@ internal sealed unsafe partial class FuseMount : IDisposable
     private readonly string _folder;
     private readonly CaseFoldingFileSystem _files = new();
     private readonly Thread _server;
+    private readonly Lock _lock = new();
+    private readonly List<byte[]> _heldRequests = [];
+    private FuseOperation? _heldOperation;
+    private TaskCompletionSource _held = new();
 
-    public FuseMount(string folder)
+    private FuseMount(string folder, SafeFileHandle device)
     {
-        _folder = folder;
-        int descriptor = Open("/dev/fuse", O_RDWR_CLOEXEC);
-        _device = new SafeFileHandle(descriptor, ownsHandle: true);
-        bool mounted = descriptor >= 0 && Mount("folding", folder, "fuse", MS_NOSUID | MS_NODEV,
-            string.Create(CultureInfo.InvariantCulture, $"fd={descriptor},rootmode=40000,user_id=0,group_id=0,allow_other")) == 0;
-        Assert.SkipUnless(mounted, "Mounting a file system needs root and /dev/fuse.");
+        (_folder, _device) = (folder, device);
         _server = new Thread(Serve) { IsBackground = true, Name = "folding file system" };
         _server.Start();
     }
 
+    /// <summary>Mounts the file system. Returns null if the system does not allow it.</summary>
+    public static FuseMount? TryMount(string folder)
+    {
+        int descriptor = Open("/dev/fuse", O_RDWR_CLOEXEC);
+        var device = new SafeFileHandle(descriptor, ownsHandle: true);
+        bool isMounted = descriptor >= 0 && Mount("folding", folder, "fuse", MS_NOSUID | MS_NODEV,
+            string.Create(CultureInfo.InvariantCulture, $"fd={descriptor},rootmode=40000,user_id=0,group_id=0,allow_other")) == 0;
+        if (isMounted)
+        {
+            return new FuseMount(folder, device);
+        }
+
+        device.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// Leaves all further requests of a kind unanswered until <see cref="Release"/>. The task completes when the first one has arrived.
+    /// </summary>
+    public Task Hold(FuseOperation operation)
+    {
+        lock (_lock)
+        {
+            _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _heldOperation = operation;
+            return _held.Task;
+        }
+    }
+
+    /// <summary>Answers the held requests.</summary>
+    public void Release()
+    {
+        byte[][] requests;
+        lock (_lock)
+        {
+            _heldOperation = null;
+            requests = [.. _heldRequests];
+            _heldRequests.Clear();
+        }
+
+        Array.ForEach(requests, request => SendReply(request));
+    }
+
     public void Dispose()
     {
-        Assert.Equal(0, Umount(_folder, MNT_DETACH));
+        Release();
+        _ = Umount(_folder, MNT_DETACH);
         // The read of the thread fails after the last file on the file system is closed.
         _server.Join();
         _device.Dispose();
@@ -56,10 +100,25 @@ internal sealed unsafe partial class FuseMount : IDisposable
                 return;
             }
 
-            if (size > 0)
+            if (size > 0 && !TryHold(request.AsSpan(0, (int)size)))
             {
                 SendReply(request.AsSpan(0, (int)size));
             }
+        }
+    }
+
+    private bool TryHold(ReadOnlySpan<byte> request)
+    {
+        lock (_lock)
+        {
+            if ((FuseOperation)MemoryMarshal.Read<uint>(request[4..]) != _heldOperation)
+            {
+                return false;
+            }
+
+            _heldRequests.Add(request.ToArray());
+            _held.TrySetResult();
+            return true;
         }
     }
 
@@ -77,7 +136,10 @@ internal sealed unsafe partial class FuseMount : IDisposable
         byte[] body = [];
         try
         {
-            body = operation == INIT ? FormatInitReply(request[40..]) : _files.Reply(operation, node, request[40..]);
+            lock (_files)
+            {
+                body = operation == INIT ? FormatInitReply(request[40..]) : _files.Reply(operation, node, request[40..]);
+            }
         }
         catch (FuseException exception)
         {
@@ -119,6 +181,21 @@ internal sealed unsafe partial class FuseMount : IDisposable
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(SafeFileHandle device, byte* buffer, nuint size);
+}
+
+/// <summary>Requests of the kernel, with the numbers of linux/fuse.h.</summary>
+internal enum FuseOperation : uint
+{
+    Lookup = 1,
+    MakeDirectory = 9,
+    Unlink = 10,
+    Rename = 12,
+    Open = 14,
+    Read = 15,
+    Write = 16,
+    OpenDirectory = 27,
+    ReadDirectory = 28,
+    Create = 35,
 }
 
 /// <summary>A negative reply with an error number.</summary>

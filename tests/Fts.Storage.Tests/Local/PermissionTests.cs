@@ -1,4 +1,6 @@
 using Fts.Storage.Local;
+using Fts.Storage.Local.Linux;
+using Fts.Storage.Local.Portable;
 using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
@@ -19,8 +21,6 @@ public sealed class PermissionTests : IDisposable
         File.SetUnixFileMode(_folder["closed"], UnixFileMode.None);
     }
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     public void Dispose()
     {
         File.SetUnixFileMode(_folder["closed"], (UnixFileMode)0x1C0);
@@ -32,12 +32,12 @@ public sealed class PermissionTests : IDisposable
     [InlineData(false)]
     public void A_call_that_the_system_denies_is_denied(bool portable)
     {
-        using var store = new LocalFileStore(_folder.Path, portable);
+        using IRootDirectory root = Open(_folder.Path, portable);
         NativeNames.AsOrdinaryUser(() =>
         {
-            AssertDenied(() => store.OpenReadAsync(At("/private"), Token));
-            AssertDenied(() => store.OpenWriteAsync(At("/read-only"), WriteStart.Replace, Token));
-            AssertDenied(() => store.ListAsync(At("/closed"), Token));
+            AssertDenied(() => root.OpenRead(At("/private"), out _).Dispose());
+            AssertDenied(() => root.OpenStagingFile(At("/read-only"), WriteStart.Replace).Dispose());
+            AssertDenied(() => root.OpenDirectory(At("/closed")).Dispose());
         });
         Assert.Equal(
             ["closed", "private", "read-only"],
@@ -47,12 +47,11 @@ public sealed class PermissionTests : IDisposable
     [Fact]
     public void No_entry_is_created_in_a_directory_without_write_access()
     {
-        using var store = new LocalFileStore(_folder.Path);
+        using IRootDirectory root = Open(_folder.Path, portable: false);
         NativeNames.AsOrdinaryUser(() =>
         {
-            AssertDenied(() => store.OpenWriteAsync(At("/closed/file"), WriteStart.Replace, Token));
-            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(
-                () => store.CreateDirectoryAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
+            AssertDenied(() => root.OpenStagingFile(At("/closed/file"), WriteStart.Replace).Dispose());
+            AssertDenied(() => root.CreateDirectory(At("/closed/folder")));
         });
     }
 
@@ -62,17 +61,16 @@ public sealed class PermissionTests : IDisposable
     public void The_time_of_a_file_of_another_user_is_not_set(bool portable)
     {
         // "/" contains files of root on every system. This code runs without the rights of root.
-        using var store = new LocalFileStore("/", portable);
-        NativeNames.AsOrdinaryUser(() => Assert.Equal(
-            StoreError.Denied,
-            Assert.Throws<StoreException>(() => store.SetMetadataAsync(
-                At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
+        using IRootDirectory root = Open("/", portable);
+        NativeNames.AsOrdinaryUser(() =>
+            AssertDenied(() => root.SetMetadata(At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch))));
     }
 
-    private static void AssertDenied<T>(Func<ValueTask<T>> call)
-    {
-        Task<T> task = call().AsTask();
-        Assert.True(task.IsCompleted);
-        Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => task.GetAwaiter().GetResult()).Error);
-    }
+    /// <summary>
+    /// Opens a root directory, whose calls run on the calling thread. Those of a store run on threads with the rights of root.
+    /// </summary>
+    private static IRootDirectory Open(string folder, bool portable) =>
+        portable ? new PortableRootDirectory(folder, null) : LinuxRootDirectory.TryOpen(folder, null)!;
+
+    private static void AssertDenied(Action call) => Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(call).Error);
 }

@@ -14,22 +14,25 @@ internal sealed class AsciiPump : IPump
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         byte[] wire = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        try
+        var translator = new AsciiTranslator();
+        while (true)
         {
-            var translator = new AsciiTranslator();
-            int read;
-            while ((read = await file.ReadAsync(offset, buffer, cancellationToken)) > 0)
+            ValueTask<int> reading = file.ReadAsync(offset, buffer, cancellationToken);
+            await data.FlushRepliesIfWaitingAsync(reading.IsCompleted, cancellationToken);
+            int read = await reading;
+            if (read == 0)
             {
-                int length = translator.ToWire(buffer.AsSpan(0, read), wire);
-                await data.SendAsync(wire.AsMemory(0, length), cancellationToken);
-                offset += read;
+                break;
             }
+
+            int length = translator.ToWire(buffer.AsSpan(0, read), wire);
+            await data.SendAsync(wire.AsMemory(0, length), cancellationToken);
+            offset += read;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            ArrayPool<byte>.Shared.Return(wire);
-        }
+
+        // Not after an exception: a cancelled read of the store may still use the buffer.
+        ArrayPool<byte>.Shared.Return(buffer);
+        ArrayPool<byte>.Shared.Return(wire);
     }
 
     public async ValueTask ReceiveAsync(
@@ -37,25 +40,21 @@ internal sealed class AsciiPump : IPump
     {
         byte[] wire = ArrayPool<byte>.Shared.Rent(BufferBytes);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(wire.Length + 1);
-        try
+        await data.SendPreliminaryReplyAsync(cancellationToken);
+        var translator = new AsciiTranslator();
+        int received, length;
+        while ((received = await data.ReceiveAsync(wire, cancellationToken)) > 0)
         {
-            await data.SendPreliminaryReplyAsync(cancellationToken);
-            var translator = new AsciiTranslator();
-            int received, length;
-            while ((received = await data.ReceiveAsync(wire, cancellationToken)) > 0)
-            {
-                length = translator.ToFile(wire.AsSpan(0, received), buffer);
-                await file.WriteAsync(offset, buffer.AsMemory(0, length), cancellationToken);
-                offset += length;
-            }
-
-            length = translator.Finish(buffer);
+            length = translator.ToFile(wire.AsSpan(0, received), buffer);
             await file.WriteAsync(offset, buffer.AsMemory(0, length), cancellationToken);
+            offset += length;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(wire);
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        length = translator.Finish(buffer);
+        await file.WriteAsync(offset, buffer.AsMemory(0, length), cancellationToken);
+
+        // Not after an exception: a cancelled write of the store may still use the buffer.
+        ArrayPool<byte>.Shared.Return(wire);
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 }

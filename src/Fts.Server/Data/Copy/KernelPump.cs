@@ -14,6 +14,11 @@ namespace Fts.Server.Data.Copy;
 [SupportedOSPlatform("linux")]
 internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : IPump
 {
+    /// <summary>
+    /// How long an aborted transfer waits for its pump thread. The shutdown of the socket ends the call at once, unless the disk hangs.
+    /// </summary>
+    private static readonly TimeSpan MaxAbortTime = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes per call. The cost of the call is then negligible, and progress is still reported often enough.</summary>
     private const int ChunkBytes = 1024 * 1024;
 
@@ -26,7 +31,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         await data.SendPreliminaryReplyAsync(cancellationToken);
         if (Threads.TryRun(() => Send(transfer, data.Socket, file.Handle!, offset, file.Length)) is { } sending)
         {
-            await sending;
+            await WaitAsync(sending, data, cancellationToken);
         }
         else
         {
@@ -54,15 +59,17 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             return;
         }
 
+        Task? receiving = null;
         try
         {
-            if (Threads.TryRun(() => Receive(transfer, data.Socket, file, pipe, ref offset)) is not { } receiving)
+            receiving = Threads.TryRun(() => Receive(transfer, data.Socket, file, pipe, ref offset));
+            if (receiving is null)
             {
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
                 return;
             }
 
-            await receiving;
+            await WaitAsync(receiving, data, cancellationToken);
             if (pipe.BufferedBytes > 0)
             {
                 // The kernel could not write to the file. The store writes the rest, or throws an exception with the reason (no space,
@@ -74,7 +81,35 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         }
         finally
         {
-            pipe.Return();
+            if (receiving is { IsCompleted: false })
+            {
+                _ = receiving.ContinueWith(_ => pipe.Dispose(), TaskScheduler.Default); // the pump thread still uses the pipe
+            }
+            else
+            {
+                pipe.Return();
+            }
+        }
+    }
+
+    /// <summary>Waits for the pump thread. After an abort, waits only for a limited time, because the disk may hang.</summary>
+    private static async Task WaitAsync(Task copying, DataConnection data, CancellationToken cancellationToken)
+    {
+        data.RunningCopy = copying;
+        try
+        {
+            await copying.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!copying.IsCompleted)
+        {
+            try
+            {
+                await copying.WaitAsync(MaxAbortTime, CancellationToken.None);
+            }
+            catch (TimeoutException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
     }
 

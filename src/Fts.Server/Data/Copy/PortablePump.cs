@@ -21,24 +21,22 @@ internal sealed class PortablePump : IPump
         long remaining = file.Length - offset;
         byte[] buffer =
             ArrayPool<byte>.Shared.Rent((int)Math.Clamp(remaining, 1, remaining <= SmallBufferBytes ? SmallBufferBytes : LargeBufferBytes));
-        try
+        while (remaining > 0)
         {
-            while (remaining > 0)
+            ValueTask<int> reading = file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(remaining, buffer.Length)), cancellationToken);
+            await data.FlushRepliesIfWaitingAsync(reading.IsCompleted, cancellationToken);
+            int read = await reading;
+            if (read == 0)
             {
-                int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(remaining, buffer.Length)), cancellationToken);
-                if (read == 0)
-                {
-                    throw new StoreException("The file was truncated while it was read.");
-                }
-
-                await data.SendAsync(buffer.AsMemory(0, read), cancellationToken);
-                (offset, remaining) = (offset + read, remaining - read);
+                throw new StoreException("The file was truncated while it was read.");
             }
+
+            await data.SendAsync(buffer.AsMemory(0, read), cancellationToken);
+            (offset, remaining) = (offset + read, remaining - read);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        // Not after an exception: a cancelled read of the store may still use the buffer.
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     public async ValueTask ReceiveAsync(
@@ -51,32 +49,29 @@ internal sealed class PortablePump : IPump
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallBufferBytes);
         long start = offset;
-        try
+        bool isComplete = false;
+        await data.SendPreliminaryReplyAsync(cancellationToken);
+        while (!isComplete && offset - start < limit)
         {
-            await data.SendPreliminaryReplyAsync(cancellationToken);
-            while (offset - start < limit)
+            int received = await data.ReceiveAsync(buffer, cancellationToken);
+            if (received == 0)
             {
-                int received = await data.ReceiveAsync(buffer, cancellationToken);
-                if (received == 0)
-                {
-                    return new ReceiveProgress(offset, IsComplete: true);
-                }
-
-                await file.WriteAsync(offset, buffer.AsMemory(0, received), cancellationToken);
-                offset += received;
-                if (buffer.Length < LargeBufferBytes && offset - start > SmallBufferBytes)
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
-                }
+                isComplete = true;
+                continue;
             }
 
-            return new ReceiveProgress(offset, IsComplete: false);
+            await file.WriteAsync(offset, buffer.AsMemory(0, received), cancellationToken);
+            offset += received;
+            if (buffer.Length < LargeBufferBytes && offset - start > SmallBufferBytes)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
+            }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        // Not after an exception: a cancelled write of the store may still use the buffer.
+        ArrayPool<byte>.Shared.Return(buffer);
+        return new ReceiveProgress(offset, isComplete);
     }
 }
 

@@ -26,7 +26,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     private const int MaxAttempts = 1000;
 
     /// <summary>O_NONBLOCK prevents blocking when a FIFO without a writer is opened. It has no effect on regular files.</summary>
-    private const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    internal const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
     // Owned, and closed by Dispose. Files and directories that were opened through it stay open.
     private readonly SafeFileHandle _root;
@@ -52,7 +52,11 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             throw CreateLastError(directory);
         }
 
-        var root = new LinuxRootDirectory(new SafeFileHandle(descriptor, ownsHandle: true), protectedEntries);
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        var root = new LinuxRootDirectory(handle, protectedEntries)
+        {
+            FileSystemKind = protectedEntries is null ? LinuxFileSystem.GetRootKind(handle, directory) : FileSystemKind.Other,
+        };
         using SafeFileHandle? probe = root.Open(".", O_PATH, out int error);
         if (probe is null)
         {
@@ -63,7 +67,16 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         return root;
     }
 
+    public FileSystemKind FileSystemKind { get; private init; }
+
     public void Dispose() => _root.Dispose();
+
+    /// <summary>
+    /// Returns the calls that the kernel answers from its caches, or null if it does not support them. With protected entries, every call
+    /// reads metadata of other directories, so none is answered from a cache.
+    /// </summary>
+    public LinuxCachedCalls? TryCreateCachedCalls() =>
+        FileSystemKind == FileSystemKind.Disk && _protected is null ? LinuxCachedCalls.TryCreate(_root) : null;
 
     public FileEntry? GetEntry(StorePath path)
     {

@@ -1,3 +1,5 @@
+using Fts.Storage.Workers;
+
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Fts.Storage.Local.Staging;
 /// <remarks>
 /// Commits that arrive during a flush share the next one, so that many small simultaneous uploads cost little more than one.
 /// </remarks>
-internal sealed class GroupCommit
+internal sealed class GroupCommit(StoreWorkers workers)
 {
     private readonly Lock _lock = new();
     private List<PendingCommit> _waiting = [];
@@ -28,7 +30,7 @@ internal sealed class GroupCommit
             _isRunning = true;
         }
 
-        _ = Task.Run(Run);
+        _ = workers.RunAsync(Run, CancellationToken.None);
         return entry.Done.Task;
     }
 

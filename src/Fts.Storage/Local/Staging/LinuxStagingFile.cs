@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Fts.Native;
 using Fts.Storage.Local.Linux;
+using Fts.Storage.Workers;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Native.DirectoryCalls;
 using static Fts.Native.Errno;
@@ -27,6 +28,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 {
     /// <summary>The maximum number of attempts to use a name that other sessions create and delete at the same time.</summary>
     private const int MaxAttempts = 100;
+
+    private static readonly StoreWorkers s_discardWorkers = new(maxThreads: 4);
 
     private readonly SafeFileHandle _directory;
     private readonly string _name;
@@ -362,7 +365,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     }
 
     /// <summary>
-    /// Deletes an acquired staging file. Closing the handle frees its blocks, which can take a long time and runs on the thread pool.
+    /// Deletes an acquired staging file. Closing the handle frees its blocks, which can take a long time and runs on another thread.
     /// </summary>
     private static void Discard(SafeFileHandle directory, string name, SafeFileHandle acquired)
     {
@@ -373,7 +376,7 @@ internal sealed class LinuxStagingFile : IStagingFile
             throw failure;
         }
 
-        _ = Task.Run(acquired.Dispose);
+        _ = s_discardWorkers.RunAsync(acquired.Dispose, CancellationToken.None);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Fts.Storage.Local;
+using Fts.Storage.Local.Linux;
 using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local.Linux;
@@ -137,10 +138,12 @@ public sealed class CachedHashTests : IDisposable
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(_folder["other"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(_folder["file"], UnixFileMode.None);
+        // The calls of a root directory run on the calling thread.
+        using LinuxRootDirectory root = LinuxRootDirectory.TryOpen(_folder.Path, null)!;
         NativeNames.AsOrdinaryUser(() =>
         {
-            _store.CacheHashAsync(At("/other"), other, Hash, Token).AsTask().GetAwaiter().GetResult();
-            Assert.Null(_store.GetCachedHashAsync(At("/file"), file, Token).AsTask().GetAwaiter().GetResult());
+            root.CacheHash(At("/other"), other, Hash);
+            Assert.Null(root.GetCachedHash(At("/file"), file));
         });
         Assert.Null(await GetHashAsync(_store, "/other"));
     }

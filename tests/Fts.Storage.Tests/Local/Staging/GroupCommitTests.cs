@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Fts.Storage.Local;
 using Fts.Storage.Local.Staging;
+using Fts.Storage.Workers;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Tests.Local.Staging;
@@ -13,14 +14,14 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task The_content_is_flushed_before_the_rename_and_the_directory_last()
     {
-        await new GroupCommit().CommitAsync(new RecordedFile("a", _steps));
+        await new GroupCommit(new StoreWorkers()).CommitAsync(new RecordedFile("a", _steps));
         Assert.Equal(["begin a", "flush a", "commit a", "directory 1"], _steps);
     }
 
     [Fact]
     public async Task Commits_during_a_flush_share_the_next_one()
     {
-        var commits = new GroupCommit();
+        var commits = new GroupCommit(new StoreWorkers());
         using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
@@ -40,7 +41,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_file_whose_flush_fails_is_not_renamed_but_the_others_are()
     {
-        var commits = new GroupCommit();
+        var commits = new GroupCommit(new StoreWorkers());
         using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;
@@ -57,7 +58,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_failed_directory_flush_fails_all_commits_in_that_directory()
     {
-        var commits = new GroupCommit();
+        var commits = new GroupCommit(new StoreWorkers());
         using var first = new RecordedFile("first", _steps) { FlushGate = new ManualResetEventSlim() };
         Task leading = commits.CommitAsync(first);
         await first.IsFlushing.Task;

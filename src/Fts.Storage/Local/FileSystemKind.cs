@@ -1,0 +1,22 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Local;
+
+/// <summary>What is known of the duration of calls on a file system.</summary>
+internal enum FileSystemKind
+{
+    /// <summary>Every call can block: a network file system, FUSE, a stack of file systems, or an unknown one.</summary>
+    Other,
+    /// <summary>
+    /// A local disk file system. The kernel can answer lookups and reads from its caches, and refuses them if it would wait.
+    /// </summary>
+    Disk,
+    /// <summary>The files are in memory. No call waits for a device.</summary>
+    Memory,
+}
+
+/// <summary>A file that was opened for reading. The caller disposes the handle.</summary>
+/// <param name="Handle">The handle.</param>
+/// <param name="Length">The size in bytes.</param>
+/// <param name="Kind">The kind of the file's file system.</param>
+internal readonly record struct OpenedFile(SafeFileHandle Handle, long Length, FileSystemKind Kind);

@@ -1,0 +1,122 @@
+using Fts.Storage.Local.Linux;
+using Fts.Storage.Workers;
+
+namespace Fts.Storage.Local;
+
+/// <summary>Tries to answer a call from the kernel's caches. Returns false if the ordinary call must be made.</summary>
+internal delegate bool CachedCall<TState, TResult>(LinuxCachedCalls cached, TState state, out TResult result);
+
+/// <summary>
+/// Chooses the thread of each call of a local store: the caller's thread if the call is not expected to block, otherwise a worker thread.
+/// </summary>
+/// <param name="kind">The kind of the root's file system.</param>
+/// <param name="cached">The calls that the kernel answers from its caches, or null.</param>
+/// <param name="clock">The clock for the duration of calls.</param>
+internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, TimeProvider clock)
+{
+    /// <summary>The threads for calls that can block.</summary>
+    public StoreWorkers Workers { get; } = new();
+
+    /// <summary>Whether calls that are not expected to block run inline.</summary>
+    public InlineGate Gate { get; } = new(clock);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Clock => clock;
+
+    /// <summary>The kind of the root's file system.</summary>
+    public FileSystemKind Kind => kind;
+
+    /// <summary>Runs a short call: inline on a memory file system, otherwise on a worker thread.</summary>
+    /// <param name="state">The argument of the call.</param>
+    /// <param name="function">The call.</param>
+    /// <param name="discard">Releases the result if the caller was cancelled, or null.</param>
+    /// <param name="cancellationToken">Ends the wait for a worker thread.</param>
+    public ValueTask<TResult> RunAsync<TState, TResult>(
+        TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)
+    {
+        if (kind != FileSystemKind.Memory)
+        {
+            return new(Workers.RunAsync(state, function, discard, cancellationToken));
+        }
+
+        if (!Gate.TryEnter(out InlineCall call))
+        {
+            return new(Workers.RunAsync(
+                (Gate, State: state, Function: function), static x => x.Gate.Measure(x.State, x.Function), discard, cancellationToken));
+        }
+
+        try
+        {
+            return new(function(state));
+        }
+        finally
+        {
+            Gate.Exit(call);
+        }
+    }
+
+    /// <summary>Runs a short call without a result, as <see cref="RunAsync{TState, TResult}"/> does.</summary>
+    public async ValueTask RunAsync<TState>(TState state, Action<TState> action, CancellationToken cancellationToken) => await RunAsync(
+        (State: state, Action: action),
+        static x =>
+        {
+            x.Action(x.State);
+            return true;
+        },
+        discard: null,
+        cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Runs a call inline if the kernel can answer it from its caches or memory, otherwise on a worker thread.</summary>
+    /// <param name="state">The argument of the call.</param>
+    /// <param name="fromCache">The attempt that cannot block.</param>
+    /// <param name="function">The ordinary call.</param>
+    /// <param name="discard">Releases the result if the caller was cancelled, or null.</param>
+    /// <param name="cancellationToken">Ends the wait for a worker thread.</param>
+    public ValueTask<TResult> RunCachedFirstAsync<TState, TResult>(
+        TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function, Action<TResult>? discard,
+        CancellationToken cancellationToken)
+    {
+        if (cached is null)
+        {
+            return RunAsync(state, function, discard, cancellationToken);
+        }
+
+        if (!Gate.TryEnter(out InlineCall call))
+        {
+            return new(Workers.RunAsync(
+                (Calls: this, State: state, FromCache: fromCache, Function: function),
+                static x => x.Calls.RunMeasured(x.State, x.FromCache, x.Function),
+                discard,
+                cancellationToken));
+        }
+
+        try
+        {
+            if (fromCache(cached, state, out TResult result))
+            {
+                return new(result);
+            }
+        }
+        finally
+        {
+            Gate.Exit(call);
+        }
+
+        return new(Workers.RunAsync(state, function, discard, cancellationToken));
+    }
+
+    /// <summary>Runs a call that can take a long time on a worker thread.</summary>
+    public Task<TResult> RunOnWorkerAsync<TResult>(Func<TResult> function, CancellationToken cancellationToken) =>
+        Workers.RunAsync(function, static function => function(), discard: null, cancellationToken);
+
+    /// <summary>Runs a call that can take a long time on a worker thread.</summary>
+    public Task RunOnWorkerAsync(Action action, CancellationToken cancellationToken) => Workers.RunAsync(action, cancellationToken);
+
+    /// <summary>Makes both attempts on a worker thread. The duration of the first one decides whether the next call runs inline.</summary>
+    private TResult RunMeasured<TState, TResult>(TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function)
+    {
+        (bool isAnswered, TResult answer) = Gate.Measure(
+            (cached, state, fromCache), static x => (x.fromCache(x.cached!, x.state, out TResult result), result));
+        return isAnswered ? answer : function(state);
+    }
+}

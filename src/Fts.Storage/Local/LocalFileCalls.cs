@@ -1,0 +1,64 @@
+using Fts.Storage.Workers;
+
+namespace Fts.Storage.Local;
+
+/// <summary>
+/// Chooses the thread of each call on one open file, as <see cref="LocalCalls"/> does. Calls on worker threads run one after another.
+/// </summary>
+internal sealed class LocalFileCalls(LocalCalls calls)
+{
+    private OrderedCalls? _ordered;
+
+    private OrderedCalls Ordered => _ordered ??= new OrderedCalls(calls.Workers, calls.Clock);
+
+    /// <summary>Runs a short call: inline on a memory file system, otherwise on a worker thread.</summary>
+    public ValueTask RunAsync<TState>(TState state, Action<TState> action, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        if (calls.Kind != FileSystemKind.Memory)
+        {
+            return new(Ordered.RunAsync((state, action), static x => Run(x.state, x.action), discard: null, cancellationToken));
+        }
+
+        if (!calls.Gate.TryEnter(out InlineCall call))
+        {
+            return new(Ordered.RunAsync(
+                (calls.Gate, state, action),
+                static x => x.Gate.Measure((x.state, x.action), static y => Run(y.state, y.action)),
+                discard: null,
+                cancellationToken));
+        }
+
+        try
+        {
+            action(state);
+            return default;
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException(e);
+        }
+        finally
+        {
+            calls.Gate.Exit(call);
+        }
+    }
+
+    /// <summary>Runs a call that can take a long time on a worker thread.</summary>
+    public Task RunOnWorkerAsync(Action action, CancellationToken cancellationToken) =>
+        Ordered.RunAsync(action, static action => Run(action, static action => action()), discard: null, cancellationToken);
+
+    /// <inheritdoc cref="OrderedCalls.RunCleanupAsync{TState, TResult}"/>
+    public Task<TResult?> RunCleanupAsync<TResult>(Func<TResult> function) =>
+        Ordered.RunCleanupAsync(function, static function => function());
+
+    private static bool Run<TState>(TState state, Action<TState> action)
+    {
+        action(state);
+        return true;
+    }
+}

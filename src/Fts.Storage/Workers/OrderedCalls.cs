@@ -1,0 +1,89 @@
+namespace Fts.Storage.Workers;
+
+/// <summary>
+/// Runs the calls of one open file on worker threads, one after another. A call that was cancelled while it hung therefore ends before the
+/// file is closed.
+/// </summary>
+internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
+{
+    /// <summary>
+    /// How long a session waits until a file is closed or a partial upload is kept. Longer calls end in the background.
+    /// </summary>
+    private static readonly TimeSpan s_maxCleanupWait = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Queue<WorkerCall> _waiting = new();
+    private bool _isRunning;
+
+    /// <inheritdoc cref="StoreWorkers.RunAsync{TState, TResult}"/>
+    public Task<TResult> RunAsync<TState, TResult>(
+        TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<TResult>(cancellationToken);
+        }
+
+        var call = new WorkerCall<TState, TResult>(state, function, discard) { Ended = StartNext };
+        call.RegisterCancellation(workers, cancellationToken);
+        Start(call);
+        return call.Task;
+    }
+
+    /// <summary>
+    /// Runs a call after all others. Returns its result, or the default value if a call hangs. It then ends in the background.
+    /// </summary>
+    public async Task<TResult?> RunCleanupAsync<TState, TResult>(TState state, Func<TState, TResult> function)
+    {
+        bool isBehindHungCall;
+        lock (_lock)
+        {
+            isBehindHungCall = _isRunning; // its caller was cancelled and no longer waits
+        }
+
+        Task<TResult> cleanup = RunAsync(state, function, discard: null, CancellationToken.None);
+        if (isBehindHungCall)
+        {
+            return default;
+        }
+
+        try
+        {
+            return await cleanup.WaitAsync(s_maxCleanupWait, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return default;
+        }
+    }
+
+    private void Start(WorkerCall call)
+    {
+        lock (_lock)
+        {
+            if (_isRunning)
+            {
+                _waiting.Enqueue(call);
+                return;
+            }
+
+            _isRunning = true;
+        }
+
+        workers.Start(call);
+    }
+
+    private void StartNext()
+    {
+        WorkerCall? next;
+        lock (_lock)
+        {
+            _isRunning = _waiting.TryDequeue(out next);
+        }
+
+        if (next is not null)
+        {
+            workers.Start(next);
+        }
+    }
+}

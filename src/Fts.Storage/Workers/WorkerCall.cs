@@ -1,0 +1,129 @@
+namespace Fts.Storage.Workers;
+
+/// <summary>A call that waits for a worker thread, runs on it, or has ended.</summary>
+internal abstract class WorkerCall
+{
+    private const int Waiting = 0, Started = 1, Cancelled = 2;
+
+    /// <summary>
+    /// How long a cancelled caller still waits for its call. Ordinary calls end within that time, so that for example the bytes that an
+    /// aborted upload has received are written.
+    /// </summary>
+    private static readonly TimeSpan s_maxWaitAfterCancellation = TimeSpan.FromSeconds(0.5);
+
+    private int _state;
+    private CancellationTokenRegistration _registration;
+
+    /// <summary>The position in the queue of <see cref="StoreWorkers"/>, guarded by its lock. Null outside the queue.</summary>
+    public LinkedListNode<WorkerCall>? Node { get; set; }
+
+    /// <summary>Runs once after the call has ended or was cancelled before its start, even if the caller no longer waits.</summary>
+    public Action? Ended { get; init; }
+
+    /// <summary>Cancels the waiting caller some time after the token is cancelled. Called before the call is queued.</summary>
+    public void RegisterCancellation(StoreWorkers workers, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(
+                static (state, token) =>
+                {
+                    (WorkerCall call, StoreWorkers workers) = ((WorkerCall, StoreWorkers))state!;
+                    _ = call.CancelAsync(workers, token);
+                },
+                (this, workers));
+        }
+    }
+
+    /// <summary>Runs the call and then the continuations of its caller, unless it was cancelled before.</summary>
+    public void Run()
+    {
+        if (Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting)
+        {
+            Execute();
+            _registration.Unregister();
+            // The next call of the same file can start before the continuations, which may run for a while.
+            Ended?.Invoke();
+            Complete();
+        }
+        else
+        {
+            Ended?.Invoke();
+        }
+    }
+
+    /// <summary>Completes the call with an exception instead of running it.</summary>
+    public void Refuse(StoreException exception)
+    {
+        Interlocked.CompareExchange(ref _state, Cancelled, Waiting);
+        _registration.Unregister();
+        Ended?.Invoke();
+        Fail(exception);
+    }
+
+    /// <summary>Executes the call and stores its result or its exception.</summary>
+    protected abstract void Execute();
+
+    /// <summary>Completes the caller's task with the stored result or exception.</summary>
+    protected abstract void Complete();
+
+    /// <summary>Completes the caller's task with an exception.</summary>
+    protected abstract void Fail(Exception exception);
+
+    /// <summary>Completes the caller's task as cancelled. The call itself may still be running.</summary>
+    protected abstract void CompleteAsCancelled(CancellationToken cancellationToken);
+
+    private async Task CancelAsync(StoreWorkers workers, CancellationToken cancellationToken)
+    {
+        await Task.Delay(s_maxWaitAfterCancellation, CancellationToken.None).ConfigureAwait(false);
+        if (Interlocked.CompareExchange(ref _state, Cancelled, Waiting) == Waiting && workers.TryRemove(this))
+        {
+            Ended?.Invoke();
+        }
+
+        CompleteAsCancelled(cancellationToken);
+    }
+}
+
+/// <summary>A call with a result.</summary>
+/// <param name="state">The argument of the call.</param>
+/// <param name="function">The call.</param>
+/// <param name="discard">Releases the result if the caller no longer waits for it. Null if the result owns nothing.</param>
+internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TResult> function, Action<TResult>? discard) : WorkerCall
+{
+    // Continuations run on the worker thread: the caller then needs only one change of threads for each call.
+    private readonly TaskCompletionSource<TResult> _completion = new();
+    private TResult? _result;
+    private Exception? _exception;
+
+    /// <summary>Completes with the result. Is cancelled some time after the token of the caller.</summary>
+    public Task<TResult> Task => _completion.Task;
+
+    protected override void Execute()
+    {
+        try
+        {
+            _result = function(state);
+        }
+        catch (Exception e)
+        {
+            _exception = e; // the caller receives it
+        }
+    }
+
+    protected override void Complete()
+    {
+        if (_exception is not null)
+        {
+            Fail(_exception);
+        }
+        else if (!_completion.TrySetResult(_result!))
+        {
+            discard?.Invoke(_result!);
+        }
+    }
+
+    protected override void Fail(Exception exception) => _completion.TrySetException(exception);
+
+    protected override void CompleteAsCancelled(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
+}
