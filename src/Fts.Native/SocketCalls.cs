@@ -7,7 +7,7 @@ namespace Fts.Native;
 /// <summary>Functions on sockets and pipes. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.</summary>
 public static unsafe partial class SocketCalls
 {
-    public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
+    public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_MORE = 0x8000;
     public const uint SPLICE_F_MOVE = 1;
     public const int AF_NETLINK = 16, SOCK_RAW = 3, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800, NETLINK_SOCK_DIAG = 4;
 

@@ -96,7 +96,14 @@ internal sealed class DataConnection : IAsyncDisposable
         isCompleted ? default : _session.Channel.FlushAsync(cancellationToken);
 
     /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay in the output buffer.</summary>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        SendAsync(bytes, isEndNext: false, cancellationToken);
+
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isEndNext">Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. One segment less is then sent.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
     {
         if (_blockConnection is not null)
         {
@@ -108,7 +115,7 @@ internal sealed class DataConnection : IAsyncDisposable
         }
         else
         {
-            await SendRawAsync(bytes, cancellationToken);
+            await SendRawAsync(bytes, isEndNext, cancellationToken);
             return;
         }
 
@@ -279,7 +286,8 @@ internal sealed class DataConnection : IAsyncDisposable
         return _inflateReader ??= new InflateReader(ReceiveRawAsync, limit, acceptsEmptyConnection: false);
     }
 
-    private DeflateWriter GetDeflateWriter() => _deflateWriter ??= new DeflateWriter(SendRawAsync, _session.DeflateLevel);
+    private DeflateWriter GetDeflateWriter() => _deflateWriter ??=
+        new DeflateWriter((bytes, cancellationToken) => SendRawAsync(bytes, isEndNext: false, cancellationToken), _session.DeflateLevel);
 
     /// <summary>
     /// Records progress, and counts the bytes unless they are compressed. In MODE Z the callers count the uncompressed bytes.
@@ -287,7 +295,7 @@ internal sealed class DataConnection : IAsyncDisposable
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 
     /// <summary>Sends all of the bytes unchanged, over TLS if the data connection is encrypted.</summary>
-    private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
     {
         if (_tls is not null)
         {
@@ -299,7 +307,7 @@ internal sealed class DataConnection : IAsyncDisposable
         while (!bytes.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int sent = Socket.TrySend(bytes.Span);
+            int sent = Socket.TrySend(bytes.Span, isEndNext);
             if (sent == 0)
             {
                 await SendPreliminaryReplyAsync(cancellationToken);

@@ -121,6 +121,12 @@ internal sealed class DataPeer : IDisposable
         Dispose();
     }
 
+    /// <summary>Half-closes the connection: the server receives the end of the upload, and this side can still receive.</summary>
+    public void ShutDownSending() => _socket!.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Whether bytes or the end of the connection have arrived.</summary>
+    public bool HasReceivedAnything => _socket!.Poll(0, SelectMode.SelectRead);
+
     /// <summary>The number of bytes that have arrived and were not read.</summary>
     public int Unread => _socket!.Available;
 

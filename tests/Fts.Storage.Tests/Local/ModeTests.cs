@@ -39,6 +39,25 @@ public sealed class ModeTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0x1A4)]
+    [InlineData(0x1B6)]
+    [InlineData(0x1FF)]
+    [InlineData(0x180)]
+    public async Task A_replaced_file_keeps_its_mode_regardless_of_the_umask(int mode)
+    {
+        using var store = new LocalFileStore(_folder.Path);
+        File.WriteAllText(_folder["old"], "text");
+        File.SetUnixFileMode(_folder["old"], (UnixFileMode)mode);
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/old"), WriteStart.Replace.WithUploader("ann"), Token))
+        {
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("", File.ReadAllText(_folder["old"]));
+        Assert.Equal((UnixFileMode)mode, File.GetUnixFileMode(_folder["old"]));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_partial_upload_is_readable_only_for_its_owner_until_it_is_resumed(bool portable)

@@ -45,6 +45,18 @@ public sealed class PermissionTests : IDisposable
     }
 
     [Fact]
+    public void A_read_only_file_of_the_own_user_is_not_replaced()
+    {
+        using var store = new LocalFileStore(_folder.Path);
+        NativeNames.AsOrdinaryUser(() =>
+        {
+            File.WriteAllText(_folder["own"], "text");
+            File.SetUnixFileMode(_folder["own"], UnixFileMode.UserRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+            AssertDenied(() => store.OpenWriteAsync(At("/own"), WriteStart.Replace.WithUploader("ann"), Token));
+        });
+    }
+
+    [Fact]
     public void No_entry_is_created_in_a_directory_without_write_access()
     {
         using IRootDirectory root = Open(_folder.Path, portable: false);

@@ -43,10 +43,15 @@ internal static class NonBlockingSocket
     /// Sends as many bytes as the kernel accepts without waiting, and returns their number. Returns 0 also after an error and on other
     /// systems. The caller's asynchronous send then reports the error.
     /// </summary>
-    public static int TrySend(this Socket socket, ReadOnlySpan<byte> bytes)
+    /// <param name="socket">The socket.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isEndNext">
+    /// Whether the caller shuts the sending side down immediately afterwards. The end is then sent in the same segment as the last bytes.
+    /// </param>
+    public static int TrySend(this Socket socket, ReadOnlySpan<byte> bytes, bool isEndNext = false)
     {
-        const int Flags = SocketCalls.MSG_DONTWAIT | SocketCalls.MSG_NOSIGNAL;
-        return OperatingSystem.IsLinux() ? (int)Math.Max(0, SocketCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, Flags)) : 0;
+        int flags = SocketCalls.MSG_DONTWAIT | SocketCalls.MSG_NOSIGNAL | (isEndNext ? SocketCalls.MSG_MORE : 0);
+        return OperatingSystem.IsLinux() ? (int)Math.Max(0, SocketCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, flags)) : 0;
     }
 
     /// <summary>

@@ -31,8 +31,8 @@ internal sealed class PortablePump : IPump
                 throw new StoreException("The file was truncated while it was read.");
             }
 
-            await data.SendAsync(buffer.AsMemory(0, read), cancellationToken);
             (offset, remaining) = (offset + read, remaining - read);
+            await data.SendAsync(buffer.AsMemory(0, read), isEndNext: remaining == 0, cancellationToken);
         }
 
         // Not after an exception: a cancelled read of the store may still use the buffer.

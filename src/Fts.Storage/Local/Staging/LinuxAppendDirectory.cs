@@ -61,7 +61,7 @@ internal sealed class LinuxAppendDirectory(SafeFileHandle directory) : IAppendDi
         }
 
         var created = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LinuxPartialUploads.TryLockCreated(directory, name, created))
+        if (LinuxPartialUploads.TryLockCreated(directory, name, created, out _))
         {
             return new LockedFile(created);
         }

@@ -84,8 +84,21 @@ internal static class LinuxPartialUploads
     /// Locks a file that was just created under a name. Returns false if another session locked it first, or already committed or discarded
     /// it. In that case the file must not be written.
     /// </summary>
-    public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file) =>
-        TryLock(file, WriterLock) && IsStillNamed(directory, name, file, out _);
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The name of the file in it.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="mode">The permission bits that the file was created with.</param>
+    public static bool TryLockCreated(SafeFileHandle directory, string name, SafeFileHandle file, out uint mode)
+    {
+        mode = 0;
+        if (!TryLock(file, WriterLock) || !IsStillNamed(directory, name, file, out FileStatus status))
+        {
+            return false;
+        }
+
+        mode = status.Mode & 0x1FFu;
+        return true;
+    }
 
     /// <summary>
     /// Locks a committed file for an append. Returns false if another session has locked it, or another file has replaced it. In that case

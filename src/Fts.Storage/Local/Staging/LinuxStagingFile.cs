@@ -69,13 +69,17 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public string DirectoryPath { get; }
 
+    /// <summary>The permission bits that a new staging file was created with, or null for a resumed one.</summary>
+    private uint? CreatedMode { get; init; }
+
     /// <summary>
     /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless it throws.
     /// </summary>
     public static LinuxStagingFile Open(in LinuxUploadTarget target, WriteStart start)
     {
         // A rename does not check the mode of the file that it replaces. A read-only file must not be replaced.
-        if (target.Committed is not null
+        if (target.Committed is { } replaced
+            && !IsWritableByOwner(replaced)
             && Faccessat2(target.DirectoryHandle, target.Name, W_OK, AT_EACCESS) < 0
             && Marshal.GetLastPInvokeError() is EACCES or EROFS)
         {
@@ -226,7 +230,10 @@ internal sealed class LinuxStagingFile : IStagingFile
         // A new file gets its mode when it is created. Only its owner could read a partial upload.
         uint? newFileMode = ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
         uint? mode = _committed is { } status ? status.Mode & 0x1FFu : newFileMode;
-        if (mode is { } bits && Fchmod(Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
+        if (mode is { } bits
+            && bits != CreatedMode
+            && Fchmod(Handle, bits) < 0
+            && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
             throw LinuxRootDirectory.CreateLastError(_name); // EPERM, EOPNOTSUPP: a file system without permission bits
         }
@@ -268,6 +275,12 @@ internal sealed class LinuxStagingFile : IStagingFile
         Handle.Dispose();
         _directory.Dispose();
     }
+
+    /// <summary>
+    /// Returns whether the server's user owns a file and may write it, so that no call of the kernel is needed for the check.
+    /// </summary>
+    private static bool IsWritableByOwner(in FileStatus file) =>
+        (file.Mode & (uint)UnixFileMode.UserWrite) != 0 && file.Owner == ProcessCalls.Geteuid();
 
     /// <summary>Opens the uploader's partial upload, or creates a new staging file that the uploader can resume later.</summary>
     private static LinuxStagingFile OpenUpload(in LinuxUploadTarget target, WriteStart start, string uploader)
@@ -355,9 +368,12 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, stagingName, handle))
+        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, stagingName, handle, out uint createdMode))
         {
-            return new LinuxStagingFile(target, start, stagingName, handle, partialUploadName, isAppend, resumedLength);
+            return new LinuxStagingFile(target, start, stagingName, handle, partialUploadName, isAppend, resumedLength)
+            {
+                CreatedMode = createdMode,
+            };
         }
 
         handle.Dispose(); // another session acquired or discarded it

@@ -17,6 +17,9 @@ internal static class StagingNames
 {
     private const int HashLength = 24, UploaderLength = 12;
 
+    /// <summary>The last uploader and the part of a name that identifies it. Most uploads follow one of the same uploader.</summary>
+    private static Tuple<string, string>? s_lastUploader;
+
     /// <summary>Returns the name of an uploader's partial upload to a file.</summary>
     /// <param name="name">The name of the target in its directory.</param>
     /// <param name="uploader">The uploader.</param>
@@ -32,7 +35,7 @@ internal static class StagingNames
         rest += isAppend ? "\0append" : "";
         // The bytes on disk are hashed, so that different names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
-        return $"{PathRules.StagingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
+        return $"{PathRules.StagingPrefix}{hash}-{GetUploaderPart(uploader)}";
     }
 
     /// <summary>
@@ -71,6 +74,17 @@ internal static class StagingNames
     /// <summary>Returns a random temporary name for an entry that is renamed in two steps.</summary>
     /// <remarks>The name is not hidden, so that a client can find the entry if a power failure leaves it under this name.</remarks>
     public static string CreateForRename() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
+
+    private static string GetUploaderPart(string uploader)
+    {
+        Tuple<string, string>? last = s_lastUploader;
+        if (last is null || last.Item1 != uploader)
+        {
+            s_lastUploader = last = new(uploader, Hash(Encoding.UTF8.GetBytes(uploader))[..UploaderLength]);
+        }
+
+        return last.Item2;
+    }
 
     private static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, HashLength / 2));
 }
