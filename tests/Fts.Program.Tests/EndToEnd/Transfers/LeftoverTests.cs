@@ -39,7 +39,7 @@ public sealed class LeftoverTests : IAsyncLifetime
         watcher.EnableRaisingEvents = true;
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", slow.Port, "--tls", "off"]);
         client.WriteInput("get a b\n");
-        await written.Task.WaitAsync(Deadline.Default);
+        await written.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
         string partial = Assert.Single(_folder.Names);
 
         _server.Folder.Write("x", "one");
