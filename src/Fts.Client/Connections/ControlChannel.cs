@@ -98,7 +98,6 @@ internal sealed class ControlChannel : IAsyncDisposable
                 "received unencrypted data after the reply that starts TLS; the server is faulty, or an attacker inserted the data"));
         }
 
-        AuthorityPreload.Start();
         Tls = new ConnectionTls(_options);
         try
         {
