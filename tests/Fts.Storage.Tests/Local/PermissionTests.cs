@@ -47,12 +47,12 @@ public sealed class PermissionTests : IDisposable
     [Fact]
     public void A_read_only_file_of_the_own_user_is_not_replaced()
     {
-        using var store = new LocalFileStore(_folder.Path);
+        using IRootDirectory root = Open(_folder.Path, portable: false);
         NativeNames.AsOrdinaryUser(() =>
         {
             File.WriteAllText(_folder["own"], "text");
             File.SetUnixFileMode(_folder["own"], UnixFileMode.UserRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
-            AssertDenied(() => store.OpenWriteAsync(At("/own"), WriteStart.Replace.WithUploader("ann"), Token));
+            AssertDenied(() => root.OpenStagingFile(At("/own"), WriteStart.Replace.WithUploader("ann")).Dispose());
         });
     }
 
