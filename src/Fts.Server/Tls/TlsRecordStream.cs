@@ -25,7 +25,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
 
     /// <summary>
     /// The buffer sizes of reads from the socket. The large one follows a read that filled the small one. SslStream reads one record per
-    /// system call, which costs a tenth more CPU time (bench: put-tls).
+    /// system call. With the larger writes to the file that follow, this saves a fifth of the CPU time (bench: put-tls).
     /// </summary>
     private const int SmallReadBytes = 32 * 1024, LargeReadBytes = 256 * 1024;
 
