@@ -66,17 +66,14 @@ internal static class StoreCommands
                 await UploadResumption.KeepPartialUploadAsync(session, path, file);
                 throw;
             }
-            finally
-            {
-                session.Server.RunningUploads.Remove(session, path);
-            }
 
             return await PublishAsync(session, path, file, verdict);
         }
         finally
         {
-            // The client may wait for this end before it reads the final reply. It is therefore sent immediately before the reply: the client
-            // wakes once (bench: small-put).
+            session.Server.RunningUploads.Remove(session, path); // after the file is closed, so that a partial upload can be resumed
+            // The client may wait for this end before it reads the final reply. It is therefore sent immediately before the reply, so
+            // that the client wakes once (bench: small-put).
             if (data is not null)
             {
                 await data.DisposeAsync();

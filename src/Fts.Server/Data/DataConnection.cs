@@ -101,7 +101,9 @@ internal sealed class DataConnection : IAsyncDisposable
 
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
     /// <param name="bytes">The bytes.</param>
-    /// <param name="isEndNext">Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. One segment less is then sent.</param>
+    /// <param name="isEndNext">
+    /// Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. One segment less is then sent.
+    /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
     {

@@ -48,6 +48,15 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 
     /// <summary>
+    /// Waits until an aborted upload of the same uploader has ended and its partial upload is kept. A client that reconnects immediately
+    /// could otherwise not resume it. Waits only for a limited time, and not at all if no aborted upload is running.
+    /// </summary>
+    public ValueTask WaitForAbortedAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
+        _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) && running.Transfer.AbortedAt > 0
+            ? new(WaitAsync(running.Transfer, cancellationToken))
+            : default;
+
+    /// <summary>
     /// Aborts a stalled upload of the same uploader and waits for its end. Returns false if no upload has stalled, or if it did not end
     /// within the time limit.
     /// </summary>
@@ -59,9 +68,14 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         }
 
         stalled.Transfer.Abort(AbortReason.Superseded);
-        await stalled.Transfer.Completion.WaitAsync(AbortTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
+        await WaitAsync(stalled.Transfer, cancellationToken);
         return stalled.Transfer.Completion.IsCompleted;
+    }
+
+    private static async Task WaitAsync(Transfer aborted, CancellationToken cancellationToken)
+    {
+        await aborted.Completion.WaitAsync(AbortTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private RunningUpload? FindStalled(Session session, StorePath path) =>

@@ -24,6 +24,9 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>Awaited before every commit of a file.</summary>
     public Func<CancellationToken, Task>? BeforeCommit { get; set; }
 
+    /// <summary>Awaited before every partial upload is kept.</summary>
+    public Func<CancellationToken, Task>? BeforeKeep { get; set; }
+
     /// <summary>The file to which the kernel writes instead of the store's file.</summary>
     public SafeFileHandle? KernelWritesTo { get; set; }
 
@@ -185,10 +188,11 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
             await inner.CommitAsync(cancellationToken);
         }
 
-        public ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
+        public async ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
         {
             store.ThrowFault(nameof(KeepPartialUploadAsync));
-            return inner.KeepPartialUploadAsync(cancellationToken);
+            await (store.BeforeKeep?.Invoke(cancellationToken) ?? Task.CompletedTask);
+            return await inner.KeepPartialUploadAsync(cancellationToken);
         }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -35,6 +35,36 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
+    public async Task A_client_that_reconnects_immediately_resumes_the_upload_that_is_still_being_kept(Wire wire)
+    {
+        var store = new HookedStore();
+        TaskCompletionSource keeping = new(TaskCreationOptions.RunContinuationsAsynchronously), kept = new();
+        store.BeforeKeep = _ =>
+        {
+            keeping.TrySetResult();
+            return kept.Task;
+        };
+        await using TestServer server = new(wire, store);
+        await using (Conversation interrupted = await server.LogInAsync())
+        {
+            DataPeer data = await interrupted.OpenDataAsync();
+            await interrupted.PlayAsync("C: STOR a\nS: 150 *");
+            await data.SendAsync("begun"u8.ToArray());
+            await interrupted.WaitUntilReceivedAsync(5);
+        }
+
+        await keeping.Task.WithDeadline();
+        await using Conversation client = await server.LogInAsync();
+        Task<string[]> size = client.SendAndReadReplyAsync("SIZE a");
+        await using (Conversation other = await server.LogInAsync())
+        {
+            kept.SetResult(); // SIZE has probably been read; without the wait its reply would be 550
+        }
+
+        Assert.Equal(["213 5"], await size.WithDeadline());
+    }
+
+    [Theory, OnEveryWire]
     public async Task APPE_resumes_an_upload(Wire wire) => await InterruptAndPlayAsync(wire, "begun end", """
         C: EPSV
         S: 229 *
