@@ -68,8 +68,7 @@ public sealed class StoreTests
         };
         await client.PlayAsync("C: STOR a\nS: 150 *");
         await data.SendAsync("text"u8.ToArray());
-        data.ShutDownSending();
-        Assert.Empty(await data.ReadToEndAsync());
+        await data.ShutDownAndReadToEndAsync();
         await client.PlayAsync("S: 226 *4 bytes*");
         Assert.False(wasClosedBeforeCommit);
     }
@@ -83,8 +82,7 @@ public sealed class StoreTests
         DataPeer data = await client.OpenDataAsync();
         await client.PlayAsync("C: STOR a\nS: 150 *");
         await data.SendAsync("text"u8.ToArray());
-        data.ShutDownSending();
-        Assert.Empty(await data.ReadToEndAsync());
+        await data.ShutDownAndReadToEndAsync();
         await client.PlayAsync("S: 452 *");
         Assert.Empty(await server.ListNamesAsync("/"));
     }

@@ -91,11 +91,11 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         Transfer transfer, SocketPoller poller, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        long limit = offset + minKernelBytes;
+        long start = offset;
         try
         {
             await data.SendPreliminaryReplyAsync(cancellationToken);
-            while (offset < limit)
+            while (offset - start < minKernelBytes)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 int received = data.Socket.TryReceive(buffer);
