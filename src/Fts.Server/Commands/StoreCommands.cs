@@ -49,67 +49,40 @@ internal static class StoreCommands
             return Replies.BadName;
         }
 
-        DataConnection? data = null;
+        await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
+        transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
+        UploadVerdict verdict;
         try
         {
-            await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
-            transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
-            UploadVerdict verdict;
-            try
+            await using (DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken))
             {
-                data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken);
                 session.Server.RunningUploads.Add(session, path, file.StartOffset);
-                verdict = await ReceiveContentAsync(session, data, file, cancellationToken);
-            }
-            catch (Exception e) when (UploadResumption.CanKeepPartialUploadAfter(e))
-            {
-                await UploadResumption.KeepPartialUploadAsync(session, path, file);
-                throw;
-            }
-            finally
-            {
-                session.Server.RunningUploads.Remove(session, path);
+                await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
+                    .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
+                await data.SendCloseNotifyAsync();
+                verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
+                // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Truncation is ruled
+                // out only if the number of received bytes equals the announced size.
+                bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
+                if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
+                {
+                    data.ThrowIfEndedWithoutCloseNotify();
+                }
             }
 
-            return await PublishAsync(session, path, file, verdict);
+            // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (Exception e) when (UploadResumption.CanKeepPartialUploadAfter(e))
+        {
+            await UploadResumption.KeepPartialUploadAsync(session, path, file);
+            throw;
         }
         finally
         {
-            // The client may wait for this end before it reads the final reply. It is therefore sent immediately before the reply: the client
-            // wakes once (bench: small-put).
-            if (data is not null)
-            {
-                await data.DisposeAsync();
-            }
-        }
-    }
-
-    /// <summary>Receives the upload into the staging file, and returns the verdict on it.</summary>
-    private static async ValueTask<UploadVerdict> ReceiveContentAsync(
-        Session session, DataConnection data, IFileWriter file, CancellationToken cancellationToken)
-    {
-        Transfer transfer = session.Transfer!;
-        await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
-            .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
-        await data.SendCloseNotifyAsync();
-        UploadVerdict verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
-        // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Truncation is ruled
-        // out only if the number of received bytes equals the announced size.
-        bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
-        if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
-        {
-            data.ThrowIfEndedWithoutCloseNotify();
+            session.Server.RunningUploads.Remove(session, path);
         }
 
-        // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
-        cancellationToken.ThrowIfCancellationRequested();
-        return verdict;
-    }
-
-    /// <summary>Commits the upload or keeps it as a partial upload, as the verdict requires. Returns the final reply.</summary>
-    private static async ValueTask<FtpReply> PublishAsync(Session session, StorePath path, IFileWriter file, UploadVerdict verdict)
-    {
-        Transfer transfer = session.Transfer!;
         ILogger log = session.Server.Options.Logger;
         if (!verdict.ShouldPublish(session.Server.Options.PublishPolicy))
         {

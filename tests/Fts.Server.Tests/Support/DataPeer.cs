@@ -121,16 +121,6 @@ internal sealed class DataPeer : IDisposable
         Dispose();
     }
 
-    /// <summary>Half-closes the unencrypted connection, and waits until the server closes it.</summary>
-    public async Task ShutDownAndReadToEndAsync()
-    {
-        _socket!.Shutdown(SocketShutdown.Send);
-        Assert.Equal(0, await _socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline());
-    }
-
-    /// <summary>Whether bytes or the end of the connection have arrived.</summary>
-    public bool HasReceivedAnything => _socket!.Poll(0, SelectMode.SelectRead);
-
     /// <summary>The number of TCP segments that have arrived, with that of the connection's start. Linux only.</summary>
     public int GetReceivedSegments()
     {

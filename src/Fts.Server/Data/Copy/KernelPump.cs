@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -18,8 +17,6 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     /// <summary>Bytes per call. The cost of the call is then negligible, and progress is still reported often enough.</summary>
     private const int ChunkBytes = 1024 * 1024;
 
-    private const int FirstBufferBytes = 64 * 1024;
-
     // Shared by all servers in the process.
     private static readonly PumpThreads Threads = new(maxThreads: 64);
 
@@ -38,15 +35,13 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>
-    /// Receives the first bytes through a buffer, and only the rest of a large file through the kernel. For a small file, a thread and a
-    /// pipe would cost three times as much as the whole transfer.
+    /// Receives the first bytes through the portable pump, and only the rest of a large file through the kernel. For a small file, a thread
+    /// and a pipe would cost three times as much as the whole transfer.
     /// </summary>
     public async ValueTask ReceiveAsync(
         Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
-        ReceiveProgress start = await (SocketPoller.TryGet() is { } poller
-            ? ReceiveFirstBytesAsync(transfer, poller, data, file, offset, cancellationToken)
-            : PortablePump.ReceiveUpToAsync(data, file, offset, minKernelBytes, cancellationToken));
+        ReceiveProgress start = await PortablePump.ReceiveUpToAsync(data, file, offset, minKernelBytes, cancellationToken);
         if (start.IsComplete)
         {
             return;
@@ -80,46 +75,6 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         finally
         {
             pipe.Return();
-        }
-    }
-
-    /// <summary>
-    /// Receives until the end of the data, or until at least <c>minKernelBytes</c> bytes have been received. Most uploads end here, so this
-    /// is one method without layers below (bench: small-put).
-    /// </summary>
-    private async ValueTask<ReceiveProgress> ReceiveFirstBytesAsync(
-        Transfer transfer, SocketPoller poller, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        long start = offset;
-        try
-        {
-            await data.SendPreliminaryReplyAsync(cancellationToken);
-            while (offset - start < minKernelBytes)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                int received = data.Socket.TryReceive(buffer);
-                if (received == 0)
-                {
-                    return new ReceiveProgress(offset, IsComplete: true);
-                }
-
-                if (received < 0)
-                {
-                    await poller.WaitAsync(data.Socket);
-                    continue;
-                }
-
-                transfer.AddBytes(received);
-                await file.WriteAsync(offset, buffer.AsMemory(0, received), cancellationToken);
-                offset += received;
-            }
-
-            return new ReceiveProgress(offset, IsComplete: false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
