@@ -38,7 +38,6 @@ internal static class StoreCommands
     private static async ValueTask<FtpReply> ReceiveAsync(
         Session session, string name, WriteStart start, FtpReply preliminaryReply, CancellationToken cancellationToken)
     {
-        Transfer transfer = session.Transfer!;
         if (session.Sequence.Current.RangeEnd is not null)
         {
             return Replies.RangeNotForUploads; // otherwise the upload, which is for a range, would replace the whole file
@@ -49,64 +48,50 @@ internal static class StoreCommands
             return Replies.BadName;
         }
 
-        DataConnection? data = null;
         try
         {
-            await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
-            transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
-            UploadVerdict verdict;
-            try
-            {
-                data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken);
-                session.Server.RunningUploads.Add(session, path, file.StartOffset);
-                verdict = await ReceiveContentAsync(session, data, file, cancellationToken);
-            }
-            catch (Exception e) when (UploadResumption.CanKeepPartialUploadAfter(e))
-            {
-                await UploadResumption.KeepPartialUploadAsync(session, path, file);
-                throw;
-            }
-
-            return await PublishAsync(session, path, file, verdict);
+            return await ReceiveAsync(session, path, start, preliminaryReply, cancellationToken);
         }
         finally
         {
-            session.Server.RunningUploads.Remove(session, path); // after the file is closed, so that a partial upload can be resumed
-            // The client may wait for this end before it reads the final reply. It is therefore sent immediately before the reply, so
-            // that the client wakes once (bench: small-put).
-            if (data is not null)
-            {
-                await data.DisposeAsync();
-            }
+            session.Server.RunningUploads.Remove(session, path); // the file is closed, so that its partial upload can be resumed
         }
     }
 
-    /// <summary>Receives the upload into the staging file, and returns the verdict on it.</summary>
-    private static async ValueTask<UploadVerdict> ReceiveContentAsync(
-        Session session, DataConnection data, IFileWriter file, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> ReceiveAsync(
+        Session session, StorePath path, WriteStart start, FtpReply preliminaryReply, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
-            .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
-        await data.SendCloseNotifyAsync();
-        UploadVerdict verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
-        // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Truncation is ruled
-        // out only if the number of received bytes equals the announced size.
-        bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
-        if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
+        await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
+        transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
+        UploadVerdict verdict;
+        try
         {
-            data.ThrowIfEndedWithoutCloseNotify();
+            await using (DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken))
+            {
+                session.Server.RunningUploads.Add(session, path, file.StartOffset);
+                await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
+                    .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
+                await data.SendCloseNotifyAsync();
+                verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
+                // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Truncation is ruled
+                // out only if the number of received bytes equals the announced size.
+                bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
+                if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
+                {
+                    data.ThrowIfEndedWithoutCloseNotify();
+                }
+            }
+
+            // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (Exception e) when (UploadResumption.CanKeepPartialUploadAfter(e))
+        {
+            await UploadResumption.KeepPartialUploadAsync(session, path, file);
+            throw;
         }
 
-        // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
-        cancellationToken.ThrowIfCancellationRequested();
-        return verdict;
-    }
-
-    /// <summary>Commits the upload or keeps it as a partial upload, as the verdict requires. Returns the final reply.</summary>
-    private static async ValueTask<FtpReply> PublishAsync(Session session, StorePath path, IFileWriter file, UploadVerdict verdict)
-    {
-        Transfer transfer = session.Transfer!;
         ILogger log = session.Server.Options.Logger;
         if (!verdict.ShouldPublish(session.Server.Options.PublishPolicy))
         {

@@ -5,6 +5,28 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>RETR, with and without REST.</summary>
 public sealed class RetrieveTests
 {
+    [Theory]
+    [InlineData(Wire.IPv4)]
+    [InlineData(Wire.IPv6)]
+    public async Task A_small_file_and_the_end_of_the_connection_are_sent_in_one_segment(Wire wire)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the number of segments.");
+        await using TestServer server = await TestServer.WithAsync(wire, ("/small", "ok"));
+        await using Conversation client = await server.LogInAsync();
+        int segments = 0;
+        // The system sends the bytes alone if the server's thread does not run for 200 ms before it closes the connection.
+        for (int attempt = 0; attempt < 10 && segments != 2; attempt++)
+        {
+            DataPeer data = await client.OpenDataAsync();
+            await client.PlayAsync("C: RETR small\nS: 150 *");
+            Assert.Equal("ok"u8.ToArray(), await data.ReadToEndAsync());
+            segments = data.GetReceivedSegments();
+            await client.PlayAsync("S: 226 *");
+        }
+
+        Assert.Equal(2, segments); // the start of the connection, and the file with the end
+    }
+
     [Theory, OnEveryWire]
     public Task RETR_sends_the_file_and_reports_its_size(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV

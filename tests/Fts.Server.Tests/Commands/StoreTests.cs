@@ -1,5 +1,4 @@
 using Fts.Server.Tests.Support;
-using Fts.Storage;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -52,42 +51,6 @@ public sealed class StoreTests
         C: STOR .fts-pending-x
         S: 553 *
         """, ("/file", "x"), ("/sub/", ""));
-
-    [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task The_data_connection_of_an_upload_closes_after_the_commit(Wire wire)
-    {
-        var store = new HookedStore();
-        await using TestServer server = new(wire, store);
-        await using Conversation client = await server.LogInAsync();
-        DataPeer data = await client.OpenDataAsync();
-        bool? wasClosedBeforeCommit = null;
-        store.BeforeCommit = _ =>
-        {
-            wasClosedBeforeCommit = data.HasReceivedAnything;
-            return Task.CompletedTask;
-        };
-        await client.PlayAsync("C: STOR a\nS: 150 *");
-        await data.SendAsync("text"u8.ToArray());
-        data.ShutDownSending();
-        Assert.Empty(await data.ReadToEndAsync());
-        await client.PlayAsync("S: 226 *4 bytes*");
-        Assert.False(wasClosedBeforeCommit);
-    }
-
-    [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task The_data_connection_of_an_upload_closes_if_the_commit_fails(Wire wire)
-    {
-        var store = new HookedStore { BeforeCommit = _ => throw new StoreException(StoreError.NoSpace, "full") };
-        await using TestServer server = new(wire, store);
-        await using Conversation client = await server.LogInAsync();
-        DataPeer data = await client.OpenDataAsync();
-        await client.PlayAsync("C: STOR a\nS: 150 *");
-        await data.SendAsync("text"u8.ToArray());
-        data.ShutDownSending();
-        Assert.Empty(await data.ReadToEndAsync());
-        await client.PlayAsync("S: 452 *");
-        Assert.Empty(await server.ListNamesAsync("/"));
-    }
 
     [Theory, OnEveryWire]
     public async Task Readers_see_the_old_file_until_the_upload_is_complete(Wire wire)

@@ -121,11 +121,14 @@ internal sealed class DataPeer : IDisposable
         Dispose();
     }
 
-    /// <summary>Half-closes the connection: the server receives the end of the upload, and this side can still receive.</summary>
-    public void ShutDownSending() => _socket!.Shutdown(SocketShutdown.Send);
-
-    /// <summary>Whether bytes or the end of the connection have arrived.</summary>
-    public bool HasReceivedAnything => _socket!.Poll(0, SelectMode.SelectRead);
+    /// <summary>The number of TCP segments that have arrived, with that of the connection's start. Linux only.</summary>
+    public int GetReceivedSegments()
+    {
+        const int TcpLevel = 6, TcpInfo = 11, SegmentsReceivedOffset = 140; // linux/tcp.h, struct tcp_info: tcpi_segs_in
+        byte[] info = new byte[SegmentsReceivedOffset + sizeof(int)];
+        Assert.Equal(info.Length, _socket!.GetRawSocketOption(TcpLevel, TcpInfo, info));
+        return BitConverter.ToInt32(info, SegmentsReceivedOffset);
+    }
 
     /// <summary>The number of bytes that have arrived and were not read.</summary>
     public int Unread => _socket!.Available;

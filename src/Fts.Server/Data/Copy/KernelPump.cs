@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -23,8 +22,6 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     /// <summary>Bytes per call. The cost of the call is then negligible, and progress is still reported often enough.</summary>
     private const int ChunkBytes = 1024 * 1024;
 
-    private const int FirstBufferBytes = 64 * 1024;
-
     // Shared by all servers in the process.
     private static readonly PumpThreads Threads = new(maxThreads: 64);
 
@@ -43,15 +40,13 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>
-    /// Receives the first bytes through a buffer, and only the rest of a large file through the kernel. For a small file, a thread and a
-    /// pipe would cost three times as much as the whole transfer.
+    /// Receives the first bytes through the portable pump, and only the rest of a large file through the kernel. For a small file, a thread
+    /// and a pipe would cost three times as much as the whole transfer.
     /// </summary>
     public async ValueTask ReceiveAsync(
         Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
-        ReceiveProgress start = await (SocketPoller.TryGet() is { } poller
-            ? ReceiveFirstBytesAsync(transfer, poller, data, file, offset, cancellationToken)
-            : PortablePump.ReceiveUpToAsync(data, file, offset, minKernelBytes, cancellationToken));
+        ReceiveProgress start = await PortablePump.ReceiveUpToAsync(data, file, offset, minKernelBytes, cancellationToken);
         if (start.IsComplete)
         {
             return;
@@ -116,42 +111,6 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
-    }
-
-    /// <summary>
-    /// Receives until the end of the data, or until at least <c>minKernelBytes</c> bytes have been received. Most uploads end here, so this
-    /// is one method without layers below (bench: small-put).
-    /// </summary>
-    private async ValueTask<ReceiveProgress> ReceiveFirstBytesAsync(
-        Transfer transfer, SocketPoller poller, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        long limit = offset + minKernelBytes;
-        bool isComplete = false;
-        await data.SendPreliminaryReplyAsync(cancellationToken);
-        while (!isComplete && offset < limit)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int received = data.Socket.TryReceive(buffer);
-            if (received < 0)
-            {
-                await poller.WaitAsync(data.Socket);
-            }
-            else if (received == 0)
-            {
-                isComplete = true;
-            }
-            else
-            {
-                transfer.AddBytes(received);
-                await file.WriteAsync(offset, buffer.AsMemory(0, received), cancellationToken);
-                offset += received;
-            }
-        }
-
-        // Not after an exception: a cancelled write of the store may still use the buffer.
-        ArrayPool<byte>.Shared.Return(buffer);
-        return new ReceiveProgress(offset, isComplete);
     }
 
     private static void Send(Transfer transfer, Socket socket, SafeFileHandle file, long offset, long end)
