@@ -70,8 +70,16 @@ internal static class StoreCommands
             await using (DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken))
             {
                 session.Server.RunningUploads.Add(session, path, file.StartOffset);
-                await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
-                    .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
+                try
+                {
+                    await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
+                        .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
+                }
+                finally
+                {
+                    transfer.RecordEndOfData();
+                }
+
                 await data.SendCloseNotifyAsync();
                 verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
                 // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. Truncation is ruled

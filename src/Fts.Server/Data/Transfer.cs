@@ -38,7 +38,7 @@ internal sealed class Transfer(string description) : IDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private long _bytes;
-    private bool _isCommitting;
+    private bool _isCommitting, _hasDataEnded;
     private long _lastProgress = Environment.TickCount64;
     private long _connectionWaitStartedAt;
     private Socket? _dataSocket;
@@ -94,6 +94,9 @@ internal sealed class Transfer(string description) : IDisposable
     /// </summary>
     public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
+    /// <summary>Whether the transfer ends without further bytes of the client: it was aborted, or its data has ended.</summary>
+    public bool IsEnding => AbortedAt > 0 || Volatile.Read(ref _hasDataEnded);
+
     /// <summary>The token that <see cref="Abort"/> cancels.</summary>
     public CancellationToken Token => _cancellation.Token;
 
@@ -103,6 +106,9 @@ internal sealed class Transfer(string description) : IDisposable
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
     }
+
+    /// <summary>Records that an upload's data has ended: all of it has arrived, or the connection failed.</summary>
+    public void RecordEndOfData() => Volatile.Write(ref _hasDataEnded, true);
 
     /// <summary>Records that the store has started to commit the file.</summary>
     public void StartCommit() => Volatile.Write(ref _isCommitting, true);

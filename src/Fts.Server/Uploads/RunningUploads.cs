@@ -18,8 +18,8 @@ internal readonly record struct UploadKey(IFileStore Store, StorePath Path, stri
 /// </remarks>
 internal sealed class RunningUploads(TimeSpan takeoverDelay)
 {
-    /// <summary>The time limit for an aborted transfer to end.</summary>
-    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>The maximum time to wait until an ending transfer has ended.</summary>
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<UploadKey, RunningUpload> _uploads = new();
 
@@ -48,11 +48,11 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 
     /// <summary>
-    /// Waits until an aborted upload of the same uploader has ended and its partial upload is kept. A client that reconnects immediately
-    /// could otherwise not resume it. Waits only for a limited time, and not at all if no aborted upload is running.
+    /// Waits until an upload of the same uploader that is ending has been committed or kept as a partial upload. A client that reconnects
+    /// immediately could otherwise not resume it. Waits only for a limited time, and not at all if no such upload is ending.
     /// </summary>
-    public ValueTask WaitForAbortedAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
-        _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) && running.Transfer.AbortedAt > 0
+    public ValueTask WaitForEndingAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
+        _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) && running.Transfer.IsEnding
             ? new(WaitAsync(running.Transfer, cancellationToken))
             : default;
 
@@ -72,9 +72,9 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         return stalled.Transfer.Completion.IsCompleted;
     }
 
-    private static async Task WaitAsync(Transfer aborted, CancellationToken cancellationToken)
+    private static async Task WaitAsync(Transfer ending, CancellationToken cancellationToken)
     {
-        await aborted.Completion.WaitAsync(AbortTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ending.Completion.WaitAsync(EndTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 

@@ -22,7 +22,7 @@ internal static class UploadResumption
         Session session, StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
         session.Server.SuppressedPartialSizes.Remove(session, path);
-        await session.Server.RunningUploads.WaitForAbortedAsync(session, path, cancellationToken);
+        await session.Server.RunningUploads.WaitForEndingAsync(session, path, cancellationToken);
         WriteStart upload = start.WithUploader(session.Files!.Uploader);
         try
         {
@@ -69,7 +69,7 @@ internal static class UploadResumption
     /// <summary>Returns the size in bytes of the client's partial upload of a path, or null.</summary>
     public static async ValueTask<long?> GetPartialLengthAsync(Session session, StorePath path, CancellationToken cancellationToken)
     {
-        await session.Server.RunningUploads.WaitForAbortedAsync(session, path, cancellationToken);
+        await session.Server.RunningUploads.WaitForEndingAsync(session, path, cancellationToken);
         return (await session.Files!.GetPartialUploadAsync(path, cancellationToken))?.Length
             ?? session.Server.RunningUploads.GetStalledLength(session, path);
     }

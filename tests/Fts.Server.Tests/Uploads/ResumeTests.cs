@@ -45,14 +45,12 @@ public sealed class ResumeTests
             return kept.Task;
         };
         await using TestServer server = new(wire, store);
-        await using (Conversation interrupted = await server.LogInAsync())
-        {
-            DataPeer data = await interrupted.OpenDataAsync();
-            await interrupted.PlayAsync("C: STOR a\nS: 150 *");
-            await data.SendAsync("begun"u8.ToArray());
-            await interrupted.WaitUntilReceivedAsync(5);
-        }
-
+        await using Conversation interrupted = await server.LogInAsync();
+        await interrupted.PlayAsync("C: ALLO 9\nS: 200 *");
+        DataPeer data = await interrupted.OpenDataAsync();
+        await interrupted.PlayAsync("C: STOR a\nS: 150 *");
+        await data.SendAsync("begun"u8.ToArray());
+        interrupted.CloseData();
         await keeping.Task.WithDeadline();
         await using Conversation client = await server.LogInAsync();
         Task<string[]> size = client.SendAndReadReplyAsync("SIZE a");
