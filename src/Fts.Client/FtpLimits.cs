@@ -20,7 +20,7 @@ public sealed record FtpLimits
 
     /// <summary>
     /// The maximum number of entries of a tree that <see cref="FtpClient.PlanMirrorAsync"/> reads into memory, at least 1. Default:
-    /// 2,000,000, which take about 1 GB.
+    /// 2,000,000, which take about 1.7 GB of memory in a download and 1.1 GB in an upload.
     /// </summary>
     public int MirrorEntries { get; init; } = 2_000_000;
 
