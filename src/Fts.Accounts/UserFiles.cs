@@ -233,7 +233,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </param>
     /// <param name="cancellationToken">Cancels the copying.</param>
     /// <remarks>
-    /// The target is replaced in one step. The target and the parts are unchanged if the call fails before the commit or is cancelled.
+    /// The commit appends the parts to the target. If the process is killed meanwhile, the store completes or undoes that. The target and
+    /// the parts are unchanged if the call fails before the commit or is cancelled.
     /// </remarks>
     public async ValueTask CombineAsync(
         StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)

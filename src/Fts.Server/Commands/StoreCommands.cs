@@ -54,7 +54,7 @@ internal static class StoreCommands
         }
         finally
         {
-            session.Server.RunningUploads.Remove(session, path); // the file is closed, so that its partial upload can be resumed
+            session.Server.RunningUploads.Remove(session, path); // after the close of the file, so that its partial upload can be resumed
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class DataConnection : IAsyncDisposable
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // ABOR during the call of the store has discarded the prepared connection
+        cancellationToken.ThrowIfCancellationRequested(); // ABOR during the store's call has closed the prepared connection
         if (session.BlockConnection is { } open)
         {
             session.Transfer!.AttachDataSocket(open.Socket);

@@ -12,7 +12,9 @@ namespace Fts.Server.Sessions;
 /// </summary>
 internal sealed class SessionLoop(Session session)
 {
-    /// <summary>How long a transfer in block mode, or before its data connection, may continue after the client has disconnected.</summary>
+    /// <summary>
+    /// How long a transfer may continue after the client has disconnected, if it is in block mode or has no data connection yet.
+    /// </summary>
     private static readonly TimeSpan MaxWaitAfterDisconnect = TimeSpan.FromSeconds(0.5);
 
     private readonly FtpServerOptions _options = session.Server.Options;

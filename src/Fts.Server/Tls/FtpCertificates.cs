@@ -153,7 +153,9 @@ public sealed class FtpCertificates : IDisposable
     internal sealed class PresentedCertificate(X509Certificate2 certificate, X509Certificate2Collection chain) : IDisposable
     {
         private readonly Lazy<SslStreamCertificateContext> _context =
-            new(() => SslStreamCertificateContext.Create(new SessionCertificate(certificate), chain, offline: true));
+            new(
+                () => SslStreamCertificateContext.Create(new SessionCertificate(certificate), chain, offline: true),
+                LazyThreadSafetyMode.PublicationOnly); // does not cache an exception
 
         public X509Certificate2 Certificate { get; } = certificate;
 

@@ -27,8 +27,8 @@ internal sealed class SessionCertificate(X509Certificate2 certificate) : X509Cer
 }
 
 /// <summary>
-/// The control connection and the data connections of one session, which resume only the session tickets of each other. Their handshakes
-/// run between <see cref="Enter"/> and the end of the calling asynchronous method.
+/// Separates the session tickets of one session: its connections accept only tickets that its own connections issued.
+/// <see cref="Enter"/> applies until the calling asynchronous method ends.
 /// </summary>
 internal sealed class SessionTicketScope
 {
@@ -42,8 +42,7 @@ internal sealed class SessionTicketScope
     public static SessionTicketScope? Current => Entered.Value;
 
     /// <summary>
-    /// Whether .NET used the hash of the certificate in a handshake of this scope. If not, the tickets of other sessions may be resumed in
-    /// this one.
+    /// Whether .NET asked for the certificate's hash in this scope. If not, it may share one ticket key between sessions.
     /// </summary>
     public bool IsSeparate => _isSeparate;
 

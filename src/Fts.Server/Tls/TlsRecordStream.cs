@@ -39,8 +39,8 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     private TlsRecordTracker _recordTracker;
     private bool _hasReleasedInner;
 
-    // Rented while it holds bytes that SslStream has not read. No buffer is rented while the peer sends nothing. After a failure it is not
-    // returned, because a read could still use it.
+    // Rented while it holds bytes that SslStream has not read. No buffer is rented while the peer sends nothing. If the stream is disposed
+    // while bytes are left, the buffer is not returned to the pool.
     private byte[]? _readBuffer;
     private int _readStart, _readEnd;
     private int _nextReadBytes = SmallReadBytes;

@@ -11,7 +11,7 @@ internal enum FileSystemKind
     /// A local disk file system. The kernel can answer lookups and reads from its caches, and refuses them if it would wait.
     /// </summary>
     Disk,
-    /// <summary>The files are in memory. No call waits for a device.</summary>
+    /// <summary>The files are in memory. Calls wait for a device only if the memory was swapped out.</summary>
     Memory,
 }
 

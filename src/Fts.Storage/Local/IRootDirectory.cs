@@ -143,6 +143,12 @@ internal interface IStagingFile : IDisposable
     /// <summary>Whether the staging file contains only the bytes after the end of the committed file.</summary>
     bool IsAppend => false;
 
+    /// <summary>
+    /// Whether the commit may append the content to the committed file, which can take a long time and waits for other appends. True for
+    /// <see cref="IsAppend"/>, and for an append to a file that did not exist at the time of opening.
+    /// </summary>
+    bool MayAppend => false;
+
     /// <summary>The offset in the file of the staging file's first byte: the committed length for an append, and 0 otherwise.</summary>
     long BaseOffset => 0;
 
@@ -202,4 +208,7 @@ internal interface IStagingFile : IDisposable
     /// the name <see cref="PartialUploadName"/>.
     /// </summary>
     bool TryKeep();
+
+    /// <summary>Takes back <see cref="TryKeep"/>, so that disposing deletes the staging file.</summary>
+    void DiscardKept();
 }

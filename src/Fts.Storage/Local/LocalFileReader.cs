@@ -94,9 +94,9 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             return true;
         }
 
-        // Errors other than EAGAIN are reported by the ordinary read.
+        // The ordinary read reports errors other than EAGAIN, and the end of the file: Linux 5.9 and 5.10 can return 0 before the end.
         read = (int)FileCalls.ReadWithoutWaiting(handle, buffer, offset);
-        return read >= 0;
+        return read > 0;
     }
 
     private int Read(long offset, Span<byte> buffer)

@@ -40,7 +40,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <summary>Opens an existing directory. <paramref name="portable"/> selects the path resolution of systems without openat2.</summary>
-    internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null)
+    internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null, TimeProvider? clock = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         PartialUploadLimits limits = (options?.PartialUploadLimits ?? new PartialUploadLimits()).Validate();
@@ -48,7 +48,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         LinuxRootDirectory? confined = portable ? null : LinuxRootDirectory.TryOpen(directory, protectedEntries);
         _root = confined is null ? new PortableRootDirectory(directory, protectedEntries) : confined;
         _partialUploads = new PartialUploadIndex(limits, _root);
-        _calls = new LocalCalls(_root.FileSystemKind, confined?.TryCreateCachedCalls(), TimeProvider.System);
+        _calls = new LocalCalls(_root.FileSystemKind, confined?.TryCreateCachedCalls(), clock ?? TimeProvider.System);
         _groupCommit = options is { IsDurable: true } ? new GroupCommit(_calls.Workers) : null;
         IsConfinedByKernel = confined is not null;
     }
@@ -134,6 +134,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         {
             await RecoverAppendAsync(path, cancellationToken).ConfigureAwait(false);
         }
+        else
+        {
+            await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+
 
         IStagingFile staging = await _calls.RunAsync(
             (_root, path, start), static x => x._root.OpenStagingFile(x.path, x.start), static late => Abandon(late), cancellationToken)
@@ -155,7 +160,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             if (mustCopy && staging.CommittedLength is not null)
             {
                 PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);
-                committed = await _calls.RunAsync(staging, static staging => staging.OpenCommitted(), discard: null, CancellationToken.None)
+                committed = await _calls.RunAsync(
+                    staging, static staging => staging.OpenCommitted(), static late => late?.Dispose(), cancellationToken)
                     .ConfigureAwait(false);
                 length = committed is null
                     ? 0
@@ -168,7 +174,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
-                    await _calls.RunAsync(staging, static staging => staging.RenameToPartialUploadName(), CancellationToken.None)
+                    await fileCalls.RunAsync(staging, static staging => staging.RenameToPartialUploadName(), cancellationToken)
                         .ConfigureAwait(false);
                 }
             }
@@ -313,6 +319,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         PathRules.ThrowIfReserved(path);
+        // Otherwise a leftover record could be applied to a new file that reuses the inode number.
+        await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
         await _calls.RunOnWorkerAsync(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
@@ -347,7 +355,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _partialUploads.BeginSweep();
         int deleted = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
         _partialUploads.EndSweep();
-        _isSwept = true;
+        _isSwept = !_partialUploads.HasUnrecoveredAppends;
         return deleted;
     }
 
@@ -361,8 +369,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Completes or undoes the append of a killed process to a file, so that no client receives a part of it. After the first sweep there
-    /// is none.
+    /// Completes or undoes the append of a killed process to a file, so that no client receives a part of it. A sweep that could recover
+    /// all files leaves none.
     /// </summary>
     private ValueTask RecoverBeforeFirstSweepAsync(StorePath path, CancellationToken cancellationToken) =>
         _isSwept || path.IsRoot ? default : RecoverAppendAsync(path, cancellationToken);

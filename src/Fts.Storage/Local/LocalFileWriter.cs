@@ -21,7 +21,10 @@ internal sealed class LocalFileWriter(
     /// <summary>Replacing a larger file runs on a worker thread, because freeing its blocks can take a long time.</summary>
     private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
+    private readonly Lock _keepLock = new();
     private bool _isWritten, _isCompleted, _isClosed;
+    private bool _isKeepAbandoned; // guarded by _keepLock
+    private long? _keptLength; // guarded by _keepLock
 
     public long StartOffset { get; } = startOffset;
 
@@ -52,11 +55,12 @@ internal sealed class LocalFileWriter(
             await calls.RunOnWorkerAsync(() => AppendRest(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        if (groupCommit is not null)
+        // An append copies its bytes and waits for other appends, so that it would delay the other commits of a group.
+        if (groupCommit is not null && !staging.MayAppend)
         {
             await groupCommit.CommitAsync(staging).ConfigureAwait(false);
         }
-        else if (staging.IsAppend || staging.CommittedLength > SlowToFreeBytes)
+        else if (staging.MayAppend || staging.CommittedLength > SlowToFreeBytes)
         {
             await calls.RunOnWorkerAsync(CommitAndClose, cancellationToken).ConfigureAwait(false);
         }
@@ -72,7 +76,14 @@ internal sealed class LocalFileWriter(
     {
         ThrowIfCompleted();
         _isCompleted = true;
-        return await calls.RunCleanupAsync(KeepPartialUpload).ConfigureAwait(false);
+        await calls.RunCleanupAsync(KeepPartialUpload).ConfigureAwait(false);
+        lock (_keepLock)
+        {
+            // If the disk hangs, the caller reports that nothing was kept, and the client may send the same bytes again.
+            // A later success must therefore not keep them.
+            _isKeepAbandoned = _keptLength is null;
+            return _keptLength;
+        }
     }
 
     public ValueTask DisposeAsync() => _isClosed ? default : new(calls.RunCleanupAsync(Close));
@@ -93,7 +104,18 @@ internal sealed class LocalFileWriter(
     /// <summary>Commits and closes the staging file, so that both need only one change of threads.</summary>
     private void CommitAndClose()
     {
-        staging.Commit(isDurable: false);
+        bool isDurable = groupCommit is not null;
+        if (isDurable)
+        {
+            staging.Flush();
+        }
+
+        staging.Commit(isDurable);
+        if (isDurable)
+        {
+            staging.FlushDirectory();
+        }
+
         Close();
     }
 
@@ -105,18 +127,29 @@ internal sealed class LocalFileWriter(
         return true;
     }
 
-    private long? KeepPartialUpload()
+    private bool KeepPartialUpload()
     {
         long stagedLength = RandomAccess.GetLength(staging.Handle), length = staging.BaseOffset + stagedLength;
         bool beganWithCommitted = committed is not null || (staging.IsAppend && !IsResumed);
         bool hasTooFewNewBytes = beganWithCommitted && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
         if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeep())
         {
-            return null;
+            return false;
+        }
+
+        lock (_keepLock)
+        {
+            if (_isKeepAbandoned)
+            {
+                staging.DiscardKept();
+                return false;
+            }
+
+            _keptLength = length;
         }
 
         index.Add(new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!), stagedLength);
-        return length;
+        return true;
     }
 
     private void AppendRest(CancellationToken cancellationToken)

@@ -1,8 +1,8 @@
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Runs the calls of one open file on worker threads, one after another. A call that was cancelled while it hung therefore ends before the
-/// file is closed.
+/// Runs the calls of one open file on worker threads, one after another. The blocking part of a call that was cancelled therefore ends
+/// before the file is closed.
 /// </summary>
 internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
 {
@@ -31,7 +31,8 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
     }
 
     /// <summary>
-    /// Runs a call after all others. Returns its result, or the default value if a call hangs. It then ends in the background.
+    /// Runs a call after all others and returns its result. If an earlier call hangs, or this one takes longer than 5 seconds, returns the
+    /// default value, and the call ends in the background.
     /// </summary>
     public async Task<TResult?> RunCleanupAsync<TState, TResult>(TState state, Func<TState, TResult> function)
     {

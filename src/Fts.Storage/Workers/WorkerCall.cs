@@ -119,7 +119,19 @@ internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TRe
         }
         else if (!_completion.TrySetResult(_result!))
         {
-            discard?.Invoke(_result!);
+            Discard(_result!);
+        }
+    }
+
+    private void Discard(TResult result)
+    {
+        try
+        {
+            discard?.Invoke(result);
+        }
+        catch (StoreException)
+        {
+            // The caller no longer waits, and an unhandled exception would end the process.
         }
     }
 

@@ -113,7 +113,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => RunTranslated(() =>
     {
-        return PortablePartialUploads.Sweep(_resolver.Root, before, AddToIndex, cancellationToken);
+        return PortablePartialUploads.Sweep(_resolver.Root, before, AddToIndex, index.AddUnrecoveredAppend, cancellationToken);
 
         void AddToIndex(string path, FileEntry upload) =>
             index.AddFound(new PartialUploadLocation(GetDirectoryPath(path), upload.Name), upload.Length, upload.LastModified);

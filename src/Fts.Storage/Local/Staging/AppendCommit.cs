@@ -77,7 +77,7 @@ internal static class AppendCommit
         }
     }
 
-    /// <summary>Restores the old length. The length is flushed, because the record is deleted next.</summary>
+    /// <summary>Restores the old length. If <paramref name="isDurable"/> is true, it is flushed before the record is deleted.</summary>
     internal static void Undo(IAppendDirectory directory, AppendRecord record, LockedFile target, bool isDurable)
     {
         directory.DiscardCachedHash(target);

@@ -71,7 +71,9 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
         }
     }
 
-    private static bool IsSingleName(string name) => name is not ("" or "." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0;
+    private static bool IsSingleName(string name) =>
+        name is not ("" or "." or "..")
+        && name.AsSpan().IndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar, '\0') < 0;
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 }

@@ -21,7 +21,8 @@ internal static class AppendRecovery
                 return false;
             }
 
-            // A damaged record was being written when the process ended, so that no byte had been appended yet.
+            // A damaged record was being written when the process ended, so that no byte had been appended yet. A power failure can also
+            // damage it if the store is not durable.
             if (Read(recordFile.Handle, recordName) is { } record && !TryRecover(directory, record, lockedTarget))
             {
                 return false;
@@ -91,7 +92,16 @@ internal static class AppendRecovery
         using SafeFileHandle? staged = directory.OpenStagingFile(record.StagingName);
         if (staged is not null && RandomAccess.GetLength(staged) == record.AppendedLength)
         {
-            AppendCommit.Copy(directory, record, staged, target, isDurable: true);
+            try
+            {
+                AppendCommit.Copy(directory, record, staged, target, isDurable: true);
+            }
+            catch (Exception exception) when (exception is StoreException || SystemErrors.IsSystemError(exception))
+            {
+                // For example no space: the append was never acknowledged, so that the old content is correct too.
+                AppendCommit.Undo(directory, record, target, isDurable: true);
+            }
+
             directory.Delete(record.StagingName);
         }
         else if (staged is not null || length != record.NewLength)

@@ -6,7 +6,8 @@ namespace Fts.Storage.Local.Staging;
 /// Commits staging files so that they survive a power failure: flushes the content, renames the file, and flushes the directory.
 /// </summary>
 /// <remarks>
-/// Commits that arrive during a flush share the next one, so that many small simultaneous uploads cost little more than one.
+/// Commits that arrive during a flush share the next one, so that many small simultaneous uploads cost little more than one. Appends are
+/// not committed here.
 /// </remarks>
 internal sealed class GroupCommit(StoreWorkers workers)
 {
@@ -30,8 +31,32 @@ internal sealed class GroupCommit(StoreWorkers workers)
             _isRunning = true;
         }
 
-        _ = workers.RunAsync(Run, CancellationToken.None);
+        _ = StartAsync();
         return entry.Done.Task;
+    }
+
+    /// <summary>Commits the waiting groups on a worker thread. If none can be started, the waiting commits fail.</summary>
+    private async Task StartAsync()
+    {
+        try
+        {
+            await workers.RunAsync(Run, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            List<PendingCommit> group;
+            lock (_lock)
+            {
+                (group, _waiting) = (_waiting, []);
+                _isRunning = false;
+            }
+
+            foreach (PendingCommit entry in group)
+            {
+                entry.Exception = e;
+                entry.Complete();
+            }
+        }
     }
 
     /// <summary>Commits groups until none is waiting.</summary>

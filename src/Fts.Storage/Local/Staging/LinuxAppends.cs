@@ -64,16 +64,20 @@ internal static class LinuxAppends
         }
     }
 
-    /// <summary>Completes or undoes the append with this record. If it fails, the next use of the target reports the reason.</summary>
-    public static void RecoverIgnoringFailure(SafeFileHandle directory, string recordName)
+    /// <summary>
+    /// Completes or undoes the append with this record, unless a session is applying it. Returns false if the append can be neither
+    /// completed nor undone.
+    /// </summary>
+    public static bool TryRecover(SafeFileHandle directory, string recordName)
     {
         try
         {
             AppendRecovery.TryRecover(new LinuxAppendDirectory(directory), recordName);
+            return true;
         }
         catch (StoreException)
         {
-            // The other records must be processed too.
+            return false; // the next use of the target reports the reason
         }
     }
 

@@ -234,7 +234,10 @@ internal static class LinuxPartialUploads
             cancellationToken.ThrowIfCancellationRequested();
             if (StagingNames.IsAppendRecordName(name))
             {
-                LinuxAppends.RecoverIgnoringFailure(directory, name);
+                if (!LinuxAppends.TryRecover(directory, name))
+                {
+                    index.AddUnrecoveredAppend();
+                }
             }
             else if (PathRules.IsReserved(name))
             {
@@ -282,7 +285,8 @@ internal static class LinuxPartialUploads
     private static unsafe bool TryLock(SafeFileHandle file, long offset, short type = F_WRLCK)
     {
         var oneByte = new FileLock { Type = type, Start = offset, Length = 1 };
-        // On a file system without lock support, writers are not separated. Each commit still publishes a complete file.
+        // On a file system without lock support, writers are not separated. A commit that replaces a file still publishes a complete one.
+        // Only their record separates simultaneous appends.
         return Fcntl(file, F_OFD_SETLK, &oneByte) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
     }
 

@@ -63,6 +63,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public bool IsAppend { get; }
 
+    public bool MayAppend => IsAppend || (_start.IsAppend && ResumedLength is null);
+
     public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
 
     public string? PartialUploadName => _partialUploadName;
@@ -144,7 +146,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     public void Commit(bool isDurable)
     {
         // An append to a missing file must not replace a file that another upload has created since.
-        bool appendsToExisting = IsAppend || (_start.IsAppend && ResumedLength is null);
+        bool appendsToExisting = MayAppend;
         for (int attempt = 0; attempt < MaxAttempts && !_isRetained; attempt++)
         {
             if (appendsToExisting && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
@@ -213,6 +215,8 @@ internal sealed class LinuxStagingFile : IStagingFile
             throw new StoreException(StoreError.Busy, $"Another session is uploading {_name}.");
         }
     }
+
+    public void DiscardKept() => _isRetained = false;
 
     public bool TryKeep()
     {

@@ -55,8 +55,18 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         lock (_lock)
         {
             _sweepNumber++;
+            HasUnrecoveredAppends = false;
         }
     }
+
+    /// <summary>
+    /// Whether the last sweep found an append of a killed process that it could neither complete nor undo. Every use of that file must
+    /// try again.
+    /// </summary>
+    public bool HasUnrecoveredAppends { get; private set; }
+
+    /// <summary>Records an append that the sweep could neither complete nor undo.</summary>
+    public void AddUnrecoveredAppend() => HasUnrecoveredAppends = true;
 
     /// <summary>Adds a partial upload that the sweep found.</summary>
     public void AddFound(in PartialUploadLocation location, long length, DateTime lastModified)

@@ -12,6 +12,10 @@ internal sealed class PortableAppendDirectory(string directory) : IAppendDirecto
 {
     private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
 
+    /// <summary>Returns the key under which the target of an append is locked.</summary>
+    public static string GetTargetLockKey(string directory, ulong inode, string name) =>
+        $"{Path.Combine(directory, StagingNames.GetAppendRecordName(inode, name))}\0target";
+
     public AppendTargetState TryOpenTarget(string name, out LockedFile? target)
     {
         target = null;
@@ -28,7 +32,7 @@ internal sealed class PortableAppendDirectory(string directory) : IAppendDirecto
         }
 
         (ulong inode, ulong id) = GetIds(path);
-        string key = $"{Path.Combine(directory, StagingNames.GetAppendRecordName(inode, name))}\0target";
+        string key = GetTargetLockKey(directory, inode, name);
         if (!PortablePartialUploads.TryAcquire(key))
         {
             return AppendTargetState.Busy;

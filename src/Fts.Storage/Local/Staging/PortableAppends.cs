@@ -54,16 +54,20 @@ internal static class PortableAppends
         return true;
     }
 
-    /// <summary>Completes or undoes the append with this record. If it fails, the next use of the target reports the reason.</summary>
-    public static void RecoverIgnoringFailure(string recordPath)
+    /// <summary>
+    /// Completes or undoes the append with this record, unless a session is applying it. Returns false if the append can be neither
+    /// completed nor undone.
+    /// </summary>
+    public static bool TryRecoverRecord(string recordPath)
     {
         try
         {
             AppendRecovery.TryRecover(new PortableAppendDirectory(Path.GetDirectoryName(recordPath)!), Path.GetFileName(recordPath));
+            return true;
         }
         catch (StoreException)
         {
-            // The other records must be processed too.
+            return false; // the next use of the target reports the reason
         }
     }
 

@@ -96,11 +96,13 @@ internal static class PortablePartialUploads
 
     /// <summary>
     /// Deletes every staging file below a directory if it was last written before a time (UTC) and no upload is writing it. Returns the
-    /// number of deleted files. Reports each remaining partial upload to <paramref name="reportRemaining"/>. Does not follow links, and
-    /// skips directories that cannot be read.
+    /// number of deleted files. Reports each remaining partial upload to <paramref name="reportRemaining"/>, and each append of a killed
+    /// process that can be neither completed nor undone to <paramref name="reportUnrecovered"/>. Does not follow links, and skips
+    /// directories that cannot be read.
     /// </summary>
     public static int Sweep(
-        string directory, DateTime before, Action<string, FileEntry> reportRemaining, CancellationToken cancellationToken)
+        string directory, DateTime before, Action<string, FileEntry> reportRemaining, Action reportUnrecovered,
+        CancellationToken cancellationToken)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         int deleted = 0;
@@ -112,7 +114,10 @@ internal static class PortablePartialUploads
             cancellationToken.ThrowIfCancellationRequested();
             if (StagingNames.IsAppendRecordName(Path.GetFileName(stagingPath)))
             {
-                PortableAppends.RecoverIgnoringFailure(stagingPath);
+                if (!PortableAppends.TryRecoverRecord(stagingPath))
+                {
+                    reportUnrecovered();
+                }
             }
             else if (TryDelete(stagingPath, before))
             {

@@ -1,3 +1,4 @@
+using Fts.Native;
 using Fts.Storage.Local.Portable;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,6 +12,7 @@ internal sealed class PortableStagingFile : IStagingFile
     private readonly FileEntry? _committed;
     private readonly string? _partialUploadPath;
     private string _stagingPath;
+    private string? _committedLockKey; // released when the staging file is closed
     private bool _isRetained;
     private bool _isDisposed;
 
@@ -27,6 +29,8 @@ internal sealed class PortableStagingFile : IStagingFile
     public long? ResumedLength { get; private set; }
 
     public bool IsAppend { get; private init; }
+
+    public bool MayAppend => IsAppend || (_start.IsAppend && ResumedLength is null);
 
     public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
 
@@ -97,6 +101,18 @@ internal sealed class PortableStagingFile : IStagingFile
             ? File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
             : null);
 
+    public void LockCommitted(SafeFileHandle committed)
+    {
+        ulong inode = FileStatus.TryGet(_path, out FileStatus status) ? status.Inode : 0;
+        string key = PortableAppendDirectory.GetTargetLockKey(Path.GetDirectoryName(_path)!, inode, Path.GetFileName(_path));
+        for (int waits = 0; !PortablePartialUploads.TryAcquire(key); waits++)
+        {
+            AppendCommit.Wait(waits, _path);
+        }
+
+        _committedLockKey = key;
+    }
+
     /// <summary>Returns a hash of the path. A directory with two spellings has two ids, and is flushed twice.</summary>
     public ulong DirectoryId => (ulong)Path.GetDirectoryName(_path)!.GetHashCode(StringComparison.Ordinal);
 
@@ -115,7 +131,7 @@ internal sealed class PortableStagingFile : IStagingFile
     public void Commit(bool isDurable)
     {
         // An append to a missing file must not replace a file that another upload has created since.
-        bool appendsToExisting = IsAppend || (_start.IsAppend && ResumedLength is null);
+        bool appendsToExisting = MayAppend;
         while (!_isRetained)
         {
             _isRetained = (appendsToExisting && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
@@ -195,6 +211,8 @@ internal sealed class PortableStagingFile : IStagingFile
         }
     }
 
+    public void DiscardKept() => _isRetained = false;
+
     public bool TryKeep()
     {
         if (_partialUploadPath is not null && !OperatingSystem.IsWindows() && StagingFileModes.NewFile is not null)
@@ -234,6 +252,10 @@ internal sealed class PortableStagingFile : IStagingFile
         }
 
         PortablePartialUploads.Release(_stagingPath);
+        if (_committedLockKey is not null)
+        {
+            PortablePartialUploads.Release(_committedLockKey);
+        }
     }
 
     /// <summary>Returns the path of the partial upload to resume, or null if none exists or the upload starts with an empty file.</summary>

@@ -92,6 +92,32 @@ public sealed class AppendRecoveryTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Before_the_first_sweep_a_deleted_or_replaced_file_leaves_no_record_for_its_successor(bool portable)
+    {
+        LeaveAppend(3, Added);
+        using var store = new LocalFileStore(_folder.Path, portable);
+        await store.DeleteFileAsync(At("/log"), Token);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+
+        LeaveAppend(3, Added);
+        await store.WriteFileAsync("/log", "new", Token);
+        AssertOnlyFile("new");
+    }
+
+    [Fact]
+    public void A_record_keeps_every_name_that_the_system_allows()
+    {
+        string[] names = OperatingSystem.IsWindows() ? ["log", "\u00e9 x"] : ["log", "back\\slash", "\u00e9 x", "a:b"];
+        foreach (string name in names)
+        {
+            var record = new AppendRecord(name, 7, 16, _stagingName, 17);
+            Assert.Equal(record, AppendRecord.TryParse(record.ToBytes(), record.Name));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task After_a_sweep_another_append_and_a_rename_complete_the_append(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);

@@ -124,6 +124,8 @@ public sealed class GroupCommitTests
 
         public bool TryKeep() => false;
 
+        public void DiscardKept() => throw new NotSupportedException();
+
         public void Dispose() => FlushGate?.Dispose();
 
         private static void ThrowIf(Exception? failure)
