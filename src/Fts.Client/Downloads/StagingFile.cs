@@ -18,6 +18,7 @@ internal sealed class StagingFile : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly UnixFileMode? _mode;
     private long _length;
+    private bool _hasFilePosition = OperatingSystem.IsLinux(); // whether the position of the handle is at the end of the content
     private bool _isCommitted;
 
     /// <param name="target">A full path.</param>
@@ -38,14 +39,16 @@ internal sealed class StagingFile : IDisposable
     public void Write(ReadOnlySpan<byte> bytes)
     {
         // On Linux write(2) is called directly, because .NET first sends another system call to each new handle.
-        for (nint written; OperatingSystem.IsLinux() && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
+        for (nint written; _hasFilePosition && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
         {
             _length += written;
         }
 
         if (!bytes.IsEmpty)
         {
-            // If the system call failed, the .NET call also fails and throws the appropriate exception.
+            // If the system call failed, the .NET call usually also fails and throws the appropriate exception. If it succeeds, for example
+            // after a signal, it does not move the file position, so that write(2) must not be called again.
+            _hasFilePosition = false;
             RandomAccess.Write(_handle, bytes, _length);
             _length += bytes.Length;
         }
