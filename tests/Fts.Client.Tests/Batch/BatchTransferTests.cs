@@ -79,6 +79,28 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
+    public async Task An_upload_whose_local_path_contains_NUL_fails_without_a_command()
+    {
+        File.WriteAllText(PathOf("x"), "another file");
+        IReadOnlyList<FtpBatchResult> results = await PlayAsync(
+            client => client.UploadManyAsync([new(PathOf("x\0y"), "b"), Local("a", "one")], null, null, Token),
+            [ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nB< one\nS: 150 go\nS: 250 done\n" + Left]);
+        Assert.IsType<ArgumentException>(results[0].Exception);
+        Assert.True(results[1].Succeeded);
+    }
+
+    [Fact]
+    public async Task A_download_whose_local_path_contains_NUL_fails_without_a_command()
+    {
+        IReadOnlyList<FtpBatchResult> results = await PlayAsync(
+            client => client.DownloadManyAsync([new(PathOf("x\0y"), "b"), To("a")], null, null, Token),
+            [ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left]);
+        Assert.IsType<ArgumentException>(results[0].Exception);
+        Assert.True(results[1].Succeeded);
+        Assert.Equal(["a"], _folder.GetFileSystemInfos().Select(entry => entry.Name));
+    }
+
+    [Fact]
     public async Task After_a_failed_connection_the_remaining_files_are_separate_transfers()
     {
         const string Stored = "S: 226 done\n";
