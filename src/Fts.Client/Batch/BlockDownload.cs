@@ -128,6 +128,7 @@ internal sealed class BlockDownload(
         await foreach (BatchEntry file in _startedEntries.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             CatchLocalErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode));
+            file.DisposeIfFinished();
             await pipeline.ReceiveFileAsync(file, write).ConfigureAwait(false);
             if (file.RecordContentComplete())
             {
@@ -155,6 +156,10 @@ internal sealed class BlockDownload(
         try
         {
             staging.Write(content);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A negative reply has arrived during the write. The remaining bytes are discarded.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

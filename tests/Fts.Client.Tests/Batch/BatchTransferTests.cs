@@ -244,6 +244,21 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
+    public async Task A_download_with_a_negative_reply_immediately_after_the_preliminary_one_leaves_nothing()
+    {
+        const int Failing = 50;
+        string[] names = [.. Enumerable.Range(0, Failing).Select(i => $"f{i}"), "last"];
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
+            names,
+            ScriptedPeer.Login(Blocks) + Entered + string.Concat(names.Select(name => $"C: RETR {name}\n"))
+                + "S* " + string.Concat(Enumerable.Repeat("150 go\\r\\n451 broken\\r\\n", Failing)) + "\n"
+                + string.Concat(Enumerable.Repeat("B> half\n", Failing)) + "S: 150 go\nB> one\nS: 250 sent\n" + Left);
+        Assert.All(results.SkipLast(1), result => Assert.IsType<FtpReplyException>(result.Exception));
+        Assert.True(results[^1].Succeeded, results[^1].Exception?.Message);
+        Assert.Equal(["last"], _folder.GetFileSystemInfos().Select(entry => entry.Name));
+    }
+
+    [Fact]
     public async Task A_download_whose_length_differs_from_the_announced_length_is_not_kept()
     {
         IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
