@@ -102,8 +102,9 @@ internal sealed class StagingFile : IDisposable
     {
         if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
         {
+            // O_RDWR, because a shared flock(2) on NFS requires that the file can be read.
             int mode = isPrivate ? (int)FileModes.OwnerOnly : 0x1B6; // 0666 in octal
-            SafeFileHandle handle = FileCalls.Open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+            SafeFileHandle handle = FileCalls.Open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
             if (!handle.IsInvalid)
             {
                 return handle;
