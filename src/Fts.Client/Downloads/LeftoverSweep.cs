@@ -9,7 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// A running download holds a lock on its file, except for an instant after it has created the file. Without a working lock on the file
-/// system, nothing is deleted. A partial file with a record is kept, because its name may be derived from a target with such a name.
+/// system, nothing is deleted. A partial file with a record is kept, because it may be the partial file of a target named by 16 hexadecimal
+/// digits.
 /// </remarks>
 internal sealed class LeftoverSweep
 {

@@ -9,8 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it. Its lock protects it from
-/// <see cref="LeftoverSweep"/>, and is shared, so that other processes can open the committed file at once. In a batch of thousands of
-/// files, each system call adds noticeable time.
+/// <see cref="LeftoverSweep"/>. The lock is shared: it lasts a moment longer than the rename, and an exclusive one would stop other .NET
+/// programs from opening the target. In a batch of thousands of files, each system call adds noticeable time.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
