@@ -29,7 +29,10 @@ public static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
 
-    /// <summary>setenv(3). <c>Environment</c> keeps its own copy of the variables, which this call does not change.</summary>
+    /// <summary>
+    /// setenv(3). Does not change the copy of the variables that .NET makes at the first call of
+    /// <see cref="Environment.SetEnvironmentVariable(string, string)"/> or the first enumeration. The program makes that call at its start.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "setenv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Setenv(string name, string value, int overwrite);
 

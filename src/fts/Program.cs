@@ -3,6 +3,7 @@ using Fts.Transfers;
 
 // Runs the continuations of sockets on the polling thread. This saves a thread switch per read, and no worker spins. It requires that no
 // code blocks on a socket. The runtime reads the variable when the first socket is created.
+// This call also makes .NET copy the environment, on which SystemAuthorities depends.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 StandardStreams.Initialize();

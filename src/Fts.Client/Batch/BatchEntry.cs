@@ -71,6 +71,20 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
 
     public void Fail(Exception exception) => ReportResult(new FtpBatchResult(file, null, exception));
 
+    /// <summary>
+    /// Disposes the staging file if the file already has a result. Called after the staging file is created, because a negative reply may
+    /// arrive immediately after the preliminary one.
+    /// </summary>
+    public void DisposeIfFinished()
+    {
+        // The barrier, and the one in ReportResult: one of the two threads finds both the result and the staging file.
+        Interlocked.MemoryBarrier();
+        if (_hasResult)
+        {
+            Dispose();
+        }
+    }
+
     public void Dispose()
     {
         StagingFile?.Dispose();
@@ -81,10 +95,10 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
 
     private void ReportResult(FtpBatchResult result)
     {
+        bool hadResult = Interlocked.Exchange(ref _hasResult, true);
         Dispose();
-        if (!_hasResult)
+        if (!hadResult)
         {
-            _hasResult = true;
             onResult(result);
         }
     }

@@ -55,7 +55,7 @@ internal sealed class BlockDownload(
 
     private async Task RequestFilesAsync(IEnumerable<BatchEntry> files, Task receiving)
     {
-        foreach (BatchEntry file in files.Where(file => ShouldUseBlockMode(file) && CanWriteTarget(file)))
+        foreach (BatchEntry file in files.Where(file => HasValidPath(file) && ShouldUseBlockMode(file) && CanWriteTarget(file)))
         {
             file.BeginAttempt();
             file.LastModified = options.PreserveLastModified ? file.File.SourceEntry?.LastModified?.UtcDateTime : null;
@@ -78,6 +78,20 @@ internal sealed class BlockDownload(
         _startedEntries.Writer.TryComplete();
         await receiving.ConfigureAwait(false);
         await pipeline.LeaveBlockModeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Returns whether the local path is valid. If not, the entry fails.</summary>
+    private static bool HasValidPath(BatchEntry file)
+    {
+        try
+        {
+            return file.LocalPath.Length > 0;
+        }
+        catch (ArgumentException e)
+        {
+            file.Fail(e);
+            return false;
+        }
     }
 
     /// <summary>
@@ -114,6 +128,7 @@ internal sealed class BlockDownload(
         await foreach (BatchEntry file in _startedEntries.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             CatchLocalErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode));
+            file.DisposeIfFinished();
             await pipeline.ReceiveFileAsync(file, write).ConfigureAwait(false);
             if (file.RecordContentComplete())
             {
@@ -141,6 +156,10 @@ internal sealed class BlockDownload(
         try
         {
             staging.Write(content);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A negative reply has arrived during the write. The remaining bytes are discarded.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

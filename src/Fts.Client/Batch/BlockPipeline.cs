@@ -52,6 +52,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     private string _lastUpload = "";
     private long _lastActivity;
     private bool _hasLeftBlockMode;
+    private Task? _firstFailedTask; // set once, with Interlocked
     private FtpReply? _lastCompletion; // used by the reply task only
 
     private BlockPipeline(
@@ -213,10 +214,9 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         Task all = Task.WhenAll(tasks.Select(CancelAllOnFailureAsync));
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _callerToken.ThrowIfCancellationRequested();
-        // The exceptions of the other tasks are consequences of the first one.
-        if (tasks.FirstOrDefault(task => task.IsFaulted) is { } failed)
+        if (_firstFailedTask is { } failed)
         {
-            await failed.ConfigureAwait(false);
+            await failed.ConfigureAwait(false); // the exceptions of the other tasks are consequences of this one
         }
 
         if (Token.IsCancellationRequested)
@@ -270,6 +270,11 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         }
         catch
         {
+            if (task.IsFaulted)
+            {
+                _ = Interlocked.CompareExchange(ref _firstFailedTask, task, null);
+            }
+
             _connection.CloseImmediately();
             await _stop.CancelAsync().ConfigureAwait(false);
             throw;

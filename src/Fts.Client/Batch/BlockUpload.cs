@@ -70,7 +70,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
     {
         try
         {
-            if (LocalFileReader.TryRead(file.File.LocalPath, content) is not { } read)
+            if (LocalFileReader.TryRead(file.LocalPath, content) is not { } read)
             {
                 return null;
             }
@@ -78,7 +78,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
             file.LastModified = shouldSetLastModified ? read.LastModified : null;
             return read.Length;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             file.Fail(e);
             return null;

@@ -10,7 +10,7 @@ internal static class LocalFileReader
     /// Reads a file. Returns its length in bytes and its last-modified time in UTC, or null if it is longer than
     /// <see cref="BlockUpload.MaxFileBytes"/>, or is a pipe.
     /// </summary>
-    /// <param name="path">The path.</param>
+    /// <param name="path">A full path without NUL, because the system would end the path there.</param>
     /// <param name="content">Receives the content: at least one byte more than the maximum length.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file is a directory, or this user may not read it.</exception>

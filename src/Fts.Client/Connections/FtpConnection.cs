@@ -124,7 +124,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
 
     /// <summary>
-    /// Whether commands may be sent before the replies to earlier ones. Block mode requires that, so a server that lists it reads all.
+    /// Whether commands may be sent before the replies to earlier ones. A server that lists block mode must support this.
     /// </summary>
     internal bool CanPipeline => !ServerProfile.IsPipeliningUnusable && (_isPipeliningServer || Features.HasBlockMode);
 
@@ -217,8 +217,8 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends commands in one packet, so that they take one round trip, and reads their replies. When the same command is sent next, its
-    /// early reply is returned. Does nothing unless <see cref="CanPipeline"/>.
+    /// Sends commands in one packet, so that they take one round trip, and stores their replies. A later call that sends one of these
+    /// commands gets the stored reply, unless another command was sent in between. Does nothing unless <see cref="CanPipeline"/>.
     /// </summary>
     /// <remarks>
     /// Only for commands that are harmless if they are not needed after all. If the server does not reply to all of them, commands are no

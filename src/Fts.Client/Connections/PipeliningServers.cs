@@ -7,7 +7,8 @@ namespace Fts.Client.Connections;
 /// </summary>
 internal static class PipeliningServers
 {
-    // Each is tested with pipelined commands (tests/Fts.Interop.Tests). A greeting that does not name the server costs only time.
+    // Each is tested with pipelined commands (tests/Fts.Interop.Tests). If the greeting hides the name, the commands are sent one by one,
+    // which is only slower.
     private static readonly string[] Names = ["fts ready", "vsFTPd", "ProFTPD", "Pure-FTPd", "pyftpdlib"];
 
     /// <summary>Returns whether the greeting is that of one of these servers.</summary>

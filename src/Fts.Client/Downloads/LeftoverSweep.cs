@@ -9,7 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// A running download holds a lock on its file, except for an instant after it has created the file. Without a working lock on the file
-/// system, nothing is deleted. A partial file with a record is kept, because its name may be derived from a target with such a name.
+/// system, nothing is deleted. A partial file with a record is kept, because it may be the partial file of a target named by 16 hexadecimal
+/// digits.
 /// </remarks>
 internal sealed class LeftoverSweep
 {
@@ -22,14 +23,14 @@ internal sealed class LeftoverSweep
     private static readonly TimeSpan MinAgeOfEmptyFile = TimeSpan.FromSeconds(10);
 
     private static readonly EnumerationOptions AllEntries =
-        new() { AttributesToSkip = 0, IgnoreInaccessible = true, MatchType = MatchType.Simple };
+        new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
 
     /// <summary>The swept directories, and whether each was empty before.</summary>
     private readonly ConcurrentDictionary<string, bool> _sweptDirectories = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Deletes the leftovers in a directory, unless it was swept before. Returns whether the directory was empty before the first sweep.
-    /// Errors are ignored.
+    /// Deletes the leftovers in a directory, unless it was swept before. Returns whether the directory was empty before the first sweep:
+    /// false if it cannot be read. Errors are ignored.
     /// </summary>
     public bool SweepOnce(string directory) => _sweptDirectories.GetOrAdd(directory, Sweep);
 

@@ -9,8 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it. Its lock protects it from
-/// <see cref="LeftoverSweep"/>, and is shared, so that other processes can open the committed file at once. In a batch of thousands of
-/// files, each system call adds noticeable time.
+/// <see cref="LeftoverSweep"/>. The lock is shared: it lasts a moment longer than the rename, and an exclusive one would stop other .NET
+/// programs from opening the target. In a batch of thousands of files, each system call adds noticeable time.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class StagingFile : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly UnixFileMode? _mode;
     private long _length;
+    private bool _hasFilePosition = OperatingSystem.IsLinux(); // whether the position of the handle is at the end of the content
     private bool _isCommitted;
 
     /// <param name="target">A full path.</param>
@@ -38,14 +39,16 @@ internal sealed class StagingFile : IDisposable
     public void Write(ReadOnlySpan<byte> bytes)
     {
         // On Linux write(2) is called directly, because .NET first sends another system call to each new handle.
-        for (nint written; OperatingSystem.IsLinux() && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
+        for (nint written; _hasFilePosition && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
         {
             _length += written;
         }
 
         if (!bytes.IsEmpty)
         {
-            // If the system call failed, the .NET call also fails and throws the appropriate exception.
+            // If the system call failed, the .NET call usually also fails and throws the appropriate exception. If it succeeds, for example
+            // after a signal, it does not move the file position, so that write(2) must not be called again.
+            _hasFilePosition = false;
             RandomAccess.Write(_handle, bytes, _length);
             _length += bytes.Length;
         }
@@ -99,8 +102,9 @@ internal sealed class StagingFile : IDisposable
     {
         if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
         {
+            // O_RDWR, because a shared flock(2) on NFS requires that the file can be read.
             int mode = isPrivate ? (int)FileModes.OwnerOnly : 0x1B6; // 0666 in octal
-            SafeFileHandle handle = FileCalls.Open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+            SafeFileHandle handle = FileCalls.Open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
             if (!handle.IsInvalid)
             {
                 return handle;

@@ -30,4 +30,14 @@ public class FtpException : Exception
     /// false for TLS errors, which must be reported to the user.
     /// </summary>
     internal bool IsConnectionFailure() => this is FtpLoginException or (FtpConnectionException and not FtpTlsException);
+
+    /// <summary>
+    /// Returns whether the server rejected the login, or one side does not trust the other. Another attempt would fail in the same way,
+    /// and repeated logins can lock the account.
+    /// </summary>
+    internal bool IsLoginOrTrustFailure() => this is FtpLoginException or FtpTlsException
+    {
+        Failure: FtpTlsFailure.NotOffered or FtpTlsFailure.UntrustedServerCertificate or FtpTlsFailure.ClientCertificateRejected
+            or FtpTlsFailure.PasswordNotProtected,
+    };
 }

@@ -69,13 +69,13 @@ internal sealed class BlockListing(
 
     private async ValueTask<MirrorDirectory?> TakeDirectoryAsync()
     {
-        ValueTask<MirrorDirectory?> taking = queue.TakeAsync(pipeline.Token);
-        if (!taking.IsCompleted)
+        if (queue.TryTake(out MirrorDirectory? directory))
         {
-            await pipeline.FlushAsync().ConfigureAwait(false);
+            return directory;
         }
 
-        return await taking.ConfigureAwait(false);
+        await pipeline.FlushAsync().ConfigureAwait(false);
+        return await queue.TakeAsync(pipeline.Token).ConfigureAwait(false);
     }
 
     private async Task ReceiveAsync()

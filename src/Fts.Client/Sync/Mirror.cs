@@ -150,7 +150,16 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             return [.. directories];
         }
 
-        PoolLease lease = await pool.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        PoolLease lease;
+        try
+        {
+            lease = await pool.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpException e) when (!e.IsLoginOrTrustFailure())
+        {
+            return [.. directories]; // the separate commands that follow record the failure of each directory
+        }
+
         await using (lease.ConfigureAwait(false))
         {
             var group = new List<FtpCommand>();

@@ -113,7 +113,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
     }
 
-    /// <summary>Subtracts the entries of a listing that is repeated.</summary>
+    /// <summary>Subtracts the entries of a discarded listing, which is requested again.</summary>
     public void UncountEntries(int count) => Interlocked.Add(ref _entryCount, -count);
 
     /// <summary>
@@ -177,6 +177,11 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             if (_isTooLarge)
             {
                 throw CreateTooLargeException();
+            }
+
+            if (e is FtpException failure && failure.IsLoginOrTrustFailure())
+            {
+                throw; // a separate listing would log in again and fail in the same way
             }
 
             // The separate listings that follow detect whether only this connection failed, or the server is unreachable.

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Fts.Client.Sync;
 
 /// <summary>
@@ -15,14 +17,32 @@ internal sealed class MirrorQueue
 
     public MirrorQueue(MirrorDirectory root) => _waiting.Enqueue(root);
 
+    /// <summary>Takes the next directory without waiting. Returns false if none is waiting, or after <see cref="Stop"/>.</summary>
+    public bool TryTake([NotNullWhen(true)] out MirrorDirectory? directory)
+    {
+        lock (_lock)
+        {
+            directory = null;
+            if (_isStopped || !_waiting.TryDequeue(out directory))
+            {
+                return false;
+            }
+
+            _taken++;
+            return true;
+        }
+    }
+
     /// <summary>
     /// Takes the next directory. Waits while there is none and a running comparison may add some. Returns null if none is left, or after
     /// <see cref="Stop"/>.
     /// </summary>
+    /// <remarks>The caller must await the result. A cancelled call takes no directory.</remarks>
     public async ValueTask<MirrorDirectory?> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Task changed;
             lock (_lock)
             {
@@ -31,9 +51,8 @@ internal sealed class MirrorQueue
                     return null;
                 }
 
-                if (_waiting.TryDequeue(out MirrorDirectory? directory))
+                if (TryTake(out MirrorDirectory? directory))
                 {
-                    _taken++;
                     return directory;
                 }
 

@@ -17,7 +17,8 @@ internal static class SystemAuthorities
     /// </summary>
     public static void Disable()
     {
-        // .NET reads the variables of OpenSSL with getenv(3). Child processes get the copy that Environment made at the start.
+        // .NET reads the variables of OpenSSL with getenv(3). Child processes get the unchanged copy that .NET made when Program.cs set its
+        // first variable.
         AreDisabled = OperatingSystem.IsLinux() && Clear("SSL_CERT_DIR") && Clear("SSL_CERT_FILE");
     }
 

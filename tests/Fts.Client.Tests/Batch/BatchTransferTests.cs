@@ -79,6 +79,28 @@ public sealed class BatchTransferTests : IDisposable
     }
 
     [Fact]
+    public async Task An_upload_whose_local_path_contains_NUL_fails_without_a_command()
+    {
+        File.WriteAllText(PathOf("x"), "another file");
+        IReadOnlyList<FtpBatchResult> results = await PlayAsync(
+            client => client.UploadManyAsync([new(PathOf("x\0y"), "b"), Local("a", "one")], null, null, Token),
+            [ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nB< one\nS: 150 go\nS: 250 done\n" + Left]);
+        Assert.IsType<ArgumentException>(results[0].Exception);
+        Assert.True(results[1].Succeeded);
+    }
+
+    [Fact]
+    public async Task A_download_whose_local_path_contains_NUL_fails_without_a_command()
+    {
+        IReadOnlyList<FtpBatchResult> results = await PlayAsync(
+            client => client.DownloadManyAsync([new(PathOf("x\0y"), "b"), To("a")], null, null, Token),
+            [ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left]);
+        Assert.IsType<ArgumentException>(results[0].Exception);
+        Assert.True(results[1].Succeeded);
+        Assert.Equal(["a"], _folder.GetFileSystemInfos().Select(entry => entry.Name));
+    }
+
+    [Fact]
     public async Task After_a_failed_connection_the_remaining_files_are_separate_transfers()
     {
         const string Stored = "S: 226 done\n";
@@ -219,6 +241,21 @@ public sealed class BatchTransferTests : IDisposable
         Assert.Equal(("one", ""), (File.ReadAllText(PathOf("a")), File.ReadAllText(PathOf("c"))));
         Assert.Equal(new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(PathOf("a")));
         Assert.Equal(["a", "c"], _folder.GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_download_with_a_negative_reply_immediately_after_the_preliminary_one_leaves_nothing()
+    {
+        const int Failing = 50;
+        string[] names = [.. Enumerable.Range(0, Failing).Select(i => $"f{i}"), "last"];
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
+            names,
+            ScriptedPeer.Login(Blocks) + Entered + string.Concat(names.Select(name => $"C: RETR {name}\n"))
+                + "S* " + string.Concat(Enumerable.Repeat("150 go\\r\\n451 broken\\r\\n", Failing)) + "\n"
+                + string.Concat(Enumerable.Repeat("B> half\n", Failing)) + "S: 150 go\nB> one\nS: 250 sent\n" + Left);
+        Assert.All(results.SkipLast(1), result => Assert.IsType<FtpReplyException>(result.Exception));
+        Assert.True(results[^1].Succeeded, results[^1].Exception?.Message);
+        Assert.Equal(["last"], _folder.GetFileSystemInfos().Select(entry => entry.Name));
     }
 
     [Fact]

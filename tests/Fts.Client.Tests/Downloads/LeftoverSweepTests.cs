@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using Fts.Client.Downloads;
+using Fts.Storage.Tests.Local;
 
 namespace Fts.Client.Tests.Downloads;
 
@@ -117,6 +119,23 @@ public sealed class LeftoverSweepTests : IDisposable
         File.WriteAllText(this[Name], "half");
         Assert.True(sweep.SweepOnce(_folder.FullName));
         Assert.Equal([Name], LocalNames);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_directory_that_cannot_be_read_is_not_empty()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no mode of a directory.");
+        UnixFileMode before = File.GetUnixFileMode(_folder.FullName);
+        File.SetUnixFileMode(_folder.FullName, (UnixFileMode)0xDB); // 0333 in octal: write and search, but not read
+        try
+        {
+            NativeNames.AsOrdinaryUser(() => Assert.False(new LeftoverSweep().SweepOnce(_folder.FullName)));
+        }
+        finally
+        {
+            File.SetUnixFileMode(_folder.FullName, before);
+        }
     }
 
     [Fact]

@@ -193,6 +193,46 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
+    public async Task If_no_connection_can_be_opened_each_missing_directory_is_a_failure()
+    {
+        _folder.CreateSubdirectory("a");
+        Local(Path.Combine("a", "g"));
+        var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST", "MODE B") + "C: MLST top\nS: 550 no\nX\n");
+        FtpMirrorResult result;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Upload, Token);
+            await peer.WaitForScriptsAsync();
+            await peer.DisposeAsync();
+            result = await client.MirrorAsync(plan, null, null, Token);
+        }
+
+        Assert.Equal(["top", "top/a"], result.Failures.Select(failure => failure.Path));
+        Assert.All(result.Failures, failure => Assert.IsType<FtpConnectionException>(failure.Exception));
+        Assert.Same(result.Failures[1].Exception, Assert.Single(result.Files).Exception);
+    }
+
+    [Fact]
+    public async Task A_data_connection_with_another_certificate_in_block_mode_causes_no_second_login()
+    {
+        await using var peer = ScriptedPeer.Start(
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 ok\n"
+                + "C: FEAT\nS: 211-Features\nS:  MLST\nS:  MODE B\nS: 211 End\nC: TYPE I\nS: 200 binary\n" + Blocks
+                + "C: MLSD\nS: 150 go\nD TLS other\n");
+        int logins = 0;
+        await using var client = new FtpClient(peer.Options with
+        {
+            Tls = FtpTlsMode.Required,
+            MaxConnections = 1,
+            Trust = new FtpTrust { ValidateAsync = (_, _) => ValueTask.FromResult(true) },
+            Trace = trace => logins += trace.Line == "USER anonymous" ? 1 : 0,
+        });
+        var e = await Assert.ThrowsAsync<FtpTlsException>(
+            () => client.PlanMirrorAsync(_folder.FullName, "", FtpMirrorDirection.Download, Token));
+        Assert.Equal((FtpTlsFailure.UntrustedServerCertificate, 1), (e.Failure, logins));
+    }
+
+    [Fact]
     public async Task A_missing_directory_that_the_server_lists_as_empty_is_an_error()
     {
         string nothing = "S: 150 go\nD.\nS: 226 done\n";
