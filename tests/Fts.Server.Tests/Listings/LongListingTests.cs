@@ -13,6 +13,7 @@ public sealed class LongListingTests
         await using Conversation client = await listing.Server.LogInAsync();
         await client.SendAsync("STAT /");
         Assert.Equal("213-Status:", await client.ReadLineAsync());
+        await listing.Begun.WithDeadline(); // an enumeration that was never started would not end
         await client.SendAsync("ABOR");
         string line;
         do
