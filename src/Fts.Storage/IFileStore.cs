@@ -196,7 +196,7 @@ public readonly record struct WriteStart
     /// </remarks>
     public string? Uploader { get; init; }
 
-    /// <summary>Whether the bytes are added at the end that the file has at the commit, whichever length that is.</summary>
+    /// <summary>Whether the bytes are added at the end that the file has at the time of the commit.</summary>
     internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
 
     /// <summary>Returns whether an upload that begins this way keeps all bytes of a committed file of this length in bytes.</summary>

@@ -161,7 +161,7 @@ internal sealed class BlockListing(
         }
     }
 
-    /// <summary>A directory whose listing was requested.</summary>
+    /// <summary>A directory with a requested listing.</summary>
     internal sealed class Item(MirrorDirectory directory)
     {
         private int _completedParts; // the content and the final reply

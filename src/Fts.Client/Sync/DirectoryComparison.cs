@@ -31,7 +31,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     /// <summary>The number of links, devices and other special files.</summary>
     public int Skipped { get; private set; }
 
-    /// <summary>Compares the entries of a remote directory with those of a local one.</summary>
+    /// <summary>Compares the entries of a remote directory with the entries of a local one.</summary>
     public void AddDownloads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         var seen = new HashSet<string>(LocalNameComparer);
@@ -75,7 +75,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
         }
     }
 
-    /// <summary>Compares the entries of a local directory with those of a remote one.</summary>
+    /// <summary>Compares the entries of a local directory with the entries of a remote one.</summary>
     public void AddUploads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         var remoteByName = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);

@@ -5,7 +5,7 @@ namespace Fts.Storage.Workers;
 /// thread of another store.
 /// </summary>
 /// <remarks>
-/// A caller whose token is cancelled stops waiting after half a second, even if its call hangs. The call then ends in the background, and
+/// A cancelled caller stops waiting after half a second, even if its call hangs. The call then ends in the background, and
 /// its result is released.
 /// </remarks>
 internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThreads, int maxWaiting = StoreWorkers.DefaultMaxWaiting)
@@ -24,7 +24,7 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
     /// <param name="discard">Releases the result if the caller no longer waits for it, or null.</param>
-    /// <param name="cancellationToken">Ends the wait. A call that has not started by then does not run.</param>
+    /// <param name="cancellationToken">Ends the wait. A call that has not started does not run any more.</param>
     /// <exception cref="StoreException">Too many calls wait for a thread (<see cref="StoreError.Busy"/>).</exception>
     public Task<TResult> RunAsync<TState, TResult>(
         TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Reads a listing whose enumerator can block on worker threads. One change of threads serves many entries.
+/// Reads a listing on worker threads, because its enumerator can block. One change of threads serves many entries.
 /// </summary>
 internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWorkers workers)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
@@ -92,7 +92,7 @@ internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWo
         }
         catch (Exception)
         {
-            // Nobody waits for the result.
+            // The caller no longer waits.
         }
     }
 

@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Runs the calls of a store whose calls can block (<see cref="IFileStore.CanBlockCaller"/>) on a limited number of threads. The caller's
+/// Runs the calls of a store that can block (<see cref="IFileStore.CanBlockCaller"/>) on a limited number of threads. The caller's
 /// thread is never blocked.
 /// </summary>
 /// <remarks>
-/// A call whose token is cancelled returns within half a second, even if the store's call hangs. That call then ends in the background, and
-/// an opened file is closed. Does not own the store.
+/// A cancelled call returns within half a second, even if the store blocks the thread. The call then ends in the background, and an opened
+/// file is closed. The asynchronous rest of a call ends when the store observes the token. Does not own the store.
 /// </remarks>
 public sealed class WorkerStore : IFileStore
 {
@@ -16,7 +16,7 @@ public sealed class WorkerStore : IFileStore
     private readonly StoreWorkers _workers = new();
 
     /// <summary>Creates a store that runs the calls of another one.</summary>
-    /// <param name="store">The store whose calls can block.</param>
+    /// <param name="store">The store with calls that can block.</param>
     public WorkerStore(IFileStore store)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -126,7 +126,7 @@ public sealed class WorkerStore : IFileStore
         }
         catch (Exception)
         {
-            // Nobody waits for the result.
+            // The caller no longer waits.
         }
     }
 

@@ -4,7 +4,7 @@ namespace Fts.Trust;
 
 /// <summary>
 /// The certificate authorities that the system trusts. On Linux, .NET reads all their certificates for the first TLS handshake of a
-/// process, whatever decides the trust.
+/// process, even if they do not decide the trust.
 /// </summary>
 internal static class SystemAuthorities
 {

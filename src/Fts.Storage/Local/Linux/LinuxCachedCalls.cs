@@ -11,7 +11,7 @@ namespace Fts.Storage.Local.Linux;
 /// Looks up and opens entries that the kernel has in its caches (RESOLVE_CACHED, Linux 5.12). A call that would wait for the disk fails
 /// instead, and so does every other failure: the caller then makes the ordinary call on a worker thread.
 /// </summary>
-/// <remarks>No path crosses into another mounted file system, whose calls could block.</remarks>
+/// <remarks>No path crosses into another mounted file system, because its calls could block.</remarks>
 internal sealed class LinuxCachedCalls
 {
     private const ulong Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV | RESOLVE_CACHED;

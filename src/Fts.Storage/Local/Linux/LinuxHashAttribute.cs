@@ -94,7 +94,7 @@ internal static class LinuxHashAttribute
         return hash;
     }
 
-    /// <summary>Deletes the cached hash of a file whose content is about to change. Does not report failure.</summary>
+    /// <summary>Deletes the cached hash of a file before its content changes. Does not report failure.</summary>
     public static unsafe void Discard(SafeFileHandle file)
     {
         fixed (byte* name = AttributeName)

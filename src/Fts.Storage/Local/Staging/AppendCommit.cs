@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>A staging file whose content is appended to a committed file.</summary>
+/// <summary>A staging file that is appended to a committed file.</summary>
 /// <param name="TargetName">The name of the committed file.</param>
 /// <param name="StagingName">The name of the staging file.</param>
 /// <param name="Staged">The open staging file. The caller closes it.</param>

@@ -25,7 +25,7 @@ internal interface IAppendDirectory
     LockedFile? TryCreateRecord(string name);
 
     /// <summary>
-    /// Opens and locks the record of a process that ended. Returns null if there is none, or if the append is being applied. The caller
+    /// Opens and locks the record of a process that ended. Returns null if no record exists, or if the append is being applied. The caller
     /// disposes it.
     /// </summary>
     LockedFile? TryAcquireRecord(string name);
