@@ -37,11 +37,11 @@ public static class FileConcatenation
                 offset += read;
                 progress?.Invoke(read);
                 cancellationToken.ThrowIfCancellationRequested();
-                await Task.Yield(); // A local store can complete synchronously. Without this, a long copy would occupy a pool thread.
+                await Task.Yield(); // A store can complete synchronously. A long copy must not occupy a pool thread.
             }
         }
 
-        // Not after an exception: a cancelled call of the store may still use the buffer.
+        // After an exception the buffer is not returned, because a cancelled call of the store may still use it.
         ArrayPool<byte>.Shared.Return(buffer);
         cancellationToken.ThrowIfCancellationRequested();
         committing?.Invoke();

@@ -1,55 +1,60 @@
 namespace Fts.Storage.Local;
 
-/// <summary>An inline call that is running. Passed to <see cref="InlineGate.Exit"/>.</summary>
+/// <summary>An inline call that is running. Passed to <see cref="InlineCallPolicy.EndCall"/>.</summary>
 /// <param name="StartedAt">The timestamp of the start.</param>
-/// <param name="Slot">The slot that records the call, or -1.</param>
+/// <param name="Slot">The slot that records the start, or -1 if the slot of the thread was in use.</param>
 internal readonly record struct InlineCall(long StartedAt, int Slot);
 
 /// <summary>
-/// Decides whether the calls that are expected not to block run inline, on the thread of the caller. That thread may be one that polls the
-/// sockets of many sessions.
+/// Decides whether the calls that are expected not to block run inline (on the caller's thread) or on a worker thread. The caller's thread
+/// may serve the sockets of many sessions.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The gate opens after a number of fast calls on worker threads. It closes when an inline call was slow, or when the next caller finds one
-/// that has been running for too long. It then stays closed for a second, and for twice that time whenever it closes again soon.
+/// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if the next
+/// caller finds an inline call that is still running after too long. A suspension lasts at least one second. The time doubles with each
+/// further suspension, and returns to one second after ten minutes without one.
 /// </para>
-/// <para>Thread-safe. <c>_lock</c> guards the changes of the state.</para>
+/// <para>Thread-safe. <c>_lock</c> guards all changes of the state except those of the slots.</para>
 /// </remarks>
-internal sealed class InlineGate(TimeProvider clock)
+internal sealed class InlineCallPolicy(TimeProvider clock)
 {
-    /// <summary>The number of consecutive fast calls after which the gate opens.</summary>
-    public const int FastCallsToOpen = 16;
+    /// <summary>The number of consecutive fast calls on worker threads after which inline calls are allowed.</summary>
+    public const int FastCallsToAllow = 16;
 
     /// <summary>
-    /// A call that takes longer is slow. Ordinary calls take microseconds, and the scheduler can delay one by some milliseconds.
+    /// A call that takes longer is slow. Ordinary calls take microseconds, but the scheduler can delay a call by some milliseconds.
     /// </summary>
-    public static readonly TimeSpan SlowTime = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan SlowThreshold = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How long the gate stays closed at least.</summary>
-    public static readonly TimeSpan MinClosedTime = TimeSpan.FromSeconds(1), MaxClosedTime = TimeSpan.FromMinutes(1);
+    /// <summary>The shortest and the longest time for which inline calls are suspended.</summary>
+    public static readonly TimeSpan MinSuspension = TimeSpan.FromSeconds(1), MaxSuspension = TimeSpan.FromMinutes(1);
 
-    /// <summary>The time after which an earlier slow call no longer prolongs the next closing.</summary>
-    public static readonly TimeSpan MemoryTime = TimeSpan.FromMinutes(10);
+    /// <summary>A suspension takes twice as long as the previous one if that one began less than this time ago.</summary>
+    public static readonly TimeSpan DoublingWindow = TimeSpan.FromMinutes(10);
 
-    // Each slot has a cache line of its own. Two threads that share a slot are possible: the second one is not recorded.
+    // The start of an inline call is recorded in a slot of its thread. Each slot has a cache line of its own. If two threads share a slot,
+    // the second call is not recorded.
     private const int SlotCount = 16, SlotStride = 8;
 
     private readonly Lock _lock = new();
     private readonly long[] _startedAt = new long[SlotCount * SlotStride];
-    private volatile bool _isOpen;
+    private volatile bool _isAllowed;
     private int _fastCalls;
-    private long _closedAt;
-    private TimeSpan _closedTime;
+    private long _suspendedAt;
+    private TimeSpan _suspension; // the length of the last suspension, or 0 before the first one
 
-    /// <summary>Whether calls may run inline.</summary>
-    public bool IsOpen => _isOpen;
+    /// <summary>Whether calls are currently allowed to run inline.</summary>
+    public bool IsInlineAllowed => _isAllowed;
 
-    /// <summary>Starts an inline call. Returns false if the call must run on a worker thread.</summary>
-    public bool TryEnter(out InlineCall call)
+    /// <summary>
+    /// Begins an inline call. Returns false if the call must run on a worker thread. After true, the caller must call
+    /// <see cref="EndCall"/>.
+    /// </summary>
+    public bool TryBeginCall(out InlineCall call)
     {
         call = default;
-        if (!_isOpen)
+        if (!_isAllowed)
         {
             return false;
         }
@@ -57,9 +62,9 @@ internal sealed class InlineGate(TimeProvider clock)
         long now = GetTimestamp();
         for (int i = 0; i < _startedAt.Length; i += SlotStride)
         {
-            if (Volatile.Read(ref _startedAt[i]) is not 0 and var startedAt && clock.GetElapsedTime(startedAt, now) > SlowTime)
+            if (Volatile.Read(ref _startedAt[i]) is not 0 and var startedAt && clock.GetElapsedTime(startedAt, now) > SlowThreshold)
             {
-                Close();
+                Suspend();
                 return false;
             }
         }
@@ -70,22 +75,24 @@ internal sealed class InlineGate(TimeProvider clock)
         return true;
     }
 
-    /// <summary>Ends an inline call, and closes the gate if it was slow.</summary>
-    public void Exit(InlineCall call)
+    /// <summary>Ends an inline call. Suspends inline calls if the call was slow.</summary>
+    public void EndCall(InlineCall call)
     {
         if (call.Slot >= 0)
         {
             Volatile.Write(ref _startedAt[call.Slot], 0);
         }
 
-        if (clock.GetElapsedTime(call.StartedAt, GetTimestamp()) > SlowTime)
+        if (clock.GetElapsedTime(call.StartedAt, GetTimestamp()) > SlowThreshold)
         {
-            Close();
+            Suspend();
         }
     }
 
-    /// <summary>Runs a call on a worker thread that would run inline if the gate were open, and records its duration.</summary>
-    public TResult Measure<TState, TResult>(TState state, Func<TState, TResult> function)
+    /// <summary>
+    /// Runs a call on a worker thread and counts whether it was fast. Used for the calls that would otherwise run inline.
+    /// </summary>
+    public TResult RunMeasured<TState, TResult>(TState state, Func<TState, TResult> function)
     {
         long startedAt = GetTimestamp();
         try
@@ -98,31 +105,33 @@ internal sealed class InlineGate(TimeProvider clock)
         }
     }
 
+    /// <summary>Counts a call on a worker thread, and allows inline calls after enough fast calls.</summary>
     private void Record(TimeSpan duration)
     {
         lock (_lock)
         {
-            _fastCalls = duration > SlowTime ? 0 : _fastCalls + 1;
-            if (!_isOpen && _fastCalls >= FastCallsToOpen && clock.GetElapsedTime(_closedAt, GetTimestamp()) >= _closedTime)
+            _fastCalls = duration > SlowThreshold ? 0 : _fastCalls + 1;
+            if (!_isAllowed && _fastCalls >= FastCallsToAllow && clock.GetElapsedTime(_suspendedAt, GetTimestamp()) >= _suspension)
             {
-                _isOpen = true;
+                _isAllowed = true;
             }
         }
     }
 
-    private void Close()
+    /// <summary>Suspends inline calls, for twice as long as last time if the last suspension is recent.</summary>
+    private void Suspend()
     {
         lock (_lock)
         {
-            if (!_isOpen)
+            if (!_isAllowed)
             {
                 return;
             }
 
             long now = GetTimestamp();
-            bool isSoon = _closedTime > TimeSpan.Zero && clock.GetElapsedTime(_closedAt, now) < MemoryTime;
-            TimeSpan doubled = _closedTime * 2 < MaxClosedTime ? _closedTime * 2 : MaxClosedTime;
-            (_closedTime, _closedAt, _fastCalls, _isOpen) = (isSoon ? doubled : MinClosedTime, now, 0, false);
+            bool isRecent = _suspension > TimeSpan.Zero && clock.GetElapsedTime(_suspendedAt, now) < DoublingWindow;
+            TimeSpan doubled = _suspension * 2 < MaxSuspension ? _suspension * 2 : MaxSuspension;
+            (_suspension, _suspendedAt, _fastCalls, _isAllowed) = (isRecent ? doubled : MinSuspension, now, 0, false);
         }
     }
 

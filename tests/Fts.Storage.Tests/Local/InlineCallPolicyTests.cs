@@ -3,107 +3,107 @@ using Fts.Storage.Local;
 namespace Fts.Storage.Tests.Local;
 
 /// <summary>When calls run inline: after fast calls on worker threads, and not for a while after a slow one.</summary>
-public sealed class InlineGateTests
+public sealed class InlineCallPolicyTests
 {
-    private static readonly TimeSpan s_slow = InlineGate.SlowTime + TimeSpan.FromTicks(1);
+    private static readonly TimeSpan s_slow = InlineCallPolicy.SlowThreshold + TimeSpan.FromTicks(1);
 
     private readonly ManualClock _clock = new();
-    private readonly InlineGate _gate;
+    private readonly InlineCallPolicy _policy;
 
-    public InlineGateTests() => _gate = new InlineGate(_clock);
+    public InlineCallPolicyTests() => _policy = new InlineCallPolicy(_clock);
 
     [Fact]
     public void The_first_calls_of_a_store_run_on_worker_threads()
     {
-        Assert.False(_gate.TryEnter(out _));
-        MeasureCalls(InlineGate.FastCallsToOpen - 1, TimeSpan.Zero);
-        Assert.False(_gate.TryEnter(out _));
+        Assert.False(_policy.TryBeginCall(out _));
+        MeasureCalls(InlineCallPolicy.FastCallsToAllow - 1, TimeSpan.Zero);
+        Assert.False(_policy.TryBeginCall(out _));
         MeasureCalls(1, TimeSpan.Zero);
-        Assert.True(_gate.TryEnter(out _));
+        Assert.True(_policy.TryBeginCall(out _));
     }
 
     [Fact]
     public void A_slow_call_among_the_first_ones_starts_the_count_again()
     {
-        MeasureCalls(InlineGate.FastCallsToOpen - 1, TimeSpan.Zero);
+        MeasureCalls(InlineCallPolicy.FastCallsToAllow - 1, TimeSpan.Zero);
         MeasureCalls(1, s_slow);
-        MeasureCalls(InlineGate.FastCallsToOpen - 1, TimeSpan.Zero);
-        Assert.False(_gate.IsOpen);
+        MeasureCalls(InlineCallPolicy.FastCallsToAllow - 1, TimeSpan.Zero);
+        Assert.False(_policy.IsInlineAllowed);
         MeasureCalls(1, TimeSpan.Zero);
-        Assert.True(_gate.IsOpen);
+        Assert.True(_policy.IsInlineAllowed);
     }
 
     [Fact]
-    public void A_slow_inline_call_closes_the_gate_until_time_and_fast_calls_have_passed()
+    public void A_slow_inline_call_suspends_inline_calls_until_time_and_fast_calls_have_passed()
     {
         Open();
-        RunInline(InlineGate.SlowTime);
-        Assert.True(_gate.IsOpen);
+        RunInline(InlineCallPolicy.SlowThreshold);
+        Assert.True(_policy.IsInlineAllowed);
         RunInline(s_slow);
-        Assert.False(_gate.TryEnter(out _));
+        Assert.False(_policy.TryBeginCall(out _));
 
-        MeasureCalls(InlineGate.FastCallsToOpen, TimeSpan.Zero);
-        Assert.False(_gate.IsOpen);
-        _clock.Advance(InlineGate.MinClosedTime);
+        MeasureCalls(InlineCallPolicy.FastCallsToAllow, TimeSpan.Zero);
+        Assert.False(_policy.IsInlineAllowed);
+        _clock.Advance(InlineCallPolicy.MinSuspension);
         MeasureCalls(1, TimeSpan.Zero);
-        Assert.True(_gate.IsOpen);
+        Assert.True(_policy.IsInlineAllowed);
     }
 
     [Fact]
-    public void A_call_that_still_runs_closes_the_gate_for_the_next_caller()
+    public void A_call_that_still_runs_suspends_inline_calls_for_the_next_caller()
     {
         Open();
-        Assert.True(_gate.TryEnter(out InlineCall hung));
+        Assert.True(_policy.TryBeginCall(out InlineCall hung));
         _clock.Advance(s_slow);
         bool isEntered = true;
-        var other = new Thread(() => isEntered = _gate.TryEnter(out _));
+        var other = new Thread(() => isEntered = _policy.TryBeginCall(out _));
         other.Start();
         other.Join();
         Assert.False(isEntered);
-        Assert.False(_gate.IsOpen);
-        _gate.Exit(hung);
+        Assert.False(_policy.IsInlineAllowed);
+        _policy.EndCall(hung);
     }
 
     [Fact]
-    public void The_closed_time_doubles_up_to_a_minute_and_returns_to_a_second_after_ten_good_minutes()
+    public void The_suspension_doubles_up_to_a_minute_and_returns_to_a_second_after_ten_good_minutes()
     {
-        for (TimeSpan closed = InlineGate.MinClosedTime; closed < InlineGate.MaxClosedTime * 2; closed *= 2)
+        for (TimeSpan suspension = InlineCallPolicy.MinSuspension; suspension < InlineCallPolicy.MaxSuspension * 2; suspension *= 2)
         {
-            TimeSpan expected = closed < InlineGate.MaxClosedTime ? closed : InlineGate.MaxClosedTime;
+            TimeSpan expected = suspension < InlineCallPolicy.MaxSuspension ? suspension : InlineCallPolicy.MaxSuspension;
             Open();
             RunInline(s_slow);
             _clock.Advance(expected - TimeSpan.FromTicks(1));
-            MeasureCalls(InlineGate.FastCallsToOpen, TimeSpan.Zero);
-            Assert.False(_gate.IsOpen);
+            MeasureCalls(InlineCallPolicy.FastCallsToAllow, TimeSpan.Zero);
+            Assert.False(_policy.IsInlineAllowed);
             _clock.Advance(TimeSpan.FromTicks(1));
         }
 
         Open();
-        _clock.Advance(InlineGate.MemoryTime);
+        _clock.Advance(InlineCallPolicy.DoublingWindow);
         RunInline(s_slow);
-        _clock.Advance(InlineGate.MinClosedTime);
-        MeasureCalls(InlineGate.FastCallsToOpen, TimeSpan.Zero);
-        Assert.True(_gate.IsOpen);
+        _clock.Advance(InlineCallPolicy.MinSuspension);
+        MeasureCalls(InlineCallPolicy.FastCallsToAllow, TimeSpan.Zero);
+        Assert.True(_policy.IsInlineAllowed);
     }
 
     private void Open()
     {
-        MeasureCalls(InlineGate.FastCallsToOpen, TimeSpan.Zero);
-        Assert.True(_gate.IsOpen);
+        MeasureCalls(InlineCallPolicy.FastCallsToAllow, TimeSpan.Zero);
+        Assert.True(_policy.IsInlineAllowed);
     }
 
     private void RunInline(TimeSpan duration)
     {
-        Assert.True(_gate.TryEnter(out InlineCall call));
+        Assert.True(_policy.TryBeginCall(out InlineCall call));
         _clock.Advance(duration);
-        _gate.Exit(call);
+        _policy.EndCall(call);
     }
 
     private void MeasureCalls(int count, TimeSpan duration)
     {
         for (int i = 0; i < count; i++)
         {
-            _gate.Measure(duration, duration =>
+            _policy.RunMeasured(duration, duration =>
             {
                 _clock.Advance(duration);
                 return true;

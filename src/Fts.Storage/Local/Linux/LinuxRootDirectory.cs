@@ -39,7 +39,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     /// <summary>Opens the root. Returns null if the kernel (before 5.6) or a sandbox does not support openat2.</summary>
     /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
-    public static LinuxRootDirectory? TryOpen(string directory, ProtectedEntries? protectedEntries)
+    public static LinuxRootDirectory? OpenIfSupported(string directory, ProtectedEntries? protectedEntries)
     {
         if (!SystemCallNumbers.IsSupported)
         {

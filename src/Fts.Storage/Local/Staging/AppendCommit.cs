@@ -47,7 +47,7 @@ internal static class AppendCommit
                 }
             }
 
-            Wait(waits, append.TargetName);
+            WaitBeforeRetry(waits, append.TargetName);
         }
     }
 
@@ -55,7 +55,7 @@ internal static class AppendCommit
     /// <param name="waits">The number of waits so far.</param>
     /// <param name="name">The name of the file, for the message.</param>
     /// <exception cref="StoreException">The file was locked for 10 seconds.</exception>
-    internal static void Wait(int waits, string name)
+    internal static void WaitBeforeRetry(int waits, string name)
     {
         if (waits >= MaxWaits)
         {

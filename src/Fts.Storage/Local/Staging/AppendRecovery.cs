@@ -50,7 +50,7 @@ internal static class AppendRecovery
         {
             for (int waits = 0; exists() && !TryRecover(directory, recordName); waits++)
             {
-                AppendCommit.Wait(waits, recordName);
+                AppendCommit.WaitBeforeRetry(waits, recordName);
             }
         }
         catch (StoreException)

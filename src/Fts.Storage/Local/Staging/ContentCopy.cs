@@ -42,7 +42,7 @@ internal static class ContentCopy
 
     /// <summary>Appends the bytes of the source that start at the target's length.</summary>
     /// <exception cref="StoreException">The copy failed.</exception>
-    public static void AppendRest(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
+    public static void AppendRemainder(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
     {
         try
         {

@@ -33,7 +33,7 @@ internal static class LinuxAppends
         LockedFile? locked;
         for (int waits = 0; directory.TryOpenTarget(found.Name, out locked) == AppendTargetState.Busy; waits++)
         {
-            AppendCommit.Wait(waits, found.Name);
+            AppendCommit.WaitBeforeRetry(waits, found.Name);
         }
 
         using (locked)

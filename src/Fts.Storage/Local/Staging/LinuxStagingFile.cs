@@ -63,7 +63,7 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public bool IsAppend { get; }
 
-    public bool MayAppend => IsAppend || (_start.IsAppend && ResumedLength is null);
+    public bool CanCommitByAppending => IsAppend || (_start.IsAppend && ResumedLength is null);
 
     public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
 
@@ -125,7 +125,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         for (int waits = 0; !LinuxPartialUploads.TryPreventAppends(committed); waits++)
         {
-            AppendCommit.Wait(waits, _name);
+            AppendCommit.WaitBeforeRetry(waits, _name);
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     public void Commit(bool isDurable)
     {
         // An append to a missing file must not replace a file that another upload has created since.
-        bool appendsToExisting = MayAppend;
+        bool appendsToExisting = CanCommitByAppending;
         for (int attempt = 0; attempt < MaxAttempts && !_isRetained; attempt++)
         {
             if (appendsToExisting && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
@@ -216,7 +216,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
     }
 
-    public void DiscardKept() => _isRetained = false;
+    public void UndoKeep() => _isRetained = false;
 
     public bool TryKeep()
     {

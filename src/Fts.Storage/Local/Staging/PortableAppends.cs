@@ -21,7 +21,7 @@ internal static class PortableAppends
         LockedFile? locked;
         for (int waits = 0; directory.TryOpenTarget(Path.GetFileName(real), out locked) == AppendTargetState.Busy; waits++)
         {
-            AppendCommit.Wait(waits, real);
+            AppendCommit.WaitBeforeRetry(waits, real);
         }
 
         using (locked)

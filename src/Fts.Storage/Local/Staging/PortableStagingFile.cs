@@ -30,7 +30,7 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public bool IsAppend { get; private init; }
 
-    public bool MayAppend => IsAppend || (_start.IsAppend && ResumedLength is null);
+    public bool CanCommitByAppending => IsAppend || (_start.IsAppend && ResumedLength is null);
 
     public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
 
@@ -107,7 +107,7 @@ internal sealed class PortableStagingFile : IStagingFile
         string key = PortableAppendDirectory.GetTargetLockKey(Path.GetDirectoryName(_path)!, inode, Path.GetFileName(_path));
         for (int waits = 0; !PortablePartialUploads.TryAcquire(key); waits++)
         {
-            AppendCommit.Wait(waits, _path);
+            AppendCommit.WaitBeforeRetry(waits, _path);
         }
 
         _committedLockKey = key;
@@ -131,7 +131,7 @@ internal sealed class PortableStagingFile : IStagingFile
     public void Commit(bool isDurable)
     {
         // An append to a missing file must not replace a file that another upload has created since.
-        bool appendsToExisting = MayAppend;
+        bool appendsToExisting = CanCommitByAppending;
         while (!_isRetained)
         {
             _isRetained = (appendsToExisting && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
@@ -211,7 +211,7 @@ internal sealed class PortableStagingFile : IStagingFile
         }
     }
 
-    public void DiscardKept() => _isRetained = false;
+    public void UndoKeep() => _isRetained = false;
 
     public bool TryKeep()
     {

@@ -124,7 +124,7 @@ public sealed class GroupCommitTests
 
         public bool TryKeep() => false;
 
-        public void DiscardKept() => throw new NotSupportedException();
+        public void UndoKeep() => throw new NotSupportedException();
 
         public void Dispose() => FlushGate?.Dispose();
 
