@@ -402,7 +402,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// bytes. Closes the committed file if the copy fails.
     /// </summary>
     /// <remarks>
-    /// The bytes after the offset are appended at the commit. Until then, the length of the staging file is the end of the received bytes.
+    /// The bytes after the offset are appended at the commit. Until then, the staging file ends with the last received byte.
     /// </remarks>
     private static async Task<long> CopyCommittedAsync(
         SafeFileHandle committed, IStagingFile staging, long? offset, LocalFileCalls calls, CancellationToken cancellationToken)

@@ -8,10 +8,10 @@ using static Fts.Native.FileCalls;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// Looks up and opens entries that the kernel has in its caches (RESOLVE_CACHED, Linux 5.12). A call that would wait for the disk fails
-/// instead, and so does every other failure: the caller then makes the ordinary call on a worker thread.
+/// Looks up and opens entries that the kernel has in its caches (RESOLVE_CACHED, Linux 5.12). A method returns false if the kernel would
+/// wait for the disk, or if the call fails. The caller then makes the ordinary call on a worker thread.
 /// </summary>
-/// <remarks>No path crosses into another mounted file system, because its calls could block.</remarks>
+/// <remarks>No path crosses into another mounted file system, because calls on that file system could block.</remarks>
 internal sealed class LinuxCachedCalls
 {
     private const ulong Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV | RESOLVE_CACHED;

@@ -2,7 +2,7 @@ using Fts.Native;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Converts the status that statx(2) returns to the entries of a store.</summary>
+/// <summary>Converts the status of an entry that statx(2) returns to a <see cref="FileEntry"/>, and classifies entries.</summary>
 internal static class LinuxFileStatus
 {
     /// <summary>Returns the entry with this name and status.</summary>
@@ -15,7 +15,8 @@ internal static class LinuxFileStatus
     }
 
     /// <summary>
-    /// Returns whether a real path is a device, FIFO or socket, and the identifier of its file. Does not follow a symbolic link.
+    /// Returns whether the entry at a real path is a device, FIFO or socket, and its <see cref="FileEntry.Id"/>. Does not follow a symbolic
+    /// link.
     /// </summary>
     /// <returns>False and 0 if the entry does not exist, or on systems other than Linux.</returns>
     /// <remarks>The file functions of .NET report devices, FIFOs and sockets as files.</remarks>

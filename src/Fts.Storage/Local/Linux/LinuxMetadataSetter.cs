@@ -59,8 +59,8 @@ internal static class LinuxMetadataSetter
             throw LinuxRootDirectory.CreateLastError(path.Value);
         }
 
-        // Before Linux 6.6, fchmodat2 does not exist, and the file must be opened for reading. A file that its owner cannot read is
-        // refused.
+        // Before Linux 6.6, fchmodat2 does not exist, and the file must be opened for reading. The call fails for a file that the server
+        // cannot read.
         using SafeFileHandle opened = openForReading() ?? throw LinuxRootDirectory.CreateLastError(path.Value);
         if (!LinuxRootDirectory.GetStatus(opened).IsSameFileAs(existing))
         {
