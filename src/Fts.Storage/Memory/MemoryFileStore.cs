@@ -215,7 +215,7 @@ public sealed class MemoryFileStore : IFileStore
 
             if (!directory.Children.IsEmpty || directory.Uploads is { HasUploadsInProgress: true })
             {
-                throw new StoreException(StoreError.NotEmpty, $"{path} is not empty.");
+                throw new StoreException(StoreError.NotEmpty, $"{path} is not empty, or an upload to the directory is in progress.");
             }
 
             SweepDirectory(directory, DateTime.MaxValue);
@@ -389,7 +389,7 @@ public sealed class MemoryFileStore : IFileStore
     /// Keeps an upload as a partial upload. Returns false if its directory no longer exists, or another upload of the same path and
     /// uploader is in progress.
     /// </summary>
-    internal bool TryKeep(StorePath path, MemoryUpload upload)
+    internal bool TryKeepAsPartialUpload(StorePath path, MemoryUpload upload)
     {
         lock (_lock)
         {
@@ -505,7 +505,7 @@ public sealed class MemoryFileStore : IFileStore
 
         if (existing is { Children.IsEmpty: false } or { Uploads.HasUploadsInProgress: true })
         {
-            throw new StoreException(StoreError.NotEmpty, $"{target} is not empty.");
+            throw new StoreException(StoreError.NotEmpty, $"{target} is not empty, or an upload to the directory is in progress.");
         }
     }
 

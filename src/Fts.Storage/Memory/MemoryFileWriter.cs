@@ -24,7 +24,7 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
 /// <param name="upload">The received bytes.</param>
 /// <param name="start">How the upload begins.</param>
 /// <param name="startOffset">
-/// The offset of the caller's first byte. Bytes of a partial upload after it are discarded at the first write.
+/// The offset of the caller's first byte. Bytes of a partial upload after this offset are discarded at the first write.
 /// </param>
 /// <param name="committed">
 /// The committed content if its bytes after the last written byte are appended at the commit, otherwise null.
@@ -78,7 +78,8 @@ internal sealed class MemoryFileWriter(
         ThrowIfCompleted();
         bool hasTooFewNewBytes = upload.Continued is not null && !isResumed
             && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Length);
-        _isCompleted = start.Uploader is not null && (_isWritten || isResumed) && !hasTooFewNewBytes && store.TryKeep(path, upload);
+        bool isWorthKeeping = start.Uploader is not null && (_isWritten || isResumed) && !hasTooFewNewBytes;
+        _isCompleted = isWorthKeeping && store.TryKeepAsPartialUpload(path, upload);
         return _isCompleted ? upload.Length : null;
     }
 
@@ -118,7 +119,8 @@ internal sealed class MemoryFileWriter(
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The upload was already committed or kept as a partial upload.");
+            throw new InvalidOperationException(
+                "The upload cannot be changed, because it was already committed or kept as a partial upload.");
         }
     }
 }

@@ -65,6 +65,7 @@ internal sealed class LinuxCachedCalls
         return exists = directory is not null;
     }
 
+    /// <summary>Reads the status of a path relative to the root, following links.</summary>
     private bool TryGetStatus(string relative, out FileStatus status)
     {
         status = default;
@@ -72,6 +73,7 @@ internal sealed class LinuxCachedCalls
         return file is not null && FileStatus.Statx(file, "", AT_EMPTY_PATH, out status) == 0;
     }
 
+    /// <summary>Opens a path relative to the root. Returns null if the call fails or would wait for the disk.</summary>
     private unsafe SafeFileHandle? TryOpen(string relative, int flags)
     {
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = Resolve };

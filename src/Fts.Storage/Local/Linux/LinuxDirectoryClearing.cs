@@ -18,7 +18,7 @@ internal static class LinuxDirectoryClearing
     /// running the call.
     /// </summary>
     /// <param name="parent">The parent directory.</param>
-    /// <param name="name">The name of the directory in it.</param>
+    /// <param name="name">The name of the directory in the parent directory.</param>
     /// <param name="call">The call. It returns 0 or an error number.</param>
     public static int RunWithoutPartialUploads(SafeFileHandle parent, string name, Func<int> call)
     {
@@ -74,8 +74,8 @@ internal static class LinuxDirectoryClearing
     }
 
     /// <summary>
-    /// Moves the partial uploads to the parent directory, and adds each moved one to <paramref name="moved"/>. Each is locked while it is
-    /// moved, so that no client can resume it under its old name. Returns false if one could not be locked or moved.
+    /// Moves the partial uploads to the parent directory, and adds each of them to <paramref name="moved"/>. Each partial upload is locked
+    /// while it is moved, so that no client can resume it under its old name. Returns false if one could not be locked or moved.
     /// </summary>
     private static bool MoveToParent(
         SafeFileHandle directory, List<string> uploads, SafeFileHandle parent, List<(string Name, string TemporaryName)> moved)

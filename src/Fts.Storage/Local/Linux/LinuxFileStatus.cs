@@ -20,7 +20,7 @@ internal static class LinuxFileStatus
     /// </summary>
     /// <returns>False and 0 if the entry does not exist, or on systems other than Linux.</returns>
     /// <remarks>The file functions of .NET report devices, FIFOs and sockets as files.</remarks>
-    public static (bool IsSpecial, ulong Id) GetFileKind(string path) =>
+    public static (bool IsSpecial, ulong Id) GetTypeAndId(string path) =>
         FileStatus.TryGet(path, out FileStatus status) ? (!status.IsFile && !status.IsDirectory && !status.IsLink, status.Id) : default;
 
     /// <summary>Returns whether a real path is a directory, or a symbolic link to one.</summary>

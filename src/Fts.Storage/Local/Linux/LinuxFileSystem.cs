@@ -7,6 +7,7 @@ namespace Fts.Storage.Local.Linux;
 /// <summary>Classifies file systems by the magic numbers of statfs(2).</summary>
 internal static class LinuxFileSystem
 {
+    // The magic numbers of linux/magic.h.
     private const long Tmpfs = 0x0102_1994, Ramfs = 0x8584_58F6;
     private const long Ext = 0xEF53, Xfs = 0x5846_5342, Btrfs = 0x9123_683E, F2fs = 0xF2F5_2010;
 

@@ -36,8 +36,7 @@ internal static class LinuxHashAttribute
     private static ReadOnlySpan<byte> AttributeName => "user.fts.sha256\0"u8;
 
     /// <summary>
-    /// Returns the status of an open file if its id, length and time are equal to those of an entry that was read before. Otherwise returns
-    /// null.
+    /// Returns the status of an open file if an entry that was read before has the same id, length and time. Otherwise returns null.
     /// </summary>
     public static FileStatus? GetStatusIfUnchanged(SafeFileHandle file, in FileEntry entry)
     {

@@ -47,6 +47,7 @@ internal static class LinuxMetadataSetter
         }
     }
 
+    /// <summary>Sets the mode, through another handle if the kernel does not support O_PATH handles in this call.</summary>
     private static void SetMode(SafeFileHandle file, FileStatus existing, uint mode, StorePath path, Func<SafeFileHandle?> openForReading)
     {
         if (Fchmodat2(file, "", mode, AT_EMPTY_PATH) == 0)

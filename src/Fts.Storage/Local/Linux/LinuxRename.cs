@@ -25,8 +25,8 @@ internal static class LinuxRename
         int error = replace
             ? LinuxRootDirectory.Rename(sourceDirectory, source, targetDirectory, target, replace: true)
             : RenameToNew(sourceDirectory, source, targetDirectory, target);
-        // If both names are the same file, the kernel renames nothing. It returns success if the target may be replaced, and EEXIST
-        // otherwise.
+        // If both names are the same file, the kernel renames nothing, and returns success if the target may be replaced, otherwise
+        // EEXIST.
         return error == (replace ? 0 : EEXIST) && AreSameFile(sourceDirectory, source, targetDirectory, target)
             ? RenameViaTemporaryName(sourceDirectory, source, targetDirectory, target, replace)
             : error;
@@ -34,8 +34,8 @@ internal static class LinuxRename
 
     /// <summary>Renames an entry to a name that must be free. Returns 0 or the error number.</summary>
     /// <remarks>
-    /// If the file system does not support this for directories (EINVAL), an empty directory reserves the name. A directory can replace
-    /// only an empty directory.
+    /// If the file system does not support this call for directories (EINVAL), an empty directory first reserves the name, because a
+    /// directory can replace only an empty directory.
     /// </remarks>
     private static int RenameToNew(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target)
     {

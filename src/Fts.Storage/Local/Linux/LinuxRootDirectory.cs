@@ -25,10 +25,13 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// </summary>
     private const int MaxAttempts = 1000;
 
-    /// <summary>O_NONBLOCK prevents blocking when a FIFO without a writer is opened. It has no effect on regular files.</summary>
+    /// <summary>
+    /// The flags for opening a file for reading. O_NONBLOCK prevents blocking if the file is a FIFO without a writer, and has no effect on
+    /// regular files.
+    /// </summary>
     internal const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-    // Owned, and closed by Dispose. Files and directories that were opened through it stay open.
+    // This object owns the handle, and Dispose closes it. Files and directories that were opened through the handle stay open.
     private readonly SafeFileHandle _root;
     private readonly ProtectedEntries? _protected;
 
@@ -122,7 +125,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             throw error == 0 ? CreateNotAFileException(path) : CreateException(error, path.Value);
         }
 
-        // ReadFlags contains O_NONBLOCK, because a FIFO may have replaced the file since.
+        // ReadFlags contains O_NONBLOCK, because a FIFO may have replaced the file after the check.
         SafeFileHandle file = Open(GetRelativePath(path), ReadFlags, out error) ?? throw CreateException(error, path.Value);
         try
         {

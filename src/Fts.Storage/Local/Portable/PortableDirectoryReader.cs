@@ -65,7 +65,7 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
-        (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(entry.ToFullPath());
+        (bool isSpecial, ulong id) = LinuxFileStatus.GetTypeAndId(entry.ToFullPath());
         bool isLink = entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
         EntryKind targetKind = entry.IsDirectory ? EntryKind.Directory : EntryKind.File;
         EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;

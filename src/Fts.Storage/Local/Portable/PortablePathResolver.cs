@@ -46,7 +46,7 @@ internal sealed class PortablePathResolver(string root)
                 continue;
             }
 
-            // Every directory is checked before its entries are used, so that "file/.." is refused, as by a kernel.
+            // Every directory is checked before its entries are used, so that "file/.." is refused. A kernel does the same.
             if (!Directory.Exists(real))
             {
                 return File.Exists(real) ? StoreError.NotADirectory : StoreError.NotFound;
@@ -84,9 +84,9 @@ internal sealed class PortablePathResolver(string root)
     /// Returns whether .NET's file functions can use every name of a path unchanged. Names that are not UTF-8, and invalid Windows names on
     /// Windows, cannot be used.
     /// </summary>
-    public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreValidSystemNames(path);
+    public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreNamesValidOnThisSystem(path);
 
-    private static bool AreValidSystemNames(StorePath path) =>
+    private static bool AreNamesValidOnThisSystem(StorePath path) =>
         !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsFileNames.IsValid);
 
     private string GetRealPath(List<string> names) =>

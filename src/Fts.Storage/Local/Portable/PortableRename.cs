@@ -48,7 +48,7 @@ internal static class PortableRename
         }
         else if (!PortablePartialUploads.TryRunWithoutPartialUploads(to, () => MoveReplacing(from, to, Directory.Delete)))
         {
-            throw new StoreException(StoreError.NotEmpty, $"{to} is not empty.");
+            throw new StoreException(StoreError.NotEmpty, $"{to} is not empty, or an upload to the directory is in progress.");
         }
     }
 
@@ -110,7 +110,7 @@ internal static class PortableRename
         // On some systems only the message of .NET's exception identifies a directory that is not empty, so the directory is checked first.
         if (!PortablePartialUploads.TryRunWithoutPartialUploads(real, () => Directory.Delete(real)))
         {
-            throw new StoreException(StoreError.NotEmpty, $"{virtualPath} is not empty.");
+            throw new StoreException(StoreError.NotEmpty, $"{virtualPath} is not empty, or an upload to the directory is in progress.");
         }
     }
 }

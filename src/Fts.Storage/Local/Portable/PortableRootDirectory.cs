@@ -52,7 +52,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     /// <summary>
-    /// Returns the entry at a real path, or null if none exists. For a link, returns the entry of its target if that can be resolved.
+    /// Returns the entry at a real path, or null if none exists. For a link, returns the entry of its target if the target can be resolved.
     /// </summary>
     private FileEntry? GetEntryOrLinkTarget(StorePath path, string real)
     {
@@ -193,7 +193,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 throw new StoreException(StoreError.NotAFile, $"{path} is a directory.");
             }
 
-            // The paths are determined before the file is deleted, because the names of its partial uploads depend on its metadata.
+            // The paths of the partial uploads are determined before the file is deleted, because they depend on its metadata.
             PartialUploadName[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
                 ? [.. PortablePartialUploads.GetPaths(target, uploader, GetRealEntry(target))]
                 : [];
@@ -348,7 +348,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
 
         FileAttributes attributes = info.Attributes;
-        (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(real);
+        (bool isSpecial, ulong id) = LinuxFileStatus.GetTypeAndId(real);
         bool isLink = attributes.HasFlag(FileAttributes.ReparsePoint);
         EntryKind targetKind = attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Directory : EntryKind.File;
         EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;

@@ -15,7 +15,7 @@ namespace Fts.Storage.Local.Staging;
 /// <param name="AppendedLength">The length of the staging file, in bytes.</param>
 internal sealed record AppendRecord(string TargetName, ulong TargetInode, long OldLength, string StagingName, long AppendedLength)
 {
-    /// <summary>The maximum size of a record in bytes. Most of it is the target name, which is stored as hexadecimal digits.</summary>
+    /// <summary>The maximum size of a record in bytes. Most of these bytes are the target name in hexadecimal digits.</summary>
     public const int MaxBytes = 4096;
 
     private const string Version = "fts-append 1";
@@ -26,7 +26,7 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
     /// <summary>The hidden name of the file that contains the record.</summary>
     public string Name => StagingNames.GetAppendRecordName(TargetInode, TargetName);
 
-    /// <summary>Returns the content of the record file. It ends with a hash, by which a damaged record is recognised.</summary>
+    /// <summary>Returns the content of the record file. The content ends with a hash, by which a damaged record is recognised.</summary>
     public byte[] ToBytes()
     {
         string name = Convert.ToHexStringLower(EscapedUtf8.GetBytes(TargetName));

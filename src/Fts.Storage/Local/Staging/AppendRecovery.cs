@@ -103,7 +103,8 @@ internal static class AppendRecovery
             }
             catch (Exception exception) when (exception is StoreException || SystemErrors.IsSystemError(exception))
             {
-                // The copy can fail, for example because no space is left. The client got no success, so the old content is correct too.
+                // The copy can fail, for example because no space is left. The client received no positive reply, so the old content is
+                // correct too.
                 AppendCommit.Undo(directory, record, target, isDurable: true);
             }
 

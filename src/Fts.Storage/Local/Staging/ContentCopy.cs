@@ -66,9 +66,9 @@ internal static class ContentCopy
     {
         try
         {
-            if (CopyTo(source, sourceOffset, target, targetOffset, length, CancellationToken.None) < length)
+            if (CopyUpTo(source, sourceOffset, target, targetOffset, length, CancellationToken.None) < length)
             {
-                throw new StoreException("The file was truncated while it was copied.");
+                throw new StoreException("Another session or process truncated the file while its bytes were copied.");
             }
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
@@ -78,8 +78,8 @@ internal static class ContentCopy
     }
 
     /// <summary>
-    /// Copies the bytes from <paramref name="offset"/>, where the target ends, to <paramref name="end"/>. Holes remain holes. Returns the
-    /// offset after the last copied byte.
+    /// Copies the bytes between two offsets to the same offsets of the target, which ends at <paramref name="offset"/>. Holes remain holes.
+    /// Returns the offset after the last copied byte.
     /// </summary>
     private static long CopyRange(
         SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
@@ -88,7 +88,7 @@ internal static class ContentCopy
         while (offset < end)
         {
             (long data, long hole) = FindData(source, offset, end);
-            long copied = CopyTo(source, data, target, data, hole - data, cancellationToken);
+            long copied = CopyUpTo(source, data, target, data, hole - data, cancellationToken);
             if (copied < hole - data)
             {
                 return data + copied; // the source was truncated during the copy
@@ -122,9 +122,9 @@ internal static class ContentCopy
     }
 
     /// <summary>
-    /// Copies up to <paramref name="length"/> bytes. Returns the number of copied bytes, which is lower if the source ends before.
+    /// Copies up to <paramref name="length"/> bytes. Returns the number of copied bytes, which is smaller if the source ends earlier.
     /// </summary>
-    private static long CopyTo(
+    private static long CopyUpTo(
         SafeFileHandle source,
         long sourceOffset,
         SafeFileHandle target,

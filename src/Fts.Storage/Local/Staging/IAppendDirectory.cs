@@ -55,7 +55,7 @@ internal interface IAppendDirectory
 /// <param name="handle">The handle. This object owns it.</param>
 /// <param name="inode">The inode number, or 0 if the system has none. It does not change if the file system is mounted again.</param>
 /// <param name="id">The <see cref="FileEntry.Id"/>, which also depends on the device.</param>
-/// <param name="unlock">Unlocks the file if closing it does not, or null.</param>
+/// <param name="unlock">Unlocks the file after it was closed. Null if closing the file unlocks it.</param>
 internal sealed class LockedFile(SafeFileHandle handle, ulong inode = 0, ulong id = 0, Action? unlock = null) : IDisposable
 {
     public SafeFileHandle Handle => handle;

@@ -64,10 +64,7 @@ internal static class LinuxAppends
         }
     }
 
-    /// <summary>
-    /// Completes or undoes the append with this record, unless a session is applying it. Returns false if the append can be neither
-    /// completed nor undone.
-    /// </summary>
+    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false if that fails.</summary>
     public static bool TryRecover(SafeFileHandle directory, string recordName)
     {
         try
@@ -82,7 +79,8 @@ internal static class LinuxAppends
     }
 
     /// <summary>
-    /// Returns the target of uploads to a path. Returns null if it cannot be found, because the caller's next call reports the reason.
+    /// Returns the target of uploads to a path, or null if none can be found. Does not throw, because the caller's next call reports the
+    /// reason.
     /// </summary>
     private static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
     {

@@ -29,7 +29,8 @@ internal enum StagingFileState
 /// <summary>Finds, locks, discards and sweeps staging files by their names.</summary>
 /// <remarks>
 /// The writer of a staging file holds a lock, which the kernel releases when the process ends. An unlocked staging file is therefore an
-/// interrupted upload. The lock belongs to the open file (OFD lock), so that it also separates the sessions of one process.
+/// interrupted upload. The lock belongs to the open file (OFD lock), so that it also excludes other sessions of the
+/// same process.
 /// </remarks>
 internal static class LinuxPartialUploads
 {
@@ -200,7 +201,9 @@ internal static class LinuxPartialUploads
     public static int Sweep(LinuxRootDirectory root, DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
         Sweep(root, ".", depth: 0, before, index, cancellationToken);
 
-    /// <summary>Returns the target of uploads to a path, or null if no upload to it is possible. The caller disposes it.</summary>
+    /// <summary>
+    /// Returns the target of uploads to a path, or null if no file can be uploaded to the path. The caller disposes the target.
+    /// </summary>
     public static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
     {
         try

@@ -76,7 +76,8 @@ internal sealed class LinuxStagingFile : IStagingFile
     private uint? CreatedMode { get; init; }
 
     /// <summary>
-    /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless it throws.
+    /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless the method
+    /// throws.
     /// </summary>
     public static LinuxStagingFile Open(in LinuxUploadTarget target, WriteStart start)
     {
@@ -185,10 +186,10 @@ internal sealed class LinuxStagingFile : IStagingFile
         {
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
-                ?? throw new StoreException(StoreError.Busy, $"{_name} was deleted after the upload began.");
+                ?? throw new StoreException(StoreError.Busy, $"The upload of {_name} cannot be resumed, because the file was deleted.");
             if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
             {
-                throw new StoreException(StoreError.Busy, $"{_name} was truncated after the upload began.");
+                throw new StoreException(StoreError.Busy, $"The upload of {_name} cannot be resumed, because the file was truncated.");
             }
 
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
@@ -223,7 +224,7 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public void UndoKeep() => _isRetained = false;
 
-    public bool TryKeep()
+    public bool TryKeepAsPartialUpload()
     {
         if (_partialUploadName is not null && StagingFileModes.NewFile is not null)
         {
@@ -236,7 +237,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// <summary>Sets the mode that the file has after its commit.</summary>
     private void SetFinalMode()
     {
-        // A new file was created with its mode. A resumed partial upload needs it, because until now only its owner could read it.
+        // A new staging file was created with the mode of a new file. A resumed one gets it now, because only its owner could read it.
         uint? newFileMode = ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
         uint? mode = _committed is { } status ? status.Mode & 0x1FFu : newFileMode;
         // EPERM, EOPNOTSUPP: a file system without permission bits.

@@ -30,7 +30,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    /// <summary>Updates the locations after a directory was renamed. Does nothing if the paths are those of a file.</summary>
+    /// <summary>Updates the locations after a directory was renamed. Does nothing if a file was renamed.</summary>
     /// <param name="source">The old path, relative to the root.</param>
     /// <param name="target">The new path, relative to the root.</param>
     public void RenameDirectory(string source, string target)
@@ -60,12 +60,12 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     }
 
     /// <summary>
-    /// Whether the last sweep found an append of a killed process that it could neither complete nor undo. In that case, each use of a file
-    /// tries to recover an append to it.
+    /// Whether the last sweep failed to complete or undo an append of a killed process. In that case, each use of a file tries to recover
+    /// an append to it.
     /// </summary>
     public bool HasUnrecoveredAppends { get; private set; }
 
-    /// <summary>Records that the sweep could neither complete nor undo an append.</summary>
+    /// <summary>Records that the sweep failed to complete or undo an append.</summary>
     public void AddUnrecoveredAppend() => HasUnrecoveredAppends = true;
 
     /// <summary>Adds a partial upload that the sweep found.</summary>
@@ -135,6 +135,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
+    /// <summary>Adds a partial upload to the index. Returns all partial uploads of the uploader.</summary>
     private Dictionary<PartialUploadLocation, Entry> AddEntry(string uploader, in PartialUploadLocation location, Entry entry)
     {
         if (!_uploads.TryGetValue(uploader, out Dictionary<PartialUploadLocation, Entry>? uploads))

@@ -56,10 +56,7 @@ internal static class PortableAppends
         return true;
     }
 
-    /// <summary>
-    /// Completes or undoes the append with this record, unless a session is applying it. Returns false if the append can be neither
-    /// completed nor undone.
-    /// </summary>
+    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false if that fails.</summary>
     public static bool TryRecoverRecord(string recordPath)
     {
         try

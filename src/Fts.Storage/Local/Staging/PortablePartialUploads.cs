@@ -3,7 +3,7 @@ using Fts.Storage.Local.Portable;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>The staging files of the portable store, by real path: which are being written, and which can be resumed.</summary>
+/// <summary>Finds, locks, discards and sweeps the staging files of the portable store, by their real paths.</summary>
 /// <remarks>
 /// The staging files in use are known only inside this process, because file locks on Windows would block the readers of a file while it is
 /// committed. On systems without openat2, two servers that share a directory can therefore open the same staging file.
@@ -12,7 +12,7 @@ internal static class PortablePartialUploads
 {
     private static readonly ConcurrentDictionary<string, bool> s_pathsInUse = new(StringComparer.Ordinal);
 
-    /// <summary>Marks a path as in use. Returns false if it already is.</summary>
+    /// <summary>Marks a path as in use. Returns false if the path is already in use.</summary>
     public static bool TryAcquire(string stagingPath) => s_pathsInUse.TryAdd(stagingPath, true);
 
     /// <summary>Marks a path as no longer in use.</summary>
@@ -45,7 +45,9 @@ internal static class PortablePartialUploads
     /// <summary>Returns the path of an uploader's partial upload to <paramref name="real"/>.</summary>
     /// <param name="real">The real path of the target.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">The committed file of which the upload is a copy, or to which it appends, or null if it began empty.</param>
+    /// <param name="copied">
+    /// The committed file of which the upload is a copy, or to which it appends. Null if the upload began empty.
+    /// </param>
     /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
     public static string GetPath(string real, string uploader, FileEntry? copied, bool isAppend) => Path.Combine(
         Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied, isAppend));
@@ -102,7 +104,7 @@ internal static class PortablePartialUploads
     /// <param name="directory">The real path of the directory.</param>
     /// <param name="before">The time, UTC.</param>
     /// <param name="reportRemaining">Called with the path and the entry of each partial upload that stays.</param>
-    /// <param name="reportUnrecovered">Called for each append that can be neither completed nor undone.</param>
+    /// <param name="reportUnrecovered">Called for each append that the sweep fails to complete or undo.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static int Sweep(
         string directory, DateTime before, Action<string, FileEntry> reportRemaining, Action reportUnrecovered,

@@ -159,11 +159,11 @@ internal sealed class PortableStagingFile : IStagingFile
             copy.OpenHandle();
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
-                ?? throw new StoreException(StoreError.Busy, $"{_path} was deleted after the upload began.");
+                ?? throw new StoreException(StoreError.Busy, $"The upload of {_path} cannot be resumed, because the file was deleted.");
             long length = RandomAccess.GetLength(Handle);
             if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
             {
-                throw new StoreException(StoreError.Busy, $"{_path} was truncated after the upload began.");
+                throw new StoreException(StoreError.Busy, $"The upload of {_path} cannot be resumed, because the file was truncated.");
             }
 
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
@@ -220,7 +220,7 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public void UndoKeep() => _isRetained = false;
 
-    public bool TryKeep()
+    public bool TryKeepAsPartialUpload()
     {
         if (_partialUploadPath is not null && !OperatingSystem.IsWindows() && StagingFileModes.NewFile is not null)
         {

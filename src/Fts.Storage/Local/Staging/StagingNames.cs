@@ -26,7 +26,9 @@ internal static class StagingNames
     /// <summary>Returns the name of an uploader's partial upload to a file.</summary>
     /// <param name="name">The name of the target in its directory.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">The committed file of which the upload is a copy, or to which it appends, or null if it began empty.</param>
+    /// <param name="copied">
+    /// The committed file of which the upload is a copy, or to which it appends. Null if the upload began empty.
+    /// </param>
     /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
     /// <remarks>
     /// For equal arguments, the method returns the same name, so that any process finds the partial upload without a listing. The name
