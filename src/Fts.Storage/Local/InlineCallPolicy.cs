@@ -12,8 +12,8 @@ internal readonly record struct InlineCall(long StartedAt, int Slot);
 /// <remarks>
 /// <para>
 /// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if a caller
-/// finds that an inline call of another thread has run for too long. The first suspension lasts one second. Each further suspension lasts
-/// twice as long as the previous one, up to one minute. After ten minutes without a suspension, the next one lasts one second again.
+/// finds that an inline call of another thread has run for too long. The first suspension lasts at least one second. Each further
+/// suspension lasts twice as long, up to one minute. After ten minutes without a suspension, the next one starts at one second again.
 /// </para>
 /// <para>Thread-safe. <c>_lock</c> guards all changes of the state except the slots.</para>
 /// </remarks>
