@@ -6,7 +6,7 @@ public static class DirectoryTree
     /// <summary>Returns the total size in bytes of all files in a directory and below it. Links do not count.</summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">The directory.</param>
-    /// <param name="progress">Called for each entry.</param>
+    /// <param name="progress">Called once for each entry. Null if the caller needs no progress.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">A directory cannot be read, or the directories are nested too deeply.</exception>
     /// <remarks>Directories that are deleted during the call do not count.</remarks>
@@ -44,14 +44,14 @@ public static class DirectoryTree
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">The directory.</param>
-    /// <param name="progress">Called for each entry.</param>
+    /// <param name="progress">Called once for each listed entry. Null if the caller needs no progress.</param>
     /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
     /// <exception cref="StoreException">
     /// At least one entry could not be deleted. The last error is thrown after the deletion of every entry was attempted.
     /// </exception>
     /// <remarks>
-    /// At every level, the directory itself is deleted first. The store then deletes a link instead of following it, and refuses only a
-    /// directory with contents.
+    /// At every level, the method first calls <see cref="IFileStore.DeleteDirectoryAsync"/>, and lists the directory only if the store
+    /// reports that it is not empty. The store refuses to delete a link with this call, so a link is never followed.
     /// </remarks>
     public static async ValueTask DeleteAsync(IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ public static class DirectoryTree
 
             if (!isAnyDeleted)
             {
-                throw failure; // An entry cannot be deleted, or is not listed, for example an upload in progress.
+                throw failure; // An entry cannot be deleted, or the directory contains an unlisted entry, such as an upload in progress.
             }
         }
     }
@@ -127,7 +127,7 @@ public static class DirectoryTree
     {
         if (directory.Value.AsSpan().Count('/') > StorePath.MaxDepth)
         {
-            throw new StoreException(StoreError.NotSupported, "The directories are nested too deeply.");
+            throw new StoreException(StoreError.NotSupported, $"The directories are nested more than {StorePath.MaxDepth} levels deep.");
         }
     }
 }

@@ -13,8 +13,8 @@ public static class FileConcatenation
     /// <param name="parts">The files to copy, in order.</param>
     /// <param name="target">The open upload that receives the bytes.</param>
     /// <param name="progress">Receives the number of bytes of each copied block.</param>
-    /// <param name="committing">Called immediately before the commit, which cannot be cancelled and can take a long time.</param>
-    /// <param name="cancellationToken">Cancels the copying.</param>
+    /// <param name="committing">Called immediately before the commit, which can take a long time.</param>
+    /// <param name="cancellationToken">Cancels the copy. The commit cannot be cancelled.</param>
     /// <exception cref="StoreException">A part cannot be read, or the target cannot be written or committed.</exception>
     public static async ValueTask AppendAndCommitAsync(
         IFileStore store,
@@ -37,11 +37,11 @@ public static class FileConcatenation
                 offset += read;
                 progress?.Invoke(read);
                 cancellationToken.ThrowIfCancellationRequested();
-                await Task.Yield(); // A local store can complete synchronously. Without this, a long copy would occupy a pool thread.
+                await Task.Yield(); // A store can complete synchronously. A long copy must not occupy a pool thread.
             }
         }
 
-        // Not after an exception: a cancelled call of the store may still use the buffer.
+        // After an exception the buffer is not returned, because a cancelled call of the store may still use it.
         ArrayPool<byte>.Shared.Return(buffer);
         cancellationToken.ThrowIfCancellationRequested();
         committing?.Invoke();

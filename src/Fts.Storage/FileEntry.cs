@@ -8,25 +8,25 @@ public enum EntryKind
     /// <summary>A directory.</summary>
     Directory,
     /// <summary>
-    /// Any other entry: a device, a socket, a FIFO, or a link whose target is missing or outside the store. It is listed and can be
-    /// deleted, but not opened.
+    /// Any other entry: a device, a socket, a FIFO, or a link whose target is missing or outside the store. Such an entry is
+    /// listed and can be deleted, but not opened.
     /// </summary>
     Other,
 }
 
-/// <summary>The metadata of one file or directory. For a link whose target is inside the store, it is the metadata of the target.</summary>
+/// <summary>The metadata of one entry. For a link whose target is inside the store, these are the metadata of the target.</summary>
 /// <param name="Name">The last component of the path, or an empty string for the root.</param>
-/// <param name="Kind">The kind.</param>
+/// <param name="Kind">Whether the entry is a file, a directory or any other entry.</param>
 /// <param name="Length">The size in bytes. 0 if the entry is not a file.</param>
 /// <param name="LastModified">The last-modified time, UTC.</param>
 /// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>
 /// <param name="Id">
-/// Identifies the entry among the existing entries of the store. On disk it is computed from device and inode. 0 if the store has no
-/// identifiers.
+/// A number that no other existing entry of the store has. The local store computes it from device and inode on Linux. 0 if the store has
+/// no identifiers.
 /// </param>
 /// <param name="IsLink">
-/// Whether a listed entry is a link. Its other values are those of the target. A recursive caller must not follow it, to avoid loops. The
-/// kind is <see cref="EntryKind.Other"/> if the target is missing, outside the store, a loop, or neither a file nor a directory.
+/// Whether an entry of a listing is a link. All values except the name then describe the target. Code that walks a tree must not follow
+/// links, because they can form loops. The kind is <see cref="EntryKind.Other"/> if the target cannot be opened as a file or directory.
 /// </param>
 public readonly record struct FileEntry(
     string Name, EntryKind Kind, long Length, DateTime LastModified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);

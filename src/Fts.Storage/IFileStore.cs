@@ -2,29 +2,30 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage;
 
-/// <summary>Files and directories by virtual path. Thread-safe.</summary>
+/// <summary>A storage back end: files and directories, addressed by virtual paths. Implementations are thread-safe.</summary>
 /// <remarks>
-/// A call that the store refuses throws <see cref="StoreException"/>. A method that returns null or false for a missing entry does not
-/// throw for it.
+/// A method throws <see cref="StoreException"/> if the store refuses the call or fails. A method that is documented to return null or false
+/// for a missing entry does not throw if the entry is missing.
 /// </remarks>
 public interface IFileStore
 {
     /// <summary>
-    /// Whether a call can block the calling thread, for example in a system call or on a lock that is held during one.
+    /// Whether a call can block the calling thread, for example in a system call or on a lock that another thread holds during a system
+    /// call.
     /// </summary>
     /// <remarks>
-    /// A server runs the calls of such a store on other threads, so that one call cannot delay the clients that share the calling thread.
-    /// A store that waits only asynchronously returns false, which saves the change of threads. The default implementation returns true.
+    /// If this is true, a server runs the calls on other threads, so that a blocked call does not delay other clients. A store that waits
+    /// only asynchronously returns false, which saves the change of threads. The default implementation returns true.
     /// </remarks>
     bool CanBlockCaller => true;
 
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
-    /// <exception cref="StoreException">The path points outside the store, or its metadata cannot be read.</exception>
+    /// <exception cref="StoreException">A link in the path leads outside the store, or the metadata cannot be read.</exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Returns the entries of a directory in no particular order.</summary>
     /// <exception cref="StoreException">The directory does not exist or cannot be read.</exception>
-    /// <remarks>The entries are read during the enumeration, so that memory use does not depend on their number.</remarks>
+    /// <remarks>The entries are read during the enumeration, so that memory use does not depend on the number of entries.</remarks>
     ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>Opens a file for reading.</summary>
@@ -32,33 +33,33 @@ public interface IFileStore
     ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Opens an upload: a staging file that replaces the existing file at <see cref="IFileWriter.CommitAsync"/>. Until then, readers and
-    /// listings see the existing file, or none.
+    /// Opens an upload. Its bytes are written to a staging file, which replaces the existing file at <see cref="IFileWriter.CommitAsync"/>.
+    /// Before the commit, readers and listings see the existing file, or no file if none exists.
     /// </summary>
     /// <exception cref="StoreException">
-    /// The directory does not exist, the path is not a file, the offset is past the end, or another session is writing the partial upload
-    /// to resume (<see cref="StoreError.Busy"/>).
+    /// The directory does not exist, the path is not a file, the offset is past the end of the file, or another session is writing the
+    /// partial upload to resume (<see cref="StoreError.Busy"/>).
     /// </exception>
     /// <remarks>
-    /// Several uploads can be open for one path. The last commit replaces the file as a whole, unless it begins at the end of the file:
-    /// such an upload stages only its own bytes, and its commit adds them to the file.
+    /// Several uploads can be open for one path. Each commit replaces the whole file, except for an upload that begins at the end of the
+    /// existing file. The staging file of such an upload contains only the new bytes, and its commit appends them to the file.
     /// </remarks>
     ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Returns an uploader's partial upload to a path (<see cref="IFileWriter.KeepPartialUploadAsync"/>), or null if none exists or it is
-    /// being written.
-    /// </summary>
+    /// <summary>Returns the partial upload of an uploader to a path, or null if none exists or a session is writing it.</summary>
+    /// <param name="path">The path of the upload.</param>
+    /// <param name="uploader">The owner of the partial upload, as in <see cref="WriteStart.Uploader"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
     /// <summary>Discards the partial upload that <see cref="GetPartialUploadAsync"/> returns. Returns false if none exists.</summary>
     ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes the staging files that were last written before a time and are not being written: expired partial uploads, and files of a
-    /// killed process. Also completes or undoes the appends during which a process was killed.
+    /// Deletes the staging files that no upload is writing and that were last written before a time: expired partial uploads, and files of
+    /// a killed process. Also completes or undoes the appends of killed processes.
     /// </summary>
-    /// <param name="before">The time, UTC.</param>
+    /// <param name="before">The time, UTC. A staging file that was written at this time or later stays.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The number of deleted files.</returns>
     ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken);
@@ -77,7 +78,7 @@ public interface IFileStore
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">The file cannot be deleted, or neither a file nor a partial upload exists.</exception>
     /// <remarks>
-    /// If only the partial upload exists, it alone is discarded. If the file cannot be deleted, the partial upload stays.
+    /// If only the partial upload exists, the call discards it and succeeds. If the file cannot be deleted, the partial upload stays.
     /// </remarks>
     async ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
@@ -99,8 +100,8 @@ public interface IFileStore
 
     /// <summary>Deletes an empty directory, and the partial uploads in it.</summary>
     /// <exception cref="StoreException">
-    /// The directory contains any other entry or an upload in progress (<see cref="StoreError.NotEmpty"/>), or cannot be deleted. In that
-    /// case nothing is deleted.
+    /// The directory contains an upload in progress or an entry that is not a partial upload (<see cref="StoreError.NotEmpty"/>), or the
+    /// directory cannot be deleted. In these cases nothing is deleted.
     /// </exception>
     ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken);
 
@@ -108,20 +109,20 @@ public interface IFileStore
     /// <param name="source">The old path.</param>
     /// <param name="target">The new path.</param>
     /// <param name="replace">
-    /// Whether an existing target is replaced. Otherwise the rename is refused atomically (<see cref="StoreError.Exists"/>).
+    /// True to replace an existing target. If false, an existing target causes <see cref="StoreError.Exists"/>. This check is atomic.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">The source does not exist, or the target cannot be replaced.</exception>
     /// <remarks>
-    /// The rename is atomic, with one exception: on a file system that treats both names as equal (<c>a</c> and <c>A</c>), it takes two
-    /// steps.
+    /// The rename is atomic. If the file system treats the two names as equal (for example <c>a</c> and <c>A</c>), the rename takes two
+    /// steps and is not atomic.
     /// </remarks>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
     /// <summary>Sets metadata of a file or directory. For a link, the metadata of its target is set.</summary>
     /// <exception cref="StoreException">
-    /// The store does not support one of the values (<see cref="StoreError.NotSupported"/>), or the mode of the root would be set
-    /// (<see cref="StoreError.Denied"/>), which could lock out every client. In that case no value is set.
+    /// The store does not support one of the values (<see cref="StoreError.NotSupported"/>), or the call would set the mode of the root,
+    /// which could lock out every client (<see cref="StoreError.Denied"/>). In these cases no value is set.
     /// </exception>
     ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken);
 
@@ -130,25 +131,30 @@ public interface IFileStore
     /// <param name="target">The file or directory to which the link points.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">
-    /// The target is elsewhere (<see cref="StoreError.Denied"/>), or the store does not support links
+    /// The target is not located in the link's directory or below it (<see cref="StoreError.Denied"/>), or the store does not support links
     /// (<see cref="StoreError.NotSupported"/>).
     /// </exception>
     /// <remarks>
-    /// The text of the link never contains <c>..</c>. Renaming directories therefore cannot make it point outside the store, even for
-    /// programs that do not confine paths. The default implementation supports no links.
+    /// The text of the link never contains <c>..</c>. Therefore, no rename of a directory can make the link point outside the store, even
+    /// for programs that do not confine paths. The default implementation throws <see cref="StoreError.NotSupported"/>.
     /// </remarks>
     ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
         throw new StoreException(StoreError.NotSupported, "This store does not support links.");
 
-    /// <summary>Returns the number of bytes that can still be stored in a directory, or null if it is not known.</summary>
+    /// <summary>
+    /// Returns the number of bytes that can still be stored in a directory, or null if the store has no limit or does not report the
+    /// number.
+    /// </summary>
     ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns the SHA-256 that was cached with a file (<see cref="CacheHashAsync"/>), or null if no hash was cached or the file has
-    /// changed since.
+    /// changed since then.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="file">The entry that the caller read. The hash of any other content is not returned.</param>
+    /// <param name="file">
+    /// The entry of the file, as the caller read it before. If the file has changed since then, the result is null.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <remarks>Never computes a hash. The default implementation returns null.</remarks>
     ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) => default;
@@ -158,7 +164,7 @@ public interface IFileStore
     /// store.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="hashed">The entry as it was before and after the content was hashed.</param>
+    /// <param name="hashed">The entry of the file, read before the content was hashed and unchanged afterwards.</param>
     /// <param name="sha256">The hash, 32 bytes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <remarks>
@@ -168,38 +174,43 @@ public interface IFileStore
     ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
 }
 
-/// <summary>The content with which an upload starts, and whether it can be resumed after an interruption.</summary>
+/// <summary>The content with which an upload starts, and whether the upload can be resumed after an interruption.</summary>
 public readonly record struct WriteStart
 {
     private WriteStart(long? offset, bool keepsContent, bool createOnly) =>
         (Offset, ShouldKeepContent, IsCreateOnly) = (offset, keepsContent, createOnly);
 
-    /// <summary>The offset of the caller's first byte, or null for the end of the existing content.</summary>
+    /// <summary>The offset in bytes of the caller's first byte, or null for the end of the existing content.</summary>
     public long? Offset { get; }
 
     /// <summary>
-    /// Whether the upload keeps the content of the committed file, or of the partial upload to resume. Otherwise it starts empty.
+    /// True to start with the content of the committed file, or of the partial upload to resume. False to start with an empty file.
     /// </summary>
     public bool ShouldKeepContent { get; }
 
     /// <summary>
-    /// Whether the file must be new. Opening and committing throw <see cref="StoreError.Exists"/> if the name exists. The check at the
-    /// commit is atomic.
+    /// Whether the file must be new. If an entry with its name exists, opening and committing throw <see cref="StoreError.Exists"/>. The
+    /// check at the commit is atomic.
     /// </summary>
     public bool IsCreateOnly { get; init; }
 
     /// <summary>The uploader, as given to <see cref="WithUploader"/>, or null if the upload cannot be resumed.</summary>
     /// <remarks>
     /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of continuing the
-    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard it. A partial upload that continues a committed file is
-    /// resumed only if that file is unchanged.
+    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard the partial upload. A partial upload that continues a
+    /// committed file is resumed only if that file is unchanged.
     /// </remarks>
     public string? Uploader { get; init; }
 
-    /// <summary>Whether the bytes are added at the end that the file has at the time of the commit.</summary>
+    /// <summary>
+    /// Whether the commit appends the bytes at the end that the file has at that time, even if the file grew during the upload.
+    /// </summary>
     internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
 
-    /// <summary>Returns whether an upload that begins this way keeps all bytes of a committed file of this length in bytes.</summary>
+    /// <summary>
+    /// Returns whether an upload with this start keeps all bytes of a committed file of this length in bytes. Returns false if no file
+    /// exists (null).
+    /// </summary>
     internal bool IsAtEndOf(long? committedLength) => ShouldKeepContent && committedLength is { } length && (Offset ?? length) == length;
 
     /// <summary>Starts with an empty file that replaces an existing file (STOR).</summary>
@@ -210,16 +221,18 @@ public readonly record struct WriteStart
 
     /// <summary>Starts at the end of the committed file, or with an empty file if none exists (APPE).</summary>
     /// <remarks>
-    /// The bytes are added at the end that the file has at the commit. Simultaneous appends are therefore all applied, one after another.
+    /// The commit appends the bytes at the end that the file has at that time. Simultaneous appends are therefore all applied, one after
+    /// another.
     /// </remarks>
     public static WriteStart Append => new(null, true, false);
 
-    /// <summary>Returns this start for an upload that the uploader can resume.</summary>
+    /// <summary>Returns a copy of this value for an upload that the uploader can resume after an interruption.</summary>
     /// <param name="uploader">Any text that identifies the uploader.</param>
     public WriteStart WithUploader(string uploader) => this with { Uploader = uploader };
 
     /// <summary>
-    /// Starts with the committed file, or the partial upload to resume, and overwrites it from an offset on (REST, then STOR).
+    /// Starts with the content of the committed file, or of the partial upload to resume, and overwrites the content from an offset (REST,
+    /// then STOR).
     /// </summary>
     /// <param name="offset">The offset in bytes. 0 is the same as <see cref="Replace"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
@@ -236,7 +249,10 @@ public readonly record struct WriteStart
 }
 
 /// <summary>An interrupted upload that can be resumed.</summary>
-/// <param name="Length">The number of stored bytes.</param>
+/// <param name="Length">
+/// The size in bytes of the uploaded file so far. If the upload continues a committed file, the size includes the bytes before the start of
+/// the upload.
+/// </param>
 /// <param name="LastModified">When the upload was last written, UTC.</param>
 public readonly record struct PartialUpload(long Length, DateTime LastModified);
 
@@ -247,45 +263,51 @@ public interface IFileReader : IAsyncDisposable
     long Length { get; }
 
     /// <summary>
-    /// The operating system's handle of a regular file, for copying in the kernel, or null if the store has none. The reader closes it.
+    /// The operating system's handle of a regular file, for copying in the kernel, or null if the store has none. The reader closes the
+    /// handle.
     /// </summary>
     SafeFileHandle? Handle { get; }
 
     /// <summary>Reads bytes at an offset. Returns the number of bytes read, or 0 at the end of the file.</summary>
     /// <exception cref="StoreException">The file cannot be read.</exception>
-    /// <remarks>If the call is cancelled, the store may still write to the buffer. The caller must not use it again.</remarks>
+    /// <remarks>If the call is cancelled, the store may still write to the buffer. The caller must not use the buffer again.</remarks>
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 }
 
 /// <summary>An open upload. The caller that opened it disposes it.</summary>
 /// <remarks>
-/// Disposing it without a commit leaves the existing file unchanged. The received bytes are deleted unless
+/// If the writer is disposed without a commit, the existing file stays unchanged. The received bytes are then deleted unless
 /// <see cref="KeepPartialUploadAsync"/> kept them.
 /// </remarks>
 public interface IFileWriter : IAsyncDisposable
 {
-    /// <summary>The offset of the caller's first byte: 0, the restart offset, or the end of the content to which it appends.</summary>
+    /// <summary>
+    /// The offset in bytes of the caller's first byte: 0, the restart offset, or the end of the content that the upload continues.
+    /// </summary>
     long StartOffset { get; }
 
     /// <summary>Whether this upload resumes a partial upload (<see cref="WriteStart.Uploader"/>).</summary>
     bool IsResumed { get; }
 
     /// <summary>
-    /// The operating system's handle of the staging file, for copying in the kernel, or null if the store has none. The writer closes it.
-    /// The first bytes must be written with <see cref="WriteAsync"/>.
+    /// The operating system's handle of the staging file, for copying in the kernel, or null if the store has none. The writer closes the
+    /// handle. The first bytes must be written with <see cref="WriteAsync"/>, which discards the bytes of a resumed partial upload after
+    /// <see cref="StartOffset"/>.
     /// </summary>
     SafeFileHandle? Handle { get; }
 
     /// <summary>
-    /// The offset in the uploaded file of the first byte of the staging file and its <see cref="Handle"/>. It is not 0 if the staging file
-    /// contains only appended bytes.
+    /// The offset in the uploaded file, in bytes, of the first byte of the staging file (<see cref="Handle"/>). The offset is 0 unless the
+    /// staging file contains only appended bytes.
     /// </summary>
     long HandleOffset { get; }
 
     /// <summary>Writes bytes at an offset.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The offset is less than <see cref="HandleOffset"/>.</exception>
     /// <exception cref="StoreException">The bytes cannot be written, for example because no space is left.</exception>
-    /// <remarks>If the call is cancelled, the store may still read the buffer. The caller must not change it or use it again.</remarks>
+    /// <remarks>
+    /// If the call is cancelled, the store may still read the buffer. The caller must not change the buffer or use it again.
+    /// </remarks>
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>
@@ -293,7 +315,8 @@ public interface IFileWriter : IAsyncDisposable
     /// afterwards.
     /// </summary>
     /// <exception cref="StoreException">
-    /// The file cannot be published, or the file to append to was changed (<see cref="StoreError.Busy"/>). The existing file is unchanged.
+    /// The file cannot be published, or another session or process changed the file to which the upload appends
+    /// (<see cref="StoreError.Busy"/>). The failed commit changes nothing.
     /// </exception>
     /// <remarks>
     /// If the process is killed while bytes are appended, the next process that uses the store completes or undoes the append.
@@ -301,14 +324,14 @@ public interface IFileWriter : IAsyncDisposable
     ValueTask CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Keeps the upload as a partial upload that its uploader can resume (<see cref="WriteStart.Uploader"/>). It replaces an older partial
-    /// upload to the same path. Nothing can be written afterwards.
+    /// Keeps the upload as a partial upload that its uploader can resume (<see cref="WriteStart.Uploader"/>). An older partial upload of
+    /// this uploader to the same path is replaced. Nothing can be written afterwards.
     /// </summary>
-    /// <returns>The number of kept bytes, or null if the upload is not kept.</returns>
+    /// <returns>The size in bytes of the partial upload (<see cref="PartialUpload.Length"/>), or null if the upload is not kept.</returns>
     /// <remarks>
-    /// An upload is not kept if it has no uploader, is new and received no bytes, or if another upload of the same path and uploader is in
-    /// progress. An upload that continues a committed file is not kept if it received fewer bytes than the part of that file before its
-    /// start, and less than 16 MiB, because the client can send these bytes again.
+    /// An upload is not kept if it has no uploader, if it is new and received no bytes, or if another upload of the same path and uploader
+    /// is in progress. A new upload that continues a committed file is kept only if it received 16 MiB or more, or at least as many bytes
+    /// as the file has before the start of the upload. Otherwise the client can quickly send the bytes again.
     /// </remarks>
     ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);
 }

@@ -3,13 +3,11 @@ using System.Text;
 
 namespace Fts.Storage;
 
-/// <summary>
-/// Recognises names that some file system treats as equal to a reserved name.
-/// </summary>
+/// <summary>Recognises names that some file system treats as equal to a reserved name.</summary>
 /// <remarks>
 /// ext4, tmpfs, APFS, HFS+ and NTFS can ignore case. ext4, tmpfs and HFS+ also ignore invisible characters. ZFS can compare compatibility
-/// forms (NFKD). The published program does not contain the Unicode tables of the runtime, so the table here covers the characters of
-/// <see cref="PathRules.StagingPrefix"/>.
+/// forms (NFKD). The published program does not contain the runtime's Unicode tables. The table in this class therefore covers the
+/// characters of <see cref="PathRules.StagingPrefix"/>.
 /// </remarks>
 internal static class NameFolding
 {
@@ -17,10 +15,10 @@ internal static class NameFolding
 
     /// <summary>Returns whether a name begins with characters that some file system treats as equal to <paramref name="prefix"/>.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="prefix">Lower-case ASCII.</param>
+    /// <param name="prefix">The prefix, in lower-case ASCII.</param>
     public static bool HasEquivalentPrefix(ReadOnlySpan<char> name, ReadOnlySpan<char> prefix)
     {
-        // The first character excludes nearly every name.
+        // A check of the first character excludes nearly every name.
         if (name.IsEmpty || (char.IsAscii(name[0]) && char.ToLowerInvariant(name[0]) != prefix[0]))
         {
             return false;
@@ -33,6 +31,7 @@ internal static class NameFolding
                 break;
             }
 
+            // U+33CC is the word "in" as one character.
             ReadOnlySpan<char> plain = rune.Value == 0x33CC ? "in" : IsIgnorable(rune.Value) ? "" : [ToPlainLetter(rune.Value)];
             if (!prefix.StartsWith(plain))
             {
@@ -46,8 +45,8 @@ internal static class NameFolding
     }
 
     /// <summary>
-    /// Returns whether a name can be a short name (8.3) that FAT or NTFS assigns to <c>.fts-pending-…</c>: the first six letters and a
-    /// number, or two letters, four hexadecimal digits and a number.
+    /// Returns whether a name can be the short name (8.3) that FAT or NTFS assigns to <c>.fts-pending-…</c>. Such a name consists of the
+    /// first six letters and a number, or of two letters, four hexadecimal digits and a number.
     /// </summary>
     public static bool IsShortStagingName(ReadOnlySpan<char> name) =>
         name.LastIndexOf('~') == 6 && name.Length is 8 or 9 && char.IsAsciiDigit(name[^1])
@@ -55,7 +54,7 @@ internal static class NameFolding
             || (name[..2].Equals("ft", StringComparison.OrdinalIgnoreCase) && !name[2..6].ContainsAnyExcept(s_hexDigits)));
 
     /// <summary>
-    /// Returns whether a character has the Unicode property Default_Ignorable_Code_Point. HFS+ ignores a subset of these.
+    /// Returns whether a character has the Unicode property Default_Ignorable_Code_Point. HFS+ ignores some of these characters.
     /// </summary>
     private static bool IsIgnorable(int rune) =>
         rune is 0xAD or 0x34F or 0x61C or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F)
@@ -63,9 +62,7 @@ internal static class NameFolding
         or (>= 0xFE00 and <= 0xFE0F) or 0xFEFF or 0xFFA0
         or (>= 0xFFF0 and <= 0xFFF8) or (>= 0x1BCA0 and <= 0x1BCA3) or (>= 0x1D173 and <= 0x1D17A) or (>= 0xE0000 and <= 0xE0FFF);
 
-    /// <summary>
-    /// Returns the equivalent lower-case ASCII character, or NUL if a character is equivalent to no character of the prefix.
-    /// </summary>
+    /// <summary>Returns the lower-case ASCII equivalent of a character, or NUL if this table contains none.</summary>
     private static char ToPlainLetter(int rune) => rune switch
     {
         < 0x80 => char.ToLowerInvariant((char)rune),
@@ -88,6 +85,6 @@ internal static class NameFolding
         _ => '\0',
     };
 
-    /// <summary>Returns the letter at an offset in consecutive alphabets of 26 letters.</summary>
+    /// <summary>Returns the lower-case letter at an offset into consecutive alphabets of 26 letters each.</summary>
     private static char ToLetter(int offset) => (char)('a' + (offset % 26));
 }

@@ -10,17 +10,17 @@ public sealed record PartialUploadLimits
     public int MaxCount { get; init; } = 100;
 
     /// <summary>
-    /// The maximum total size in bytes. The newest partial upload is kept even if it alone exceeds this, because otherwise a larger file
-    /// could not be resumed. Default: 32 GiB.
+    /// The maximum total size in bytes. The newest partial upload is kept even if its size alone exceeds this limit, because otherwise the
+    /// upload of a larger file could not be resumed. Default: 32 GiB.
     /// </summary>
     public long MaxBytes { get; init; } = 32L * 1024 * 1024 * 1024;
 
     /// <summary>
-    /// An interrupted upload with at least this many new bytes is always kept, because sending them again takes a long time.
+    /// An interrupted upload with at least this many new bytes is kept, because sending these bytes again takes a long time.
     /// </summary>
     private const long AlwaysKeptBytes = 16 * 1024 * 1024;
 
-    /// <summary>Returns these limits if they are valid. The store that uses them calls this once.</summary>
+    /// <summary>Returns these limits if they are valid. A store calls this method once, when it is created.</summary>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <see cref="MaxCount"/> is less than 1, or <see cref="MaxBytes"/> is negative.
     /// </exception>
@@ -32,13 +32,16 @@ public sealed record PartialUploadLimits
     }
 
     /// <summary>
-    /// Returns whether an upload that continues the committed file received too few new bytes to be kept: fewer than it continues, and less
-    /// than 16 MiB.
+    /// Returns whether an upload that continues a committed file received too few new bytes to be kept: fewer than
+    /// <paramref name="start"/>, and less than 16 MiB.
     /// </summary>
-    /// <param name="start">The offset in the committed file at which the upload began.</param>
-    /// <param name="length">The length of the partial upload in bytes, with the bytes before its start.</param>
+    /// <param name="start">The offset in the committed file at which the upload began, in bytes.</param>
+    /// <param name="length">The length of the partial upload in bytes, including the bytes before <paramref name="start"/>.</param>
     internal static bool HasTooFewNewBytes(long start, long length) => length - start < Math.Min(start, AlwaysKeptBytes);
 
-    /// <summary>Returns whether partial uploads of this number and total size in bytes exceed the limits.</summary>
+    /// <summary>
+    /// Returns whether partial uploads of this number and total size in bytes exceed a limit. A single partial upload never exceeds
+    /// <see cref="MaxBytes"/>.
+    /// </summary>
     internal bool AreExceededBy(int count, long bytes) => count > MaxCount || (bytes > MaxBytes && count > 1);
 }

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Fts.Storage;
 
-/// <summary>The checks that need no access to the store, so that all stores refuse the same paths and values.</summary>
+/// <summary>
+/// Checks of paths and values that need no access to a store. All stores use them, and so refuse the same paths and values.
+/// </summary>
 internal static class PathRules
 {
     /// <summary>
@@ -11,7 +13,9 @@ internal static class PathRules
     /// </summary>
     public const string StagingPrefix = ".fts-pending-";
 
-    /// <summary>Returns whether a name is reserved for staging files, or some file system treats it as equal to a reserved name.</summary>
+    /// <summary>
+    /// Returns whether a name is reserved for staging files, or whether some file system treats it as equal to a reserved name.
+    /// </summary>
     public static bool IsReserved(ReadOnlySpan<char> name) =>
         NameFolding.HasEquivalentPrefix(name, StagingPrefix) || NameFolding.IsShortStagingName(name);
 
@@ -31,7 +35,7 @@ internal static class PathRules
     }
 
     /// <summary>The permission bits that can be set: read, write and execute, without setuid, setgid and the sticky bit.</summary>
-    public const UnixFileMode SettableMode = (UnixFileMode)0x1FF;
+    public const UnixFileMode SettableMode = (UnixFileMode)0x1FF; // octal 0777
 
     /// <summary>Throws if the metadata contains a mode that cannot be set.</summary>
     /// <exception cref="ArgumentException">The mode has a bit that is not in <see cref="SettableMode"/>.</exception>
@@ -49,14 +53,14 @@ internal static class PathRules
         }
     }
 
-    /// <summary>Throws if a hash does not have the length of a SHA-256.</summary>
-    /// <param name="length">The length in bytes.</param>
+    /// <summary>Throws if the length of a hash is not the length of a SHA-256 hash.</summary>
+    /// <param name="length">The length of the hash in bytes.</param>
     /// <exception cref="ArgumentException">The length is not 32.</exception>
     public static void ThrowIfNotSha256(int length)
     {
         if (length != SHA256.HashSizeInBytes)
         {
-            throw new ArgumentException("A SHA-256 hash has 32 bytes.", nameof(length));
+            throw new ArgumentException($"A SHA-256 hash has 32 bytes, not {length}.", nameof(length));
         }
     }
 
@@ -70,7 +74,8 @@ internal static class PathRules
     }
 
     /// <summary>
-    /// Throws if a path cannot be created, because it is the root or contains a reserved name (<see cref="StoreError.BadName"/>).
+    /// Throws if no entry can be created at a path: <paramref name="ifRoot"/> for the root, and <see cref="StoreError.BadName"/> for a path
+    /// with a reserved name.
     /// </summary>
     public static void ThrowIfNotCreatable(StorePath path, StoreError ifRoot)
     {
@@ -92,7 +97,10 @@ internal static class PathRules
                 StoreError.Denied, $"A link at {path} can point only to an entry in its own directory or below, not to {target}.");
     }
 
-    /// <summary>Throws <see cref="StoreError.BadOffset"/> if an offset is past the end of a file of this length (both in bytes).</summary>
+    /// <summary>
+    /// Throws <see cref="StoreError.BadOffset"/> if an offset in bytes is past the end of a file of <paramref name="length"/> bytes. Does
+    /// not throw for null.
+    /// </summary>
     public static void ThrowIfPastEnd(long? offset, long length, StorePath path)
     {
         if (offset > length)
@@ -101,7 +109,9 @@ internal static class PathRules
         }
     }
 
-    /// <summary>Throws this error if the path is the root. The root cannot be created, deleted, renamed or replaced.</summary>
+    /// <summary>
+    /// Throws <paramref name="error"/> if the path is the root. The root cannot be created, deleted, renamed or replaced.
+    /// </summary>
     public static void ThrowIfRoot(StorePath path, StoreError error)
     {
         if (path.IsRoot)

@@ -1,19 +1,19 @@
 namespace Fts.Storage;
 
-/// <summary>The reasons why a store refuses an operation.</summary>
+/// <summary>The reasons for which a store refuses an operation or fails.</summary>
 public enum StoreError
 {
     /// <summary>The file or directory does not exist.</summary>
     NotFound,
-    /// <summary>The operating system or the store denies access, or the path points outside the store.</summary>
+    /// <summary>The operating system or the store denies access, or a link in the path leads outside the store.</summary>
     Denied,
     /// <summary>An entry with this name already exists.</summary>
     Exists,
     /// <summary>The directory is not empty.</summary>
     NotEmpty,
-    /// <summary>The entry is not a file, but for example a directory or a device.</summary>
+    /// <summary>The operation needs a file, but the entry is of another kind, for example a directory or a device.</summary>
     NotAFile,
-    /// <summary>The entry is not a directory.</summary>
+    /// <summary>The operation needs a directory, but the entry is of another kind.</summary>
     NotADirectory,
     /// <summary>No space is left.</summary>
     NoSpace,
@@ -32,8 +32,8 @@ public enum StoreError
 }
 
 /// <summary>
-/// The exception that a store throws if it refuses an operation or fails. Misuse throws <see cref="ArgumentException"/>, and cancellation
-/// throws <see cref="OperationCanceledException"/>.
+/// The exception that a store throws if it refuses an operation or fails. For misuse, a store throws <see cref="ArgumentException"/>. For a
+/// cancelled call, it throws <see cref="OperationCanceledException"/>.
 /// </summary>
 public sealed class StoreException : IOException
 {
@@ -47,12 +47,12 @@ public sealed class StoreException : IOException
     public StoreException(string message, Exception innerException) : this(StoreError.Unavailable, message, innerException) { }
 
     /// <summary>Creates an exception.</summary>
-    /// <param name="error">The reason.</param>
+    /// <param name="error">The reason for which the operation was refused or failed.</param>
     /// <param name="message">The message for the log. It may contain real paths, and must not be sent to a peer.</param>
     /// <param name="innerException">The cause, or null.</param>
     public StoreException(StoreError error, string message, Exception? innerException = null)
         : base(message, innerException) => Error = error;
 
-    /// <summary>The reason.</summary>
+    /// <summary>The reason for which the operation was refused or failed.</summary>
     public StoreError Error { get; }
 }

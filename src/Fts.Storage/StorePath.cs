@@ -1,8 +1,8 @@
 namespace Fts.Storage;
 
 /// <summary>
-/// An absolute, normalised virtual path: <c>/</c>, or <c>/a/b</c> without empty, <c>.</c> or <c>..</c> components. It cannot express a path
-/// outside the store. Every path that a client sends is converted to this type before it is used.
+/// An absolute, normalised virtual path: <c>/</c>, or <c>/a/b</c> without empty, <c>.</c> or <c>..</c> components. This type cannot express
+/// a path outside the store. Every path that a client sends is converted to this type before it is used.
 /// </summary>
 /// <remarks>
 /// Names that are not UTF-8 are supported (RFC 2640 §3.1). Each byte 0xNN that is not part of valid UTF-8 is represented by the lone
@@ -74,7 +74,7 @@ public readonly struct StorePath : IEquatable<StorePath>
             {
                 names.RemoveRange(Math.Max(0, names.Count - 1), Math.Min(1, names.Count));
             }
-            else if (names.Count == MaxDepth || !IsName(name))
+            else if (names.Count == MaxDepth || !IsValidName(name))
             {
                 return null;
             }
@@ -93,14 +93,16 @@ public readonly struct StorePath : IEquatable<StorePath>
         return value.Length > MaxLength ? null : new StorePath(value);
     }
 
-    /// <summary>Returns the path of an entry of this directory.</summary>
+    /// <summary>Returns the path of an entry in this directory.</summary>
     /// <exception cref="ArgumentException"><paramref name="name"/> is not a valid component.</exception>
     public StorePath Child(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name is "" or "." or ".." || name.AsSpan().ContainsAny("/\0\r\n") || !IsName(name))
+        if (name is "" or "." or ".." || name.AsSpan().ContainsAny("/\0\r\n") || !IsValidName(name))
         {
-            throw new ArgumentException("The text is not a valid path component.", nameof(name));
+            throw new ArgumentException(
+                $"The name is empty, \".\", \"..\" or longer than {MaxNameBytes} bytes, or contains a slash, NUL, CR, LF or invalid text.",
+                nameof(name));
         }
 
         return new StorePath(_value + "/" + name);
@@ -131,8 +133,9 @@ public readonly struct StorePath : IEquatable<StorePath>
     public static bool operator !=(StorePath left, StorePath right) => !left.Equals(right);
 
     /// <summary>
-    /// Returns whether a name is short enough and in canonical form. Escaped bytes that together are valid UTF-8 are refused, because they
-    /// would bypass the checks on the name that they encode.
+    /// Returns whether a name is short enough and in canonical form. Refuses escaped bytes that together are valid UTF-8, because these
+    /// bytes would bypass the checks of the decoded name.
     /// </summary>
-    private static bool IsName(ReadOnlySpan<char> name) => EscapedUtf8.IsCanonical(name) && EscapedUtf8.GetByteCount(name) <= MaxNameBytes;
+    private static bool IsValidName(ReadOnlySpan<char> name) =>
+        EscapedUtf8.IsCanonical(name) && EscapedUtf8.GetByteCount(name) <= MaxNameBytes;
 }

@@ -1,12 +1,12 @@
 namespace Fts.Storage;
 
 /// <summary>
-/// Reports the names that a listing omits. The result of <see cref="IFileStore.ListAsync"/> implements this if the store can omit names.
-/// The server logs their number.
+/// Reports the names that a listing omits. The result of <see cref="IFileStore.ListAsync"/> implements this interface if the store can omit
+/// names. The server logs the number of omitted names.
 /// </summary>
 public interface IUnlistedNameReport
 {
-    /// <summary>The names omitted so far. Complete after the last entry was read.</summary>
+    /// <summary>The names omitted so far. The value is complete after the last entry was read.</summary>
     UnlistedNames Unlisted { get; }
 }
 
@@ -15,9 +15,11 @@ public interface IUnlistedNameReport
 /// are too long and, on some systems, names that are not UTF-8.
 /// </summary>
 /// <param name="Count">The number of names.</param>
-/// <param name="Example">One of the names, or null if none was omitted. It may contain control characters and lone surrogates.</param>
+/// <param name="Example">
+/// One of the names, or null if none was omitted. The name may contain control characters and lone surrogates.
+/// </param>
 public readonly record struct UnlistedNames(int Count, string? Example)
 {
-    /// <summary>Returns a copy that also counts this name.</summary>
+    /// <summary>Returns a copy that also counts this omitted name.</summary>
     internal UnlistedNames Add(string name) => new(Count + 1, Example ?? name);
 }

@@ -2,11 +2,11 @@ using System.Buffers;
 
 namespace Fts.Storage;
 
-/// <summary>The file names that Windows accepts. Works on every system.</summary>
+/// <summary>Checks whether Windows accepts a file name. The checks work on every operating system.</summary>
 public static class WindowsFileNames
 {
-    private static readonly SearchValues<char> s_special = SearchValues.Create("\"<>|:*?\\/");
-    private static readonly string[] s_devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    private static readonly SearchValues<char> s_invalidCharacters = SearchValues.Create("\"<>|:*?\\/");
+    private static readonly string[] s_deviceNames = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 
     /// <summary>
     /// Returns whether Windows uses the name unchanged as a file name. Returns false if the name is a device name, ends with a dot or a
@@ -16,7 +16,7 @@ public static class WindowsFileNames
     public static bool IsValid(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return !name.AsSpan().ContainsAny(s_special) && !name.AsSpan().ContainsAnyInRange('\0', '\x1F')
+        return !name.AsSpan().ContainsAny(s_invalidCharacters) && !name.AsSpan().ContainsAnyInRange('\0', '\x1F')
             && !name.EndsWith('.') && !name.EndsWith(' ') && !IsDeviceName(name);
     }
 
@@ -24,18 +24,20 @@ public static class WindowsFileNames
     /// Returns whether Windows opens a device instead of a file of this name, such as <c>NUL</c> or <c>com1.log</c>. Device names exist in
     /// every directory and ignore case.
     /// </summary>
-    /// <param name="name">One component of a path. Text after a dot or a colon, and spaces before it, are ignored, as by Windows.</param>
+    /// <param name="name">
+    /// One component of a path. Like Windows, the check ignores the first dot or colon, the text after it, and the spaces before it.
+    /// </param>
     public static bool IsDeviceName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         ReadOnlySpan<char> stem = name.AsSpan(0, name.AsSpan().IndexOfAny('.', ':') is >= 0 and int end ? end : name.Length).TrimEnd(' ');
-        // Windows accepts the superscript digits as port numbers.
+        // Windows also accepts the superscript digits 1 to 3 as port numbers.
         if (stem.Length == 4 && (stem[3] is (>= '0' and <= '9') or '¹' or '²' or '³'))
         {
             return stem.StartsWith("COM", StringComparison.OrdinalIgnoreCase) || stem.StartsWith("LPT", StringComparison.OrdinalIgnoreCase);
         }
 
-        foreach (string device in s_devices)
+        foreach (string device in s_deviceNames)
         {
             if (stem.Equals(device, StringComparison.OrdinalIgnoreCase))
             {

@@ -12,10 +12,10 @@ internal static class DirectoryFlush
 {
     /// <summary>Flushes a directory that may be open only as a path (O_PATH), on Linux.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="name">The name in the error message.</param>
+    /// <param name="name">The name of the directory in the error message.</param>
     public static void Flush(SafeFileHandle directory, string name)
     {
-        // EINVAL: the file system has no flush for directories, and needs none.
+        // EINVAL: the file system does not support flushing directories, and does not need it.
         using var handle = new SafeFileHandle(Openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
         if (handle.IsInvalid || (Fsync(handle) < 0 && Marshal.GetLastPInvokeError() != Errno.EINVAL))
         {
@@ -23,7 +23,7 @@ internal static class DirectoryFlush
         }
     }
 
-    /// <summary>Flushes a directory by its real path, on Unix. Windows flushes directories itself.</summary>
+    /// <summary>Flushes a directory by its real path. Does nothing on Windows, which flushes directories itself.</summary>
     public static void Flush(string directory)
     {
         if (OperatingSystem.IsWindows())

@@ -2,16 +2,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>What is known of the duration of calls on a file system.</summary>
+/// <summary>The kinds of file systems, by whether their calls can block.</summary>
 internal enum FileSystemKind
 {
-    /// <summary>Every call can block: a network file system, FUSE, a stack of file systems, or an unknown one.</summary>
+    /// <summary>Every call can block: a network file system, FUSE, overlayfs, or an unknown file system.</summary>
     Other,
     /// <summary>
-    /// A local disk file system. The kernel can answer lookups and reads from its caches, and refuses them if it would wait.
+    /// A local disk file system. The kernel can answer lookups and reads from its caches, and can refuse a call that would wait for the
+    /// disk.
     /// </summary>
     Disk,
-    /// <summary>The files are in memory. Calls wait for a device only if the memory was swapped out.</summary>
+    /// <summary>The files are in memory. Calls wait for a disk only if the memory was swapped out.</summary>
     Memory,
 }
 

@@ -8,11 +8,13 @@ namespace Fts.Storage.Local;
 /// </summary>
 /// <remarks>
 /// All calls are synchronous. <see cref="LocalFileStore"/> chooses the thread, and checks reserved names and the root before each call.
-/// Every member throws <see cref="StoreException"/>.
+/// Every member throws <see cref="StoreException"/> on failure.
 /// </remarks>
 internal interface IRootDirectory : IDisposable
 {
-    /// <summary>The kind of the file system that contains the root. The default implementation knows nothing of it.</summary>
+    /// <summary>
+    /// The kind of the file system that contains the root. The default implementation returns <see cref="FileSystemKind.Other"/>.
+    /// </summary>
     FileSystemKind FileSystemKind => FileSystemKind.Other;
 
     /// <summary>
@@ -25,11 +27,13 @@ internal interface IRootDirectory : IDisposable
     IDirectoryReader OpenDirectory(StorePath directory);
 
     /// <summary>Opens a regular file for reading. The caller disposes the handle. Does not block on a FIFO or a device.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="length">The size of the file in bytes.</param>
     SafeFileHandle OpenRead(StorePath path, out long length);
 
     /// <summary>
-    /// Creates an empty staging file beside the target of <paramref name="path"/>, following links, or opens the partial upload to resume.
-    /// The caller disposes it.
+    /// Creates an empty staging file in the directory of the upload's target, or opens the partial upload to resume. If the path is a link,
+    /// the upload's target is the target of the link. The caller disposes the staging file.
     /// </summary>
     IStagingFile OpenStagingFile(StorePath path, WriteStart start);
 
@@ -40,15 +44,14 @@ internal interface IRootDirectory : IDisposable
     bool DiscardPartialUpload(StorePath path, string uploader);
 
     /// <summary>
-    /// Deletes the staging files of the whole tree that were last written before a time (UTC) and are not being written. Returns their
-    /// number. Adds the other partial uploads to the index. Completes or undoes the appends of killed processes. Skips directories that
-    /// cannot be read.
+    /// Deletes the staging files of the whole tree that no upload is writing and that were last written before a time (UTC). Returns the
+    /// number of deleted files. Adds the remaining partial uploads to the index. Completes or undoes the appends of killed processes. Skips
+    /// directories that cannot be read.
     /// </summary>
     int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns whether a killed process left an append to the file at this path, or whether one is being applied. The append may be
-    /// incomplete.
+    /// Returns whether an append to the file at this path is unfinished: a session is applying it, or a killed process left it.
     /// </summary>
     bool HasUnfinishedAppend(StorePath path);
 
@@ -75,21 +78,21 @@ internal interface IRootDirectory : IDisposable
 
     /// <summary>Creates a symbolic link to an existing file or directory.</summary>
     /// <param name="path">The path of the link.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="text">The text of the link, relative to its directory and without <c>..</c>.</param>
+    /// <param name="target">The path of the file or directory to which the link points.</param>
+    /// <param name="text">The text of the link, relative to the directory of the link and without <c>..</c>.</param>
     void CreateLink(StorePath path, StorePath target, string text);
 
     /// <summary>
-    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, its partial upload to this path is
-    /// then discarded.
+    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, the call then discards its partial
+    /// upload to this path.
     /// </summary>
-    /// <remarks>If only a partial upload exists, it alone is discarded. A refused call changes nothing.</remarks>
+    /// <remarks>If only a partial upload exists, the call discards it and succeeds. A refused call changes nothing.</remarks>
     void DeleteFile(StorePath path, string? uploader);
 
     /// <summary>Deletes a directory that is empty or contains only partial uploads.</summary>
     void DeleteDirectory(StorePath path);
 
-    /// <summary>Renames a file, directory or link.</summary>
+    /// <summary>Renames a file, directory or link. Replaces an existing target only if <paramref name="replace"/> is true.</summary>
     void Rename(StorePath source, StorePath target, bool replace);
 
     /// <summary>Sets metadata of a file or directory, following links.</summary>
@@ -118,7 +121,10 @@ internal interface IRootDirectory : IDisposable
 /// <summary>Reads the entries of a directory once.</summary>
 internal interface IDirectoryReader : IDisposable
 {
-    /// <summary>Replaces the content of <paramref name="batch"/> by the next entries, possibly none. Returns false at the end.</summary>
+    /// <summary>
+    /// Replaces the content of <paramref name="batch"/> with the next entries. Returns false at the end of the directory. Before the end, a
+    /// batch can be empty.
+    /// </summary>
     bool ReadBatch(List<FileEntry> batch);
 
     /// <summary>The names omitted so far because no <see cref="StorePath"/> can contain them.</summary>
@@ -144,16 +150,18 @@ internal interface IStagingFile : IDisposable
     bool IsAppend => false;
 
     /// <summary>
-    /// Whether the commit may append the content to the committed file, which can take a long time and waits for other appends. True for
-    /// <see cref="IsAppend"/>, and for an append to a file that did not exist at the time of opening.
+    /// Whether the commit may append the content to the committed file, which can take a long time and waits for other appends. This is
+    /// true for <see cref="IsAppend"/>, and for an append to a file that did not exist at the time of opening.
     /// </summary>
-    bool MayAppend => false;
+    bool CanCommitByAppending => false;
 
-    /// <summary>The offset in the file of the staging file's first byte: the committed length for an append, and 0 otherwise.</summary>
+    /// <summary>
+    /// The offset in the uploaded file, in bytes, of the staging file's first byte: the committed length for an append, and 0 otherwise.
+    /// </summary>
     long BaseOffset => 0;
 
     /// <summary>
-    /// Copies an append and the committed file into a new staging file, so that a client can overwrite bytes before
+    /// Copies the committed file and the content of this append into a new staging file, so that a client can overwrite bytes before
     /// <see cref="BaseOffset"/>. Returns the new staging file, which replaces this one. Can take a long time.
     /// </summary>
     IStagingFile ConvertToCopy(CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -171,8 +179,8 @@ internal interface IStagingFile : IDisposable
     SafeFileHandle? OpenCommitted();
 
     /// <summary>
-    /// Waits until no append to an open committed file is being applied, and prevents further ones until the handle is closed. Otherwise a
-    /// copy could contain a part of an append.
+    /// Waits until no append to an open committed file is being applied. Prevents further appends until the handle or this staging file is
+    /// closed, so that a copy never contains a part of an append.
     /// </summary>
     void LockCommitted(SafeFileHandle committed)
     {
@@ -192,23 +200,24 @@ internal interface IStagingFile : IDisposable
 
     /// <summary>Renames an upload that began as a copy to <see cref="PartialUploadName"/>.</summary>
     /// <remarks>
-    /// Called after the copy is complete, so that a killed process does not leave an incomplete copy that could be resumed.
+    /// Called after the copy is complete. A process that is killed during the copy therefore leaves no incomplete copy that could be
+    /// resumed.
     /// </remarks>
     void RenameToPartialUploadName();
 
     /// <summary>
-    /// Renames the staging file to the name of its target in one step, or appends its content to the target (<see cref="IsAppend"/>).
-    /// Appending can take a long time.
+    /// Renames the staging file to the name of its target in one step, or appends its content to the target
+    /// (<see cref="CanCommitByAppending"/>). Appending can take a long time.
     /// </summary>
-    /// <param name="isDurable">Whether an append is flushed to stable storage. Renames are flushed by the caller.</param>
+    /// <param name="isDurable">Whether an append is flushed to stable storage. The caller flushes renames.</param>
     void Commit(bool isDurable);
 
     /// <summary>
-    /// Keeps the staging file as a partial upload. Returns false if it was opened without an uploader, or another upload in progress has
-    /// the name <see cref="PartialUploadName"/>.
+    /// Keeps the staging file as a partial upload. Returns false if the upload was opened without an uploader, or if another upload in
+    /// progress has the name <see cref="PartialUploadName"/>.
     /// </summary>
-    bool TryKeep();
+    bool TryKeepAsPartialUpload();
 
-    /// <summary>Takes back <see cref="TryKeep"/>, so that disposing deletes the staging file.</summary>
-    void DiscardKept();
+    /// <summary>Undoes <see cref="TryKeepAsPartialUpload"/>, so that disposing deletes the staging file.</summary>
+    void UndoKeep();
 }

@@ -10,17 +10,17 @@ internal delegate bool CachedCall<TState, TResult>(LinuxCachedCalls cached, TSta
 /// Chooses the thread of each call of a local store: the caller's thread if the call is not expected to block, otherwise a worker thread.
 /// </summary>
 /// <param name="kind">The kind of the root's file system.</param>
-/// <param name="cached">The calls that the kernel answers from its caches, or null.</param>
+/// <param name="cached">The calls that the kernel answers from its caches, or null if the system has none.</param>
 /// <param name="clock">The clock for the duration of calls.</param>
 internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, TimeProvider clock)
 {
     /// <summary>The threads for calls that can block.</summary>
     public StoreWorkers Workers { get; } = new();
 
-    /// <summary>Whether calls that are not expected to block run inline.</summary>
-    public InlineGate Gate { get; } = new(clock);
+    /// <summary>Decides whether calls that are not expected to block run inline.</summary>
+    public InlineCallPolicy InlinePolicy { get; } = new(clock);
 
-    /// <summary>The clock.</summary>
+    /// <summary>The clock for the duration of calls.</summary>
     public TimeProvider Clock => clock;
 
     /// <summary>The kind of the root's file system.</summary>
@@ -29,7 +29,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <summary>Runs a short call: inline on a memory file system, otherwise on a worker thread.</summary>
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
-    /// <param name="discard">Releases the result if the caller was cancelled, or null.</param>
+    /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
     /// <param name="cancellationToken">Ends the wait for a worker thread.</param>
     public ValueTask<TResult> RunAsync<TState, TResult>(
         TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)
@@ -39,10 +39,13 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
             return new(Workers.RunAsync(state, function, discard, cancellationToken));
         }
 
-        if (!Gate.TryEnter(out InlineCall call))
+        if (!InlinePolicy.TryBeginCall(out InlineCall call))
         {
             return new(Workers.RunAsync(
-                (Gate, State: state, Function: function), static x => x.Gate.Measure(x.State, x.Function), discard, cancellationToken));
+                (InlinePolicy, State: state, Function: function),
+                static x => x.InlinePolicy.RunMeasured(x.State, x.Function),
+                discard,
+                cancellationToken));
         }
 
         try
@@ -51,7 +54,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
         }
         finally
         {
-            Gate.Exit(call);
+            InlinePolicy.EndCall(call);
         }
     }
 
@@ -68,9 +71,9 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
 
     /// <summary>Runs a call inline if the kernel can answer it from its caches or memory, otherwise on a worker thread.</summary>
     /// <param name="state">The argument of the call.</param>
-    /// <param name="fromCache">The attempt that cannot block.</param>
-    /// <param name="function">The ordinary call.</param>
-    /// <param name="discard">Releases the result if the caller was cancelled, or null.</param>
+    /// <param name="fromCache">The attempt that uses only the kernel's caches and cannot wait for a disk.</param>
+    /// <param name="function">The ordinary call, which runs if the attempt fails.</param>
+    /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
     /// <param name="cancellationToken">Ends the wait for a worker thread.</param>
     public ValueTask<TResult> RunCachedFirstAsync<TState, TResult>(
         TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function, Action<TResult>? discard,
@@ -81,7 +84,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
             return RunAsync(state, function, discard, cancellationToken);
         }
 
-        if (!Gate.TryEnter(out InlineCall call))
+        if (!InlinePolicy.TryBeginCall(out InlineCall call))
         {
             return new(Workers.RunAsync(
                 (Calls: this, State: state, FromCache: fromCache, Function: function),
@@ -99,7 +102,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
         }
         finally
         {
-            Gate.Exit(call);
+            InlinePolicy.EndCall(call);
         }
 
         return new(Workers.RunAsync(state, function, discard, cancellationToken));
@@ -109,13 +112,16 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     public Task<TResult> RunOnWorkerAsync<TResult>(Func<TResult> function, CancellationToken cancellationToken) =>
         Workers.RunAsync(function, static function => function(), discard: null, cancellationToken);
 
-    /// <summary>Runs a call that can take a long time on a worker thread.</summary>
+    /// <summary>Runs a call without a result that can take a long time on a worker thread.</summary>
     public Task RunOnWorkerAsync(Action action, CancellationToken cancellationToken) => Workers.RunAsync(action, cancellationToken);
 
-    /// <summary>Makes both attempts on a worker thread. The duration of the first one decides whether the next call runs inline.</summary>
+    /// <summary>
+    /// Runs the attempt from the caches on a worker thread, and then the ordinary call if the attempt fails. The duration of the attempt
+    /// decides whether later calls run inline.
+    /// </summary>
     private TResult RunMeasured<TState, TResult>(TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function)
     {
-        (bool isAnswered, TResult answer) = Gate.Measure(
+        (bool isAnswered, TResult answer) = InlinePolicy.RunMeasured(
             (cached, state, fromCache), static x => (x.fromCache(x.cached!, x.state, out TResult result), result));
         return isAnswered ? answer : function(state);
     }

@@ -24,11 +24,11 @@ internal sealed class LocalFileCalls(LocalCalls calls)
             return new(Ordered.RunAsync((state, action), static x => Run(x.state, x.action), discard: null, cancellationToken));
         }
 
-        if (!calls.Gate.TryEnter(out InlineCall call))
+        if (!calls.InlinePolicy.TryBeginCall(out InlineCall call))
         {
             return new(Ordered.RunAsync(
-                (calls.Gate, state, action),
-                static x => x.Gate.Measure((x.state, x.action), static y => Run(y.state, y.action)),
+                (calls.InlinePolicy, state, action),
+                static x => x.InlinePolicy.RunMeasured((x.state, x.action), static y => Run(y.state, y.action)),
                 discard: null,
                 cancellationToken));
         }
@@ -44,7 +44,7 @@ internal sealed class LocalFileCalls(LocalCalls calls)
         }
         finally
         {
-            calls.Gate.Exit(call);
+            calls.InlinePolicy.EndCall(call);
         }
     }
 
@@ -56,6 +56,7 @@ internal sealed class LocalFileCalls(LocalCalls calls)
     public Task<TResult?> RunCleanupAsync<TResult>(Func<TResult> function) =>
         Ordered.RunCleanupAsync(function, static function => function());
 
+    /// <summary>Runs an action. Returns true, because the calls on worker threads need a result.</summary>
     private static bool Run<TState>(TState state, Action<TState> action)
     {
         action(state);

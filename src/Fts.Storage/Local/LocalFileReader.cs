@@ -5,13 +5,13 @@ namespace Fts.Storage.Local;
 
 /// <summary>An open file on disk. Owns its handle.</summary>
 /// <remarks>
-/// Reads inline if the bytes are in memory, because that is faster than a change of threads, and otherwise on a worker thread. If a read on
-/// a worker thread is cancelled, the handle stays open until the read ends.
+/// Reads bytes on the caller's thread if they are in memory, because that is faster than a change of threads. Otherwise reads them on a
+/// worker thread. If such a read is cancelled, the handle stays open until the read ends.
 /// </remarks>
 /// <param name="handle">The handle of a regular file.</param>
 /// <param name="length">The size in bytes at the time of opening.</param>
 /// <param name="kind">The kind of the file's file system.</param>
-/// <param name="calls">The threads of the store.</param>
+/// <param name="calls">Chooses the thread of each call.</param>
 internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSystemKind kind, LocalCalls calls) : IFileReader
 {
     public long Length { get; } = length;
@@ -25,8 +25,8 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        bool isGateOpen = calls.Gate.TryEnter(out InlineCall call);
-        if (isGateOpen)
+        bool isInline = calls.InlinePolicy.TryBeginCall(out InlineCall call);
+        if (isInline)
         {
             try
             {
@@ -41,11 +41,11 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             }
             finally
             {
-                calls.Gate.Exit(call);
+                calls.InlinePolicy.EndCall(call);
             }
         }
 
-        bool isMeasured = !isGateOpen && kind != FileSystemKind.Other;
+        bool isMeasured = !isInline && kind != FileSystemKind.Other;
         return new(calls.Workers.RunAsync(
             (Reader: this, offset, buffer, isMeasured),
             static x => x.isMeasured ? x.Reader.ReadMeasured(x.offset, x.buffer) : x.Reader.Read(x.offset, x.buffer.Span),
@@ -54,13 +54,13 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
     }
 
     /// <summary>
-    /// Closes the file. Inline, unless the file was deleted: the last close then frees its blocks. On an unknown file system the close can
-    /// block.
+    /// Closes the file: on a worker thread if the file was deleted, because the last close then frees its blocks, or if the file system is
+    /// of an unknown kind, because the close can then block. Otherwise closes the file on the caller's thread.
     /// </summary>
     public ValueTask DisposeAsync()
     {
-        bool isShort = kind == FileSystemKind.Memory || (kind == FileSystemKind.Disk && HasName());
-        if (!isShort)
+        bool canCloseInline = kind == FileSystemKind.Memory || (kind == FileSystemKind.Disk && HasName());
+        if (!canCloseInline)
         {
             return new(new LocalFileCalls(calls).RunCleanupAsync(() =>
             {
@@ -73,13 +73,17 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
         return default;
     }
 
+    /// <summary>Returns whether the file still has a name. If so, closing it does not free its blocks.</summary>
     private bool HasName() =>
         !handle.IsClosed && FileStatus.Statx(handle, "", DirectoryCalls.AT_EMPTY_PATH, out FileStatus status) == 0 && status.Links > 0;
 
-    /// <summary>Reads on a worker thread. The duration of the attempt from memory decides whether the next read is inline.</summary>
+    /// <summary>
+    /// Reads bytes on a worker thread, from memory if possible. The duration of the attempt from memory decides whether later reads run
+    /// inline.
+    /// </summary>
     private int ReadMeasured(long offset, Memory<byte> buffer)
     {
-        int? read = calls.Gate.Measure(
+        int? read = calls.InlinePolicy.RunMeasured(
             (Reader: this, offset, buffer),
             static x => x.Reader.TryReadFromMemory(x.offset, x.buffer.Span, out int read) ? read : (int?)null);
         return read ?? Read(offset, buffer.Span);
@@ -94,7 +98,8 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             return true;
         }
 
-        // The ordinary read reports errors other than EAGAIN, and the end of the file: Linux 5.9 and 5.10 can return 0 before the end.
+        // Returns false for 0 and for errors, so that the ordinary read determines the end of the file or the error. Linux 5.9 and 5.10 can
+        // return 0 before the end.
         read = (int)FileCalls.ReadWithoutWaiting(handle, buffer, offset);
         return read > 0;
     }

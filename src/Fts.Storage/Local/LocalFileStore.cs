@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>The files of one directory on this machine. No path or link reaches an entry outside it.</summary>
+/// <summary>A store of the files in one directory on this machine. No path or link reaches an entry outside that directory.</summary>
 /// <remarks>
 /// <para>
 /// On Linux 5.6 and later the kernel confines every path. On other systems, links are checked one component at a time, and a local process
-/// that replaces a link between the check and its use can redirect a call to an entry outside.
+/// that replaces a link between the check and its use can redirect a call to an entry outside the directory.
 /// </para>
 /// <para>
 /// Links to targets inside the directory work: reads and writes affect the target, and deletions and renames affect the link. Names with a
@@ -17,9 +17,9 @@ namespace Fts.Storage.Local;
 /// the kernel confines paths.
 /// </para>
 /// <para>
-/// A call completes synchronously on the caller's thread only if it does not wait for a disk: on a memory file system, or if the kernel
-/// answers it from its caches. All other calls run on threads of the store. A cancelled call returns within half a second, even if the disk
-/// hangs. Disposing the store closes the directory. Open files stay open.
+/// A call runs on the caller's thread only if it does not wait for a disk: on a memory file system, or if the kernel answers the call from
+/// its caches. All other calls run on threads of the store. A cancelled call returns within half a second, even if the disk hangs.
+/// Disposing the store closes the directory. Open files stay open.
 /// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
@@ -28,7 +28,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private readonly LocalCalls _calls;
     private readonly GroupCommit? _groupCommit;
     private readonly PartialUploadIndex _partialUploads;
-    private volatile bool _isSwept; // whether a sweep of the whole tree has completed
+    private volatile bool _isSwept; // whether the last sweep of the whole tree has recovered all appends of killed processes
 
     /// <summary>Opens an existing directory.</summary>
     /// <param name="directory">The path of the directory on this machine.</param>
@@ -39,13 +39,15 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
     }
 
-    /// <summary>Opens an existing directory. <paramref name="portable"/> selects the path resolution of systems without openat2.</summary>
+    /// <summary>
+    /// Opens an existing directory. If <paramref name="portable"/> is true, uses the path resolution of systems without openat2.
+    /// </summary>
     internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null, TimeProvider? clock = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         PartialUploadLimits limits = (options?.PartialUploadLimits ?? new PartialUploadLimits()).Validate();
-        var protectedEntries = ProtectedEntries.TryCreate(directory, options?.ProtectedPaths ?? []);
-        LinuxRootDirectory? confined = portable ? null : LinuxRootDirectory.TryOpen(directory, protectedEntries);
+        var protectedEntries = ProtectedEntries.CreateIfReachable(directory, options?.ProtectedPaths ?? []);
+        LinuxRootDirectory? confined = portable ? null : LinuxRootDirectory.OpenIfSupported(directory, protectedEntries);
         _root = confined is null ? new PortableRootDirectory(directory, protectedEntries) : confined;
         _partialUploads = new PartialUploadIndex(limits, _root);
         _calls = new LocalCalls(_root.FileSystemKind, confined?.TryCreateCachedCalls(), clock ?? TimeProvider.System);
@@ -54,7 +56,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the kernel confines every path, so that even a local process that replaces links cannot redirect a call to an entry outside.
+    /// Whether the kernel confines every path. If so, even a local process that replaces links cannot redirect a call to an entry outside
+    /// the directory.
     /// </summary>
     public bool IsConfinedByKernel { get; }
 
@@ -139,9 +142,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
         }
 
-
         IStagingFile staging = await _calls.RunAsync(
-            (_root, path, start), static x => x._root.OpenStagingFile(x.path, x.start), static late => Abandon(late), cancellationToken)
+            (_root, path, start), static x => x._root.OpenStagingFile(x.path, x.start), static late => CloseUnused(late), cancellationToken)
             .ConfigureAwait(false);
         var fileCalls = new LocalFileCalls(_calls);
         try
@@ -170,7 +172,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
             try
             {
-                // Checked after the copy too, because another upload may have replaced the file by a shorter one since.
+                // The offset is checked after the copy too, because another upload may have replaced the file by a shorter one.
                 PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
@@ -188,7 +190,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         }
         catch
         {
-            await fileCalls.RunCleanupAsync(() => Abandon(staging)).ConfigureAwait(false);
+            await fileCalls.RunCleanupAsync(() => CloseUnused(staging)).ConfigureAwait(false);
             throw;
         }
     }
@@ -319,13 +321,15 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         PathRules.ThrowIfReserved(path);
-        // Otherwise a leftover record could be applied to a new file that reuses the inode number.
+        // The append is recovered before the deletion. Otherwise its record could be applied to a new file that reuses the inode number.
         await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
         await _calls.RunOnWorkerAsync(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
-    /// <summary>Opens a file for reading. Below the root, another file system can be mounted, so the kind is that of the file.</summary>
+    /// <summary>
+    /// Opens a file for reading. Determines the kind of the file's own file system, because another one can be mounted below the root.
+    /// </summary>
     private static OpenedFile OpenRead(IRootDirectory root, StorePath path)
     {
         SafeFileHandle handle = root.OpenRead(path, out long length);
@@ -334,15 +338,16 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return new OpenedFile(handle, length, isKnown ? kind : LinuxFileSystem.GetKind(handle));
     }
 
+    /// <summary>Renames an entry. Before that, completes or undoes an unfinished append to it.</summary>
     private void Rename(StorePath source, StorePath target, bool replace)
     {
         if (_root.HasUnfinishedAppend(source))
         {
-            // The record has the old name, so that a later recovery would not find the renamed file.
+            // The record contains the old name, so a recovery after the rename would not find the file.
             _root.RecoverAppend(source);
             if (_root.HasUnfinishedAppend(source))
             {
-                throw new StoreException(StoreError.Busy, $"An append to {source} is being applied.");
+                throw new StoreException(StoreError.Busy, $"{source} cannot be renamed while another session or process appends to it.");
             }
         }
 
@@ -350,6 +355,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _partialUploads.RenameDirectory(source.Relative, target.Relative);
     }
 
+    /// <summary>Sweeps the whole tree and updates the index. Returns the number of deleted staging files.</summary>
     private int Sweep(DateTime before, CancellationToken cancellationToken)
     {
         _partialUploads.BeginSweep();
@@ -359,22 +365,25 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return deleted;
     }
 
-    /// <summary>Closes a staging file that is not needed. A resumed partial upload can still be resumed.</summary>
-    private static bool Abandon(IStagingFile staging)
+    /// <summary>
+    /// Closes a staging file that no upload uses. A partial upload that was opened for resumption is kept. Returns whether it was kept.
+    /// </summary>
+    private static bool CloseUnused(IStagingFile staging)
     {
         using (staging)
         {
-            return staging.ResumedLength is not null && staging.TryKeep();
+            return staging.ResumedLength is not null && staging.TryKeepAsPartialUpload();
         }
     }
 
     /// <summary>
-    /// Completes or undoes the append of a killed process to a file, so that no client receives a part of it. A sweep that could recover
-    /// all files leaves none.
+    /// Completes or undoes the append of a killed process to a file, so that no client receives a part of it. Does nothing after a sweep
+    /// that has recovered all appends.
     /// </summary>
     private ValueTask RecoverBeforeFirstSweepAsync(StorePath path, CancellationToken cancellationToken) =>
         _isSwept || path.IsRoot ? default : RecoverAppendAsync(path, cancellationToken);
 
+    /// <summary>Completes or undoes the append of a killed process to a file. Does nothing if no such append exists.</summary>
     private async ValueTask RecoverAppendAsync(StorePath path, CancellationToken cancellationToken)
     {
         bool isUnfinished = await _calls.RunAsync(
@@ -390,9 +399,12 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _groupCommit is null ? default : new(_calls.RunOnWorkerAsync(() => _root.FlushDirectory(directory), CancellationToken.None));
 
     /// <summary>
-    /// Copies the committed file into the staging file up to the offset, and returns the number of copied bytes. The rest is appended at
-    /// the commit, so that the length of a partial upload is the number of received bytes.
+    /// Copies the committed file into the staging file up to an offset, or completely if the offset is null. Returns the number of copied
+    /// bytes. Closes the committed file if the copy fails.
     /// </summary>
+    /// <remarks>
+    /// The bytes after the offset are appended at the commit. Before the commit, the staging file ends with the last received byte.
+    /// </remarks>
     private static async Task<long> CopyCommittedAsync(
         SafeFileHandle committed, IStagingFile staging, long? offset, LocalFileCalls calls, CancellationToken cancellationToken)
     {

@@ -6,11 +6,11 @@ namespace Fts.Storage.Local;
 /// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
 /// <remarks>
 /// If a partial upload is resumed at an offset before its end, the bytes after the offset are discarded only at the first write. A client
-/// that sends no byte therefore does not lose them.
+/// that sends no bytes therefore loses none.
 /// </remarks>
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
-/// <param name="committed">The committed file, or null. Its bytes after the last written byte are appended at the commit.</param>
+/// <param name="committed">The committed file if its bytes after the last written byte are appended at the commit, otherwise null.</param>
 /// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>
 /// <param name="calls">Chooses the thread of each call.</param>
@@ -18,13 +18,15 @@ internal sealed class LocalFileWriter(
     IStagingFile staging, long startOffset, SafeFileHandle? committed, GroupCommit? groupCommit, PartialUploadIndex index,
     LocalFileCalls calls) : IFileWriter
 {
-    /// <summary>Replacing a larger file runs on a worker thread, because freeing its blocks can take a long time.</summary>
+    /// <summary>
+    /// A commit that replaces a file of more bytes runs on a worker thread, because freeing the blocks can take a long time.
+    /// </summary>
     private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
     private readonly Lock _keepLock = new();
     private bool _isWritten, _isCompleted, _isClosed;
-    private bool _isKeepAbandoned; // guarded by _keepLock
-    private long? _keptLength; // guarded by _keepLock
+    private bool _isKeepAbandoned; // true after the caller received the result that nothing was kept. Guarded by _keepLock.
+    private long? _keptLength; // null until the upload is kept. Guarded by _keepLock.
 
     public long StartOffset { get; } = startOffset;
 
@@ -52,15 +54,15 @@ internal sealed class LocalFileWriter(
 
         if (committed is not null)
         {
-            await calls.RunOnWorkerAsync(() => AppendRest(cancellationToken), cancellationToken).ConfigureAwait(false);
+            await calls.RunOnWorkerAsync(() => AppendRemainder(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        // An append copies its bytes and waits for other appends, so that it would delay the other commits of a group.
-        if (groupCommit is not null && !staging.MayAppend)
+        // An append is not part of a group: it copies its bytes and waits for other appends, which would delay the other commits.
+        if (groupCommit is not null && !staging.CanCommitByAppending)
         {
             await groupCommit.CommitAsync(staging).ConfigureAwait(false);
         }
-        else if (staging.MayAppend || staging.CommittedLength > SlowToFreeBytes)
+        else if (staging.CanCommitByAppending || staging.CommittedLength > SlowToFreeBytes)
         {
             await calls.RunOnWorkerAsync(CommitAndClose, cancellationToken).ConfigureAwait(false);
         }
@@ -80,7 +82,7 @@ internal sealed class LocalFileWriter(
         lock (_keepLock)
         {
             // If the disk hangs, the caller reports that nothing was kept, and the client may send the same bytes again.
-            // A later success must therefore not keep them.
+            // The upload must therefore not be kept later.
             _isKeepAbandoned = _keptLength is null;
             return _keptLength;
         }
@@ -119,6 +121,7 @@ internal sealed class LocalFileWriter(
         Close();
     }
 
+    /// <summary>Closes the staging file and the committed file. Always returns true.</summary>
     private bool Close()
     {
         _isClosed = true;
@@ -127,12 +130,15 @@ internal sealed class LocalFileWriter(
         return true;
     }
 
+    /// <summary>
+    /// Keeps the staging file if the conditions of <see cref="IFileWriter.KeepPartialUploadAsync"/> are met. Returns whether it was kept.
+    /// </summary>
     private bool KeepPartialUpload()
     {
         long stagedLength = RandomAccess.GetLength(staging.Handle), length = staging.BaseOffset + stagedLength;
         bool beganWithCommitted = committed is not null || (staging.IsAppend && !IsResumed);
         bool hasTooFewNewBytes = beganWithCommitted && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
-        if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeep())
+        if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeepAsPartialUpload())
         {
             return false;
         }
@@ -141,7 +147,7 @@ internal sealed class LocalFileWriter(
         {
             if (_isKeepAbandoned)
             {
-                staging.DiscardKept();
+                staging.UndoKeep();
                 return false;
             }
 
@@ -152,12 +158,14 @@ internal sealed class LocalFileWriter(
         return true;
     }
 
-    private void AppendRest(CancellationToken cancellationToken)
+    /// <summary>Appends the bytes of the committed file after the last written byte.</summary>
+    private void AppendRemainder(CancellationToken cancellationToken)
     {
         staging.LockCommitted(committed!);
-        ContentCopy.AppendRest(committed!, staging.Handle, cancellationToken);
+        ContentCopy.AppendRemainder(committed!, staging.Handle, cancellationToken);
     }
 
+    /// <summary>Discards the bytes of a resumed partial upload after the start offset at the first write or the commit.</summary>
     private void BeginWriting()
     {
         if (!_isWritten && staging.ResumedLength > StartOffset)
@@ -168,6 +176,7 @@ internal sealed class LocalFileWriter(
         _isWritten = true;
     }
 
+    /// <summary>Runs a call and translates errors of the operating system to <see cref="StoreException"/>.</summary>
     private static void RunTranslated(Action call)
     {
         try
@@ -184,7 +193,8 @@ internal sealed class LocalFileWriter(
     {
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The upload was already committed or kept as a partial upload.");
+            throw new InvalidOperationException(
+                "The upload cannot be changed, because it was already committed or kept as a partial upload.");
         }
     }
 }

@@ -4,11 +4,11 @@ namespace Fts.Storage.Local;
 public sealed record LocalStoreOptions
 {
     /// <summary>
-    /// Whether completed operations survive a power failure. Commits, renames, deletions and new directories then complete only when file
-    /// and directory are on stable storage. Default: false.
+    /// Whether completed operations survive a power failure. If true, commits, renames, deletions and new directories complete only after
+    /// the file and its directory are on stable storage. Default: false.
     /// </summary>
     /// <remarks>
-    /// Simultaneous commits share a flush. If false, completed operations survive a crash of the process, but not of the system.
+    /// Simultaneous commits share a flush. If false, completed operations survive a crash of the process, but not a crash of the system.
     /// </remarks>
     public bool IsDurable { get; init; }
 
@@ -16,13 +16,13 @@ public sealed record LocalStoreOptions
     public PartialUploadLimits PartialUploadLimits { get; init; } = new();
 
     /// <summary>
-    /// Files and directories that no client can reach, even if they are located in the served directory, for example private keys,
-    /// certificates and settings. Default: none.
+    /// The paths on this machine of files and directories that no client can reach, even if they are located in the served directory. Use
+    /// this for private keys, certificates and settings. Default: none.
     /// </summary>
     /// <remarks>
     /// <para>
     /// The entries, and the contents of the directories, are not listed. They cannot be read, written, renamed, deleted or linked to. A
-    /// client cannot create a protected path that does not exist yet, or delete or rename a directory above one.
+    /// client cannot create a protected path that does not exist yet, or delete or rename a directory above a protected path.
     /// </para>
     /// <para>
     /// On Linux, protected entries are recognised by device and inode, even after they are replaced. The target of a link in a protected

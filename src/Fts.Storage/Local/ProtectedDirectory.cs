@@ -6,10 +6,12 @@ namespace Fts.Storage.Local;
 /// <summary>Reads the entries of protected directories.</summary>
 internal static class ProtectedDirectory
 {
-    /// <summary>The maximum depth that is searched. Directories of keys and settings are shallower.</summary>
+    /// <summary>The maximum number of directory levels that are searched. Directories of keys and settings have fewer levels.</summary>
     public const int MaxDepth = 16;
 
-    /// <summary>Returns the paths of the entries of a directory. Returns no path if it is not a directory or cannot be read.</summary>
+    /// <summary>
+    /// Returns the paths of the entries of a directory. Returns no path if <paramref name="path"/> is not a directory or cannot be read.
+    /// </summary>
     public static string[] GetEntries(string path)
     {
         if (SystemCallNumbers.IsSupported)
@@ -23,7 +25,7 @@ internal static class ProtectedDirectory
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
-            return []; // A client cannot read it either.
+            return []; // Clients cannot read this directory either.
         }
     }
 
@@ -38,7 +40,8 @@ internal static class ProtectedDirectory
     }
 
     /// <summary>
-    /// Returns the files in a directory and below it, and the files that are targets of links there. Does not follow links to directories.
+    /// Returns the files in a directory and below it, and the files to which links in these directories point. Does not follow links to
+    /// directories.
     /// </summary>
     public static IEnumerable<RealPath> GetFiles(string directory, int depth = 0)
     {

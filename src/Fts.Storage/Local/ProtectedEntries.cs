@@ -3,7 +3,8 @@ using Fts.Native;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>. Created only if one of them can be reached from the served directory.
+/// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>. Created only if clients can reach a protected entry from the served
+/// directory.
 /// </summary>
 /// <remarks>
 /// On Linux, entries are recognised by device and inode, so that no link and no other spelling of a name reaches them. On other systems
@@ -22,14 +23,14 @@ internal sealed class ProtectedEntries
     }
 
     /// <summary>
-    /// Creates the check, or returns null if no protected entry can be reached from the served directory: none is located in it or has a
-    /// second hard link.
+    /// Creates the protected entries, or returns null if none can be reached from the served directory. An entry can be reached if the
+    /// entry, or a link on its path, is located in the served directory, or if the entry has a second hard link.
     /// </summary>
     /// <remarks>The files in a protected directory, and the files that are targets of links in it, are protected too.</remarks>
     /// <param name="directory">The served directory.</param>
     /// <param name="paths">The protected files and directories.</param>
-    /// <exception cref="ArgumentException">The directory is located in a protected one.</exception>
-    public static ProtectedEntries? TryCreate(string directory, IReadOnlyList<string> paths)
+    /// <exception cref="ArgumentException">The served directory is a protected directory or is located in one.</exception>
+    public static ProtectedEntries? CreateIfReachable(string directory, IReadOnlyList<string> paths)
     {
         if (paths.Count == 0)
         {
@@ -43,7 +44,8 @@ internal sealed class ProtectedEntries
             var real = RealPath.Resolve(path);
             if (IsWithin(root, real.Path))
             {
-                throw new ArgumentException($"{directory} is located in the protected directory {path}.", nameof(directory));
+                throw new ArgumentException(
+                    $"{directory} cannot be served, because the protected path {path} contains it.", nameof(directory));
             }
 
             isReachable |= IsReachable(real, root) || ProtectedDirectory.GetFiles(real.Path).Any(file => IsReachable(file, root));
@@ -52,9 +54,7 @@ internal sealed class ProtectedEntries
         return isReachable ? new ProtectedEntries(root, paths) : null;
     }
 
-    /// <summary>
-    /// The current protected entries. If a watched entry has changed, all paths are resolved again.
-    /// </summary>
+    /// <summary>The current protected entries. If a watched entry has changed, the property first resolves all paths again.</summary>
     public ProtectedSnapshot Current
     {
         get
@@ -65,7 +65,8 @@ internal sealed class ProtectedEntries
     }
 
     /// <summary>
-    /// Returns whether a path is a directory or is located below it. Directories are compared by id if the system has ids.
+    /// Returns whether <paramref name="path"/> is <paramref name="directory"/> or is located below it. Directories are compared by id if
+    /// the system has ids.
     /// </summary>
     internal static bool IsWithin(string path, string directory)
     {

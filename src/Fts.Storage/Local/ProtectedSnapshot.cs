@@ -11,7 +11,11 @@ internal sealed class ProtectedSnapshot
     private static readonly TimeSpan s_clockResolution = TimeSpan.FromSeconds(2);
 
     private readonly HashSet<ulong> _hidden = [], _onProtectedPath = [];
+
+    // The first missing component of each protected path that does not exist. IsLast: this component is the protected entry itself.
     private readonly List<(ulong DirectoryId, string Name, bool IsLast)> _missing = [];
+
+    // The paths whose status must not change while this snapshot is used. The status is null for a missing entry.
     private readonly List<(string Path, FileStatus? Status)> _watched = [];
     private readonly List<string> _paths = [];
     private readonly string _root;
@@ -21,21 +25,23 @@ internal sealed class ProtectedSnapshot
 
     private ProtectedSnapshot(string root) => _root = root;
 
-    /// <summary>Returns whether an entry is protected, is located in a protected directory, or is a link at a protected path.</summary>
+    /// <summary>
+    /// Returns whether an entry is protected, is located in a protected directory, or is a link that a protected path names.
+    /// </summary>
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 
     /// <summary>
-    /// Returns whether an entry is on the path of a protected entry: a directory above it, or a link to such a directory. It cannot be
-    /// deleted or renamed, and its mode cannot be set.
+    /// Returns whether an entry is a directory above a protected entry, or a link to such a directory on a protected path. Such an entry
+    /// cannot be deleted or renamed, and its mode cannot be set.
     /// </summary>
     public bool IsOnProtectedPath(ulong id) => _onProtectedPath.Contains(id);
 
     /// <summary>Returns whether a missing entry cannot be created, because its name is part of a protected path.</summary>
     /// <param name="directoryId">The id of the directory.</param>
-    /// <param name="name">The name in it.</param>
+    /// <param name="name">The name of the missing entry in the directory.</param>
     /// <param name="isLinkOrRenamed">
-    /// Whether a link or a renamed entry gets the name. Such an entry can contain the protected path, so the names of directories above
-    /// that path are refused too. A new file or an empty directory cannot contain the path.
+    /// Whether the name would be given to a link or a renamed entry. Such an entry can contain the protected path, so the names of
+    /// directories above that path are refused too. A new file or an empty directory cannot contain the path.
     /// </param>
     public bool IsProtectedName(ulong directoryId, string name, bool isLinkOrRenamed) => _missing.Exists(missing =>
         missing.DirectoryId == directoryId
@@ -53,7 +59,7 @@ internal sealed class ProtectedSnapshot
         (FileStatus.TryGet(real, out FileStatus status) && IsOnProtectedPath(status.Id))
         || _paths.Exists(path => IsSameOrBelow(path, real));
 
-    /// <summary>Resolves the protected paths now.</summary>
+    /// <summary>Resolves the protected paths and returns a snapshot of their current entries.</summary>
     public static ProtectedSnapshot Create(string root, IReadOnlyList<string> paths)
     {
         var snapshot = new ProtectedSnapshot(root);
@@ -65,7 +71,9 @@ internal sealed class ProtectedSnapshot
         return snapshot;
     }
 
-    /// <summary>Returns whether no watched entry has changed.</summary>
+    /// <summary>
+    /// Returns whether this snapshot is still valid: no watched entry has changed, and no change can have remained undetected.
+    /// </summary>
     public bool IsCurrent()
     {
         if (_hasRecentChange)
@@ -92,6 +100,7 @@ internal sealed class ProtectedSnapshot
     private static bool IsSameOrBelow(string path, string directory) => path.StartsWith(directory, ProtectedEntries.NameComparison)
         && (path.Length == directory.Length || path[directory.Length] == Path.DirectorySeparatorChar);
 
+    /// <summary>Adds a protected entry, the links that lead to it, and the directories above them.</summary>
     private void Add(RealPath real)
     {
         _paths.Add(real.Path);
@@ -113,6 +122,7 @@ internal sealed class ProtectedSnapshot
         AddMissing(real.Path);
     }
 
+    /// <summary>Adds an entry that clients must not reach. For a directory, adds its contents too.</summary>
     private void AddHidden(string path, int depth = 0)
     {
         if (AddWatched(_hidden, path) is not { IsDirectory: true } directory || depth == ProtectedDirectory.MaxDepth)
@@ -131,6 +141,7 @@ internal sealed class ProtectedSnapshot
         }
     }
 
+    /// <summary>Adds an entry to a set of ids and to the watched entries. Returns its status, or null if it does not exist.</summary>
     private FileStatus? AddWatched(HashSet<ulong> ids, string path)
     {
         FileStatus? status = FileStatus.TryGet(path, out FileStatus found) ? found : null;
@@ -143,7 +154,7 @@ internal sealed class ProtectedSnapshot
         return status;
     }
 
-    /// <summary>Adds the directories between the root and an entry below it. Adds none for an entry outside the root.</summary>
+    /// <summary>Adds the directories between the root and an entry below it. Adds no directory for an entry outside the root.</summary>
     private void AddParentDirectories(string path)
     {
         string? directory = Path.GetDirectoryName(path);
@@ -151,8 +162,8 @@ internal sealed class ProtectedSnapshot
         {
             if (FileStatus.TryGet(directory, out FileStatus status))
             {
-                // Its last-modified time is not watched, because every new entry changes it. If the directory is replaced, the watched
-                // entry below it changes.
+                // The last-modified time of the directory is not watched, because every new entry changes it. If the directory is
+                // replaced, the watched entry below it changes.
                 _onProtectedPath.Add(status.Id);
             }
 
@@ -160,7 +171,7 @@ internal sealed class ProtectedSnapshot
         }
     }
 
-    /// <summary>Adds the first missing component of a path that does not exist.</summary>
+    /// <summary>Adds the first missing component of a path. Does nothing if the path exists.</summary>
     private void AddMissing(string path)
     {
         string name = path;

@@ -4,11 +4,13 @@ namespace Fts.Storage.Local;
 
 /// <summary>A path on this machine with all links resolved. The entry need not exist.</summary>
 /// <param name="Path">The path without links.</param>
-/// <param name="DirectoryLinks">The links among its directories, in the order in which they were followed.</param>
-/// <param name="FileLinks">The links that the last component consists of, in the order in which they were followed.</param>
+/// <param name="DirectoryLinks">The links to directories that were followed on the way to the last component, in this order.</param>
+/// <param name="FileLinks">
+/// The links that were followed from the last component, in this order. Empty if the last component is not a link.
+/// </param>
 internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLinks, IReadOnlyList<string> FileLinks)
 {
-    /// <summary>The maximum number of links, as in the Linux kernel.</summary>
+    /// <summary>The maximum number of links that are followed, as in the Linux kernel.</summary>
     private const int MaxLinks = 40;
 
     /// <summary>Resolves a path link by link. A link that cannot be read is treated as an ordinary entry.</summary>
@@ -60,6 +62,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
         }
     }
 
+    /// <summary>Returns the text of a link, or null if the entry is not a link or cannot be read.</summary>
     private static string? ReadLink(string entry)
     {
         if (SystemCallNumbers.IsSupported)

@@ -38,7 +38,7 @@ internal static class SystemErrors
     public static bool IsSystemError(Exception exception) =>
         exception is (IOException and not StoreException) or UnauthorizedAccessException;
 
-    /// <summary>Translates an exception of .NET's file functions.</summary>
+    /// <summary>Translates an exception of .NET's file functions to a <see cref="StoreException"/>.</summary>
     public static StoreException Translate(Exception exception) => new(
         exception switch
         {

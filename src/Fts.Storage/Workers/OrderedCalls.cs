@@ -1,13 +1,13 @@
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Runs the calls of one open file on worker threads, one after another. The blocking part of a call that was cancelled therefore ends
-/// before the file is closed.
+/// Runs the calls of one open file on worker threads, one after another. The file is therefore closed only after the blocking part of a
+/// cancelled call has ended.
 /// </summary>
 internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
 {
     /// <summary>
-    /// How long a session waits until a file is closed or a partial upload is kept. Longer calls end in the background.
+    /// The maximum time for which a session waits until a file is closed or a partial upload is kept. A longer call ends in the background.
     /// </summary>
     private static readonly TimeSpan s_maxCleanupWait = TimeSpan.FromSeconds(5);
 
@@ -31,15 +31,15 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
     }
 
     /// <summary>
-    /// Runs a call after all others and returns its result. If an earlier call hangs, or this one takes longer than 5 seconds, returns the
-    /// default value, and the call ends in the background.
+    /// Runs a call after all earlier calls of the file, and returns its result. If an earlier call still runs, or if this call takes longer
+    /// than 5 seconds, the method returns the default value and the call ends in the background.
     /// </summary>
     public async Task<TResult?> RunCleanupAsync<TState, TResult>(TState state, Func<TState, TResult> function)
     {
         bool isBehindHungCall;
         lock (_lock)
         {
-            isBehindHungCall = _isRunning; // its caller was cancelled and no longer waits
+            isBehindHungCall = _isRunning; // the caller of the running call was cancelled and no longer waits
         }
 
         Task<TResult> cleanup = RunAsync(state, function, discard: null, CancellationToken.None);
@@ -58,6 +58,7 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
         }
     }
 
+    /// <summary>Starts a call, or queues it if another call of the file is running.</summary>
     private void Start(WorkerCall call)
     {
         lock (_lock)
@@ -74,6 +75,7 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
         workers.Start(call);
     }
 
+    /// <summary>Starts the next queued call after a call has ended.</summary>
     private void StartNext()
     {
         WorkerCall? next;

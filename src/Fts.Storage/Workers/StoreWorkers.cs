@@ -1,8 +1,8 @@
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Runs the calls of one store that can block. The number of threads and of waiting calls is limited, so that a store that hangs takes no
-/// thread of another store.
+/// Runs the blocking calls of one store on worker threads. Limits the number of threads and of waiting calls, so that a hung store cannot
+/// use up the threads of the process.
 /// </summary>
 /// <remarks>
 /// A cancelled caller stops waiting after half a second, even if its call hangs. The call then ends in the background, and
@@ -13,7 +13,7 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <summary>The default maximum number of threads of one store.</summary>
     public const int DefaultMaxThreads = 32;
 
-    /// <summary>The default maximum number of calls that wait for a thread. A session rarely has more than one.</summary>
+    /// <summary>The default maximum number of calls that wait for a thread. A session rarely has more than one such call.</summary>
     public const int DefaultMaxWaiting = 100_000;
 
     private readonly Lock _lock = new();
@@ -23,9 +23,11 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <summary>Runs a call on a worker thread.</summary>
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
-    /// <param name="discard">Releases the result if the caller no longer waits for it, or null.</param>
-    /// <param name="cancellationToken">Ends the wait. A call that has not started does not run any more.</param>
-    /// <exception cref="StoreException">Too many calls wait for a thread (<see cref="StoreError.Busy"/>).</exception>
+    /// <param name="discard">Releases the result if the caller no longer waits for it. Null if the result owns nothing.</param>
+    /// <param name="cancellationToken">Ends the wait after half a second. A call that has not started before that does not run.</param>
+    /// <exception cref="StoreException">
+    /// Too many calls wait for a thread, or no thread can be started (<see cref="StoreError.Busy"/>).
+    /// </exception>
     public Task<TResult> RunAsync<TState, TResult>(
         TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)
     {
@@ -40,7 +42,7 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
         return call.Task;
     }
 
-    /// <summary>Runs a call on a worker thread.</summary>
+    /// <summary>Runs a call without a result on a worker thread.</summary>
     public Task RunAsync(Action action, CancellationToken cancellationToken) => RunAsync(
         action,
         static action =>
@@ -52,7 +54,8 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
         cancellationToken);
 
     /// <summary>
-    /// Starts a call, or queues it if the maximum number of threads is busy. Completes it with an exception at the limit.
+    /// Starts a call on a worker thread, or queues the call if the maximum number of threads is busy. If the queue is full or no thread can
+    /// be started, completes the call with an exception.
     /// </summary>
     public void Start(WorkerCall call)
     {
@@ -66,34 +69,35 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
             }
             else if (_waiting.Count < maxWaiting)
             {
-                call.Node = _waiting.AddLast(call);
+                call.QueueNode = _waiting.AddLast(call);
                 return;
             }
         }
 
         if (!canStart || !TryStartThread(call))
         {
-            call.Refuse(new StoreException(StoreError.Busy, "Too many calls of the store wait for a thread."));
+            call.Refuse(new StoreException(
+                StoreError.Busy, "The store is overloaded: too many calls wait for a thread, or the system cannot start one."));
         }
     }
 
-    /// <summary>Removes a waiting call. Returns false if it is not in the queue.</summary>
+    /// <summary>Removes a waiting call from the queue. Returns false if the call is not in the queue.</summary>
     public bool TryRemove(WorkerCall call)
     {
         lock (_lock)
         {
-            if (call.Node is not { } node)
+            if (call.QueueNode is not { } node)
             {
                 return false;
             }
 
             _waiting.Remove(node);
-            call.Node = null;
+            call.QueueNode = null;
             return true;
         }
     }
 
-    /// <summary>Returns false, and releases the thread, if the system cannot start one.</summary>
+    /// <summary>Starts a worker thread that runs a first call. Returns false if the system cannot start a thread.</summary>
     private bool TryStartThread(WorkerCall call)
     {
         try
@@ -112,16 +116,17 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
         }
     }
 
+    /// <summary>Runs a first call and then the waiting calls on this thread.</summary>
     private void RunCalls(WorkerCall first)
     {
-        for (WorkerCall? call = first; call is not null; call = DequeueOrRelease())
+        for (WorkerCall? call = first; call is not null; call = DequeueOrReleaseThread())
         {
             call.Run();
         }
     }
 
-    /// <summary>Returns the next waiting call. Returns null, and releases the thread, if none waits.</summary>
-    private WorkerCall? DequeueOrRelease()
+    /// <summary>Returns the next waiting call. If no call waits, releases the thread and returns null.</summary>
+    private WorkerCall? DequeueOrReleaseThread()
     {
         lock (_lock)
         {
@@ -132,7 +137,7 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
             }
 
             _waiting.RemoveFirst();
-            node.Value.Node = null;
+            node.Value.QueueNode = null;
             return node.Value;
         }
     }

@@ -6,21 +6,27 @@ internal abstract class WorkerCall
     private const int Waiting = 0, Started = 1, Cancelled = 2;
 
     /// <summary>
-    /// How long a cancelled caller still waits for its call. Ordinary calls end within that time, so that for example the bytes that an
-    /// aborted upload has received are written.
+    /// The maximum time for which a cancelled caller still waits for its call. Ordinary calls end within this time. Therefore, for example,
+    /// the last received bytes of an aborted upload are written.
     /// </summary>
     private static readonly TimeSpan s_maxWaitAfterCancellation = TimeSpan.FromSeconds(0.5);
 
     private int _state;
     private CancellationTokenRegistration _registration;
 
-    /// <summary>The position in the queue of <see cref="StoreWorkers"/>, guarded by its lock. Null outside the queue.</summary>
-    public LinkedListNode<WorkerCall>? Node { get; set; }
+    /// <summary>
+    /// The position in the queue of <see cref="StoreWorkers"/>, guarded by the lock of that class. Null if the call is not in the queue.
+    /// </summary>
+    public LinkedListNode<WorkerCall>? QueueNode { get; set; }
 
-    /// <summary>Runs once after the call has ended or was cancelled before its start, even if the caller no longer waits.</summary>
+    /// <summary>
+    /// Called once after the call has ended, or after it was cancelled before its start. Called even if the caller no longer waits.
+    /// </summary>
     public Action? Ended { get; init; }
 
-    /// <summary>Cancels the waiting caller some time after the token is cancelled. Called before the call is queued.</summary>
+    /// <summary>
+    /// Completes the caller's task as cancelled half a second after the token is cancelled. Must be called before the call is queued.
+    /// </summary>
     public void RegisterCancellation(StoreWorkers workers, CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
@@ -35,14 +41,14 @@ internal abstract class WorkerCall
         }
     }
 
-    /// <summary>Runs the call and then the continuations of its caller, unless it was cancelled before.</summary>
+    /// <summary>Runs the call and then the continuations of its caller. Does not run a call that was cancelled before its start.</summary>
     public void Run()
     {
         if (Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting)
         {
             Execute();
             _registration.Unregister();
-            // The next call of the same file can start before the continuations, which may run for a while.
+            // Ended is called before the continuations, which may take a while, so that the next call of the same file can start.
             Ended?.Invoke();
             Complete();
         }
@@ -73,6 +79,9 @@ internal abstract class WorkerCall
     /// <summary>Completes the caller's task as cancelled. The call itself may still be running.</summary>
     protected abstract void CompleteAsCancelled(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Waits half a second, removes the call from the queue if it has not started, and completes the caller's task as cancelled.
+    /// </summary>
     private async Task CancelAsync(StoreWorkers workers, CancellationToken cancellationToken)
     {
         await Task.Delay(s_maxWaitAfterCancellation, CancellationToken.None).ConfigureAwait(false);
@@ -91,12 +100,14 @@ internal abstract class WorkerCall
 /// <param name="discard">Releases the result if the caller no longer waits for it. Null if the result owns nothing.</param>
 internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TResult> function, Action<TResult>? discard) : WorkerCall
 {
-    // Continuations run on the worker thread: the caller then needs only one change of threads for each call.
+    // Continuations run on the worker thread, so that each call needs only one change of threads.
     private readonly TaskCompletionSource<TResult> _completion = new();
     private TResult? _result;
     private Exception? _exception;
 
-    /// <summary>Completes with the result. Is cancelled some time after the token of the caller.</summary>
+    /// <summary>
+    /// The caller's task. It completes with the result, or as cancelled half a second after the caller's token is cancelled.
+    /// </summary>
     public Task<TResult> Task => _completion.Task;
 
     protected override void Execute()
@@ -107,7 +118,7 @@ internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TRe
         }
         catch (Exception e)
         {
-            _exception = e; // the caller receives it
+            _exception = e; // Complete passes it to the caller.
         }
     }
 
@@ -123,6 +134,7 @@ internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TRe
         }
     }
 
+    /// <summary>Releases a result for which the caller no longer waits.</summary>
     private void Discard(TResult result)
     {
         try

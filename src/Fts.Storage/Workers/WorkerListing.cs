@@ -4,12 +4,12 @@ using System.Runtime.ExceptionServices;
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Reads a listing on worker threads, because its enumerator can block. One change of threads serves many entries.
+/// Enumerates a listing on worker threads, because its enumerator can block. Each call on a worker thread reads many entries.
 /// </summary>
 internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWorkers workers)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
-    /// <summary>The maximum number of entries that are read ahead of the consumer.</summary>
+    /// <summary>The maximum number of entries that one call on a worker thread reads.</summary>
     private const int BatchSize = 64;
 
     public UnlistedNames Unlisted => entries is IUnlistedNameReport report ? report.Unlisted : default;
@@ -35,9 +35,9 @@ internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWo
                 }
 
                 batch.Failure?.Throw();
-                if (batch.Pending is { } pending)
+                if (batch.PendingMove is { } pendingMove)
                 {
-                    batch = batch with { IsLast = !await pending.ConfigureAwait(false) };
+                    batch = batch with { IsLast = !await pendingMove.ConfigureAwait(false) };
                     if (!batch.IsLast)
                     {
                         yield return source.Current;
@@ -64,7 +64,7 @@ internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWo
                 ValueTask<bool> next = source.MoveNextAsync();
                 if (!next.IsCompleted)
                 {
-                    return new Batch(read) { Pending = next.AsTask() };
+                    return new Batch(read) { PendingMove = next.AsTask() };
                 }
 
                 if (!next.GetAwaiter().GetResult())
@@ -84,6 +84,7 @@ internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWo
         }
     }
 
+    /// <summary>Disposes an enumerator that was created after its caller was cancelled.</summary>
     private static async void DisposeLate(IAsyncEnumerator<FileEntry> source)
     {
         try
@@ -96,15 +97,16 @@ internal sealed class WorkerListing(IAsyncEnumerable<FileEntry> entries, StoreWo
         }
     }
 
+    /// <summary>The entries that one call on a worker thread has read.</summary>
     private readonly record struct Batch(List<FileEntry> Entries)
     {
-        /// <summary>The asynchronous rest of the last move, or null.</summary>
-        public Task<bool>? Pending { get; init; }
+        /// <summary>The task of the last <c>MoveNextAsync</c> if the enumerator waits asynchronously, otherwise null.</summary>
+        public Task<bool>? PendingMove { get; init; }
 
-        /// <summary>Whether the listing has ended.</summary>
+        /// <summary>Whether the listing ends after these entries.</summary>
         public bool IsLast { get; init; }
 
-        /// <summary>The exception after the entries, or null.</summary>
+        /// <summary>The exception that the enumerator threw after these entries, or null.</summary>
         public ExceptionDispatchInfo? Failure { get; init; }
     }
 }

@@ -8,15 +8,15 @@ namespace Fts.Storage.Workers;
 /// </summary>
 /// <remarks>
 /// A cancelled call returns within half a second, even if the store blocks the thread. The call then ends in the background, and an opened
-/// file is closed. The asynchronous rest of a call ends when the store observes the token. Does not own the store.
+/// file is closed. The asynchronous part of a call ends when the store observes the token. This class does not dispose the store.
 /// </remarks>
 public sealed class WorkerStore : IFileStore
 {
     private readonly IFileStore _store;
     private readonly StoreWorkers _workers = new();
 
-    /// <summary>Creates a store that runs the calls of another one.</summary>
-    /// <param name="store">The store with calls that can block.</param>
+    /// <summary>Creates a store that runs the calls of another store on worker threads.</summary>
+    /// <param name="store">The store whose calls can block.</param>
     public WorkerStore(IFileStore store)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -102,7 +102,7 @@ public sealed class WorkerStore : IFileStore
     private ValueTask<TResult> RunAsync<TResult>(Func<ValueTask<TResult>> call, CancellationToken cancellationToken) =>
         RunAsync(call, discard: null, cancellationToken);
 
-    /// <summary>Starts a call on a worker thread, which it may block, and awaits the rest of it.</summary>
+    /// <summary>Starts a call on a worker thread, which the call may block, and awaits the asynchronous part of the call.</summary>
     private async ValueTask<TResult> RunAsync<TResult>(
         Func<ValueTask<TResult>> call, Action<ValueTask<TResult>>? discard, CancellationToken cancellationToken)
     {
@@ -130,7 +130,7 @@ public sealed class WorkerStore : IFileStore
         }
     }
 
-    /// <summary>Owns the store's reader.</summary>
+    /// <summary>Runs the reads of an open file on worker threads. Owns the store's reader.</summary>
     private sealed class WorkerReader(IFileReader reader, OrderedCalls calls) : IFileReader
     {
         public long Length => reader.Length;
@@ -149,7 +149,7 @@ public sealed class WorkerStore : IFileStore
             await (await calls.RunCleanupAsync(reader, static reader => reader.DisposeAsync()).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    /// <summary>Owns the store's writer.</summary>
+    /// <summary>Runs the writes of an upload on worker threads. Owns the store's writer.</summary>
     private sealed class WorkerWriter(IFileWriter writer, OrderedCalls calls) : IFileWriter
     {
         public long StartOffset { get; } = writer.StartOffset;

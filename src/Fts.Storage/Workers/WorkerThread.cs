@@ -1,21 +1,22 @@
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// A thread for calls that can block. All stores of the process share these threads. <see cref="StoreWorkers"/> limits the number that one
-/// store uses.
+/// A thread for calls that can block. All stores of the process share these threads. <see cref="StoreWorkers"/> limits the number of
+/// threads that one store uses.
 /// </summary>
-/// <remarks>The thread pool is not used, because hung calls would delay all other work on it.</remarks>
+/// <remarks>The thread pool is not used, because hung calls would delay all other work of the pool.</remarks>
 internal sealed class WorkerThread
 {
-    private static readonly TimeSpan s_idleTime = TimeSpan.FromSeconds(10);
+    /// <summary>The time after which an idle thread ends.</summary>
+    private static readonly TimeSpan s_maxIdleTime = TimeSpan.FromSeconds(10);
     private static readonly List<WorkerThread> s_idle = [];
 
-    private readonly object _gate = new();
+    private readonly object _workLock = new();
     private Action? _work;
 
     private WorkerThread(Action work) => _work = work;
 
-    /// <summary>Runs work on an idle thread, or on a new one. Does not wait for it.</summary>
+    /// <summary>Starts work on an idle thread, or on a new thread. Does not wait until the work ends.</summary>
     public static void Run(Action work)
     {
         if (TryTakeIdle() is not { } idle)
@@ -25,14 +26,17 @@ internal sealed class WorkerThread
             return;
         }
 
-        lock (idle._gate)
+        lock (idle._workLock)
         {
             idle._work = work;
-            Monitor.Pulse(idle._gate);
+            Monitor.Pulse(idle._workLock);
         }
     }
 
-    /// <summary>Returns the thread that became idle last, because its memory is most likely still in the processor's caches.</summary>
+    /// <summary>
+    /// Removes and returns the thread that became idle last, or returns null if no thread is idle. The memory of that thread is most likely
+    /// still in the processor's caches.
+    /// </summary>
     private static WorkerThread? TryTakeIdle()
     {
         lock (s_idle)
@@ -48,6 +52,7 @@ internal sealed class WorkerThread
         }
     }
 
+    /// <summary>Runs the work of this thread until it has been idle for <see cref="s_maxIdleTime"/>.</summary>
     private void RunLoop()
     {
         while (WaitForWork() is { } work)
@@ -60,14 +65,14 @@ internal sealed class WorkerThread
         }
     }
 
-    /// <summary>Returns the next work, or null if none arrived in time.</summary>
+    /// <summary>Returns the next work, or null if no work arrived within <see cref="s_maxIdleTime"/>. The thread then ends.</summary>
     private Action? WaitForWork()
     {
-        lock (_gate)
+        lock (_workLock)
         {
             while (_work is null)
             {
-                if (!Monitor.Wait(_gate, s_idleTime) && _work is null && TryRemoveIdle())
+                if (!Monitor.Wait(_workLock, s_maxIdleTime) && _work is null && TryRemoveIdle())
                 {
                     return null;
                 }
@@ -79,7 +84,10 @@ internal sealed class WorkerThread
         }
     }
 
-    /// <summary>Returns false if <see cref="Run"/> has already chosen this thread and is about to set its work.</summary>
+    /// <summary>
+    /// Removes this thread from the idle threads. Returns false if <see cref="Run"/> has already chosen this thread and is about to set its
+    /// work.
+    /// </summary>
     private bool TryRemoveIdle()
     {
         lock (s_idle)

@@ -82,7 +82,7 @@ public sealed class PermissionTests : IDisposable
     /// Opens a root directory, whose calls run on the calling thread. Those of a store run on threads with the rights of root.
     /// </summary>
     private static IRootDirectory Open(string folder, bool portable) =>
-        portable ? new PortableRootDirectory(folder, null) : LinuxRootDirectory.TryOpen(folder, null)!;
+        portable ? new PortableRootDirectory(folder, null) : LinuxRootDirectory.OpenIfSupported(folder, null)!;
 
     private static void AssertDenied(Action call) => Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(call).Error);
 }

@@ -224,10 +224,10 @@ public sealed class ProtectedEntriesTests : IDisposable
     public void Protected_paths_outside_the_served_directory_need_no_check()
     {
         using var elsewhere = new TemporaryDirectory();
-        Assert.Null(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
-        Assert.NotNull(ProtectedEntries.TryCreate(_folder.Path, Options.ProtectedPaths));
+        Assert.Null(ProtectedEntries.CreateIfReachable(elsewhere.Path, Options.ProtectedPaths));
+        Assert.NotNull(ProtectedEntries.CreateIfReachable(_folder.Path, Options.ProtectedPaths));
         Assert.Equal(0, NativeNames.Link(_folder["cert.pem"], elsewhere["second-name"]));
-        Assert.NotNull(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
+        Assert.NotNull(ProtectedEntries.CreateIfReachable(elsewhere.Path, Options.ProtectedPaths));
     }
 
     [Theory]

@@ -54,13 +54,13 @@ public sealed class BlockingCallTests
         Directory.CreateDirectory(folder);
         try
         {
-            using LinuxRootDirectory? root = LinuxRootDirectory.TryOpen(folder, null);
+            using LinuxRootDirectory? root = LinuxRootDirectory.OpenIfSupported(folder, null);
             FileSystemKind required = isMemory ? FileSystemKind.Memory : FileSystemKind.Disk;
             Assert.SkipUnless(root?.FileSystemKind == required, $"{parent} has another file system.");
             using var store = new LocalFileStore(folder, portable: false, clock: new StoppedClock());
             await store.SweepPartialUploadsAsync(DateTime.UnixEpoch, Token); // before it, each use of a file looks for a leftover append
             await store.WriteFileAsync("/file", "content", Token);
-            for (int i = 0; i < InlineGate.FastCallsToOpen; i++)
+            for (int i = 0; i < InlineCallPolicy.FastCallsToAllow; i++)
             {
                 await store.GetEntryAsync(At("/file"), Token);
             }
@@ -112,14 +112,14 @@ public sealed class BlockingCallTests
         Directory.CreateDirectory(Path.Combine(folder, "inner disk"));
         try
         {
-            using (LinuxRootDirectory? before = LinuxRootDirectory.TryOpen(folder, null))
+            using (LinuxRootDirectory? before = LinuxRootDirectory.OpenIfSupported(folder, null))
             {
                 Assert.SkipUnless(before?.FileSystemKind == FileSystemKind.Memory, "/dev/shm has another file system.");
             }
 
             using FuseMount? mount = FuseMount.TryMount(Path.Combine(folder, "inner disk"));
             Assert.SkipWhen(mount is null, "Mounting a file system needs root and /dev/fuse.");
-            using LinuxRootDirectory? root = LinuxRootDirectory.TryOpen(folder, null);
+            using LinuxRootDirectory? root = LinuxRootDirectory.OpenIfSupported(folder, null);
             Assert.Equal(FileSystemKind.Other, root?.FileSystemKind);
         }
         finally

@@ -139,7 +139,7 @@ public sealed class CachedHashTests : IDisposable
         File.SetUnixFileMode(_folder["other"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(_folder["file"], UnixFileMode.None);
         // The calls of a root directory run on the calling thread.
-        using LinuxRootDirectory root = LinuxRootDirectory.TryOpen(_folder.Path, null)!;
+        using LinuxRootDirectory root = LinuxRootDirectory.OpenIfSupported(_folder.Path, null)!;
         NativeNames.AsOrdinaryUser(() =>
         {
             root.CacheHash(At("/other"), other, Hash);

@@ -122,9 +122,9 @@ public sealed class GroupCommitTests
             steps.Enqueue($"commit {name}");
         }
 
-        public bool TryKeep() => false;
+        public bool TryKeepAsPartialUpload() => false;
 
-        public void DiscardKept() => throw new NotSupportedException();
+        public void UndoKeep() => throw new NotSupportedException();
 
         public void Dispose() => FlushGate?.Dispose();
 

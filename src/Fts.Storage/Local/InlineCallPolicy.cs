@@ -1,0 +1,140 @@
+namespace Fts.Storage.Local;
+
+/// <summary>An inline call that is running. Passed to <see cref="InlineCallPolicy.EndCall"/>.</summary>
+/// <param name="StartedAt">The timestamp of the start.</param>
+/// <param name="Slot">The slot that records the start, or -1 if the slot of the thread was in use.</param>
+internal readonly record struct InlineCall(long StartedAt, int Slot);
+
+/// <summary>
+/// Decides whether the calls that are expected not to block run inline (on the caller's thread) or on a worker thread. The caller's thread
+/// may serve the sockets of many sessions.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if a caller
+/// finds that an inline call of another thread has run for too long. The first suspension lasts at least one second. Each further
+/// suspension lasts twice as long, up to one minute. After ten minutes without a suspension, the next one starts at one second again.
+/// </para>
+/// <para>Thread-safe. <c>_lock</c> guards all changes of the state except the slots.</para>
+/// </remarks>
+internal sealed class InlineCallPolicy(TimeProvider clock)
+{
+    /// <summary>The number of consecutive fast calls on worker threads after which inline calls are allowed.</summary>
+    public const int FastCallsToAllow = 16;
+
+    /// <summary>
+    /// A call that takes longer is slow. Ordinary calls take microseconds, but the scheduler can delay a call by some milliseconds.
+    /// </summary>
+    public static readonly TimeSpan SlowThreshold = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The shortest and the longest time for which inline calls are suspended.</summary>
+    public static readonly TimeSpan MinSuspension = TimeSpan.FromSeconds(1), MaxSuspension = TimeSpan.FromMinutes(1);
+
+    /// <summary>A suspension takes twice as long as the previous one if that one began less than this time ago.</summary>
+    public static readonly TimeSpan DoublingWindow = TimeSpan.FromMinutes(10);
+
+    // The start of an inline call is recorded in a slot of its thread. Each slot has a cache line of its own. If two threads share a slot,
+    // the second call is not recorded.
+    private const int SlotCount = 16, SlotStride = 8; // slots, and array elements for each slot
+
+    private readonly Lock _lock = new();
+    private readonly long[] _startedAt = new long[SlotCount * SlotStride];
+    private volatile bool _isAllowed;
+    private int _fastCalls;
+    private long _suspendedAt;
+    private TimeSpan _suspension; // the length of the last suspension, or 0 before the first one
+
+    /// <summary>Whether calls are currently allowed to run inline.</summary>
+    public bool IsInlineAllowed => _isAllowed;
+
+    /// <summary>
+    /// Begins an inline call. Returns false if the call must run on a worker thread. After true, the caller must call
+    /// <see cref="EndCall"/>.
+    /// </summary>
+    public bool TryBeginCall(out InlineCall call)
+    {
+        call = default;
+        if (!_isAllowed)
+        {
+            return false;
+        }
+
+        long now = GetTimestamp();
+        for (int i = 0; i < _startedAt.Length; i += SlotStride)
+        {
+            if (Volatile.Read(ref _startedAt[i]) is not 0 and var startedAt && clock.GetElapsedTime(startedAt, now) > SlowThreshold)
+            {
+                Suspend();
+                return false;
+            }
+        }
+
+        int slot = Environment.CurrentManagedThreadId % SlotCount * SlotStride;
+        bool isRecorded = Interlocked.CompareExchange(ref _startedAt[slot], now, 0) == 0;
+        call = new InlineCall(now, isRecorded ? slot : -1);
+        return true;
+    }
+
+    /// <summary>Ends an inline call. Suspends inline calls if the call was slow.</summary>
+    public void EndCall(InlineCall call)
+    {
+        if (call.Slot >= 0)
+        {
+            Volatile.Write(ref _startedAt[call.Slot], 0);
+        }
+
+        if (clock.GetElapsedTime(call.StartedAt, GetTimestamp()) > SlowThreshold)
+        {
+            Suspend();
+        }
+    }
+
+    /// <summary>
+    /// Runs a call on a worker thread and counts whether it was fast. Used for the calls that would otherwise run inline.
+    /// </summary>
+    public TResult RunMeasured<TState, TResult>(TState state, Func<TState, TResult> function)
+    {
+        long startedAt = GetTimestamp();
+        try
+        {
+            return function(state);
+        }
+        finally
+        {
+            Record(clock.GetElapsedTime(startedAt, GetTimestamp()));
+        }
+    }
+
+    /// <summary>Counts a call on a worker thread, and allows inline calls after enough fast calls.</summary>
+    private void Record(TimeSpan duration)
+    {
+        lock (_lock)
+        {
+            _fastCalls = duration > SlowThreshold ? 0 : _fastCalls + 1;
+            if (!_isAllowed && _fastCalls >= FastCallsToAllow && clock.GetElapsedTime(_suspendedAt, GetTimestamp()) >= _suspension)
+            {
+                _isAllowed = true;
+            }
+        }
+    }
+
+    /// <summary>Suspends inline calls, for twice as long as last time if the last suspension is recent.</summary>
+    private void Suspend()
+    {
+        lock (_lock)
+        {
+            if (!_isAllowed)
+            {
+                return;
+            }
+
+            long now = GetTimestamp();
+            bool isRecent = _suspension > TimeSpan.Zero && clock.GetElapsedTime(_suspendedAt, now) < DoublingWindow;
+            TimeSpan doubled = _suspension * 2 < MaxSuspension ? _suspension * 2 : MaxSuspension;
+            (_suspension, _suspendedAt, _fastCalls, _isAllowed) = (isRecent ? doubled : MinSuspension, now, 0, false);
+        }
+    }
+
+    /// <summary>Returns the current timestamp. Zero marks an empty slot, so it is never returned.</summary>
+    private long GetTimestamp() => clock.GetTimestamp() is not 0 and var now ? now : 1;
+}
