@@ -36,7 +36,7 @@ internal static class MetadataCommands
     {
         string[] parts = argument.Split(' ', 2);
         bool isValid = parts.Length == 2 && parts[1].Length > 0 && WireTime.TryParse(parts[0], out _);
-        return new(isValid ? Replies.NoCreationTime : Replies.BadParameter);
+        return new(isValid ? Replies.CannotSetCreationTime : Replies.BadParameter);
     }
 
     /// <summary>MFF: sets the facts Modify and UNIX.mode (draft-somers-ftp-mfxx §5).</summary>
@@ -63,7 +63,7 @@ internal static class MetadataCommands
                 case "MODIFY" or "UNIX.MODE" or "":
                     return Replies.BadParameter;
                 case "CREATE":
-                    return Replies.NoCreationTime;
+                    return Replies.CannotSetCreationTime;
                 default:
                     return Replies.ParameterNotImplemented;
             }

@@ -40,7 +40,7 @@ internal static class RetrieveCommands
         {
             if (rangeEnd is null)
             {
-                return Replies.For(StoreError.BadOffset);
+                return Replies.FromStoreError(StoreError.BadOffset);
             }
 
             offset = file.Length; // a range beyond the end is empty (draft-bryan-ftp-range §4.3)

@@ -105,7 +105,7 @@ internal static class StoreCommands
         {
             await UploadResumption.KeepPartialUploadAsync(session, path, file);
             Log.TransferFailed(log, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, verdict.Describe());
-            return Replies.For(verdict);
+            return Replies.FromVerdict(verdict);
         }
 
         transfer.StartCommit();

@@ -32,11 +32,12 @@ public sealed record FtpHost
     /// <summary>The text of the 220 reply to HOST. Null to use <see cref="FtpServerOptions.Greeting"/>. Default: null.</summary>
     public string? Greeting { get; init; }
 
-    /// <summary>Whether a text is a valid <see cref="Name"/>.</summary>
+    /// <summary>Returns whether a text is a valid <see cref="Name"/>. An IP address is not valid.</summary>
     public static bool IsValidName(string? text) => HostName.IsValidName(text);
 
-    /// <summary>Validates the values.</summary>
-    /// <exception cref="ArgumentException">A value is invalid. The message names it.</exception>
+    /// <summary>Validates the properties.</summary>
+    /// <param name="hasTls">Whether the server supports TLS. Required for <see cref="Certificates"/>.</param>
+    /// <exception cref="ArgumentException">A property is invalid.</exception>
     internal void Validate(bool hasTls)
     {
         ArgumentNullException.ThrowIfNull(Store);

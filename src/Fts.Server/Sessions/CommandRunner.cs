@@ -70,7 +70,8 @@ internal static class CommandRunner
         catch (StoreException e)
         {
             LogStoreException(session, row.Verb, e);
-            return (e.Error == StoreError.Unavailable ? GetAbortReply(session) : null) ?? row.AdaptReplyCode(Replies.For(e.Error));
+            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
+            return abortReply ?? row.AdaptReplyCode(Replies.FromStoreError(e.Error));
         }
         catch (HandshakeException e)
         {
