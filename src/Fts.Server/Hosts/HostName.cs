@@ -20,7 +20,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
             return isIPv6 ? new HostName(null, ipv6!.UnmapIPv4()) : null;
         }
 
-        // IPAddress.TryParse parses "1" as 0.0.0.1, so only text with three dots is parsed as an IPv4 address.
+        // IPAddress.TryParse parses "1" as 0.0.0.1, so only text with three dots is parsed.
         if (text.Count(c => c == '.') == 3 &&
             IPAddress.TryParse(text, out IPAddress? ipv4) && ipv4.AddressFamily == AddressFamily.InterNetwork)
         {
@@ -31,8 +31,8 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
     }
 
     /// <summary>
-    /// Returns whether a text is a valid host name and not an address. Underscores are accepted, because many names in use contain them although
-    /// RFC 952 does not allow them.
+    /// Returns whether a text is a valid host name and not an address. Underscores are accepted, because many names in use contain them
+    /// although RFC 952 does not allow them.
     /// </summary>
     public static bool IsValidName(string? text)
     {

@@ -10,8 +10,8 @@ namespace Fts.Server.Listings;
 /// </summary>
 /// <param name="Entries">The entries, which are read while they are sent.</param>
 /// <param name="Prefix">
-/// The path of the entries' directory as the client sent it, with a slash at the end. Empty for the current directory. NLST sends it before
-/// each name.
+/// The path of the entries' directory as the client sent it, with a slash at the end. Empty for the current directory. NLST sends it
+/// before each name.
 /// </param>
 internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
 {
@@ -23,8 +23,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
 
     /// <summary>Parses the argument and opens the directory. Returns null if the path is invalid.</summary>
     /// <remarks>
-    /// If an entry has exactly the argument as its name, it is selected. Otherwise, options of <c>ls</c> before the path, which many clients
-    /// send, and wildcards in the last component are recognised.
+    /// If an entry has exactly the argument as its name, it is selected. Otherwise, options of <c>ls</c> before the path, which many
+    /// clients send, and wildcards in the last component are recognised.
     /// </remarks>
     /// <exception cref="StoreException">The path does not exist or cannot be listed.</exception>
     public static async ValueTask<ListSelection?> OpenAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -66,8 +66,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     }
 
     /// <summary>
-    /// Returns the entries whose names match a pattern. The store receives the token. Otherwise, a directory without a match would be read to
-    /// its end even after the client has disconnected.
+    /// Returns the entries whose names match a pattern. The store receives the token. Otherwise, a directory without a match would be read
+    /// to its end even after the client has disconnected.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> FilterByPattern(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ namespace Fts.Server.Listings;
 
 /// <summary>Sorts the directories of one listing.</summary>
 /// <remarks>
-/// The sorter holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of a
-/// recursive listing. A directory that would exceed this limit is sent unsorted. So is a directory that would exceed
+/// The sorter holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of
+/// a recursive listing. A directory that would exceed this limit is sent unsorted. So is a directory that would exceed
 /// <see cref="FtpServerOptions.MaxListingEntriesInMemory"/>, the limit for all sessions together.
 /// </remarks>
 internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBudget budget)
@@ -33,7 +33,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
         return true;
     }
 
-    /// <summary>Releases the memory of entries.</summary>
+    /// <summary>Releases the memory of a number of entries.</summary>
     public void Release(int count)
     {
         _heldCount -= count;

@@ -126,7 +126,8 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     }
 
     /// <summary>
-    /// Returns the entries of a directory. Returns null if the directory was removed meanwhile, or if the server has no permission to read it.
+    /// Returns the entries of a directory. Returns null if the directory was removed meanwhile or cannot be read. Counts the directories
+    /// that cannot be read.
     /// </summary>
     private async ValueTask<IAsyncEnumerable<FileEntry>?> TryOpenDirectoryAsync(StorePath directory, CancellationToken cancellationToken)
     {

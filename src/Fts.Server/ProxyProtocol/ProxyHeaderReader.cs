@@ -37,7 +37,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     /// <see cref="FtpServerOptions.MaxSessions"/> headers are read at the same time; further connections are closed.
     /// </summary>
     /// <param name="socket">The connection.</param>
-    /// <param name="onRead">Called after the header was read, with the client's and server's addresses. Then owns the socket.</param>
+    /// <param name="onRead">Receives the addresses after the header was read. The callback takes ownership of the socket.</param>
     /// <param name="cancellationToken">Cancels the read. The socket is then closed.</param>
     public void StartReading(Socket socket, Action<ConnectionEndPoints> onRead, CancellationToken cancellationToken)
     {
