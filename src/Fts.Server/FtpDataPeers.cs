@@ -58,7 +58,7 @@ public sealed record FtpDataPeers
         HasSameBytes(target, client) ||
         (Accepts(target, client) && !IsReserved(target.UnmapIPv4()) && !IsLocalAddress(target));
 
-    /// <summary>Returns the network part of an address. Addresses with the same key count as the same client.</summary>
+    /// <summary>Returns the network part of an address. Addresses with the same network part count as the same client.</summary>
     internal IPAddress GetKey(IPAddress address)
     {
         int bits = address.AddressFamily == AddressFamily.InterNetwork ? PrefixLength : IPv6PrefixLength;
@@ -82,7 +82,7 @@ public sealed record FtpDataPeers
     private static bool HasSameBytes(IPAddress one, IPAddress other) =>
         one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
-    /// <summary>Returns whether an address is reserved for the local host, the local link or several hosts.</summary>
+    /// <summary>Returns whether an address is a loopback, link-local, site-local, multicast, broadcast or unspecified address.</summary>
     private static bool IsReserved(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
         ? address.GetAddressBytes() is [0 or 127 or >= 224, ..] or [169, 254, ..]
         : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal ||

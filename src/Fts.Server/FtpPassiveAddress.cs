@@ -16,8 +16,8 @@ public sealed record FtpPassiveAddress(string Host)
     /// clients outside the networks of the other passive addresses.
     /// </summary>
     /// <remarks>
-    /// If the network is null, clients in the local network of the server receive the address to which they connected instead. A client is
-    /// in the local network if its address is loopback or link-local. It also is if both addresses are in the same private address block
+    /// If the network is null, clients in the local network of the server receive the address to which they connected instead. Loopback and
+    /// link-local clients are in the local network. So are clients in the same private address block as the address to which they connected
     /// (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, RFC 1918 §3).
     /// </remarks>
     public IPNetwork? Network { get; init; }

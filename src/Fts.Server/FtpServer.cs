@@ -59,7 +59,7 @@ public sealed class FtpServer : IAsyncDisposable
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
     }
 
-    /// <summary>The address on which the server listens. After the start, it contains the actual port.</summary>
+    /// <summary>The address on which the server listens. After the start, the port is the actual port, never 0.</summary>
     public IPEndPoint EndPoint { get; private set; }
 
     /// <summary>
@@ -109,6 +109,7 @@ public sealed class FtpServer : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Opens the listeners and starts the background loops.</summary>
     private void Listen()
     {
         if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
@@ -143,7 +144,7 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting connections and closes sessions without a transfer with 421. Running transfers may continue for
+    /// Stops accepting connections, and closes sessions that have no transfer (421). Running transfers may continue for
     /// <see cref="FtpServerOptions.DrainTimeout"/>. After that time, the remaining sessions are closed.
     /// </summary>
     /// <remarks>
@@ -193,7 +194,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a session that has ended or could not start. It no longer counts towards the limits.</summary>
+    /// <summary>Removes a session that has ended or could not start, so that it no longer counts towards the limits.</summary>
     internal void RemoveSession(Session session)
     {
         var block = AddressBlock.FromAddress(session.Peer.Address);

@@ -18,7 +18,7 @@ public sealed record FtpServerOptions
     public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>
-    /// Additional hosts on the same address, selected by HOST (RFC 7151) or by the server name of TLS (SNI). Default: none.
+    /// Additional virtual hosts on the same address, selected by HOST (RFC 7151) or by the server name of TLS (SNI). Default: none.
     /// </summary>
     /// <remarks>
     /// Clients that select no host, or the address of the server, use <see cref="Store"/> and <see cref="Authenticator"/>. If the list is
@@ -45,7 +45,7 @@ public sealed record FtpServerOptions
     public FtpPassivePorts? PassivePorts { get; init; }
 
     /// <summary>
-    /// The addresses for replies to PASV. If none applies to a client, its reply contains the address to which the client connected.
+    /// The addresses for replies to PASV. If none applies to a client, the reply contains the address to which the client connected.
     /// Default: none.
     /// </summary>
     public IReadOnlyList<FtpPassiveAddress> PassiveAddresses { get; init; } = [];
@@ -106,8 +106,8 @@ public sealed record FtpServerOptions
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a transfer may take to finish after its abort, and a session after the server has ended it. After this time, the control
-    /// connection is closed without a reply. <see cref="FtpServer.StopAsync"/> also waits this long for sessions after
+    /// How long an aborted transfer may take to finish, and how long a session that the server ends may take to finish. After this time,
+    /// the control connection is closed without a reply. <see cref="FtpServer.StopAsync"/> also waits this long for sessions after
     /// <see cref="DrainTimeout"/>. Default: 10 s.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -128,8 +128,8 @@ public sealed record FtpServerOptions
     public FtpPublishPolicy PublishPolicy { get; init; } = FtpPublishPolicy.CompleteOrUnverified;
 
     /// <summary>
-    /// The delay after a failed login before the next password for the same account or from the same address is checked, over all sessions.
-    /// Zero for no delays. Default: 1 s.
+    /// The delay after a failed login. Passwords for the same account or from the same address are checked only after this delay, in all
+    /// sessions. At most 1 h. Zero for no delays. Default: 1 s.
     /// </summary>
     /// <remarks>
     /// <para>The delay doubles with each further failure, at most four times (16 s by default). For an address, over all accounts, it
@@ -142,7 +142,7 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// The time after which a failed login no longer counts. Several failed logins expire one after another, each after this time. At most
-    /// 60 failed logins count. Default: 1 min.
+    /// 60 failed logins count. At most 1 day. Default: 1 min.
     /// </summary>
     public TimeSpan FailedLoginLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -189,7 +189,7 @@ public sealed record FtpServerOptions
     /// 10,000.
     /// </summary>
     /// <remarks>
-    /// A larger directory is listed unsorted, and the final reply reports that. An entry needs about 150 bytes.
+    /// A larger directory is listed unsorted, and the final reply reports this. An entry needs about 150 bytes of memory.
     /// </remarks>
     public int MaxSortedEntriesPerListing { get; init; } = 10_000;
 
@@ -198,7 +198,8 @@ public sealed record FtpServerOptions
     /// </summary>
     /// <remarks>
     /// If the limit is reached, a directory is listed unsorted. A recursive listing then reads a directory twice, so that it need not hold
-    /// the names of the subdirectories. An entry with a long name needs about 600 bytes.
+    /// the names of the subdirectories. An entry with a long name needs about 600 bytes of
+    /// memory.
     /// </remarks>
     public int MaxListingEntriesInMemory { get; init; } = 200_000;
 

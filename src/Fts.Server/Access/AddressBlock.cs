@@ -9,7 +9,7 @@ namespace Fts.Server.Access;
 /// The addresses that one client can use: a single IPv4 address, or an IPv6 /64 network, because an IPv6 host chooses the lower 64 bits of
 /// its address itself (RFC 8981). The server counts sessions and failed logins per block.
 /// </summary>
-/// <param name="IsIPv4">Whether <paramref name="Bits"/> are an IPv4 address.</param>
+/// <param name="IsIPv4">Whether <paramref name="Bits"/> contains an IPv4 address.</param>
 /// <param name="Bits">The IPv4 address, or the upper 64 bits of the IPv6 address.</param>
 internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
 {

@@ -4,10 +4,10 @@ namespace Fts.Server.Access;
 /// The accounts that logged in within the last day, for each address. An account is stored as the hash of its name, so that long names need
 /// no more memory. Times are measured from the creation of the server. Thread-safe.
 /// </summary>
-/// <param name="maxAddresses">The number of addresses kept. The address whose last login is the oldest is evicted first.</param>
+/// <param name="maxAddresses">The maximum number of addresses. The address whose last login is the oldest is evicted first.</param>
 internal sealed class KnownAccounts(int maxAddresses)
 {
-    /// <summary>The number of accounts kept per address. The account whose last login is the oldest is evicted first.</summary>
+    /// <summary>The maximum number of accounts per address. The account whose last login is the oldest is evicted first.</summary>
     public const int MaxAccountsPerAddress = 32;
 
     /// <summary>The time for which an account is known after its last login.</summary>

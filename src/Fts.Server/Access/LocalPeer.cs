@@ -102,7 +102,7 @@ internal static class LocalPeer
         return true;
     }
 
-    /// <summary>Writes the query for the client's socket: its source is the server's peer, and its destination is the server.</summary>
+    /// <summary>Writes the query for the client's socket: from the client's address and port to the server's.</summary>
     private static void WriteRequest(Span<byte> request, ConnectionEndPoints endPoints)
     {
         request.Clear();

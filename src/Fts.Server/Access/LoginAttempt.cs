@@ -4,8 +4,8 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// One login attempt, from the start of its delay to its result. The handler of the login command disposes it, so that the next login
-/// of the same address can start.
+/// One login attempt, from the start of its delay to its result. The handler of the login command disposes the attempt, so that the next
+/// login from the same address can start.
 /// </summary>
 internal sealed class LoginAttempt(LoginThrottle throttle, Session session, string userName) : IDisposable
 {

@@ -3,7 +3,7 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Delays logins after failed logins, for all sessions and hosts of a server. It counts failures per address, and per account of an
+/// Delays logins after failed logins, for all sessions and hosts of a server. Failures are counted per address, and per account of an
 /// address. The delay precedes the check of the password, so that a correct guess takes as long as a wrong one. If a client disconnects
 /// early, the delay applies to its next connection.
 /// </summary>
@@ -25,13 +25,13 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     public const int MaxAddressDoublings = 3;
 
     /// <summary>
-    /// The number of logins that may wait for one record for any time. A further login is refused if it would wait longer than the longest
-    /// delay of an account.
+    /// The number of logins that may always wait for one record. A further login is refused if it would wait longer than the longest delay
+    /// of an account.
     /// </summary>
     private const int MaxWaiting = 8;
 
     /// <summary>
-    /// The maximum number of unexpired failures of one record. Without it, an address could be delayed for hours after its last failure.
+    /// The maximum number of unexpired failures of one record. Without this limit, delays could last for hours.
     /// </summary>
     private const int MaxCountedFailures = 60;
 
@@ -52,7 +52,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
 
     private readonly KnownAccounts _knownAccounts = new(options.MaxTrackedAddresses);
     private int _addressCount; // the size of _addresses, which AddressCount reads without the lock
-    private long _lastId;
+    private long _lastRecordId;
 
     private TimeSpan Now => _clock.GetElapsedTime(_createdAt);
 
@@ -265,7 +265,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             else
             {
                 EvictRecords(now);
-                _addresses[origin] = address = new FailureRecord(origin, ++_lastId);
+                _addresses[origin] = address = new FailureRecord(origin, ++_lastRecordId);
             }
 
             address.Accounts ??= [];
@@ -306,7 +306,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         int key = accounts.Count >= MaxAccountRecords && !attempt.IsKnownAccount!.Value ? SharedRecordKey : GetNameHash(attempt.UserName);
         if (!accounts.TryGetValue(key, out FailureRecord? record))
         {
-            accounts[key] = record = new FailureRecord(address.Origin, ++_lastId);
+            accounts[key] = record = new FailureRecord(address.Origin, ++_lastRecordId);
         }
 
         return record;
@@ -326,7 +326,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         return own is null && !attempt.IsKnownAccount!.Value ? accounts.GetValueOrDefault(SharedRecordKey) : own;
     }
 
-    /// <summary>Adds a failure to a record, and extends the delay until the next password may be checked.</summary>
+    /// <summary>Adds a failure to a record, and sets the time when the next password may be checked.</summary>
     private void CountFailure(FailureRecord record, TimeSpan now)
     {
         TimeSpan expiresAt = (record.ExpiresAt > now ? record.ExpiresAt : now) + options.FailedLoginLifetime;

@@ -31,7 +31,9 @@ internal static class DataConnectionCommands
             new FtpReply(FtpReplyCode.PassiveMode, $"Entering Passive Mode ({HostPort.Format(new IPEndPoint(address, port))}).")));
     }
 
-    /// <summary>EPSV: prepares a passive data connection and returns its port (229). After EPSV ALL, PASV, PORT and EPRT are refused.</summary>
+    /// <summary>
+    /// EPSV: prepares a passive data connection and returns its port (229). After EPSV ALL, PASV, PORT and EPRT are refused.
+    /// </summary>
     public static ValueTask<FtpReply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         bool isIPv4 = session.Local.AddressFamily == AddressFamily.InterNetwork;

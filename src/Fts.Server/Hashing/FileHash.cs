@@ -17,7 +17,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     /// <summary>
     /// Returns a cached hash, or computes the hash on a thread-pool thread. The store also caches the SHA-256 of a whole file.
     /// </summary>
-    /// <param name="session">The session. Its transfer reports the progress.</param>
+    /// <param name="session">The session that requests the hash. Its transfer records the progress.</param>
     /// <param name="path">The file.</param>
     /// <param name="kind">The hash algorithm.</param>
     /// <param name="start">The offset of the first byte.</param>

@@ -45,7 +45,7 @@ internal static class HashNames
         string.Join(';', All.Select(entry => entry.Kind == selected ? entry.Name + "*" : entry.Name));
 }
 
-/// <summary>Computes one hash incrementally. The creator disposes it.</summary>
+/// <summary>Computes one hash incrementally. The creator disposes this object.</summary>
 internal sealed class Digest(HashKind kind) : IDisposable
 {
     private readonly Crc32? _crc = kind == HashKind.Crc32 ? new Crc32() : null;

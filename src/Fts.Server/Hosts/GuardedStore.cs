@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Hosts;
 
 /// <summary>
-/// Enforces the contract of <see cref="IFileStore"/> on any implementation. It wraps an unexpected exception in a
-/// <see cref="StoreException"/>, so that the exception is not mistaken for a connection error. It skips entries whose names are not a
-/// single path component, because a line end in a name could forge entries and replies.
+/// Enforces the contract of <see cref="IFileStore"/> on any implementation. Wraps unexpected exceptions in a
+/// <see cref="StoreException"/>, so that they are not mistaken for connection errors. Skips entries whose names are not a single path
+/// component, because a line end in a name could forge entries and replies.
 /// </summary>
 /// <remarks>Each host has one guarded store, which all its sessions share. The wrapped store belongs to the caller.</remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore

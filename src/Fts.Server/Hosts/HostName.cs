@@ -11,7 +11,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
 {
     private const int MaxLength = 253, MaxLabelLength = 63; // RFC 1035 §2.3.4
 
-    /// <summary>Parses the argument of HOST. Returns null if it is invalid. A port is not allowed.</summary>
+    /// <summary>Parses the argument of HOST. Returns null if the argument is invalid. A port is not allowed.</summary>
     public static HostName? Parse(string text)
     {
         if (text.StartsWith('[') && text.EndsWith(']'))

@@ -61,7 +61,7 @@ internal sealed class ServedHosts
     /// <summary>The host for clients that select none.</summary>
     public ServedHost Default { get; }
 
-    /// <summary>Returns the host that HOST selects, or null if it does not exist (504).</summary>
+    /// <summary>Returns the host that HOST selects, or null if no host has the name or address (504).</summary>
     /// <remarks>
     /// The server's address selects the default host. So does every name on a server without named hosts, because such a server does not
     /// know its own names.

@@ -16,9 +16,9 @@ internal enum ListOrder
 /// <summary>
 /// The options of <c>ls</c> that LIST, NLST and STAT support. All other options are ignored: most clients send <c>-a</c> and <c>-l</c>.
 /// </summary>
-/// <param name="Order">From <c>-t</c> and <c>-S</c>. The last of these options applies.</param>
+/// <param name="Order">From <c>-t</c> (time) and <c>-S</c> (size). The last of these options applies.</param>
 /// <param name="IsReversed">From <c>-r</c>. Without <c>-t</c> and <c>-S</c>, the order by name is reversed.</param>
-/// <param name="IsRecursive">From <c>-R</c>.</param>
+/// <param name="IsRecursive">From <c>-R</c>: LIST and NLST also list all subdirectories.</param>
 internal readonly record struct ListOptions(ListOrder Order, bool IsReversed, bool IsRecursive)
 {
     /// <summary>

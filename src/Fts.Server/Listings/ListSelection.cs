@@ -23,8 +23,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
 
     /// <summary>Parses the argument and opens the directory. Returns null if the path is invalid.</summary>
     /// <remarks>
-    /// If an entry has exactly the argument as its name, it is selected. Otherwise, options of <c>ls</c> before the path, which many
-    /// clients send, and wildcards in the last component are recognised.
+    /// If an entry has exactly the argument as its path, this entry is selected. Otherwise, options of <c>ls</c> before the path, which
+    /// many clients send, and wildcards in the last component are recognised.
     /// </remarks>
     /// <exception cref="StoreException">The path does not exist or cannot be listed.</exception>
     public static async ValueTask<ListSelection?> OpenAsync(Session session, string argument, CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
     public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) =>
         options.Order == ListOrder.None ? entries : SortAsync(entries);
 
-    /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
+    /// <summary>Reserves memory for one more entry. Returns false if one of the two limits is reached.</summary>
     public bool TryReserve()
     {
         if (_heldCount >= maxEntries || !budget.TryReserve())

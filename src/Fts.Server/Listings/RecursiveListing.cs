@@ -7,7 +7,7 @@ namespace Fts.Server.Listings;
 
 /// <summary>One line of a recursive listing: an entry, or the heading of a directory.</summary>
 /// <param name="Heading">The name of the directory in the heading, or null for an entry.</param>
-/// <param name="Entry">The entry; empty for a heading.</param>
+/// <param name="Entry">The entry. Not set for a heading.</param>
 internal readonly record struct ListedItem(string? Heading, FileEntry Entry);
 
 /// <summary>
@@ -47,7 +47,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     /// <param name="directory">The directory.</param>
     /// <param name="entries">The entries of the directory.</param>
     /// <param name="name">The name of the directory in its heading.</param>
-    /// <param name="depth">The number of levels below the directory that the client listed.</param>
+    /// <param name="depth">The depth of the directory: 0 for the directory that the client listed, 1 for its subdirectories.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     public async IAsyncEnumerable<ListedItem> ReadAsync(
         StorePath directory, IAsyncEnumerable<FileEntry> entries, string name, int depth,

@@ -8,8 +8,8 @@ namespace Fts.Server.ProxyProtocol;
 /// The addresses and ports of the server and the client of a connection. They come from the PROXY header if a load balancer sent one,
 /// otherwise from the socket. All checks, limits and log lines use these addresses.
 /// </summary>
-/// <param name="Local">The server's address.</param>
-/// <param name="Peer">The client's address.</param>
+/// <param name="Local">The server's address and port.</param>
+/// <param name="Peer">The client's address and port.</param>
 internal readonly record struct ConnectionEndPoints(IPEndPoint Local, IPEndPoint Peer)
 {
     /// <summary>Returns the addresses of a socket. IPv4-mapped IPv6 addresses are converted to IPv4.</summary>

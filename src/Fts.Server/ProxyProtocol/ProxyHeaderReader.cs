@@ -52,8 +52,8 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Reads the header and returns the addresses in it. A header without addresses means that the load balancer itself is the client. Then
-    /// returns the socket's addresses. Bytes after the header stay in the socket.
+    /// Reads the header and returns the addresses in it. A header without addresses means that the load balancer itself is the client. In
+    /// this case, returns the socket's addresses. Bytes after the header stay in the socket.
     /// </summary>
     /// <exception cref="ProxyHeaderException">The header is invalid, incomplete or late.</exception>
     /// <exception cref="EndOfStreamException">
