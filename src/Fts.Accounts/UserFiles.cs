@@ -4,8 +4,8 @@ using Fts.Storage;
 namespace Fts.Accounts;
 
 /// <summary>
-/// The access of one account to a store. Sessions use a store only through this class. Every method checks the account's permissions before
-/// it uses the store.
+/// The access of one account to a store. Sessions use a store only through this class. The methods check the account's permissions before
+/// they use the store.
 /// </summary>
 /// <param name="account">The account.</param>
 /// <param name="store">The store.</param>
@@ -14,8 +14,8 @@ namespace Fts.Accounts;
 /// upload. Null: every client of the account can resume it.
 /// </param>
 /// <remarks>
-/// Every method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks the permission. Otherwise it
-/// throws the same exceptions as the method of <see cref="IFileStore"/> with the same name.
+/// A method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks a required permission. Otherwise,
+/// the method throws the same exceptions as the method of <see cref="IFileStore"/> with the same name.
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
@@ -121,7 +121,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Creates a symbolic link to an existing entry in the link's directory or below it. Requires <see cref="Permissions.Create"/>.
+    /// Creates a symbolic link to an existing entry in the link's directory or below this directory. Requires
+    /// <see cref="Permissions.Create"/>.
     /// </summary>
     /// <param name="path">The path of the link.</param>
     /// <param name="target">The file or directory to which the link points.</param>
@@ -178,7 +179,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Returns the number of bytes that can still be stored in a directory, or null if it is not known. Requires
+    /// Returns the number of bytes that can still be stored in a directory, or null if the number is unknown. Requires
     /// <see cref="Permissions.List"/>.
     /// </summary>
     public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
@@ -202,7 +203,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// Called immediately before the commit, which cannot be cancelled and can take a long time. Null for no call.
     /// </param>
     /// <param name="cancellationToken">Cancels the copying.</param>
-    /// <remarks>The target is replaced in one step. It is unchanged if the call fails or is cancelled.</remarks>
+    /// <remarks>The target is replaced in one step. If the call fails or is cancelled, the target is unchanged.</remarks>
     public async ValueTask CopyAsync(
         StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
@@ -219,7 +220,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         CombineAsync(target, parts, progress, committing: null, cancellationToken);
 
     /// <summary>
-    /// Appends files in order to the target, which is created if it does not exist, and then deletes them. Requires the permissions
+    /// Appends files to the target in order, and then deletes these files. Creates the target if it does not exist. Requires
     /// <see cref="Permissions.Read"/>, <see cref="Permissions.Create"/> and <see cref="Permissions.Delete"/>, and
     /// <see cref="Permissions.Overwrite"/> if the target exists.
     /// </summary>

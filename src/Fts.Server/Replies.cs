@@ -36,9 +36,9 @@ internal static class Replies
     public static readonly FtpReply ClearCommandChannelNotAllowed = new(FtpReplyCode.PolicyDenied, "CCC not allowed by server policy.");
     public static readonly FtpReply TlsRequired = new(FtpReplyCode.NotLoggedIn, "TLS required; send AUTH TLS first.");
     public static readonly FtpReply CertificateRequired = new(FtpReplyCode.NotLoggedIn, "A trusted TLS client certificate is required.");
-    public static readonly FtpReply HandshakeFailed =
+    public static readonly FtpReply DataHandshakeFailed =
         new(FtpReplyCode.ProtocolNotSupported, "TLS handshake failed on the data connection.");
-    public static readonly FtpReply NotResumed =
+    public static readonly FtpReply TlsSessionNotResumed =
         new(FtpReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
 
     public static readonly FtpReply AbortComplete = new(FtpReplyCode.TransferComplete, "ABOR command successful.");

@@ -77,12 +77,13 @@ internal static class ListCommands
         MlsxFacts facts = session.Facts;
         byte[]? hash = null; // the cached hash of the entry that WriteLine writes next
         IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);
-        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
+        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? ReadHashes(entries, cancellationToken) : entries, "");
         return await SendListingAsync(session, selection, WriteLine, cancellationToken);
 
         int WriteLine(Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Create(entry, hash), facts);
 
-        async IAsyncEnumerable<FileEntry> WithHashes(
+        // Reads the cached hash of each entry before WriteLine writes the entry.
+        async IAsyncEnumerable<FileEntry> ReadHashes(
             IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))

@@ -76,7 +76,7 @@ internal static class CommandRunner
         catch (HandshakeException e)
         {
             Log.HandshakeFailed(log, session.Id, e.Message.ToPrintable());
-            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
+            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.TlsSessionNotResumed : Replies.DataHandshakeFailed);
         }
         catch (NoDataConnectionException e)
         {
