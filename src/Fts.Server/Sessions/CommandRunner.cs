@@ -70,12 +70,13 @@ internal static class CommandRunner
         catch (StoreException e)
         {
             LogStoreException(session, row.Verb, e);
-            return (e.Error == StoreError.Unavailable ? GetAbortReply(session) : null) ?? row.AdaptReplyCode(Replies.For(e.Error));
+            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
+            return abortReply ?? row.AdaptReplyCode(Replies.FromStoreError(e.Error));
         }
         catch (HandshakeException e)
         {
             Log.HandshakeFailed(log, session.Id, e.Message.ToPrintable());
-            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
+            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.TlsSessionNotResumed : Replies.DataHandshakeFailed);
         }
         catch (NoDataConnectionException e)
         {
