@@ -13,21 +13,22 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
 
 /// <summary>
 /// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on the session's own data listener or
-/// on a port of the server's range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open
-/// connection serves further transfers until one of these commands follows.
+/// on a port of the server's range. PORT and EPRT prepare an active connection. A prepared connection serves one transfer. In block mode,
+/// the open connection serves further transfers until the client sends one of these commands.
 /// </summary>
 /// <remarks>
-/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer becomes very slow with tens of
-/// thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
-/// sessions need the port. The session owns this object. The session's tasks and the session monitor call it, so fields are written under
-/// <c>_lock</c> only.
+/// Without a range, one data listener on a random port serves the whole session, because a bind for each transfer becomes very slow with
+/// tens of thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
+/// sessions need the port. The session owns this object. The session's tasks and the session monitor use it, so fields are written only
+/// under <c>_lock</c>.
 /// </remarks>
-/// <param name="server">The server with the range of ports and the load balancers.</param>
+/// <param name="server">The server, which has the range of passive ports and the addresses of the load balancers.</param>
 /// <param name="local">The local address of the control connection's socket.</param>
 /// <param name="peer">The client's address.</param>
 internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress peer) : IDisposable
 {
-    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets the address only. Then connect can choose a port that is in use with another peer.
+    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets only the address. The later connect can then choose a port that is in use with
+    // another peer.
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     private readonly Lock _lock = new();
@@ -53,8 +54,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     public bool IsExtendedPassiveOnly { get; set; }
 
     /// <summary>
-    /// Prepares a passive connection and returns the local address and port. Closes queued connections, so that a connection made before
-    /// this call cannot serve a later transfer.
+    /// Prepares a passive connection and returns the local address and port. Closes the connections in the listener's queue, so that a
+    /// connection made before this call cannot serve a later transfer.
     /// </summary>
     /// <exception cref="SocketException">No port is free.</exception>
     public IPEndPoint Listen()
@@ -96,7 +97,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Prepares an active connection to this address.</summary>
+    /// <summary>Prepares an active connection to the client's address and port.</summary>
     public void SetActiveTarget(IPEndPoint target)
     {
         lock (_lock)
@@ -106,7 +107,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Takes ownership of a block-mode connection, for the next transfers.</summary>
+    /// <summary>Takes ownership of a block-mode connection and keeps it open for the next transfers.</summary>
     public void KeepBlockConnection(BlockConnection connection)
     {
         lock (_lock)
@@ -143,8 +144,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. In passive mode, the result is
-    /// completed at once if the client has connected already.
+    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. If the client has connected already, the
+    /// returned task is complete.
     /// </summary>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
@@ -176,7 +177,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Closes the data listener or the reservation if it was last used before a time.</summary>
+    /// <summary>
+    /// Closes the unused data listener, or the reservation of a client that has not connected, if it was last used before a time.
+    /// </summary>
     /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdleListener(long before)
     {
@@ -228,14 +231,14 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
             }
             finally
             {
-                listener.Blocking = true; // accepted sockets inherit this
+                listener.Blocking = true; // accepted sockets inherit the blocking mode
             }
         }
     }
 
     /// <summary>
-    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that
-    /// arrive before it (RFC 2577 §4).
+    /// Accepts the first connection from an address that <see cref="FtpServerOptions.DataPeers"/> accepts. Closes earlier connections from
+    /// other addresses (RFC 2577 §4).
     /// </summary>
     private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, CancellationToken cancellationToken)
     {
@@ -286,7 +289,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 socket.SetRawSocketOption(IpLevel, BindAddressNoPort, BitConverter.GetBytes(1));
             }
 
-            // The client's firewall may accept only the address of the control connection. Behind a load balancer, its family may differ.
+            // The client's firewall may accept only the address of the control connection. Behind a load balancer, the two addresses may
+            // belong to different families. The kernel then selects the local address.
             if (target.AddressFamily == local.AddressFamily)
             {
                 socket.Bind(new IPEndPoint(local, 0));

@@ -50,7 +50,7 @@ internal static class CommandRunner
         FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);
         if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnection))
         {
-            reply = await BlockResynchronization.RunAfterCommandAsync(session, row, reply, cancellationToken);
+            reply = await BlockResynchronization.ResynchronizeAsync(session, row, reply, cancellationToken);
         }
 
         CommandLog.Write(session, row, argument, reply);

@@ -16,7 +16,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>RFC 1918 §3.</summary>
+    /// <summary>The private IPv4 networks (RFC 1918 §3).</summary>
     private static readonly IPNetwork[] PrivateNetworks =
         [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16")];
 
@@ -28,7 +28,10 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
         [.. options.PassiveAddresses.Where(address => address.Network is not null)
             .OrderByDescending(address => address.Network!.Value.PrefixLength)];
 
-    /// <summary>Returns the address for the reply to PASV. Returns null if the configured host name has not been resolved yet.</summary>
+    /// <summary>
+    /// Returns the address for the reply to PASV: the address that is configured for the client, or else the local address of the control
+    /// connection. Returns null if the configured host name has not been resolved yet.
+    /// </summary>
     public IPAddress? GetAddress(ConnectionEndPoints endPoints)
     {
         if (FindConfiguredAddress(endPoints) is not { } configured)
@@ -39,7 +42,10 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
         return configured.Address ?? _resolved.GetValueOrDefault(configured.Host);
     }
 
-    /// <summary>Returns the port for the replies to PASV and EPSV.</summary>
+    /// <summary>
+    /// Returns the port for the replies to PASV and EPSV: the external port for clients that connect through address translation, or else
+    /// the local port.
+    /// </summary>
     public int GetPort(ConnectionEndPoints endPoints, int port) =>
         options.PassivePorts is { } ports && (FindConfiguredAddress(endPoints) is not null || !IsOnSameNetwork(endPoints))
             ? ports.ToExternalPort(port)
@@ -63,7 +69,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Resolves every host name once, and returns whether all could be resolved. A name that cannot be resolved keeps its previous address.
+    /// Resolves every host name once. Returns false if a name could not be resolved. Such a name keeps its previous address.
     /// </summary>
     public async Task<bool> ResolveAsync(CancellationToken cancellationToken)
     {
@@ -101,8 +107,8 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             (IsOnSameNetwork(endPoints) ? null : _defaultAddress);
 
     /// <summary>
-    /// Whether the client is on the server's network, so that no translated address or port is needed: it is on this machine or link, or
-    /// both have addresses of the same private range.
+    /// Returns whether the client is on the server's network, so that no translated address or port is needed: the client is on this machine
+    /// or link, or the client and the server have addresses of the same private network.
     /// </summary>
     private static bool IsOnSameNetwork(ConnectionEndPoints endPoints)
     {
