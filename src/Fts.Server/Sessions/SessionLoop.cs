@@ -7,8 +7,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Runs one session from the greeting to its end: reads a line, finds the command, runs the handler and sends the reply. Owns and disposes
-/// the session.
+/// Runs one session from the greeting to the end: reads each line, finds the command, runs the handler and sends the reply. Owns and
+/// disposes the session.
 /// </summary>
 internal sealed class SessionLoop(Session session)
 {
@@ -20,6 +20,7 @@ internal sealed class SessionLoop(Session session)
     private readonly FtpServerOptions _options = session.Server.Options;
     private Task<LineReadResult>? _lineRead;
 
+    /// <summary>Runs the session until it ends. Exceptions are logged, not thrown.</summary>
     public async Task RunAsync()
     {
         try
@@ -82,7 +83,7 @@ internal sealed class SessionLoop(Session session)
         await RunReleaseStepAsync(() => AbortTransferAsync(AbortReason.SessionEnded));
         await RunReleaseStepAsync(DisposeTransferAsync);
         await RunReleaseStepAsync(CloseChannelAsync);
-        await RunReleaseStepAsync(AbandonReadAsync);
+        await RunReleaseStepAsync(IgnorePendingReadAsync);
         await RunReleaseStepAsync(RemoveSession);
     }
 
@@ -140,8 +141,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Starts or ends TLS after AUTH or CCC. Input before the handshake is not protected by TLS: an attacker may have injected it
-    /// (CVE-2011-0411), so the session is closed.
+    /// Starts TLS after AUTH, or ends TLS after CCC. If the client has sent unexpected input after the command, closes the session: an
+    /// attacker may have injected that input (CVE-2011-0411).
     /// </summary>
     private async ValueTask ChangeStreamAsync()
     {
@@ -179,13 +180,13 @@ internal sealed class SessionLoop(Session session)
     }
 
     private ValueTask<LineReadResult> ReadAsync() =>
-        _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_lineRead);
+        _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : CompleteReadAsync(_lineRead);
 
     /// <summary>
-    /// Completes a read that started during a transfer. Flushes first, because queued replies would otherwise wait for the client's next
-    /// line.
+    /// Completes a read that started during a transfer. Sends the queued replies first. Otherwise these replies would wait for the client's
+    /// next line.
     /// </summary>
-    private async ValueTask<LineReadResult> EndReadAsync(Task<LineReadResult> read)
+    private async ValueTask<LineReadResult> CompleteReadAsync(Task<LineReadResult> read)
     {
         await session.Channel.FlushAsync(session.Ending);
         LineReadResult line = await FlushBlockConnectionWhileWaiting(new ValueTask<LineReadResult>(read));
@@ -193,7 +194,7 @@ internal sealed class SessionLoop(Session session)
         return line;
     }
 
-    /// <summary>Starts to send the buffered bytes of block mode if the operation does not complete immediately.</summary>
+    /// <summary>Starts to send the output buffer of block mode unless the operation has completed. Returns the operation.</summary>
     private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> waiting)
     {
         if (!waiting.IsCompleted)
@@ -237,12 +238,12 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Runs a transfer from its start to its final reply. Meanwhile reads lines and runs the commands that are allowed during a transfer.
-    /// The first other line waits for the end of the transfer.
+    /// Runs a transfer from its start to its final reply. During the transfer, reads lines and runs the commands that are allowed then. The
+    /// first line with any other command is processed after the transfer.
     /// </summary>
     private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
-        // A QUIT that the client sent before the transfer began does not interrupt it.
+        // A QUIT that the client sent before the transfer began does not count as a QUIT during the transfer.
         bool isNextLineFromBeforeTransfer = session.Channel.HasUnreadInput;
         var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
@@ -267,7 +268,7 @@ internal sealed class SessionLoop(Session session)
             {
                 if (session.Mode == TransferMode.Block || !transfer.HasDataConnection)
                 {
-                    // All data of the transfer may have arrived, although the store has not opened or written the file yet.
+                    // All data of the transfer may have arrived, although the store has not yet opened or written the file.
                     await Task.WhenAny(reply, Task.Delay(MaxWaitAfterDisconnect, CancellationToken.None));
                 }
 
@@ -311,7 +312,7 @@ internal sealed class SessionLoop(Session session)
             : await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { AbortReason: not AbortReason.None })
         {
-            // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted it.
+            // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted the transfer.
             await FinishTransferAsync();
         }
 
@@ -320,8 +321,7 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Waits for the end of the transfer and queues its final reply: 226, or the reply of the failure. Does nothing if no transfer runs.
-    /// Every transfer ends here.
+    /// Waits for the end of the transfer and queues its final reply. Does nothing if no transfer runs. Every transfer ends in this method.
     /// </summary>
     private async ValueTask FinishTransferAsync()
     {
@@ -337,7 +337,7 @@ internal sealed class SessionLoop(Session session)
 
         if (transfer is { AbortReason: not AbortReason.None, UsesControlConnection: false })
         {
-            session.DataConnector.CloseBlockConnection(); // it was shut down, even if the transfer had just completed
+            session.DataConnector.CloseBlockConnection(); // the abort has shut the connection down, even if the transfer had just completed
         }
 
         await DisposeTransferAsync();
@@ -351,9 +351,10 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Waits for the end of a read that started during a transfer and ignores its result. The session's token or stream ends the read.
+    /// Waits for the end of a read that started during a transfer, and ignores its result. The session's cancelled token or closed stream
+    /// ends the read.
     /// </summary>
-    private async ValueTask AbandonReadAsync()
+    private async ValueTask IgnorePendingReadAsync()
     {
         if (_lineRead is not null)
         {
@@ -363,13 +364,13 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the final reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
-    /// the reply. If the server stops, this does not wait for the client.
+    /// Sends the final reply, and reads the remaining input for at most one second. Closing a connection with unread input would reset the
+    /// connection, and the client could lose the reply. If the server stops, does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
         await AbortTransferAsync(AbortReason.SessionEnded);
-        await AbandonReadAsync();
+        await IgnorePendingReadAsync();
         if (session.FinalReply is { } finalReply)
         {
             session.Queue(finalReply);
@@ -397,7 +398,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Reads and discards the input that has already arrived, at most the usual size of a socket buffer.</summary>
+    /// <summary>Reads and discards the input that has already arrived, but at most 256 KiB.</summary>
     private void DiscardInput()
     {
         Span<byte> discarded = stackalloc byte[4096];

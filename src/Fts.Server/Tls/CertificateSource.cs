@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// One certificate and the files that contain it. If a changed file cannot be read, the previous certificate stays in use: a renewal
-/// replaces two files one after the other.
+/// One certificate and the files that contain it. If a changed file cannot be read, the previous certificate stays in use, because a
+/// renewal may have replaced only one of two files so far.
 /// </summary>
 internal sealed class CertificateSource : IDisposable
 {
@@ -29,13 +29,16 @@ internal sealed class CertificateSource : IDisposable
         _current = Load();
     }
 
-    /// <summary>Returns the current certificate. Reads the files again if they have changed, and logs the result.</summary>
-    public FtpCertificates.PresentedCertificate Read(ILogger log) => Read(log, CheckInterval);
+    /// <summary>
+    /// Returns the current certificate. If the files have changed, reads them again and logs the result. Checks for changes at most once a
+    /// second.
+    /// </summary>
+    public FtpCertificates.PresentedCertificate GetCertificate(ILogger log) => GetCertificate(log, CheckInterval);
 
-    /// <summary>Checks the files for changes, even if the last check was less than one second ago.</summary>
-    public void Reload(ILogger log) => Read(log, TimeSpan.Zero);
+    /// <summary>Reads the files again if they have changed, even if the last check was less than a second ago.</summary>
+    public void Reload(ILogger log) => GetCertificate(log, TimeSpan.Zero);
 
-    private FtpCertificates.PresentedCertificate Read(ILogger log, TimeSpan checkInterval)
+    private FtpCertificates.PresentedCertificate GetCertificate(ILogger log, TimeSpan checkInterval)
     {
         lock (_lock)
         {
@@ -50,7 +53,7 @@ internal sealed class CertificateSource : IDisposable
                 (FileStamp, FileStamp) stamp = GetStamp();
                 if (stamp != _stamp)
                 {
-                    // Set before the attempt: files that cannot be used are read and logged again only after the next change.
+                    // Set before the files are read: unusable files are read and logged again only after their next change.
                     _stamp = stamp;
                     // The previous certificate is not disposed, because existing sessions still use it.
                     _current = Load();
@@ -101,14 +104,14 @@ internal sealed class CertificateSource : IDisposable
         }
         catch (ArgumentException e)
         {
-            // .NET reports a key of another certificate in this way. A renewal may have replaced only one of the two files so far.
+            // .NET reports a key that belongs to another certificate as ArgumentException.
             throw new CryptographicException("the private key does not match the certificate", e);
         }
     }
 
     /// <summary>
-    /// The last write time and the length of a file, for the detection of changes. For a symbolic link they are those of its target,
-    /// because renewal tools create a new file and change the link.
+    /// The last write time and the length of a file, for the detection of changes. For a symbolic link, the time and length of its target
+    /// count, because renewal tools create a new file and change the link.
     /// </summary>
     private readonly record struct FileStamp(DateTime Written, long Length)
     {

@@ -118,8 +118,8 @@ internal sealed class SharedPassivePort : IDisposable
     }
 
     /// <summary>
-    /// Assigns a number to a connection, and passes the connection to the reservation of its peer. A load balancer reports the peer's address
-    /// in a PROXY protocol header.
+    /// Assigns a number to a connection, and passes the connection to the reservation of its peer. The header of a load balancer replaces
+    /// the peer's address.
     /// </summary>
     private void RouteConnection(Socket socket)
     {
