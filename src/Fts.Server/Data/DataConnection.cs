@@ -128,7 +128,7 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>Receives some bytes, decompressed in MODE Z. Returns the number of bytes, or 0 at the end of the data.</summary>
-    /// <exception cref="DeflateException">MODE Z: the received bytes are not one complete zlib stream, or exceed a limit.</exception>
+    /// <exception cref="DeflateException">MODE Z: the received bytes are not one complete zlib stream, or expand too much.</exception>
     /// <exception cref="BlockFormatException">Block mode: a received block is invalid.</exception>
     /// <exception cref="DataConnectionException">The connection ended within a TLS record or a file in block mode.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)

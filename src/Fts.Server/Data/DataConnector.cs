@@ -34,7 +34,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     private readonly Lock _lock = new();
     private Socket? _listener;
     private PassivePortReservation? _reservation;
-    private IPEndPoint? _target;
+    private IPEndPoint? _activeTarget;
     private bool _isPassive;
     private long _lastUsed;
     private BlockConnection? _blockConnection;
@@ -45,7 +45,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     public bool IsPassive => _isPassive;
 
     /// <summary>Whether a data connection is prepared, or open in block mode.</summary>
-    public bool IsReady => _isPassive || _target is not null || _blockConnection is not null;
+    public bool IsReady => _isPassive || _activeTarget is not null || _blockConnection is not null;
 
     /// <summary>The open block-mode connection, or null.</summary>
     public BlockConnection? BlockConnection => _blockConnection;
@@ -97,13 +97,13 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Prepares an active connection to the client's address and port.</summary>
+    /// <summary>Prepares an active connection to an address and port that the client sent with PORT or EPRT.</summary>
     public void SetActiveTarget(IPEndPoint target)
     {
         lock (_lock)
         {
             CancelPreparedConnectionLocked();
-            _target = target;
+            _activeTarget = target;
         }
     }
 
@@ -155,8 +155,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         PassivePortReservation? reserved;
         lock (_lock)
         {
-            (listener, target, reserved) = (_isPassive ? _listener : null, _target, _reservation);
-            (_target, _isPassive, _reservation) = (null, false, null);
+            (listener, target, reserved) = (_isPassive ? _listener : null, _activeTarget, _reservation);
+            (_activeTarget, _isPassive, _reservation) = (null, false, null);
         }
 
         using PassivePortReservation? reservation = reserved;
@@ -209,13 +209,15 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
+    /// <summary>See <see cref="CancelPreparedConnection"/>. The caller holds <c>_lock</c>.</summary>
     private void CancelPreparedConnectionLocked()
     {
         _reservation?.Dispose();
         _blockConnection?.Dispose();
-        (_reservation, _target, _isPassive, _blockConnection) = (null, null, false, null);
+        (_reservation, _activeTarget, _isPassive, _blockConnection) = (null, null, false, null);
     }
 
+    /// <summary>Closes the connections that have arrived on a listener but were not accepted.</summary>
     private static void CloseQueuedConnections(Socket listener)
     {
         while (listener.Poll(0, SelectMode.SelectRead))

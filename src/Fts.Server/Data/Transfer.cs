@@ -42,7 +42,7 @@ internal sealed class Transfer(string description) : IDisposable
     private long _lastProgress = Environment.TickCount64;
     private long _connectionWaitStartedAt;
     private Socket? _dataSocket;
-    private long _acknowledged;
+    private long _acknowledgedBytes;
     private long _abortedAt;
 
     /// <summary>The command line of the transfer, for log lines.</summary>
@@ -54,7 +54,7 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The number of bytes transferred so far. In MODE Z, the number of uncompressed bytes.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>The expected number of bytes, or null if it is unknown.</summary>
+    /// <summary>The expected number of bytes, or null if the number is unknown.</summary>
     public long? TotalBytes { get; set; }
 
     /// <summary>The size in bytes of the kept partial upload, for the final reply. Null if no partial upload was kept.</summary>
@@ -131,15 +131,16 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>
     /// Records progress if the client has acknowledged further bytes. A slow client can take longer than the stall timeout to receive the
-    /// bytes that the kernel has buffered. The session monitor calls this once a second.
+    /// bytes that the kernel has buffered. The session monitor calls this method once a
+    /// second.
     /// </summary>
     public void RecordAcknowledgedBytes()
     {
         lock (_lock)
         {
-            if (_dataSocket?.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
+            if (_dataSocket?.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledgedBytes)
             {
-                _acknowledged = acknowledged;
+                _acknowledgedBytes = acknowledged;
                 Volatile.Write(ref _lastProgress, Environment.TickCount64);
             }
         }

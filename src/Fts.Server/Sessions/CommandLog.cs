@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Logs one line for each command with a <see cref="CommandRow.Action"/>: the change if the command succeeded, or the negative reply. The
-/// handler of a transfer logs the success itself, because the log line contains the number of bytes.
+/// Logs one line for each command that has a <see cref="CommandRow.Action"/>: the change, or the negative reply. If a transfer succeeds,
+/// its handler logs the line instead, because the line contains the number of bytes.
 /// </summary>
 internal static class CommandLog
 {

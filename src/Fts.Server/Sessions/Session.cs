@@ -39,13 +39,13 @@ internal enum TransferMode
     Block,
 }
 
-/// <summary>The state of one control connection. Its <see cref="SessionLoop"/> owns and disposes it.</summary>
+/// <summary>The state of one control connection. The <see cref="SessionLoop"/> of the session owns and disposes this object.</summary>
 internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
     private FtpReply? _finalReply;
     private long _endedAt;
-    private long _acknowledged;
+    private long _acknowledgedBytes;
     private long _acknowledgedAt;
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
@@ -68,8 +68,11 @@ internal sealed class Session : IDisposable
     public Socket Socket { get; }
     /// <summary>The addresses of the server and the client, as the client uses them.</summary>
     public ConnectionEndPoints EndPoints { get; }
+    /// <summary>The server's address and port.</summary>
     public IPEndPoint Local => EndPoints.Local;
+    /// <summary>The client's address and port.</summary>
     public IPEndPoint Peer => EndPoints.Peer;
+    /// <summary>Reads the lines and writes the replies of the control connection.</summary>
     public LineChannel Channel { get; }
     /// <summary>The action after the reply to the current command.</summary>
     public NextAction Next { get; set; }
@@ -111,7 +114,7 @@ internal sealed class Session : IDisposable
     // Host
     /// <summary>The selected host: its store and its accounts.</summary>
     public ServedHost Host { get; set; }
-    /// <summary>The host name that the client sent with HOST; null if it sent none, or an address.</summary>
+    /// <summary>The host name that the client sent with HOST, or null if the client sent no HOST or sent an address.</summary>
     public string? HostName { get; set; }
 
     // Login
@@ -132,7 +135,7 @@ internal sealed class Session : IDisposable
     public bool ShouldDrainRefusedUpload { get; set; }
     /// <summary>The facts in the replies to MLST and MLSD (OPTS MLST).</summary>
     public MlsxFacts Facts { get; set; } = MlsxFacts.Default;
-    /// <summary>The algorithm of HASH.</summary>
+    /// <summary>The hash algorithm that HASH uses.</summary>
     public HashKind Hash { get; set; }
     /// <summary>The parameters that commands such as REST, RNFR and ALLO set for a later command.</summary>
     public CommandSequence Sequence { get; } = new();
@@ -141,12 +144,16 @@ internal sealed class Session : IDisposable
     public StorePath? LastPartialSizePath { get; set; }
 
     // Data connection
-    /// <summary>Prepares data connections. Created on first use, because most idle sessions never transfer data.</summary>
+    /// <summary>
+    /// The object that prepares the data connections. It is created on first use, because most idle sessions never transfer data.
+    /// </summary>
     public DataConnector DataConnector =>
         _dataConnector ??= new DataConnector(Server, ConnectionEndPoints.FromSocket(Socket).Local.Address, Peer.Address);
     /// <summary>The open data connection of block mode, or null.</summary>
     public BlockConnection? BlockConnection => _dataConnector?.BlockConnection;
-    /// <summary>The running transfer, or null. Only the session's loop sets it; other threads may abort it.</summary>
+    /// <summary>
+    /// The running transfer, or null. Only the session's loop sets this property. Other threads may abort the transfer.
+    /// </summary>
     public Transfer? Transfer { get; set; }
 
     /// <summary>The token that <see cref="End"/> cancels.</summary>
@@ -167,7 +174,7 @@ internal sealed class Session : IDisposable
     /// <summary>Resolves a path relative to the working directory. Returns null if the path is invalid.</summary>
     public StorePath? Resolve(string path) => WorkingDirectory.Resolve(path);
 
-    /// <summary>Queues a reply. It is sent when the loop next waits for a line, or by the next flush.</summary>
+    /// <summary>Queues a reply. The reply is sent when the loop next waits for a line, or by the next flush.</summary>
     public void Queue(FtpReply reply)
     {
         Channel.Queue(reply.Bytes.Span);
@@ -255,9 +262,9 @@ internal sealed class Session : IDisposable
             return 0;
         }
 
-        if (Socket.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
+        if (Socket.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledgedBytes)
         {
-            (_acknowledged, _acknowledgedAt) = (acknowledged, now);
+            (_acknowledgedBytes, _acknowledgedAt) = (acknowledged, now);
         }
 
         return now - Math.Max(since, _acknowledgedAt);

@@ -13,7 +13,7 @@ namespace Fts.Server.Sessions;
 internal sealed class SessionLoop(Session session)
 {
     /// <summary>
-    /// How long a transfer may continue after the client has disconnected, if it is in block mode or has no data connection yet.
+    /// How long a transfer may continue after the client has disconnected, if the transfer uses block mode or has no data connection yet.
     /// </summary>
     private static readonly TimeSpan MaxWaitAfterDisconnect = TimeSpan.FromSeconds(0.5);
 
@@ -107,7 +107,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Disposes of the transfer, which completes <see cref="Transfer.Completion"/>.</summary>
+    /// <summary>Disposes the transfer, which completes <see cref="Transfer.Completion"/>.</summary>
     private ValueTask DisposeTransferAsync()
     {
         session.Transfer?.Dispose();
@@ -115,12 +115,12 @@ internal sealed class SessionLoop(Session session)
         return default;
     }
 
-    /// <summary>Closes the control connection. Resets it if the client does not read the replies.</summary>
+    /// <summary>Closes the control connection. Resets the connection if the client does not read the replies.</summary>
     private async ValueTask CloseChannelAsync()
     {
         if (session.Channel.IsBroken || session.Channel.WriteStartedAt != 0)
         {
-            session.Socket.Close(0); // the client does not read the replies in the kernel's buffer
+            session.Socket.Close(0); // discards the replies in the kernel's buffer, which the client does not read
         }
 
         await session.Channel.DisposeAsync();
@@ -194,15 +194,17 @@ internal sealed class SessionLoop(Session session)
         return line;
     }
 
-    /// <summary>Starts to send the output buffer of block mode unless the operation has completed. Returns the operation.</summary>
-    private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> waiting)
+    /// <summary>
+    /// Returns the operation. If the operation has not completed, starts to send the output buffer of the block-mode connection.
+    /// </summary>
+    private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> operation)
     {
-        if (!waiting.IsCompleted)
+        if (!operation.IsCompleted)
         {
             session.BlockConnection?.StartFlush();
         }
 
-        return waiting;
+        return operation;
     }
 
     private async ValueTask DispatchAsync(LineReadResult line)
@@ -238,8 +240,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Runs a transfer from its start to its final reply. During the transfer, reads lines and runs the commands that are allowed then. The
-    /// first line with any other command is processed after the transfer.
+    /// Runs a transfer from its start to its final reply. Meanwhile, reads lines and runs the commands that are allowed during a transfer.
+    /// The first line with any other command is processed after the transfer.
     /// </summary>
     private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {

@@ -36,7 +36,9 @@ public sealed class FtpCertificates : IDisposable
     /// Reads certificates from files. The supported formats are PEM with chain and key in one file, PEM with the key in a second file, and
     /// PFX without a password.
     /// </summary>
-    /// <param name="files">For each certificate, its file and the file of its key. Null if the certificate file contains the key.</param>
+    /// <param name="files">
+    /// For each certificate, its file and the file of its key. The key file is null if the certificate file also contains the key.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The list is empty.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="CryptographicException">A file contains no certificate, or the key is missing or does not match.</exception>
@@ -48,8 +50,8 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates it with a new certificate: ECDSA P-256, valid
-    /// for ten years, readable by its owner only.
+    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates a certificate (ECDSA P-256, valid for ten
+    /// years) and writes it to a new file that only its owner can read.
     /// </summary>
     /// <param name="file">The path of the file. Missing directories are created.</param>
     /// <exception cref="IOException">The file cannot be written or read.</exception>
@@ -128,8 +130,8 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// Returns the first certificate that is valid for a host name, or the first of all certificates. Reads changed files again and logs
-    /// the result.
+    /// Returns the certificate for a host name. Returns the first certificate if no certificate is valid for the name. Reads changed files
+    /// again and logs the result.
     /// </summary>
     /// <param name="serverName">The requested host name (SNI or HOST), or null.</param>
     /// <param name="log">The logger.</param>

@@ -18,7 +18,7 @@ public enum FtpClientCertificatePolicy
 }
 
 /// <summary>
-/// The client certificates that a server trusts (RFC 4217). <see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>
+/// The client certificates that a server trusts. <see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>
 /// decides to which account a trusted certificate belongs. Revocation is not checked.
 /// </summary>
 /// <remarks>

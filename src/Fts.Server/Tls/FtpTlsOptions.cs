@@ -34,7 +34,7 @@ public enum FtpDataBinding
 /// </summary>
 public sealed record FtpTlsOptions
 {
-    /// <summary>The server's certificates. The caller disposes them after the server.</summary>
+    /// <summary>The server's certificates. The caller disposes them after it has disposed the server.</summary>
     public required FtpCertificates Certificates { get; init; }
 
     /// <summary>

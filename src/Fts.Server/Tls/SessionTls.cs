@@ -58,7 +58,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     public bool HasPresentedCertificateOf(ServedHost host, string? name, ILogger log) =>
         host.Certificates!.GetCertificate(name, log).Certificate.Equals(_presentedCertificate);
 
-    /// <summary>Performs the handshake of the control connection. The returned stream owns the socket's stream.</summary>
+    /// <summary>
+    /// Performs the handshake of the control connection. Returns the encrypted stream, which owns the socket's stream.
+    /// </summary>
     /// <exception cref="HandshakeException">The handshake failed or timed out.</exception>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
@@ -94,7 +96,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>
     /// Ends TLS on the control connection (CCC): sends close_notify, then waits for the client's close_notify, at most for
-    /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The unencrypted bytes that follow it remain in the socket's stream.
+    /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The unencrypted bytes after the client's close_notify stay in the socket's stream.
     /// </summary>
     /// <returns>
     /// Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.
@@ -248,7 +250,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         {
             if (session.HostName is { } hostName && !HostName.AreSame(hostName, ServerName))
             {
-                throw new AuthenticationException($"the handshake requests host {ServerName}, but HOST named {hostName}");
+                throw new AuthenticationException($"the handshake requests host {ServerName}, but the HOST command requested {hostName}");
             }
 
             session.Host = session.Server.Hosts.GetByServerName(ServerName);

@@ -58,7 +58,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     /// <summary>The number of held bytes (<see cref="HoldWrites"/>).</summary>
     public int HeldBytes => _heldBytes;
 
-    /// <summary>Whether a complete TLS record was read from the socket that SslStream has not read yet.</summary>
+    /// <summary>Whether the read buffer contains a complete TLS record that SslStream has not read yet.</summary>
     public bool HasBufferedRecord => _readBuffer is not null && _recordTracker.ContainsRecordEnd(BufferedBytes);
 
     public override bool CanRead => true;

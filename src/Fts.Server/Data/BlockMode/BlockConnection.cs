@@ -11,7 +11,7 @@ internal enum BlockState
 {
     /// <summary>No file is being transferred. The next transfer can use the connection.</summary>
     Idle,
-    /// <summary>A transfer has begun. It sends a file, or has not started to receive one.</summary>
+    /// <summary>A transfer has begun. The transfer sends a file, or has not started to receive a file.</summary>
     Started,
     /// <summary>A file is being received. The end of its last block has not arrived yet.</summary>
     Receiving,
@@ -21,8 +21,8 @@ internal enum BlockState
 
 /// <summary>
 /// A data connection in block mode (RFC 959 §3.4.2), which stays open for further transfers. The blocks to send are gathered in an output
-/// buffer, so that one system call sends many small files. <see cref="FlushAsync"/> sends them. Received bytes that belong to the next
-/// file stay in an input buffer.
+/// buffer, so that one system call sends many small files. <see cref="FlushAsync"/> sends the gathered blocks. Received bytes that belong
+/// to the next file stay in an input buffer.
 /// </summary>
 /// <remarks>
 /// <para>Ownership: the session's <see cref="DataConnector"/> disposes this object. The task of the running transfer returns the buffers
@@ -168,8 +168,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Sends the gathered blocks. Must be called before every wait, because the peer may be waiting for these blocks. If the send must
-    /// wait for the peer, also sends the replies that are queued for the control connection.
+    /// Sends the gathered blocks. The transfer's task must call this method before every wait, because the peer may be waiting for these
+    /// blocks. If the send must wait for the peer, also sends the queued replies on the control connection.
     /// </summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {

@@ -55,6 +55,9 @@ internal static class BlockResynchronization
         return reply.Code == FtpReplyCode.TransferComplete ? new FtpReply(FtpReplyCode.FileActionOkay, reply.Lines) : reply;
     }
 
+    /// <summary>
+    /// Receives and discards the remaining content of a failed upload. Closes the connection after any other failure within a file.
+    /// </summary>
     private static async ValueTask SkipFileOrCloseAsync(Session session, bool isUpload, CancellationToken cancellationToken)
     {
         if (!session.Transfer!.HasDataConnection)

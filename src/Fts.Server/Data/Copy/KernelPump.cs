@@ -22,11 +22,12 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     private static readonly TimeSpan MaxAbortTime = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The maximum number of bytes that one system call copies. It makes the cost of the call negligible, and still reports progress often.
+    /// The maximum number of bytes that one system call copies: enough to make the cost of the call negligible, but few enough to report
+    /// progress often.
     /// </summary>
     private const int ChunkBytes = 1024 * 1024;
 
-    // Shared by all servers in the process.
+    // All servers in the process share these threads.
     private static readonly PumpThreads Threads = new(maxThreads: 64);
 
     public async ValueTask SendAsync(

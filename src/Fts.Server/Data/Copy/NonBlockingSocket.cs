@@ -31,7 +31,7 @@ internal static class NonBlockingSocket
     }
 
     /// <summary>
-    /// Returns the number of bytes that the peer has acknowledged, or null if the socket is closed or the system does not report it.
+    /// Returns the number of bytes that the peer has acknowledged, or null if the socket is closed or the system is not Linux.
     /// </summary>
     public static long? GetAcknowledgedBytes(this Socket socket)
     {

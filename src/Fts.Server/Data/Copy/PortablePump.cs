@@ -75,7 +75,7 @@ internal sealed class PortablePump : IPump
     }
 }
 
-/// <summary>The progress of an upload, part of which has been received.</summary>
+/// <summary>How much of an upload has been received.</summary>
 /// <param name="Offset">The file offset after the last received byte.</param>
 /// <param name="HasDataEnded">Whether the client has ended the data.</param>
 internal readonly record struct ReceiveProgress(long Offset, bool HasDataEnded);

@@ -16,7 +16,7 @@ internal interface IPump
 /// <summary>Selects the pump for a transfer.</summary>
 /// <param name="minKernelBytes">
 /// The minimum size in bytes of a transfer that the kernel copies. The first bytes of an upload, up to this number, always pass through
-/// <see cref="IFileWriter.WriteAsync"/>, because <see cref="IFileWriter.Handle"/> requires that.
+/// <see cref="IFileWriter.WriteAsync"/>, as <see cref="IFileWriter.Handle"/> requires.
 /// </param>
 internal sealed class PumpSelector(long minKernelBytes)
 {

@@ -4,8 +4,8 @@ namespace Fts.Server.Data.Copy;
 
 /// <summary>
 /// A limited number of reusable threads for blocking copies, because blocking copies on the thread pool would delay all other work. The
-/// threads have a lower priority than the other threads of the process. During eight large downloads, this reduces the reply time of
-/// control connections to a tenth (bench: latency).
+/// threads have a lower priority than the other threads of the process. During eight large downloads, the lower priority reduces the reply
+/// time of control connections to a tenth (bench: latency).
 /// </summary>
 internal sealed class PumpThreads(int maxThreads)
 {
@@ -17,8 +17,8 @@ internal sealed class PumpThreads(int maxThreads)
     private int _threadCount, _idleCount;
 
     /// <summary>
-    /// Starts work on a pump thread. Returns a task that completes with the work. Its continuations run on the thread pool. Returns null if
-    /// the maximum number of threads is busy. The caller then copies without a pump thread.
+    /// Starts work on a pump thread. Returns a task that completes with the work. The task's continuations run on the thread pool. Returns
+    /// null if the maximum number of threads is busy. The caller then copies without a pump thread.
     /// </summary>
     public Task? TryRun(Action work)
     {

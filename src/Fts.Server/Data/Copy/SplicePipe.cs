@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// A pipe that moves bytes from a socket to a file within the kernel. The caller of <see cref="TryRent"/> owns it until it calls
+/// A pipe that moves bytes from a socket to a file within the kernel. The caller of <see cref="TryRent"/> owns the pipe, and must call
 /// <see cref="Return"/> or <see cref="Dispose"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]

@@ -22,9 +22,10 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
 
     private static readonly IPNetwork IPv4LinkLocal = IPNetwork.Parse("169.254.0.0/16");
 
-    private readonly ConcurrentDictionary<string, IPAddress> _resolved = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, IPAddress> _resolvedAddresses = new(StringComparer.OrdinalIgnoreCase);
     private readonly FtpPassiveAddress? _defaultAddress = options.PassiveAddresses.FirstOrDefault(address => address.Network is null);
-    private readonly FtpPassiveAddress[] _byNetwork =
+    // The address for the smallest network comes first.
+    private readonly FtpPassiveAddress[] _networkAddresses =
         [.. options.PassiveAddresses.Where(address => address.Network is not null)
             .OrderByDescending(address => address.Network!.Value.PrefixLength)];
 
@@ -39,7 +40,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             return endPoints.Local.Address;
         }
 
-        return configured.Address ?? _resolved.GetValueOrDefault(configured.Host);
+        return configured.Address ?? _resolvedAddresses.GetValueOrDefault(configured.Host);
     }
 
     /// <summary>
@@ -85,7 +86,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                 }
 
                 // The order of several addresses varies between resolutions. The previous address stays in use if it is among them.
-                _resolved.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
+                _resolvedAddresses.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -103,7 +104,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
     }
 
     private FtpPassiveAddress? FindConfiguredAddress(ConnectionEndPoints endPoints) =>
-        Array.Find(_byNetwork, address => address.Network!.Value.Contains(endPoints.Peer.Address)) ??
+        Array.Find(_networkAddresses, address => address.Network!.Value.Contains(endPoints.Peer.Address)) ??
             (IsOnSameNetwork(endPoints) ? null : _defaultAddress);
 
     /// <summary>

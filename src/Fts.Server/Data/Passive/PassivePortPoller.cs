@@ -21,7 +21,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
     private bool _isDisposed;
 
     /// <summary>
-    /// Adds a listener. From now on, each connection that arrives on it causes a call of
+    /// Adds a listener. From now on, each connection that arrives on the listener causes a call of
     /// <see cref="SharedPassivePort.AcceptQueuedConnections"/>.
     /// </summary>
     /// <exception cref="SocketException">No file descriptor is free.</exception>
@@ -79,7 +79,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
     }
 
-    /// <summary>Ends the thread's wait in select, so that it uses the changed set of listeners.</summary>
+    /// <summary>Ends the thread's wait in select, so that the thread uses the changed set of listeners.</summary>
     private void Wake()
     {
         try
@@ -88,7 +88,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
         catch (SocketException)
         {
-            // The socket's queue is full, so the thread will wake up anyway.
+            // The queue of the socket is full. The datagrams in the queue end the wait.
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class PassivePortReservation(SharedPassivePort port, IPAddress p
     /// <summary>Releases the port, and closes a connection that was not accepted.</summary>
     public void Dispose()
     {
-        // If the port no longer has the reservation, it has called SetConnection or is about to.
+        // If the port no longer has the reservation, the port has called SetConnection or is about to call it.
         if (!port.RemoveReservation(this, peer) && !_isAccepted)
         {
             _ = CloseConnectionAsync();

@@ -100,6 +100,10 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
         return ports;
     }
 
+    /// <summary>
+    /// Reserves a port. Returns null if the port is already reserved for the client address, or if its bind fails, which is added to
+    /// <paramref name="failures"/>.
+    /// </summary>
     private PassivePortReservation? TryReserve(IPEndPoint endPoint, IPAddress peer, ref int failures)
     {
         if (!_openPorts.TryGetValue(endPoint, out SharedPassivePort? port))

@@ -71,7 +71,7 @@ internal sealed class SharedPassivePort : IDisposable
         }
     }
 
-    /// <summary>Whether the port has no reservation and was last reserved before a time.</summary>
+    /// <summary>Returns whether the port has no reservation and was last reserved before a time.</summary>
     /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public bool IsIdle(long before)
     {
@@ -90,7 +90,7 @@ internal sealed class SharedPassivePort : IDisposable
         {
             try
             {
-                // At most one full queue, so that a flood of connections does not block the other sessions.
+                // Accepts at most one full queue, so that a flood of connections does not block the other sessions.
                 for (int i = 0; i <= Backlog && _listener.Poll(0, SelectMode.SelectRead); i++)
                 {
                     RouteConnection(_listener.Accept());
@@ -118,8 +118,8 @@ internal sealed class SharedPassivePort : IDisposable
     }
 
     /// <summary>
-    /// Assigns a number to a connection, and passes the connection to the reservation of its peer. The header of a load balancer replaces
-    /// the peer's address.
+    /// Assigns a number to a connection, and passes the connection to the reservation of the client. If the peer is a load balancer, first
+    /// reads the client's address from the PROXY protocol header.
     /// </summary>
     private void RouteConnection(Socket socket)
     {
