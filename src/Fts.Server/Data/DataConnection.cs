@@ -55,8 +55,8 @@ internal sealed class DataConnection : IAsyncDisposable
     /// is open, uses that connection and queues 125 instead.
     /// </summary>
     /// <remarks>
-    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that one TCP segment contains the 150
-    /// and 226 replies to the transfer of a small file.
+    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>). For a small file, one TCP segment then
+    /// contains both replies, 150 and 226.
     /// </remarks>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
@@ -222,6 +222,9 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Establishes a new connection and queues the preliminary reply. Performs the TLS handshake if the connection is encrypted (PROT P).
+    /// </summary>
     private static async ValueTask<DataConnection> ConnectAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
 /// the open connection serves further transfers until the client sends one of these commands.
 /// </summary>
 /// <remarks>
-/// Without a range, one data listener on a random port serves the whole session, because a bind for each transfer becomes very slow with
+/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer would become very slow with
 /// tens of thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
 /// sessions need the port. The session owns this object. The session's tasks and the session monitor use it, so fields are written only
 /// under <c>_lock</c>.
@@ -273,6 +273,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
+    /// <summary>
+    /// Returns the client's address. If the peer is a load balancer, reads the address from the PROXY protocol header.
+    /// </summary>
     private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, CancellationToken cancellationToken)
     {
         IPAddress address = ConnectionEndPoints.FromSocket(socket).Peer.Address;

@@ -149,7 +149,7 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>Records that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
     /// <remarks>
     /// QUIT before the first byte is not early, because a client may send QUIT in advance (RFC 959 §4.1.1). QUIT after the client has
-    /// closed its side of the data connection is not early either: the client has sent all data, but does not wait for the reply. Only
+    /// closed its side of the data connection is not early either. Such a client has sent all data, but does not wait for the reply. Only
     /// Linux reports whether the client has closed its side. On other systems, QUIT never counts as early.
     /// </remarks>
     public void RecordQuit()

@@ -59,6 +59,7 @@ internal static class CommandRunner
             : reply;
     }
 
+    /// <summary>Runs the handler. Returns its reply, or the reply for the exception that it threw.</summary>
     private static async ValueTask<FtpReply> RunHandlerAsync(
         Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {

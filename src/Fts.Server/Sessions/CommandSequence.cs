@@ -25,7 +25,7 @@ internal sealed record SequenceParameters
 }
 
 /// <summary>
-/// Passes parameters from one command of a session to a later one, for example from RNFR to RNTO, or from REST to STOR (RFC 959 §5.4).
+/// Passes parameters from one command to a later command, for example from RNFR to RNTO, or from REST to STOR (RFC 959 §5.4).
 /// </summary>
 /// <remarks>
 /// Lifetime of a parameter: a command sets it in <see cref="Next"/>. The parameter stays there during commands with the rule

@@ -18,6 +18,7 @@ internal sealed class SessionLoop(Session session)
     private static readonly TimeSpan MaxWaitAfterDisconnect = TimeSpan.FromSeconds(0.5);
 
     private readonly FtpServerOptions _options = session.Server.Options;
+    // The read that started during a transfer and has not been processed yet, or null.
     private Task<LineReadResult>? _lineRead;
 
     /// <summary>Runs the session until it ends. Exceptions are logged, not thrown.</summary>
@@ -126,6 +127,7 @@ internal sealed class SessionLoop(Session session)
         await session.Channel.DisposeAsync();
     }
 
+    /// <summary>Disposes the session and removes it from the sessions of the server.</summary>
     private ValueTask RemoveSession()
     {
         try
@@ -179,6 +181,7 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
+    /// <summary>Reads the next line, or completes the read that started during the last transfer.</summary>
     private ValueTask<LineReadResult> ReadAsync() =>
         _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : CompleteReadAsync(_lineRead);
 
@@ -207,6 +210,7 @@ internal sealed class SessionLoop(Session session)
         return operation;
     }
 
+    /// <summary>Runs the command of a line and queues the reply, or queues the reply that rejects the line.</summary>
     private async ValueTask DispatchAsync(LineReadResult line)
     {
         if (!CommandLookup.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? rejection))
@@ -346,6 +350,7 @@ internal sealed class SessionLoop(Session session)
         session.LastReceived = Environment.TickCount64;
     }
 
+    /// <summary>Aborts the running transfer, if any, and queues its final reply.</summary>
     private async ValueTask AbortTransferAsync(AbortReason reason)
     {
         session.Transfer?.Abort(reason);

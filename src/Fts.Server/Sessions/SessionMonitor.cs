@@ -8,6 +8,7 @@ namespace Fts.Server.Sessions;
 /// </summary>
 internal static class SessionMonitor
 {
+    /// <summary>How long a data listener or a passive port may stay open without use.</summary>
     private static readonly TimeSpan ListenerIdleTime = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs the monitor until the token is cancelled.</summary>

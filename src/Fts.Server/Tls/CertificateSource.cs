@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// One certificate and the files that contain it. If a changed file cannot be read, the previous certificate stays in use, because a
+/// One certificate and the files that contain it. If a changed file cannot be used, the previous certificate stays in use. For example, a
 /// renewal may have replaced only one of two files so far.
 /// </summary>
 internal sealed class CertificateSource : IDisposable
@@ -26,7 +26,7 @@ internal sealed class CertificateSource : IDisposable
     {
         (_certificateFile, _keyFile, _clock, _checkedAt) = (certificateFile, keyFile, clock, clock.GetTimestamp());
         _stamp = GetStamp();
-        _current = Load();
+        _current = LoadFromFiles();
     }
 
     /// <summary>
@@ -56,7 +56,7 @@ internal sealed class CertificateSource : IDisposable
                     // Set before the files are read: unusable files are read and logged again only after their next change.
                     _stamp = stamp;
                     // The previous certificate is not disposed, because existing sessions still use it.
-                    _current = Load();
+                    _current = LoadFromFiles();
                     Log.CertificateReloaded(log, _certificateFile.ToPrintable());
                 }
             }
@@ -82,7 +82,8 @@ internal sealed class CertificateSource : IDisposable
     private (FileStamp, FileStamp) GetStamp() =>
         (FileStamp.FromFile(_certificateFile!), _keyFile is null ? default : FileStamp.FromFile(_keyFile));
 
-    private FtpCertificates.PresentedCertificate Load()
+    /// <summary>Reads the certificate, its chain and its key from the files.</summary>
+    private FtpCertificates.PresentedCertificate LoadFromFiles()
     {
         if (X509Certificate2.GetCertContentType(_certificateFile!) == X509ContentType.Pfx)
         {
@@ -115,6 +116,7 @@ internal sealed class CertificateSource : IDisposable
     /// </summary>
     private readonly record struct FileStamp(DateTime Written, long Length)
     {
+        /// <summary>Returns the stamp of a file, or the default value if the file does not exist.</summary>
         public static FileStamp FromFile(string path)
         {
             var file = new FileInfo(path);

@@ -45,7 +45,7 @@ internal sealed class ClientCertificateValidator
     public void CompleteControlHandshake() => _isControlHandshakeComplete = true;
 
     /// <summary>
-    /// Validates a certificate, and returns whether the handshake may continue. On the control connection it may always continue: a failed
+    /// Validates a certificate, and returns whether the handshake may continue. On the control connection it may always continue. A failed
     /// TLS 1.3 handshake would report no reason to the client, but the reply to USER can report one.
     /// </summary>
     public bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
@@ -69,6 +69,7 @@ internal sealed class ClientCertificateValidator
         return true;
     }
 
+    /// <summary>Returns the reason why the control connection's certificate is not trusted, or null if it is trusted.</summary>
     private string? FindProblem(X509Certificate2 certificate, string key, X509Chain? chain, SslPolicyErrors problems)
     {
         DateTime now = DateTime.Now;

@@ -50,8 +50,8 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates a certificate (ECDSA P-256, valid for ten
-    /// years) and writes it to a new file that only its owner can read.
+    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates a certificate and writes it to a new file that
+    /// only its owner can read. The created certificate has an ECDSA P-256 key and is valid for ten years.
     /// </summary>
     /// <param name="file">The path of the file. Missing directories are created.</param>
     /// <exception cref="IOException">The file cannot be written or read.</exception>

@@ -32,6 +32,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _presentedCertificate;
     private ClientCertificateValidator? _clientValidator;
+    // The streams of the control connection, if CCC is allowed. The record stream is between the TLS stream and the socket's stream.
     private (SslStream Stream, TlsRecordStream RecordStream)? _streamForCcc;
 
     /// <summary>Whether further data connections are encrypted (PROT P).</summary>

@@ -160,7 +160,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         {
             _holdBuffer.AsSpan(0, _heldBytes).CopyTo(buffer);
             _gatheredBytes = _heldBytes;
-            ReturnHeld();
+            ReturnHoldBuffer();
         }
     }
 
@@ -294,7 +294,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
             byte[] larger = ArrayPool<byte>.Shared.Rent(_heldBytes + bytes.Length);
             int length = _heldBytes;
             _holdBuffer.AsSpan(0, length).CopyTo(larger);
-            ReturnHeld();
+            ReturnHoldBuffer();
             (_holdBuffer, _heldBytes) = (larger, length);
         }
 
@@ -302,7 +302,8 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         _heldBytes += bytes.Length;
     }
 
-    private void ReturnHeld()
+    /// <summary>Returns the buffer of the held bytes to the pool.</summary>
+    private void ReturnHoldBuffer()
     {
         (byte[]? held, _holdBuffer, _heldBytes) = (_holdBuffer, null, 0);
         if (held is not null)

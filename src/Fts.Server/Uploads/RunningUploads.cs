@@ -50,8 +50,8 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 
     /// <summary>
-    /// If an upload of the same uploader is ending, waits until that upload has been committed or kept as a partial upload, but for at most
-    /// ten seconds. Without this wait, a client that reconnects immediately could not resume the upload.
+    /// If an upload of the same uploader is ending, waits at most ten seconds until it has been committed or kept as a partial upload.
+    /// Without this wait, a client that reconnects immediately could not resume the upload.
     /// </summary>
     public ValueTask WaitForEndingAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
         _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) && running.Transfer.IsEnding
@@ -74,12 +74,14 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         return stalled.Transfer.Completion.IsCompleted;
     }
 
+    /// <summary>Waits until the transfer or <see cref="EndTimeout"/> has ended. Throws only if the token is cancelled.</summary>
     private static async Task WaitAsync(Transfer ending, CancellationToken cancellationToken)
     {
         await ending.Completion.WaitAsync(EndTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Returns the upload of the same uploader to a path if that upload has stalled, or null.</summary>
     private RunningUpload? FindStalled(Session session, StorePath path) =>
         _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) &&
         !running.Transfer.IsCommitting &&

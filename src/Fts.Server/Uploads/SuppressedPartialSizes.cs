@@ -5,9 +5,9 @@ namespace Fts.Server.Uploads;
 
 /// <summary>The names for which SIZE does not report the size of the partial upload.</summary>
 /// <remarks>
-/// If a file and a partial upload of the client have the same name, SIZE reports the partial upload, because clients send SIZE before they
-/// resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server therefore rejects the first such
-/// download and adds the name to this list. Further downloads of the name are complete, and uploads restart from the beginning.
+/// If a file and a partial upload of the client have the same name, SIZE reports the size of the partial upload. Some clients send SIZE
+/// before they resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server therefore rejects the
+/// first such download and adds the name to this list. Further downloads of the name are complete, and uploads restart from the beginning.
 /// </remarks>
 internal sealed class SuppressedPartialSizes
 {

@@ -9,8 +9,8 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// Resumes and keeps partial uploads. Common clients resume an upload in this way: SIZE returns the size of the partial upload, and then
-/// APPE, or STOR after REST, appends to the partial upload.
+/// Resumes and keeps partial uploads. To resume an upload, a client sends SIZE, which reports the size of the partial upload. Then the
+/// client sends APPE, or REST and STOR, to append to the partial upload.
 /// </summary>
 internal static class UploadResumption
 {
@@ -83,8 +83,8 @@ internal static class UploadResumption
 
     /// <summary>Keeps the received bytes as a partial upload, and sets <see cref="Data.Transfer.KeptBytes"/>.</summary>
     /// <remarks>
-    /// Discards a new upload in ASCII mode, because its line ends were converted, so that no offset in the file matches an offset in the
-    /// client's file. Also discards an upload that is larger than the size in ALLO, and every upload if the lifetime is zero.
+    /// Discards a new upload in ASCII mode: its line ends were converted, so no offset in it matches an offset in the client's file. Also
+    /// discards an upload that is larger than the size in ALLO. Discards every upload if the lifetime of partial uploads is zero.
     /// </remarks>
     public static async ValueTask KeepPartialUploadAsync(Session session, StorePath path, IFileWriter file)
     {

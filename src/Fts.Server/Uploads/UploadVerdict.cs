@@ -8,7 +8,7 @@ internal enum UploadVerdict
 {
     /// <summary>The upload has the announced size, or its end was marked (close_notify, zlib stream, last block).</summary>
     Complete,
-    /// <summary>Neither an announced size nor an end marker shows whether the upload is complete.</summary>
+    /// <summary>The upload may be complete or truncated: the client announced no size and sent no end marker.</summary>
     Unverified,
     /// <summary>The size of the upload differs from the size that ALLO announced.</summary>
     SizeMismatch,

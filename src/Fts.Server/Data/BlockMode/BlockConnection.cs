@@ -29,7 +29,7 @@ internal enum BlockState
 /// to the pool. <see cref="Dispose"/> does not return them, because that task may still use them.</para>
 /// <para>Concurrency: the transfer's task calls the members that begin, send, receive, skip and end a file. There is one such task at a
 /// time, so the input fields and <c>_state</c> need no lock. The session's loop may call <see cref="StartFlush"/> and
-/// <see cref="TryFlushAsync"/> at the same time. While no transfer runs, the session monitor may dispose a connection whose send has
+/// <see cref="TryFlushAsync"/> at the same time. While no transfer runs, the session monitor may dispose the connection if a send has
 /// stalled (<see cref="BlockedSince"/>).</para>
 /// <para>Locks: <c>_sendLock</c> is held during a whole send. <c>_lock</c> is held only while blocks are added to the output buffer, or
 /// while a flush takes the buffer over. A flush acquires <c>_sendLock</c> first, then <c>_lock</c>. New blocks can therefore be gathered
@@ -242,15 +242,15 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, except after an abort or during
-    /// a send: the aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
+    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, but not after an abort or during
+    /// a send. An aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
     /// </summary>
     public void Dispose()
     {
         bool isAborted = session.Transfer is not (null or { AbortReason: AbortReason.None });
         if (tls is not null && !isAborted && _sendLock.Wait(0))
         {
-            _ = SendCloseNotifyAsync();
+            _ = SendCloseNotifyAndCloseAsync();
         }
         else
         {
@@ -258,7 +258,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    private async Task SendCloseNotifyAsync()
+    /// <summary>Sends close_notify and closes the connection. The caller has acquired <c>_sendLock</c>. This method releases it.</summary>
+    private async Task SendCloseNotifyAndCloseAsync()
     {
         try
         {
@@ -302,6 +303,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
+    /// <summary>
+    /// Receives bytes into the input buffer. Before a wait for the peer, sends the gathered blocks and the queued replies.
+    /// </summary>
     private async ValueTask FillInputAsync(CancellationToken cancellationToken)
     {
         _input ??= ArrayPool<byte>.Shared.Rent(InputBytes);
@@ -331,6 +335,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
+    /// <summary>Parses the next buffered bytes. Marks the connection as broken if they are invalid.</summary>
     private BlockReadResult ReadBlock(int length)
     {
         try

@@ -22,8 +22,8 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     private static readonly TimeSpan MaxAbortTime = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The maximum number of bytes that one system call copies: enough to make the cost of the call negligible, but few enough to report
-    /// progress often.
+    /// The maximum number of bytes that one system call copies. The cost of the call is negligible for so many bytes, and progress is
+    /// reported often.
     /// </summary>
     private const int ChunkBytes = 1024 * 1024;
 

@@ -103,12 +103,16 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
         return allResolved;
     }
 
+    /// <summary>
+    /// Returns the address that is configured for the client's network, or else the default address. The default address does not apply to
+    /// clients on the server's network. Returns null if no address applies.
+    /// </summary>
     private FtpPassiveAddress? FindConfiguredAddress(ConnectionEndPoints endPoints) =>
         Array.Find(_networkAddresses, address => address.Network!.Value.Contains(endPoints.Peer.Address)) ??
             (IsOnSameNetwork(endPoints) ? null : _defaultAddress);
 
     /// <summary>
-    /// Returns whether the client is on the server's network, so that no translated address or port is needed: the client is on this
+    /// Returns whether the client is on the server's network, so that no translated address or port is needed. The client is on this
     /// machine or link, or the client and the server have addresses of the same private network.
     /// </summary>
     private static bool IsOnSameNetwork(ConnectionEndPoints endPoints)
