@@ -77,8 +77,8 @@ internal sealed class Session : IDisposable
     /// <summary>The action after the reply to the current command.</summary>
     public NextAction Next { get; set; }
     /// <summary>
-    /// The start of the login time limit, in <see cref="Environment.TickCount64"/> milliseconds. This is the time of the connection or of the
-    /// last logout, plus all login delays.
+    /// The start of the login time limit, in <see cref="Environment.TickCount64"/> milliseconds: the time of the connection or of the last
+    /// logout, plus all login delays.
     /// </summary>
     public long LoginStartedAt { get; private set; }
     /// <summary>Whether the server is delaying a login. The delay does not count towards the login time limit.</summary>

@@ -112,8 +112,8 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             (IsOnSameNetwork(endPoints) ? null : _defaultAddress);
 
     /// <summary>
-    /// Returns whether the client is on the server's network, so that no translated address or port is needed. The client is on this
-    /// machine or link, or the client and the server have addresses of the same private network.
+    /// Returns whether the client needs no translated address or port, because it is on the server's network. Such a client is on this
+    /// machine or link, or its address and the server's address belong to the same private network.
     /// </summary>
     private static bool IsOnSameNetwork(ConnectionEndPoints endPoints)
     {
