@@ -320,12 +320,11 @@ public sealed class FtpServer : IAsyncDisposable
         bool isExempt = IPAddress.IsLoopback(endPoints.Peer.Address) && !Options.ShouldLimitLoopback;
         int limit = isExempt ? int.MaxValue : Options.MaxSessionsPerAddress;
         // Several threads admit connections, so checking the limits and acquiring a slot must be one atomic step.
-        bool isAdmitted;
+        Rejection? rejection;
         lock (_admissionLock)
         {
-            isAdmitted = !_isAdmissionClosed && _sessions.Count < Options.MaxSessions &&
-                _sessionsPerAddress.GetValueOrDefault(block) < limit && !_descriptorReserve.Contains(socket);
-            if (isAdmitted)
+            rejection = FindRejection(socket, block, limit);
+            if (rejection is null)
             {
                 _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
@@ -333,9 +332,9 @@ public sealed class FtpServer : IAsyncDisposable
             }
         }
 
-        if (!isAdmitted)
+        if (rejection is not null)
         {
-            _ = RejectAsync(session);
+            _ = RejectAsync(session, rejection);
             return;
         }
 
@@ -349,6 +348,27 @@ public sealed class FtpServer : IAsyncDisposable
             ReleaseUnstartedSession(session);
             throw;
         }
+    }
+
+    /// <summary>Returns why a connection cannot be admitted, or null if it can. Requires the admission lock.</summary>
+    private Rejection? FindRejection(Socket socket, AddressBlock block, int limit)
+    {
+        if (_isAdmissionClosed)
+        {
+            return new Rejection(Replies.Stopping, "the server is stopping");
+        }
+
+        if (_sessions.Count >= Options.MaxSessions)
+        {
+            return new Rejection(Replies.TooManySessions, "too many sessions");
+        }
+
+        if (_sessionsPerAddress.GetValueOrDefault(block) >= limit)
+        {
+            return new Rejection(Replies.TooManySessions, "too many sessions from this address");
+        }
+
+        return _descriptorReserve.Contains(socket) ? new Rejection(Replies.TooManySessions, "too few free file descriptors") : null;
     }
 
     /// <summary>Removes a session whose loop did not start, and closes its socket.</summary>
@@ -366,15 +386,15 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>Sends 421 and closes the connection. A rejected connection does not count towards the limits.</summary>
-    private async Task RejectAsync(Session session)
+    private async Task RejectAsync(Session session, Rejection rejection)
     {
         try
         {
-            Log.Rejected(Options.Logger, session.Id, session.Peer);
+            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason);
             // A client that expects a TLS handshake cannot read a reply.
             if (!session.IsImplicitTls)
             {
-                session.Queue(Replies.TooManySessions);
+                session.Queue(rejection.Reply);
             }
 
             using var timeLimit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
@@ -402,4 +422,9 @@ public sealed class FtpServer : IAsyncDisposable
             _allSessionsEnded.TrySetResult();
         }
     }
+
+    /// <summary>Why a connection was not admitted.</summary>
+    /// <param name="Reply">The reply for the client.</param>
+    /// <param name="Reason">The reason for the log.</param>
+    private sealed record Rejection(FtpReply Reply, string Reason);
 }

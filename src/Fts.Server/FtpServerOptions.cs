@@ -291,7 +291,11 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(ControlKeepAlive, TimeSpan.Zero);
+        if (ControlKeepAlive != TimeSpan.Zero)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(ControlKeepAlive, TimeSpan.FromSeconds(1));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);

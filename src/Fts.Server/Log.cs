@@ -13,8 +13,8 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "[{Session}] disconnected")]
     public static partial void Disconnected(ILogger logger, long session);
 
-    [LoggerMessage(16, LogLevel.Warning, "[{Session}] connection from {Peer} rejected: too many connections")]
-    public static partial void Rejected(ILogger logger, long session, IPEndPoint peer);
+    [LoggerMessage(16, LogLevel.Warning, "[{Session}] connection from {Peer} rejected: {Reason}")]
+    public static partial void Rejected(ILogger logger, long session, IPEndPoint peer, string reason);
 
     [LoggerMessage(3, LogLevel.Information, "[{Session}] logged in as {User} from {Address}")]
     public static partial void LoggedIn(ILogger logger, long session, string user, IPAddress address);
@@ -71,8 +71,8 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "[{Session}] TLS handshake failed: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, long session, string reason);
 
-    [LoggerMessage(14, LogLevel.Warning, "[{Session}] closed: the client sent data between AUTH and the TLS handshake")]
-    public static partial void InputBeforeHandshake(ILogger logger, long session);
+    [LoggerMessage(14, LogLevel.Warning, "[{Session}] closed: the client sent data between {Verb} and the {Change} of TLS")]
+    public static partial void UnexpectedInput(ILogger logger, long session, string verb, string change);
 
     [LoggerMessage(42, LogLevel.Warning, "[{Session}] closed after CCC: {Reason}")]
     public static partial void ClearCommandChannelFailed(ILogger logger, long session, string reason);

@@ -151,7 +151,8 @@ internal sealed class SessionLoop(Session session)
         await session.Channel.FlushAsync(session.Ending);
         if (session.Channel.HasUnreadInput)
         {
-            Log.InputBeforeHandshake(_options.Logger, session.Id);
+            (string verb, string change) = session.Next == NextAction.StartTls ? ("AUTH", "start") : ("CCC", "end");
+            Log.UnexpectedInput(_options.Logger, session.Id, verb, change);
             session.Next = NextAction.Close;
             return;
         }

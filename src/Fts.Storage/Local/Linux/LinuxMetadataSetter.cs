@@ -30,15 +30,16 @@ internal static class LinuxMetadataSetter
         byte[]? hash = opened is not null && LinuxRootDirectory.GetStatus(opened) is var status && status.IsSameFileAs(existing)
             ? LinuxHashAttribute.ReadAndInvalidate(opened, status)
             : null;
+        // The time is set first. Kernels before 5.8 cannot set it, and then no value may be set.
+        if (metadata.LastModified is { } lastModified)
+        {
+            SetLastModified(file, lastModified, path);
+        }
+
         if (metadata.UnixMode is { } mode)
         {
             // A directory keeps its setgid and sticky bits, which its owner set for shared use. A file keeps neither setuid nor setgid.
             SetMode(file, existing, (uint)mode | (existing.IsDirectory ? existing.Mode & 0x600u : 0), path, openForReading);
-        }
-
-        if (metadata.LastModified is { } lastModified)
-        {
-            SetLastModified(file, lastModified, path);
         }
 
         if (hash is not null && LinuxRootDirectory.GetStatus(opened!) is var newStatus && newStatus.Length == existing.Length)

@@ -76,8 +76,16 @@ internal sealed class PortableRootDirectory : IRootDirectory
         string real = GetExistingPath(path, EntryKind.File, StoreError.NotAFile);
         SafeFileHandle handle = RunTranslated(() =>
             File.OpenHandle(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        length = RunTranslated(() => RandomAccess.GetLength(handle));
-        return handle;
+        try
+        {
+            length = RunTranslated(() => RandomAccess.GetLength(handle));
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     public IStagingFile OpenStagingFile(StorePath path, WriteStart start)
