@@ -1,6 +1,6 @@
 namespace Fts.Accounts;
 
-/// <summary>Accepts the user names <c>anonymous</c> and <c>ftp</c> with any password (RFC 1635), and rejects all others.</summary>
+/// <summary>Accepts the user names <c>anonymous</c> and <c>ftp</c> with any password (RFC 1635). Rejects all other user names.</summary>
 /// <param name="permissions">The permissions of the anonymous account.</param>
 public sealed class AnonymousAuthenticator(Permissions permissions) : IAuthenticator
 {

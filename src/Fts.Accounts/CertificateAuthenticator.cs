@@ -1,11 +1,11 @@
 namespace Fts.Accounts;
 
 /// <summary>
-/// Authenticates a client that presents a certificate as the account of that certificate, without a password. A fallback authenticator
+/// Authenticates clients by their certificates, without passwords. Each certificate belongs to one account. A fallback authenticator
 /// handles all other logins.
 /// </summary>
 /// <remarks>
-/// A certificate is valid only for its own account. If the client sends another user name, it needs that user's password.
+/// A certificate is valid only for its own account. A client that sends another user name needs the password of that user.
 /// </remarks>
 public sealed class CertificateAuthenticator : IAuthenticator
 {
@@ -15,8 +15,8 @@ public sealed class CertificateAuthenticator : IAuthenticator
     /// <summary>Creates an authenticator.</summary>
     /// <param name="fallback">Authenticates logins without a matching certificate.</param>
     /// <param name="findAccount">
-    /// Returns the account of a certificate, or null if it has none. Called at each login, possibly on several threads at once. It must not
-    /// block.
+    /// Returns the account of a certificate, or null if the certificate has no account. Called at each login, possibly on several threads
+    /// at once. Must not block.
     /// </param>
     public CertificateAuthenticator(IAuthenticator fallback, Func<ClientCertificate, Account?> findAccount)
     {
@@ -26,13 +26,13 @@ public sealed class CertificateAuthenticator : IAuthenticator
     }
 
     /// <summary>
-    /// Creates an authenticator for which the account name is the certificate's common name, case-sensitive.
+    /// Creates an authenticator that uses a certificate's common name as the account name. The user name must match it exactly.
     /// </summary>
     /// <param name="fallback">Authenticates logins without a matching certificate.</param>
     /// <param name="permissions">The permissions of each account.</param>
     /// <remarks>
-    /// The issuer of the certificates chooses the account names. Use this only with an authority that issues certificates for this server
-    /// alone. The names <c>anonymous</c> and <c>ftp</c> are not accepted.
+    /// The issuer of the certificates chooses the account names. Use this method only with an authority that issues certificates for this
+    /// server alone. The names <c>anonymous</c> and <c>ftp</c> are not accepted.
     /// </remarks>
     public static CertificateAuthenticator CreateByCommonName(IAuthenticator fallback, Permissions permissions) =>
         new(fallback, certificate => certificate.CommonName is { Length: > 0 } name && !AnonymousAuthenticator.IsAnonymous(name)

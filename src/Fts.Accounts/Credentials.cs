@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Fts.Accounts;
 
-/// <summary>The user name and password of a login, and how they were received. <see cref="ToString"/> omits the password.</summary>
+/// <summary>The user name and password of a login, and the properties of the client's connection.</summary>
 /// <param name="UserName">The user name that the client sent.</param>
 /// <param name="Password">The password that the client sent, or an empty string if none was required.</param>
 /// <param name="Address">The IP address of the client.</param>
@@ -17,7 +17,7 @@ public sealed record Credentials(string UserName, string Password, IPAddress Add
     /// </summary>
     /// <remarks>
     /// Returns false if the client connected through a load balancer, or if the system does not report the owner of the connection. Only
-    /// Linux reports the owner, and only for loopback connections. Each call looks up the owner.
+    /// Linux reports the owner, and only for loopback connections. The result is not cached: each call looks up the owner.
     /// </remarks>
     public Func<CancellationToken, ValueTask<bool>> IsServerUserAsync { get; init; } = static _ => new(false);
 

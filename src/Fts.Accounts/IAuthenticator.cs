@@ -2,11 +2,12 @@ namespace Fts.Accounts;
 
 /// <summary>Decides which clients can log in, and to which account. Thread-safe.</summary>
 /// <remarks>
-/// The server calls it on threads that serve other sessions too. A method that waits, for example for a database, must wait asynchronously.
+/// The server calls the methods on threads that also serve other sessions. A method that waits, for example for a database, must wait
+/// asynchronously.
 /// </remarks>
 public interface IAuthenticator
 {
-    /// <summary>Returns whether the server requests a password for a user name.</summary>
+    /// <summary>Returns whether the server must request a password for a user name (331).</summary>
     /// <remarks>The result must not reveal whether the user exists.</remarks>
     bool RequiresPassword(string userName);
 

@@ -1,8 +1,8 @@
 namespace Fts.Accounts;
 
 /// <summary>
-/// Authenticates the server's own user and root as <c>anonymous</c> with any password if they connect from the same machine
-/// (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator handles all other logins.
+/// Accepts the user name <c>anonymous</c> or <c>ftp</c> with any password from a client on the same machine that runs as root or as the
+/// server's own user (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator handles all other logins.
 /// </summary>
 /// <remarks>If the system does not report the users of connections, the fallback handles every login.</remarks>
 public sealed class LocalUserAuthenticator : IAuthenticator
@@ -11,8 +11,8 @@ public sealed class LocalUserAuthenticator : IAuthenticator
     private readonly IAuthenticator _fallback;
 
     /// <summary>Creates an authenticator.</summary>
-    /// <param name="permissions">The permissions of the server's own user.</param>
-    /// <param name="fallback">Authenticates all other clients.</param>
+    /// <param name="permissions">The permissions of clients that run as root or as the server's own user.</param>
+    /// <param name="fallback">Authenticates all other logins.</param>
     public LocalUserAuthenticator(Permissions permissions, IAuthenticator fallback)
     {
         ArgumentNullException.ThrowIfNull(fallback);

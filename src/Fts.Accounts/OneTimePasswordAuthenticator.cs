@@ -4,10 +4,12 @@ using System.Text;
 namespace Fts.Accounts;
 
 /// <summary>
-/// Authenticates one user name with a random password that is valid until the server stops. Also accepts <c>anonymous</c> if that account
-/// has permissions.
+/// Authenticates one user name with a random password, which is created with this object and never changes. Also accepts
+/// <c>anonymous</c> if that account has permissions.
 /// </summary>
-/// <remarks>For a server without configured accounts on an address that other machines can reach.</remarks>
+/// <remarks>
+/// For a server without configured accounts on an address that other machines can reach. The password is valid for any number of logins.
+/// </remarks>
 public sealed class OneTimePasswordAuthenticator : IAuthenticator
 {
     /// <summary>31 letters and digits that are not easily confused, 4.95 bits each.</summary>

@@ -4,18 +4,18 @@ using Fts.Storage;
 namespace Fts.Accounts;
 
 /// <summary>
-/// The access of one account to a store. Sessions use a store only through this class. Every call checks the permission before it uses the
-/// store.
+/// The access of one account to a store. Sessions use a store only through this class. The methods check the account's permissions before
+/// they use the store.
 /// </summary>
 /// <param name="account">The account.</param>
 /// <param name="store">The store.</param>
 /// <param name="clientId">
-/// Identifies the client's machine, for example by its address, or null. A partial upload can be resumed only by the same account and
-/// client.
+/// Identifies the client's machine, for example by the client's address. Only the same account with the same client ID can resume a partial
+/// upload. Null: every client of the account can resume it.
 /// </param>
 /// <remarks>
-/// Every method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks the permission. Otherwise it
-/// throws the same exceptions as the method of <see cref="IFileStore"/> with the same name.
+/// A method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks a required permission. Otherwise,
+/// the method throws the same exceptions as the method of <see cref="IFileStore"/> with the same name.
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
@@ -23,8 +23,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public Account Account { get; } = account;
 
     /// <summary>
-    /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>). It also contains the client ID, because several clients
-    /// can share an account.
+    /// Identifies the owner of partial uploads (<see cref="WriteStart.Uploader"/>): the account name and the client ID. Several clients can
+    /// share an account, so the name alone is not enough.
     /// </summary>
     public string Uploader { get; } = $"{account?.Name}\n{clientId}";
 
@@ -49,8 +49,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Returns the SHA-256 that was cached with a file, or null. Requires <see cref="Permissions.Read"/>, because the hash depends on the
-    /// content.
+    /// Returns the cached SHA-256 of a file, or null if none is cached. Requires <see cref="Permissions.Read"/>, because the hash depends
+    /// on the content.
     /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
@@ -92,8 +92,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
             : null;
 
     /// <summary>
-    /// Opens an upload. Requires <see cref="Permissions.Create"/>. Without <see cref="Permissions.Overwrite"/> the file must be new. The
-    /// commit checks this again.
+    /// Opens an upload. Requires <see cref="Permissions.Create"/>. Without <see cref="Permissions.Overwrite"/>, the file must not exist.
+    /// The commit checks this condition again.
     /// </summary>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
@@ -121,7 +121,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Creates a symbolic link to an existing entry in the link's directory or below it. Requires <see cref="Permissions.Create"/>.
+    /// Creates a symbolic link to an existing entry in the link's directory or below this directory. Requires
+    /// <see cref="Permissions.Create"/>.
     /// </summary>
     /// <param name="path">The path of the link.</param>
     /// <param name="target">The file or directory to which the link points.</param>
@@ -136,8 +137,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// Deletes a file and the account's own partial upload to that path. Requires <see cref="Permissions.Delete"/>.
     /// </summary>
     /// <remarks>
-    /// If only the partial upload exists, it alone is discarded, so that a new upload does not resume it. If the file cannot be deleted,
-    /// the partial upload stays.
+    /// If only the partial upload exists, it is discarded, so that a new upload does not resume it. If the file cannot be deleted, the
+    /// partial upload stays.
     /// </remarks>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
@@ -153,8 +154,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>Deletes a directory and its contents. The targets of links stay. Requires <see cref="Permissions.Delete"/>.</summary>
-    /// <param name="directory">The directory. The root is refused.</param>
-    /// <param name="progress">Called for each entry.</param>
+    /// <param name="directory">The directory. The root is refused (<see cref="StoreError.Denied"/>).</param>
+    /// <param name="progress">Called for each entry. Null for no calls.</param>
     /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
     public ValueTask DeleteTreeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
@@ -169,7 +170,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// <see cref="Permissions.List"/>.
     /// </summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="progress">Called for each entry.</param>
+    /// <param name="progress">Called for each entry. Null for no calls.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<long> GetTreeSizeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
@@ -178,7 +179,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Returns the number of bytes that can still be stored in a directory, or null if it is not known. Requires
+    /// Returns the number of bytes that can still be stored in a directory, or null if the number is unknown. Requires
     /// <see cref="Permissions.List"/>.
     /// </summary>
     public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
@@ -192,8 +193,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         CopyAsync(source, target, progress, committing: null, cancellationToken);
 
     /// <summary>
-    /// Copies a file. Requires <see cref="Permissions.Read"/> and <see cref="Permissions.Create"/>, and to replace a file
-    /// <see cref="Permissions.Overwrite"/>.
+    /// Copies a file. Requires <see cref="Permissions.Read"/> and <see cref="Permissions.Create"/>, and also
+    /// <see cref="Permissions.Overwrite"/> if the target exists.
     /// </summary>
     /// <param name="source">The file to copy.</param>
     /// <param name="target">The path of the copy.</param>
@@ -202,7 +203,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// Called immediately before the commit, which cannot be cancelled and can take a long time. Null for no call.
     /// </param>
     /// <param name="cancellationToken">Cancels the copying.</param>
-    /// <remarks>The target is replaced in one step. It is unchanged if the call fails or is cancelled.</remarks>
+    /// <remarks>The target is replaced in one step. If the call fails or is cancelled, the target is unchanged.</remarks>
     public async ValueTask CopyAsync(
         StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
@@ -219,12 +220,12 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         CombineAsync(target, parts, progress, committing: null, cancellationToken);
 
     /// <summary>
-    /// Appends files in order to the target, which is created if it does not exist, and then deletes them. Requires the permissions
+    /// Appends files to the target in order, and then deletes these files. Creates the target if it does not exist. Requires
     /// <see cref="Permissions.Read"/>, <see cref="Permissions.Create"/> and <see cref="Permissions.Delete"/>, and
     /// <see cref="Permissions.Overwrite"/> if the target exists.
     /// </summary>
     /// <param name="target">
-    /// The path of the result. If it is also the first part, its content is used once and the file is not deleted.
+    /// The path of the result. If the target is also the first part, its content is used only once, and the file is not deleted.
     /// </param>
     /// <param name="parts">The files to append. No file may occur twice.</param>
     /// <param name="progress">Receives the number of bytes of each copied block. Null for no reports.</param>
@@ -233,8 +234,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     /// </param>
     /// <param name="cancellationToken">Cancels the copying.</param>
     /// <remarks>
-    /// The commit appends the parts to the target. If the process is killed meanwhile, the store completes or undoes that. The target and
-    /// the parts are unchanged if the call fails before the commit or is cancelled.
+    /// The commit appends the parts to the target. If the process is killed during the commit, the store completes or undoes the commit.
+    /// The target and the parts are unchanged if the call fails before the commit or is cancelled.
     /// </remarks>
     public async ValueTask CombineAsync(
         StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
@@ -271,7 +272,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
             }
         }
 
-        // Without the permission to overwrite, OpenWriteAsync requires that the target is new.
+        // Without the permission to overwrite, OpenWriteAsync requires that the target does not exist.
         WriteStart start = HasPermission(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
         IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
@@ -284,8 +285,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Renames a file, directory or link. Requires <see cref="Permissions.Rename"/>. Without <see cref="Permissions.Overwrite"/> an
-    /// existing target is refused.
+    /// Renames a file, directory or link. Requires <see cref="Permissions.Rename"/>. Without <see cref="Permissions.Overwrite"/>, an
+    /// existing target is never replaced.
     /// </summary>
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
@@ -301,8 +302,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Deletes the parts after the commit, but never the target. If a store without ids treats two paths as one file, the target is
-    /// recognised by its new length and time.
+    /// Deletes the parts after the commit, but never the target. A store without ids may treat two paths as one file. The target is
+    /// therefore recognised by its new metadata, such as length and last-modified time.
     /// </summary>
     private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
     {

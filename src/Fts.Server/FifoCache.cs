@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Fts.Server;
 
-/// <summary>A cache with a limited number of entries, which evicts the entry that was added first. Thread-safe.</summary>
+/// <summary>A cache with a limited number of entries. If the cache is full, a new entry evicts the oldest one. Thread-safe.</summary>
 /// <param name="capacity">The maximum number of entries.</param>
 internal sealed class FifoCache<TKey, TValue>(int capacity)
     where TKey : notnull
@@ -21,7 +21,7 @@ internal sealed class FifoCache<TKey, TValue>(int capacity)
         }
     }
 
-    /// <summary>Adds an entry. The value of an existing key does not change.</summary>
+    /// <summary>Adds an entry. If the key exists already, its value does not change.</summary>
     public void Add(TKey key, TValue value)
     {
         lock (_lock)

@@ -5,12 +5,13 @@ using Fts.Protocol;
 namespace Fts.Server;
 
 /// <summary>
-/// The addresses that are treated as the same client for data connections. Clients behind a load balancer or an address pool may use
-/// another address for data connections than for the control connection.
+/// The addresses that a client's data connections may use. Clients behind a load balancer or an address pool may use different addresses
+/// for their control and data connections.
 /// </summary>
 /// <remarks>
-/// RFC 2577 §3 and §4: a server that accepts other addresses can be misused to reach third parties with PORT, and another host may connect
-/// to a passive port first. <see cref="FtpDataBinding.Require"/> closes the second gap over TLS.
+/// Accepting more addresses than that of the control connection has two risks (RFC 2577 §3 and §4). A client can make the server connect to
+/// a third host with PORT. Another host can connect to a passive port before the client. <see cref="FtpDataBinding.Require"/> prevents the
+/// second attack over TLS.
 /// </remarks>
 public sealed record FtpDataPeers
 {
@@ -18,22 +19,22 @@ public sealed record FtpDataPeers
 
     private FtpDataPeers(int prefix4, int prefix6) => (PrefixLength, IPv6PrefixLength) = (prefix4, prefix6);
 
-    /// <summary>Only the address of the control connection.</summary>
+    /// <summary>Accepts only the client's address on the control connection.</summary>
     public static FtpDataPeers Same { get; } = new(IPv4Bits, IPv6Bits);
 
     /// <summary>
-    /// All addresses. PORT and EPRT may use a loopback, link-local, multicast or broadcast address, or an address of the server, only if it
-    /// is the client's own.
+    /// Accepts all addresses. For PORT and EPRT, a loopback, link-local, multicast or broadcast address, or an address of the server, is
+    /// accepted only from a client with this address.
     /// </summary>
     public static FtpDataPeers Any { get; } = new(0, 0);
 
-    /// <summary>The number of leading bits in which two IPv4 addresses must agree.</summary>
+    /// <summary>The number of leading bits that an accepted IPv4 address has in common with the client's address.</summary>
     public int PrefixLength { get; }
 
-    /// <summary>The number of leading bits in which two IPv6 addresses must agree.</summary>
+    /// <summary>The number of leading bits that an accepted IPv6 address has in common with the client's address.</summary>
     public int IPv6PrefixLength { get; }
 
-    /// <summary>Addresses in the same network as the address of the control connection.</summary>
+    /// <summary>Accepts addresses in the same network as the client's address on the control connection.</summary>
     /// <param name="prefixLength">The prefix length for IPv4, 8 to 32 bits.</param>
     /// <param name="ipv6PrefixLength">The prefix length for IPv6, 32 to 128 bits.</param>
     /// <exception cref="ArgumentOutOfRangeException">A prefix length is out of its range.</exception>
@@ -46,16 +47,18 @@ public sealed record FtpDataPeers
         return new FtpDataPeers(prefixLength, ipv6PrefixLength);
     }
 
-    /// <summary>Returns whether a data connection from an address may belong to the session of a client.</summary>
+    /// <summary>
+    /// Returns whether <paramref name="address"/> may open data connections for the client with the address <paramref name="client"/>.
+    /// </summary>
     internal bool Accepts(IPAddress address, IPAddress client) =>
         HasSameBytes(address, client) || (this != Same && GetKey(address).Equals(GetKey(client)));
 
-    /// <summary>Returns whether PORT or EPRT may use a target address.</summary>
+    /// <summary>Returns whether the client with the address <paramref name="client"/> may send the target in PORT or EPRT.</summary>
     internal bool AcceptsTarget(IPAddress target, IPAddress client) =>
         HasSameBytes(target, client) ||
         (Accepts(target, client) && !IsReserved(target.UnmapIPv4()) && !IsLocalAddress(target));
 
-    /// <summary>Returns the address with which the server identifies the client: all addresses of one client have the same key.</summary>
+    /// <summary>Returns the network part of an address. Addresses with the same network part count as the same client.</summary>
     internal IPAddress GetKey(IPAddress address)
     {
         int bits = address.AddressFamily == AddressFamily.InterNetwork ? PrefixLength : IPv6PrefixLength;
@@ -73,24 +76,27 @@ public sealed record FtpDataPeers
         return new IPAddress(bytes[..length]);
     }
 
-    /// <summary>Compares addresses without the scope, because the argument of EPRT has no scope for a link-local IPv6 address.</summary>
+    /// <summary>
+    /// Returns whether two addresses are equal without their scopes. The argument of EPRT has no scope for a link-local IPv6 address.
+    /// </summary>
     private static bool HasSameBytes(IPAddress one, IPAddress other) =>
         one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
-    /// <summary>Returns whether an address is reserved for the local host, the local link or several hosts.</summary>
+    /// <summary>Returns whether an address is a loopback, link-local, site-local, multicast, broadcast or unspecified address.</summary>
     private static bool IsReserved(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
         ? address.GetAddressBytes() is [0 or 127 or >= 224, ..] or [169, 254, ..]
         : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal ||
             address.Equals(IPAddress.IPv6Any);
 
     /// <summary>
-    /// Returns whether the address belongs to this machine. A firewall may hide local services from all other hosts. Binding a datagram
-    /// socket sends nothing.
+    /// Returns whether the address belongs to this machine. A client must not use the server to reach local services that a firewall hides
+    /// from other hosts.
     /// </summary>
     private static bool IsLocalAddress(IPAddress address)
     {
         try
         {
+            // Binding fails for an address of another machine. A datagram socket sends nothing.
             using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(address, 0));
             return true;

@@ -4,29 +4,32 @@ using System.Net.Sockets;
 namespace Fts.Server;
 
 /// <summary>
-/// An address that the server reports in the reply to PASV, if clients reach it through a router or load balancer (RFC 959 §4.1.2).
+/// An address for the server's replies to PASV (RFC 959 §4.1.2). Needed if clients reach the server through a router or load balancer that
+/// translates addresses.
 /// </summary>
 /// <remarks>EPSV replies contain no address (RFC 2428) and are not affected.</remarks>
 /// <param name="Host">An IPv4 address, or a name with an IPv4 address. The server resolves a name again every few minutes.</param>
 public sealed record FtpPassiveAddress(string Host)
 {
     /// <summary>
-    /// The clients that receive this address. If a client is in several networks, the smallest network applies. Null: all other clients.
+    /// The network of the clients that receive this address. If several networks contain a client, the smallest network applies. Null: all
+    /// clients outside the networks of the other passive addresses.
     /// </summary>
     /// <remarks>
-    /// With null, clients in the local network of the server receive the address to which they connected instead. These are loopback and
-    /// link-local clients, and clients in the same private address block (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16; RFC 1918) as that
-    /// address.
+    /// If the network is null, clients in the local network of the server receive the address to which they connected instead. Loopback and
+    /// link-local clients are in the local network. So are clients in the same private address block as the address to which they connected
+    /// (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, RFC 1918 §3).
     /// </remarks>
     public IPNetwork? Network { get; init; }
 
     /// <summary>
-    /// Returns whether a host is valid: a name, or an IPv4 address in canonical form that is neither 0.0.0.0/8 nor multicast or reserved.
+    /// Returns whether a host is valid: a DNS name, or an IPv4 address in canonical form. Addresses in 0.0.0.0/8 are invalid. So are
+    /// multicast and reserved addresses (224.0.0.0 and above).
     /// </summary>
     public static bool IsValidHost(string host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        // An invalid address must not be sent to the name service.
+        // Digits and dots alone are never a name, because an invalid address must not be sent to the name service.
         return IPAddress.TryParse(host, out IPAddress? address) || host.All(c => char.IsAsciiDigit(c) || c == '.')
             ? address is { AddressFamily: AddressFamily.InterNetwork } && address.ToString() == host &&
                 address.GetAddressBytes()[0] is > 0 and < 224
@@ -40,7 +43,7 @@ public sealed record FtpPassiveAddress(string Host)
     {
         if (!IsValidHost(Host))
         {
-            throw new ArgumentException($"'{Host}' is not an IPv4 address or a host name.", nameof(Host));
+            throw new ArgumentException($"'{Host}' is not a valid IPv4 address or host name for the replies to PASV.", nameof(Host));
         }
     }
 }

@@ -1,18 +1,18 @@
 namespace Fts.Server;
 
-/// <summary>Which uploads the server publishes under their final name.</summary>
+/// <summary>Determines which uploads the server publishes under their final name.</summary>
 /// <remarks>
-/// Truncated uploads are never published. An upload is truncated after a connection reset, a timeout, an abort, or a TLS connection that
-/// ended without close_notify, or if its size differs from the size in ALLO. Without TLS and ALLO, an upload truncated by a regular close
-/// of the connection cannot be distinguished from a complete one.
+/// Uploads that are known to be truncated are never published. Signs of truncation are a connection reset, a timeout, an abort, a size that
+/// differs from ALLO, and a missing close_notify (<see cref="FtpTlsOptions.RequiresCloseNotify"/>). A client that disconnects or sends QUIT
+/// before the end of the data is another sign. Without TLS, ALLO, MODE B and MODE Z, a truncated upload can look like a complete upload.
 /// </remarks>
 public enum FtpPublishPolicy
 {
-    /// <summary>Uploads that are complete, and uploads that may be complete because there is no sign of truncation.</summary>
+    /// <summary>Publishes every upload without a sign of truncation, even if nothing proves that the upload is complete.</summary>
     CompleteOrUnverified,
     /// <summary>
-    /// Only uploads that are verified as complete: by the announced size (ALLO), close_notify of TLS, the end of a compressed stream (MODE
-    /// Z) or the last block (MODE B).
+    /// Publishes only uploads that are verified as complete: by the announced size (ALLO), the close_notify of TLS, the end of a compressed
+    /// stream (MODE Z) or the last block (MODE B).
     /// </summary>
     CompleteOnly,
 }

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server;
 
 /// <summary>
-/// An FTP server (RFC 959, 2389, 2428, 2640, 3659). An instance can be started and stopped once. All work runs on threads of the pool,
+/// An FTP server (RFC 959, 2389, 2428, 2640, 3659). An instance can be started and stopped once. All work runs on thread-pool threads,
 /// never on the synchronization context of the caller.
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
@@ -31,8 +31,8 @@ public sealed class FtpServer : IAsyncDisposable
     private Task _acceptTask = Task.CompletedTask;
     private Task _monitorTask = Task.CompletedTask;
     private Task _maintenanceTask = Task.CompletedTask;
-    private long _lastId;
-    private int _runningCount;
+    private long _lastSessionId;
+    private int _unfinishedSessionCount;
     private bool _isAdmissionClosed;
     private bool _isDisposed;
 
@@ -59,10 +59,12 @@ public sealed class FtpServer : IAsyncDisposable
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
     }
 
-    /// <summary>The address on which the server listens. After the start, it contains the actual port.</summary>
+    /// <summary>The address on which the server listens. After the start, the port is the actual port, never 0.</summary>
     public IPEndPoint EndPoint { get; private set; }
 
-    /// <summary>The address on which the server listens for implicit TLS connections; null if it does not.</summary>
+    /// <summary>
+    /// The address on which the server listens for implicit TLS connections. Null before the start, and if implicit TLS is not enabled.
+    /// </summary>
     public IPEndPoint? ImplicitTlsEndPoint { get; private set; }
 
     /// <summary>The number of open control connections.</summary>
@@ -88,17 +90,17 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal PassiveAddresses PassiveAddresses { get; }
 
-    /// <summary>The shared passive ports; null if each session has its own port.</summary>
+    /// <summary>The passive ports that all sessions share. Null if no range is configured: each session then opens its own port.</summary>
     internal PassivePorts? PassivePorts { get; }
 
     internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
 
-    /// <summary>Binds the control ports and starts to accept connections. The returned task is complete.</summary>
+    /// <summary>Binds the control ports, starts to accept connections, and returns a completed task.</summary>
     /// <exception cref="SocketException">The port is in use, or the address does not belong to this machine.</exception>
     /// <exception cref="InvalidOperationException">The server was already started or stopped.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was already cancelled.</exception>
-    /// <param name="cancellationToken">Checked before the ports are bound. It does not stop the server later.</param>
+    /// <param name="cancellationToken">Cancels the start, before the ports are bound. Does not stop a started server.</param>
     public Task StartAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -107,11 +109,12 @@ public sealed class FtpServer : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Opens the listeners and starts the background loops.</summary>
     private void Listen()
     {
         if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
         {
-            throw new InvalidOperationException("The server was already started or stopped.");
+            throw new InvalidOperationException("The server was already started or stopped. Create a new instance.");
         }
 
         try
@@ -133,7 +136,7 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => ControlListener.AcceptAsync(
-                listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+                listener, socket => HandleConnection(socket, isImplicitTls: i > 0), Options.Logger, _stopping.Token))));
         // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(
@@ -141,17 +144,17 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting and closes idle sessions with 421. Running transfers may continue for
-    /// <see cref="FtpServerOptions.DrainTimeout"/>; then the remaining sessions are closed.
+    /// Stops accepting connections, and closes sessions that have no transfer (421). Running transfers may continue for
+    /// <see cref="FtpServerOptions.DrainTimeout"/>. After that time, the remaining sessions are closed.
     /// </summary>
     /// <remarks>
-    /// Returns at most one second after the drain timeout and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an
-    /// authenticator has not returned by that time, its session is disconnected, logged and abandoned.
+    /// Takes at most the drain timeout, <see cref="FtpServerOptions.CloseTimeout"/> and one second together. Sessions whose store or
+    /// authenticator has not returned by that time are disconnected. Their number is logged, and the server no longer waits for them.
     /// </remarks>
-    /// <param name="cancellationToken">Ends the drain early: running transfers are aborted. It does not cancel the stop.</param>
+    /// <param name="cancellationToken">Aborts the running transfers before the drain timeout. Does not cancel the stop itself.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => StopAfterDrainAsync(Options.DrainTimeout, cancellationToken);
 
-    private async Task StopAfterDrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    private async Task StopAfterDrainAsync(TimeSpan drainTimeout, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
         _listeners.ForEach(listener => listener.Dispose());
@@ -162,7 +165,7 @@ public sealed class FtpServer : IAsyncDisposable
             SignalIfAllSessionsEnded();
         }
 
-        await DrainAsync(drain, cancellationToken);
+        await DrainAsync(drainTimeout, cancellationToken);
         foreach (Session session in Sessions)
         {
             session.End(Replies.Stopping);
@@ -179,7 +182,7 @@ public sealed class FtpServer : IAsyncDisposable
         PassivePorts?.Dispose();
     }
 
-    /// <summary>Stops at once: transfers are aborted, their uploads not published.</summary>
+    /// <summary>Stops the server without a drain: running transfers are aborted, and their uploads are not published.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_isDisposed)
@@ -191,7 +194,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a session after the end of its loop, and releases its slot.</summary>
+    /// <summary>Removes a session that has ended or could not start, so that it no longer counts towards the limits.</summary>
     internal void RemoveSession(Session session)
     {
         var block = AddressBlock.FromAddress(session.Peer.Address);
@@ -206,14 +209,14 @@ public sealed class FtpServer : IAsyncDisposable
         {
             lock (_admissionLock)
             {
-                _runningCount--;
+                _unfinishedSessionCount--;
                 SignalIfAllSessionsEnded();
             }
         }
     }
 
     /// <summary>
-    /// Reads changed certificate files again, without waiting for the next handshake, and logs one line. Sessions and
+    /// Reloads certificate files that have changed. Without this call, the server reloads them at a later handshake. Running sessions and
     /// transfers continue.
     /// </summary>
     public void Reload()
@@ -227,17 +230,20 @@ public sealed class FtpServer : IAsyncDisposable
         Log.Reloaded(Options.Logger);
     }
 
+    /// <summary>Waits for a task, and returns whether it completed before the timeout. Exceptions of the task are ignored.</summary>
     private static async Task<bool> WaitForEndAsync(Task task, TimeSpan timeout)
     {
         await task.WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return task.IsCompleted;
     }
 
-    /// <summary>Ends sessions without a transfer, repeatedly, until no session is left or the time limit is reached.</summary>
-    private async Task DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until no session is left, the timeout expires or the token is cancelled. Meanwhile, ends every session that has no transfer.
+    /// </summary>
+    private async Task DrainAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        waiting.CancelAfter(drain);
+        waiting.CancelAfter(timeout);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
         {
@@ -251,8 +257,8 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the connections of the remaining sessions. A session that still does not end is waiting for a store or an authenticator,
-    /// and is abandoned.
+    /// Closes the connections of the remaining sessions, and waits one second for their end. A session that does not end waits for a store
+    /// or an authenticator. The server then no longer waits for this session.
     /// </summary>
     private async Task DisconnectAllAsync(Task ended)
     {
@@ -268,14 +274,18 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Admits a new connection, after its PROXY header if one is required. Must not block.</summary>
-    private void HandleConnection(Socket socket, bool isImplicit)
+    /// <summary>
+    /// Admits or rejects a new connection. If it comes from a load balancer, its PROXY header is read first. Must not block, because the
+    /// accept loop calls this method.
+    /// </summary>
+    private void HandleConnection(Socket socket, bool isImplicitTls)
     {
         ConnectionEndPoints endPoints;
         try
         {
             socket.NoDelay = true;
-            // The urgent byte of the Telnet Synch of ABOR stays in the stream, and the line reader removes it.
+            // Clients may send a Telnet Synch, which has an urgent byte, before ABOR (RFC 959 §4.1.3). With this option, the urgent byte
+            // stays in the stream, and the line reader removes it.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
             endPoints = ConnectionEndPoints.FromSocket(socket);
         }
@@ -294,18 +304,18 @@ public sealed class FtpServer : IAsyncDisposable
                 return;
             }
 
-            ProxyHeaders.StartReading(socket, clientEndPoints => AdmitOrReject(socket, isImplicit, clientEndPoints), _stopping.Token);
+            ProxyHeaders.StartReading(socket, clientEndPoints => AdmitOrReject(socket, isImplicitTls, clientEndPoints), _stopping.Token);
         }
         else
         {
-            AdmitOrReject(socket, isImplicit, endPoints);
+            AdmitOrReject(socket, isImplicitTls, endPoints);
         }
     }
 
     /// <summary>Starts the session if the limits permit it; otherwise rejects the connection.</summary>
-    private void AdmitOrReject(Socket socket, bool isImplicit, ConnectionEndPoints endPoints)
+    private void AdmitOrReject(Socket socket, bool isImplicitTls, ConnectionEndPoints endPoints)
     {
-        var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, endPoints);
+        var session = new Session(this, Interlocked.Increment(ref _lastSessionId), socket, isImplicitTls, endPoints);
         var block = AddressBlock.FromAddress(endPoints.Peer.Address);
         bool isExempt = IPAddress.IsLoopback(endPoints.Peer.Address) && !Options.ShouldLimitLoopback;
         int limit = isExempt ? int.MaxValue : Options.MaxSessionsPerAddress;
@@ -319,7 +329,7 @@ public sealed class FtpServer : IAsyncDisposable
             {
                 _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
-                _runningCount++;
+                _unfinishedSessionCount++;
             }
         }
 
@@ -332,17 +342,17 @@ public sealed class FtpServer : IAsyncDisposable
         try
         {
             Log.Connected(Options.Logger, session.Id, session.Peer);
-            _ = new SessionLoop(session).RunAsync(); // from now on the loop releases the slot
+            _ = new SessionLoop(session).RunAsync(); // from now on, the loop disposes the session and calls RemoveSession
         }
         catch (Exception)
         {
-            ReleaseUnstarted(session);
+            ReleaseUnstartedSession(session);
             throw;
         }
     }
 
-    /// <summary>Releases the slot and the socket of a session if its loop did not start.</summary>
-    private void ReleaseUnstarted(Session session)
+    /// <summary>Removes a session whose loop did not start, and closes its socket.</summary>
+    private void ReleaseUnstartedSession(Session session)
     {
         try
         {
@@ -355,7 +365,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends 421 and closes the connection. Rejected connections do not count towards limits.</summary>
+    /// <summary>Sends 421 and closes the connection. A rejected connection does not count towards the limits.</summary>
     private async Task RejectAsync(Session session)
     {
         try
@@ -381,10 +391,13 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Signals the end of the last session after the server stopped. The caller must hold <see cref="_admissionLock"/>.</summary>
+    /// <summary>
+    /// Completes <see cref="_allSessionsEnded"/> if no session is left and no new session can start. The caller must hold
+    /// <see cref="_admissionLock"/>.
+    /// </summary>
     private void SignalIfAllSessionsEnded()
     {
-        if (_isAdmissionClosed && _runningCount == 0)
+        if (_isAdmissionClosed && _unfinishedSessionCount == 0)
         {
             _allSessionsEnded.TrySetResult();
         }

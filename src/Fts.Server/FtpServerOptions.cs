@@ -18,7 +18,7 @@ public sealed record FtpServerOptions
     public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>
-    /// Additional hosts on the same address, selected by HOST (RFC 7151) or by the server name of TLS (SNI). Default: none.
+    /// Additional virtual hosts on the same address, selected by HOST (RFC 7151) or by the server name of TLS (SNI). Default: none.
     /// </summary>
     /// <remarks>
     /// Clients that select no host, or the address of the server, use <see cref="Store"/> and <see cref="Authenticator"/>. If the list is
@@ -45,7 +45,8 @@ public sealed record FtpServerOptions
     public FtpPassivePorts? PassivePorts { get; init; }
 
     /// <summary>
-    /// The addresses for replies to PASV. If none applies, the reply contains the address to which the client connected. Default: none.
+    /// The addresses for replies to PASV. If none applies to a client, the reply contains the address to which the client connected.
+    /// Default: none.
     /// </summary>
     public IReadOnlyList<FtpPassiveAddress> PassiveAddresses { get; init; } = [];
 
@@ -65,21 +66,23 @@ public sealed record FtpServerOptions
     /// </summary>
     public FtpDataPeers DataPeers { get; init; } = FtpDataPeers.Same;
 
-    /// <summary>The time limit for receiving a PROXY header. Default: 5 s.</summary>
+    /// <summary>The time limit for receiving a PROXY header. After it, the connection is closed. Default: 5 s.</summary>
     public TimeSpan ProxyHeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The text of the 220 greeting.</summary>
+    /// <summary>The text of the 220 greeting. Default: "fts ready."</summary>
     public string Greeting { get; init; } = "fts ready.";
 
-    /// <summary>The time limit for the login, excluding the delays after failed logins. Default: 60 s.</summary>
+    /// <summary>
+    /// The time limit for the login, excluding the delays after failed logins. After it, the session is closed with 421. Default: 60 s.
+    /// </summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a session may be idle after login, without a transfer. Default: 15 min.</summary>
+    /// <summary>How long a session without a transfer may be idle before it is closed with 421. Default: 15 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// The time limit for establishing a data connection: for the client to connect in passive mode, for the connection to the client in
-    /// active mode. After it, the client receives 425. Checked once a second. Default: 60 s.
+    /// The time limit for establishing a data connection, in passive and in active mode. After it, the client receives 425. Checked once a
+    /// second. Default: 60 s.
     /// </summary>
     public TimeSpan DataConnectionTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -93,51 +96,53 @@ public sealed record FtpServerOptions
     /// </remarks>
     public TimeSpan ControlKeepAlive { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a transfer may stall before it is aborted with 426. Checked once a second. Default: 2 min.</summary>
+    /// <summary>How long a transfer may make no progress before it is aborted with 426. Checked once a second. Default: 2 min.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The time limit for sending a reply while the client acknowledges no byte of it. After it, the client is disconnected, even during a
-    /// transfer. Default: 60 s.
+    /// How long a client may acknowledge no byte of a reply before it is disconnected, even during a transfer. Checked once a second.
+    /// Default: 60 s.
     /// </summary>
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long an aborted transfer, or a session that was ended, may take to finish. After that the control connection is closed without a
-    /// reply. <see cref="FtpServer.StopAsync"/> also waits this long for sessions after <see cref="DrainTimeout"/>. Default: 10 s.
+    /// How long an aborted transfer may take to finish, and how long a session that the server ends may take to finish. After this time,
+    /// the control connection is closed without a reply. <see cref="FtpServer.StopAsync"/> also waits this long for sessions after
+    /// <see cref="DrainTimeout"/>. Default: 10 s.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long running transfers may continue after <see cref="FtpServer.StopAsync"/> was called, so that they can finish. After that they
-    /// are aborted with 426. Zero aborts them at once. At most 1 day. Default: 10 s.
+    /// How long running transfers may continue after <see cref="FtpServer.StopAsync"/> was called. After this time, they are aborted with
+    /// 426. Zero aborts them at once. At most 1 day. Default: 10 s.
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a partial upload is kept for resumption. Zero keeps none. Checked once an hour, or more often for a shorter time. Default:
-    /// 24 h.
+    /// How long a partial upload is kept for resumption. Zero keeps none. Expired uploads are removed once an hour, or more often if this
+    /// time is shorter than an hour. Default: 24 h.
     /// </summary>
     public TimeSpan PartialUploadLifetime { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Which uploads are published. Default: all uploads except those known to be truncated.</summary>
+    /// <summary>Determines which uploads are published. Default: all uploads without a sign of truncation.</summary>
     public FtpPublishPolicy PublishPolicy { get; init; } = FtpPublishPolicy.CompleteOrUnverified;
 
     /// <summary>
-    /// The delay after a failed login before the next password of the same account and address is checked, over all sessions. Zero for no
-    /// delays. Default: 1 s.
+    /// The delay after a failed login. Passwords for the same account or from the same address are checked only after this delay, in all
+    /// sessions. At most 1 h. Zero for no delays. Default: 1 s.
     /// </summary>
     /// <remarks>
     /// <para>The delay doubles with each further failure, at most four times (16 s by default). For an address, over all accounts, it
     /// doubles with every second failure, at most three times (8 s by default). An account that logged in from the same address within 24
     /// hours waits only for its own failures.</para>
-    /// <para>At least 8 logins of an account or address may wait. A further login receives 421 if it would wait longer than 16 times this
-    /// value. An IPv6 address counts with its /64 network, and a loopback address with the user of the client's process.</para>
+    /// <para>Eight logins of an account or address may always wait. A further login receives 421 if it would wait longer than 16 times this
+    /// value. An IPv6 /64 network counts as one address. On loopback, each local user counts as one address.</para>
     /// </remarks>
     public TimeSpan LoginDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The time after which one failed login expires. Several expire one after another, and at most 60 count. Default: 1 min.
+    /// The time after which a failed login no longer counts. Several failed logins expire one after another, each after this time. At most
+    /// 60 failed logins count. At most 1 day. Default: 1 min.
     /// </summary>
     public TimeSpan FailedLoginLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -145,6 +150,7 @@ public sealed record FtpServerOptions
     /// The maximum number of addresses with a record of failed logins. The record with the fewest recent failures is evicted first.
     /// Default: 10,000.
     /// </summary>
+    /// <remarks>The same limit applies to the addresses for which the server records successful logins.</remarks>
     public int MaxTrackedAddresses { get; init; } = 10_000;
 
     /// <summary>The number of failed logins after which a session is closed. Default: 3.</summary>
@@ -152,8 +158,8 @@ public sealed record FtpServerOptions
 
     /// <summary>The maximum number of concurrent sessions. Further clients receive 421. Default: 50,000.</summary>
     /// <remarks>
-    /// On Linux, the last quarter of the file descriptors of the process (RLIMIT_NOFILE) is reserved for data connections and files. A
-    /// client whose connection would use one of these also receives 421.
+    /// On Linux, a quarter of the process's file descriptors (RLIMIT_NOFILE) is reserved for data connections and files. If only reserved
+    /// descriptors are free, a new client also receives 421. A new connection of a load balancer is closed instead.
     /// </remarks>
     public int MaxSessions { get; init; } = 50_000;
 
@@ -179,17 +185,21 @@ public sealed record FtpServerOptions
     public int MaxUnknownCommands { get; init; } = 20;
 
     /// <summary>
-    /// The maximum number of entries of one listing in memory for sorting (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). Default: 10,000.
+    /// The maximum number of entries that one listing holds in memory for sorting (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). Default:
+    /// 10,000.
     /// </summary>
     /// <remarks>
-    /// A larger directory is listed unsorted, and the final reply reports that. An entry needs about 150 bytes.
+    /// A larger directory is listed unsorted, and the final reply reports this. An entry needs about 150 bytes of memory.
     /// </remarks>
     public int MaxSortedEntriesPerListing { get; init; } = 10_000;
 
-    /// <summary>The maximum number of entries in memory for sorted and recursive listings of all sessions. Default: 200,000.</summary>
+    /// <summary>
+    /// The maximum number of entries that the sorted and recursive listings of all sessions together hold in memory. Default: 200,000.
+    /// </summary>
     /// <remarks>
-    /// If the limit is reached, a directory is listed unsorted, and a recursive listing reads a directory twice instead. An entry with a
-    /// long name needs about 600 bytes.
+    /// If the limit is reached, a directory is listed unsorted. A recursive listing then reads a directory twice, so that it need not hold
+    /// the names of the subdirectories. An entry with a long name needs about 600 bytes of
+    /// memory.
     /// </remarks>
     public int MaxListingEntriesInMemory { get; init; } = 200_000;
 
@@ -211,17 +221,19 @@ public sealed record FtpServerOptions
     public bool SupportsDeflate { get; init; } = true;
 
     /// <summary>
-    /// The maximum ratio of the size of a compressed upload to its size on the wire. It applies beyond
-    /// <see cref="AlwaysAllowedExpandedBytes"/>; a larger upload receives 552. Default: 200.
+    /// The maximum ratio of the decompressed size of an upload in MODE Z to its compressed size. An upload that exceeds both this ratio and
+    /// <see cref="AlwaysAllowedExpandedBytes"/> receives 552. Default: 200.
     /// </summary>
     public int MaxExpansionRatio { get; init; } = 200;
 
-    /// <summary>The number of bytes to which a compressed upload may always expand without regard to the ratio. Default: 64 MiB.</summary>
+    /// <summary>
+    /// The decompressed size in bytes up to which <see cref="MaxExpansionRatio"/> does not apply to an upload. Default: 64 MiB.
+    /// </summary>
     public long AlwaysAllowedExpandedBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// Receives each command and reply line, with passwords masked. Called synchronously by every session, so it must not block. Null for
-    /// none. Default: null.
+    /// Receives each command and reply line, with passwords masked. All sessions call it synchronously and concurrently, so it must be
+    /// thread-safe and must not block. Null for no tracing. Default: null.
     /// </summary>
     public Action<FtpServerTrace>? Trace { get; init; }
 
@@ -237,10 +249,10 @@ public sealed record FtpServerOptions
     /// <summary>The logger of <see cref="LoggerFactory"/>, set by <see cref="FtpServer"/>.</summary>
     internal ILogger Logger { get; init; } = NullLogger.Instance;
 
-    /// <summary>How long an upload must have stalled before another connection of the client may resume it.</summary>
+    /// <summary>How long an upload must make no progress before the client may resume it on another connection.</summary>
     internal TimeSpan UploadTakeoverDelay { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The minimum size in bytes for copying by the kernel. Tests set it to select a copy engine.</summary>
+    /// <summary>The minimum size in bytes of a transfer that the kernel copies. Tests set it to select a copy engine.</summary>
     internal long MinKernelCopyBytes { get; init; } = PumpSelector.DefaultMinKernelBytes;
 
     /// <summary>Resolves a host name to IPv4 addresses. Tests replace it.</summary>
@@ -263,17 +275,18 @@ public sealed record FtpServerOptions
         }
 
         var hostsByName = Hosts.GroupBy(host => host.Name, StringComparer.OrdinalIgnoreCase);
-        if (hostsByName.FirstOrDefault(group => group.Count() > 1) is { Key: var twice })
+        if (hostsByName.FirstOrDefault(group => group.Count() > 1) is { Key: var duplicate })
         {
-            throw new ArgumentException($"{nameof(Hosts)} contains the name {twice} twice.");
+            throw new ArgumentException($"{nameof(Hosts)} contains the name {duplicate} more than once.");
         }
 
         if (ImplicitTlsEndPoint is not null && Tls is null or { Control: FtpTlsPolicy.Off })
         {
-            throw new ArgumentException($"{nameof(ImplicitTlsEndPoint)} requires {nameof(Tls)}.");
+            throw new ArgumentException(
+                $"{nameof(ImplicitTlsEndPoint)} requires {nameof(Tls)} with TLS enabled for control connections.");
         }
 
-        ValidateReachability();
+        ValidateAddresses();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LoginTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
@@ -302,17 +315,18 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfNegative(AlwaysAllowedExpandedBytes);
     }
 
-    private void ValidateReachability()
+    /// <summary>Validates the addresses and ports of data connections and load balancers.</summary>
+    private void ValidateAddresses()
     {
         ArgumentNullException.ThrowIfNull(PassiveAddresses);
         ArgumentNullException.ThrowIfNull(ProxyProtocolNetworks);
         ArgumentNullException.ThrowIfNull(DataPeers);
         PassivePorts?.Validate();
-        foreach (IPEndPoint? own in (IPEndPoint?[])[EndPoint, ImplicitTlsEndPoint])
+        foreach (IPEndPoint? control in (IPEndPoint?[])[EndPoint, ImplicitTlsEndPoint])
         {
-            if (own is not null && PassivePorts?.Contains(own.Port) == true)
+            if (control is not null && PassivePorts?.Contains(control.Port) == true)
             {
-                throw new ArgumentException($"{nameof(PassivePorts)} contains port {own.Port}, which is for control connections.");
+                throw new ArgumentException($"{nameof(PassivePorts)} contains port {control.Port}, which is for control connections.");
             }
         }
 
@@ -321,13 +335,13 @@ public sealed record FtpServerOptions
             address.Validate();
         }
 
-        if (PassiveAddresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (PassiveAddresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } duplicate)
         {
-            string clients = twice.Key is { } network ? $"the network {network}" : "all other clients";
-            throw new ArgumentException($"{nameof(PassiveAddresses)} contains two addresses for {clients}.");
+            string clients = duplicate.Key is { } network ? $"the network {network}" : "all other clients";
+            throw new ArgumentException($"{nameof(PassiveAddresses)} contains more than one address for {clients}.");
         }
 
-        // A host that may send the header can claim any client address.
+        // A host that may send a PROXY header can claim any client address, so not every host may send one.
         if (ProxyProtocolNetworks.Any(network => network.PrefixLength == 0))
         {
             throw new ArgumentException($"{nameof(ProxyProtocolNetworks)} must not contain a network of all addresses (/0).");

@@ -13,7 +13,7 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "[{Session}] disconnected")]
     public static partial void Disconnected(ILogger logger, long session);
 
-    [LoggerMessage(16, LogLevel.Warning, "[{Session}] rejected, too many connections: {Peer}")]
+    [LoggerMessage(16, LogLevel.Warning, "[{Session}] connection from {Peer} rejected: too many connections")]
     public static partial void Rejected(ILogger logger, long session, IPEndPoint peer);
 
     [LoggerMessage(3, LogLevel.Information, "[{Session}] logged in as {User} from {Address}")]
@@ -35,7 +35,7 @@ internal static partial class Log
     public static partial void Stored(
         ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verdict);
 
-    [LoggerMessage(24, LogLevel.Information, "[{Session}] received QUIT after {Bytes} bytes of {Transfer}")]
+    [LoggerMessage(24, LogLevel.Information, "[{Session}] received QUIT during {Transfer}, after {Bytes} bytes")]
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
 
     [LoggerMessage(25, LogLevel.Information, "[{Session}] kept {Bytes} bytes of {Path} for resumption")]
@@ -53,7 +53,7 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Debug, "[{Session}] connection lost: {Reason}")]
     public static partial void ConnectionLost(ILogger logger, long session, string reason);
 
-    [LoggerMessage(8, LogLevel.Debug, "[{Session}] {Verb} rejected by the store, {Error}: {Reason}")]
+    [LoggerMessage(8, LogLevel.Debug, "[{Session}] the store rejected {Verb} ({Error}): {Reason}")]
     public static partial void StoreRejected(ILogger logger, long session, string verb, StoreError error, string reason);
 
     [LoggerMessage(9, LogLevel.Warning, "[{Session}] {Transfer} failed: can't open the data connection: {Reason}")]
@@ -87,7 +87,7 @@ internal static partial class Log
     public static partial void CertificateReloadFailed(ILogger logger, string file, string reason);
 
     [LoggerMessage(15, LogLevel.Information,
-        "[{Session}] data connections do not resume the control connection's TLS session; they are refused if resumption is required")]
+        "[{Session}] data connections do not resume the TLS session of the control connection; accepted, as resumption is not required")]
     public static partial void DataSessionNotResumed(ILogger logger, long session);
 
     [LoggerMessage(30, LogLevel.Warning, "connection from load balancer {Balancer} closed: invalid PROXY header: {Reason}")]
@@ -96,10 +96,12 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Debug, "connection from load balancer {Balancer} closed before its PROXY header: {Reason}")]
     public static partial void ProxyHeaderMissing(ILogger logger, EndPoint balancer, string reason);
 
-    [LoggerMessage(31, LogLevel.Debug, "connection from {Address} to passive port {Port} closed: no session expects it")]
+    [LoggerMessage(31, LogLevel.Debug,
+        "connection from {Address} to passive port {Port} closed: no session expects a connection from this address")]
     public static partial void UnexpectedDataPeer(ILogger logger, int port, IPAddress address);
 
-    [LoggerMessage(32, LogLevel.Warning, "the passive address {Name} cannot be resolved: {Reason}")]
+    [LoggerMessage(32, LogLevel.Warning,
+        "cannot resolve the host name {Name} for replies to PASV, keeping the previous address if known: {Reason}")]
     public static partial void NameNotResolved(ILogger logger, string name, string reason);
 
     [LoggerMessage(50, LogLevel.Information, "[{Session}] control connection closed without a reply: {Reason}")]
@@ -118,7 +120,8 @@ internal static partial class Log
     [LoggerMessage(54, LogLevel.Error, "unexpected error in the {Loop}, which continues")]
     public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
 
-    [LoggerMessage(55, LogLevel.Warning, "skipped an entry of a listing, because its name is not valid: {Name}")]
+    [LoggerMessage(55, LogLevel.Warning,
+        "skipped an entry of a listing, because its name is not valid: {Name} (further such entries of the listing are not logged)")]
     public static partial void NameSkipped(ILogger logger, string name);
 
     [LoggerMessage(7000, LogLevel.Warning,
@@ -135,12 +138,13 @@ internal static partial class Log
     [LoggerMessage(62, LogLevel.Warning, "[{Session}] login rejected for {User} from {Address}: too many failed logins")]
     public static partial void TooManyFailedLogins(ILogger logger, long session, string user, IPAddress address);
 
-    [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed: too few file descriptors left")]
+    [LoggerMessage(63, LogLevel.Warning,
+        "connection from {Peer} closed: too few free file descriptors; raise the limit of open files (RLIMIT_NOFILE)")]
     public static partial void OutOfDescriptors(ILogger logger, EndPoint peer);
 
     [LoggerMessage(64, LogLevel.Information, "reloaded: certificates were read again if their files had changed")]
     public static partial void Reloaded(ILogger logger);
 
-    [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]
+    [LoggerMessage(12, LogLevel.Error, "[{Session}] unexpected error in the session, which ends")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);
 }

@@ -36,9 +36,9 @@ internal static class Replies
     public static readonly FtpReply ClearCommandChannelNotAllowed = new(FtpReplyCode.PolicyDenied, "CCC not allowed by server policy.");
     public static readonly FtpReply TlsRequired = new(FtpReplyCode.NotLoggedIn, "TLS required; send AUTH TLS first.");
     public static readonly FtpReply CertificateRequired = new(FtpReplyCode.NotLoggedIn, "A trusted TLS client certificate is required.");
-    public static readonly FtpReply HandshakeFailed =
+    public static readonly FtpReply DataHandshakeFailed =
         new(FtpReplyCode.ProtocolNotSupported, "TLS handshake failed on the data connection.");
-    public static readonly FtpReply NotResumed =
+    public static readonly FtpReply TlsSessionNotResumed =
         new(FtpReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
 
     public static readonly FtpReply AbortComplete = new(FtpReplyCode.TransferComplete, "ABOR command successful.");
@@ -72,7 +72,7 @@ internal static class Replies
     public static readonly FtpReply NoPassivePort =
         new(FtpReplyCode.CannotOpenDataConnection, "Can't open data connection: no passive port is free.");
     public static readonly FtpReply PassiveAddressUnknown =
-        new(FtpReplyCode.CannotOpenDataConnection, "The passive address is not known yet; use EPSV.");
+        new(FtpReplyCode.CannotOpenDataConnection, "The server's address for PASV is not known yet; use EPSV.");
     public static readonly FtpReply TransferAborted = new(FtpReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly FtpReply TransferStalled =
         new(FtpReplyCode.TransferAborted, "Transfer aborted: no data was transferred within the time limit.");
@@ -106,7 +106,7 @@ internal static class Replies
     public static readonly FtpReply UnknownHost = new(FtpReplyCode.ParameterNotImplemented, "Unknown host.");
     public static readonly FtpReply ParameterNotImplemented =
         new(FtpReplyCode.ParameterNotImplemented, "Command not implemented for that parameter.");
-    public static readonly FtpReply NoCreationTime = new(FtpReplyCode.ParameterNotImplemented, "The creation time cannot be set.");
+    public static readonly FtpReply CannotSetCreationTime = new(FtpReplyCode.ParameterNotImplemented, "The creation time cannot be set.");
     public static readonly FtpReply ForbiddenAddress =
         new(FtpReplyCode.ParameterNotImplemented, "Data connections to that address or port are not allowed.");
     public static readonly FtpReply OnlyOwnAddress =
@@ -130,28 +130,29 @@ internal static class Replies
     public static readonly FtpReply BadName = new(FtpReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly FtpReply SizeNeedsBinary = new(FtpReplyCode.FileUnavailable, "SIZE not allowed in ASCII mode; use TYPE I.");
     public static readonly FtpReply SizeAmbiguous =
-        new(FtpReplyCode.FileUnavailable, "SIZE is ambiguous: a file and a partial upload have this name.");
+        new(FtpReplyCode.FileUnavailable, "SIZE is ambiguous: a file and your partial upload have this name. Use MLST for the file.");
     public static readonly FtpReply SizeWasForPartialUpload =
         new(FtpReplyCode.FileBusy, "The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.");
     public static readonly FtpReply RangeNeedsBinary =
         new(FtpReplyCode.PageTypeUnknown, "RANG requires TYPE I."); // draft-bryan-ftp-range §5
     public static readonly FtpReply RestartNeedsBinary = new(FtpReplyCode.FileUnavailable, "REST requires TYPE I.");
 
-    public static readonly FtpReply NotSortedOverBudget =
-        new(FtpReplyCode.TransferComplete, "Transfer complete. Not sorted: the server is sorting too many other entries.");
+    /// <summary>The reply if a listing was not sorted because the listings of all sessions hold too many entries in memory.</summary>
+    public static readonly FtpReply NotSortedServerLimit =
+        new(FtpReplyCode.TransferComplete, "Transfer complete. Not sorted: the server is sorting too many entries of other listings.");
 
-    /// <summary>Returns the reply if a directory has too many entries to be sorted.</summary>
+    /// <summary>Returns the reply if a directory was not sorted because it has more entries than the limit.</summary>
     public static FtpReply NotSorted(int limit) =>
         new(FtpReplyCode.TransferComplete, $"Transfer complete. Not sorted: more than {limit} entries.");
 
     /// <summary>Returns the reply if a recursive listing skipped directories that the server process cannot read.</summary>
-    public static FtpReply DirectoriesNotListed(int unreadable) => new(
+    public static FtpReply DirectoriesNotListed(int unreadableCount) => new(
         FtpReplyCode.TransferComplete,
-        $"Transfer complete. Not listed: {unreadable} director{(unreadable == 1 ? "y" : "ies")} without read permission.");
+        $"Transfer complete. Not listed: {unreadableCount} director{(unreadableCount == 1 ? "y" : "ies")} without read permission.");
 
     /// <summary>Returns the reply if a recursive listing reached the entry limit.</summary>
     public static FtpReply ListingTooLarge(int limit) =>
-        new(FtpReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List its directories separately.");
+        new(FtpReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List the subdirectories separately.");
 
     /// <summary>Returns the reply if a recursive listing reached the depth limit.</summary>
     public static FtpReply ListingTooDeep(int limit) => new(
@@ -165,8 +166,8 @@ internal static class Replies
     /// <summary>Returns the reply if the data connection failed before the end of the transfer.</summary>
     public static FtpReply DataConnectionLost(string reason) => new(FtpReplyCode.TransferAborted, $"Transfer failed: {reason}.");
 
-    /// <summary>Returns the reply for an upload that is not published.</summary>
-    public static FtpReply For(UploadVerdict verdict) => verdict switch
+    /// <summary>Returns the reply for an upload that was not published.</summary>
+    public static FtpReply FromVerdict(UploadVerdict verdict) => verdict switch
     {
         UploadVerdict.SizeMismatch => SizeMismatch,
         UploadVerdict.Unverified => UploadUnverified,
@@ -174,7 +175,7 @@ internal static class Replies
     };
 
     /// <summary>Returns the reply for an error of a store.</summary>
-    public static FtpReply For(StoreError error) => error switch
+    public static FtpReply FromStoreError(StoreError error) => error switch
     {
         StoreError.NotFound => NotFound,
         StoreError.Denied => PermissionDenied,

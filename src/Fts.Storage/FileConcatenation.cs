@@ -13,8 +13,8 @@ public static class FileConcatenation
     /// <param name="parts">The files to copy, in order.</param>
     /// <param name="target">The open upload that receives the bytes.</param>
     /// <param name="progress">Receives the number of bytes of each copied block.</param>
-    /// <param name="committing">Called immediately before the commit, which cannot be cancelled and can take a long time.</param>
-    /// <param name="cancellationToken">Cancels the copying.</param>
+    /// <param name="committing">Called immediately before the commit, which can take a long time.</param>
+    /// <param name="cancellationToken">Cancels the copy. The commit cannot be cancelled.</param>
     /// <exception cref="StoreException">A part cannot be read, or the target cannot be written or committed.</exception>
     public static async ValueTask AppendAndCommitAsync(
         IFileStore store,

@@ -16,7 +16,7 @@ public enum EntryKind
 
 /// <summary>The metadata of one entry. For a link whose target is inside the store, these are the metadata of the target.</summary>
 /// <param name="Name">The last component of the path, or an empty string for the root.</param>
-/// <param name="Kind">The kind.</param>
+/// <param name="Kind">Whether the entry is a file, a directory or any other entry.</param>
 /// <param name="Length">The size in bytes. 0 if the entry is not a file.</param>
 /// <param name="LastModified">The last-modified time, UTC.</param>
 /// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>

@@ -20,7 +20,7 @@ public interface IFileStore
     bool CanBlockCaller => true;
 
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
-    /// <exception cref="StoreException">The path points outside the store, or its metadata cannot be read.</exception>
+    /// <exception cref="StoreException">A link in the path leads outside the store, or the metadata cannot be read.</exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Returns the entries of a directory in no particular order.</summary>
@@ -57,7 +57,7 @@ public interface IFileStore
 
     /// <summary>
     /// Deletes the staging files that no upload is writing and that were last written before a time: expired partial uploads, and files of
-    /// a killed process. Also completes or undoes the appends during which a process was killed.
+    /// a killed process. Also completes or undoes the appends of killed processes.
     /// </summary>
     /// <param name="before">The time, UTC. A staging file that was written at this time or later stays.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -149,7 +149,7 @@ public interface IFileStore
 
     /// <summary>
     /// Returns the SHA-256 that was cached with a file (<see cref="CacheHashAsync"/>), or null if no hash was cached or the file has
-    /// changed since.
+    /// changed since then.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="file">
@@ -208,8 +208,8 @@ public readonly record struct WriteStart
     internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
 
     /// <summary>
-    /// Returns whether an upload with this start keeps all bytes of a committed file of this length in bytes. Returns false for null (no
-    /// file).
+    /// Returns whether an upload with this start keeps all bytes of a committed file of this length in bytes. Returns false if no file
+    /// exists (null).
     /// </summary>
     internal bool IsAtEndOf(long? committedLength) => ShouldKeepContent && committedLength is { } length && (Offset ?? length) == length;
 
@@ -327,7 +327,7 @@ public interface IFileWriter : IAsyncDisposable
     /// Keeps the upload as a partial upload that its uploader can resume (<see cref="WriteStart.Uploader"/>). An older partial upload of
     /// this uploader to the same path is replaced. Nothing can be written afterwards.
     /// </summary>
-    /// <returns>The number of kept bytes, or null if the upload is not kept.</returns>
+    /// <returns>The size in bytes of the partial upload (<see cref="PartialUpload.Length"/>), or null if the upload is not kept.</returns>
     /// <remarks>
     /// An upload is not kept if it has no uploader, if it is new and received no bytes, or if another upload of the same path and uploader
     /// is in progress. A new upload that continues a committed file is kept only if it received 16 MiB or more, or at least as many bytes

@@ -54,7 +54,7 @@ internal static class NameFolding
             || (name[..2].Equals("ft", StringComparison.OrdinalIgnoreCase) && !name[2..6].ContainsAnyExcept(s_hexDigits)));
 
     /// <summary>
-    /// Returns whether a character has the Unicode property Default_Ignorable_Code_Point. HFS+ ignores a subset of these.
+    /// Returns whether a character has the Unicode property Default_Ignorable_Code_Point. HFS+ ignores some of these characters.
     /// </summary>
     private static bool IsIgnorable(int rune) =>
         rune is 0xAD or 0x34F or 0x61C or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F)

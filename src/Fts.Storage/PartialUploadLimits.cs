@@ -20,7 +20,7 @@ public sealed record PartialUploadLimits
     /// </summary>
     private const long AlwaysKeptBytes = 16 * 1024 * 1024;
 
-    /// <summary>Returns these limits if they are valid. The store that uses them calls this once.</summary>
+    /// <summary>Returns these limits if they are valid. A store calls this method once, when it is created.</summary>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <see cref="MaxCount"/> is less than 1, or <see cref="MaxBytes"/> is negative.
     /// </exception>

@@ -5,7 +5,7 @@ public enum StoreError
 {
     /// <summary>The file or directory does not exist.</summary>
     NotFound,
-    /// <summary>The operating system or the store denies access, or the path points outside the store.</summary>
+    /// <summary>The operating system or the store denies access, or a link in the path leads outside the store.</summary>
     Denied,
     /// <summary>An entry with this name already exists.</summary>
     Exists,

@@ -100,7 +100,9 @@ public readonly struct StorePath : IEquatable<StorePath>
         ArgumentNullException.ThrowIfNull(name);
         if (name is "" or "." or ".." || name.AsSpan().ContainsAny("/\0\r\n") || !IsValidName(name))
         {
-            throw new ArgumentException("The text is not a valid path component.", nameof(name));
+            throw new ArgumentException(
+                $"The name is empty, \".\", \"..\" or longer than {MaxNameBytes} bytes, or contains a slash, NUL, CR, LF or invalid text.",
+                nameof(name));
         }
 
         return new StorePath(_value + "/" + name);

@@ -15,7 +15,9 @@ public interface IUnlistedNameReport
 /// are too long and, on some systems, names that are not UTF-8.
 /// </summary>
 /// <param name="Count">The number of names.</param>
-/// <param name="Example">One of the names, or null if none was omitted. It may contain control characters and lone surrogates.</param>
+/// <param name="Example">
+/// One of the names, or null if none was omitted. The name may contain control characters and lone surrogates.
+/// </param>
 public readonly record struct UnlistedNames(int Count, string? Example)
 {
     /// <summary>Returns a copy that also counts this omitted name.</summary>

@@ -6,14 +6,17 @@ using Fts.Protocol;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// The addresses that one client can use: a single IPv4 address, or an IPv6 network with a 64-bit prefix, because an IPv6 host chooses the
-/// lower half of its address itself (RFC 8981). Limits are counted per block.
+/// The addresses that one client can use: a single IPv4 address, or an IPv6 /64 network, because an IPv6 host chooses the lower 64 bits of
+/// its address itself (RFC 8981). The server counts sessions and failed logins per block.
 /// </summary>
-/// <param name="IsIPv4">Whether <paramref name="Bits"/> are an IPv4 address.</param>
+/// <param name="IsIPv4">Whether <paramref name="Bits"/> contains an IPv4 address.</param>
 /// <param name="Bits">The IPv4 address, or the upper 64 bits of the IPv6 address.</param>
 internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
 {
-    /// <summary>All loopback addresses: every local user can connect from each of them.</summary>
+    /// <summary>
+    /// The block for all loopback addresses together, because every local user can connect from each of them. Only failed logins are
+    /// counted with this block. <see cref="FromAddress"/> returns a separate block for each IPv4 loopback address.
+    /// </summary>
     public static readonly AddressBlock Loopback = new(IsIPv4: false, Bits: 0);
 
     /// <summary>Returns the block of an address. An IPv4-mapped IPv6 address belongs to the block of its IPv4 address.</summary>

@@ -2,13 +2,13 @@ namespace Fts.Server.Access;
 
 /// <summary>
 /// The accounts that logged in within the last day, for each address. An account is stored as the hash of its name, so that long names need
-/// no more memory.
+/// no more memory. Times are measured from the creation of the server. Thread-safe.
 /// </summary>
-/// <param name="maxAddresses">The number of addresses kept. The address whose last login is the oldest is evicted first.</param>
+/// <param name="maxAddresses">The maximum number of addresses. The address whose last login is the oldest is evicted first.</param>
 internal sealed class KnownAccounts(int maxAddresses)
 {
-    /// <summary>The number of accounts kept per address. The account whose last login is the oldest is evicted first.</summary>
-    public const int MaxAccounts = 32;
+    /// <summary>The maximum number of accounts per address. The account whose last login is the oldest is evicted first.</summary>
+    public const int MaxAccountsPerAddress = 32;
 
     /// <summary>The time for which an account is known after its last login.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -19,19 +19,21 @@ internal sealed class KnownAccounts(int maxAddresses)
     /// <summary>The values of <see cref="_addresses"/>, ordered by last login, the oldest first.</summary>
     private readonly LinkedList<AddressLogins> _byLastLogin = new();
 
-    /// <summary>Whether the account logged in from the address within <see cref="Lifetime"/> before <paramref name="now"/>.</summary>
-    public bool Contains(AddressBlock address, int account, TimeSpan now)
+    /// <summary>
+    /// Returns whether the account logged in from the address within <see cref="Lifetime"/> before <paramref name="now"/>.
+    /// </summary>
+    public bool Contains(AddressBlock address, int accountHash, TimeSpan now)
     {
         lock (_lock)
         {
             return _addresses.TryGetValue(address, out LinkedListNode<AddressLogins>? node)
-                && node.Value.LastLoginTimes.TryGetValue(account, out TimeSpan at)
-                && now - at < Lifetime;
+                && node.Value.LastLoginTimes.TryGetValue(accountHash, out TimeSpan lastLogin)
+                && now - lastLogin < Lifetime;
         }
     }
 
-    /// <summary>Records a login.</summary>
-    public void Add(AddressBlock address, int account, TimeSpan now)
+    /// <summary>Records a successful login of an account from an address.</summary>
+    public void Add(AddressBlock address, int accountHash, TimeSpan now)
     {
         lock (_lock)
         {
@@ -52,12 +54,12 @@ internal sealed class KnownAccounts(int maxAddresses)
 
             _byLastLogin.AddLast(node);
             Dictionary<int, TimeSpan> times = node.Value.LastLoginTimes;
-            if (times.Count >= MaxAccounts && !times.ContainsKey(account))
+            if (times.Count >= MaxAccountsPerAddress && !times.ContainsKey(accountHash))
             {
                 times.Remove(times.MinBy(entry => entry.Value).Key);
             }
 
-            times[account] = now;
+            times[accountHash] = now;
         }
     }
 

@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Finds the user whose process holds the client's socket of a loopback connection. TCP does not support SO_PEERCRED. The kernel reports
-/// the owner of a socket through the netlink protocol sock_diag(7) and in /proc/net/tcp.
+/// Finds the local user that runs the client of a loopback connection: the owner of the client's socket. TCP does not support SO_PEERCRED.
+/// The kernel reports the owner of a socket through the netlink protocol sock_diag(7) and in /proc/net/tcp.
 /// </summary>
 internal static class LocalPeer
 {
@@ -45,25 +45,28 @@ internal static class LocalPeer
         return TryQueryKernel(endPoints, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(endPoints), cancellationToken);
     }
 
-    /// <summary>Whether the client's process belongs to the user of this process, or to root. False if that is unknown.</summary>
+    /// <summary>Returns whether the client's process runs as root or as the server's own user. False if the user is unknown.</summary>
     public static async ValueTask<bool> IsOwnUserAsync(Session session, CancellationToken cancellationToken) =>
         await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() &&
         IsTrusted(user, ProcessCalls.Geteuid(), UserMapping.IsComplete);
 
     /// <summary>
-    /// Whether a user is root or the server's own user. In a user namespace, all users from outside have the same id
-    /// <see cref="UserMapping.Unmapped"/>, which is not trusted.
+    /// Returns whether a user is root or the server's own user. If not all users are mapped in the user namespace, the id
+    /// <see cref="UserMapping.Unmapped"/> can be any user outside the namespace, and is not trusted.
     /// </summary>
     internal static bool IsTrusted(uint user, uint ownUser, bool isMappingComplete) =>
         (user == 0 || user == ownUser) && (isMappingComplete || user != UserMapping.Unmapped);
 
     /// <summary>
-    /// Whether a process holds the socket. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no
-    /// inode, and the kernel reports root as its owner. A client must not be treated as root because it closed early.
+    /// Returns whether a process holds the socket. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has
+    /// no inode, and the kernel reports root as its owner. A client must not be treated as root because it closed its socket early.
     /// </summary>
     internal static bool IsHeldByProcess(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
 
-    /// <summary>Queries the owner by sock_diag. Returns false if the kernel does not support it.</summary>
+    /// <summary>
+    /// Queries the user id of the client's process through sock_diag. The user id is null if no process holds the client's socket.
+    /// Returns false if the kernel may not support sock_diag.
+    /// </summary>
     [SupportedOSPlatform("linux")]
     private static unsafe bool TryQueryKernel(ConnectionEndPoints endPoints, out uint? user)
     {
@@ -83,7 +86,8 @@ internal static class LocalPeer
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
         if (length < ReplyLength || BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]) != SockDiagByFamily)
         {
-            // The kernel returns ENOENT both for an unknown connection and if it does not support the protocol.
+            // The kernel returns ENOENT both for an unknown connection and if it does not support sock_diag. An earlier successful query
+            // proves the support.
             return Volatile.Read(ref s_hasSocketDiagnostics);
         }
 
@@ -98,7 +102,7 @@ internal static class LocalPeer
         return true;
     }
 
-    /// <summary>Writes the query for the client's socket: its source is the server's peer, and its destination is the server.</summary>
+    /// <summary>Writes the query for the client's socket: from the client's address and port to the server's.</summary>
     private static void WriteRequest(Span<byte> request, ConnectionEndPoints endPoints)
     {
         request.Clear();
@@ -106,6 +110,7 @@ internal static class LocalPeer
         BitConverter.TryWriteBytes(request[4..], (ushort)SockDiagByFamily);
         BitConverter.TryWriteBytes(request[6..], (ushort)IsRequest);
         Span<byte> body = request[HeaderLength..];
+        // Linux: AF_INET is 2, AF_INET6 is 10.
         (body[0], body[1]) = (endPoints.Peer.AddressFamily == AddressFamily.InterNetwork ? (byte)2 : (byte)10, Tcp);
         BitConverter.TryWriteBytes(body[4..], uint.MaxValue); // every state
         BinaryPrimitives.WriteUInt16BigEndian(body[8..], (ushort)endPoints.Peer.Port);
@@ -116,7 +121,7 @@ internal static class LocalPeer
     }
 }
 
-/// <summary>The user ids of the machine that are mapped in this process's user namespace (user_namespaces(7)).</summary>
+/// <summary>The mapping of the machine's user ids to the user namespace of this process (user_namespaces(7)).</summary>
 internal static class UserMapping
 {
     /// <summary>The id that the kernel reports for every user without a mapping (overflowuid).</summary>
@@ -124,7 +129,7 @@ internal static class UserMapping
 
     private static readonly Lazy<bool> LazyIsComplete = new(ReadIsComplete);
 
-    /// <summary>Whether every user id is mapped, as outside of containers.</summary>
+    /// <summary>Whether every user id is mapped to itself, as outside of containers. False if that is unknown.</summary>
     public static bool IsComplete => LazyIsComplete.Value;
 
     private static bool ReadIsComplete()

@@ -4,8 +4,8 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// One login attempt, from the start of its delay to its result. The handler of the login command disposes it, so that the next login
-/// of the same address can start.
+/// One login attempt, from the start of its delay to its result. The handler of the login command disposes the attempt, so that the next
+/// login from the same address can start.
 /// </summary>
 internal sealed class LoginAttempt(LoginThrottle throttle, Session session, string userName) : IDisposable
 {
@@ -18,20 +18,22 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
     public string UserName { get; } = userName;
 
     /// <summary>
-    /// The origin of the login, or null if it has not been looked up. A login of an address without failures does not need it.
+    /// The origin of the login, or null if it has not been looked up. A successful login does not need it while no address has failures.
     /// </summary>
     public LoginOrigin? Origin { get; set; }
 
     /// <summary>Whether the account has recently logged in from this address. Null if that has not been looked up.</summary>
-    public bool? IsKnown { get; set; }
+    public bool? IsKnownAccount { get; set; }
 
-    /// <summary>The number of failures of the address, or of a known account, before the password was checked.</summary>
+    /// <summary>
+    /// The total number of failures before the password was checked: of the account if it is known, otherwise of the address.
+    /// </summary>
     public int FailuresBefore { get; set; }
 
-    /// <summary>Whether the login has acquired the lock of its account or address, and so has waited for the delay.</summary>
+    /// <summary>Whether this login holds the lock of its account or address, and therefore has waited for the delay.</summary>
     public bool HasWaited => _address is not null || _account is not null;
 
-    /// <summary>Adds a record whose lock this login holds.</summary>
+    /// <summary>Adds a record whose lock this login has acquired. <see cref="Dispose"/> releases the lock.</summary>
     public void AddHeldRecord(FailureRecord record)
     {
         if (record.Accounts is null)
@@ -60,11 +62,12 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
 }
 
 /// <summary>
-/// The origin of a login, for which failures are counted. On loopback it is the user of the peer's process. Otherwise one local user could
-/// delay the logins of all others, or evade the delays by using the many addresses of 127.0.0.0/8.
+/// The origin of a login: the client's block of addresses and, on loopback, the user of the client's process. Failures are counted per
+/// origin. Without the user, one local user could delay the logins of all others, or evade the delays with the many addresses of
+/// 127.0.0.0/8.
 /// </summary>
 /// <param name="Block">The client's block of addresses.</param>
-/// <param name="LocalUser">The user id of a client on this machine. Null if it is unknown, and for other clients.</param>
+/// <param name="LocalUser">The user id of a client on this machine. Null if the id is unknown or the client is elsewhere.</param>
 internal readonly record struct LoginOrigin(AddressBlock Block, uint? LocalUser)
 {
     /// <summary>Returns the origin of a session's logins. For a loopback connection, looks up the user of the client's process.</summary>
@@ -73,7 +76,7 @@ internal readonly record struct LoginOrigin(AddressBlock Block, uint? LocalUser)
             ? new LoginOrigin(AddressBlock.Loopback, await LocalPeer.FindUserAsync(session, cancellationToken))
             : new LoginOrigin(GetBlock(session), null);
 
-    /// <summary>Returns the client's block of addresses. Does not look up the user.</summary>
+    /// <summary>Returns the client's block of addresses: <see cref="AddressBlock.Loopback"/> for a loopback address.</summary>
     public static AddressBlock GetBlock(Session session) =>
         IPAddress.IsLoopback(session.Peer.Address) ? AddressBlock.Loopback : AddressBlock.FromAddress(session.Peer.Address);
 }

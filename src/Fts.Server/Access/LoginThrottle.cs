@@ -3,7 +3,7 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Delays logins after failed logins, for all sessions and hosts of a server. It counts failures per address, and per account of an
+/// Delays logins after failed logins, for all sessions and hosts of a server. Failures are counted per address, and per account of an
 /// address. The delay precedes the check of the password, so that a correct guess takes as long as a wrong one. If a client disconnects
 /// early, the delay applies to its next connection.
 /// </summary>
@@ -15,26 +15,27 @@ namespace Fts.Server.Access;
 /// </remarks>
 internal sealed class LoginThrottle(FtpServerOptions options)
 {
-    /// <summary>The longest delay of an account is 16 times the first.</summary>
+    /// <summary>The maximum number of doublings of an account's delay. The longest delay is 16 times the first.</summary>
     public const int MaxAccountDoublings = 4;
 
     /// <summary>
-    /// The longest delay of an address is 8 times the first. With the defaults, both delays together stay below the 30 s that clients wait
-    /// for a reply.
+    /// The maximum number of doublings of an address's delay. The longest delay is 8 times the first. With the default options, the delays
+    /// of an account and an address together stay below the 30 s that clients wait for a reply.
     /// </summary>
     public const int MaxAddressDoublings = 3;
 
     /// <summary>
-    /// The number of logins that may wait for one record, however long. Further logins may wait for at most the longest delay.
+    /// The number of logins that may always wait for one record. A further login is refused if it would wait longer than the longest delay
+    /// of an account.
     /// </summary>
     private const int MaxWaiting = 8;
 
     /// <summary>
-    /// The maximum number of unexpired failures that count. More would delay an address for hours after the last failure.
+    /// The maximum number of unexpired failures of one record. Without this limit, delays could last for hours.
     /// </summary>
     private const int MaxCountedFailures = 60;
 
-    /// <summary>The number of unknown account names per address that have their own record. Further names share one record.</summary>
+    /// <summary>The maximum number of account records per address. Further unknown accounts share one record.</summary>
     private const int MaxAccountRecords = 8;
 
     private readonly TimeProvider _clock = options.TimeProvider;
@@ -43,15 +44,15 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     private readonly Dictionary<LoginOrigin, FailureRecord> _addresses = [];
 
     /// <summary>
-    /// The records of <see cref="_addresses"/>, ordered by expiry. The first to expire is evicted first, so that a record with many recent
-    /// failures stays.
+    /// The records of <see cref="_addresses"/>, ordered by expiry time. The record that expires first is evicted first, so that records
+    /// with many recent failures stay.
     /// </summary>
     private readonly SortedSet<FailureRecord> _byExpiry = new(Comparer<FailureRecord>.Create(
         (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
     private readonly KnownAccounts _knownAccounts = new(options.MaxTrackedAddresses);
-    private int _addressCount;
-    private long _lastId;
+    private int _addressCount; // the size of _addresses, which AddressCount reads without the lock
+    private long _lastRecordId;
 
     private TimeSpan Now => _clock.GetElapsedTime(_createdAt);
 
@@ -62,7 +63,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
 
     /// <summary>Waits until the client's password may be checked.</summary>
     /// <returns>
-    /// The attempt, which the caller ends and disposes. Null if the login must be refused because too many others wait.
+    /// The attempt, which the caller ends and disposes. Null if the login must be refused because too many other logins wait.
     /// </returns>
     public async ValueTask<LoginAttempt?> BeginAttemptAsync(Session session, string userName, CancellationToken cancellationToken)
     {
@@ -72,12 +73,12 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
 
         var attempt = new LoginAttempt(this, session, userName) { Origin = await LoginOrigin.FromSessionAsync(session, cancellationToken) };
-        attempt.IsKnown = IsKnown(attempt);
+        attempt.IsKnownAccount = IsKnownAccount(attempt);
         (FailureRecord? address, FailureRecord? account, attempt.FailuresBefore) = FindRecords(attempt);
         bool isAcquired = false;
         try
         {
-            isAcquired = await TryAcquireAsync(attempt, attempt.IsKnown.Value ? null : address, account, cancellationToken);
+            isAcquired = await TryAcquireLocksAsync(attempt, attempt.IsKnownAccount.Value ? null : address, account, cancellationToken);
             return isAcquired ? attempt : null;
         }
         finally
@@ -89,8 +90,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    /// <summary>Records the result of the login. If other logins failed meanwhile, waits before the result may be sent.</summary>
-    /// <returns>False if the login must be refused although the password was correct, because too many others wait.</returns>
+    /// <summary>Records the result of the login. If other logins failed meanwhile, waits until the reply may be sent.</summary>
+    /// <returns>False if the login must be refused even with the correct password, because too many other logins wait.</returns>
     public async ValueTask<bool> EndAttemptAsync(LoginAttempt attempt, bool isAccepted, CancellationToken cancellationToken)
     {
         if (IsDisabled)
@@ -98,7 +99,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             return true;
         }
 
-        bool canReply = (isAccepted && AddressCount == 0) || await EndAttemptWithFailuresAsync(attempt, isAccepted, cancellationToken);
+        bool canReply = (isAccepted && AddressCount == 0) || await RecordResultAsync(attempt, isAccepted, cancellationToken);
         if (isAccepted && canReply)
         {
             _knownAccounts.Add(LoginOrigin.GetBlock(attempt.Session), GetNameHash(attempt.UserName), Now);
@@ -107,10 +108,14 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         return canReply;
     }
 
-    private async ValueTask<bool> EndAttemptWithFailuresAsync(LoginAttempt attempt, bool isAccepted, CancellationToken cancellationToken)
+    /// <summary>
+    /// Clears the failures of the account after a successful login, or adds a failure. If other logins failed meanwhile, waits until the
+    /// reply may be sent. Returns false if too many other logins wait.
+    /// </summary>
+    private async ValueTask<bool> RecordResultAsync(LoginAttempt attempt, bool isAccepted, CancellationToken cancellationToken)
     {
         attempt.Origin ??= await LoginOrigin.FromSessionAsync(attempt.Session, cancellationToken);
-        bool isKnown = attempt.IsKnown ??= IsKnown(attempt);
+        bool isKnown = attempt.IsKnownAccount ??= IsKnownAccount(attempt);
         (FailureRecord? address, FailureRecord? account, int total) = FindRecords(attempt);
         if (isAccepted)
         {
@@ -121,16 +126,16 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             (address, account) = AddFailure(attempt);
         }
 
-        // If several guesses were checked at the same time before the first failure, all but the first are delayed before their replies.
+        // Several passwords may have been checked at the same time, before the first failure. All their replies but the first are delayed.
         if (attempt.HasWaited || total == attempt.FailuresBefore)
         {
             return true;
         }
 
-        return await TryAcquireAsync(attempt, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
+        return await TryAcquireLocksAsync(attempt, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
     }
 
-    /// <summary>Releases the lock of a record that <see cref="TryAcquireAsync"/> acquired.</summary>
+    /// <summary>Releases the lock of a record that <see cref="TryAcquireLocksAsync"/> acquired.</summary>
     public void Release(FailureRecord record)
     {
         lock (_lock)
@@ -144,7 +149,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     /// <summary>
     /// Acquires the locks of the account and the address, and waits for their delays. Returns false if too many other logins wait.
     /// </summary>
-    private async ValueTask<bool> TryAcquireAsync(
+    private async ValueTask<bool> TryAcquireLocksAsync(
         LoginAttempt attempt, FailureRecord? address, FailureRecord? account, CancellationToken cancellationToken)
     {
         // The account is first: a login that waits for its account must not block other accounts of the same address.
@@ -185,7 +190,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Counts a waiting login. Returns false if <see cref="MaxWaiting"/> others wait already and its wait would exceed the longest delay.
+    /// Counts a login as waiting for a record. Returns false if <see cref="MaxWaiting"/> logins wait already and the new login would wait
+    /// longer than the longest delay of an account.
     /// </summary>
     private bool TryEnqueue(FailureRecord record)
     {
@@ -204,6 +210,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
+    /// <summary>Returns the time until the next password may be checked; zero or negative if it may be checked now.</summary>
     private TimeSpan GetRemainingDelay(FailureRecord record)
     {
         lock (_lock)
@@ -212,12 +219,12 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    private bool IsKnown(LoginAttempt attempt) =>
+    private bool IsKnownAccount(LoginAttempt attempt) =>
         _knownAccounts.Contains(LoginOrigin.GetBlock(attempt.Session), GetNameHash(attempt.UserName), Now);
 
     /// <summary>
-    /// Returns the failure record of the address and the one of the account, each null if it has no unexpired failures. Also returns the
-    /// total number of failures: of the account if it is known, otherwise of the address.
+    /// Returns the failure records of the address and the account, each null if it has no unexpired failures. Also returns the total number
+    /// of failures, including expired ones: of the account if it is known, otherwise of the address.
     /// </summary>
     private (FailureRecord? Address, FailureRecord? Account, int Total) FindRecords(LoginAttempt attempt)
     {
@@ -225,8 +232,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         {
             TimeSpan now = Now;
             FailureRecord? address = _addresses.GetValueOrDefault(attempt.Origin!.Value);
-            FailureRecord? account = address is null ? null : FindAccount(address, attempt);
-            int total = (attempt.IsKnown!.Value ? account : address)?.TotalFailures ?? 0;
+            FailureRecord? account = address is null ? null : FindAccountRecord(address, attempt);
+            int total = (attempt.IsKnownAccount!.Value ? account : address)?.TotalFailures ?? 0;
             if (address is null || GetFailureCount(address, now) == 0)
             {
                 return (null, null, total);
@@ -244,6 +251,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
+    /// <summary>Counts a failed login. Returns the records of its address and its account, which are created if necessary.</summary>
     private (FailureRecord Address, FailureRecord Account) AddFailure(LoginAttempt attempt)
     {
         lock (_lock)
@@ -257,11 +265,11 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             else
             {
                 EvictRecords(now);
-                _addresses[origin] = address = new FailureRecord(origin, ++_lastId);
+                _addresses[origin] = address = new FailureRecord(origin, ++_lastRecordId);
             }
 
             address.Accounts ??= [];
-            FailureRecord account = FindAccount(address, attempt) ?? AddAccount(address, attempt, now);
+            FailureRecord account = FindAccountRecord(address, attempt) ?? AddAccountRecord(address, attempt, now);
             CountFailure(address, now);
             CountFailure(account, now);
             _byExpiry.Add(address);
@@ -270,7 +278,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    /// <summary>Removes expired records. If the table is full, also removes the record that expires next.</summary>
+    /// <summary>Removes the expired records of addresses. If the table is full, also removes the record that expires next.</summary>
     private void EvictRecords(TimeSpan now)
     {
         while (_byExpiry.Min is { } first && (first.ExpiresAt <= now || _addresses.Count >= options.MaxTrackedAddresses))
@@ -280,7 +288,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    private FailureRecord AddAccount(FailureRecord address, LoginAttempt attempt, TimeSpan now)
+    /// <summary>Adds a record for the account, or returns the shared record if the address has too many account records.</summary>
+    private FailureRecord AddAccountRecord(FailureRecord address, LoginAttempt attempt, TimeSpan now)
     {
         Dictionary<int, FailureRecord> accounts = address.Accounts!;
         if (accounts.Count >= MaxAccountRecords)
@@ -294,17 +303,19 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             }
         }
 
-        int key = accounts.Count >= MaxAccountRecords && !attempt.IsKnown!.Value ? SharedRecordKey : GetNameHash(attempt.UserName);
+        int key = accounts.Count >= MaxAccountRecords && !attempt.IsKnownAccount!.Value ? SharedRecordKey : GetNameHash(attempt.UserName);
         if (!accounts.TryGetValue(key, out FailureRecord? record))
         {
-            accounts[key] = record = new FailureRecord(address.Origin, ++_lastId);
+            accounts[key] = record = new FailureRecord(address.Origin, ++_lastRecordId);
         }
 
         return record;
     }
 
-    /// <summary>Returns the account's own record, or for an unknown account the shared one. Returns null if it does not exist.</summary>
-    private static FailureRecord? FindAccount(FailureRecord address, LoginAttempt attempt)
+    /// <summary>
+    /// Returns the account's own record. If an unknown account has none, returns the shared record. Returns null if no record exists.
+    /// </summary>
+    private static FailureRecord? FindAccountRecord(FailureRecord address, LoginAttempt attempt)
     {
         if (address.Accounts is not { } accounts)
         {
@@ -312,9 +323,10 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
 
         FailureRecord? own = accounts.GetValueOrDefault(GetNameHash(attempt.UserName));
-        return own is null && !attempt.IsKnown!.Value ? accounts.GetValueOrDefault(SharedRecordKey) : own;
+        return own is null && !attempt.IsKnownAccount!.Value ? accounts.GetValueOrDefault(SharedRecordKey) : own;
     }
 
+    /// <summary>Adds a failure to a record, and sets the time when the next password may be checked.</summary>
     private void CountFailure(FailureRecord record, TimeSpan now)
     {
         TimeSpan expiresAt = (record.ExpiresAt > now ? record.ExpiresAt : now) + options.FailedLoginLifetime;
@@ -324,21 +336,24 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         record.NextCheckAt = now + GetDelay(record, now);
     }
 
+    /// <summary>Returns the delay that the number of unexpired failures of a record requires.</summary>
     private TimeSpan GetDelay(FailureRecord record, TimeSpan now)
     {
         int furtherFailures = Math.Max(0, GetFailureCount(record, now) - 1);
-        int doublings = record.Accounts is null
+        bool isAccountRecord = record.Accounts is null;
+        int doublings = isAccountRecord
             ? Math.Min(furtherFailures, MaxAccountDoublings)
             : Math.Min(furtherFailures / 2, MaxAddressDoublings);
         return options.LoginDelay * (1 << doublings);
     }
 
+    /// <summary>Returns the number of unexpired failures of a record.</summary>
     private int GetFailureCount(FailureRecord record, TimeSpan now) =>
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.FailedLoginLifetime);
 
     /// <summary>
-    /// The key of the shared record. All other keys are hashes of account names, so that long names need no more memory. Two names with the
-    /// same hash share a record.
+    /// The key of the record that unknown accounts share. All other keys are hashes of account names, so that long names need no more
+    /// memory. Two names with the same hash share a record.
     /// </summary>
     private const int SharedRecordKey = 0;
 

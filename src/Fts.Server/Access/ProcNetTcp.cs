@@ -56,7 +56,7 @@ internal static class ProcNetTcp
         $"{FormatEndPoint(endPoints.Peer, isMapped)} {FormatEndPoint(endPoints.Local, isMapped)}";
 
     /// <summary>
-    /// Formats an address and port as the tables do: hexadecimal 32-bit words in the machine's byte order, and the port's number.
+    /// Formats an address and port as in the tables: the address as 32-bit words in the machine's byte order, all in hexadecimal digits.
     /// </summary>
     private static string FormatEndPoint(IPEndPoint end, bool isMapped)
     {

@@ -5,7 +5,7 @@ using static Fts.Server.Commands.CommandRules;
 
 namespace Fts.Server.Commands;
 
-/// <summary>The checks before a command runs, and its treatment by the session's loop.</summary>
+/// <summary>The checks before a command runs, and how the session's loop runs the command.</summary>
 [Flags]
 internal enum CommandRules
 {
@@ -20,17 +20,17 @@ internal enum CommandRules
     IsTransfer = 8,
     /// <summary>Runs immediately while a transfer runs. All other commands wait for the end of the transfer.</summary>
     AllowedDuringTransfer = 16,
-    /// <summary>May be sent between REST, RNFR or ALLO and the command that they apply to.</summary>
+    /// <summary>Does not discard the parameters that REST, RANG, ALLO, RNFR or SITE CPFR has set for a later command.</summary>
     PreservesSequence = 32,
-    /// <summary>Is available only if the server supports TLS.</summary>
+    /// <summary>Exists only if the server supports TLS.</summary>
     NeedsTls = 64,
     /// <summary>Creates a name in the store, so that the reply may be 553 (RFC 959 §5.4).</summary>
     CreatesName = 128,
-    /// <summary>May close the data connection of block mode. The server sends the buffered bytes first.</summary>
+    /// <summary>May close the open data connection of block mode. The server sends the buffered bytes of the connection first.</summary>
     ClosesDataConnection = 256,
-    /// <summary>With an argument, the command is a transfer over the control connection, and only ABOR runs during it.</summary>
+    /// <summary>With an argument, the command is a transfer over the control connection, during which only ABOR runs.</summary>
     TransferWithArgument = 512,
-    /// <summary>The argument is not a name. Leading and trailing spaces, which some devices send, are removed.</summary>
+    /// <summary>Removes leading and trailing spaces, which some devices send. Not for arguments that are names.</summary>
     TrimsArgument = 1024,
 }
 
@@ -41,23 +41,24 @@ internal enum CommandRules
 internal delegate ValueTask<FtpReply> CommandHandler(Session session, string argument, CancellationToken cancellationToken);
 
 /// <summary>One command of the server.</summary>
-/// <param name="Verb">The verb in upper case; for SITE commands with the second word.</param>
-/// <param name="Handler">The handler.</param>
+/// <param name="Verb">The verb in upper case. For a SITE command, both words, for example <c>SITE CHMOD</c>.</param>
+/// <param name="Handler">Handles the command.</param>
 /// <param name="Rules">The rules of the command.</param>
 /// <param name="Usage">The syntax, for HELP.</param>
-/// <param name="Features">Its lines in FEAT (RFC 2389 §3.2).</param>
+/// <param name="Features">The lines of the command in the FEAT reply (RFC 2389 §3.2).</param>
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>The action in the log line of the command; null if the command neither changes nor transfers a file.</summary>
     public string? Action { get; init; }
 
+    /// <summary>Returns whether the command has all of these rules.</summary>
     public bool HasRule(CommandRules rules) => (Rules & rules) == rules;
 
     /// <summary>Returns whether the command is a transfer: the loop reads further lines while it runs.</summary>
     public bool IsTransfer(string argument) =>
         HasRule(CommandRules.IsTransfer) || (HasRule(CommandRules.TransferWithArgument) && argument.Length > 0);
 
-    /// <summary>Returns whether the server supports the command in this session. An unavailable command is treated as unknown.</summary>
+    /// <summary>Returns whether the command exists in this session. If not, the server treats it as unknown.</summary>
     public bool IsAvailableTo(Session session) => !HasRule(CommandRules.NeedsTls) || session.Tls is not null;
 
     /// <summary>Returns the lines of the command in the FEAT reply of this session.</summary>
@@ -71,10 +72,10 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
         return session.Server.Options.SupportsDeflate ? Features : Features.Where(feature => feature != "MODE Z");
     }
 
-    /// <summary>Replaces 553 with 550 if the command creates no name.</summary>
+    /// <summary>Returns the reply, with 550 instead of 553 if the command does not create a name.</summary>
     /// <remarks>
-    /// RFC 959 §5.4 allows 553 only for commands that create a name, and draft-bryan-ftpext-hash for HASH of a directory. Clients that
-    /// create a directory concurrently recognise an existing one by 550.
+    /// RFC 959 §5.4 allows 553 only for commands that create a name. HASH of a directory also returns 553 (draft-bryan-ftpext-hash §3.5).
+    /// MKD returns 550 for an existing directory. Clients that create the same directory concurrently depend on that.
     /// </remarks>
     public FtpReply AdaptReplyCode(FtpReply reply) =>
         reply.Code == FtpReplyCode.NameNotAllowed && !HasRule(CommandRules.CreatesName) && reply != Replies.CannotHashDirectory
@@ -85,6 +86,7 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
 /// <summary>The commands of the server. FEAT and HELP are generated from this table.</summary>
 internal static class CommandTable
 {
+    /// <summary>All commands, in the order of the HELP and FEAT replies.</summary>
     public static readonly IReadOnlyList<CommandRow> Rows =
     [
         // Login and session (RFC 959 §4.1.1, RFC 7151)
@@ -208,8 +210,8 @@ internal static class CommandTable
     private static readonly FrozenDictionary<string, CommandRow> ByVerb = Rows.ToFrozenDictionary(row => row.Verb, StringComparer.Ordinal);
 
     /// <summary>
-    /// Finds a command and the argument for its handler. The first word after SITE belongs to the verb. Returns null for an unknown
-    /// command.
+    /// Returns the row of a command and the argument for its handler, or null for an unknown command. The first word after SITE belongs to
+    /// the verb.
     /// </summary>
     public static (CommandRow Row, string Argument)? Find(FtpCommand command)
     {

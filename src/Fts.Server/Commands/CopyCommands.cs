@@ -15,8 +15,8 @@ namespace Fts.Server.Commands;
 internal static class CopyCommands
 {
     /// <summary>
-    /// COMB: appends the parts to the target in their order, then deletes the parts. The first argument is the target, which may exist, as
-    /// in GlobalSCAPE EFT.
+    /// COMB: appends the parts to the target in the order of the arguments, then deletes the parts. As in GlobalSCAPE EFT, the first
+    /// argument is the target, which may exist.
     /// </summary>
     public static async ValueTask<FtpReply> CombineAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -43,11 +43,13 @@ internal static class CopyCommands
         return Replies.FileActionOkay;
     }
 
+    /// <summary>SITE COPY: copies the file in the first argument to the path in the second argument.</summary>
     public static async ValueTask<FtpReply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
         QuotedArguments.Parse(argument) is not { Count: 2 } names ? Replies.BadParameter
         : session.Resolve(names[0]) is not { } source || session.Resolve(names[1]) is not { } target ? Replies.BadName
         : await CopyAsync(session, source, target, cancellationToken);
 
+    /// <summary>SITE CPFR: selects the file that the next SITE CPTO copies.</summary>
     public static async ValueTask<FtpReply> SiteCopyFromAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -65,6 +67,7 @@ internal static class CopyCommands
         return Replies.ReadyForCopyTarget;
     }
 
+    /// <summary>SITE CPTO: copies the file that SITE CPFR selected.</summary>
     public static async ValueTask<FtpReply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
         session.Sequence.Current.CopySource is not { } source ? Replies.BadSequence
         : session.Resolve(argument) is not { } target ? Replies.BadName

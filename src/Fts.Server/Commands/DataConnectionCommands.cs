@@ -9,6 +9,7 @@ namespace Fts.Server.Commands;
 /// <summary>Prepares the next data connection: PASV, EPSV, PORT and EPRT (RFC 959 §4.1.2, RFC 2428).</summary>
 internal static class DataConnectionCommands
 {
+    /// <summary>PASV: prepares a passive data connection and returns its IPv4 address and port (227).</summary>
     public static ValueTask<FtpReply> PassiveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.DataConnector.IsExtendedPassiveOnly)
@@ -30,6 +31,9 @@ internal static class DataConnectionCommands
             new FtpReply(FtpReplyCode.PassiveMode, $"Entering Passive Mode ({HostPort.Format(new IPEndPoint(address, port))}).")));
     }
 
+    /// <summary>
+    /// EPSV: prepares a passive data connection and returns its port (229). After EPSV ALL, PASV, PORT and EPRT are refused.
+    /// </summary>
     public static ValueTask<FtpReply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         bool isIPv4 = session.Local.AddressFamily == AddressFamily.InterNetwork;
@@ -49,9 +53,11 @@ internal static class DataConnectionCommands
         }
     }
 
+    /// <summary>PORT: sets the IPv4 address and port of the next active data connection.</summary>
     public static ValueTask<FtpReply> PortAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(HostPort.TryParse(argument, out IPEndPoint target) ? SetActiveTarget(session, target) : Replies.BadParameter);
 
+    /// <summary>EPRT: sets the IPv4 or IPv6 address and port of the next active data connection.</summary>
     public static ValueTask<FtpReply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         bool isEndPoint = HostPort.TryParseExtended(argument, out IPEndPoint target, out bool isKnownFamily);
@@ -69,8 +75,8 @@ internal static class DataConnectionCommands
     }
 
     /// <summary>
-    /// Sets the target of the next active data connection. Accepts only addresses of <see cref="FtpServerOptions.DataPeers"/> and no port
-    /// below 1024: a client must not use the server to reach other hosts (RFC 2577 §3).
+    /// Sets the target of the next active data connection. Accepts only addresses of <see cref="FtpServerOptions.DataPeers"/> and ports
+    /// from 1024. Otherwise, a client could use the server to reach services of other hosts (RFC 2577 §3).
     /// </summary>
     private static FtpReply SetActiveTarget(Session session, IPEndPoint target)
     {
@@ -85,12 +91,13 @@ internal static class DataConnectionCommands
             return session.Server.Options.DataPeers == FtpDataPeers.Same ? Replies.OnlyOwnAddress : Replies.ForbiddenAddress;
         }
 
-        // A link-local IPv6 address needs the scope. The argument of EPRT has none, the peer address of the control connection has it.
+        // A link-local IPv6 address needs a scope. The argument of EPRT has none, so the address of the control connection is used.
         bool isOwn = target.Address.GetAddressBytes().AsSpan().SequenceEqual(client.GetAddressBytes());
         session.DataConnector.SetActiveTarget(isOwn ? new IPEndPoint(client, target.Port) : target);
         return Replies.CommandOkay;
     }
 
+    /// <summary>Prepares a passive data connection, and returns the reply that is created from its external port.</summary>
     private static FtpReply PreparePassive(Session session, Func<int, FtpReply> createReply)
     {
         try

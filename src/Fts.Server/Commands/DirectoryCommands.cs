@@ -8,6 +8,7 @@ namespace Fts.Server.Commands;
 /// </summary>
 internal static class DirectoryCommands
 {
+    /// <summary>CWD: changes the working directory.</summary>
     public static async ValueTask<FtpReply> ChangeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -24,12 +25,15 @@ internal static class DirectoryCommands
         return new FtpReply(FtpReplyCode.FileActionOkay, $"Directory changed to {path.Value.ToPrintableKeepingBytes()}");
     }
 
+    /// <summary>CDUP: changes to the parent of the working directory.</summary>
     public static ValueTask<FtpReply> ChangeToParentAsync(Session session, string argument, CancellationToken cancellationToken) =>
         ChangeAsync(session, "..", cancellationToken);
 
+    /// <summary>PWD: returns the working directory, in quotes (257).</summary>
     public static ValueTask<FtpReply> PrintWorkingDirectoryAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(new FtpReply(FtpReplyCode.PathName, $"{PathQuoting.Quote(session.WorkingDirectory.Value)} is the current directory."));
 
+    /// <summary>MKD: creates a directory, and returns its path in quotes (257).</summary>
     public static async ValueTask<FtpReply> CreateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -41,6 +45,7 @@ internal static class DirectoryCommands
         return new FtpReply(FtpReplyCode.PathName, $"{PathQuoting.Quote(path.Value)} created.");
     }
 
+    /// <summary>RMD: deletes an empty directory.</summary>
     public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)

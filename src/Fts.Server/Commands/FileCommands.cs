@@ -12,6 +12,7 @@ namespace Fts.Server.Commands;
 /// <summary>Deletes and renames single files and directories, creates links, and reports metadata (RFC 959 §4.1.3, RFC 3659).</summary>
 internal static class FileCommands
 {
+    /// <summary>DELE: deletes a file and the client's own partial upload to the path.</summary>
     public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -23,6 +24,7 @@ internal static class FileCommands
         return Replies.FileActionOkay;
     }
 
+    /// <summary>RNFR: selects the file or directory that the next RNTO renames.</summary>
     public static async ValueTask<FtpReply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -40,7 +42,8 @@ internal static class FileCommands
     }
 
     /// <summary>
-    /// RNTO: renames in one step. An existing file is replaced, as by rename(2), because clients upload under a temporary name first.
+    /// RNTO: renames the file or directory that RNFR selected. An existing file is replaced in one step, as by rename(2), because many
+    /// clients upload under a temporary name first.
     /// </summary>
     public static async ValueTask<FtpReply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -58,6 +61,7 @@ internal static class FileCommands
         return Replies.FileActionOkay;
     }
 
+    /// <summary>SIZE: returns the size in bytes of the client's partial upload to the path or, if none exists, of the file.</summary>
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.IsAscii)
@@ -83,8 +87,7 @@ internal static class FileCommands
 
     /// <summary>MDTM: returns the last-modified time of a file (RFC 3659 §3).</summary>
     /// <remarks>
-    /// Many clients send a time before the name. Then the command sets that time like MFMT, unless a file has the whole argument as its
-    /// name.
+    /// Many clients send a time before the name. If no file has the whole argument as its name, the command then sets this time, like MFMT.
     /// </remarks>
     public static async ValueTask<FtpReply> LastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -116,7 +119,7 @@ internal static class FileCommands
     }
 
     /// <summary>
-    /// SITE SYMLINK: creates a link. The first argument is the target, the second the link, as in ProFTPD's mod_site_misc.
+    /// SITE SYMLINK: creates a link. As in ProFTPD's mod_site_misc, the first argument is the target and the second is the link.
     /// </summary>
     public static async ValueTask<FtpReply> CreateLinkAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -147,7 +150,7 @@ internal static class FileCommands
         return Replies.CommandOkay;
     }
 
-    /// <summary>Returns the entry of a path, or the negative reply if the path is invalid or does not exist.</summary>
+    /// <summary>Returns the entry at a path, or a negative reply if the path is invalid or does not exist.</summary>
     private static async ValueTask<(FileEntry? Entry, FtpReply? Error)> GetEntryAsync(
         Session session, string argument, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ internal static class HashCommands
 {
     /// <summary>
     /// HASH: returns the hash of the file, or of the range that REST or RANG set. The reply contains the offsets of the first and the last
-    /// byte; for an empty range, both are the start.
+    /// byte. For an empty range, both are the offset of the start.
     /// </summary>
     public static async ValueTask<FtpReply> HashAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -33,30 +33,35 @@ internal static class HashCommands
         return new FtpReply(FtpReplyCode.FileStatus, $"{kind.ToWireName()} {hash.Start}-{lastByte} {hash.Hex} {argument}");
     }
 
+    /// <summary>XCRC: returns the CRC-32 of a file or range.</summary>
     public static ValueTask<FtpReply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) =>
-        HashWithAsync(session, HashKind.Crc32, argument, cancellationToken);
+        GetHashAsync(session, HashKind.Crc32, argument, cancellationToken);
 
+    /// <summary>XMD5: returns the MD5 of a file or range.</summary>
     public static ValueTask<FtpReply> Md5Async(Session session, string argument, CancellationToken cancellationToken) =>
-        HashWithAsync(session, HashKind.Md5, argument, cancellationToken);
+        GetHashAsync(session, HashKind.Md5, argument, cancellationToken);
 
+    /// <summary>XSHA and XSHA1: return the SHA-1 of a file or range.</summary>
     public static ValueTask<FtpReply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) =>
-        HashWithAsync(session, HashKind.Sha1, argument, cancellationToken);
+        GetHashAsync(session, HashKind.Sha1, argument, cancellationToken);
 
+    /// <summary>XSHA256: returns the SHA-256 of a file or range.</summary>
     public static ValueTask<FtpReply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) =>
-        HashWithAsync(session, HashKind.Sha256, argument, cancellationToken);
+        GetHashAsync(session, HashKind.Sha256, argument, cancellationToken);
 
+    /// <summary>XSHA512: returns the SHA-512 of a file or range.</summary>
     public static ValueTask<FtpReply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) =>
-        HashWithAsync(session, HashKind.Sha512, argument, cancellationToken);
+        GetHashAsync(session, HashKind.Sha512, argument, cancellationToken);
 
-    /// <summary>Returns the hash of a file or of a range of it.</summary>
+    /// <summary>Returns the hash of a file or of a byte range of the file (250).</summary>
     /// <param name="session">The session.</param>
     /// <param name="kind">The hash algorithm.</param>
     /// <param name="argument">
-    /// <c>name</c> or <c>"name" [start [end]]</c>; end is the offset after the last byte. Clients quote names always, never, or if they
-    /// contain spaces, so an existing file with the whole argument as its name takes precedence.
+    /// <c>name</c> or <c>"name" [start [end]]</c>. The end is the offset after the last byte. Some clients never quote names. Therefore, an
+    /// existing file with the whole argument as its name takes precedence.
     /// </param>
     /// <param name="cancellationToken">Cancels the command.</param>
-    private static async ValueTask<FtpReply> HashWithAsync(
+    private static async ValueTask<FtpReply> GetHashAsync(
         Session session, HashKind kind, string argument, CancellationToken cancellationToken)
     {
         HashArgument parsed = HashArgument.Parse(argument);

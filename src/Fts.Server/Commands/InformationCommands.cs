@@ -58,14 +58,18 @@ internal static class InformationCommands
         return new(isEnglish ? Replies.LanguageSet : Replies.ParameterNotImplemented);
     }
 
+    /// <summary>SYST: returns the system type. Clients derive the format of LIST from it.</summary>
     public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(Replies.SystemType);
 
+    /// <summary>NOOP: does nothing. Clients send it to keep the connection open.</summary>
     public static ValueTask<FtpReply> NoOperationAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(Replies.CommandOkay);
 
+    /// <summary>SITE HELP: returns the syntax of the SITE commands.</summary>
     public static ValueTask<FtpReply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
 
+    /// <summary>HELP: returns all commands or, with an argument, the syntax of one command.</summary>
     public static ValueTask<FtpReply> HelpAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (argument.Length == 0)
@@ -85,6 +89,7 @@ internal static class InformationCommands
         return new(row is null || !row.IsAvailableTo(session) ? Replies.NoSuchCommand : new FtpReply(FtpReplyCode.Help, row.Usage));
     }
 
+    /// <summary>FEAT: returns the features of the server (RFC 2389 §3).</summary>
     public static ValueTask<FtpReply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         IEnumerable<string> features = CommandTable.Rows.SelectMany(row => row.GetFeatures(session))
@@ -98,7 +103,8 @@ internal static class InformationCommands
     }
 
     /// <summary>
-    /// STAT: with a path, lists it over the control connection; without an argument, returns the state of the session and its transfer.
+    /// STAT: lists the path of the argument over the control connection. Without an argument, returns the state of the session and of its
+    /// transfer.
     /// </summary>
     public static ValueTask<FtpReply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
         argument.Length == 0 ? new(GetSessionStatus(session))
@@ -133,10 +139,10 @@ internal static class InformationCommands
             "End.");
     }
 
-    /// <summary>Sends a listing of any size over the control connection.</summary>
+    /// <summary>Sends a listing over the control connection, without a limit of its size.</summary>
     /// <remarks>
-    /// The lines of the multi-line reply are queued directly, and the handler returns the last line. A reply must end with the code with
-    /// which it began (RFC 959 §4.2), also after ABOR.
+    /// This method queues all lines of the multi-line reply except the last one, which it returns. The last line must have the same code as
+    /// the first one (RFC 959 §4.2), also after ABOR.
     /// </remarks>
     private static async ValueTask<FtpReply> ListOverControlConnectionAsync(
         Session session, string argument, CancellationToken cancellationToken)
@@ -149,9 +155,9 @@ internal static class InformationCommands
         var rows = new ListingRows(session);
         DateTime now = DateTime.UtcNow;
         byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
-        line[0] = (byte)' '; // so that no line starts like the last line of the reply
+        line[0] = (byte)' '; // so that no line starts with a reply code (RFC 959 §4.2)
         session.Channel.Queue("213-Status:\r\n"u8);
-        await session.Channel.FlushAsync(session.Ending); // reading a directory usually waits
+        await session.Channel.FlushAsync(session.Ending); // sent before the directory is read, which can take long
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         try
         {
@@ -161,7 +167,7 @@ internal static class InformationCommands
                 session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, length)));
                 if (session.Channel.ShouldFlush)
                 {
-                    // ABOR does not cancel a write, so that no line of the reply is truncated.
+                    // Only the end of the session cancels the write. ABOR does not, so that no line of the reply is truncated.
                     await session.Channel.FlushAsync(session.Ending);
                     session.Transfer!.RecordProgress();
                 }

@@ -10,16 +10,19 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>LIST, NLST and MLSD: stream a listing over the data connection (RFC 959 §4.1.3, RFC 1123 §4.1.2.7, RFC 3659 §7).</summary>
+/// <summary>Sends listings over the data connection: LIST, NLST and MLSD (RFC 959 §4.1.3, RFC 1123 §4.1.2.7, RFC 3659 §7).</summary>
 internal static class ListCommands
 {
     /// <summary>
-    /// The maximum number of bytes of a heading: the path that the client sent, the path of a subdirectory, and the line ends.
+    /// The maximum number of bytes of a heading: the path that the client sent, the path of a subdirectory, and the line ends. A UTF-16
+    /// code unit of a path needs at most 3 bytes in UTF-8.
     /// </summary>
     private const int MaxHeadingBytes = (2 * 3 * StorePath.MaxLength) + 16;
 
+    /// <summary>Writes the line of an entry, and returns the number of bytes written.</summary>
     private delegate int LineWriter(Span<byte> line, in FileEntry entry);
 
+    /// <summary>LIST: sends a listing in the format of <c>ls -l</c>.</summary>
     public static async ValueTask<FtpReply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         var rows = new ListingRows(session);
@@ -34,7 +37,7 @@ internal static class ListCommands
         int WriteLine(Span<byte> line, in FileEntry entry) => ListingFormatter.WriteUnix(line, rows.Create(entry), now);
     }
 
-    /// <summary>NLST: sends names that the client can use for RETR, that is, with the path that the client sent as a prefix.</summary>
+    /// <summary>NLST: sends names. Each starts with the path that the client sent, so that the client can use it for RETR.</summary>
     public static async ValueTask<FtpReply> NameListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
@@ -57,6 +60,7 @@ internal static class ListCommands
         }
     }
 
+    /// <summary>MLSD: sends the entries of a directory with their facts (RFC 3659 §7.2).</summary>
     public static async ValueTask<FtpReply> MachineListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -71,14 +75,15 @@ internal static class ListCommands
 
         var rows = new ListingRows(session);
         MlsxFacts facts = session.Facts;
-        byte[]? hash = null; // of the entry that is written next
+        byte[]? hash = null; // the cached hash of the entry that WriteLine writes next
         IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);
-        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
+        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? ReadHashes(entries, cancellationToken) : entries, "");
         return await SendListingAsync(session, selection, WriteLine, cancellationToken);
 
         int WriteLine(Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Create(entry, hash), facts);
 
-        async IAsyncEnumerable<FileEntry> WithHashes(
+        // Reads the cached hash of each entry before WriteLine writes the entry.
+        async IAsyncEnumerable<FileEntry> ReadHashes(
             IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
@@ -103,11 +108,11 @@ internal static class ListCommands
         int maxLineBytes = ListingFormatter.MaxLineLength + Math.Max(maxPrefixBytes, selection.Options.IsRecursive ? MaxHeadingBytes : 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, maxLineBytes));
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
-        FtpReply? outcome = null;
+        FtpReply? incompleteReply = null;
         try
         {
             await using DataConnection data = await DataConnection.OpenAsync(session, Replies.OpeningDataConnection, cancellationToken);
-            await data.FlushRepliesIfWaitingAsync(isCompleted: false, cancellationToken); // reading a directory usually waits
+            await data.FlushRepliesIfWaitingAsync(isCompleted: false, cancellationToken); // reading a directory can take long
             int filled = 0;
             async ValueTask SendFilledAsync()
             {
@@ -137,7 +142,7 @@ internal static class ListCommands
                     }
                 }
 
-                outcome = tree.IncompleteReply;
+                incompleteReply = tree.IncompleteReply;
             }
             else
             {
@@ -160,13 +165,14 @@ internal static class ListCommands
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return outcome ?? sorter.UnsortedReply ?? Replies.TransferComplete;
+        return incompleteReply ?? sorter.UnsortedReply ?? Replies.TransferComplete;
     }
 
-    /// <summary>Returns the name of the listed directory for its heading: as the client sent it, or a dot.</summary>
+    /// <summary>Returns the name of the listed directory for its heading: the path that the client sent, or a dot without a path.</summary>
     private static string GetHeadingName(ListSelection selection) =>
         selection.Prefix.Length == 0 ? "." : selection.Prefix.TrimEnd('/') is { Length: > 0 } name ? name : "/";
 
+    /// <summary>Writes a heading. An empty line precedes every heading except the first. Returns the number of bytes written.</summary>
     private static int WriteHeading(Span<byte> line, string heading, bool isFirst)
     {
         int at = 0;

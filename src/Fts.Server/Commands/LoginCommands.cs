@@ -9,10 +9,10 @@ namespace Fts.Server.Commands;
 /// <summary>Selects the host and logs clients in and out: HOST, USER, PASS, ACCT, REIN and QUIT (RFC 959 §4.1.1, RFC 7151).</summary>
 internal static class LoginCommands
 {
-    /// <summary>HOST: selects one of several hosts (RFC 7151). It must precede USER.</summary>
+    /// <summary>HOST: selects one of several hosts (RFC 7151). Must precede USER.</summary>
     /// <remarks>
-    /// After the TLS handshake, the name must equal the server name of the handshake (§3.2.2). If the handshake had none, the host must
-    /// have the certificate that the server presented. Before the handshake, HOST selects the certificate (§4).
+    /// After the TLS handshake, the name must equal the server name in the handshake (RFC 7151 §3.2.2). If the handshake contained no
+    /// server name, the host must have the certificate that the server presented. Before the handshake, HOST selects the certificate (§4).
     /// </remarks>
     public static ValueTask<FtpReply> HostAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -60,6 +60,7 @@ internal static class LoginCommands
             : RequestPasswordAsync(session, argument, cancellationToken);
     }
 
+    /// <summary>PASS: completes the login that USER started.</summary>
     public static ValueTask<FtpReply> PasswordAsync(Session session, string argument, CancellationToken cancellationToken) => session switch
     {
         { Files: not null } => new(Replies.AlreadyLoggedIn),
@@ -67,6 +68,7 @@ internal static class LoginCommands
         _ => new(Replies.BadSequence),
     };
 
+    /// <summary>ACCT: superfluous after a login (202), because no login requires ACCT.</summary>
     public static ValueTask<FtpReply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(session.Files is null ? Replies.NotLoggedIn : Replies.CommandSuperfluous);
 
@@ -78,13 +80,16 @@ internal static class LoginCommands
         return new(Replies.Reinitialized);
     }
 
+    /// <summary>QUIT: closes the session after the reply.</summary>
     public static ValueTask<FtpReply> QuitAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Next = NextAction.Close;
         return new(Replies.Goodbye);
     }
 
-    /// <summary>Logs the client in by its certificate, without a password (232, RFC 2228 §4). Other accounts require a password.</summary>
+    /// <summary>
+    /// Logs the client in without a password (232, RFC 2228 §4) if its certificate belongs to the account. Otherwise, requests a password.
+    /// </summary>
     private static async ValueTask<FtpReply> LogInByCertificateAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         Credentials credentials = CreateCredentials(session, userName, "");
@@ -101,6 +106,7 @@ internal static class LoginCommands
         return Replies.LoggedInByCertificate;
     }
 
+    /// <summary>Requests a password (331). If the authenticator requires none, logs the client in without a password.</summary>
     private static ValueTask<FtpReply> RequestPasswordAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         session.UserName = userName;
@@ -110,8 +116,8 @@ internal static class LoginCommands
     }
 
     /// <summary>
-    /// Creates the file access of the account. Uploads belong to the account and the address; of an IPv6 address, only the /64 network
-    /// counts, because clients change the rest (RFC 8981).
+    /// Creates the account's access to the files of the host. The account and the client's address identify the owner of a partial upload.
+    /// Only the /64 network of an IPv6 address counts, because clients change the lower 64 bits (RFC 8981).
     /// </summary>
     private static UserFiles CreateUserFiles(Session session, Account account)
     {
@@ -126,6 +132,7 @@ internal static class LoginCommands
             IsServerUserAsync = token => LocalPeer.IsOwnUserAsync(session, token),
         };
 
+    /// <summary>Waits for the delay after failed logins, checks the password and, if it is correct, logs the client in.</summary>
     private static async ValueTask<FtpReply> LogInAsync(
         Session session, string userName, string password, CancellationToken cancellationToken)
     {

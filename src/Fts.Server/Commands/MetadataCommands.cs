@@ -19,7 +19,7 @@ internal static class MetadataCommands
             return Replies.BadParameter;
         }
 
-        return await SetAsync(session, parts[1], new FileMetadata(lastModified), cancellationToken)
+        return await SetMetadataAsync(session, parts[1], new FileMetadata(lastModified), cancellationToken)
             ?? new FtpReply(FtpReplyCode.FileStatus, $"Modify={WireTime.Format(lastModified)}; {parts[1]}");
     }
 
@@ -29,14 +29,14 @@ internal static class MetadataCommands
         WireTime.TryParse(argument.AsSpan(..space), out _);
 
     /// <summary>
-    /// MFCT: returns an error, because no store can set creation times (draft-somers-ftp-mfxx §4). On Linux only the kernel sets them. FEAT
-    /// does not list MFCT.
+    /// MFCT: returns a negative reply, because no store can set creation times (draft-somers-ftp-mfxx §4). On Linux, only the kernel sets
+    /// creation times. FEAT does not list MFCT.
     /// </summary>
     public static ValueTask<FtpReply> SetCreationTimeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
         bool isValid = parts.Length == 2 && parts[1].Length > 0 && WireTime.TryParse(parts[0], out _);
-        return new(isValid ? Replies.NoCreationTime : Replies.BadParameter);
+        return new(isValid ? Replies.CannotSetCreationTime : Replies.BadParameter);
     }
 
     /// <summary>MFF: sets the facts Modify and UNIX.mode (draft-somers-ftp-mfxx §5).</summary>
@@ -63,7 +63,7 @@ internal static class MetadataCommands
                 case "MODIFY" or "UNIX.MODE" or "":
                     return Replies.BadParameter;
                 case "CREATE":
-                    return Replies.NoCreationTime;
+                    return Replies.CannotSetCreationTime;
                 default:
                     return Replies.ParameterNotImplemented;
             }
@@ -71,29 +71,30 @@ internal static class MetadataCommands
 
         string facts = (metadata.LastModified is { } time ? $"Modify={WireTime.Format(time)};" : "") +
             (metadata.UnixMode is { } bits ? $"UNIX.mode=0{Convert.ToString((int)bits, 8).PadLeft(3, '0')};" : "");
-        return await SetAsync(session, parts[1], metadata, cancellationToken)
+        return await SetMetadataAsync(session, parts[1], metadata, cancellationToken)
             ?? new FtpReply(FtpReplyCode.FileStatus, $"{facts} {parts[1]}");
     }
 
     /// <summary>
-    /// SITE UTIME: sets the last-modified time. No standard defines its two forms, <c>time name</c> and <c>name accessed modified created
-    /// UTC</c>.
+    /// SITE UTIME: sets the last-modified time. No standard defines the two forms of the argument: <c>time name</c>, and <c>name accessed
+    /// modified created UTC</c>.
     /// </summary>
     public static async ValueTask<FtpReply> SetTimeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         return ParseUtimeArgument(argument) is { Name.Length: > 0 } utime
-            ? await SetAsync(session, utime.Name, new FileMetadata(utime.LastModified), cancellationToken) ?? Replies.CommandOkay
+            ? await SetMetadataAsync(session, utime.Name, new FileMetadata(utime.LastModified), cancellationToken) ?? Replies.CommandOkay
             : Replies.BadParameter;
     }
 
+    /// <summary>SITE CHMOD: sets the permission bits.</summary>
     public static async ValueTask<FtpReply> SetModeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] halves = argument.Split(' ', 2);
         return halves.Length < 2 || ParseMode(halves[0]) is not { } mode ? Replies.BadParameter
-            : await SetAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.CommandOkay;
+            : await SetMetadataAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.CommandOkay;
     }
 
-    /// <summary>Parses the argument of SITE UTIME. Returns null for other text.</summary>
+    /// <summary>Parses the argument of SITE UTIME. Returns null if it is invalid.</summary>
     private static (string Name, DateTime LastModified)? ParseUtimeArgument(string argument)
     {
         string[] words = argument.Split(' '), halves = argument.Split(' ', 2);
@@ -107,7 +108,7 @@ internal static class MetadataCommands
     }
 
     /// <summary>Sets the metadata of a path. Returns the negative reply, or null on success.</summary>
-    private static async ValueTask<FtpReply?> SetAsync(
+    private static async ValueTask<FtpReply?> SetMetadataAsync(
         Session session, string name, FileMetadata metadata, CancellationToken cancellationToken)
     {
         if (session.Resolve(name) is not { } path)
@@ -120,7 +121,7 @@ internal static class MetadataCommands
         return null;
     }
 
-    /// <summary>Parses octal permission bits. Returns null for other text and for bits above the lower nine.</summary>
+    /// <summary>Parses permission bits of three to five octal digits. Returns null for other text, and if higher bits are set.</summary>
     private static UnixFileMode? ParseMode(string text)
     {
         if (text.Length is < 3 or > 5 || text.AsSpan().ContainsAnyExceptInRange('0', '7'))
@@ -132,7 +133,7 @@ internal static class MetadataCommands
         return bits <= 0x1FF ? (UnixFileMode)bits : null;
     }
 
-    /// <summary>Parses a time in UTC. Some clients send it without seconds. Returns null for other text.</summary>
+    /// <summary>Parses a time in UTC, with or without seconds. Returns null if the time is invalid.</summary>
     private static DateTime? ParseTime(string text) =>
         WireTime.TryParse(text.Length == WireTime.Length - 2 ? text + "00" : text, out DateTime time) ? time : null;
 }

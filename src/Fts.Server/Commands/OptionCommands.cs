@@ -11,8 +11,8 @@ namespace Fts.Server.Commands;
 internal static class OptionCommands
 {
     /// <summary>
-    /// OPTS: UTF8 ON, which is always on; MLST with the selected facts (RFC 3659 §7.9); HASH with the selected algorithm; MODE B and MODE
-    /// Z.
+    /// OPTS: sets the options of a command. MLST selects facts (RFC 3659 §7.9), and HASH selects the algorithm. MODE B and MODE Z set the
+    /// options of these modes. UTF8 ON has no effect, because UTF-8 is always on.
     /// </summary>
     public static ValueTask<FtpReply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -29,21 +29,21 @@ internal static class OptionCommands
                 session.Hash = HashNames.Parse(value) ?? session.Hash;
                 return new(new FtpReply(FtpReplyCode.Okay, session.Hash.ToWireName()));
             case "MODE":
-                return new(value is ['B' or 'b', ..] ? SetBlockMode(session, value) : SetDeflateMode(session, value));
+                return new(value is ['B' or 'b', ..] ? SetBlockModeOptions(session, value) : SetDeflateOptions(session, value));
             default:
-                return new(Replies.BadParameter); // RFC 2389 §4 allows 501 for all permanent errors, and not 504
+                return new(Replies.BadParameter); // RFC 2389 §4 specifies 501 for permanent errors, not 504
         }
     }
 
     /// <summary>
-    /// OPTS MODE B DRAIN ON | OFF: whether the server reads a rejected upload to its last block. Without a value, restores the default,
-    /// OFF.
+    /// OPTS MODE B DRAIN ON | OFF: sets whether the server reads a rejected upload to its last block. OPTS MODE B without DRAIN restores
+    /// the default, OFF.
     /// </summary>
     /// <remarks>
-    /// With ON, a client can send one file after the other and read the replies later, unless the connection is closed. With OFF, the
-    /// server reads nothing of a rejected upload. Clients that wait for 125 or 150 expect that.
+    /// With ON, a client can send one file after another over an open connection and read the replies later. With OFF, the server reads
+    /// nothing of a rejected upload. OFF suits clients that send a file only after the reply 125 or 150.
     /// </remarks>
-    private static FtpReply SetBlockMode(Session session, string text)
+    private static FtpReply SetBlockModeOptions(Session session, string text)
     {
         bool? shouldDrain = text.ToUpperInvariant() switch
         {
@@ -63,8 +63,8 @@ internal static class OptionCommands
     /// <summary>
     /// OPTS MODE Z: sets all options or none (draft-preston-ftpext-deflate §3.6). Without options, restores the defaults.
     /// </summary>
-    /// <remarks>Only LEVEL can change. ENGINE and METHOD have the one value that every server must support.</remarks>
-    private static FtpReply SetDeflateMode(Session session, string text)
+    /// <remarks>Only LEVEL can change. The other options accept only the value that the server uses.</remarks>
+    private static FtpReply SetDeflateOptions(Session session, string text)
     {
         string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
         bool isDeflate = words.Length % 2 == 1 && string.Equals(words[0], "Z", StringComparison.OrdinalIgnoreCase);

@@ -6,11 +6,11 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Sets the parameters of the next transfer, and aborts transfers: TYPE, MODE, STRU, REST, RANG, ALLO, ABOR (RFC 959 §4.1.2, §4.1.3).
+/// Sets the parameters of transfers, and aborts transfers: TYPE, MODE, STRU, REST, RANG, ALLO, ABOR (RFC 959 §4.1.2, §4.1.3).
 /// </summary>
 internal static class ParameterCommands
 {
-    /// <summary>TYPE: supports ASCII non-print, image, and local bytes of 8 bits, which equal the image type (RFC 959 §3.1.1).</summary>
+    /// <summary>TYPE: sets ASCII (non-print) or image. Local bytes of 8 bits are the same as image (RFC 959 §3.1.1).</summary>
     public static ValueTask<FtpReply> TypeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         switch (argument.ToUpperInvariant())
@@ -28,6 +28,7 @@ internal static class ParameterCommands
         }
     }
 
+    /// <summary>MODE: sets stream, block or, if the server supports it, deflate mode.</summary>
     public static ValueTask<FtpReply> ModeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         switch (argument.ToUpperInvariant())
@@ -45,7 +46,7 @@ internal static class ParameterCommands
         }
     }
 
-    /// <summary>Sets the mode. The data connection of block mode is closed, because other modes cannot use it.</summary>
+    /// <summary>Sets the mode. Closes the open data connection of block mode if the mode changes: other modes cannot use it.</summary>
     private static FtpReply SetMode(Session session, TransferMode mode, FtpReply reply)
     {
         if (session.Mode != mode)
@@ -57,6 +58,7 @@ internal static class ParameterCommands
         return reply;
     }
 
+    /// <summary>STRU: accepts only the file structure, which is the default.</summary>
     public static ValueTask<FtpReply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(argument.ToUpperInvariant() switch
         {
@@ -65,6 +67,7 @@ internal static class ParameterCommands
             _ => Replies.BadParameter,
         });
 
+    /// <summary>REST: sets the offset in bytes from which the next transfer starts (RFC 3659 §5).</summary>
     public static ValueTask<FtpReply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!long.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
@@ -77,7 +80,8 @@ internal static class ParameterCommands
     }
 
     /// <summary>
-    /// RANG: sets the offsets of the first and the last byte for RETR or HASH (draft-bryan-ftp-range). <c>1 0</c> resets the range.
+    /// RANG: sets the offsets of the first and the last byte for the next RETR or HASH (draft-bryan-ftp-range). <c>1 0</c> resets the
+    /// range.
     /// </summary>
     public static ValueTask<FtpReply> RangeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -99,7 +103,8 @@ internal static class ParameterCommands
     }
 
     /// <summary>
-    /// ALLO: announces the size of the upload in bytes. An upload of another size is not stored. The record size after <c>R</c> is ignored.
+    /// ALLO: announces the size of the next upload in bytes. An upload of another size is not stored. The record size after <c>R</c> is
+    /// ignored.
     /// </summary>
     public static ValueTask<FtpReply> AllocateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -113,7 +118,7 @@ internal static class ParameterCommands
         return new(new FtpReply(FtpReplyCode.Okay, $"ALLO command successful, {length} bytes expected."));
     }
 
-    /// <summary>ABOR: aborts the running transfer, which sends 426 first, and returns 226. Without a transfer, returns only 226.</summary>
+    /// <summary>ABOR: aborts the running transfer and returns 226. The reply 426 of the aborted transfer precedes the 226.</summary>
     public static ValueTask<FtpReply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Transfer?.Abort(AbortReason.ClientSentAbor);

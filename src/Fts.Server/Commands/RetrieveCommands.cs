@@ -8,7 +8,7 @@ using Fts.Storage;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// RETR: sends a file, optionally from a restart offset (RFC 959 §4.1.3, RFC 3659 §5) or a range of it (draft-bryan-ftp-range).
+/// RETR: sends a file (RFC 959 §4.1.3), the part after a restart offset (RFC 3659 §5), or a byte range (draft-bryan-ftp-range).
 /// </summary>
 internal static class RetrieveCommands
 {
@@ -40,10 +40,10 @@ internal static class RetrieveCommands
         {
             if (rangeEnd is null)
             {
-                return Replies.For(StoreError.BadOffset);
+                return Replies.FromStoreError(StoreError.BadOffset);
             }
 
-            offset = file.Length; // a range beyond the end is empty (draft-bryan-ftp-range §4.3)
+            offset = file.Length; // a range that starts beyond the end is empty (draft-bryan-ftp-range §4.3)
         }
 
         transfer.TotalBytes = session.IsAscii ? null : file.Length - offset;
@@ -62,7 +62,7 @@ internal static class RetrieveCommands
         return Replies.TransferComplete;
     }
 
-    /// <summary>Creates the 150 reply. Clients parse the size from <c>(N bytes)</c>.</summary>
+    /// <summary>Creates the 150 reply. Clients parse the size from <c>(N bytes)</c>. Null: the size is unknown.</summary>
     private static FtpReply CreatePreliminaryReply(long? length) =>
         length is null
             ? Replies.OpeningDataConnection

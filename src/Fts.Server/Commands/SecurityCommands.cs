@@ -8,7 +8,7 @@ namespace Fts.Server.Commands;
 internal static class SecurityCommands
 {
     /// <summary>
-    /// AUTH: accepts TLS and its older names. Resets the session, because everything received before the handshake is untrusted.
+    /// AUTH: accepts TLS and its older names. Resets the session, because an attacker may have sent or changed earlier commands.
     /// </summary>
     public static ValueTask<FtpReply> AuthenticateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal static class SecurityCommands
         return new(Replies.StartHandshake);
     }
 
-    /// <summary>PBSZ: the buffer size is always 0, because TLS protects a stream (RFC 4217 §8).</summary>
+    /// <summary>PBSZ: returns the buffer size 0 for every argument, because TLS protects a stream (RFC 4217 §8).</summary>
     public static ValueTask<FtpReply> ProtectionBufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
@@ -39,6 +39,7 @@ internal static class SecurityCommands
         return new(Replies.BufferSizeZero);
     }
 
+    /// <summary>PROT: sets whether data connections are encrypted (P) or not (C).</summary>
     public static ValueTask<FtpReply> ProtectionAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         SessionTls tls = session.Tls!;
@@ -64,7 +65,9 @@ internal static class SecurityCommands
         }
     }
 
-    /// <summary>Sets the protection level. The data connection of block mode is closed, because its protection cannot change.</summary>
+    /// <summary>
+    /// Sets the protection level. If it changes, the open data connection of block mode is closed, because its protection cannot change.
+    /// </summary>
     private static void SetProtection(Session session, SessionTls tls, bool isPrivate)
     {
         if (tls.IsDataProtected != isPrivate)
@@ -76,8 +79,8 @@ internal static class SecurityCommands
     }
 
     /// <summary>
-    /// CCC: ends the encryption of the control connection if <see cref="FtpTlsOptions.AllowClearCommandChannel"/> permits it. Plain text
-    /// starts after close_notify from both sides.
+    /// CCC: ends the encryption of the control connection if <see cref="FtpTlsOptions.AllowClearCommandChannel"/> is true. After the reply,
+    /// both sides send close_notify and then plain text.
     /// </summary>
     public static ValueTask<FtpReply> ClearCommandChannelAsync(Session session, string argument, CancellationToken cancellationToken)
     {

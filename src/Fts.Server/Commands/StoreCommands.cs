@@ -9,11 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the upload and is committed when it is complete. An interrupted upload is
-/// kept as a partial upload.
+/// Receives uploads: STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the bytes and is committed when the upload is complete.
+/// An interrupted upload is kept as a partial upload.
 /// </summary>
 internal static class StoreCommands
 {
+    /// <summary>STOR: stores a file, or resumes a partial upload at the offset of REST.</summary>
     public static ValueTask<FtpReply> StoreAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         long offset = session.Sequence.Current.RestartOffset;
@@ -22,6 +23,7 @@ internal static class StoreCommands
             : ReceiveAsync(session, argument, WriteStart.FromOffset(offset), Replies.OpeningDataConnection, cancellationToken);
     }
 
+    /// <summary>APPE: appends to a file or to the client's partial upload.</summary>
     public static ValueTask<FtpReply> AppendAsync(Session session, string argument, CancellationToken cancellationToken) =>
         ReceiveAsync(session, argument, WriteStart.Append, Replies.OpeningDataConnection, cancellationToken);
 
@@ -40,7 +42,7 @@ internal static class StoreCommands
     {
         if (session.Sequence.Current.RangeEnd is not null)
         {
-            return Replies.RangeNotForUploads; // otherwise the upload, which is for a range, would replace the whole file
+            return Replies.RangeNotForUploads; // the client sends only the range, which would replace the whole file
         }
 
         if (session.Resolve(name) is not { } path)
@@ -54,7 +56,7 @@ internal static class StoreCommands
         }
         finally
         {
-            session.Server.RunningUploads.Remove(session, path); // after the close of the file, so that its partial upload can be resumed
+            session.Server.RunningUploads.Remove(session, path); // after the file is closed: only then can the upload be resumed
         }
     }
 
@@ -105,7 +107,7 @@ internal static class StoreCommands
         {
             await UploadResumption.KeepPartialUploadAsync(session, path, file);
             Log.TransferFailed(log, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, verdict.Describe());
-            return Replies.For(verdict);
+            return Replies.FromVerdict(verdict);
         }
 
         transfer.StartCommit();

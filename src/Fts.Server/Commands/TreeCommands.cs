@@ -9,9 +9,10 @@ namespace Fts.Server.Commands;
 /// Deletes a directory tree, and reports its size and the free space: RMDA, DSIZ and AVBL
 /// (draft-peterson-streamlined-ftp-command-extensions).
 /// </summary>
-/// <remarks>RMDA and DSIZ may take long. They are transfers without a data connection, so that ABOR can abort them.</remarks>
+/// <remarks>RMDA and DSIZ may take long. They are transfers without a data connection, so that ABOR aborts them.</remarks>
 internal static class TreeCommands
 {
+    /// <summary>AVBL: returns the number of bytes that can still be stored in a directory.</summary>
     public static async ValueTask<FtpReply> FreeSpaceAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } directory)
@@ -24,6 +25,7 @@ internal static class TreeCommands
             : Replies.FreeSpaceUnknown;
     }
 
+    /// <summary>DSIZ: returns the total size in bytes of all files in a directory and below it.</summary>
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } directory)
@@ -37,6 +39,7 @@ internal static class TreeCommands
         return new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>RMDA: deletes a directory and its contents.</summary>
     public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } directory)

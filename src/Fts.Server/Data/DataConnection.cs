@@ -14,8 +14,8 @@ namespace Fts.Server.Data;
 /// session's <see cref="Transfer"/>.
 /// </summary>
 /// <remarks>
-/// The command's handler opens and disposes it. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes it before
-/// the final reply is sent, so that the reply never arrives before the end of the data.
+/// The command's handler opens and disposes this object. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes the
+/// object before the final reply is sent, so that the reply never arrives before the end of the data.
 /// </remarks>
 internal sealed class DataConnection : IAsyncDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class DataConnection : IAsyncDisposable
     public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null;
 
     /// <summary>
-    /// Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block.
+    /// Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block. Valid after
+    /// <see cref="ReceiveAsync"/> has returned 0.
     /// </summary>
     public bool HasReceivedEndMarker => _isDeflated || _blockConnection is not null || _tls is { EndedWithoutCloseNotify: false };
 
@@ -44,25 +45,25 @@ internal sealed class DataConnection : IAsyncDisposable
     public Socket Socket { get; }
 
     /// <summary>
-    /// The copy of a pump thread that uses the socket, or null. If the connection is disposed while the copy hangs, the socket is closed
-    /// after it.
+    /// The task of the pump thread that copies to or from the socket, or null if no pump thread has used it. If the connection is disposed
+    /// while the task runs, the socket is closed after the end of the task.
     /// </summary>
     public Task? RunningCopy { get; set; }
 
     /// <summary>
-    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it reuses an open
-    /// connection and queues 125.
+    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150), unless it is null. If a block-mode connection
+    /// is open, uses that connection and queues 125 instead.
     /// </summary>
     /// <remarks>
-    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that one segment contains 150 and 226
-    /// of a small file.
+    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>). For a small file, one TCP segment then
+    /// contains both replies, 150 and 226.
     /// </remarks>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // ABOR during the store's call has closed the prepared connection
+        cancellationToken.ThrowIfCancellationRequested(); // an abort has already closed the prepared connection
         if (session.BlockConnection is { } open)
         {
             session.Transfer!.AttachDataSocket(open.Socket);
@@ -85,24 +86,26 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends the preliminary reply if it is still queued. In block mode it stays queued until <see cref="BlockConnection"/> waits, so
-    /// that the replies to many small files are sent together.
+    /// Sends the preliminary reply if it is still queued. In block mode the reply stays queued until <see cref="BlockConnection"/> waits.
+    /// The replies to the transfers of many small files are then sent together.
     /// </summary>
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
-    /// <summary>Sends all queued replies if a call of the store does not complete immediately, because a disk can hang.</summary>
+    /// <summary>Sends all queued replies unless a call of the store has completed. A disk that hangs must not delay replies.</summary>
+    /// <param name="isCompleted">Whether the call of the store has completed.</param>
+    /// <param name="cancellationToken">Cancels the sending of the replies.</param>
     public ValueTask FlushRepliesIfWaitingAsync(bool isCompleted, CancellationToken cancellationToken) =>
         isCompleted ? default : _session.Channel.FlushAsync(cancellationToken);
 
-    /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay in the output buffer.</summary>
+    /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some bytes may stay in the output buffer.</summary>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         SendAsync(bytes, isEndNext: false, cancellationToken);
 
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
     /// <param name="bytes">The bytes.</param>
     /// <param name="isEndNext">
-    /// Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. One segment less is then sent.
+    /// Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. The last bytes and FIN then share a TCP segment.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
@@ -125,7 +128,7 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>Receives some bytes, decompressed in MODE Z. Returns the number of bytes, or 0 at the end of the data.</summary>
-    /// <exception cref="DeflateException">MODE Z: the received bytes are not one complete zlib stream, or expand too far.</exception>
+    /// <exception cref="DeflateException">MODE Z: the received bytes are not one complete zlib stream, or expand too much.</exception>
     /// <exception cref="BlockFormatException">Block mode: a received block is invalid.</exception>
     /// <exception cref="DataConnectionException">The connection ended within a TLS record or a file in block mode.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -143,7 +146,7 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Marks the end of the sent data. In block mode it adds the last block. Otherwise it sends the end of the zlib stream (MODE Z),
+    /// Marks the end of the sent data. In block mode, adds the last block. Otherwise sends the end of the zlib stream (MODE Z),
     /// close_notify (TLS) and FIN.
     /// </summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
@@ -162,7 +165,7 @@ internal sealed class DataConnection : IAsyncDisposable
         await ShutDownAsync();
     }
 
-    /// <summary>Throws if TLS ended without close_notify and no other marker ended the data.</summary>
+    /// <summary>Throws if the TLS connection ended without close_notify, unless MODE Z or block mode marked the end of the data.</summary>
     /// <exception cref="DataConnectionException">The end of the data was not marked.</exception>
     public void ThrowIfEndedWithoutCloseNotify()
     {
@@ -193,7 +196,7 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the connection. In block mode it stays open for the next transfer.</summary>
+    /// <summary>Closes the connection. In block mode the connection stays open for the next transfer.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_blockConnection is not null)
@@ -210,7 +213,7 @@ internal sealed class DataConnection : IAsyncDisposable
 
         if (RunningCopy is { IsCompleted: false } copy)
         {
-            // Closing a socket waits for the calls that use it.
+            // Closing a socket waits for the system calls that use the socket.
             _ = copy.ContinueWith(_ => Socket.Dispose(), TaskScheduler.Default);
         }
         else
@@ -219,6 +222,9 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Establishes a new connection and queues the preliminary reply. Performs the TLS handshake if the connection is encrypted (PROT P).
+    /// </summary>
     private static async ValueTask<DataConnection> ConnectAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
@@ -247,7 +253,7 @@ internal sealed class DataConnection : IAsyncDisposable
             var data = new DataConnection(session, socket);
             if (session.Tls is { IsDataProtected: true } tls)
             {
-                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients start the handshake only after it
+                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients start the handshake only after this reply
                 socket.NoDelay = true;
                 data._tls = await tls.AcceptDataAsync(session, new NonBlockingFirstStream(socket, ownsSocket: false), cancellationToken);
             }

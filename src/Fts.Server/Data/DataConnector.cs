@@ -13,27 +13,28 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
 
 /// <summary>
 /// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on the session's own data listener or
-/// on a port of the server's range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open
-/// connection serves further transfers until one of these commands follows.
+/// on a port of the server's range. PORT and EPRT prepare an active connection. A prepared connection serves one transfer. In block mode,
+/// the open connection serves further transfers until the client sends one of these commands.
 /// </summary>
 /// <remarks>
-/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer becomes very slow with tens of
-/// thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
-/// sessions need the port. The session owns this object. The session's tasks and the session monitor call it, so fields are written under
-/// <c>_lock</c> only.
+/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer would become very slow with
+/// tens of thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
+/// sessions need the port. The session owns this object. The session's tasks and the session monitor use it, so fields are written only
+/// under <c>_lock</c>.
 /// </remarks>
-/// <param name="server">The server with the range of ports and the load balancers.</param>
+/// <param name="server">The server, which has the range of passive ports and the addresses of the load balancers.</param>
 /// <param name="local">The local address of the control connection's socket.</param>
 /// <param name="peer">The client's address.</param>
 internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress peer) : IDisposable
 {
-    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets the address only. Then connect can choose a port that is in use with another peer.
+    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets only the address. The later connect can then choose a port that is in use with
+    // another peer.
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     private readonly Lock _lock = new();
     private Socket? _listener;
     private PassivePortReservation? _reservation;
-    private IPEndPoint? _target;
+    private IPEndPoint? _activeTarget;
     private bool _isPassive;
     private long _lastUsed;
     private BlockConnection? _blockConnection;
@@ -44,7 +45,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     public bool IsPassive => _isPassive;
 
     /// <summary>Whether a data connection is prepared, or open in block mode.</summary>
-    public bool IsReady => _isPassive || _target is not null || _blockConnection is not null;
+    public bool IsReady => _isPassive || _activeTarget is not null || _blockConnection is not null;
 
     /// <summary>The open block-mode connection, or null.</summary>
     public BlockConnection? BlockConnection => _blockConnection;
@@ -53,8 +54,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     public bool IsExtendedPassiveOnly { get; set; }
 
     /// <summary>
-    /// Prepares a passive connection and returns the local address and port. Closes queued connections, so that a connection made before
-    /// this call cannot serve a later transfer.
+    /// Prepares a passive connection and returns the local address and port. Closes the connections in the listener's queue, so that a
+    /// connection made before this call cannot serve a later transfer.
     /// </summary>
     /// <exception cref="SocketException">No port is free.</exception>
     public IPEndPoint Listen()
@@ -96,17 +97,17 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Prepares an active connection to this address.</summary>
+    /// <summary>Prepares an active connection to an address and port that the client sent with PORT or EPRT.</summary>
     public void SetActiveTarget(IPEndPoint target)
     {
         lock (_lock)
         {
             CancelPreparedConnectionLocked();
-            _target = target;
+            _activeTarget = target;
         }
     }
 
-    /// <summary>Takes ownership of a block-mode connection, for the next transfers.</summary>
+    /// <summary>Takes ownership of a block-mode connection and keeps it open for the next transfers.</summary>
     public void KeepBlockConnection(BlockConnection connection)
     {
         lock (_lock)
@@ -143,8 +144,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. In passive mode, the result is
-    /// completed at once if the client has connected already.
+    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. If the client has connected already, the
+    /// returned task is complete.
     /// </summary>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
@@ -154,8 +155,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         PassivePortReservation? reserved;
         lock (_lock)
         {
-            (listener, target, reserved) = (_isPassive ? _listener : null, _target, _reservation);
-            (_target, _isPassive, _reservation) = (null, false, null);
+            (listener, target, reserved) = (_isPassive ? _listener : null, _activeTarget, _reservation);
+            (_activeTarget, _isPassive, _reservation) = (null, false, null);
         }
 
         using PassivePortReservation? reservation = reserved;
@@ -176,7 +177,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Closes the data listener or the reservation if it was last used before a time.</summary>
+    /// <summary>
+    /// Closes the unused data listener, or the reservation of a client that has not connected, if it was last used before a time.
+    /// </summary>
     /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdleListener(long before)
     {
@@ -206,13 +209,15 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
+    /// <summary>See <see cref="CancelPreparedConnection"/>. The caller holds <c>_lock</c>.</summary>
     private void CancelPreparedConnectionLocked()
     {
         _reservation?.Dispose();
         _blockConnection?.Dispose();
-        (_reservation, _target, _isPassive, _blockConnection) = (null, null, false, null);
+        (_reservation, _activeTarget, _isPassive, _blockConnection) = (null, null, false, null);
     }
 
+    /// <summary>Closes the connections that have arrived on a listener but were not accepted.</summary>
     private static void CloseQueuedConnections(Socket listener)
     {
         while (listener.Poll(0, SelectMode.SelectRead))
@@ -228,14 +233,14 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
             }
             finally
             {
-                listener.Blocking = true; // accepted sockets inherit this
+                listener.Blocking = true; // accepted sockets inherit the blocking mode
             }
         }
     }
 
     /// <summary>
-    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that
-    /// arrive before it (RFC 2577 §4).
+    /// Accepts the first connection from an address that <see cref="FtpServerOptions.DataPeers"/> accepts. Closes earlier connections from
+    /// other addresses (RFC 2577 §4).
     /// </summary>
     private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, CancellationToken cancellationToken)
     {
@@ -268,6 +273,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
+    /// <summary>
+    /// Returns the client's address. If the peer is a load balancer, reads the address from the PROXY protocol header.
+    /// </summary>
     private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, CancellationToken cancellationToken)
     {
         IPAddress address = ConnectionEndPoints.FromSocket(socket).Peer.Address;
@@ -286,7 +294,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 socket.SetRawSocketOption(IpLevel, BindAddressNoPort, BitConverter.GetBytes(1));
             }
 
-            // The client's firewall may accept only the address of the control connection. Behind a load balancer, its family may differ.
+            // The client's firewall may accept only the address of the control connection. Behind a load balancer, the two addresses may
+            // belong to different families. The kernel then selects the local address.
             if (target.AddressFamily == local.AddressFamily)
             {
                 socket.Bind(new IPEndPoint(local, 0));

@@ -22,12 +22,12 @@ internal enum AbortReason
 }
 
 /// <summary>
-/// One running transfer: its progress and its abort. The session loop creates and disposes it. The handler's task reports
-/// progress. ABOR, the session monitor and the end of the session abort it from other tasks.
+/// The progress and the state of one running transfer. The session's loop creates and disposes this object. The handler's task reports
+/// progress. ABOR, the session monitor and the end of the session abort the transfer from other tasks.
 /// </summary>
 /// <remarks>
-/// <c>_lock</c> guards <see cref="AbortReason"/>, the data socket and the acknowledged bytes. The other fields that several tasks use are
-/// read and written as volatile. <see cref="AddBytes"/> needs no lock, because only one pump calls it.
+/// <c>_lock</c> guards <see cref="AbortReason"/>, the data socket and the acknowledged bytes. The other shared fields are read and written
+/// as volatile. <see cref="AddBytes"/> needs no lock, because only one pump calls it.
 /// </remarks>
 internal sealed class Transfer(string description) : IDisposable
 {
@@ -42,7 +42,7 @@ internal sealed class Transfer(string description) : IDisposable
     private long _lastProgress = Environment.TickCount64;
     private long _connectionWaitStartedAt;
     private Socket? _dataSocket;
-    private long _acknowledged;
+    private long _acknowledgedBytes;
     private long _abortedAt;
 
     /// <summary>The command line of the transfer, for log lines.</summary>
@@ -54,17 +54,18 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The number of bytes transferred so far. In MODE Z, the number of uncompressed bytes.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>The expected number of bytes, or null if it is unknown.</summary>
+    /// <summary>The expected number of bytes, or null if the number is unknown.</summary>
     public long? TotalBytes { get; set; }
 
-    /// <summary>The size in bytes of the kept partial upload, which the final reply reports. Null if none was kept.</summary>
+    /// <summary>The size in bytes of the kept partial upload, for the final reply. Null if no partial upload was kept.</summary>
     public long? KeptBytes { get; set; }
 
     /// <summary>Whether the client sent QUIT before it had sent all of its data.</summary>
     public bool HasClientQuitEarly { get; private set; }
 
     /// <summary>
-    /// Whether the transfer sends its data as lines of a reply on the control connection. No other reply may be sent before its end.
+    /// Whether the transfer sends its data as lines of a reply on the control connection. No other reply may be sent before the end of the
+    /// transfer.
     /// </summary>
     public bool UsesControlConnection { get; init; }
 
@@ -74,12 +75,12 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The time of the last progress, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
-    /// <summary>The first reason passed to <see cref="Abort"/>.</summary>
+    /// <summary>The first reason passed to <see cref="Abort"/>, or <see cref="AbortReason.None"/>.</summary>
     public AbortReason AbortReason { get; private set; }
 
     /// <summary>
-    /// The task of the handler, which returns the final reply. Null before the start of the handler. Only the session's loop uses
-    /// it.
+    /// The task of the handler, which returns the final reply. Null before the start of the handler. Only the session's loop uses this
+    /// property.
     /// </summary>
     public Task<FtpReply>? Reply { get; set; }
 
@@ -89,12 +90,12 @@ internal sealed class Transfer(string description) : IDisposable
     public long AbortedAt => Volatile.Read(ref _abortedAt);
 
     /// <summary>
-    /// Whether all bytes of an upload or copy have arrived and the store is committing it. That can take long on a slow disk and is never
-    /// aborted.
+    /// Whether all bytes of an upload or copy have arrived and the store is committing the file. A commit can take long on a slow disk and
+    /// is never aborted.
     /// </summary>
     public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
-    /// <summary>Whether the transfer ends without further bytes of the client: it was aborted, or its data has ended.</summary>
+    /// <summary>Whether the transfer was aborted, or its data has ended, so that it needs no further bytes of the client.</summary>
     public bool IsEnding => AbortedAt > 0 || Volatile.Read(ref _hasDataEnded);
 
     /// <summary>The token that <see cref="Abort"/> cancels.</summary>
@@ -107,7 +108,7 @@ internal sealed class Transfer(string description) : IDisposable
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
     }
 
-    /// <summary>Records that an upload's data has ended: all of it has arrived, or the connection failed.</summary>
+    /// <summary>Records that an upload's data has ended: all bytes have arrived, or the connection failed.</summary>
     public void RecordEndOfData() => Volatile.Write(ref _hasDataEnded, true);
 
     /// <summary>Records that the store has started to commit the file.</summary>
@@ -118,7 +119,7 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>
     /// The time when the transfer started to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds. Null if
-    /// it is not waiting.
+    /// the transfer is not waiting for its data connection.
     /// </summary>
     public long? ConnectionWaitStartedAt => Volatile.Read(ref _connectionWaitStartedAt) is > 0 and var since ? since : null;
 
@@ -130,15 +131,16 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>
     /// Records progress if the client has acknowledged further bytes. A slow client can take longer than the stall timeout to receive the
-    /// bytes that the kernel has buffered. The session monitor calls this once a second.
+    /// bytes that the kernel has buffered. The session monitor calls this method once a
+    /// second.
     /// </summary>
     public void RecordAcknowledgedBytes()
     {
         lock (_lock)
         {
-            if (_dataSocket?.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
+            if (_dataSocket?.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledgedBytes)
             {
-                _acknowledged = acknowledged;
+                _acknowledgedBytes = acknowledged;
                 Volatile.Write(ref _lastProgress, Environment.TickCount64);
             }
         }
@@ -146,9 +148,9 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>Records that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
     /// <remarks>
-    /// QUIT before the first byte is not early, because a client may send it in advance (RFC 959 §4.1.1). QUIT after the client has closed
-    /// its side of the data connection is not early either: the client has sent all data, but does not wait for the reply. Only Linux
-    /// reports whether the client has closed its side. On other systems QUIT never counts as early.
+    /// QUIT before the first byte is not early, because a client may send QUIT in advance (RFC 959 §4.1.1). QUIT after the client has
+    /// closed its side of the data connection is not early either. Such a client has sent all data, but does not wait for the reply. Only
+    /// Linux reports whether the client has closed its side. On other systems, QUIT never counts as early.
     /// </remarks>
     public void RecordQuit()
     {
@@ -160,7 +162,8 @@ internal sealed class Transfer(string description) : IDisposable
     }
 
     /// <summary>
-    /// Sets the data connection's socket. <see cref="Abort"/> shuts it down, which also ends the blocking system calls of a pump thread.
+    /// Sets the data connection's socket. <see cref="Abort"/> shuts the socket down, which also ends the blocking system calls of a pump
+    /// thread.
     /// </summary>
     /// <exception cref="OperationCanceledException">The transfer was aborted already.</exception>
     public void AttachDataSocket(Socket data)
@@ -191,7 +194,7 @@ internal sealed class Transfer(string description) : IDisposable
 
         try
         {
-            // The token is cancelled first, because a receiving pump treats the shutdown as the end of the data and then checks the token.
+            // Cancelled before the shutdown: a receiving pump treats the shutdown as the end of the data, then checks the token.
             _cancellation.Cancel();
         }
         catch (ObjectDisposedException)

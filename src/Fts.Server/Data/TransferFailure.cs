@@ -3,15 +3,15 @@ using System.Net.Sockets;
 
 namespace Fts.Server.Data;
 
-/// <summary>A data connection failed. The message is a fixed text without names or addresses, so that replies may contain it.</summary>
+/// <summary>A data connection failed. Its message is a fixed text without names or addresses, so that replies may contain it.</summary>
 internal sealed class DataConnectionException(string message, Exception? cause = null) : IOException(message, cause);
 
 /// <summary>Describes the reason why a transfer ended early, for replies and log lines.</summary>
 internal static class TransferFailure
 {
     /// <summary>
-    /// Returns the reason, or null if only the exception's own message contains it. That message may be logged, but must not be sent in a
-    /// reply.
+    /// Returns the reason why a transfer failed. Returns null if only the exception's message contains the reason. That message may be
+    /// logged, but must not be sent in a reply.
     /// </summary>
     public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) =>
         Describe(transfer.AbortReason, options) ?? Describe(exception);

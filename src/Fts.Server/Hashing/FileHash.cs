@@ -15,15 +15,15 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     private const int BufferBytes = 256 * 1024;
 
     /// <summary>
-    /// Returns a cached hash, or computes it on a thread of the pool. The SHA-256 of a whole file is also cached by the store.
+    /// Returns a cached hash, or computes the hash on a thread-pool thread. The store also caches the SHA-256 of a whole file.
     /// </summary>
-    /// <param name="session">The session. Its transfer reports the progress.</param>
+    /// <param name="session">The session that requests the hash. Its transfer records the progress.</param>
     /// <param name="path">The file.</param>
     /// <param name="kind">The hash algorithm.</param>
     /// <param name="start">The offset of the first byte.</param>
-    /// <param name="end">The offset after the last byte; null, or a value beyond the end, for the end of the file.</param>
+    /// <param name="end">The offset after the last byte. Null, or a value beyond the end of the file: the end of the file.</param>
     /// <param name="cancellationToken">Cancels the computation.</param>
-    /// <exception cref="StoreException">The file cannot be read, or the offset is beyond its end.</exception>
+    /// <exception cref="StoreException">The file cannot be read, or <paramref name="start"/> is beyond its end.</exception>
     public static async ValueTask<FileHash> GetOrComputeAsync(
         Session session, StorePath path, HashKind kind, long start, long? end, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         string? hash = key is { } cachedKey ? cache.Find(cachedKey) : null;
         if (hash is null && isWholeSha256 && before is { } entry)
         {
-            hash = await GetStoredAsync(files, path, entry, cancellationToken);
+            hash = await GetHashFromStoreAsync(files, path, entry, cancellationToken);
         }
 
         if (hash is not null)
@@ -74,7 +74,8 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         return new FileHash(start, stop, hash);
     }
 
-    private static async ValueTask<string?> GetStoredAsync(
+    /// <summary>Returns the SHA-256 of a whole file that the store has cached, or null.</summary>
+    private static async ValueTask<string?> GetHashFromStoreAsync(
         UserFiles files, StorePath path, FileEntry file, CancellationToken cancellationToken) =>
         await files.GetCachedHashAsync(path, file, cancellationToken) is { } sha256 ? Convert.ToHexStringLower(sha256) : null;
 
@@ -95,10 +96,10 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
             offset += read;
             transfer.AddBytes(read);
             cancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield(); // shares the threads of the pool with all other sessions
+            await Task.Yield(); // lets other sessions use the thread-pool thread
         }
 
-        // Not after an exception: a cancelled read of the store may still use the buffer.
+        // After an exception, the buffer is not returned, because a cancelled read of the store may still use it.
         ArrayPool<byte>.Shared.Return(buffer);
         return digest.Finish();
     }

@@ -4,18 +4,18 @@ using Fts.Protocol;
 namespace Fts.Server.Hashing;
 
 /// <summary>
-/// The argument of XCRC and similar commands: a name, optionally quoted, then optional offsets. No standard defines this
-/// syntax, which common clients send.
+/// The argument of XCRC and similar commands: a name, optionally quoted, then optional offsets. Common clients send this syntax, which no
+/// standard defines.
 /// </summary>
 /// <param name="Name">The name of the file.</param>
 /// <param name="Start">The offset of the first byte.</param>
 /// <param name="End">The offset after the last byte; null for the end of the file.</param>
 internal readonly record struct HashArgument(string Name, long Start, long? End)
 {
-    /// <summary>Whether the whole argument is the name.</summary>
+    /// <summary>Whether <see cref="Name"/> is the whole argument, without quotes and offsets.</summary>
     public bool IsNameOnly { get; private init; }
 
-    /// <summary>Parses an argument. Text without valid offsets is a name.</summary>
+    /// <summary>Parses an argument. If the text after the name is not one or two valid offsets, the whole argument is the name.</summary>
     public static HashArgument Parse(string text)
     {
         if (text.StartsWith('"') && PathQuoting.Unquote(text) is { } quoted)

@@ -15,17 +15,19 @@ namespace Fts.Server.Hashing;
 internal readonly record struct HashCacheKey(
     IFileStore Store, ulong Id, long Length, DateTime LastModified, HashKind Kind, long Start, long? End);
 
-/// <summary>The most recently computed hashes of all sessions. The store caches the SHA-256 of whole files in addition.</summary>
+/// <summary>The most recently computed hashes of all sessions. The store also caches the SHA-256 of whole files.</summary>
 /// <remarks>
 /// A command that sets a last-modified time must call <see cref="Clear"/>. A new file can have the identity and length of a deleted file.
-/// If it also got the same last-modified time, the cache would return the hash of the deleted file. The cache does not detect a local
-/// program that rewrites a file in place and restores its last-modified time.
+/// If the command also sets the same last-modified time, the cache would return the hash of the deleted file. The cache does not detect if
+/// a local program rewrites a file in place and restores the last-modified time.
 /// </remarks>
 internal sealed class HashCache
 {
     private const int MaxEntries = 1024;
 
-    /// <summary>Two changes within this time may result in the same last-modified time.</summary>
+    /// <summary>
+    /// The minimum age of a file for caching its hash, because two changes within this time may result in the same last-modified time.
+    /// </summary>
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(2);
 
     private readonly FifoCache<HashCacheKey, string> _hashes = new(MaxEntries);
@@ -47,5 +49,6 @@ internal sealed class HashCache
     /// <summary>Adds the hash of a file for which <see cref="IsOldEnough"/> returned true.</summary>
     public void Add(HashCacheKey key, string hash) => _hashes.Add(key, hash);
 
+    /// <summary>Removes all hashes.</summary>
     public void Clear() => _hashes.Clear();
 }

@@ -23,9 +23,10 @@ internal static class HashNames
         (HashKind.Crc32, "CRC32"),
     ];
 
+    /// <summary>Returns the name of the algorithm for HASH, OPTS HASH and FEAT.</summary>
     public static string ToWireName(this HashKind kind) => All.First(entry => entry.Kind == kind).Name;
 
-    /// <summary>Returns the algorithm with this name, in upper or lower case, or null.</summary>
+    /// <summary>Returns the algorithm with this name, ignoring case, or null if no algorithm has this name.</summary>
     public static HashKind? Parse(string name)
     {
         foreach ((HashKind kind, string known) in All)
@@ -39,12 +40,12 @@ internal static class HashNames
         return null;
     }
 
-    /// <summary>Returns all names for FEAT, the selected one with an asterisk.</summary>
+    /// <summary>Returns all names for FEAT, separated by semicolons. An asterisk follows the selected name.</summary>
     public static string FormatForFeat(HashKind selected) =>
         string.Join(';', All.Select(entry => entry.Kind == selected ? entry.Name + "*" : entry.Name));
 }
 
-/// <summary>Computes one hash incrementally. The creator disposes it.</summary>
+/// <summary>Computes one hash incrementally. The creator disposes this object.</summary>
 internal sealed class Digest(HashKind kind) : IDisposable
 {
     private readonly Crc32? _crc = kind == HashKind.Crc32 ? new Crc32() : null;
@@ -58,13 +59,14 @@ internal sealed class Digest(HashKind kind) : IDisposable
         _ => null,
     };
 
+    /// <summary>Adds bytes to the hash.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         _crc?.Append(bytes);
         _hash?.AppendData(bytes);
     }
 
-    /// <summary>Returns the hash in lower-case hexadecimal digits; of a CRC, the value with the most significant digit first.</summary>
+    /// <summary>Completes and returns the hash in lower-case hexadecimal digits. A CRC starts with the most significant digit.</summary>
     public string Finish() =>
         _crc?.GetCurrentHashAsUInt32().ToString("x8", CultureInfo.InvariantCulture) ?? Convert.ToHexStringLower(_hash!.GetHashAndReset());
 

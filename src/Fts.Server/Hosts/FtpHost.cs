@@ -6,21 +6,21 @@ using Fts.Storage;
 namespace Fts.Server;
 
 /// <summary>
-/// One of several virtual hosts on one address. The client selects it with HOST before the login (RFC 7151), or by the name that it
-/// requests in the TLS handshake (SNI, RFC 6066 §3).
+/// One of several virtual hosts on one address. A client selects a host with HOST before the login (RFC 7151), or with the server name in
+/// the TLS handshake (SNI, RFC 6066 §3).
 /// </summary>
 public sealed record FtpHost
 {
     /// <summary>
     /// The host name, of ASCII letters, digits, hyphens, underscores and dots. An internationalized name is written in its A-label form.
-    /// The comparison ignores case.
+    /// Comparisons with the name ignore case.
     /// </summary>
     public required string Name { get; init; }
 
     /// <summary>The store with the host's files. The caller disposes it after the server.</summary>
     public required IFileStore Store { get; init; }
 
-    /// <summary>The accounts of the host. Accounts of other hosts are separate, even if they have the same name.</summary>
+    /// <summary>Authenticates the clients of the host. Accounts of different hosts are separate, even if they have the same name.</summary>
     public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>
@@ -29,14 +29,18 @@ public sealed record FtpHost
     /// </summary>
     public FtpCertificates? Certificates { get; init; }
 
-    /// <summary>The text of the 220 reply to HOST. Null to use <see cref="FtpServerOptions.Greeting"/>. Default: null.</summary>
+    /// <summary>
+    /// The text of the 220 reply to HOST. Also the greeting of an implicit TLS connection that selects this host. Null to use
+    /// <see cref="FtpServerOptions.Greeting"/>. Default: null.
+    /// </summary>
     public string? Greeting { get; init; }
 
-    /// <summary>Whether a text is a valid <see cref="Name"/>.</summary>
+    /// <summary>Returns whether a text is a valid <see cref="Name"/>. An IP address is not valid.</summary>
     public static bool IsValidName(string? text) => HostName.IsValidName(text);
 
-    /// <summary>Validates the values.</summary>
-    /// <exception cref="ArgumentException">A value is invalid. The message names it.</exception>
+    /// <summary>Validates the properties.</summary>
+    /// <param name="hasTls">Whether the server supports TLS. Required for <see cref="Certificates"/>.</param>
+    /// <exception cref="ArgumentException">A property is invalid.</exception>
     internal void Validate(bool hasTls)
     {
         ArgumentNullException.ThrowIfNull(Store);

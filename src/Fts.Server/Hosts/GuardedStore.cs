@@ -6,11 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Hosts;
 
 /// <summary>
-/// Enforces the contract of <see cref="IFileStore"/> on any implementation. It wraps an unexpected exception in a
-/// <see cref="StoreException"/>, so that the exception is not mistaken for a connection error. It skips entries whose names are not a
-/// single path component, because a line end in a name could forge entries and replies.
+/// Enforces the contract of <see cref="IFileStore"/> on any implementation. Wraps unexpected exceptions in a
+/// <see cref="StoreException"/>, so that they are not mistaken for connection errors. Skips entries whose names are not a single path
+/// component, because a line end in a name could forge entries and replies.
 /// </summary>
-/// <remarks>Each host has one, shared by its sessions. It does not own the store.</remarks>
+/// <remarks>Each host has one guarded store, which all its sessions share. The wrapped store belongs to the caller.</remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
 {
     /// <inheritdoc/>
@@ -29,6 +29,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             throw CreateException(e);
         }
 
+        // A store may return an invalid name. The requested path has a valid one.
         return found is { Name.Length: > 0 } entry && !IsEntryName(entry.Name) ? entry with { Name = path.Name } : found;
     }
 
@@ -123,7 +124,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
         CallAsync(() => store.CacheHashAsync(path, hashed, sha256, cancellationToken), cancellationToken);
 
-    /// <summary>Whether an exception is neither a <see cref="StoreException"/> nor a cancellation by the caller.</summary>
+    /// <summary>Returns whether an exception is neither a <see cref="StoreException"/> nor a cancellation by the caller.</summary>
     private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
         e is not StoreException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
@@ -154,7 +155,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
     }
 
-    /// <summary>Whether a name is a single path component. Most names are ASCII and need no decoding.</summary>
+    /// <summary>Returns whether a name is a valid single path component. Most names are ASCII, which is faster to check.</summary>
     private static bool IsEntryName(string? name) =>
         name is not (null or "" or "." or "..") && (IsPlainAscii(name) || (StorePath.Root.Resolve(name) is { } path && path.Name == name));
 
@@ -162,6 +163,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         name.Length <= StorePath.MaxNameBytes && !name.AsSpan().ContainsAnyExceptInRange(' ', '~') &&
         !name.Contains('/', StringComparison.Ordinal);
 
+    /// <summary>Wraps the entries of a directory of the store.</summary>
     private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, StorePath directory, ILogger logger)
         : IAsyncEnumerable<FileEntry>
     {
@@ -177,6 +179,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
         }
 
+        /// <summary>Logs how many entries the store itself has left out, because their names are invalid.</summary>
         private void LogUnlisted()
         {
             if (entries is IUnlistedNameReport { Unlisted: { Count: > 0 and var count, Example: var example } })
@@ -194,8 +197,8 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         : IAsyncEnumerator<FileEntry>
     {
         /// <summary>
-        /// The number of entries after which the thread is yielded. A memory store never waits, so without the yield the session could not
-        /// read ABOR during a listing.
+        /// The number of entries after which the enumerator yields the thread. A memory store never waits. Without the yield, the session
+        /// could not read ABOR during a listing.
         /// </summary>
         private const int MaxSynchronousMoves = 1024;
 

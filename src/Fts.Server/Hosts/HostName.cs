@@ -11,7 +11,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
 {
     private const int MaxLength = 253, MaxLabelLength = 63; // RFC 1035 §2.3.4
 
-    /// <summary>Parses the argument of HOST. Returns null if it is invalid. A port is not allowed.</summary>
+    /// <summary>Parses the argument of HOST. Returns null if the argument is invalid. A port is not allowed.</summary>
     public static HostName? Parse(string text)
     {
         if (text.StartsWith('[') && text.EndsWith(']'))
@@ -20,7 +20,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
             return isIPv6 ? new HostName(null, ipv6!.UnmapIPv4()) : null;
         }
 
-        // IPAddress.TryParse parses "1" as 0.0.0.1, so the dots are counted.
+        // IPAddress.TryParse parses "1" as 0.0.0.1, so only text with three dots is parsed.
         if (text.Count(c => c == '.') == 3 &&
             IPAddress.TryParse(text, out IPAddress? ipv4) && ipv4.AddressFamily == AddressFamily.InterNetwork)
         {
@@ -31,8 +31,8 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
     }
 
     /// <summary>
-    /// Whether a text is a valid host name and not an address. Underscores are accepted, because many names in use contain them although
-    /// RFC 952 does not allow them.
+    /// Returns whether a text is a valid host name and not an address. Underscores are accepted, because many names in use contain them
+    /// although RFC 952 does not allow them.
     /// </summary>
     public static bool IsValidName(string? text)
     {
@@ -45,7 +45,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
         return labels.All(IsValidLabel) && !labels[^1].All(char.IsAsciiDigit);
     }
 
-    /// <summary>Whether two names are equal. The comparison ignores case.</summary>
+    /// <summary>Returns whether two names are equal, ignoring case.</summary>
     public static bool AreSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsValidLabel(string label) =>

@@ -7,12 +7,12 @@ using Fts.Storage.Workers;
 
 namespace Fts.Server.Hosts;
 
-/// <summary>One host of a server, as its sessions use it.</summary>
+/// <summary>One host of a server, with the objects that its sessions use.</summary>
 /// <param name="Name">The host name, or null for the default host.</param>
-/// <param name="Store">The configured store. It only identifies the host's files; sessions use <see cref="GuardedStore"/>.</param>
-/// <param name="Authenticator">The host's accounts.</param>
+/// <param name="Store">The configured store, which only identifies the host's files. Sessions use <see cref="GuardedStore"/>.</param>
+/// <param name="Authenticator">Authenticates the clients that select this host.</param>
 /// <param name="Certificates">The host's certificates, or null without TLS.</param>
-/// <param name="Greeting">The 220 reply.</param>
+/// <param name="Greeting">The 220 reply at the start of a connection and to HOST.</param>
 internal sealed record ServedHost(
     string? Name, IFileStore Store, IAuthenticator Authenticator, FtpCertificates? Certificates, FtpReply Greeting)
 {
@@ -27,7 +27,7 @@ internal sealed class ServedHosts
 
     public ServedHosts(FtpServerOptions options)
     {
-        // Hosts with the same store share its threads.
+        // Hosts with the same store share one wrapper, and therefore its threads.
         var nonBlockingStores = new Dictionary<IFileStore, IFileStore>(ReferenceEqualityComparer.Instance);
         IFileStore GetNonBlockingStore(IFileStore store)
         {
@@ -61,7 +61,7 @@ internal sealed class ServedHosts
     /// <summary>The host for clients that select none.</summary>
     public ServedHost Default { get; }
 
-    /// <summary>Returns the host that HOST selects, or null if it does not exist (504).</summary>
+    /// <summary>Returns the host that HOST selects, or null if no host has the name or address (504).</summary>
     /// <remarks>
     /// The server's address selects the default host. So does every name on a server without named hosts, because such a server does not
     /// know its own names.

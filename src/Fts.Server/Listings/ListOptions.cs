@@ -3,8 +3,9 @@ namespace Fts.Server.Listings;
 /// <summary>The order of a listing.</summary>
 internal enum ListOrder
 {
-    /// <summary>The order of the store. Nothing has to be held in memory.</summary>
+    /// <summary>The order in which the store returns the entries. No entries are held in memory.</summary>
     None,
+    /// <summary>Ordinal order of the names.</summary>
     Name,
     /// <summary>The newest entry first.</summary>
     Time,
@@ -13,18 +14,18 @@ internal enum ListOrder
 }
 
 /// <summary>
-/// The options of <c>ls</c> that LIST, NLST and STAT support. All others are ignored, because most clients send <c>-a</c> and <c>-l</c>.
+/// The options of <c>ls</c> that LIST, NLST and STAT support. All other options are ignored: most clients send <c>-a</c> and <c>-l</c>.
 /// </summary>
-/// <param name="Order">From <c>-t</c> and <c>-S</c>; the last of them applies.</param>
-/// <param name="IsReversed">From <c>-r</c>. Alone it reverses the order by name.</param>
-/// <param name="IsRecursive">From <c>-R</c>.</param>
+/// <param name="Order">From <c>-t</c> (time) and <c>-S</c> (size). The last of these options applies.</param>
+/// <param name="IsReversed">From <c>-r</c>. Without <c>-t</c> and <c>-S</c>, the order by name is reversed.</param>
+/// <param name="IsRecursive">From <c>-R</c>: LIST and NLST also list all subdirectories.</param>
 internal readonly record struct ListOptions(ListOrder Order, bool IsReversed, bool IsRecursive)
 {
     /// <summary>
-    /// Parses the options at the start of an argument, in one word or several. <c>--</c> ends them. Long options are ignored.
+    /// Parses the options at the start of an argument, in one word or several. <c>--</c> ends the options. Long options are ignored.
     /// </summary>
     /// <param name="argument">The argument of LIST, NLST or STAT.</param>
-    /// <param name="path">The rest of the argument; empty for the current directory.</param>
+    /// <param name="path">The text after the options. Empty: the current directory.</param>
     public static ListOptions Parse(string argument, out string path)
     {
         (ListOrder order, bool isReversed, bool isRecursive) = (ListOrder.None, false, false);

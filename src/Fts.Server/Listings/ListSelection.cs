@@ -9,7 +9,10 @@ namespace Fts.Server.Listings;
 /// The entries for LIST, NLST or STAT: all entries of a directory, one file, or the entries of a directory that match a pattern.
 /// </summary>
 /// <param name="Entries">The entries, which are read while they are sent.</param>
-/// <param name="Prefix">The part of the client's path before the last component. NLST adds it to each name.</param>
+/// <param name="Prefix">
+/// The path of the entries' directory as the client sent it, with a slash at the end. Empty for the current directory. NLST sends it
+/// before each name.
+/// </param>
 internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
 {
     /// <summary>The options of <c>ls</c> before the path.</summary>
@@ -20,8 +23,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
 
     /// <summary>Parses the argument and opens the directory. Returns null if the path is invalid.</summary>
     /// <remarks>
-    /// <c>ls</c> options before the path, which many clients send, and wildcards in the last component are recognised unless a file has
-    /// exactly that name.
+    /// If an entry has exactly the argument as its path, this entry is selected. Otherwise, options of <c>ls</c> before the path, which
+    /// many clients send, and wildcards in the last component are recognised.
     /// </remarks>
     /// <exception cref="StoreException">The path does not exist or cannot be listed.</exception>
     public static async ValueTask<ListSelection?> OpenAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -47,7 +50,7 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
                 IAsyncEnumerable<FileEntry> entries = await session.Files!.ListAsync(target, cancellationToken);
                 return new ListSelection(entries, directory) { Options = options, Directory = target };
             case { } file:
-                return new ListSelection(CreateSingle(file), prefix);
+                return new ListSelection(ListSingleEntry(file), prefix);
             case null when target.Name.AsSpan().ContainsAny('*', '?') && text.EndsWith(target.Name, StringComparison.Ordinal):
                 IAsyncEnumerable<FileEntry> all = await session.Files!.ListAsync(target.Parent, cancellationToken);
                 return new ListSelection(FilterByPattern(all, target.Name, cancellationToken), prefix) { Options = options };
@@ -56,15 +59,15 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
         }
     }
 
-    private static async IAsyncEnumerable<FileEntry> CreateSingle(FileEntry entry)
+    private static async IAsyncEnumerable<FileEntry> ListSingleEntry(FileEntry entry)
     {
         await ValueTask.CompletedTask;
         yield return entry;
     }
 
     /// <summary>
-    /// Returns the entries whose names match a pattern. Passes the token to the store. Otherwise, a directory without a match would be read
-    /// to its end after the client has disconnected.
+    /// Returns the entries whose names match a pattern. The store receives the token. Otherwise, a directory without a match would be read
+    /// to its end even after the client has disconnected.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> FilterByPattern(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -6,22 +6,22 @@ namespace Fts.Server.Listings;
 
 /// <summary>Sorts the directories of one listing.</summary>
 /// <remarks>
-/// It holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of a
-/// recursive listing. A directory with more entries is sent unsorted. The same applies if the listings of all sessions hold
-/// <see cref="FtpServerOptions.MaxListingEntriesInMemory"/>.
+/// The sorter holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of
+/// a recursive listing. A directory that would exceed this limit is sent unsorted. So is a directory that would exceed
+/// <see cref="FtpServerOptions.MaxListingEntriesInMemory"/>, the limit for all sessions together.
 /// </remarks>
 internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBudget budget)
 {
     private int _heldCount;
 
-    /// <summary>The final reply if a directory could not be sorted; null if all are sorted.</summary>
+    /// <summary>The final reply if a directory was not sorted. Null if all directories were sorted.</summary>
     public FtpReply? UnsortedReply { get; private set; }
 
     /// <summary>Returns the entries in the order of the options. Without an order, returns the entries unchanged.</summary>
     public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) =>
         options.Order == ListOrder.None ? entries : SortAsync(entries);
 
-    /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
+    /// <summary>Reserves memory for one more entry. Returns false if one of the two limits is reached.</summary>
     public bool TryReserve()
     {
         if (_heldCount >= maxEntries || !budget.TryReserve())
@@ -33,7 +33,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
         return true;
     }
 
-    /// <summary>Releases the memory of entries.</summary>
+    /// <summary>Releases the memory of a number of entries.</summary>
     public void Release(int count)
     {
         _heldCount -= count;
@@ -58,7 +58,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
                 if (isSorted)
                 {
                     isSorted = false;
-                    UnsortedReply = _heldCount < maxEntries ? Replies.NotSortedOverBudget : Replies.NotSorted(maxEntries);
+                    UnsortedReply = _heldCount < maxEntries ? Replies.NotSortedServerLimit : Replies.NotSorted(maxEntries);
                     foreach (FileEntry held in sorted)
                     {
                         yield return held;
@@ -121,6 +121,6 @@ internal sealed class SortingBudget(int limit)
         return false;
     }
 
-    /// <summary>Releases the memory of entries.</summary>
+    /// <summary>Releases the memory of a number of entries.</summary>
     public void Release(int count) => Interlocked.Add(ref _count, -count);
 }

@@ -26,7 +26,10 @@ internal sealed class ListingRows(Session session)
 
     private readonly bool _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256) && session.Files!.HasPermission(Permissions.Read);
 
-    /// <summary>Returns the cached SHA-256 of a file if the client selected that fact; otherwise null.</summary>
+    /// <summary>
+    /// Returns the cached SHA-256 of a file. Returns null if none is cached, if the client did not select this fact, or if the account
+    /// cannot read files.
+    /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, in FileEntry entry, CancellationToken cancellationToken) =>
         _includesHashes && entry.Kind == EntryKind.File ? session.Files!.GetCachedHashAsync(path, entry, cancellationToken) : default;
 

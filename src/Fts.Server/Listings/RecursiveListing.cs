@@ -6,18 +6,20 @@ using Fts.Storage;
 namespace Fts.Server.Listings;
 
 /// <summary>One line of a recursive listing: an entry, or the heading of a directory.</summary>
+/// <param name="Heading">The name of the directory in the heading, or null for an entry.</param>
+/// <param name="Entry">The entry. Not set for a heading.</param>
 internal readonly record struct ListedItem(string? Heading, FileEntry Entry);
 
 /// <summary>
-/// Lists a directory and its subdirectories in the format of <c>ls -R</c>. Links are not followed. Only the names of subdirectories are
-/// held in memory, up to the limit of the sorter.
+/// Lists a directory and its subdirectories in the format of <c>ls -R</c>. Links are not followed. Besides the entries that the sorter
+/// holds, only the names of subdirectories are held in memory. The limits of the sorter apply to both.
 /// </summary>
 internal sealed class RecursiveListing(Session session, ListSorter sorter)
 {
     private int _entryCount, _unreadableCount;
     private bool _isTooLarge, _isTooDeep;
 
-    /// <summary>The number of headings so far.</summary>
+    /// <summary>The number of headings returned so far.</summary>
     public int HeadingCount { get; private set; }
 
     /// <summary>
@@ -43,9 +45,9 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
 
     /// <summary>Returns headings and entries, each directory before its subdirectories.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="entries">Its entries.</param>
-    /// <param name="name">Its name in the heading.</param>
-    /// <param name="depth">The number of directories above it in this listing.</param>
+    /// <param name="entries">The entries of the directory.</param>
+    /// <param name="name">The name of the directory in its heading.</param>
+    /// <param name="depth">The depth of the directory: 0 for the directory that the client listed, 1 for its subdirectories.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     public async IAsyncEnumerable<ListedItem> ReadAsync(
         StorePath directory, IAsyncEnumerable<FileEntry> entries, string name, int depth,
@@ -73,7 +75,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
                 }
             }
 
-            // With too many subdirectories, the directory is read a second time instead.
+            // If the names of the subdirectories exceed a limit of the sorter, the directory is read a second time instead.
             IAsyncEnumerable<string> names = isHeld ? directories.ToAsyncEnumerable() : ListDirectoriesAsync(directory, cancellationToken);
             await foreach (string child in names.WithCancellation(cancellationToken))
             {
@@ -84,13 +86,13 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
                     yield break;
                 }
 
-                if (await TryOpenDirectoryAsync(directory.Child(child), cancellationToken) is not { } below)
+                if (await TryOpenDirectoryAsync(directory.Child(child), cancellationToken) is not { } childEntries)
                 {
                     continue;
                 }
 
                 string heading = name.EndsWith('/') ? name + child : $"{name}/{child}";
-                await foreach (ListedItem item in ReadAsync(directory.Child(child), below, heading, depth + 1, cancellationToken))
+                await foreach (ListedItem item in ReadAsync(directory.Child(child), childEntries, heading, depth + 1, cancellationToken))
                 {
                     yield return item;
                 }
@@ -109,6 +111,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
 
     private static bool ShouldDescend(in FileEntry entry) => entry is { Kind: EntryKind.Directory, IsLink: false };
 
+    /// <summary>Returns the names of the subdirectories of a directory.</summary>
     private async IAsyncEnumerable<string> ListDirectoriesAsync(
         StorePath directory, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -122,7 +125,10 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
         }
     }
 
-    /// <summary>Opens a directory; null if it was removed meanwhile or cannot be read.</summary>
+    /// <summary>
+    /// Returns the entries of a directory. Returns null if the directory was removed meanwhile or cannot be read. Counts the directories
+    /// that cannot be read.
+    /// </summary>
     private async ValueTask<IAsyncEnumerable<FileEntry>?> TryOpenDirectoryAsync(StorePath directory, CancellationToken cancellationToken)
     {
         try

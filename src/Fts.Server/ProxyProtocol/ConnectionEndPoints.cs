@@ -5,14 +5,14 @@ using Fts.Protocol;
 namespace Fts.Server.ProxyProtocol;
 
 /// <summary>
-/// The local and the peer address of a connection, as the client uses them: those of the socket, or those in the PROXY header of a load
-/// balancer. All checks, limits and log lines use these addresses.
+/// The addresses and ports of the server and the client of a connection. They come from the PROXY header if a load balancer sent one,
+/// otherwise from the socket. All checks, limits and log lines use these addresses.
 /// </summary>
-/// <param name="Local">The server's address.</param>
-/// <param name="Peer">The client's address.</param>
+/// <param name="Local">The server's address and port.</param>
+/// <param name="Peer">The client's address and port.</param>
 internal readonly record struct ConnectionEndPoints(IPEndPoint Local, IPEndPoint Peer)
 {
-    /// <summary>Returns the addresses of a socket.</summary>
+    /// <summary>Returns the addresses of a socket. IPv4-mapped IPv6 addresses are converted to IPv4.</summary>
     public static ConnectionEndPoints FromSocket(Socket socket) =>
         new(((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4(), ((IPEndPoint)socket.RemoteEndPoint!).UnmapIPv4());
 }

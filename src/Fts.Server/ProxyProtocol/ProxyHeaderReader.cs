@@ -6,8 +6,8 @@ using Fts.Protocol;
 namespace Fts.Server.ProxyProtocol;
 
 /// <summary>
-/// Reads the PROXY protocol headers of load balancers, which contain the client's address. Connections from other addresses have no
-/// header and are never parsed for one, because a client could forge its address. The rule applies to control and data connections.
+/// Reads the PROXY protocol headers of load balancers, which contain the client's address. No header is read from other peers, because they
+/// could forge the client's address. These rules apply to control and data connections.
 /// </summary>
 /// <param name="options">The options with the load balancers' networks and the time limit.</param>
 internal sealed class ProxyHeaderReader(FtpServerOptions options)
@@ -18,7 +18,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
 
     private int _runningReads;
 
-    /// <summary>Whether a connection from this address must start with a PROXY header.</summary>
+    /// <summary>Returns whether a connection from this address must start with a PROXY header.</summary>
     public bool RequiresHeader(IPAddress address)
     {
         foreach (IPNetwork network in options.ProxyProtocolNetworks)
@@ -37,8 +37,8 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     /// <see cref="FtpServerOptions.MaxSessions"/> headers are read at the same time; further connections are closed.
     /// </summary>
     /// <param name="socket">The connection.</param>
-    /// <param name="onRead">Receives the addresses, and takes ownership of the socket.</param>
-    /// <param name="cancellationToken">Ends the read and closes the socket.</param>
+    /// <param name="onRead">Receives the addresses after the header was read. The callback takes ownership of the socket.</param>
+    /// <param name="cancellationToken">Cancels the read. The socket is then closed.</param>
     public void StartReading(Socket socket, Action<ConnectionEndPoints> onRead, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _runningReads) > options.MaxSessions)
@@ -52,12 +52,12 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Reads the header and returns the addresses in it. If the header contains none, the connection is the load balancer's own, and the
-    /// socket's addresses are returned. Bytes after the header stay in the socket.
+    /// Reads the header and returns the addresses in it. A header without addresses means that the load balancer itself is the client. In
+    /// this case, returns the socket's addresses. Bytes after the header stay in the socket.
     /// </summary>
     /// <exception cref="ProxyHeaderException">The header is invalid, incomplete or late.</exception>
     /// <exception cref="EndOfStreamException">
-    /// The connection ended before the first byte. Load balancers do this to check whether the server listens.
+    /// The connection was closed before the first byte. Load balancers do this to check whether the server accepts connections.
     /// </exception>
     /// <exception cref="SocketException">The connection failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

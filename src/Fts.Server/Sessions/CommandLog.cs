@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Logs one line for each command with an <see cref="CommandRow.Action"/>: a completed change, or a command that failed. The handler of a
-/// transfer logs its success itself, with the byte count.
+/// Logs one line for each command that has a <see cref="CommandRow.Action"/>: the change, or the negative reply. If a transfer succeeds,
+/// its handler logs the line instead, because the line contains the number of bytes.
 /// </summary>
 internal static class CommandLog
 {
-    /// <summary>Logs the outcome of a command, if it has an action and the client is logged in.</summary>
+    /// <summary>Logs the outcome of a command if the command has an action and the client is logged in.</summary>
     public static void Write(Session session, CommandRow row, string argument, FtpReply reply)
     {
         ILogger log = session.Server.Options.Logger;
@@ -35,7 +35,9 @@ internal static class CommandLog
         }
     }
 
-    /// <summary>Returns the virtual paths for the log. Returns the argument if it contains several paths or no valid path.</summary>
+    /// <summary>
+    /// Returns the virtual paths for the log. Returns the argument unchanged if it contains several paths or no valid path.
+    /// </summary>
     private static string DescribePaths(Session session, CommandRow row, string argument) => row.Verb switch
     {
         "RNTO" or "SITE CPTO" => $"{GetSourcePath(session.Sequence.Current)} to {GetVirtualPath(session, argument)}",

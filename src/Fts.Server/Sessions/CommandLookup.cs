@@ -4,12 +4,14 @@ using Fts.Server.Commands;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Finds the command of a line, or the reply that rejects the line. Before login, it closes the connection after too many unknown commands.
+/// Finds the command of a received line, or the reply that rejects the line. Before login, also closes the connection after too many
+/// rejected lines.
 /// </summary>
 internal static class CommandLookup
 {
     /// <summary>
-    /// Finds a command that is allowed during a transfer. Other lines have no effect here, because they are processed after the transfer.
+    /// Finds the command of a line that arrived during a transfer. Returns false if the command is not allowed during a transfer. The line
+    /// is then processed after the transfer.
     /// </summary>
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
@@ -27,7 +29,7 @@ internal static class CommandLookup
     /// <summary>Finds the command of a line. Returns false if the line is rejected.</summary>
     /// <param name="session">The session.</param>
     /// <param name="line">The line as received.</param>
-    /// <param name="row">The command; null if the line is rejected.</param>
+    /// <param name="row">The row of the command in the command table; null if the line is rejected.</param>
     /// <param name="argument">The argument for the handler.</param>
     /// <param name="rejection">The reply that rejects the line; null if the command was found.</param>
     public static bool TryFind(Session session, LineReadResult line, out CommandRow? row, out string argument, out FtpReply? rejection)
@@ -70,13 +72,13 @@ internal static class CommandLookup
     }
 
     /// <summary>
-    /// Returns the reply that rejects a line. Before login, it counts the line, and closes the connection at the limit or on an HTTP
-    /// method.
+    /// Returns the reply that rejects a line. Before login, also counts the line, and closes the connection at the limit. Closes the
+    /// connection at once if the line begins with an HTTP method.
     /// </summary>
     private static FtpReply RejectLine(Session session, FtpReply reply, bool isHttp = false)
     {
-        session.UnknownCommands += session.Files is null ? 1 : 0;
-        if (!isHttp && (session.Files is not null || session.UnknownCommands < session.Server.Options.MaxUnknownCommands))
+        session.RejectedLines += session.Files is null ? 1 : 0;
+        if (!isHttp && (session.Files is not null || session.RejectedLines < session.Server.Options.MaxUnknownCommands))
         {
             return reply;
         }

@@ -13,7 +13,7 @@ namespace Fts.Server.Sessions;
 
 /// <summary>
 /// Checks the rules of a command, runs its handler and converts exceptions to replies. The client never receives the message of an
-/// exception.
+/// exception, except the fixed texts of <see cref="DataConnectionException"/>.
 /// </summary>
 internal static class CommandRunner
 {
@@ -50,7 +50,7 @@ internal static class CommandRunner
         FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);
         if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnection))
         {
-            reply = await BlockResynchronization.RunAfterCommandAsync(session, row, reply, cancellationToken);
+            reply = await BlockResynchronization.ResynchronizeAsync(session, row, reply, cancellationToken);
         }
 
         CommandLog.Write(session, row, argument, reply);
@@ -59,6 +59,7 @@ internal static class CommandRunner
             : reply;
     }
 
+    /// <summary>Runs the handler. Returns its reply, or the reply for the exception that it threw.</summary>
     private static async ValueTask<FtpReply> RunHandlerAsync(
         Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
@@ -70,12 +71,13 @@ internal static class CommandRunner
         catch (StoreException e)
         {
             LogStoreException(session, row.Verb, e);
-            return (e.Error == StoreError.Unavailable ? GetAbortReply(session) : null) ?? row.AdaptReplyCode(Replies.For(e.Error));
+            FtpReply? abortReply = e.Error == StoreError.Unavailable ? GetAbortReply(session) : null;
+            return abortReply ?? row.AdaptReplyCode(Replies.FromStoreError(e.Error));
         }
         catch (HandshakeException e)
         {
             Log.HandshakeFailed(log, session.Id, e.Message.ToPrintable());
-            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
+            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.TlsSessionNotResumed : Replies.DataHandshakeFailed);
         }
         catch (NoDataConnectionException e)
         {
@@ -116,7 +118,9 @@ internal static class CommandRunner
         }
     }
 
-    /// <summary>Logs an exception of a store: a rejected operation as debug message, a failure as error with its cause.</summary>
+    /// <summary>
+    /// Logs an exception of a store: a rejected operation at the level Debug, a failure of the store at the level Error with its cause.
+    /// </summary>
     public static void LogStoreException(Session session, string verb, StoreException e)
     {
         ILogger log = session.Server.Options.Logger;
@@ -136,7 +140,7 @@ internal static class CommandRunner
         Log.TransferFailed(session.Server.Options.Logger, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, reason);
     }
 
-    /// <summary>Returns the reply of an aborted transfer; null if the transfer was not aborted.</summary>
+    /// <summary>Returns the reply for an aborted transfer. Returns null if no transfer was aborted.</summary>
     private static FtpReply? GetAbortReply(Session session) => session.Transfer?.AbortReason switch
     {
         AbortReason.Stalled => Replies.TransferStalled,

@@ -9,11 +9,11 @@ internal static class ControlListener
 {
     private const int Backlog = 512;
 
-    /// <summary>A dead peer is detected after four probes, one minute after the idle time.</summary>
+    /// <summary>A dead peer is detected after four unanswered probes, one minute after the idle time.</summary>
     private const int ProbeIntervalSeconds = 15, ProbeCount = 4;
 
-    /// <summary>Listens on an address. The caller owns the socket.</summary>
-    /// <param name="endPoint">The address; an IPv6 wildcard also accepts IPv4.</param>
+    /// <summary>Opens a socket that listens on an address. The caller owns the socket.</summary>
+    /// <param name="endPoint">The address and port. The IPv6 wildcard address also accepts IPv4 connections.</param>
     /// <param name="keepAlive">The idle time of a connection before its first keep-alive probe; zero for no probes.</param>
     /// <exception cref="SocketException">The address cannot be used.</exception>
     public static Socket Open(IPEndPoint endPoint, TimeSpan keepAlive)
@@ -46,8 +46,8 @@ internal static class ControlListener
     /// Accepts connections until <paramref name="stopping"/> is cancelled, which must happen before the listener is closed.
     /// </summary>
     /// <param name="listener">The listening socket. The caller owns it.</param>
-    /// <param name="onAccepted">Receives each connection and owns it from then on. It must not block.</param>
-    /// <param name="logger">The log for failures.</param>
+    /// <param name="onAccepted">The method that receives each connection and owns it from then on. The method must not block.</param>
+    /// <param name="logger">The logger for failures.</param>
     /// <param name="stopping">Cancelled when the server stops.</param>
     public static async Task AcceptAsync(Socket listener, Action<Socket> onAccepted, ILogger logger, CancellationToken stopping)
     {
@@ -69,7 +69,7 @@ internal static class ControlListener
             }
             catch (SocketException e) when (socket is null)
             {
-                // The peer disconnected before the accept, or no file descriptor is free until a session ends.
+                // The peer disconnected before its connection was accepted, or no file descriptor is free until a session ends.
                 Log.AcceptFailed(logger, e.Message);
                 bool isOutOfResources = e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
                 await Task.Delay(isOutOfResources ? 100 : 1, CancellationToken.None);

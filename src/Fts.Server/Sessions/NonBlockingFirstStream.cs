@@ -4,8 +4,8 @@ using Fts.Server.Data.Copy;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// A network stream that tries a non-blocking call first (<see cref="NonBlockingSocket"/>) and waits asynchronously only for the rest. Idle
-/// sessions hold the memory of one pending operation, not two.
+/// A network stream that tries a non-blocking call first (<see cref="NonBlockingSocket"/>), and starts an asynchronous operation only if it
+/// must wait. An idle session therefore holds the memory of one asynchronous operation (its read), not of two.
 /// </summary>
 internal sealed class NonBlockingFirstStream(Socket socket, bool ownsSocket) : NetworkStream(socket, ownsSocket)
 {

@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Recognises clients of other protocols by their lines. A web page can make a browser send requests to any port, and their headers or body
-/// may contain FTP commands. Therefore nothing that follows such a line may be executed.
+/// Recognises clients of other protocols by the lines that they send. A web page can make a browser send HTTP requests to any port, and the
+/// headers or body of a request may contain FTP commands. Therefore no line after a line of another protocol may be executed.
 /// </summary>
 internal static class ProtocolSniffer
 {
@@ -14,11 +14,11 @@ internal static class ProtocolSniffer
         SearchValues.Create(
             [.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
 
-    /// <summary>Returns the name of the protocol, for the log, if an FTP client cannot have sent the line; otherwise null.</summary>
+    /// <summary>Returns the name of the other protocol, for the log, if no FTP client can have sent the line; otherwise null.</summary>
     /// <param name="line">The line as read.</param>
     /// <param name="isCommand">Whether the line begins with a verb.</param>
-    /// <param name="isFirst">Whether no line with content preceded it.</param>
-    /// <param name="isKnown">Whether the line is a command of this server.</param>
+    /// <param name="isFirst">Whether the client has sent no line with content before this line.</param>
+    /// <param name="isKnown">Whether the line is a command that the server supports.</param>
     public static string? FindForeignProtocol(LineReadResult line, bool isCommand, bool isFirst, bool isKnown) => line.Status switch
     {
         LineStatus.Binary => "binary data",
@@ -28,7 +28,7 @@ internal static class ProtocolSniffer
         _ => null,
     };
 
-    /// <summary>Whether the line consists of any method, a target and a version (RFC 9112 §3).</summary>
+    /// <summary>Returns whether the line consists of a method, a target and an HTTP version (RFC 9112 §3).</summary>
     private static bool IsHttpRequest(ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> version = " HTTP/"u8;

@@ -18,31 +18,34 @@ namespace Fts.Server.Sessions;
 /// <summary>The action of the session's loop after it has sent the reply to a command.</summary>
 internal enum NextAction
 {
+    /// <summary>Reads the next line.</summary>
     ReadNext,
     /// <summary>Starts TLS on the control connection (AUTH).</summary>
     StartTls,
     /// <summary>Ends TLS on the control connection (CCC).</summary>
     EndTls,
+    /// <summary>Closes the control connection.</summary>
     Close,
 }
 
 /// <summary>The transfer mode (RFC 959 §3.4, draft-preston-ftpext-deflate).</summary>
 internal enum TransferMode
 {
+    /// <summary>MODE S: the end of the data connection marks the end of the file.</summary>
     Stream,
     /// <summary>MODE Z: each transfer is one zlib stream.</summary>
     Deflate,
-    /// <summary>MODE B: one data connection transfers several files.</summary>
+    /// <summary>MODE B: one data connection transfers several files, and each file is a sequence of blocks.</summary>
     Block,
 }
 
-/// <summary>The state of one control connection. Its <see cref="SessionLoop"/> owns and disposes it.</summary>
+/// <summary>The state of one control connection. The <see cref="SessionLoop"/> of the session owns and disposes this object.</summary>
 internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
     private FtpReply? _finalReply;
     private long _endedAt;
-    private long _acknowledged;
+    private long _acknowledgedBytes;
     private long _acknowledgedAt;
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
@@ -60,39 +63,50 @@ internal sealed class Session : IDisposable
 
     // Control connection
     public FtpServer Server { get; }
+    /// <summary>The number of the session, for the log.</summary>
     public long Id { get; }
     public Socket Socket { get; }
+    /// <summary>The addresses of the server and the client, as the client uses them.</summary>
     public ConnectionEndPoints EndPoints { get; }
+    /// <summary>The server's address and port.</summary>
     public IPEndPoint Local => EndPoints.Local;
+    /// <summary>The client's address and port.</summary>
     public IPEndPoint Peer => EndPoints.Peer;
+    /// <summary>Reads the lines and writes the replies of the control connection.</summary>
     public LineChannel Channel { get; }
+    /// <summary>The action after the reply to the current command.</summary>
     public NextAction Next { get; set; }
     /// <summary>
     /// The start of the login time limit, in <see cref="Environment.TickCount64"/> milliseconds: the time of the connection or of the last
-    /// logout, plus login delays.
+    /// logout, plus all login delays.
     /// </summary>
     public long LoginStartedAt { get; private set; }
-    /// <summary>Whether the server is delaying a login. This time does not count towards the login time limit.</summary>
+    /// <summary>Whether the server is delaying a login. The delay does not count towards the login time limit.</summary>
     public bool IsLoginDelayed => Volatile.Read(ref _loginDelayedSince) != 0;
     /// <summary>The time of the last received line, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastReceived { get; set; }
-    public int UnknownCommands { get; set; }
+    /// <summary>The number of lines that were rejected before login.</summary>
+    public int RejectedLines { get; set; }
     /// <summary>Whether a line with content was received.</summary>
     public bool HasReadLine { get; set; }
-    /// <summary>Whether a line that was read during a transfer waits for the end of the transfer.</summary>
+    /// <summary>Whether a line that was read during a transfer is still to be processed after the transfer.</summary>
     public bool HasLineWaiting { get; set; }
     /// <summary>Whether the client has closed the control connection and no received command is left to process.</summary>
     public bool HasClientDisconnected =>
         !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
 
-    /// <summary>The stream of the socket. With TLS, the stream of <see cref="Channel"/> wraps it.</summary>
+    /// <summary>The unencrypted stream of the socket. With TLS, <see cref="Channel"/> uses a TLS stream on top of it.</summary>
     public NonBlockingFirstStream PlainStream { get; }
 
     // Security
     /// <summary>The TLS state; null if the server does not support TLS.</summary>
     public SessionTls? Tls { get; }
+    /// <summary>Whether TLS encrypts the control connection.</summary>
     public bool IsSecure { get; set; }
-    /// <summary>The trusted certificate of the client, or null. Also null after CCC, because another host could inject commands.</summary>
+    /// <summary>
+    /// The trusted certificate of the client, or null. Also null after CCC, because another host could inject commands into the unencrypted
+    /// connection.
+    /// </summary>
     public ClientCertificate? Certificate => IsSecure ? Tls?.Certificate : null;
     /// <summary>Whether the connection uses TLS from its first byte.</summary>
     public bool IsImplicitTls { get; }
@@ -100,12 +114,15 @@ internal sealed class Session : IDisposable
     // Host
     /// <summary>The selected host: its store and its accounts.</summary>
     public ServedHost Host { get; set; }
-    /// <summary>The host name that the client sent with HOST; null if it sent none, or an address.</summary>
+    /// <summary>The host name that the client sent with HOST, or null if the client sent no HOST or sent an address.</summary>
     public string? HostName { get; set; }
 
     // Login
+    /// <summary>The user name that the client sent with USER, or null if the server does not expect PASS.</summary>
     public string? UserName { get; set; }
+    /// <summary>The files that the logged-in account can access, or null before login.</summary>
     public UserFiles? Files { get; set; }
+    /// <summary>The number of failed logins on this control connection.</summary>
     public int FailedLogins { get; set; }
 
     // Protocol state
@@ -114,34 +131,40 @@ internal sealed class Session : IDisposable
     public TransferMode Mode { get; set; }
     /// <summary>The compression level for MODE Z, 0 to 9.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
-    /// <summary>Whether rejected uploads in block mode are read to their last block (OPTS MODE B DRAIN).</summary>
+    /// <summary>Whether the server reads and discards the data of a rejected upload in block mode (OPTS MODE B DRAIN).</summary>
     public bool ShouldDrainRefusedUpload { get; set; }
+    /// <summary>The facts in the replies to MLST and MLSD (OPTS MLST).</summary>
     public MlsxFacts Facts { get; set; } = MlsxFacts.Default;
-    /// <summary>The algorithm of HASH.</summary>
+    /// <summary>The hash algorithm that HASH uses.</summary>
     public HashKind Hash { get; set; }
-    /// <summary>The parameters that one command sets for a later one (REST, RNFR, ALLO).</summary>
+    /// <summary>The parameters that commands such as REST, RNFR and ALLO set for a later command.</summary>
     public CommandSequence Sequence { get; } = new();
 
     /// <summary>The path for which the last SIZE reported a partial upload although a file exists, or null.</summary>
     public StorePath? LastPartialSizePath { get; set; }
 
     // Data connection
-    /// <summary>Prepares data connections. Created on first use, because most idle sessions never transfer data.</summary>
+    /// <summary>
+    /// The object that prepares the data connections. It is created on first use, because most idle sessions never transfer data.
+    /// </summary>
     public DataConnector DataConnector =>
         _dataConnector ??= new DataConnector(Server, ConnectionEndPoints.FromSocket(Socket).Local.Address, Peer.Address);
     /// <summary>The open data connection of block mode, or null.</summary>
     public BlockConnection? BlockConnection => _dataConnector?.BlockConnection;
-    /// <summary>The running transfer, or null. Only the session's loop sets it; other threads may abort it.</summary>
+    /// <summary>
+    /// The running transfer, or null. Only the session's loop sets this property. Other threads may abort the transfer.
+    /// </summary>
     public Transfer? Transfer { get; set; }
 
-    /// <summary>Cancelled at the end of the session.</summary>
+    /// <summary>The token that <see cref="End"/> cancels.</summary>
     public CancellationToken Ending => _ending.Token;
 
     /// <summary>The final reply if the session was ended from outside its loop; otherwise null.</summary>
     public FtpReply? FinalReply => _finalReply;
 
     /// <summary>
-    /// The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.
+    /// The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds. 0 if the session
+    /// was not ended in this way.
     /// </summary>
     public long EndedAt => Volatile.Read(ref _endedAt);
 
@@ -151,7 +174,7 @@ internal sealed class Session : IDisposable
     /// <summary>Resolves a path relative to the working directory. Returns null if the path is invalid.</summary>
     public StorePath? Resolve(string path) => WorkingDirectory.Resolve(path);
 
-    /// <summary>Queues a reply. It is sent when the loop next waits for a line, or by the next flush.</summary>
+    /// <summary>Queues a reply. The reply is sent when the loop next waits for a line, or by the next flush.</summary>
     public void Queue(FtpReply reply)
     {
         Channel.Queue(reply.Bytes.Span);
@@ -187,8 +210,9 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Closes the passive port if it has not been used since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).
+    /// Closes the unused data listener, or the reservation of a passive port, if it was last used before a time.
     /// </summary>
+    /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdleListener(long before) => _dataConnector?.CloseIdleListener(before);
 
     /// <summary>
@@ -212,7 +236,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Closes the control connection from outside the loop, immediately and without a reply. Unsent replies are discarded, and all pending
+    /// Closes the control connection from outside the loop, immediately and without a reply. Unsent replies are discarded. All pending
     /// operations of the loop fail.
     /// </summary>
     public void Disconnect()
@@ -223,10 +247,13 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Returns how many milliseconds ago the client last acknowledged a byte of the reply that is being written; 0 if no write waits.
+    /// Returns how many milliseconds ago the client last acknowledged a byte of the reply that is being written. Returns 0 if no write
+    /// waits for the client.
     /// </summary>
+    /// <param name="now">The current time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     /// <remarks>
-    /// The session monitor calls this method once a second. Only Linux reports acknowledged bytes; elsewhere the whole write time counts.
+    /// The session monitor calls this method once a second. Only Linux reports acknowledged bytes. On other systems, the result is the time
+    /// since the start of the write.
     /// </remarks>
     public long GetUnacknowledgedWriteTime(long now)
     {
@@ -235,15 +262,16 @@ internal sealed class Session : IDisposable
             return 0;
         }
 
-        if (Socket.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
+        if (Socket.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledgedBytes)
         {
-            (_acknowledged, _acknowledgedAt) = (acknowledged, now);
+            (_acknowledgedBytes, _acknowledgedAt) = (acknowledged, now);
         }
 
         return now - Math.Max(since, _acknowledgedAt);
     }
 
-    /// <summary>Closes the block-mode data connection if a send on it started before the given time and still waits.</summary>
+    /// <summary>Closes the block-mode data connection if a send that started before a time still waits for the client.</summary>
+    /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseStalledBlockConnection(long before)
     {
         if (BlockConnection is { BlockedSince: > 0 and var since } && since < before)

@@ -7,19 +7,21 @@ using Fts.Server.Tls;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Runs one session from the greeting to its end: reads a line, finds the command, runs the handler and sends the reply. Owns and disposes
-/// the session.
+/// Runs one session from the greeting to the end: reads each line, finds the command, runs the handler and sends the reply. Owns and
+/// disposes the session.
 /// </summary>
 internal sealed class SessionLoop(Session session)
 {
     /// <summary>
-    /// How long a transfer may continue after the client has disconnected, if it is in block mode or has no data connection yet.
+    /// How long a transfer may continue after the client has disconnected, if the transfer uses block mode or has no data connection yet.
     /// </summary>
     private static readonly TimeSpan MaxWaitAfterDisconnect = TimeSpan.FromSeconds(0.5);
 
     private readonly FtpServerOptions _options = session.Server.Options;
+    // The read that started during a transfer and has not been processed yet, or null.
     private Task<LineReadResult>? _lineRead;
 
+    /// <summary>Runs the session until it ends. Exceptions are logged, not thrown.</summary>
     public async Task RunAsync()
     {
         try
@@ -83,7 +85,7 @@ internal sealed class SessionLoop(Session session)
         await RunReleaseStepAsync(() => AbortTransferAsync(AbortReason.SessionEnded));
         await RunReleaseStepAsync(DisposeTransferAsync);
         await RunReleaseStepAsync(CloseChannelAsync);
-        await RunReleaseStepAsync(AbandonReadAsync);
+        await RunReleaseStepAsync(IgnorePendingReadAsync);
         await RunReleaseStepAsync(RemoveSession);
     }
 
@@ -107,7 +109,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Disposes of the transfer, which completes <see cref="Transfer.Completion"/>.</summary>
+    /// <summary>Disposes the transfer, which completes <see cref="Transfer.Completion"/>.</summary>
     private ValueTask DisposeTransferAsync()
     {
         session.Transfer?.Dispose();
@@ -115,17 +117,18 @@ internal sealed class SessionLoop(Session session)
         return default;
     }
 
-    /// <summary>Closes the control connection. Resets it if the client does not read the replies.</summary>
+    /// <summary>Closes the control connection. Resets the connection if the client does not read the replies.</summary>
     private async ValueTask CloseChannelAsync()
     {
         if (session.Channel.IsBroken || session.Channel.WriteStartedAt != 0)
         {
-            session.Socket.Close(0); // the client does not read the replies in the kernel's buffer
+            session.Socket.Close(0); // discards the replies in the kernel's buffer, which the client does not read
         }
 
         await session.Channel.DisposeAsync();
     }
 
+    /// <summary>Disposes the session and removes it from the sessions of the server.</summary>
     private ValueTask RemoveSession()
     {
         try
@@ -141,8 +144,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Starts or ends TLS after AUTH or CCC. Input before the handshake is not protected by TLS: an attacker may have injected it
-    /// (CVE-2011-0411), so the session is closed.
+    /// Starts TLS after AUTH, or ends TLS after CCC. If the client has sent unexpected input after the command, closes the session: an
+    /// attacker may have injected that input (CVE-2011-0411).
     /// </summary>
     private async ValueTask ChangeStreamAsync()
     {
@@ -179,14 +182,15 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
+    /// <summary>Reads the next line, or completes the read that started during the last transfer.</summary>
     private ValueTask<LineReadResult> ReadAsync() =>
-        _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_lineRead);
+        _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : CompleteReadAsync(_lineRead);
 
     /// <summary>
-    /// Completes a read that started during a transfer. Flushes first, because queued replies would otherwise wait for the client's next
-    /// line.
+    /// Completes a read that started during a transfer. Sends the queued replies first. Otherwise these replies would wait for the client's
+    /// next line.
     /// </summary>
-    private async ValueTask<LineReadResult> EndReadAsync(Task<LineReadResult> read)
+    private async ValueTask<LineReadResult> CompleteReadAsync(Task<LineReadResult> read)
     {
         await session.Channel.FlushAsync(session.Ending);
         LineReadResult line = await FlushBlockConnectionWhileWaiting(new ValueTask<LineReadResult>(read));
@@ -194,17 +198,20 @@ internal sealed class SessionLoop(Session session)
         return line;
     }
 
-    /// <summary>Starts to send the buffered bytes of block mode if the operation does not complete immediately.</summary>
-    private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> waiting)
+    /// <summary>
+    /// Returns the operation. If the operation has not completed, starts to send the output buffer of the block-mode connection.
+    /// </summary>
+    private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> operation)
     {
-        if (!waiting.IsCompleted)
+        if (!operation.IsCompleted)
         {
             session.BlockConnection?.StartFlush();
         }
 
-        return waiting;
+        return operation;
     }
 
+    /// <summary>Runs the command of a line and queues the reply, or queues the reply that rejects the line.</summary>
     private async ValueTask DispatchAsync(LineReadResult line)
     {
         if (!CommandLookup.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? rejection))
@@ -238,12 +245,12 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Runs a transfer from its start to its final reply. Meanwhile reads lines and runs the commands that are allowed during a transfer.
-    /// The first other line waits for the end of the transfer.
+    /// Runs a transfer from its start to its final reply. Meanwhile, reads lines and runs the commands that are allowed during a transfer.
+    /// The first line with any other command is processed after the transfer.
     /// </summary>
     private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
-        // A QUIT that the client sent before the transfer began does not interrupt it.
+        // A QUIT that the client sent before the transfer began does not count as a QUIT during the transfer.
         bool isNextLineFromBeforeTransfer = session.Channel.HasUnreadInput;
         var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
@@ -268,7 +275,7 @@ internal sealed class SessionLoop(Session session)
             {
                 if (session.Mode == TransferMode.Block || !transfer.HasDataConnection)
                 {
-                    // All data of the transfer may have arrived, although the store has not opened or written the file yet.
+                    // All data of the transfer may have arrived, although the store has not yet opened or written the file.
                     await Task.WhenAny(reply, Task.Delay(MaxWaitAfterDisconnect, CancellationToken.None));
                 }
 
@@ -312,7 +319,7 @@ internal sealed class SessionLoop(Session session)
             : await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { AbortReason: not AbortReason.None })
         {
-            // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted it.
+            // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted the transfer.
             await FinishTransferAsync();
         }
 
@@ -321,8 +328,7 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Waits for the end of the transfer and queues its final reply: 226, or the reply of the failure. Does nothing if no transfer runs.
-    /// Every transfer ends here.
+    /// Waits for the end of the transfer and queues its final reply. Does nothing if no transfer runs. Every transfer ends in this method.
     /// </summary>
     private async ValueTask FinishTransferAsync()
     {
@@ -338,13 +344,14 @@ internal sealed class SessionLoop(Session session)
 
         if (transfer is { AbortReason: not AbortReason.None, UsesControlConnection: false })
         {
-            session.DataConnector.CloseBlockConnection(); // it was shut down, even if the transfer had just completed
+            session.DataConnector.CloseBlockConnection(); // the abort has shut the connection down, even if the transfer had just completed
         }
 
         await DisposeTransferAsync();
         session.LastReceived = Environment.TickCount64;
     }
 
+    /// <summary>Aborts the running transfer, if any, and queues its final reply.</summary>
     private async ValueTask AbortTransferAsync(AbortReason reason)
     {
         session.Transfer?.Abort(reason);
@@ -352,9 +359,10 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Waits for the end of a read that started during a transfer and ignores its result. The session's token or stream ends the read.
+    /// Waits for the end of a read that started during a transfer, and ignores its result. The session's cancelled token or closed stream
+    /// ends the read.
     /// </summary>
-    private async ValueTask AbandonReadAsync()
+    private async ValueTask IgnorePendingReadAsync()
     {
         if (_lineRead is not null)
         {
@@ -364,13 +372,13 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the final reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
-    /// the reply. If the server stops, this does not wait for the client.
+    /// Sends the final reply, and reads the remaining input for at most one second. Closing a connection with unread input would reset the
+    /// connection, and the client could lose the reply. If the server stops, does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
         await AbortTransferAsync(AbortReason.SessionEnded);
-        await AbandonReadAsync();
+        await IgnorePendingReadAsync();
         if (session.FinalReply is { } finalReply)
         {
             session.Queue(finalReply);
@@ -398,7 +406,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Reads and discards the input that has already arrived, at most the usual size of a socket buffer.</summary>
+    /// <summary>Reads and discards the input that has already arrived, but at most 256 KiB.</summary>
     private void DiscardInput()
     {
         Span<byte> discarded = stackalloc byte[4096];

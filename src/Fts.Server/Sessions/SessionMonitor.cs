@@ -3,11 +3,12 @@ using Fts.Server.Data;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Checks every session once a second and ends those that exceeded a time limit. One timer serves all sessions, because a timer per session
-/// would cost memory for each idle session.
+/// Checks every session once a second, and ends the sessions that have exceeded a time limit. One timer serves all sessions, because a
+/// separate timer would cost memory for each idle session.
 /// </summary>
 internal static class SessionMonitor
 {
+    /// <summary>How long a data listener or a passive port may stay open without use.</summary>
     private static readonly TimeSpan ListenerIdleTime = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs the monitor until the token is cancelled.</summary>
@@ -52,6 +53,7 @@ internal static class SessionMonitor
         }
     }
 
+    /// <summary>Disconnects or ends the session, or aborts its transfer, if a time limit was exceeded.</summary>
     private static void CheckSession(Session session, FtpServerOptions options)
     {
         long now = Environment.TickCount64;
@@ -96,7 +98,8 @@ internal static class SessionMonitor
     }
 
     /// <summary>
-    /// Returns the reason, for the log, why the control connection must be closed without a reply. Returns null if it may stay open.
+    /// Returns the reason, for the log, why the control connection must be closed without a reply. Returns null if the connection may stay
+    /// open.
     /// </summary>
     private static string? FindDisconnectReason(Session session, FtpServerOptions options, long now)
     {

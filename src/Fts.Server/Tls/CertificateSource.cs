@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// One certificate and the files that contain it. If a changed file cannot be read, the previous certificate stays in use: a renewal
-/// replaces two files one after the other.
+/// One certificate and the files that contain it. If a changed file cannot be used, the previous certificate stays in use. For example, a
+/// renewal may have replaced only one of two files so far.
 /// </summary>
 internal sealed class CertificateSource : IDisposable
 {
@@ -26,16 +26,19 @@ internal sealed class CertificateSource : IDisposable
     {
         (_certificateFile, _keyFile, _clock, _checkedAt) = (certificateFile, keyFile, clock, clock.GetTimestamp());
         _stamp = GetStamp();
-        _current = Load();
+        _current = LoadFromFiles();
     }
 
-    /// <summary>Returns the current certificate. Reads the files again if they have changed, and logs the result.</summary>
-    public FtpCertificates.PresentedCertificate Read(ILogger log) => Read(log, CheckInterval);
+    /// <summary>
+    /// Returns the current certificate. If the files have changed, reads them again and logs the result. Checks for changes at most once a
+    /// second.
+    /// </summary>
+    public FtpCertificates.PresentedCertificate GetCertificate(ILogger log) => GetCertificate(log, CheckInterval);
 
-    /// <summary>Checks the files for changes, even if the last check was less than one second ago.</summary>
-    public void Reload(ILogger log) => Read(log, TimeSpan.Zero);
+    /// <summary>Reads the files again if they have changed, even if the last check was less than a second ago.</summary>
+    public void Reload(ILogger log) => GetCertificate(log, TimeSpan.Zero);
 
-    private FtpCertificates.PresentedCertificate Read(ILogger log, TimeSpan checkInterval)
+    private FtpCertificates.PresentedCertificate GetCertificate(ILogger log, TimeSpan checkInterval)
     {
         lock (_lock)
         {
@@ -50,10 +53,10 @@ internal sealed class CertificateSource : IDisposable
                 (FileStamp, FileStamp) stamp = GetStamp();
                 if (stamp != _stamp)
                 {
-                    // Set before the attempt: files that cannot be used are read and logged again only after the next change.
+                    // Set before the files are read: unusable files are read and logged again only after their next change.
                     _stamp = stamp;
                     // The previous certificate is not disposed, because existing sessions still use it.
-                    _current = Load();
+                    _current = LoadFromFiles();
                     Log.CertificateReloaded(log, _certificateFile.ToPrintable());
                 }
             }
@@ -79,7 +82,8 @@ internal sealed class CertificateSource : IDisposable
     private (FileStamp, FileStamp) GetStamp() =>
         (FileStamp.FromFile(_certificateFile!), _keyFile is null ? default : FileStamp.FromFile(_keyFile));
 
-    private FtpCertificates.PresentedCertificate Load()
+    /// <summary>Reads the certificate, its chain and its key from the files.</summary>
+    private FtpCertificates.PresentedCertificate LoadFromFiles()
     {
         if (X509Certificate2.GetCertContentType(_certificateFile!) == X509ContentType.Pfx)
         {
@@ -101,17 +105,18 @@ internal sealed class CertificateSource : IDisposable
         }
         catch (ArgumentException e)
         {
-            // .NET reports a key of another certificate in this way. A renewal may have replaced only one of the two files so far.
+            // .NET reports a key that belongs to another certificate as ArgumentException.
             throw new CryptographicException("the private key does not match the certificate", e);
         }
     }
 
     /// <summary>
-    /// The last write time and the length of a file, for the detection of changes. For a symbolic link they are those of its target,
-    /// because renewal tools create a new file and change the link.
+    /// The last write time and the length of a file, for the detection of changes. For a symbolic link, the time and length of its target
+    /// count, because renewal tools create a new file and change the link.
     /// </summary>
     private readonly record struct FileStamp(DateTime Written, long Length)
     {
+        /// <summary>Returns the stamp of a file, or the default value if the file does not exist.</summary>
         public static FileStamp FromFile(string path)
         {
             var file = new FileInfo(path);

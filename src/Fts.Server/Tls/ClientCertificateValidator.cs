@@ -7,8 +7,8 @@ using Fts.Protocol;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// Validates the client certificates of one session. On the control connection it decides whether the certificate is trusted. On a data
-/// connection it decides whether the certificate has the same key.
+/// Validates the client certificates of one session. On the control connection, checks whether the certificate is trusted. On a data
+/// connection, checks whether the certificate has the same key as the control connection's certificate.
 /// </summary>
 internal sealed class ClientCertificateValidator
 {
@@ -35,18 +35,18 @@ internal sealed class ClientCertificateValidator
     /// <summary>The policy for building certificate chains.</summary>
     public X509ChainPolicy ChainPolicy { get; }
 
-    /// <summary>The client's trusted certificate, or null if the client has presented none.</summary>
+    /// <summary>The trusted certificate that the client has presented, or null.</summary>
     public ClientCertificate? TrustedCertificate { get; private set; }
 
-    /// <summary>The reason why the last certificate was not accepted, or null.</summary>
+    /// <summary>The reason why the client certificate of the last handshake was not accepted, or null.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Records that the control connection's handshake is complete. Later handshakes are those of data connections.</summary>
+    /// <summary>Records that the control connection's handshake is complete. Later handshakes belong to data connections.</summary>
     public void CompleteControlHandshake() => _isControlHandshakeComplete = true;
 
     /// <summary>
-    /// Validates a certificate, and returns whether the handshake may continue. On the control connection it always may. In TLS 1.3 the
-    /// client would receive no reason for a failed handshake, but the reply to USER can contain one.
+    /// Validates a certificate, and returns whether the handshake may continue. On the control connection it may always continue. A failed
+    /// TLS 1.3 handshake would report no reason to the client, but the reply to USER can report one.
     /// </summary>
     public bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
     {
@@ -69,13 +69,14 @@ internal sealed class ClientCertificateValidator
         return true;
     }
 
+    /// <summary>Returns the reason why the control connection's certificate is not trusted, or null if it is trusted.</summary>
     private string? FindProblem(X509Certificate2 certificate, string key, X509Chain? chain, SslPolicyErrors problems)
     {
         DateTime now = DateTime.Now;
         string reason;
         if (now < certificate.NotBefore || now > certificate.NotAfter)
         {
-            reason = "it is expired or not yet valid";
+            reason = "the certificate is expired or not yet valid";
         }
         else if (_options.PinnedKeys.Contains(key) || (problems == SslPolicyErrors.None && _options.Authorities.Count > 0))
         {
@@ -83,13 +84,13 @@ internal sealed class ClientCertificateValidator
         }
         else
         {
-            reason = chain?.ChainStatus is [var first, ..] ? first.StatusInformation.Trim() : "no trusted authority issued it";
+            reason = chain?.ChainStatus is [var first, ..] ? first.StatusInformation.Trim() : "no trusted authority issued the certificate";
         }
 
         return $"the client certificate of {certificate.Subject.ToPrintable()}, key {key}, is not trusted: {reason.ToPrintable()}";
     }
 
-    /// <summary>Returns the common name, or null if the subject has none or more than one.</summary>
+    /// <summary>Returns the common name. Returns null if the subject contains no common name, several of them, or an invalid one.</summary>
     private static string? GetCommonName(X500DistinguishedName subject)
     {
         string? name = null;

@@ -5,17 +5,19 @@ using Fts.Server.Data;
 
 namespace Fts.Server.Tls;
 
-/// <summary>The TLS layer of one data connection. The data connection owns it. Disposal also closes the socket's stream.</summary>
-internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) : IAsyncDisposable
+/// <summary>
+/// The TLS layer of one data connection. The data connection disposes this object, which also closes the socket's stream.
+/// </summary>
+internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream recordStream) : IAsyncDisposable
 {
     /// <summary>
-    /// The maximum number of bytes that SslStream encrypts and writes in one step. A larger write causes several sends.
+    /// The maximum number of bytes that SslStream encrypts and sends with one write to the socket.
     /// </summary>
     private const int MaxSingleWriteBytes = 32 * 1024;
 
     private const string NoCloseNotify = "the data connection ended without a TLS close_notify";
 
-    /// <summary>The size of a full TLS record, and more than the bytes that any cipher adds to one.</summary>
+    /// <summary>The maximum content of a TLS record, and an upper limit of what a cipher adds to a record, in bytes.</summary>
     private const int RecordBytes = 16 * 1024, MaxRecordOverhead = 256;
 
     private IOException? _readFailure;
@@ -32,12 +34,12 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
     public bool EndedWithoutCloseNotify { get; private set; }
 
     /// <summary>
-    /// Reads some bytes and returns their number. Returns 0 after the peer's close_notify. Also returns 0 if the peer has closed the TCP
-    /// connection without close_notify, and then sets <see cref="EndedWithoutCloseNotify"/>.
+    /// Reads some bytes and returns their number. Returns 0 after the peer's close_notify. If the peer has closed the TCP connection
+    /// without close_notify, returns 0 and sets <see cref="EndedWithoutCloseNotify"/>.
     /// </summary>
     /// <remarks>
-    /// Decrypts all received records that fit, so that the caller writes them to a file at once. The state of a wait is pooled, because
-    /// there is one for every few records.
+    /// Decrypts all received records that fit into the buffer, so that the caller writes their content to the file with one call. The state
+    /// of the asynchronous call is pooled, because a large upload makes one call for every few records.
     /// </remarks>
     /// <exception cref="DataConnectionException">The connection ended within a TLS record.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -57,18 +59,18 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
                 if (read == 0)
                 {
                     _hasReceivedEnd = true;
-                    EndedWithoutCloseNotify |= tap.HasEnded;
+                    EndedWithoutCloseNotify |= recordStream.HasEnded;
                     break;
                 }
 
                 total += read;
             }
-            while (tap.HasBufferedRecord && buffer.Length - total >= RecordBytes);
+            while (recordStream.HasBufferedRecord && buffer.Length - total >= RecordBytes);
         }
-        catch (IOException e) when (tap.HasEnded || total > 0)
+        catch (IOException e) when (recordStream.HasEnded || total > 0)
         {
-            // SslStream throws if the connection ends within a record. The next call throws if this one has bytes to return.
-            _readFailure = tap.HasEnded ? new DataConnectionException(NoCloseNotify, e) : e;
+            // SslStream throws if the connection ends within a record. If this call has bytes to return, the next call throws.
+            _readFailure = recordStream.HasEnded ? new DataConnectionException(NoCloseNotify, e) : e;
             if (total == 0)
             {
                 throw _readFailure;
@@ -78,7 +80,9 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
         return total;
     }
 
-    /// <summary>Throws if the connection ended without close_notify: an attacker may have truncated the transfer (RFC 4217 §11).</summary>
+    /// <summary>
+    /// Throws if the connection ended without close_notify, because an attacker may have truncated the transfer (RFC 4217 §11).
+    /// </summary>
     /// <exception cref="DataConnectionException">The connection ended without close_notify.</exception>
     public void ThrowIfEndedWithoutCloseNotify()
     {
@@ -88,7 +92,7 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
         }
     }
 
-    /// <summary>Sends close_notify. If no data was sent, the session tickets are still held, and are sent with it.</summary>
+    /// <summary>Sends close_notify. If no data was sent before, also sends the session tickets, which are still held.</summary>
     public async ValueTask FinishAsync() => await stream.ShutdownAsync();
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
@@ -96,16 +100,16 @@ internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream tap) :
     private async ValueTask WriteGatheredAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         int overhead = ((bytes.Length / RecordBytes) + 1) * MaxRecordOverhead;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(tap.HeldBytes + bytes.Length + overhead);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(recordStream.HeldBytes + bytes.Length + overhead);
         try
         {
-            tap.Gather(buffer);
+            recordStream.Gather(buffer);
             await stream.WriteAsync(bytes, cancellationToken);
-            await tap.SendGatheredAsync(cancellationToken);
+            await recordStream.SendGatheredAsync(cancellationToken);
         }
         finally
         {
-            tap.Gather(null);
+            recordStream.Gather(null);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Server;
 
 /// <summary>
-/// The certificates of a server, selected by the host name that the client requests (SNI, RFC 6066 §3). The first certificate is
-/// presented if the client requests no name or an unknown one.
+/// The certificates of a server. The server selects a certificate by the host name that the client requests (SNI, RFC 6066 §3). If the
+/// client requests no host name or an unknown one, the server presents the first certificate.
 /// </summary>
 /// <remarks>Changed files are read again at the next handshake, without a restart. Thread-safe.</remarks>
 public sealed class FtpCertificates : IDisposable
@@ -33,10 +33,12 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// Reads certificates from files. Supported are PEM with chain and key in one file, PEM with the key in a second file, and PFX
-    /// without a password.
+    /// Reads certificates from files. The supported formats are PEM with chain and key in one file, PEM with the key in a second file, and
+    /// PFX without a password.
     /// </summary>
-    /// <param name="files">For each certificate, its file, and the file of its key or null if the first file contains the key.</param>
+    /// <param name="files">
+    /// For each certificate, its file and the file of its key. The key file is null if the certificate file also contains the key.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The list is empty.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="CryptographicException">A file contains no certificate, or the key is missing or does not match.</exception>
@@ -48,8 +50,8 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates it with a new certificate: ECDSA P-256, valid
-    /// for ten years, readable by its owner only.
+    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates a certificate and writes it to a new file that
+    /// only its owner can read. The created certificate has an ECDSA P-256 key and is valid for ten years.
     /// </summary>
     /// <param name="file">The path of the file. Missing directories are created.</param>
     /// <exception cref="IOException">The file cannot be written or read.</exception>
@@ -71,12 +73,12 @@ public sealed class FtpCertificates : IDisposable
     public static FtpCertificates SelfSigned() => new([new CertificateSource(SelfSignedCertificate.Create())]);
 
     /// <summary>
-    /// Returns certificates that are created when they are first needed, by a handshake or <see cref="KeyFingerprint"/>. The server can
-    /// start to listen before that.
+    /// Returns certificates that are created when a handshake, <see cref="KeyFingerprint"/> or <see cref="Fingerprint"/> first needs them.
+    /// The server can start to listen before the certificates are created.
     /// </summary>
     /// <param name="create">
-    /// Creates the certificates and is called once. This object disposes the returned one. If it throws, the exception is passed to the
-    /// first caller that needs the certificates.
+    /// The function that creates the certificates. It is called once. If it throws, every caller that needs the certificates receives the
+    /// exception. The returned object disposes the created certificates.
     /// </param>
     public static FtpCertificates Deferred(Func<FtpCertificates> create)
     {
@@ -112,12 +114,13 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="FromFiles(IReadOnlyList{ValueTuple{string, string}})"/>, with the clock that determines when files are checked again.
+    /// Reads certificates from files, and uses a clock that determines when the files are checked for changes. See
+    /// <see cref="FromFiles(IReadOnlyList{ValueTuple{string, string}})"/>.
     /// </summary>
     internal static FtpCertificates FromFiles(TimeProvider clock, params IReadOnlyList<(string Certificate, string? Key)> files) =>
         new([.. files.Select(file => new CertificateSource(file.Certificate, file.Key, clock))]);
 
-    /// <summary>Reads changed files again and logs the result. Certificates that were not needed yet are not read.</summary>
+    /// <summary>Reads changed files again and logs the result. Does not read certificates that were not needed yet.</summary>
     internal void Reload(ILogger log)
     {
         foreach (CertificateSource source in _sources.IsValueCreated ? _sources.Value : [])
@@ -126,12 +129,15 @@ public sealed class FtpCertificates : IDisposable
         }
     }
 
-    /// <summary>Returns the certificate for a host name, or the first one. Reads changed files again and logs the result.</summary>
+    /// <summary>
+    /// Returns the certificate for a host name. Returns the first certificate if no certificate is valid for the name. Reads changed files
+    /// again and logs the result.
+    /// </summary>
     /// <param name="serverName">The requested host name (SNI or HOST), or null.</param>
     /// <param name="log">The logger.</param>
     internal PresentedCertificate GetCertificate(string? serverName, ILogger log)
     {
-        PresentedCertificate first = _sources.Value[0].Read(log);
+        PresentedCertificate first = _sources.Value[0].GetCertificate(log);
         if (string.IsNullOrEmpty(serverName) || _sources.Value.Count == 1)
         {
             return first;
@@ -139,7 +145,7 @@ public sealed class FtpCertificates : IDisposable
 
         foreach (CertificateSource source in _sources.Value)
         {
-            PresentedCertificate candidate = source.Read(log);
+            PresentedCertificate candidate = source.GetCertificate(log);
             if (candidate.Certificate.MatchesHostname(serverName))
             {
                 return candidate;
@@ -155,8 +161,9 @@ public sealed class FtpCertificates : IDisposable
         private readonly Lazy<SslStreamCertificateContext> _context =
             new(
                 () => SslStreamCertificateContext.Create(new SessionCertificate(certificate), chain, offline: true),
-                LazyThreadSafetyMode.PublicationOnly); // does not cache an exception
+                LazyThreadSafetyMode.PublicationOnly); // this mode does not cache an exception
 
+        /// <summary>The certificate with its private key. Its owner disposes it.</summary>
         public X509Certificate2 Certificate { get; } = certificate;
 
         /// <summary>
@@ -165,7 +172,7 @@ public sealed class FtpCertificates : IDisposable
         /// </summary>
         public SslStreamCertificateContext Context => _context.Value;
 
-        /// <summary>Disposes the copy of the certificate, but not the certificate.</summary>
+        /// <summary>Disposes the copy of the certificate in <see cref="Context"/>, but not <see cref="Certificate"/>.</summary>
         public void Dispose()
         {
             if (_context.IsValueCreated)

@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.Server;
 
-/// <summary>Whether the server requests client certificates.</summary>
+/// <summary>Whether the server requests client certificates, and whether a login requires one.</summary>
 public enum FtpClientCertificatePolicy
 {
     /// <summary>The server requests no certificate.</summary>
@@ -11,20 +11,20 @@ public enum FtpClientCertificatePolicy
     /// <summary>The server requests a certificate. A client without a trusted certificate can still log in with its password.</summary>
     Request,
     /// <summary>
-    /// The server refuses USER with 530 unless the client has presented a trusted certificate. On unencrypted control connections it always
-    /// refuses USER.
+    /// The server refuses USER with 530 unless the client has presented a trusted certificate. On unencrypted control connections, the
+    /// server always refuses USER.
     /// </summary>
     Require,
 }
 
 /// <summary>
-/// The client certificates that a server trusts (RFC 4217). <see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>
+/// The client certificates that a server trusts. <see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>
 /// decides to which account a trusted certificate belongs. Revocation is not checked.
 /// </summary>
 /// <remarks>
-/// The server also requests the certificate on data connections, because they could not resume the control connection's TLS session
-/// otherwise. A data connection must present the same key. With <see cref="FtpClientCertificatePolicy.Request"/> it may also present
-/// none. <see cref="FtpTlsOptions.DataBinding"/> ensures that a data connection belongs to its session.
+/// The server also requests the certificate on data connections. Otherwise a data connection could not resume the control connection's TLS
+/// session. A data connection must present a certificate with the same key. With <see cref="FtpClientCertificatePolicy.Request"/>, it may
+/// also present no certificate. <see cref="FtpTlsOptions.DataBinding"/> decides whether a data connection must resume the session.
 /// </remarks>
 public sealed record FtpClientCertificates
 {
@@ -32,15 +32,15 @@ public sealed record FtpClientCertificates
     public FtpClientCertificatePolicy Policy { get; init; }
 
     /// <summary>
-    /// The root certificates of the trusted authorities. A client certificate that one of them issued is trusted if it is within its
-    /// validity period and permits client authentication. The system's trusted authorities are not used. Default: empty.
+    /// The root certificates of the trusted authorities. A client certificate that was issued by one of these authorities is trusted within
+    /// its validity period if it permits client authentication. The system's trusted authorities are not used. Default: empty.
     /// </summary>
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>
     /// The fingerprints of trusted client keys, as <c>SHA256:</c> and Base64 (see
     /// <see cref="Fts.Accounts.ClientCertificate.KeyFingerprint"/>). A certificate with such a key is trusted within its validity period,
-    /// whether or not a trusted authority issued it. Default: empty.
+    /// even if no trusted authority issued the certificate. Default: empty.
     /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
@@ -50,7 +50,7 @@ public sealed record FtpClientCertificates
         ArgumentNullException.ThrowIfNull(PinnedKeys);
         if (!Enum.IsDefined(Policy))
         {
-            throw new ArgumentException($"{Policy} is not a value of {nameof(Policy)}.");
+            throw new ArgumentException($"{nameof(Policy)} {Policy} is not a value of {nameof(FtpClientCertificatePolicy)}.");
         }
 
         if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsFingerprint(pin)) is { } wrong)

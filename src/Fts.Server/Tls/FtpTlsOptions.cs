@@ -5,15 +5,15 @@ public enum FtpTlsPolicy
 {
     /// <summary>Connections are not encrypted. The server does not support AUTH or PROT P.</summary>
     Off,
-    /// <summary>The client chooses.</summary>
+    /// <summary>The client decides whether a connection is encrypted.</summary>
     Optional,
     /// <summary>Unencrypted connections are refused.</summary>
     Required,
 }
 
 /// <summary>
-/// The treatment of data connections that do not resume the control connection's TLS session. Such a connection may belong to another
-/// client.
+/// Whether the server accepts data connections that do not resume the control connection's TLS session. Such a connection may belong to
+/// another client.
 /// </summary>
 public enum FtpDataBinding
 {
@@ -23,7 +23,7 @@ public enum FtpDataBinding
     Observe,
     /// <summary>
     /// The connection is refused with 425 and receives no session ticket. On systems other than Linux, every encrypted data connection is
-    /// refused, because .NET does not separate the tickets of sessions there.
+    /// refused, because .NET does not separate the tickets of different sessions on these systems.
     /// </summary>
     Require,
 }
@@ -34,7 +34,7 @@ public enum FtpDataBinding
 /// </summary>
 public sealed record FtpTlsOptions
 {
-    /// <summary>The server's certificates. The caller disposes them after the server.</summary>
+    /// <summary>The server's certificates. The caller disposes them after it has disposed the server.</summary>
     public required FtpCertificates Certificates { get; init; }
 
     /// <summary>
@@ -50,25 +50,25 @@ public sealed record FtpTlsOptions
     public FtpTlsPolicy Data { get; init; } = FtpTlsPolicy.Optional;
 
     /// <summary>
-    /// The treatment of data connections that do not resume the control connection's TLS session. Default:
+    /// Whether the server accepts data connections that do not resume the control connection's TLS session. Default:
     /// <see cref="FtpDataBinding.Observe"/>.
     /// </summary>
     public FtpDataBinding DataBinding { get; init; } = FtpDataBinding.Observe;
 
-    /// <summary>Whether the server requests client certificates, and which it trusts. Default: it requests none.</summary>
+    /// <summary>Whether the server requests client certificates, and which certificates it trusts. Default: none are requested.</summary>
     public FtpClientCertificates ClientCertificates { get; init; } = new();
 
     /// <summary>
-    /// Whether an upload over TLS must end with close_notify. Without it, an attacker can truncate the upload unnoticed (RFC 4217 §11).
-    /// If true, the server replies 426 to an upload without close_notify, unless ALLO announced exactly the number of bytes received. If
-    /// false, such an upload is unverified, as without TLS, and <see cref="FtpServerOptions.PublishPolicy"/> decides. If the connection
-    /// ends within a TLS record, the reply is always 426. Default: true.
+    /// Whether an upload over TLS must end with close_notify. Without close_notify, an attacker can truncate the upload unnoticed (RFC 4217
+    /// §11). If true, the server replies 426 to an upload without close_notify, unless ALLO announced exactly the number of received bytes.
+    /// If false, such an upload is unverified, and <see cref="FtpServerOptions.PublishPolicy"/> decides whether it is published. If the
+    /// connection ends within a TLS record, the reply is always 426. Default: true.
     /// </summary>
     public bool RequiresCloseNotify { get; init; } = true;
 
     /// <summary>
-    /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, and so can anyone else on the
-    /// network. Both sides first send close_notify (RFC 4217). A client that sends none within <see cref="HandshakeTimeout"/> is
+    /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, but other hosts on the network can
+    /// read them too. Both sides first send close_notify. A client that sends no close_notify within <see cref="HandshakeTimeout"/> is
     /// disconnected. Default: false.
     /// </summary>
     public bool AllowClearCommandChannel { get; init; }

@@ -2,10 +2,12 @@ using System.Buffers.Binary;
 
 namespace Fts.Server.Tls;
 
-/// <summary>Whether a handshake resumes a session, as determined from the server's first flight.</summary>
+/// <summary>
+/// Whether a handshake resumes a session, as determined from the server's first flight: the TLS messages that the server sends first.
+/// </summary>
 internal enum Resumption
 {
-    /// <summary>Too few bytes were written to decide.</summary>
+    /// <summary>The server has written too few bytes to decide.</summary>
     Unknown,
     /// <summary>A full handshake, which creates a new session.</summary>
     Full,
@@ -16,8 +18,9 @@ internal enum Resumption
 }
 
 /// <summary>
-/// Detects from the server's first flight whether a handshake resumes a session, because SslStream does not report it. In TLS 1.3 the
-/// ServerHello then contains the pre_shared_key extension (RFC 8446 §4.2.11). In TLS 1.2 no Certificate message follows it (RFC 5246 §7.3).
+/// Detects from the server's first flight whether a handshake resumes a session, because SslStream does not report resumption. If a TLS 1.3
+/// handshake resumes a session, the ServerHello contains the pre_shared_key extension (RFC 8446 §4.2.11). If a TLS 1.2 handshake resumes
+/// one, no Certificate message follows the ServerHello (RFC 5246 §7.3).
 /// </summary>
 internal static class ServerHelloReader
 {
@@ -58,7 +61,7 @@ internal static class ServerHelloReader
                 return Resumption.Unreadable;
             }
 
-            // The record may be incomplete: the type of the Certificate message is enough, and the chain may follow in later writes.
+            // The record may be incomplete. The type of the Certificate message is sufficient, and its content may follow in later writes.
             ReadOnlySpan<byte> record = written.Slice(RecordHeader, Math.Min(length, written.Length - RecordHeader));
             while (record.Length >= MessageHeader)
             {
@@ -96,8 +99,8 @@ internal static class ServerHelloReader
     }
 
     /// <summary>
-    /// Returns the result if the ServerHello alone determines it. Returns <see cref="Resumption.Unknown"/> for TLS 1.2 and for a
-    /// HelloRetryRequest.
+    /// Returns whether the handshake resumes a session, if the ServerHello alone determines this. Returns <see cref="Resumption.Unknown"/>
+    /// for TLS 1.2 and for a HelloRetryRequest, because later messages determine it.
     /// </summary>
     private static Resumption ReadHello(ReadOnlySpan<byte> hello, out bool isTls12)
     {

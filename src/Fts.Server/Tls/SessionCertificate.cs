@@ -5,12 +5,12 @@ using System.Security.Cryptography.X509Certificates;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// A certificate for which .NET keeps a separate TLS context for each <see cref="SessionTicketScope"/>. A context has the key of its
-/// session tickets, so that the tickets of one scope cannot be resumed in another one.
+/// A certificate for which .NET keeps a separate TLS context for each <see cref="SessionTicketScope"/>. Each context has its own key for
+/// session tickets, so that the tickets of one scope cannot be resumed in another scope.
 /// </summary>
 /// <remarks>
-/// On Linux, .NET keeps TLS contexts by the SHA-512 hash of the certificate, and all connections of the process share them. Within a scope,
-/// this certificate therefore reports a hash that no other scope has.
+/// On Linux, .NET caches TLS contexts by the SHA-512 hash of the certificate, and all connections of the process share the cache. Within a
+/// scope, this certificate therefore reports a hash that is different in every other scope.
 /// </remarks>
 internal sealed class SessionCertificate(X509Certificate2 certificate) : X509Certificate2(certificate)
 {
@@ -27,7 +27,7 @@ internal sealed class SessionCertificate(X509Certificate2 certificate) : X509Cer
 }
 
 /// <summary>
-/// Separates the session tickets of one session: its connections accept only tickets that its own connections issued.
+/// Separates the session tickets of one session: its connections accept only tickets that were issued on its own connections.
 /// <see cref="Enter"/> applies until the calling asynchronous method ends.
 /// </summary>
 internal sealed class SessionTicketScope
@@ -36,23 +36,24 @@ internal sealed class SessionTicketScope
     private static long _lastNumber;
 
     private readonly long _number = Interlocked.Increment(ref _lastNumber);
-    private volatile bool _isSeparate;
+    private volatile bool _hasOwnTicketKey;
 
-    /// <summary>The scope of the running handshake, or null.</summary>
+    /// <summary>The scope that the current asynchronous method or one of its callers has entered, or null.</summary>
     public static SessionTicketScope? Current => Entered.Value;
 
     /// <summary>
-    /// Whether .NET asked for the certificate's hash in this scope. If not, it may share one ticket key between sessions.
+    /// Whether .NET has requested the certificate's hash in this scope, so that the scope has its own ticket key. If false, several
+    /// sessions may share one ticket key.
     /// </summary>
-    public bool IsSeparate => _isSeparate;
+    public bool HasOwnTicketKey => _hasOwnTicketKey;
 
-    /// <summary>Makes this the scope of the handshakes that the calling asynchronous method performs.</summary>
+    /// <summary>Makes this object the scope of the handshakes that the calling asynchronous method performs.</summary>
     public void Enter() => Entered.Value = this;
 
-    /// <summary>Replaces the start of a certificate's hash by the number of this scope.</summary>
+    /// <summary>Replaces the first 8 bytes of a certificate's hash by the number of this scope.</summary>
     public void WriteNumber(Span<byte> hash)
     {
         BinaryPrimitives.WriteInt64BigEndian(hash, _number);
-        _isSeparate = true;
+        _hasOwnTicketKey = true;
     }
 }

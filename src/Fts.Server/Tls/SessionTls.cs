@@ -14,15 +14,15 @@ namespace Fts.Server.Tls;
 internal sealed class HandshakeException(string message, Exception? cause = null) : IOException(message, cause)
 {
     /// <summary>
-    /// Whether the only fault is that the handshake did not resume the control connection's TLS session, which is required.
+    /// Whether the handshake failed only because it did not resume the control connection's TLS session, which is required.
     /// </summary>
     public bool IsNotResumed { get; init; }
 }
 
 /// <summary>
-/// The TLS state of one session. It performs the handshakes of its control connection and its data connections. Each session has its own
-/// <see cref="SessionTicketScope"/>, so that only the tickets of this session can be resumed. A resumed data connection is therefore from
-/// the same client.
+/// The TLS state of one session. Performs the handshakes of the control connection and the data connections. Each session has its own
+/// <see cref="SessionTicketScope"/>, so that only the tickets of this session can be resumed. A data connection that resumes the TLS
+/// session is therefore from the same client.
 /// </summary>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 {
@@ -32,7 +32,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _presentedCertificate;
     private ClientCertificateValidator? _clientValidator;
-    private (SslStream Stream, TlsRecordStream Tap)? _streamForCcc;
+    // The streams of the control connection, if CCC is allowed. The record stream is between the TLS stream and the socket's stream.
+    private (SslStream Stream, TlsRecordStream RecordStream)? _streamForCcc;
 
     /// <summary>Whether further data connections are encrypted (PROT P).</summary>
     public bool IsDataProtected { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
@@ -40,7 +41,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <summary>Whether the client has sent PBSZ, which must precede PROT (RFC 4217 §9).</summary>
     public bool HasReceivedPbsz { get; set; } = isImplicit;
 
-    /// <summary>Whether a data connection without resumption was logged. Only the first is logged.</summary>
+    /// <summary>Whether a data connection without resumption was logged. Only the first such connection is logged.</summary>
     public bool HasLoggedNotResumed { get; set; }
 
     public FtpTlsOptions Options { get; } = options;
@@ -48,31 +49,34 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <summary>The host name that the client requested in the handshake (SNI), or null.</summary>
     public string? ServerName { get; private set; }
 
-    /// <summary>The host whose certificate was presented, or null before the handshake.</summary>
+    /// <summary>The host (RFC 7151) with the certificate that the handshake presented, or null before the handshake.</summary>
     public ServedHost? Host { get; private set; }
 
     /// <summary>The client's trusted certificate, or null.</summary>
     public ClientCertificate? Certificate => _clientValidator?.TrustedCertificate;
 
-    /// <summary>Whether the handshake presented the certificate that a host uses for a name.</summary>
+    /// <summary>Returns whether the handshake presented the certificate that <paramref name="host"/> uses for a host name.</summary>
     public bool HasPresentedCertificateOf(ServedHost host, string? name, ILogger log) =>
         host.Certificates!.GetCertificate(name, log).Certificate.Equals(_presentedCertificate);
 
-    /// <summary>Performs the handshake of the control connection. The returned stream owns the socket's stream.</summary>
+    /// <summary>
+    /// Performs the handshake of the control connection. Returns the encrypted stream, which owns the socket's stream.
+    /// </summary>
     /// <exception cref="HandshakeException">The handshake failed or timed out.</exception>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
-        // Reading record by record costs two system calls instead of one, so only servers that allow CCC do it.
-        TlsRecordStream? tap = Options.AllowClearCommandChannel ? new TlsRecordStream(session.PlainStream, stopsAtRecords: true) : null;
-        var stream = new SslStream(tap ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
+        // Reading record by record needs two system calls for each record instead of one, so only servers that allow CCC read in this way.
+        TlsRecordStream? recordStream =
+            Options.AllowClearCommandChannel ? new TlsRecordStream(session.PlainStream, stopsAtRecords: true) : null;
+        var stream = new SslStream(recordStream ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
         (_authentication, _ticketScope) = (null, new SessionTicketScope());
         try
         {
-            // SslStream may call this a second time: it mistakes a TLS 1.2 record for a ClientHello if the first encrypted byte is 1.
+            // SslStream may call this callback twice: it mistakes a TLS 1.2 record for a ClientHello if the first encrypted byte is 1.
             await AuthenticateAsync(
                 stream,
                 (_, hello, _, _) => new(_authentication ??= CreateAuthenticationOptions(session, hello.ServerName)),
-                tap,
+                recordStream,
                 cancellationToken);
         }
         catch
@@ -81,7 +85,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
             throw;
         }
 
-        _streamForCcc = tap is null ? null : (stream, tap);
+        _streamForCcc = recordStream is null ? null : (stream, recordStream);
         if (_clientValidator?.Problem is { } problem)
         {
             Log.ClientCertificateIgnored(session.Server.Options.Logger, session.Id, problem.ToPrintable());
@@ -92,16 +96,15 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     }
 
     /// <summary>
-    /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify, and waits for the client's for at most
-    /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The bytes after the client's close_notify are then the next bytes of the socket's
-    /// stream.
+    /// Ends TLS on the control connection (CCC): sends close_notify, then waits for the client's close_notify, at most for
+    /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The unencrypted bytes after the client's close_notify stay in the socket's stream.
     /// </summary>
     /// <returns>
     /// Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.
     /// </returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
-        (SslStream stream, TlsRecordStream tap) = _streamForCcc ?? throw new InvalidOperationException("CCC is not allowed.");
+        (SslStream stream, TlsRecordStream recordStream) = _streamForCcc ?? throw new InvalidOperationException("CCC is not allowed.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
         try
@@ -121,12 +124,12 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
             return $"the client sent no close_notify: {e.Message}";
         }
 
-        if (tap.HasEnded)
+        if (recordStream.HasEnded)
         {
             return "the client closed the connection without close_notify";
         }
 
-        tap.ReleaseInner();
+        recordStream.ReleaseInner();
         await stream.DisposeAsync();
         _streamForCcc = null;
         return null;
@@ -137,8 +140,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <see cref="FtpTlsOptions.DataBinding"/>.
     /// </summary>
     /// <remarks>
-    /// The TLS 1.3 session tickets are sent with the first bytes of the server, on an upload with its close_notify. The upload of a client
-    /// that closes without reading is therefore not lost, and a client that reads to the end can resume the session.
+    /// The TLS 1.3 session tickets are sent with the server's first bytes. On an upload, these bytes are the server's close_notify. The
+    /// upload of a client that closes the connection without reading is therefore not lost. A client that reads to the end can resume the
+    /// session.
     /// </remarks>
     /// <exception cref="HandshakeException">
     /// The handshake failed, timed out, or did not resume the control connection's TLS session although that is required.
@@ -146,22 +150,22 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <exception cref="DataConnectionException">The client closed the connection during the handshake.</exception>
     public async ValueTask<DataConnectionTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
-        var tap = new TlsRecordStream(plain);
-        var stream = new SslStream(tap, leaveInnerStreamOpen: false);
-        tap.HoldWrites();
+        var recordStream = new TlsRecordStream(plain);
+        var stream = new SslStream(recordStream, leaveInnerStreamOpen: false);
+        recordStream.HoldWrites();
         try
         {
-            await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), tap, cancellationToken);
-            EnforceDataBinding(session, tap.Resumption == Resumption.Resumed && _ticketScope.IsSeparate);
-            tap.StopHolding();
+            await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), recordStream, cancellationToken);
+            EnforceDataBinding(session, recordStream.Resumption == Resumption.Resumed && _ticketScope.HasOwnTicketKey);
+            recordStream.StopHolding();
             if (stream.SslProtocol != SslProtocols.Tls13)
             {
-                await tap.SendHeldAsync(cancellationToken); // the server's Finished
+                await recordStream.SendHeldAsync(cancellationToken); // the server's Finished
             }
 
-            return new DataConnectionTls(stream, tap);
+            return new DataConnectionTls(stream, recordStream);
         }
-        catch (IOException e) when (tap.HasEnded && e is not HandshakeException)
+        catch (IOException e) when (recordStream.HasEnded && e is not HandshakeException)
         {
             await stream.DisposeAsync();
             throw new DataConnectionException("the client closed the data connection during the TLS handshake", e);
@@ -175,8 +179,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
     /// <remarks>
-    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them, its next connection could
-    /// resume the session.
+    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. Otherwise the next connection of the
+    /// peer could resume the session.
     /// </remarks>
     private void EnforceDataBinding(Session session, bool isResumed)
     {
@@ -198,11 +202,11 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     }
 
     /// <summary>
-    /// Performs a handshake. If it fails, the caller must dispose the stream: a finalizer would free the memory of the TLS library too
-    /// late.
+    /// Performs a handshake. If the handshake fails, the caller must dispose the stream: a finalizer would free the memory of the TLS
+    /// library too late.
     /// </summary>
     private async ValueTask AuthenticateAsync(
-        SslStream stream, ServerOptionsSelectionCallback select, TlsRecordStream? tap, CancellationToken cancellationToken)
+        SslStream stream, ServerOptionsSelectionCallback select, TlsRecordStream? recordStream, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
@@ -217,17 +221,17 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (AuthenticationException e)
         {
-            await SendAlertAsync(tap, limit.Token);
+            await SendAlertAsync(recordStream, limit.Token);
             throw new HandshakeException(_clientValidator?.Problem ?? e.InnerException?.Message ?? e.Message, e);
         }
     }
 
-    /// <summary>Sends the held TLS alert that SslStream has written, so that the client receives the reason of the failure.</summary>
-    private static async ValueTask SendAlertAsync(TlsRecordStream? tap, CancellationToken cancellationToken)
+    /// <summary>Sends the held TLS alert of a failed handshake, so that the client receives the reason for the failure.</summary>
+    private static async ValueTask SendAlertAsync(TlsRecordStream? recordStream, CancellationToken cancellationToken)
     {
         try
         {
-            await (tap?.SendHeldAsync(cancellationToken) ?? default);
+            await (recordStream?.SendHeldAsync(cancellationToken) ?? default);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -236,8 +240,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     }
 
     /// <summary>
-    /// Selects the host and its certificate. The name requested in the handshake (SNI) takes precedence. Otherwise the argument of an
-    /// earlier HOST applies (RFC 7151 §4). Both names must be equal (RFC 7151 §3.2.2).
+    /// Selects the host and its certificate. The name requested in the handshake (SNI) takes precedence over the argument of an earlier
+    /// HOST command (RFC 7151 §4). If the client sends both names, they must be equal (RFC 7151 §3.2.2).
     /// </summary>
     private SslServerAuthenticationOptions CreateAuthenticationOptions(Session session, string? requestedName)
     {
@@ -247,7 +251,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         {
             if (session.HostName is { } hostName && !HostName.AreSame(hostName, ServerName))
             {
-                throw new AuthenticationException($"the handshake requests host {ServerName}, but HOST named {hostName}");
+                throw new AuthenticationException($"the handshake requests host {ServerName}, but the HOST command requested {hostName}");
             }
 
             session.Host = session.Server.Hosts.GetByServerName(ServerName);

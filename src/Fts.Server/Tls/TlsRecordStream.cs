@@ -5,60 +5,61 @@ namespace Fts.Server.Tls;
 /// <summary>
 /// The stream between SslStream and the socket. It detects two facts that SslStream does not report: whether the handshake resumed a
 /// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together. It
-/// reads many records from the socket at once.
+/// reads many TLS records from the socket with one call.
 /// </summary>
 /// <remarks>
 /// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets at the end
-/// of the handshake, after it has read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its
-/// close into a reset. The stream owns the inner stream until <see cref="ReleaseInner"/>.
+/// of the handshake, after it has read the client's Finished. A peer that only sends may close the connection without reading the tickets.
+/// The peer's kernel would then reset the connection. This stream owns the inner stream until <see cref="ReleaseInner"/> is called.
 /// </remarks>
-/// <param name="inner">The connection's stream.</param>
+/// <param name="inner">The stream of the socket.</param>
 /// <param name="stopsAtRecords">
 /// Whether no byte beyond the current TLS record is read, so that bytes after close_notify stay in the connection (CCC).
 /// </param>
 internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
 {
     /// <summary>
-    /// The maximum number of inspected bytes. In every server's first flight, the Certificate message starts within them.
+    /// The maximum number of inspected bytes of the server's first flight. The Certificate message always starts within them.
     /// </summary>
     private const int MaxInspectedBytes = 4096;
 
     /// <summary>
-    /// The buffer sizes of reads from the socket. The large one follows a read that filled the small one. SslStream reads one record per
-    /// system call. With the larger writes to the file that follow, this saves a fifth of the CPU time (bench: put-tls).
+    /// The buffer sizes in bytes of reads from the socket. After a read that fills the small buffer, the large size is used. SslStream
+    /// alone would read one record per system call. Larger reads, and the larger writes to the file that follow, save a fifth of the CPU
+    /// time (bench: put-tls).
     /// </summary>
     private const int SmallReadBytes = 32 * 1024, LargeReadBytes = 256 * 1024;
 
     private byte[]? _serverFlight = new byte[512];
-    private int _written;
+    private int _inspectedBytes;
     private byte[]? _gatherBuffer;
-    private int _gathered;
+    private int _gatheredBytes;
     private bool _holdsWrites;
-    private byte[]? _held;
-    private int _heldLength;
+    private byte[]? _holdBuffer;
+    private int _heldBytes;
     private TlsRecordTracker _recordTracker;
     private bool _hasReleasedInner;
 
-    // Rented while it holds bytes that SslStream has not read. No buffer is rented while the peer sends nothing. If the stream is disposed
-    // while bytes are left, the buffer is not returned to the pool.
+    // Rented only while it contains bytes that SslStream has not read. If the stream is disposed while the buffer contains bytes, the
+    // buffer is not returned to the pool.
     private byte[]? _readBuffer;
     private int _readStart, _readEnd;
     private int _nextReadBytes = SmallReadBytes;
 
-    /// <summary>Whether the handshake resumed a session.</summary>
+    /// <summary>Whether the handshake resumed a session, as far as the written bytes determine it.</summary>
     public Resumption Resumption { get; private set; }
 
     /// <summary>
-    /// Whether the peer has closed its side of the TCP connection. If SslStream reads 0 bytes before that, the peer has sent
-    /// close_notify.
+    /// Whether the peer has closed its side of the TCP connection. If SslStream returns 0 bytes while this property is false, the peer has
+    /// sent close_notify.
     /// </summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>The number of bytes that are held for the next write.</summary>
-    public int HeldBytes => _heldLength;
+    /// <summary>The number of held bytes (<see cref="HoldWrites"/>).</summary>
+    public int HeldBytes => _heldBytes;
 
-    /// <summary>Whether a complete record was read from the connection, but not yet by SslStream.</summary>
-    public bool HasBufferedRecord => _readBuffer is not null && _recordTracker.EndsWithin(BufferedBytes);
+    /// <summary>Whether the read buffer contains a complete TLS record that SslStream has not read yet.</summary>
+    public bool HasBufferedRecord => _readBuffer is not null && _recordTracker.ContainsRecordEnd(BufferedBytes);
 
     public override bool CanRead => true;
 
@@ -72,7 +73,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_holdsWrites && _heldLength > 0)
+        if (_holdsWrites && _heldBytes > 0)
         {
             return SendHeldAndReadAsync(buffer, cancellationToken);
         }
@@ -104,7 +105,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
             return default;
         }
 
-        if (_heldLength > 0)
+        if (_heldBytes > 0)
         {
             Hold(buffer.Span);
             return SendHeldAsync(cancellationToken);
@@ -115,20 +116,22 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
             return inner.WriteAsync(buffer, cancellationToken);
         }
 
-        if (buffer.Length > _gatherBuffer.Length - _gathered)
+        if (buffer.Length > _gatherBuffer.Length - _gatheredBytes)
         {
             return WriteAfterGatheredAsync(buffer, cancellationToken);
         }
 
-        buffer.CopyTo(_gatherBuffer.AsMemory(_gathered));
-        _gathered += buffer.Length;
+        buffer.CopyTo(_gatherBuffer.AsMemory(_gatheredBytes));
+        _gatheredBytes += buffer.Length;
         return default;
     }
 
-    /// <summary>Holds writes until the next read. The peer still receives every message before it must respond.</summary>
+    /// <summary>
+    /// Holds the bytes of further writes in memory. The next read sends them, so that the peer receives every message that it must answer.
+    /// </summary>
     public void HoldWrites() => _holdsWrites = true;
 
-    /// <summary>Ends <see cref="HoldWrites"/>. The held bytes are sent with the next write.</summary>
+    /// <summary>Ends the effect of <see cref="HoldWrites"/>. The next write also sends the held bytes.</summary>
     public void StopHolding() => _holdsWrites = false;
 
     /// <summary>Transfers ownership of the inner stream to the caller.</summary>
@@ -137,33 +140,34 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     /// <summary>Sends the held bytes.</summary>
     public async ValueTask SendHeldAsync(CancellationToken cancellationToken)
     {
-        if (_heldLength > 0)
+        if (_heldBytes > 0)
         {
-            (byte[] held, int length) = (_held!, _heldLength);
-            (_held, _heldLength) = (null, 0); // before the write, so that a failed write is not repeated
+            (byte[] held, int length) = (_holdBuffer!, _heldBytes);
+            (_holdBuffer, _heldBytes) = (null, 0); // before the write, so that a failed write is not repeated
             await inner.WriteAsync(held.AsMemory(0, length), cancellationToken);
             ArrayPool<byte>.Shared.Return(held);
         }
     }
 
     /// <summary>
-    /// Gathers the held bytes and all further writes in <paramref name="buffer"/>, as long as they fit. Null ends the gathering.
+    /// Gathers the held bytes and the bytes of further writes in a buffer, as long as they fit.
     /// </summary>
+    /// <param name="buffer">The buffer, or null to stop gathering.</param>
     public void Gather(byte[]? buffer)
     {
-        (_gatherBuffer, _gathered) = (buffer, 0);
-        if (_heldLength > 0 && _heldLength <= buffer?.Length)
+        (_gatherBuffer, _gatheredBytes) = (buffer, 0);
+        if (_heldBytes > 0 && _heldBytes <= buffer?.Length)
         {
-            _held.AsSpan(0, _heldLength).CopyTo(buffer);
-            _gathered = _heldLength;
-            ReturnHeld();
+            _holdBuffer.AsSpan(0, _heldBytes).CopyTo(buffer);
+            _gatheredBytes = _heldBytes;
+            ReturnHoldBuffer();
         }
     }
 
     /// <summary>Sends the gathered bytes.</summary>
     public async ValueTask SendGatheredAsync(CancellationToken cancellationToken)
     {
-        (int length, _gathered) = (_gathered, 0);
+        (int length, _gatheredBytes) = (_gatheredBytes, 0);
         if (length > 0)
         {
             await inner.WriteAsync(_gatherBuffer.AsMemory(0, length), cancellationToken);
@@ -174,9 +178,11 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
 
     public override void Flush() => inner.Flush();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Only asynchronous reads are supported.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Only asynchronous writes are supported.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -210,6 +216,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         return await ReadAsync(buffer, cancellationToken);
     }
 
+    /// <summary>Reads no byte beyond the current TLS record.</summary>
     private async ValueTask<int> ReadWithinRecordAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (buffer.Length > _recordTracker.MaxReadBytes)
@@ -223,12 +230,12 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         return read;
     }
 
-    /// <summary>Reads as many bytes as have arrived, and returns the first ones.</summary>
+    /// <summary>Reads the bytes that have arrived from the socket into a rented buffer, and returns the first of them.</summary>
     private async ValueTask<int> ReadAheadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (!_recordTracker.IsAtStart)
         {
-            // SslStream waits with an empty buffer for the start of a record, but not for the rest of it.
+            // SslStream waits with an empty buffer for the start of a record, but not for the remaining bytes of the record.
             _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken);
         }
 
@@ -258,13 +265,14 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     }
 
     /// <summary>
-    /// Returns buffered bytes up to the end of a record if possible: SslStream moves the start of an incomplete record within its buffer.
+    /// Returns buffered bytes up to the end of a record if possible, because SslStream would move the start of an incomplete record within
+    /// its buffer.
     /// </summary>
     private int ReadBuffered(Span<byte> buffer)
     {
         Span<byte> bytes = BufferedBytes;
         bytes = bytes[..Math.Min(bytes.Length, buffer.Length)];
-        int wholeRecords = _recordTracker.MeasureRecords(bytes);
+        int wholeRecords = _recordTracker.MeasureCompleteRecords(bytes);
         bytes = wholeRecords > 0 ? bytes[..wholeRecords] : bytes;
         bytes.CopyTo(buffer);
         _recordTracker.Advance(bytes);
@@ -278,49 +286,52 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         return bytes.Length;
     }
 
+    /// <summary>Appends bytes to the held bytes.</summary>
     private void Hold(ReadOnlySpan<byte> bytes)
     {
-        if (_held is null || _held.Length - _heldLength < bytes.Length)
+        if (_holdBuffer is null || _holdBuffer.Length - _heldBytes < bytes.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(_heldLength + bytes.Length);
-            int length = _heldLength;
-            _held.AsSpan(0, length).CopyTo(larger);
-            ReturnHeld();
-            (_held, _heldLength) = (larger, length);
+            byte[] larger = ArrayPool<byte>.Shared.Rent(_heldBytes + bytes.Length);
+            int length = _heldBytes;
+            _holdBuffer.AsSpan(0, length).CopyTo(larger);
+            ReturnHoldBuffer();
+            (_holdBuffer, _heldBytes) = (larger, length);
         }
 
-        bytes.CopyTo(_held.AsSpan(_heldLength));
-        _heldLength += bytes.Length;
+        bytes.CopyTo(_holdBuffer.AsSpan(_heldBytes));
+        _heldBytes += bytes.Length;
     }
 
-    private void ReturnHeld()
+    /// <summary>Returns the buffer of the held bytes to the pool.</summary>
+    private void ReturnHoldBuffer()
     {
-        (byte[]? held, _held, _heldLength) = (_held, null, 0);
+        (byte[]? held, _holdBuffer, _heldBytes) = (_holdBuffer, null, 0);
         if (held is not null)
         {
             ArrayPool<byte>.Shared.Return(held);
         }
     }
 
+    /// <summary>Sends the gathered bytes, and then a write that does not fit into the buffer.</summary>
     private async ValueTask WriteAfterGatheredAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         await SendGatheredAsync(cancellationToken);
         await inner.WriteAsync(buffer, cancellationToken);
     }
 
-    /// <summary>Adds written bytes to the server's first flight until they determine whether the handshake resumes a session.</summary>
+    /// <summary>Collects the server's first flight until it determines whether the handshake resumes a session.</summary>
     private void Inspect(ReadOnlySpan<byte> bytes)
     {
-        int count = Math.Min(bytes.Length, MaxInspectedBytes - _written);
-        if (_written + count > _serverFlight!.Length)
+        int count = Math.Min(bytes.Length, MaxInspectedBytes - _inspectedBytes);
+        if (_inspectedBytes + count > _serverFlight!.Length)
         {
             Array.Resize(ref _serverFlight, MaxInspectedBytes);
         }
 
-        bytes[..count].CopyTo(_serverFlight.AsSpan(_written));
-        _written += count;
-        Resumption = ServerHelloReader.Read(_serverFlight.AsSpan(0, _written));
-        if (Resumption == Resumption.Unknown && _written == MaxInspectedBytes)
+        bytes[..count].CopyTo(_serverFlight.AsSpan(_inspectedBytes));
+        _inspectedBytes += count;
+        Resumption = ServerHelloReader.Read(_serverFlight.AsSpan(0, _inspectedBytes));
+        if (Resumption == Resumption.Unknown && _inspectedBytes == MaxInspectedBytes)
         {
             Resumption = Resumption.Unreadable;
         }

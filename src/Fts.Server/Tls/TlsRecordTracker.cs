@@ -1,6 +1,6 @@
 namespace Fts.Server.Tls;
 
-/// <summary>Tracks the bounds of TLS records in a stream of received bytes (RFC 8446 §5.1).</summary>
+/// <summary>Tracks the boundaries of TLS records in a stream of received bytes (RFC 8446 §5.1).</summary>
 internal struct TlsRecordTracker
 {
     private const int HeaderBytes = 5;
@@ -8,13 +8,13 @@ internal struct TlsRecordTracker
     private ulong _header;
     private int _headerLength, _remainingBodyBytes;
 
-    /// <summary>The number of bytes up to the end of the current header or body.</summary>
+    /// <summary>The number of bytes up to the end of the current record header or body.</summary>
     public readonly int MaxReadBytes => _remainingBodyBytes > 0 ? _remainingBodyBytes : HeaderBytes - _headerLength;
 
     /// <summary>Whether the next byte is the first byte of a record.</summary>
     public readonly bool IsAtStart => _headerLength == 0 && _remainingBodyBytes == 0;
 
-    /// <summary>Records bytes that were read.</summary>
+    /// <summary>Moves the position past bytes that were read.</summary>
     public void Advance(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -23,8 +23,8 @@ internal struct TlsRecordTracker
         }
     }
 
-    /// <summary>Returns whether the current record ends within the next bytes.</summary>
-    public readonly bool EndsWithin(ReadOnlySpan<byte> bytes)
+    /// <summary>Returns whether the current record ends within the next bytes. Does not move the position.</summary>
+    public readonly bool ContainsRecordEnd(ReadOnlySpan<byte> bytes)
     {
         TlsRecordTracker next = this;
         while (!bytes.IsEmpty)
@@ -39,8 +39,11 @@ internal struct TlsRecordTracker
         return false;
     }
 
-    /// <summary>Returns the number of bytes up to the end of the last record that ends within the next bytes, or 0.</summary>
-    public readonly int MeasureRecords(ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Returns the number of bytes up to the last end of a record within the next bytes, or 0 if no record ends there. Does not move the
+    /// position.
+    /// </summary>
+    public readonly int MeasureCompleteRecords(ReadOnlySpan<byte> bytes)
     {
         TlsRecordTracker next = this;
         ReadOnlySpan<byte> rest = bytes;
@@ -54,7 +57,7 @@ internal struct TlsRecordTracker
         return end;
     }
 
-    /// <summary>Records bytes up to the end of the current header or body, and returns the other bytes.</summary>
+    /// <summary>Moves the position past the bytes of the current record header or body, and returns the remaining bytes.</summary>
     private ReadOnlySpan<byte> AdvanceOnce(ReadOnlySpan<byte> bytes)
     {
         int count = Math.Min(MaxReadBytes, bytes.Length);

@@ -4,14 +4,14 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// Deletes partial uploads that were not resumed within <see cref="FtpServerOptions.PartialUploadLifetime"/>: at the start of the server,
-/// then once an hour, or more often for a shorter lifetime.
+/// Deletes partial uploads that were not resumed within <see cref="FtpServerOptions.PartialUploadLifetime"/>. The first sweep runs when the
+/// server starts. Further sweeps follow once an hour, or once per lifetime if the lifetime is shorter than an hour.
 /// </summary>
 internal static class PartialUploadSweep
 {
     private static readonly TimeSpan MaxInterval = TimeSpan.FromHours(1), MinInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs until the token is cancelled.</summary>
+    /// <summary>Sweeps all stores periodically until the token is cancelled.</summary>
     public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
     {
         TimeSpan lifetime = server.Options.PartialUploadLifetime;

@@ -11,29 +11,29 @@ internal readonly record struct UploadKey(IFileStore Store, StorePath Path, stri
     public static UploadKey Create(Session session, StorePath path) => new(session.Host.Store, path, session.Files!.Uploader);
 }
 
-/// <summary>The running uploads. Thread-safe.</summary>
+/// <summary>The running uploads of all sessions. Thread-safe.</summary>
 /// <remarks>
-/// If the connection of a client fails unnoticed, its old session still waits for data when the client reconnects to resume the upload. If
-/// the old upload has stalled for <paramref name="takeoverDelay"/> and belongs to the same uploader, the new session aborts it.
+/// If the connection of a client fails unnoticed, the old session still waits for data when the client reconnects to resume the upload. If
+/// the old upload belongs to the same uploader and has received no data for <paramref name="takeoverDelay"/>, the new session aborts it.
 /// </remarks>
 internal sealed class RunningUploads(TimeSpan takeoverDelay)
 {
-    /// <summary>The maximum time to wait until an ending transfer has ended.</summary>
+    /// <summary>How long a session waits for the end of another session's upload.</summary>
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<UploadKey, RunningUpload> _uploads = new();
 
     /// <summary>
-    /// Adds the upload that the session runs. The caller must call <see cref="Remove"/> at its end. If an upload with the same key is
-    /// running, only that one is recorded.
+    /// Adds the upload that the session runs. The caller must call <see cref="Remove"/> at the end of the upload. Has no effect if an
+    /// upload with the same key is already recorded.
     /// </summary>
-    /// <param name="session">The session of the upload.</param>
+    /// <param name="session">The session that runs the upload.</param>
     /// <param name="path">The target path.</param>
     /// <param name="startOffset">The offset in the file of the first received byte.</param>
     public void Add(Session session, StorePath path, long startOffset) =>
         _uploads.TryAdd(UploadKey.Create(session, path), new RunningUpload(session.Transfer!, startOffset));
 
-    /// <summary>Removes the upload of the session.</summary>
+    /// <summary>Removes the upload that the session runs. Uploads of other sessions stay recorded.</summary>
     public void Remove(Session session, StorePath path)
     {
         var key = UploadKey.Create(session, path);
@@ -43,13 +43,15 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         }
     }
 
-    /// <summary>Returns the size in bytes of a stalled upload of the same uploader, or null.</summary>
+    /// <summary>
+    /// Returns the size in bytes that the file of a stalled upload has reached. Returns null if no upload of the same uploader has stalled.
+    /// </summary>
     public long? GetStalledLength(Session session, StorePath path) =>
         FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 
     /// <summary>
-    /// Waits until an upload of the same uploader that is ending has been committed or kept as a partial upload. A client that reconnects
-    /// immediately could otherwise not resume it. Waits only for a limited time, and not at all if no such upload is ending.
+    /// If an upload of the same uploader is ending, waits at most ten seconds until it has been committed or kept as a partial upload.
+    /// Without this wait, a client that reconnects immediately could not resume the upload.
     /// </summary>
     public ValueTask WaitForEndingAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
         _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) && running.Transfer.IsEnding
@@ -57,8 +59,8 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
             : default;
 
     /// <summary>
-    /// Aborts a stalled upload of the same uploader and waits for its end. Returns false if no upload has stalled, or if it did not end
-    /// within the time limit.
+    /// Aborts a stalled upload of the same uploader and waits for its end. Returns false if no upload has stalled, or if the stalled upload
+    /// did not end within ten seconds.
     /// </summary>
     public async ValueTask<bool> TryAbortStalledAsync(Session session, StorePath path, CancellationToken cancellationToken)
     {
@@ -72,12 +74,14 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         return stalled.Transfer.Completion.IsCompleted;
     }
 
+    /// <summary>Waits until the transfer or <see cref="EndTimeout"/> has ended. Throws only if the token is cancelled.</summary>
     private static async Task WaitAsync(Transfer ending, CancellationToken cancellationToken)
     {
         await ending.Completion.WaitAsync(EndTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Returns the upload of the same uploader to a path if that upload has stalled, or null.</summary>
     private RunningUpload? FindStalled(Session session, StorePath path) =>
         _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) &&
         !running.Transfer.IsCommitting &&

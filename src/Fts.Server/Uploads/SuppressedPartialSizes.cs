@@ -5,13 +5,13 @@ namespace Fts.Server.Uploads;
 
 /// <summary>The names for which SIZE does not report the size of the partial upload.</summary>
 /// <remarks>
-/// If a file and a partial upload of the client have the same name, SIZE reports the partial upload, because clients send SIZE before they
-/// resume. Other clients send SIZE before a download and stop after that many bytes, so the server rejects the first such download and adds
-/// the name here. From then on downloads of the name are complete, and uploads restart from the beginning.
+/// If a file and a partial upload of the client have the same name, SIZE reports the size of the partial upload. Some clients send SIZE
+/// before they resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server therefore rejects the
+/// first such download and adds the name to this list. Further downloads of the name are complete, and uploads restart from the beginning.
 /// </remarks>
 internal sealed class SuppressedPartialSizes
 {
-    /// <summary>If a name is evicted, only one more download of it is rejected.</summary>
+    /// <summary>The maximum number of names. If a name is evicted, only one more download of that name is rejected.</summary>
     private const int MaxNames = 1024;
 
     private readonly FifoCache<UploadKey, bool> _names = new(MaxNames);
@@ -22,8 +22,9 @@ internal sealed class SuppressedPartialSizes
     /// <summary>Adds the name of a rejected download.</summary>
     public void Add(Session session, StorePath path) => _names.Add(UploadKey.Create(session, path), true);
 
-    /// <summary>Removes the name when an upload of it starts: SIZE reports its partial upload again.</summary>
+    /// <summary>Removes a name when an upload with the name starts. SIZE then reports the partial upload again.</summary>
     public void Remove(Session session, StorePath path) => _names.Remove(UploadKey.Create(session, path));
 
+    /// <summary>Removes all names.</summary>
     public void Clear() => _names.Clear();
 }

@@ -9,8 +9,8 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// Resumes and keeps partial uploads. SIZE reports the size of a partial upload. STOR after REST, or APPE, appends to it. This is
-/// how common clients resume an upload.
+/// Resumes and keeps partial uploads. To resume an upload, a client sends SIZE, which reports the size of the partial upload. Then the
+/// client sends APPE, or REST and STOR, to append to the partial upload.
 /// </summary>
 internal static class UploadResumption
 {
@@ -41,8 +41,8 @@ internal static class UploadResumption
 
     /// <summary>Returns the SIZE reply for a partial upload: the offset at which the client can resume (RFC 3659 §4, §5.5).</summary>
     /// <remarks>
-    /// If a file with another size exists, the size is ambiguous. The path is then recorded so that the next RETR of it is rejected. After
-    /// such a rejection, the reply is an error instead.
+    /// If a readable file with the same path has another size, the size is ambiguous. The session then records the path, so that the next
+    /// RETR of the path is rejected. After such a rejection, the reply to SIZE is an error.
     /// </remarks>
     public static async ValueTask<FtpReply> CreateSizeReplyAsync(
         Session session, StorePath path, long length, CancellationToken cancellationToken)
@@ -75,16 +75,16 @@ internal static class UploadResumption
     }
 
     /// <summary>
-    /// Returns whether the bytes received before an exception are the start of the file. They are not if compressed data or block headers
-    /// were invalid. After a store failure they are discarded to free the space.
+    /// Returns whether the bytes that were received before an exception may be kept. They are not kept after invalid compressed data or an
+    /// invalid block header, because they may not be the start of the file. After a store failure, they are discarded to free the space.
     /// </summary>
     public static bool CanKeepPartialUploadAfter(Exception exception) =>
         exception is not StoreException and not BlockFormatException and not DeflateException { Fault: not DeflateFault.Truncated };
 
-    /// <summary>Keeps the received bytes as a partial upload.</summary>
+    /// <summary>Keeps the received bytes as a partial upload, and sets <see cref="Data.Transfer.KeptBytes"/>.</summary>
     /// <remarks>
-    /// A new upload in ASCII mode is discarded, because its line ends were converted and no offset of the client matches. An upload larger
-    /// than the size in ALLO is discarded too.
+    /// Discards a new upload in ASCII mode: its line ends were converted, so no offset in it matches an offset in the client's file. Also
+    /// discards an upload that is larger than the size in ALLO. Discards every upload if the lifetime of partial uploads is zero.
     /// </remarks>
     public static async ValueTask KeepPartialUploadAsync(Session session, StorePath path, IFileWriter file)
     {
@@ -104,7 +104,7 @@ internal static class UploadResumption
         }
         catch (StoreException e)
         {
-            // The reply reports why the upload failed, not why its bytes could not be kept.
+            // The reply reports why the upload failed, but not why its bytes could not be kept.
             CommandRunner.LogStoreException(session, "keep", e);
         }
     }

@@ -3,37 +3,38 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>Whether an upload is complete, as known after the end of its data connection.</summary>
+/// <summary>What is known of an upload's completeness after the end of its data.</summary>
 internal enum UploadVerdict
 {
     /// <summary>The upload has the announced size, or its end was marked (close_notify, zlib stream, last block).</summary>
     Complete,
-    /// <summary>The upload may be complete or truncated.</summary>
+    /// <summary>The upload may be complete or truncated: the client announced no size and sent no end marker.</summary>
     Unverified,
-    /// <summary>The size differs from the size in ALLO.</summary>
+    /// <summary>The size of the upload differs from the size that ALLO announced.</summary>
     SizeMismatch,
     /// <summary>
-    /// The client disconnected before the final reply. If the client's process is killed, its data connection is closed in the same way as
-    /// after a complete upload.
+    /// The client closed the control connection before the final reply, perhaps because its process was killed. The data connection of a
+    /// killed process is closed in the same way as after a complete upload.
     /// </summary>
     ClientDisconnected,
     /// <summary>The client sent QUIT while data was still being transferred.</summary>
     ClientQuit,
 }
 
-/// <summary>The rules for the verdict on an upload and for its publication.</summary>
+/// <summary>Determines the verdict on an upload, and whether an upload with that verdict is published.</summary>
 internal static class UploadVerdictRules
 {
     /// <summary>Returns the verdict on the upload of the session.</summary>
     /// <param name="session">The session that runs the upload.</param>
-    /// <param name="hasEndMarker">Whether the end of the data was marked, for example by close_notify.</param>
+    /// <param name="hasEndMarker">Whether the client marked the end of the data, for example by close_notify.</param>
     /// <param name="startOffset">The offset in the file of the first received byte.</param>
     public static UploadVerdict Determine(Session session, bool hasEndMarker, long startOffset)
     {
         Transfer transfer = session.Transfer!;
         if (!session.IsAscii && session.Sequence.Current.AnnouncedLength is { } announced)
         {
-            // Clients announce the remaining or the total size. In ASCII mode the transferred size differs from the size of the file.
+            // Some clients announce the size of the remaining bytes, others the total size. ALLO is ignored in ASCII mode, because the
+            // number of transferred bytes differs from the size of the file.
             return transfer.Bytes == announced || startOffset + transfer.Bytes == announced
                 ? UploadVerdict.Complete
                 : UploadVerdict.SizeMismatch;
@@ -61,7 +62,7 @@ internal static class UploadVerdictRules
     public static bool ShouldPublish(this UploadVerdict verdict, FtpPublishPolicy policy) =>
         verdict == UploadVerdict.Complete || (verdict == UploadVerdict.Unverified && policy == FtpPublishPolicy.CompleteOrUnverified);
 
-    /// <summary>Returns the text for the log.</summary>
+    /// <summary>Returns the text of the verdict for the log.</summary>
     public static string Describe(this UploadVerdict verdict) => verdict switch
     {
         UploadVerdict.Complete => "complete",

@@ -5,7 +5,7 @@ namespace Fts.Storage.Local;
 /// <summary>The kinds of file systems, by whether their calls can block.</summary>
 internal enum FileSystemKind
 {
-    /// <summary>Every call can block: a network file system, FUSE, a stack of file systems, or an unknown one.</summary>
+    /// <summary>Every call can block: a network file system, FUSE, overlayfs, or an unknown file system.</summary>
     Other,
     /// <summary>
     /// A local disk file system. The kernel can answer lookups and reads from its caches, and can refuse a call that would wait for the

@@ -78,15 +78,15 @@ internal interface IRootDirectory : IDisposable
 
     /// <summary>Creates a symbolic link to an existing file or directory.</summary>
     /// <param name="path">The path of the link.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="text">The text of the link, relative to its directory and without <c>..</c>.</param>
+    /// <param name="target">The path of the file or directory to which the link points.</param>
+    /// <param name="text">The text of the link, relative to the directory of the link and without <c>..</c>.</param>
     void CreateLink(StorePath path, StorePath target, string text);
 
     /// <summary>
-    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, its partial upload to this path is
-    /// then discarded.
+    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, the call then discards its partial
+    /// upload to this path.
     /// </summary>
-    /// <remarks>If only a partial upload exists, it alone is discarded. A refused call changes nothing.</remarks>
+    /// <remarks>If only a partial upload exists, the call discards it and succeeds. A refused call changes nothing.</remarks>
     void DeleteFile(StorePath path, string? uploader);
 
     /// <summary>Deletes a directory that is empty or contains only partial uploads.</summary>
@@ -161,7 +161,7 @@ internal interface IStagingFile : IDisposable
     long BaseOffset => 0;
 
     /// <summary>
-    /// Copies an append and the committed file into a new staging file, so that a client can overwrite bytes before
+    /// Copies the committed file and the content of this append into a new staging file, so that a client can overwrite bytes before
     /// <see cref="BaseOffset"/>. Returns the new staging file, which replaces this one. Can take a long time.
     /// </summary>
     IStagingFile ConvertToCopy(CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -206,8 +206,8 @@ internal interface IStagingFile : IDisposable
     void RenameToPartialUploadName();
 
     /// <summary>
-    /// Renames the staging file to the name of its target in one step, or appends its content to the target (<see cref="IsAppend"/>).
-    /// Appending can take a long time.
+    /// Renames the staging file to the name of its target in one step, or appends its content to the target
+    /// (<see cref="CanCommitByAppending"/>). Appending can take a long time.
     /// </summary>
     /// <param name="isDurable">Whether an append is flushed to stable storage. The caller flushes renames.</param>
     void Commit(bool isDurable);
@@ -216,8 +216,8 @@ internal interface IStagingFile : IDisposable
     /// Keeps the staging file as a partial upload. Returns false if the upload was opened without an uploader, or if another upload in
     /// progress has the name <see cref="PartialUploadName"/>.
     /// </summary>
-    bool TryKeep();
+    bool TryKeepAsPartialUpload();
 
-    /// <summary>Undoes <see cref="TryKeep"/>, so that disposing deletes the staging file.</summary>
+    /// <summary>Undoes <see cref="TryKeepAsPartialUpload"/>, so that disposing deletes the staging file.</summary>
     void UndoKeep();
 }

@@ -11,11 +11,11 @@ internal readonly record struct InlineCall(long StartedAt, int Slot);
 /// </summary>
 /// <remarks>
 /// <para>
-/// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if the next
-/// caller finds an inline call that is still running after too long. A suspension lasts at least one second. The time doubles with each
-/// further suspension, and returns to one second after ten minutes without one.
+/// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if a caller
+/// finds that an inline call of another thread has run for too long. The first suspension lasts at least one second. Each further
+/// suspension lasts twice as long, up to one minute. After ten minutes without a suspension, the next one starts at one second again.
 /// </para>
-/// <para>Thread-safe. <c>_lock</c> guards all changes of the state except those of the slots.</para>
+/// <para>Thread-safe. <c>_lock</c> guards all changes of the state except the slots.</para>
 /// </remarks>
 internal sealed class InlineCallPolicy(TimeProvider clock)
 {
@@ -35,7 +35,7 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
 
     // The start of an inline call is recorded in a slot of its thread. Each slot has a cache line of its own. If two threads share a slot,
     // the second call is not recorded.
-    private const int SlotCount = 16, SlotStride = 8;
+    private const int SlotCount = 16, SlotStride = 8; // slots, and array elements for each slot
 
     private readonly Lock _lock = new();
     private readonly long[] _startedAt = new long[SlotCount * SlotStride];

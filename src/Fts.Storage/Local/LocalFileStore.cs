@@ -56,7 +56,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the kernel confines every path, so that even a local process that replaces links cannot redirect a call to an entry outside.
+    /// Whether the kernel confines every path. If so, even a local process that replaces links cannot redirect a call to an entry outside
+    /// the directory.
     /// </summary>
     public bool IsConfinedByKernel { get; }
 
@@ -171,7 +172,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
             try
             {
-                // Checked after the copy too, because another upload may have replaced the file by a shorter one since.
+                // The offset is checked after the copy too, because another upload may have replaced the file by a shorter one.
                 PathRules.ThrowIfPastEnd(start.Offset, length, path);
                 if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
@@ -371,7 +372,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         using (staging)
         {
-            return staging.ResumedLength is not null && staging.TryKeep();
+            return staging.ResumedLength is not null && staging.TryKeepAsPartialUpload();
         }
     }
 
@@ -402,7 +403,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// bytes. Closes the committed file if the copy fails.
     /// </summary>
     /// <remarks>
-    /// The bytes after the offset are appended at the commit. Until then, the length of the staging file is the end of the received bytes.
+    /// The bytes after the offset are appended at the commit. Before the commit, the staging file ends with the last received byte.
     /// </remarks>
     private static async Task<long> CopyCommittedAsync(
         SafeFileHandle committed, IStagingFile staging, long? offset, LocalFileCalls calls, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace Fts.Storage.Local;
 /// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
 /// <remarks>
 /// If a partial upload is resumed at an offset before its end, the bytes after the offset are discarded only at the first write. A client
-/// that sends no byte therefore does not lose them.
+/// that sends no bytes therefore loses none.
 /// </remarks>
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
@@ -25,8 +25,8 @@ internal sealed class LocalFileWriter(
 
     private readonly Lock _keepLock = new();
     private bool _isWritten, _isCompleted, _isClosed;
-    private bool _isKeepAbandoned; // guarded by _keepLock
-    private long? _keptLength; // guarded by _keepLock
+    private bool _isKeepAbandoned; // true after the caller received the result that nothing was kept. Guarded by _keepLock.
+    private long? _keptLength; // null until the upload is kept. Guarded by _keepLock.
 
     public long StartOffset { get; } = startOffset;
 
@@ -82,7 +82,7 @@ internal sealed class LocalFileWriter(
         lock (_keepLock)
         {
             // If the disk hangs, the caller reports that nothing was kept, and the client may send the same bytes again.
-            // A later success must therefore not keep them.
+            // The upload must therefore not be kept later.
             _isKeepAbandoned = _keptLength is null;
             return _keptLength;
         }
@@ -130,13 +130,15 @@ internal sealed class LocalFileWriter(
         return true;
     }
 
-    /// <summary>Keeps the staging file unless it has too few new bytes. Returns whether it was kept.</summary>
+    /// <summary>
+    /// Keeps the staging file if the conditions of <see cref="IFileWriter.KeepPartialUploadAsync"/> are met. Returns whether it was kept.
+    /// </summary>
     private bool KeepPartialUpload()
     {
         long stagedLength = RandomAccess.GetLength(staging.Handle), length = staging.BaseOffset + stagedLength;
         bool beganWithCommitted = committed is not null || (staging.IsAppend && !IsResumed);
         bool hasTooFewNewBytes = beganWithCommitted && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
-        if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeep())
+        if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeepAsPartialUpload())
         {
             return false;
         }
@@ -191,7 +193,8 @@ internal sealed class LocalFileWriter(
     {
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The upload was already committed or kept as a partial upload.");
+            throw new InvalidOperationException(
+                "The upload cannot be changed, because it was already committed or kept as a partial upload.");
         }
     }
 }

@@ -4,7 +4,8 @@ using Fts.Storage.Workers;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// The entries of a directory. The directory is opened when the enumeration starts, so that a listing that is never read holds no handle.
+/// Enumerates the entries of a directory. The directory is opened when the enumeration starts, so that a listing that is never read holds
+/// no handle.
 /// </summary>
 /// <param name="root">The root of the store.</param>
 /// <param name="directory">The directory.</param>

@@ -24,7 +24,7 @@ internal sealed class ProtectedEntries
 
     /// <summary>
     /// Creates the protected entries, or returns null if none can be reached from the served directory. An entry can be reached if the
-    /// entry, or a link that leads to it, is located in the served directory, or if the entry has a second hard link.
+    /// entry, or a link on its path, is located in the served directory, or if the entry has a second hard link.
     /// </summary>
     /// <remarks>The files in a protected directory, and the files that are targets of links in it, are protected too.</remarks>
     /// <param name="directory">The served directory.</param>

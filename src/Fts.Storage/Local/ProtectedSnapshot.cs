@@ -26,13 +26,13 @@ internal sealed class ProtectedSnapshot
     private ProtectedSnapshot(string root) => _root = root;
 
     /// <summary>
-    /// Returns whether an entry is protected, is located in a protected directory, or is a link that leads to a protected entry.
+    /// Returns whether an entry is protected, is located in a protected directory, or is a link that a protected path names.
     /// </summary>
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 
     /// <summary>
-    /// Returns whether an entry is on the path of a protected entry: a directory above it, or a link to such a directory. It cannot be
-    /// deleted or renamed, and its mode cannot be set.
+    /// Returns whether an entry is a directory above a protected entry, or a link to such a directory on a protected path. Such an entry
+    /// cannot be deleted or renamed, and its mode cannot be set.
     /// </summary>
     public bool IsOnProtectedPath(ulong id) => _onProtectedPath.Contains(id);
 
@@ -71,7 +71,9 @@ internal sealed class ProtectedSnapshot
         return snapshot;
     }
 
-    /// <summary>Returns whether no watched entry has changed.</summary>
+    /// <summary>
+    /// Returns whether this snapshot is still valid: no watched entry has changed, and no change can have remained undetected.
+    /// </summary>
     public bool IsCurrent()
     {
         if (_hasRecentChange)
@@ -160,8 +162,8 @@ internal sealed class ProtectedSnapshot
         {
             if (FileStatus.TryGet(directory, out FileStatus status))
             {
-                // Its last-modified time is not watched, because every new entry changes it. If the directory is replaced, the watched
-                // entry below it changes.
+                // The last-modified time of the directory is not watched, because every new entry changes it. If the directory is
+                // replaced, the watched entry below it changes.
                 _onProtectedPath.Add(status.Id);
             }
 

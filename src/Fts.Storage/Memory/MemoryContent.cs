@@ -3,22 +3,23 @@ using System.Numerics;
 namespace Fts.Storage.Memory;
 
 /// <summary>
-/// The bytes of one file, in chunks, so that appending does not move existing bytes. A clone shares the chunks and copies a chunk only
-/// before it writes to it.
+/// The bytes of one file, stored in chunks, so that appending does not move existing bytes. A clone shares the chunks, and copies a chunk
+/// before the clone first writes to it.
 /// </summary>
 /// <remarks>One caller at a time may write. Committed content is never written again, and any number of callers can read it.</remarks>
 internal sealed class MemoryContent
 {
-    private const int ChunkSize = 64 * 1024;
+    private const int ChunkSize = 64 * 1024; // bytes
 
-    // A chunk is null if nothing was written to it, and may be shorter than ChunkSize. Missing bytes read as zeros.
+    // A chunk is null if nothing was written to it. A chunk can be shorter than ChunkSize. Missing bytes read as zeros.
     private readonly List<byte[]?> _chunks = [];
+    // Whether each chunk belongs to this content alone.
     private readonly List<bool> _isOwned = [];
 
     /// <summary>The size in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Returns a copy that shares the chunks until it is written.</summary>
+    /// <summary>Returns a copy, which shares each chunk until the copy writes to it.</summary>
     public MemoryContent Clone()
     {
         var copy = new MemoryContent { Length = Length };
@@ -70,7 +71,7 @@ internal sealed class MemoryContent
         }
     }
 
-    /// <summary>Discards the bytes after a length. Does nothing if the content is not longer.</summary>
+    /// <summary>Discards the bytes after a length in bytes. Does nothing if the content is not longer.</summary>
     public void Truncate(long length)
     {
         if (length >= Length)
@@ -94,7 +95,7 @@ internal sealed class MemoryContent
         Length = length;
     }
 
-    /// <summary>Returns a chunk that belongs to this content alone and has at least the needed number of bytes.</summary>
+    /// <summary>Returns a chunk that belongs to this content alone and has at least <paramref name="needed"/> bytes.</summary>
     private byte[] GetWritableChunk(int index, int needed)
     {
         while (_chunks.Count <= index)

@@ -4,7 +4,7 @@ namespace Fts.Storage.Memory;
 /// <param name="content">The received bytes, after a copy of the committed content unless <paramref name="isAppend"/> is true.</param>
 /// <param name="name">The name of the target in its directory.</param>
 /// <param name="uploader">The uploader, or null if the upload cannot be resumed.</param>
-/// <param name="continued">The committed content that the upload continues, or null if it began empty.</param>
+/// <param name="continued">The committed content that the upload continues, or null if the upload began empty.</param>
 /// <param name="isAppend">Whether the upload contains only the bytes after the end of the committed content.</param>
 internal sealed class MemoryUpload(MemoryContent content, string name, string? uploader, MemoryContent? continued, bool isAppend)
 {
@@ -12,7 +12,7 @@ internal sealed class MemoryUpload(MemoryContent content, string name, string? u
 
     public bool IsAppend => isAppend;
 
-    /// <summary>The offset in the file of the first byte of <see cref="Content"/>.</summary>
+    /// <summary>The offset in the uploaded file, in bytes, of the first byte of <see cref="Content"/>.</summary>
     public long BaseOffset => isAppend ? Continued!.Length : 0;
 
     /// <summary>The size of the file after the upload, in bytes.</summary>
@@ -24,7 +24,7 @@ internal sealed class MemoryUpload(MemoryContent content, string name, string? u
 
     public MemoryContent? Continued { get; } = continued;
 
-    /// <summary>The uploads of the directory that contains this one, or null if it was not added or was removed.</summary>
+    /// <summary>The uploads of the directory to which this upload was added, or null if it was not added or was removed.</summary>
     public MemoryDirectoryUploads? ContainingDirectory { get; set; }
 
     /// <summary>Whether the upload is being written. False for a partial upload.</summary>
@@ -46,8 +46,8 @@ internal sealed class MemoryDirectoryUploads
     public bool HasUploadsInProgress => _uploads.Values.Any(upload => upload.IsInProgress);
 
     /// <summary>
-    /// Returns the upload of a name and uploader, or null if none exists. A partial upload that continues a committed content is returned
-    /// only if that content is still the same.
+    /// Returns the upload with a name and uploader, or null if none exists. A partial upload that continues the committed content is
+    /// returned only if <paramref name="committed"/> is still that content.
     /// </summary>
     public MemoryUpload? Find(string name, string uploader, MemoryContent? committed)
     {
@@ -56,11 +56,11 @@ internal sealed class MemoryDirectoryUploads
     }
 
     /// <summary>
-    /// Adds an upload. It replaces a partial upload of the same name and uploader. Returns false if another upload of the same name and
+    /// Adds an upload, which replaces a partial upload of the same name and uploader. Returns false if another upload of the same name and
     /// uploader is in progress.
     /// </summary>
     /// <param name="upload">The upload.</param>
-    /// <param name="freed">The size of the replaced partial upload in bytes, or 0.</param>
+    /// <param name="freed">The size of the replaced partial upload in bytes, or 0 if none was replaced.</param>
     public bool TryAdd(MemoryUpload upload, out long freed)
     {
         freed = 0;

@@ -12,7 +12,7 @@ public sealed class MemoryFileStore : IFileStore
     private ulong _lastId = 1;
     private long _usedBytes;
 
-    // The partial uploads by uploader, oldest first. Some may have been resumed or discarded since they were kept.
+    // The partial uploads of each uploader, oldest first. Some may have been resumed or discarded after they were kept.
     private readonly Dictionary<string, List<MemoryUpload>> _partialUploads = new(StringComparer.Ordinal);
     private readonly PartialUploadLimits _limits;
 
@@ -20,7 +20,7 @@ public sealed class MemoryFileStore : IFileStore
     /// <param name="capacity">
     /// The maximum total size of files and uploads in bytes (<see cref="StoreError.NoSpace"/>), or null for no limit.
     /// </param>
-    /// <param name="partialUploads">The limits on partial uploads of one uploader, or null for the defaults.</param>
+    /// <param name="partialUploads">The limits on the partial uploads of one uploader, or null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative, or a limit is invalid.</exception>
     public MemoryFileStore(long? capacity = null, PartialUploadLimits? partialUploads = null)
     {
@@ -94,8 +94,8 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             AdjustUsedBytes(upload.Content.Length);
-            MemoryContent? rest = start.Offset is null || isAppend ? null : continued;
-            return new MemoryFileWriter(this, path, upload, start, upload.Length, rest, isResumed: false);
+            MemoryContent? appendedAtCommit = start.Offset is null || isAppend ? null : continued;
+            return new MemoryFileWriter(this, path, upload, start, upload.Length, appendedAtCommit, isResumed: false);
         }
     }
 
@@ -215,7 +215,7 @@ public sealed class MemoryFileStore : IFileStore
 
             if (!directory.Children.IsEmpty || directory.Uploads is { HasUploadsInProgress: true })
             {
-                throw new StoreException(StoreError.NotEmpty, $"{path} is not empty.");
+                throw new StoreException(StoreError.NotEmpty, $"{path} is not empty, or an upload to the directory is in progress.");
             }
 
             SweepDirectory(directory, DateTime.MaxValue);
@@ -311,7 +311,8 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>
-    /// Enumerates a directory that may change during the enumeration. A concurrent dictionary needs neither a copy nor the lock for this.
+    /// Enumerates a directory that may change during the enumeration. A concurrent dictionary supports this without a copy and without the
+    /// lock.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> EnumerateEntriesAsync(
         ConcurrentDictionary<string, MemoryNode> children,
@@ -327,7 +328,7 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>
-    /// Adds to the used bytes: a positive number before a writer adds bytes, a negative number after bytes were freed.
+    /// Adds a number of bytes to the used bytes. The number is positive before a writer adds bytes, and negative after bytes were freed.
     /// </summary>
     /// <exception cref="StoreException">The capacity would be exceeded.</exception>
     internal void AdjustUsedBytes(long bytes)
@@ -336,7 +337,9 @@ public sealed class MemoryFileStore : IFileStore
         {
             if (bytes > _capacity - _usedBytes)
             {
-                throw new StoreException(StoreError.NoSpace, $"No space left: {_capacity - _usedBytes} of {_capacity} bytes are free.");
+                throw new StoreException(
+                    StoreError.NoSpace,
+                    $"{bytes} bytes cannot be stored, because only {_capacity - _usedBytes} of {_capacity} bytes are free.");
             }
 
             _usedBytes += bytes;
@@ -353,14 +356,15 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryNode? existing = _tree.FindReplaceableFile(path, start.IsCreateOnly);
-            // An offset of the client is valid only for the file for which it was chosen.
+            // An offset that the client chose is valid only for the file for which it was chosen.
             if (upload.IsAppend && start.Offset is not null && existing?.Content != upload.Continued)
             {
-                throw new StoreException(StoreError.Busy, $"{path} was changed, replaced or deleted after the upload began.");
+                throw new StoreException(
+                    StoreError.Busy, $"{path} was changed, replaced or deleted after the upload began. Resume at its current size.");
             }
 
             upload.ContainingDirectory?.Remove(upload);
-            // An append to a missing file does not replace a file that another upload has created since.
+            // An append to a missing file does not replace a file that another upload has created in the meantime.
             bool appendsToExisting = existing is not null && (upload.IsAppend || (start.IsAppend && !isResumed));
             if (appendsToExisting && upload.Content.Length == 0)
             {
@@ -385,7 +389,7 @@ public sealed class MemoryFileStore : IFileStore
     /// Keeps an upload as a partial upload. Returns false if its directory no longer exists, or another upload of the same path and
     /// uploader is in progress.
     /// </summary>
-    internal bool TryKeep(StorePath path, MemoryUpload upload)
+    internal bool TryKeepAsPartialUpload(StorePath path, MemoryUpload upload)
     {
         lock (_lock)
         {
@@ -411,7 +415,9 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>Adds a partial upload to those of its uploader, and discards the oldest ones if a limit is exceeded.</summary>
+    /// <summary>
+    /// Adds a partial upload to the list of its uploader, and discards the uploader's oldest partial uploads if a limit is exceeded.
+    /// </summary>
     private void AddAndApplyLimits(MemoryUpload partialUpload)
     {
         if (!_partialUploads.TryGetValue(partialUpload.Uploader!, out List<MemoryUpload>? uploads))
@@ -436,6 +442,7 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
+    /// <summary>Returns whether a partial upload was discarded, committed or resumed after it was kept.</summary>
     private static bool IsNoLongerPartial(MemoryUpload upload) => upload.ContainingDirectory is null || upload.IsInProgress;
 
     /// <summary>Discards an upload and frees its bytes.</summary>
@@ -448,6 +455,7 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
+    /// <summary>Opens a partial upload for resumption. Called under the lock.</summary>
     private MemoryFileWriter Resume(StorePath path, MemoryUpload partialUpload, WriteStart start)
     {
         if (partialUpload.IsInProgress)
@@ -463,7 +471,7 @@ public sealed class MemoryFileStore : IFileStore
 
         partialUpload.IsInProgress = true;
         long startOffset = start.Offset ?? partialUpload.Length;
-        return new MemoryFileWriter(this, path, partialUpload, start, startOffset, rest: null, isResumed: true);
+        return new MemoryFileWriter(this, path, partialUpload, start, startOffset, committed: null, isResumed: true);
     }
 
     /// <summary>
@@ -476,12 +484,12 @@ public sealed class MemoryFileStore : IFileStore
         MemoryContent content = append.Continued!.Clone();
         content.Append(append.Content);
         var copy = new MemoryUpload(content, append.Name, append.Uploader, append.Continued, isAppend: false);
-        append.ContainingDirectory!.TryAdd(copy, out _); // the bytes of the replaced upload are now those of the copy
+        append.ContainingDirectory!.TryAdd(copy, out _); // frees no bytes, because the copy contains the bytes of the replaced upload
         return copy;
     }
 
     /// <summary>
-    /// Throws if a rename cannot replace an existing entry: a directory replaces only an empty directory, and a file only a file.
+    /// Throws if a rename cannot replace an existing entry. A directory can replace only an empty directory, and a file only a file.
     /// </summary>
     private static void ThrowIfNotReplaceable(MemoryNode? existing, MemoryNode moved, StorePath target)
     {
@@ -497,7 +505,7 @@ public sealed class MemoryFileStore : IFileStore
 
         if (existing is { Children.IsEmpty: false } or { Uploads.HasUploadsInProgress: true })
         {
-            throw new StoreException(StoreError.NotEmpty, $"{target} is not empty.");
+            throw new StoreException(StoreError.NotEmpty, $"{target} is not empty, or an upload to the directory is in progress.");
         }
     }
 
@@ -514,7 +522,9 @@ public sealed class MemoryFileStore : IFileStore
         return upload is { IsInProgress: false } ? upload : null;
     }
 
-    /// <summary>Discards the old partial uploads in a directory and below it. Returns their number.</summary>
+    /// <summary>
+    /// Discards the partial uploads in a directory and below it that were interrupted before a time (UTC). Returns their number.
+    /// </summary>
     private int SweepDirectory(MemoryNode directory, DateTime before)
     {
         (int count, long bytes) = directory.Uploads?.Sweep(before) ?? default;

@@ -18,23 +18,25 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
     public ValueTask DisposeAsync() => default;
 }
 
-/// <summary>An open upload in memory. Written bytes count towards the store's capacity at once.</summary>
+/// <summary>An open upload in memory. Written bytes count towards the store's capacity immediately.</summary>
 /// <param name="store">The store that publishes the upload.</param>
 /// <param name="path">The path of the target.</param>
 /// <param name="upload">The received bytes.</param>
-/// <param name="options">How the upload was opened.</param>
+/// <param name="start">How the upload begins.</param>
 /// <param name="startOffset">
-/// The offset of the caller's first byte. Bytes of a partial upload after it are discarded at the first write.
+/// The offset of the caller's first byte. Bytes of a partial upload after this offset are discarded at the first write.
 /// </param>
-/// <param name="rest">The committed content, or null. Its bytes after the last written byte are appended at the commit.</param>
-/// <param name="isResumed">Whether this resumes a partial upload, which stays unchanged until the first write.</param>
+/// <param name="committed">
+/// The committed content if its bytes after the last written byte are appended at the commit, otherwise null.
+/// </param>
+/// <param name="isResumed">Whether the upload resumes a partial upload, which stays unchanged until the first write.</param>
 internal sealed class MemoryFileWriter(
     MemoryFileStore store,
     StorePath path,
     MemoryUpload upload,
-    WriteStart options,
+    WriteStart start,
     long startOffset,
-    MemoryContent? rest,
+    MemoryContent? committed,
     bool isResumed) : IFileWriter
 {
     private bool _isWritten, _isCompleted, _isDisposed;
@@ -61,13 +63,13 @@ internal sealed class MemoryFileWriter(
         ThrowIfCompleted();
         cancellationToken.ThrowIfCancellationRequested();
         BeginWriting();
-        byte[] buffer = new byte[rest?.Length > upload.Content.Length ? 64 * 1024 : 0];
-        for (int read; buffer.Length > 0 && (read = rest!.Read(upload.Content.Length, buffer)) > 0;)
+        byte[] buffer = new byte[committed?.Length > upload.Content.Length ? 64 * 1024 : 0];
+        for (int read; buffer.Length > 0 && (read = committed!.Read(upload.Content.Length, buffer)) > 0;)
         {
             Write(upload.Content.Length, buffer.AsSpan(0, read));
         }
 
-        store.Publish(path, upload, options, isResumed);
+        store.Publish(path, upload, start, isResumed);
         _isCompleted = true;
     }
 
@@ -76,7 +78,8 @@ internal sealed class MemoryFileWriter(
         ThrowIfCompleted();
         bool hasTooFewNewBytes = upload.Continued is not null && !isResumed
             && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Length);
-        _isCompleted = options.Uploader is not null && (_isWritten || isResumed) && !hasTooFewNewBytes && store.TryKeep(path, upload);
+        bool isWorthKeeping = start.Uploader is not null && (_isWritten || isResumed) && !hasTooFewNewBytes;
+        _isCompleted = isWorthKeeping && store.TryKeepAsPartialUpload(path, upload);
         return _isCompleted ? upload.Length : null;
     }
 
@@ -91,6 +94,7 @@ internal sealed class MemoryFileWriter(
         return default;
     }
 
+    /// <summary>Discards the bytes of a resumed partial upload after the start offset at the first write or the commit.</summary>
     private void BeginWriting()
     {
         if (!_isWritten && isResumed)
@@ -115,7 +119,8 @@ internal sealed class MemoryFileWriter(
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isCompleted)
         {
-            throw new InvalidOperationException("The upload was already committed or kept as a partial upload.");
+            throw new InvalidOperationException(
+                "The upload cannot be changed, because it was already committed or kept as a partial upload.");
         }
     }
 }

@@ -3,14 +3,16 @@ using System.Collections.Concurrent;
 namespace Fts.Storage.Memory;
 
 /// <summary>
-/// The files and directories of a memory store, by path. Used only under the store's lock. Throws <see cref="StoreException"/>.
+/// The files and directories of a memory store, by path. Used only under the store's lock. Throws <see cref="StoreException"/> on failure.
 /// </summary>
 internal sealed class MemoryTree
 {
     /// <summary>The root directory.</summary>
     public MemoryNode Root { get; } = MemoryNode.CreateDirectory(1);
 
-    /// <summary>Returns the file that an upload to a path replaces, or null if the name is free.</summary>
+    /// <summary>
+    /// Returns the file that an upload to a path replaces, or null if the name is free. Throws if the existing entry cannot be replaced.
+    /// </summary>
     public MemoryNode? FindReplaceableFile(StorePath path, bool createOnly)
     {
         MemoryNode? existing = GetParent(path).Children!.GetValueOrDefault(path.Name);
@@ -36,7 +38,7 @@ internal sealed class MemoryTree
     public MemoryNode GetExisting(StorePath path) =>
         Find(path, out StoreError error) ?? throw new StoreException(error, $"{path} does not exist.");
 
-    /// <summary>Returns the entry at a path, or null and the reason if none exists.</summary>
+    /// <summary>Returns the entry at a path. If none exists, returns null and the reason.</summary>
     public MemoryNode? Find(StorePath path, out StoreError error)
     {
         error = StoreError.NotFound;
@@ -69,7 +71,7 @@ internal sealed class MemoryTree
 
 /// <summary>
 /// A file (with <see cref="Content"/>) or a directory (with <see cref="Children"/>). Changed only under the store's lock. The children can
-/// be listed without it.
+/// be listed without the lock.
 /// </summary>
 internal sealed class MemoryNode
 {
@@ -95,13 +97,13 @@ internal sealed class MemoryNode
 
     public static MemoryNode CreateFile(ulong id, MemoryContent content) => new(id, content, null);
 
-    // One stripe is enough, because all changes are made under the store's lock.
+    // One internal lock of the dictionary is enough, because all changes are made under the store's lock.
     public static MemoryNode CreateDirectory(ulong id) =>
         new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
 
     public FileEntry ToEntry(string name) =>
         new(name, Content is null ? EntryKind.Directory : EntryKind.File, Content?.Length ?? 0, LastModified, UnixMode, Id);
 
-    /// <summary>Returns whether the node has the id, length and time of an entry that was read earlier.</summary>
+    /// <summary>Returns whether this node has the id, length and time of an entry that was read before.</summary>
     public bool IsUnchanged(in FileEntry seen) => (Id, Content?.Length, LastModified) == (seen.Id, seen.Length, seen.LastModified);
 }

@@ -31,8 +31,8 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
     }
 
     /// <summary>
-    /// Runs a call after all earlier calls of the file, and returns its result. Returns the default value if an earlier call still runs, or
-    /// if this call takes longer than 5 seconds. The call then ends in the background.
+    /// Runs a call after all earlier calls of the file, and returns its result. If an earlier call still runs, or if this call takes longer
+    /// than 5 seconds, the method returns the default value and the call ends in the background.
     /// </summary>
     public async Task<TResult?> RunCleanupAsync<TState, TResult>(TState state, Func<TState, TResult> function)
     {
@@ -58,6 +58,7 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
         }
     }
 
+    /// <summary>Starts a call, or queues it if another call of the file is running.</summary>
     private void Start(WorkerCall call)
     {
         lock (_lock)
@@ -74,6 +75,7 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
         workers.Start(call);
     }
 
+    /// <summary>Starts the next queued call after a call has ended.</summary>
     private void StartNext()
     {
         WorkerCall? next;

@@ -39,7 +39,7 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
     /// <param name="discard">Releases the result if the caller no longer waits for it. Null if the result owns nothing.</param>
-    /// <param name="cancellationToken">Ends the wait after half a second. A call that has not started by then does not run.</param>
+    /// <param name="cancellationToken">Ends the wait after half a second. A call that has not started before that does not run.</param>
     /// <exception cref="StoreException">
     /// Too many calls wait for a thread, or no thread can be started (<see cref="StoreError.Busy"/>).
     /// </exception>
@@ -136,6 +136,7 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
         }
     }
 
+    /// <summary>Runs a first call and then the waiting calls on this thread.</summary>
     private void RunCalls(WorkerCall first)
     {
         var worker = new Worker(this);

@@ -135,6 +135,7 @@ internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TRe
         }
     }
 
+    /// <summary>Releases a result for which the caller no longer waits.</summary>
     private void Discard(TResult result)
     {
         try

@@ -8,7 +8,7 @@ namespace Fts.Storage.Workers;
 /// </summary>
 /// <remarks>
 /// A cancelled call returns within half a second, even if the store blocks the thread. The call then ends in the background, and an opened
-/// file is closed. If a call continues asynchronously, it ends when the store observes the token. This class does not dispose the store.
+/// file is closed. The asynchronous part of a call ends when the store observes the token. This class does not dispose the store.
 /// </remarks>
 public sealed class WorkerStore : IFileStore
 {

@@ -4,7 +4,7 @@ namespace Fts.Storage.Workers;
 /// A thread for calls that can block. All stores of the process share these threads. <see cref="StoreWorkers"/> limits the number of
 /// threads that one store uses.
 /// </summary>
-/// <remarks>The thread pool is not used, because hung calls would delay all other work on it.</remarks>
+/// <remarks>The thread pool is not used, because hung calls would delay all other work of the pool.</remarks>
 internal sealed class WorkerThread
 {
     /// <summary>The time after which an idle thread ends.</summary>
@@ -34,8 +34,8 @@ internal sealed class WorkerThread
     }
 
     /// <summary>
-    /// Returns the thread that became idle last, or null if no thread is idle. The memory of that thread is most likely still in the
-    /// processor's caches.
+    /// Removes and returns the thread that became idle last, or returns null if no thread is idle. The memory of that thread is most likely
+    /// still in the processor's caches.
     /// </summary>
     private static WorkerThread? TryTakeIdle()
     {
@@ -52,6 +52,7 @@ internal sealed class WorkerThread
         }
     }
 
+    /// <summary>Runs the work of this thread until it has been idle for <see cref="s_maxIdleTime"/>.</summary>
     private void RunLoop()
     {
         while (WaitForWork() is { } work)

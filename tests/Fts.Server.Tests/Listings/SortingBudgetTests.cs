@@ -21,7 +21,7 @@ public sealed class SortingBudgetTests
             Assert.True(await slow.MoveNextAsync());
             Assert.Equal("b", slow.Current.Name);
             Assert.Equal("abc", await SortNamesAsync(second, "a", "b", "c"));
-            Assert.Equal(Replies.NotSortedOverBudget, second.UnsortedReply);
+            Assert.Equal(Replies.NotSortedServerLimit, second.UnsortedReply);
         }
 
         Assert.Equal("cba", await SortNamesAsync(third, "a", "b", "c"));
@@ -46,7 +46,7 @@ public sealed class SortingBudgetTests
             L< a
             L< b
             L< sub
-            S: 226 Transfer complete. Not sorted: the server is sorting too many other entries.
+            S: 226 Transfer complete. Not sorted: the server is sorting too many entries of other listings.
             C: EPSV
             S: 229 *
             C: NLST -r sub

@@ -107,7 +107,8 @@ public sealed class HostTlsTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<Exception>(() => SecureAsync("HOST one.example", version, "two.example"));
         await _server.Log.WaitForAsync(RecordingLogger.HandshakeFailed);
         Assert.Contains(_server.Log.Texts,
-            text => text.Contains("the handshake requests host two.example, but HOST named one.example", StringComparison.Ordinal));
+            text => text.Contains(
+                "the handshake requests host two.example, but the HOST command requested one.example", StringComparison.Ordinal));
     }
 
     [Fact]

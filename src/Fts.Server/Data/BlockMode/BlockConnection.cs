@@ -6,39 +6,39 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Data.BlockMode;
 
-/// <summary>The position of a block-mode connection in its stream.</summary>
+/// <summary>The state of a block-mode connection. It decides whether the next transfer can use the connection.</summary>
 internal enum BlockState
 {
-    /// <summary>Between two files. The next transfer can use the connection.</summary>
+    /// <summary>No file is being transferred. The next transfer can use the connection.</summary>
     Idle,
-    /// <summary>A transfer has begun. It either sends or has received nothing yet.</summary>
+    /// <summary>A transfer has begun. The transfer sends a file, or has not started to receive a file.</summary>
     Started,
-    /// <summary>Within a received file.</summary>
+    /// <summary>A file is being received. The end of its last block has not arrived yet.</summary>
     Receiving,
     /// <summary>A send or receive failed, or a received block was invalid. The connection cannot be used again.</summary>
     Failed,
 }
 
 /// <summary>
-/// A data connection in block mode (RFC 959 §3.4.2), which stays open for further transfers. It gathers the sent blocks, so that one
-/// system call sends many small files. It keeps received bytes that belong to the next file. <see cref="FlushAsync"/> sends the gathered
-/// blocks before any wait.
+/// A data connection in block mode (RFC 959 §3.4.2), which stays open for further transfers. The blocks to send are gathered in an output
+/// buffer, so that one system call sends many small files. <see cref="FlushAsync"/> sends the gathered blocks. Received bytes that belong
+/// to the next file stay in an input buffer.
 /// </summary>
 /// <remarks>
-/// <para>Ownership: the session's <see cref="DataConnector"/> disposes it. The task of the running transfer returns the buffers to the
-/// pool. <see cref="Dispose"/> does not, because that task may still use them.</para>
+/// <para>Ownership: the session's <see cref="DataConnector"/> disposes this object. The task of the running transfer returns the buffers
+/// to the pool. <see cref="Dispose"/> does not return them, because that task may still use them.</para>
 /// <para>Concurrency: the transfer's task calls the members that begin, send, receive, skip and end a file. There is one such task at a
 /// time, so the input fields and <c>_state</c> need no lock. The session's loop may call <see cref="StartFlush"/> and
-/// <see cref="TryFlushAsync"/> meanwhile. The session monitor reads <see cref="BlockedSince"/> and calls <see cref="Dispose"/>, only
-/// while no transfer runs.</para>
-/// <para>Locks: <c>_sendLock</c> is held for one whole send, and <c>_lock</c> for as long as the output buffer is filled or taken over. A
-/// flush acquires <c>_sendLock</c> first, then <c>_lock</c>. New blocks can therefore be gathered while a send waits for the peer.
-/// Disposal keeps <c>_sendLock</c> while it sends close_notify, because OpenSSL must not process a close_notify and a write at the same
-/// time.</para>
+/// <see cref="TryFlushAsync"/> at the same time. While no transfer runs, the session monitor may dispose the connection if a send has
+/// stalled (<see cref="BlockedSince"/>).</para>
+/// <para>Locks: <c>_sendLock</c> is held during a whole send. <c>_lock</c> is held only while blocks are added to the output buffer, or
+/// while a flush takes the buffer over. A flush acquires <c>_sendLock</c> first, then <c>_lock</c>. New blocks can therefore be gathered
+/// while a send waits for the peer. Disposal holds <c>_sendLock</c> while it sends close_notify, because OpenSSL must not process a
+/// close_notify and a write at the same time.</para>
 /// </remarks>
 internal sealed class BlockConnection(Session session, Socket socket, DataConnectionTls? tls) : IDisposable
 {
-    /// <summary>The sizes of the buffers. The output buffer holds about thirty files of 4 KiB.</summary>
+    /// <summary>The sizes of the buffers in bytes. The output buffer holds about thirty files of 4 KiB.</summary>
     private const int OutputBytes = 128 * 1024, InputBytes = 64 * 1024;
 
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
@@ -46,7 +46,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _sendLock = new(1, 1);
 
-    // Written under _lock. StartFlush and FlushAsync read _writer without it: a stale value is corrected by the next flush.
+    // Written under _lock. StartFlush and FlushAsync read _writer without the lock. If the value is stale, the next flush sends the blocks.
     private byte[]? _output;
     private BlockWriter? _writer;
 
@@ -63,15 +63,15 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     private long _blockedSince;
 
     /// <summary>
-    /// The start time of the send that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send is
-    /// waiting.
+    /// The time when the send that is waiting for the peer started, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send
+    /// is waiting.
     /// </summary>
     public long BlockedSince => Volatile.Read(ref _blockedSince);
 
     /// <summary>The connected socket.</summary>
     public Socket Socket => socket;
 
-    /// <summary>The position in the stream.</summary>
+    /// <summary>The current state.</summary>
     public BlockState State => _isBroken ? BlockState.Failed : _state;
 
     /// <summary>Begins a transfer.</summary>
@@ -86,7 +86,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         (_state, _reader) = (BlockState.Started, default);
     }
 
-    /// <summary>Adds content of the file to the output buffer, and sends the buffer each time it is full.</summary>
+    /// <summary>Adds content of the file to the output buffer. Sends the buffer each time it is full.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         while (true)
@@ -105,7 +105,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Ends the sent file with a last block. The block may stay in the output buffer.</summary>
+    /// <summary>Marks the end of the sent file by a last block. That block may stay in the output buffer.</summary>
     public async ValueTask EndFileAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -123,7 +123,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Receives content of the file. Returns the number of bytes, or 0 after the end of the last block.</summary>
+    /// <summary>Receives content of the file. Returns the number of received bytes, or 0 at the end of the file.</summary>
     /// <exception cref="DataConnectionException">The connection ended before the last block.</exception>
     /// <exception cref="BlockFormatException">A received block is invalid.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -155,7 +155,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         return 0;
     }
 
-    /// <summary>Receives the rest of a file and discards it.</summary>
+    /// <summary>Receives and discards the remaining content of a file.</summary>
     public async ValueTask SkipFileAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
@@ -168,8 +168,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Sends the gathered blocks. Every caller that is about to wait calls it first, because the peer may be waiting for these blocks. If
-    /// the send must wait, the queued replies are sent meanwhile.
+    /// Sends the gathered blocks. The transfer's task must call this method before every wait, because the peer may be waiting for these
+    /// blocks. If the send must wait for the peer, also sends the queued replies on the control connection.
     /// </summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -242,15 +242,15 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, except after an abort or during
-    /// a send: the aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
+    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, but not after an abort or during
+    /// a send. An aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
     /// </summary>
     public void Dispose()
     {
         bool isAborted = session.Transfer is not (null or { AbortReason: AbortReason.None });
         if (tls is not null && !isAborted && _sendLock.Wait(0))
         {
-            _ = SendCloseNotifyAsync();
+            _ = SendCloseNotifyAndCloseAsync();
         }
         else
         {
@@ -258,7 +258,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    private async Task SendCloseNotifyAsync()
+    /// <summary>Sends close_notify and closes the connection. The caller has acquired <c>_sendLock</c>. This method releases it.</summary>
+    private async Task SendCloseNotifyAndCloseAsync()
     {
         try
         {
@@ -266,7 +267,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or TimeoutException)
         {
-            // The peer has closed the connection, or does not read.
+            // The peer has closed the connection, or does not read from it.
         }
 
         _sendLock.Release();
@@ -302,6 +303,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
+    /// <summary>
+    /// Receives bytes into the input buffer. Before a wait for the peer, sends the gathered blocks and the queued replies.
+    /// </summary>
     private async ValueTask FillInputAsync(CancellationToken cancellationToken)
     {
         _input ??= ArrayPool<byte>.Shared.Rent(InputBytes);
@@ -331,6 +335,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
+    /// <summary>Parses the next buffered bytes. Marks the connection as broken if they are invalid.</summary>
     private BlockReadResult ReadBlock(int length)
     {
         try

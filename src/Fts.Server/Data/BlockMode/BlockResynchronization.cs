@@ -6,12 +6,16 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Data.BlockMode;
 
 /// <summary>
-/// Resynchronizes the block-mode connection after a transfer command, or closes it. A resynchronized connection is between two files.
+/// Prepares the block-mode connection for the next transfer after a command has failed: discards the remaining content of the current file,
+/// or closes the connection.
 /// </summary>
 internal static class BlockResynchronization
 {
-    /// <summary>Resynchronizes or closes the connection, and returns the reply with its code for block mode.</summary>
-    public static async ValueTask<FtpReply> RunAfterCommandAsync(
+    /// <summary>
+    /// Prepares or closes the connection after a transfer command. Returns the reply to send: a successful transfer receives 250 instead of
+    /// 226, and any other reply stays unchanged.
+    /// </summary>
+    public static async ValueTask<FtpReply> ResynchronizeAsync(
         Session session, CommandRow row, FtpReply reply, CancellationToken cancellationToken)
     {
         if (reply.IsCompletion)
@@ -27,7 +31,7 @@ internal static class BlockResynchronization
 
         try
         {
-            await ResynchronizeAsync(session, isUpload: row.HasRule(CommandRules.CreatesName), cancellationToken);
+            await SkipFileOrCloseAsync(session, isUpload: row.HasRule(CommandRules.CreatesName), cancellationToken);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException
             or NoDataConnectionException)
@@ -51,7 +55,10 @@ internal static class BlockResynchronization
         return reply.Code == FtpReplyCode.TransferComplete ? new FtpReply(FtpReplyCode.FileActionOkay, reply.Lines) : reply;
     }
 
-    private static async ValueTask ResynchronizeAsync(Session session, bool isUpload, CancellationToken cancellationToken)
+    /// <summary>
+    /// Receives and discards the remaining content of a failed upload. Closes the connection after any other failure within a file.
+    /// </summary>
+    private static async ValueTask SkipFileOrCloseAsync(Session session, bool isUpload, CancellationToken cancellationToken)
     {
         if (!session.Transfer!.HasDataConnection)
         {
@@ -67,7 +74,7 @@ internal static class BlockResynchronization
         }
         else if (session.BlockConnection is { State: not BlockState.Idle } connection)
         {
-            await connection.FlushAsync(cancellationToken); // sends the complete files before this one
+            await connection.FlushAsync(cancellationToken); // the output buffer may contain earlier, complete files
             session.DataConnector.CloseBlockConnection();
         }
     }

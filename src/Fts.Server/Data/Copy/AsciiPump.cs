@@ -4,7 +4,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>Copies a file in ASCII type: translates between CRLF on the wire and LF in the file (RFC 959 §3.1.1.1).</summary>
+/// <summary>The pump for the ASCII type (RFC 959 §3.1.1.1). Translates between CRLF on the wire and LF in the file.</summary>
 internal sealed class AsciiPump : IPump
 {
     private const int BufferBytes = 64 * 1024;
@@ -30,7 +30,7 @@ internal sealed class AsciiPump : IPump
             offset += read;
         }
 
-        // Not after an exception: a cancelled read of the store may still use the buffer.
+        // The buffers are not returned after an exception, because a cancelled read of the store may still use them.
         ArrayPool<byte>.Shared.Return(buffer);
         ArrayPool<byte>.Shared.Return(wire);
     }
@@ -53,7 +53,7 @@ internal sealed class AsciiPump : IPump
         length = translator.Finish(buffer);
         await file.WriteAsync(offset, buffer.AsMemory(0, length), cancellationToken);
 
-        // Not after an exception: a cancelled write of the store may still use the buffer.
+        // The buffers are not returned after an exception, because a cancelled write of the store may still use them.
         ArrayPool<byte>.Shared.Return(wire);
         ArrayPool<byte>.Shared.Return(buffer);
     }

@@ -8,21 +8,26 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// Copies within the kernel: downloads by sendfile(2), uploads by splice(2) through a pipe. It needs half the CPU time of read and
-/// send (bench: get, put). Pump threads block in these calls. <see cref="Transfer.Abort"/> shuts the socket down, which ends a call.
+/// The pump that copies within the kernel: downloads by sendfile(2), uploads by splice(2) through a pipe. It needs half the CPU time of
+/// <see cref="PortablePump"/> (bench: get, put). Pump threads block in these calls. <see cref="Transfer.Abort"/> ends a blocked call,
+/// because it shuts the socket down.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : IPump
 {
     /// <summary>
-    /// How long an aborted transfer waits for its pump thread. The shutdown of the socket ends the call at once, unless the disk hangs.
+    /// How long an aborted transfer waits for its pump thread. The shutdown of the socket ends the thread's call at once, unless the disk
+    /// hangs.
     /// </summary>
     private static readonly TimeSpan MaxAbortTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Bytes per call. The cost of the call is then negligible, and progress is still reported often enough.</summary>
+    /// <summary>
+    /// The maximum number of bytes that one system call copies. The cost of the call is negligible for so many bytes, and progress is
+    /// reported often.
+    /// </summary>
     private const int ChunkBytes = 1024 * 1024;
 
-    // Shared by all servers in the process.
+    // All servers in the process share these threads.
     private static readonly PumpThreads Threads = new(maxThreads: 64);
 
     public async ValueTask SendAsync(
@@ -40,14 +45,14 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>
-    /// Receives the first bytes through the portable pump, and only the rest of a large file through the kernel. For a small file, a thread
-    /// and a pipe would cost three times as much as the whole transfer.
+    /// Receives the first bytes with the portable pump, and the remaining bytes of a large file within the kernel. For a small file, a
+    /// thread and a pipe would cost three times as much as the whole transfer.
     /// </summary>
     public async ValueTask ReceiveAsync(
         Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         ReceiveProgress start = await PortablePump.ReceiveUpToAsync(data, file, offset, minKernelBytes, cancellationToken);
-        if (start.IsComplete)
+        if (start.HasDataEnded)
         {
             return;
         }
@@ -72,8 +77,8 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             await WaitAsync(receiving, data, cancellationToken);
             if (pipe.BufferedBytes > 0)
             {
-                // The kernel could not write to the file. The store writes the rest, or throws an exception with the reason (no space,
-                // quota).
+                // The kernel could not write to the file. The store writes the bytes in the pipe, or throws an exception with the reason,
+                // for example that no space is left.
                 offset = await pipe.WriteToStoreAsync(file, offset, cancellationToken);
                 SetBlocking(data.Socket, false);
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
@@ -113,6 +118,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         }
     }
 
+    /// <summary>Sends the bytes of the file from one offset to another. Blocks the calling pump thread.</summary>
     private static void Send(Transfer transfer, Socket socket, SafeFileHandle file, long offset, long end)
     {
         SetBlocking(socket, true);
@@ -135,7 +141,10 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         }
     }
 
-    /// <summary>Receives until the end of the data, or until a write to the file fails. The pipe then holds the unwritten bytes.</summary>
+    /// <summary>
+    /// Receives until the end of the data, or until a write to the file fails. After a failed write, the pipe holds the unwritten bytes.
+    /// Blocks the calling pump thread.
+    /// </summary>
     private static void Receive(Transfer transfer, Socket socket, IFileWriter file, SplicePipe pipe, ref long offset)
     {
         SafeFileHandle handle = file.Handle!;
@@ -163,13 +172,13 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>
-    /// Makes the socket blocking or non-blocking. .NET makes a socket non-blocking at its first asynchronous call. It must be non-blocking
-    /// again before the next asynchronous call.
+    /// Makes the socket blocking or non-blocking. .NET makes a socket non-blocking at its first asynchronous call. The socket must be
+    /// non-blocking again before the next asynchronous call.
     /// </summary>
-    private static void SetBlocking(Socket socket, bool blocking)
+    private static void SetBlocking(Socket socket, bool isBlocking)
     {
         int flags = FileCalls.Fcntl(socket.SafeHandle, FileCalls.F_GETFL, 0);
-        int wanted = blocking ? flags & ~FileCalls.O_NONBLOCK : flags | FileCalls.O_NONBLOCK;
+        int wanted = isBlocking ? flags & ~FileCalls.O_NONBLOCK : flags | FileCalls.O_NONBLOCK;
         if (flags < 0 || FileCalls.Fcntl(socket.SafeHandle, FileCalls.F_SETFL, wanted) < 0)
         {
             throw CreateException("fcntl");
@@ -181,7 +190,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     /// </summary>
     private static Exception CreateException(string call)
     {
-        string message = $"{call}: {Marshal.GetLastPInvokeErrorMessage()}";
+        string message = $"{call} failed: {Marshal.GetLastPInvokeErrorMessage()}";
         return NonBlockingSocket.GetSocketError(Marshal.GetLastPInvokeError()) is { } error
             ? new IOException(message, new SocketException((int)error))
             : new StoreException(message);

@@ -5,18 +5,18 @@ using Fts.Native;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// Non-blocking calls on a socket, on Linux only. They avoid the state of an asynchronous operation, which takes half a kilobyte for each
-/// direction of each socket. If no wait is needed, creating that state costs more than the system call.
+/// Non-blocking calls on a socket, on Linux only. They do not allocate the state of an asynchronous operation, which takes half a kilobyte
+/// for each direction of each socket. If no wait is needed, allocating that state costs more than the system call.
 /// </summary>
 internal static class NonBlockingSocket
 {
-    /// <summary>linux/tcp.h: the length of struct tcp_info up to tcpi_bytes_acked.</summary>
+    /// <summary>The length in bytes of struct tcp_info (linux/tcp.h), up to and including its field tcpi_bytes_acked.</summary>
     public const int TcpInfoLength = 128;
 
     private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledgedOffset = 120;
 
     /// <summary>
-    /// Reads struct tcp_info, and returns the number of bytes read. Returns 0 if the socket is closed or the system has no such structure.
+    /// Reads struct tcp_info of the socket. Returns the number of bytes read, or 0 if the socket is closed or the system is not Linux.
     /// </summary>
     public static int ReadTcpInfo(this Socket socket, Span<byte> info)
     {
@@ -31,7 +31,7 @@ internal static class NonBlockingSocket
     }
 
     /// <summary>
-    /// Returns the number of bytes that the peer has acknowledged, or null if the socket is closed or the system does not report it.
+    /// Returns the number of bytes that the peer has acknowledged, or null if the socket is closed or the system is not Linux.
     /// </summary>
     public static long? GetAcknowledgedBytes(this Socket socket)
     {
@@ -40,13 +40,13 @@ internal static class NonBlockingSocket
     }
 
     /// <summary>
-    /// Sends as many bytes as the kernel accepts without waiting, and returns their number. Returns 0 also after an error and on other
-    /// systems. The caller's asynchronous send then reports the error.
+    /// Sends as many bytes as the kernel accepts without waiting, and returns their number. Returns 0 if the kernel accepts none, after an
+    /// error, and on systems other than Linux. The caller then sends asynchronously, and that call reports the error.
     /// </summary>
     /// <param name="socket">The socket.</param>
     /// <param name="bytes">The bytes.</param>
     /// <param name="isEndNext">
-    /// Whether the caller shuts the sending side down immediately afterwards. The end is then sent in the same segment as the last bytes.
+    /// Whether the caller shuts the sending side down immediately afterwards. The last bytes and FIN are then sent in the same TCP segment.
     /// </param>
     public static int TrySend(this Socket socket, ReadOnlySpan<byte> bytes, bool isEndNext = false)
     {
@@ -55,11 +55,11 @@ internal static class NonBlockingSocket
     }
 
     /// <summary>
-    /// Receives the bytes that have arrived, and returns their number. Returns 0 at the end of the connection. Returns -1 if no byte has
-    /// arrived, and on other systems.
+    /// Receives the bytes that have arrived, and returns their number. Returns 0 if the peer has closed its side of the connection. Returns
+    /// -1 if no byte has arrived, and on systems other than Linux.
     /// </summary>
     /// <exception cref="IOException">
-    /// The connection failed. The kernel reports an error once: the next call would report the end of the connection.
+    /// The connection failed. The kernel reports an error only once: the next call would return 0.
     /// </exception>
     public static int TryReceive(this Socket socket, Span<byte> buffer)
     {
@@ -78,8 +78,8 @@ internal static class NonBlockingSocket
         throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)error));
     }
 
-    /// <summary>Returns the .NET error of a connection's errno, or null for an errno that does not concern a connection.</summary>
-    public static SocketError? GetSocketError(int error) => error switch
+    /// <summary>Converts an errno to the .NET socket error. Returns null if the errno does not report a failed connection.</summary>
+    public static SocketError? GetSocketError(int errno) => errno switch
     {
         Errno.EPIPE => SocketError.Shutdown,
         Errno.ENETDOWN => SocketError.NetworkDown,

@@ -4,14 +4,14 @@ using Fts.Storage;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// Copies by read and send, or receive and write, on every system and for every store. It also copies small files, which need one read and
-/// one send.
+/// The pump that copies through a buffer in the process, on every system and for every store. It also copies small files, which need one
+/// read and one send.
 /// </summary>
 internal sealed class PortablePump : IPump
 {
     /// <summary>
-    /// The buffer sizes for large and small files. Large files with smaller buffers need 20 to 45 % more CPU time; larger buffers do
-    /// not save more (bench: get, put).
+    /// The buffer sizes in bytes for large and small files. For large files, smaller buffers need 20 to 45 % more CPU time, and larger
+    /// buffers save none (bench: get, put).
     /// </summary>
     private const int LargeBufferBytes = 256 * 1024, SmallBufferBytes = 64 * 1024;
 
@@ -35,7 +35,7 @@ internal sealed class PortablePump : IPump
             await data.SendAsync(buffer.AsMemory(0, read), isEndNext: remaining == 0, cancellationToken);
         }
 
-        // Not after an exception: a cancelled read of the store may still use the buffer.
+        // The buffer is not returned after an exception, because a cancelled read of the store may still use it.
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
@@ -49,14 +49,14 @@ internal sealed class PortablePump : IPump
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallBufferBytes);
         long start = offset;
-        bool isComplete = false;
+        bool hasEnded = false;
         await data.SendPreliminaryReplyAsync(cancellationToken);
-        while (!isComplete && offset - start < limit)
+        while (!hasEnded && offset - start < limit)
         {
             int received = await data.ReceiveAsync(buffer, cancellationToken);
             if (received == 0)
             {
-                isComplete = true;
+                hasEnded = true;
                 continue;
             }
 
@@ -69,13 +69,13 @@ internal sealed class PortablePump : IPump
             }
         }
 
-        // Not after an exception: a cancelled write of the store may still use the buffer.
+        // The buffer is not returned after an exception, because a cancelled write of the store may still use it.
         ArrayPool<byte>.Shared.Return(buffer);
-        return new ReceiveProgress(offset, isComplete);
+        return new ReceiveProgress(offset, hasEnded);
     }
 }
 
-/// <summary>The progress of an upload.</summary>
+/// <summary>How much of an upload has been received.</summary>
 /// <param name="Offset">The file offset after the last received byte.</param>
-/// <param name="IsComplete">Whether the end of the data was received.</param>
-internal readonly record struct ReceiveProgress(long Offset, bool IsComplete);
+/// <param name="HasDataEnded">Whether the client has ended the data.</param>
+internal readonly record struct ReceiveProgress(long Offset, bool HasDataEnded);

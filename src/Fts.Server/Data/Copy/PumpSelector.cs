@@ -15,14 +15,14 @@ internal interface IPump
 
 /// <summary>Selects the pump for a transfer.</summary>
 /// <param name="minKernelBytes">
-/// The minimum size in bytes of a transfer that the kernel copies. The first bytes of an upload, up to this number, always pass through the
-/// store's writer. Stores rely on that.
+/// The minimum size in bytes of a transfer that the kernel copies. The first bytes of an upload, up to this number, always pass through
+/// <see cref="IFileWriter.WriteAsync"/>, as <see cref="IFileWriter.Handle"/> requires.
 /// </param>
 internal sealed class PumpSelector(long minKernelBytes)
 {
     /// <summary>
-    /// The default minimum size in bytes of a transfer that the kernel copies. For smaller ones, waking a pump thread costs more than it
-    /// saves.
+    /// The default minimum size in bytes of a transfer that the kernel copies. For a smaller transfer, waking a pump thread costs more time
+    /// than the kernel saves.
     /// </summary>
     public const int DefaultMinKernelBytes = 256 * 1024;
 
@@ -55,7 +55,9 @@ internal sealed class PumpSelector(long minKernelBytes)
     }
 }
 
-/// <summary>A file that appears to end at an earlier offset, for RANG. Does not own the file.</summary>
+/// <summary>Limits a file to the bytes before an end offset, for a download with RANG.</summary>
+/// <param name="file">The whole file. The caller disposes it.</param>
+/// <param name="end">The offset after the last byte of the range.</param>
 internal sealed class FileRange(IFileReader file, long end) : IFileReader
 {
     public long Length { get; } = Math.Min(file.Length, end);

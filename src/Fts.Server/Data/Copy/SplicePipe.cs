@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// A pipe that moves bytes from a socket to a file within the kernel. The renter returns it with <see cref="Return"/>, which pools or
-/// disposes it.
+/// A pipe that moves bytes from a socket to a file within the kernel. The caller of <see cref="TryRent"/> owns the pipe, and must call
+/// <see cref="Return"/> or <see cref="Dispose"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class SplicePipe : IDisposable
@@ -31,10 +31,12 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>The number of bytes in the pipe.</summary>
     public long BufferedBytes { get; private set; }
 
-    /// <summary>Returns a pipe, or null if the process or the system has too few file descriptors left.</summary>
+    /// <summary>
+    /// Rents a pipe from the pool, or creates one. Returns null if the process or the system has too few file descriptors left.
+    /// </summary>
     public static SplicePipe? TryRent() => Pool.TryTake(out SplicePipe? pipe) ? pipe : TryCreate();
 
-    /// <summary>Returns an empty pipe to the pool. Closes a pipe that still holds bytes of an upload.</summary>
+    /// <summary>Returns the pipe to the pool if it is empty and the pool is not full. Otherwise closes the pipe.</summary>
     public void Return()
     {
         if (BufferedBytes == 0 && Pool.Count < MaxPooled)
@@ -48,8 +50,8 @@ internal sealed class SplicePipe : IDisposable
     }
 
     /// <summary>
-    /// Moves received bytes of a socket into the pipe, and waits for the first. Returns their number, 0 at the end of the data, or a
-    /// negative number after an error.
+    /// Moves received bytes of a socket into the pipe. Blocks until at least one byte has arrived. Returns the number of moved bytes, 0 at
+    /// the end of the data, or -1 after an error.
     /// </summary>
     public nint Fill(Socket socket, int maxBytes)
     {
@@ -58,7 +60,9 @@ internal sealed class SplicePipe : IDisposable
         return received;
     }
 
-    /// <summary>Moves all bytes of the pipe into the file. Returns false if the kernel cannot write to the file.</summary>
+    /// <summary>
+    /// Moves all bytes of the pipe into the file and advances the offset. Returns false if the kernel cannot write to the file.
+    /// </summary>
     public bool TryDrain(SafeFileHandle file, ref long offset)
     {
         while (BufferedBytes > 0)
@@ -77,7 +81,7 @@ internal sealed class SplicePipe : IDisposable
         return true;
     }
 
-    /// <summary>Writes all bytes of the pipe through the store's writer. Returns the file offset after them.</summary>
+    /// <summary>Writes all bytes of the pipe through the store's writer. Returns the file offset after the last written byte.</summary>
     public async ValueTask<long> WriteToStoreAsync(IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[64 * 1024];
@@ -112,7 +116,9 @@ internal sealed class SplicePipe : IDisposable
         fixed (byte* start = buffer)
         {
             nint read = FileCalls.Read(_readEnd, start, (nuint)buffer.Length);
-            return read > 0 ? (int)read : throw new StoreException($"Reading from the pipe failed: error {Marshal.GetLastPInvokeError()}.");
+            return read > 0
+                ? (int)read
+                : throw new StoreException($"Reading from the pipe failed with errno {Marshal.GetLastPInvokeError()}.");
         }
     }
 }

@@ -16,19 +16,23 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>RFC 1918 §3.</summary>
+    /// <summary>The private IPv4 networks (RFC 1918 §3).</summary>
     private static readonly IPNetwork[] PrivateNetworks =
         [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16")];
 
     private static readonly IPNetwork IPv4LinkLocal = IPNetwork.Parse("169.254.0.0/16");
 
-    private readonly ConcurrentDictionary<string, IPAddress> _resolved = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, IPAddress> _resolvedAddresses = new(StringComparer.OrdinalIgnoreCase);
     private readonly FtpPassiveAddress? _defaultAddress = options.PassiveAddresses.FirstOrDefault(address => address.Network is null);
-    private readonly FtpPassiveAddress[] _byNetwork =
+    // The address for the smallest network comes first.
+    private readonly FtpPassiveAddress[] _networkAddresses =
         [.. options.PassiveAddresses.Where(address => address.Network is not null)
             .OrderByDescending(address => address.Network!.Value.PrefixLength)];
 
-    /// <summary>Returns the address for the reply to PASV. Returns null if the configured host name has not been resolved yet.</summary>
+    /// <summary>
+    /// Returns the address for the reply to PASV: the address that is configured for the client, or else the local address of the control
+    /// connection. Returns null if the configured host name has not been resolved yet.
+    /// </summary>
     public IPAddress? GetAddress(ConnectionEndPoints endPoints)
     {
         if (FindConfiguredAddress(endPoints) is not { } configured)
@@ -36,10 +40,13 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             return endPoints.Local.Address;
         }
 
-        return configured.Address ?? _resolved.GetValueOrDefault(configured.Host);
+        return configured.Address ?? _resolvedAddresses.GetValueOrDefault(configured.Host);
     }
 
-    /// <summary>Returns the port for the replies to PASV and EPSV.</summary>
+    /// <summary>
+    /// Returns the port for the replies to PASV and EPSV: the external port for clients that connect through address translation, or else
+    /// the local port.
+    /// </summary>
     public int GetPort(ConnectionEndPoints endPoints, int port) =>
         options.PassivePorts is { } ports && (FindConfiguredAddress(endPoints) is not null || !IsOnSameNetwork(endPoints))
             ? ports.ToExternalPort(port)
@@ -63,7 +70,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Resolves every host name once, and returns whether all could be resolved. A name that cannot be resolved keeps its previous address.
+    /// Resolves every host name once. Returns false if a name could not be resolved. Such a name keeps its previous address.
     /// </summary>
     public async Task<bool> ResolveAsync(CancellationToken cancellationToken)
     {
@@ -79,7 +86,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                 }
 
                 // The order of several addresses varies between resolutions. The previous address stays in use if it is among them.
-                _resolved.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
+                _resolvedAddresses.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -96,13 +103,17 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
         return allResolved;
     }
 
+    /// <summary>
+    /// Returns the address that is configured for the client's network, or else the default address. The default address does not apply to
+    /// clients on the server's network. Returns null if no address applies.
+    /// </summary>
     private FtpPassiveAddress? FindConfiguredAddress(ConnectionEndPoints endPoints) =>
-        Array.Find(_byNetwork, address => address.Network!.Value.Contains(endPoints.Peer.Address)) ??
+        Array.Find(_networkAddresses, address => address.Network!.Value.Contains(endPoints.Peer.Address)) ??
             (IsOnSameNetwork(endPoints) ? null : _defaultAddress);
 
     /// <summary>
-    /// Whether the client is on the server's network, so that no translated address or port is needed: it is on this machine or link, or
-    /// both have addresses of the same private range.
+    /// Returns whether the client needs no translated address or port, because it is on the server's network. Such a client is on this
+    /// machine or link, or its address and the server's address belong to the same private network.
     /// </summary>
     private static bool IsOnSameNetwork(ConnectionEndPoints endPoints)
     {

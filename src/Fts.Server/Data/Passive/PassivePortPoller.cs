@@ -5,11 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// Waits for connections on all shared passive ports with one thread, which starts with the first port. It accepts no connection itself.
-/// <see cref="SharedPassivePort"/> accepts under its lock, so that it knows which connections arrived before a reservation. An
-/// asynchronous accept would accept outside the lock.
+/// Waits for connections on all shared passive ports with one thread, which starts with the first port. The thread calls
+/// <see cref="SharedPassivePort.AcceptQueuedConnections"/>, which accepts under the port's lock. A reservation can therefore ignore the
+/// connections that arrived before it. An asynchronous accept would accept outside the lock.
 /// </summary>
-/// <remarks>Its owner, <see cref="PassivePorts"/>, disposes it. A listener must be removed before it is closed.</remarks>
+/// <remarks>The owner, <see cref="PassivePorts"/>, disposes this object. A listener must be removed before it is closed.</remarks>
 /// <param name="logger">The logger for unexpected exceptions.</param>
 internal sealed class PassivePortPoller(ILogger logger) : IDisposable
 {
@@ -21,9 +21,10 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
     private bool _isDisposed;
 
     /// <summary>
-    /// Adds a listener. From now on, <see cref="SharedPassivePort.AcceptQueuedConnections"/> is called when a connection arrives on it.
+    /// Adds a listener. From now on, each connection that arrives on the listener causes a call of
+    /// <see cref="SharedPassivePort.AcceptQueuedConnections"/>.
     /// </summary>
-    /// <exception cref="SocketException">No descriptor is free.</exception>
+    /// <exception cref="SocketException">No file descriptor is free.</exception>
     public void Add(Socket listener, SharedPassivePort port)
     {
         lock (_lock)
@@ -31,7 +32,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
             if (_wakeSocket is null)
             {
                 _wakeSocket = CreateWakeSocket();
-                new Thread(Run) { IsBackground = true, Name = "fts passive ports" }.Start();
+                new Thread(PollListeners) { IsBackground = true, Name = "fts passive ports" }.Start();
             }
 
             _ports.Add(listener, port);
@@ -60,7 +61,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
     }
 
     /// <summary>
-    /// Creates a UDP socket that is connected to itself. On every system, a datagram to it ends the wait of a thread in select.
+    /// Creates a UDP socket that is connected to itself. A datagram on this socket ends the thread's wait in select on every system.
     /// </summary>
     private static Socket CreateWakeSocket()
     {
@@ -78,6 +79,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
     }
 
+    /// <summary>Ends the thread's wait in select, so that the thread uses the changed set of listeners.</summary>
     private void Wake()
     {
         try
@@ -86,11 +88,11 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
         catch (SocketException)
         {
-            // The socket's queue is full, so the thread will wake up anyway.
+            // The queue of the socket is full. The datagrams in the queue end the wait.
         }
     }
 
-    private void Run()
+    private void PollListeners()
     {
         var ready = new List<Socket>();
         byte[] datagram = new byte[1];
@@ -127,7 +129,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
             {
                 try
                 {
-                    Notify(listener);
+                    AcceptConnections(listener);
                 }
                 catch (Exception e)
                 {
@@ -139,7 +141,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
     }
 
-    private void Notify(Socket listener)
+    private void AcceptConnections(Socket listener)
     {
         SharedPassivePort? port;
         lock (_lock)
@@ -149,7 +151,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
 
         if (port?.AcceptQueuedConnections() == false)
         {
-            Thread.Sleep(RetryDelay); // no descriptor is free until a session ends
+            Thread.Sleep(RetryDelay); // no file descriptor is free until a session ends
         }
     }
 }

@@ -5,17 +5,20 @@ namespace Fts.Server.Data.Passive;
 
 /// <summary>
 /// The right of one session to accept one connection of its client on a port of the server's range. <see cref="DataConnector"/> disposes
-/// it, which releases the port. The caller of <see cref="AcceptAsync"/> owns the accepted connection.
+/// the reservation, which releases the port. The caller of <see cref="AcceptAsync"/> owns the accepted connection.
 /// </summary>
 /// <param name="port">The port.</param>
 /// <param name="peer">The client's address.</param>
-/// <param name="sequence">The position in the order of the port's reservations and connections.</param>
+/// <param name="sequence">The reservation's number. The port numbers its reservations and its connections in one sequence.</param>
 internal sealed class PassivePortReservation(SharedPassivePort port, IPAddress peer, long sequence) : IDisposable
 {
     private readonly TaskCompletionSource<Socket> _connection = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isAccepted;
 
-    /// <summary>The position in the order of the port's reservations and connections.</summary>
+    /// <summary>
+    /// The number of this reservation. The port numbers its reservations and its connections in one sequence. A connection with a smaller
+    /// number cannot complete the reservation.
+    /// </summary>
     public long Sequence => sequence;
 
     /// <summary>The local address and port.</summary>
@@ -33,13 +36,13 @@ internal sealed class PassivePortReservation(SharedPassivePort port, IPAddress p
         return socket;
     }
 
-    /// <summary>Completes <see cref="AcceptAsync"/>. The port calls this once, after it has removed the reservation.</summary>
+    /// <summary>Completes <see cref="AcceptAsync"/>. The port calls this method once, after it has removed the reservation.</summary>
     public void SetConnection(Socket socket) => _connection.SetResult(socket);
 
     /// <summary>Releases the port, and closes a connection that was not accepted.</summary>
     public void Dispose()
     {
-        // If the port no longer has the reservation, it has called SetConnection or is about to.
+        // If the port no longer has the reservation, the port has called SetConnection or is about to call it.
         if (!port.RemoveReservation(this, peer) && !_isAccepted)
         {
             _ = CloseConnectionAsync();

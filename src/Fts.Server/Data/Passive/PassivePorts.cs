@@ -5,19 +5,19 @@ using System.Security.Cryptography;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// The server's range of passive ports. All sessions share one listener for each port. It opens when the port is first needed, and closes
-/// after some time without use. A bind for each transfer would be slow, because the kernel searches all connections of the port in
-/// TIME_WAIT.
+/// The server's range of passive ports. All sessions share one listener for each port. The listener opens when the port is first needed,
+/// and closes after some time without use. A bind for each transfer would be slow, because the kernel searches all connections of the port
+/// in TIME_WAIT.
 /// </summary>
-/// <remarks>The server disposes it after its sessions.</remarks>
+/// <remarks>The server disposes this object after its sessions have ended.</remarks>
 internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : IDisposable
 {
     /// <summary>The maximum number of failed binds for one command. A bind fails if another program uses the port.</summary>
     private const int MaxBindFailures = 100;
 
     /// <summary>
-    /// The number of open ports above which ports without a reservation are closed. Otherwise a client that repeats PASV would open a
-    /// listener on every port of a large range.
+    /// If this number of ports is open, ports without a reservation are closed before another port is opened. Otherwise a client that
+    /// repeats PASV would open a listener on every port of a large range.
     /// </summary>
     private const int MaxIdlePorts = 256;
 
@@ -26,8 +26,8 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     private readonly Dictionary<IPEndPoint, SharedPassivePort> _openPorts = [];
 
     /// <summary>
-    /// Reserves a random port (RFC 2577 §8) for a connection of a client. No other session has a reservation for the same client address
-    /// on that port.
+    /// Reserves a random port (RFC 2577 §8) for a connection of a client. At most one session has a reservation for the same client address
+    /// on the same port.
     /// </summary>
     /// <param name="local">The local address to listen on.</param>
     /// <param name="peer">The client's address.</param>
@@ -37,7 +37,7 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
         int failures = 0;
         lock (_lock)
         {
-            // The first random port is nearly always free. All ports are tried only if it is not.
+            // The first random port is nearly always free. All ports are tried only if that port is not free.
             int random = RandomNumberGenerator.GetInt32(range.First, range.Last + 1);
             if (TryReserve(new IPEndPoint(local, random), peer, ref failures) is { } first)
             {
@@ -100,6 +100,10 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
         return ports;
     }
 
+    /// <summary>
+    /// Reserves a port. Returns null if the port is already reserved for the client address, or if its bind fails, which is added to
+    /// <paramref name="failures"/>.
+    /// </summary>
     private PassivePortReservation? TryReserve(IPEndPoint endPoint, IPAddress peer, ref int failures)
     {
         if (!_openPorts.TryGetValue(endPoint, out SharedPassivePort? port))

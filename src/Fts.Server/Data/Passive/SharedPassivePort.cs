@@ -6,12 +6,11 @@ namespace Fts.Server.Data.Passive;
 
 /// <summary>
 /// One port of the server's range, shared by sessions with different client addresses. The peer address of a connection decides which
-/// reservation it completes. A connection without a reservation is closed at once, so that the queue stays empty. Its owner,
-/// <see cref="PassivePorts"/>, disposes it.
+/// reservation the connection completes. A connection without a reservation is closed at once, so that the listener's queue stays empty.
+/// The owner, <see cref="PassivePorts"/>, disposes this object.
 /// </summary>
 /// <remarks>
-/// <c>_lock</c> guards the reservations and the sequence. The poller's thread and the sessions both accept connections, under this lock
-/// only.
+/// <c>_lock</c> guards the reservations and their numbers. The poller's thread and the sessions accept connections only under this lock.
 /// </remarks>
 internal sealed class SharedPassivePort : IDisposable
 {
@@ -22,14 +21,14 @@ internal sealed class SharedPassivePort : IDisposable
     private readonly FtpServer _server;
     private readonly PassivePortPoller _poller;
     private readonly Socket _listener;
-    private long _sequence;
-    private long _lastUsed;
+    private long _nextSequence;
+    private long _lastReserved;
 
     /// <summary>Opens the listener.</summary>
     /// <exception cref="SocketException">The port is in use, or no file descriptor is free.</exception>
     public SharedPassivePort(FtpServer server, PassivePortPoller poller, IPEndPoint endPoint)
     {
-        (_server, _poller, EndPoint, _lastUsed) = (server, poller, endPoint, Environment.TickCount64);
+        (_server, _poller, EndPoint, _lastReserved) = (server, poller, endPoint, Environment.TickCount64);
         _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
@@ -56,8 +55,8 @@ internal sealed class SharedPassivePort : IDisposable
         {
             // Connections that arrived before the reservation must not complete it.
             AcceptQueuedConnections();
-            var reservation = new PassivePortReservation(this, peer, _sequence++);
-            _lastUsed = Environment.TickCount64;
+            var reservation = new PassivePortReservation(this, peer, _nextSequence++);
+            _lastReserved = Environment.TickCount64;
             return _reservations.TryAdd(_server.Options.DataPeers.GetKey(peer), reservation) ? reservation : null;
         }
     }
@@ -72,18 +71,18 @@ internal sealed class SharedPassivePort : IDisposable
         }
     }
 
-    /// <summary>Whether the port has no reservation and was last reserved before a time.</summary>
+    /// <summary>Returns whether the port has no reservation and was last reserved before a time.</summary>
     /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public bool IsIdle(long before)
     {
         lock (_lock)
         {
-            return _reservations.Count == 0 && _lastUsed < before;
+            return _reservations.Count == 0 && _lastReserved < before;
         }
     }
 
     /// <summary>
-    /// Accepts the queued connections. Each completes a reservation or is closed. Returns false if no file descriptor is free.
+    /// Accepts the queued connections. Each connection completes a reservation or is closed. Returns false if no file descriptor is free.
     /// </summary>
     public bool AcceptQueuedConnections()
     {
@@ -91,7 +90,7 @@ internal sealed class SharedPassivePort : IDisposable
         {
             try
             {
-                // At most one full queue, so that a flood of connections does not block the other sessions.
+                // Accepts at most one full queue, so that a flood of connections does not block the other sessions.
                 for (int i = 0; i <= Backlog && _listener.Poll(0, SelectMode.SelectRead); i++)
                 {
                     RouteConnection(_listener.Accept());
@@ -118,10 +117,14 @@ internal sealed class SharedPassivePort : IDisposable
         _listener.Dispose();
     }
 
+    /// <summary>
+    /// Assigns a number to a connection, and passes the connection to the reservation of the client. If the peer is a load balancer, first
+    /// reads the client's address from the PROXY protocol header.
+    /// </summary>
     private void RouteConnection(Socket socket)
     {
         socket.Blocking = true; // the socket has inherited the listener's non-blocking mode
-        long sequence = _sequence++;
+        long sequence = _nextSequence++;
         IPAddress peer = ConnectionEndPoints.FromSocket(socket).Peer.Address;
         if (_server.ProxyHeaders.RequiresHeader(peer))
         {

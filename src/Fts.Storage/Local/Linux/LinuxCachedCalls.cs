@@ -8,10 +8,10 @@ using static Fts.Native.FileCalls;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>
-/// Looks up and opens entries that the kernel has in its caches (RESOLVE_CACHED, Linux 5.12). A call that would wait for the disk fails
-/// instead, and so does every other failure: the caller then makes the ordinary call on a worker thread.
+/// Looks up and opens entries that the kernel has in its caches (RESOLVE_CACHED, Linux 5.12). A method returns false if the kernel would
+/// wait for the disk, or if the call fails. The caller then makes the ordinary call on a worker thread.
 /// </summary>
-/// <remarks>No path crosses into another mounted file system, because its calls could block.</remarks>
+/// <remarks>No path crosses into another mounted file system, because calls on that file system could block.</remarks>
 internal sealed class LinuxCachedCalls
 {
     private const ulong Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV | RESOLVE_CACHED;
@@ -65,6 +65,7 @@ internal sealed class LinuxCachedCalls
         return exists = directory is not null;
     }
 
+    /// <summary>Reads the status of a path relative to the root, following links.</summary>
     private bool TryGetStatus(string relative, out FileStatus status)
     {
         status = default;
@@ -72,6 +73,7 @@ internal sealed class LinuxCachedCalls
         return file is not null && FileStatus.Statx(file, "", AT_EMPTY_PATH, out status) == 0;
     }
 
+    /// <summary>Opens a path relative to the root. Returns null if the call fails or would wait for the disk.</summary>
     private unsafe SafeFileHandle? TryOpen(string relative, int flags)
     {
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = Resolve };

@@ -6,21 +6,19 @@ using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>
-/// Runs a call that needs an empty directory on a directory that contains only partial uploads.
-/// </summary>
+/// <summary>Prepares a directory that contains only partial uploads for a call that needs an empty directory, and runs the call.</summary>
 /// <remarks>
-/// The partial uploads are first moved to the parent directory under random hidden names. They are deleted if the call succeeds, and moved
-/// back if it fails, so that a refused call changes nothing.
+/// The partial uploads are first moved to the parent directory under random hidden names. If the call succeeds, they are deleted. If the
+/// call fails, they are moved back, so that a refused call changes nothing.
 /// </remarks>
 internal static class LinuxDirectoryClearing
 {
     /// <summary>
-    /// Runs the call and returns its result. Returns ENOTEMPTY, without running it, if the directory contains any other entry or an upload
-    /// in progress.
+    /// Runs the call and returns its result. If the directory contains any other entry or an upload in progress, returns ENOTEMPTY without
+    /// running the call.
     /// </summary>
     /// <param name="parent">The parent directory.</param>
-    /// <param name="name">The name of the directory in it.</param>
+    /// <param name="name">The name of the directory in the parent directory.</param>
     /// <param name="call">The call. It returns 0 or an error number.</param>
     public static int RunWithoutPartialUploads(SafeFileHandle parent, string name, Func<int> call)
     {
@@ -47,7 +45,7 @@ internal static class LinuxDirectoryClearing
                 }
                 else if (LinuxRootDirectory.Rename(parent, temporaryName, directory, upload, replace: false) == EEXIST)
                 {
-                    _ = Unlinkat(parent, temporaryName, 0); // a newer partial upload of the same name replaces it
+                    _ = Unlinkat(parent, temporaryName, 0); // a newer partial upload has the name
                 }
             }
         }
@@ -76,8 +74,8 @@ internal static class LinuxDirectoryClearing
     }
 
     /// <summary>
-    /// Moves the partial uploads to the parent directory. Each is locked while it is moved, so that no client can resume it under its old
-    /// name. Returns false if one could not be locked or moved.
+    /// Moves the partial uploads to the parent directory, and adds each of them to <paramref name="moved"/>. Each partial upload is locked
+    /// while it is moved, so that no client can resume it under its old name. Returns false if one could not be locked or moved.
     /// </summary>
     private static bool MoveToParent(
         SafeFileHandle directory, List<string> uploads, SafeFileHandle parent, List<(string Name, string TemporaryName)> moved)

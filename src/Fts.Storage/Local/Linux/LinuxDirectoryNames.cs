@@ -9,9 +9,11 @@ namespace Fts.Storage.Local.Linux;
 /// <summary>Reads the names and types in a directory, without the status of the entries. Includes hidden names.</summary>
 internal static class LinuxDirectoryNames
 {
-    private const int BufferSize = 32 * 1024;
+    private const int BufferSize = 32 * 1024; // bytes
 
-    /// <summary>Returns the names in a directory of this machine, or no names if it cannot be read.</summary>
+    /// <summary>
+    /// Returns the names in a directory, which is given by its path on this machine. Returns no names if the directory cannot be read.
+    /// </summary>
     public static List<string> GetNames(string path)
     {
         var names = new List<string>();
@@ -30,7 +32,7 @@ internal static class LinuxDirectoryNames
 
     /// <summary>
     /// Calls <paramref name="visit"/> with each name and type (a DT_ constant) until it returns false. Returns false if
-    /// <paramref name="visit"/> did, or if the directory could not be read completely.
+    /// <paramref name="visit"/> returned false, or if the directory could not be read completely.
     /// </summary>
     public static bool ForEach(SafeFileHandle directory, Func<string, byte, bool> visit)
     {

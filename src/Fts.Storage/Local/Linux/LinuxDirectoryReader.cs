@@ -12,12 +12,15 @@ namespace Fts.Storage.Local.Linux;
 /// Reads the entries of a directory in batches, so that memory use does not depend on their number. Owns the directory handle.
 /// </summary>
 /// <remarks>
-/// Omits reserved names, protected entries, and entries that are deleted before their status is read. Names that a <see cref="StorePath"/>
-/// cannot contain are omitted and counted.
+/// Omits reserved names, protected entries, and entries that are deleted before their status is read. Omits and counts the names that a
+/// <see cref="StorePath"/> cannot contain.
 /// </remarks>
 internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHandle directory, StorePath path) : IDirectoryReader
 {
-    /// <summary>Holds about a thousand names. A batch of that many entries is not allocated on the large object heap.</summary>
+    /// <summary>
+    /// The size of the buffer in bytes. It holds about a thousand names, so that a batch of entries is not allocated on the large object
+    /// heap.
+    /// </summary>
     private const int BufferSize = 32 * 1024;
 
     public UnlistedNames Unlisted { get; private set; }
@@ -34,7 +37,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
             int size = DirectoryEntries.Read(directory, buffer.AsSpan(0, BufferSize), out DirectoryEntries entries);
             if (size <= 0)
             {
-                // ENOENT: the directory itself was deleted, and has no more entries.
+                // ENOENT: the directory itself was deleted and has no more entries.
                 return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw LinuxRootDirectory.CreateLastError(path.Value);
             }
 
@@ -51,6 +54,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
         }
     }
 
+    /// <summary>Adds the entry with this name, unless it must be omitted.</summary>
     private void Add(List<FileEntry> batch, ReadOnlySpan<byte> bytes, ProtectedSnapshot? protectedEntries)
     {
         string name = EscapedUtf8.GetString(bytes);
@@ -67,8 +71,8 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
 
         if (Statx(directory, bytes, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0)
         {
-            // ENOENT: deleted since the kernel returned the name. EACCES: a directory whose names can be read, but not the status of its
-            // entries.
+            // ENOENT: the entry was deleted after the kernel returned its name. EACCES: the names in the directory can be read, but not the
+            // status of the entries.
             switch (Marshal.GetLastPInvokeError())
             {
                 case ENOENT or ESTALE:
@@ -86,7 +90,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
             return;
         }
 
-        // Resolved from the root, because a link can point above this directory and still be inside the root.
+        // The link is resolved from the root, because its target can be above this directory and still be inside the root.
         bool isLink = status.IsLink;
         if (isLink && root.TryGetStatus($"{LinuxRootDirectory.GetRelativePath(path)}/{name}", out FileStatus target, out _))
         {

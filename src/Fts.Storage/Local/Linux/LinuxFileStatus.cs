@@ -2,7 +2,7 @@ using Fts.Native;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Converts the status that statx(2) returns to the entries of a store.</summary>
+/// <summary>Converts the status of an entry that statx(2) returns to a <see cref="FileEntry"/>, and classifies entries.</summary>
 internal static class LinuxFileStatus
 {
     /// <summary>Returns the entry with this name and status.</summary>
@@ -15,11 +15,12 @@ internal static class LinuxFileStatus
     }
 
     /// <summary>
-    /// Returns whether a real path is a device, FIFO or socket, and the identifier of its file. Does not follow a symbolic link.
+    /// Returns whether the entry at a real path is a device, FIFO or socket, and its <see cref="FileEntry.Id"/>. Does not follow a symbolic
+    /// link.
     /// </summary>
     /// <returns>False and 0 if the entry does not exist, or on systems other than Linux.</returns>
     /// <remarks>The file functions of .NET report devices, FIFOs and sockets as files.</remarks>
-    public static (bool IsSpecial, ulong Id) GetFileKind(string path) =>
+    public static (bool IsSpecial, ulong Id) GetTypeAndId(string path) =>
         FileStatus.TryGet(path, out FileStatus status) ? (!status.IsFile && !status.IsDirectory && !status.IsLink, status.Id) : default;
 
     /// <summary>Returns whether a real path is a directory, or a symbolic link to one.</summary>

@@ -7,6 +7,7 @@ namespace Fts.Storage.Local.Linux;
 /// <summary>Classifies file systems by the magic numbers of statfs(2).</summary>
 internal static class LinuxFileSystem
 {
+    // The magic numbers of linux/magic.h.
     private const long Tmpfs = 0x0102_1994, Ramfs = 0x8584_58F6;
     private const long Ext = 0xEF53, Xfs = 0x5846_5342, Btrfs = 0x9123_683E, F2fs = 0xF2F5_2010;
 
@@ -18,8 +19,8 @@ internal static class LinuxFileSystem
     }
 
     /// <summary>
-    /// Returns the kind of a root directory. A memory file system counts only if no other file system is mounted below the root, because
-    /// calls on that one could block.
+    /// Returns the kind of a root directory. A root on a memory file system has the kind <see cref="FileSystemKind.Other"/> if another file
+    /// system is mounted below the root, because calls on that file system could block.
     /// </summary>
     public static FileSystemKind GetRootKind(SafeFileHandle root, string directory)
     {
@@ -34,7 +35,7 @@ internal static class LinuxFileSystem
         _ => FileSystemKind.Other,
     };
 
-    /// <summary>Returns whether /proc/self/mountinfo lists a mount below a directory. If it cannot be read, returns true.</summary>
+    /// <summary>Returns whether /proc/self/mountinfo lists a mount below a directory. Returns true if the file cannot be read.</summary>
     private static bool HasMountBelow(string directory)
     {
         string prefix = directory == "/" ? directory : directory + "/";
@@ -51,6 +52,7 @@ internal static class LinuxFileSystem
         }
     }
 
+    /// <summary>Replaces the octal escapes of a field of /proc/self/mountinfo.</summary>
     private static string Unescape(string field) =>
         field.Replace(@"\040", " ", StringComparison.Ordinal).Replace(@"\011", "\t", StringComparison.Ordinal)
             .Replace(@"\012", "\n", StringComparison.Ordinal).Replace(@"\134", @"\", StringComparison.Ordinal);

@@ -16,7 +16,7 @@ namespace Fts.Storage.Local.Linux;
 /// <remarks>
 /// <para>
 /// Every write to the file changes its last-modified time and so invalidates the hash. A program that rewrites a file in place and restores
-/// its time is not detected. The status-change time cannot be set, but writing the attribute changes it too.
+/// its time is not detected. The status-change time cannot be used, because writing the attribute changes that time too.
 /// </para>
 /// <para>
 /// No hash is cached if the file system has no extended attributes or no space for one, or if the server cannot write to the file.
@@ -24,14 +24,19 @@ namespace Fts.Storage.Local.Linux;
 /// </remarks>
 internal static class LinuxHashAttribute
 {
-    /// <summary>The first byte of the value. The name and value fit into an ext4 inode of 256 bytes, so that they need no block.</summary>
+    /// <summary>The version of the format, which is the first byte of the attribute's value.</summary>
     private const byte Version = 1;
+
+    /// <summary>
+    /// The offsets of the time, the size and the hash in the value, and the length of the value, in bytes. The attribute fits into an ext4
+    /// inode of 256 bytes, so that it needs no block of its own.
+    /// </summary>
     private const int TimeOffset = 1, SizeOffset = 9, HashOffset = 17, ValueLength = HashOffset + SHA256.HashSizeInBytes;
 
     private static ReadOnlySpan<byte> AttributeName => "user.fts.sha256\0"u8;
 
     /// <summary>
-    /// Returns the status of an open file if it has the id, length and time of an entry that was read before, and null otherwise.
+    /// Returns the status of an open file if an entry that was read before has the same id, length and time. Otherwise returns null.
     /// </summary>
     public static FileStatus? GetStatusIfUnchanged(SafeFileHandle file, in FileEntry entry)
     {
@@ -45,9 +50,12 @@ internal static class LinuxHashAttribute
     }
 
     /// <summary>
-    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or not. Avoids opening files without one.
+    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or not. If not, the file need not be
+    /// opened.
     /// </summary>
-    /// <remarks>The kernel returns no attributes of an O_PATH handle. It returns those of the file through /proc/self/fd.</remarks>
+    /// <remarks>
+    /// The kernel does not return attributes through an O_PATH handle. The attributes are therefore read through /proc/self/fd.
+    /// </remarks>
     public static unsafe bool MayExist(SafeFileHandle pathHandle)
     {
         fixed (byte* name = AttributeName)
@@ -80,9 +88,10 @@ internal static class LinuxHashAttribute
     }
 
     /// <summary>
-    /// Returns the valid hash of a file whose time is about to be set, or null. The caller writes it again with the new time.
+    /// Returns the valid hash of a file whose time is about to be set, or null if none is cached. The caller caches the hash again after it
+    /// has set the time.
     /// </summary>
-    /// <remarks>Deletes an invalid hash, because the new time could be the one that is stored with it.</remarks>
+    /// <remarks>Deletes an invalid hash, because the new time could be equal to the time that is stored with this hash.</remarks>
     public static byte[]? ReadAndInvalidate(SafeFileHandle file, in FileStatus status)
     {
         byte[]? hash = Read(file, status);
@@ -114,6 +123,7 @@ internal static class LinuxHashAttribute
         }
     }
 
+    /// <summary>Writes the version, the time and the size that identify the hashed content.</summary>
     private static void WriteHeader(Span<byte> value, in FileStatus status)
     {
         value[0] = Version;

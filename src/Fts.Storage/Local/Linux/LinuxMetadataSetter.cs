@@ -47,6 +47,7 @@ internal static class LinuxMetadataSetter
         }
     }
 
+    /// <summary>Sets the mode, through another handle if the kernel does not support O_PATH handles in this call.</summary>
     private static void SetMode(SafeFileHandle file, FileStatus existing, uint mode, StorePath path, Func<SafeFileHandle?> openForReading)
     {
         if (Fchmodat2(file, "", mode, AT_EMPTY_PATH) == 0)
@@ -59,8 +60,8 @@ internal static class LinuxMetadataSetter
             throw LinuxRootDirectory.CreateLastError(path.Value);
         }
 
-        // Before Linux 6.6, fchmodat2 does not exist, and the file must be opened for reading. A file that its owner cannot read is
-        // refused.
+        // Before Linux 6.6, fchmodat2 does not exist, and the file must be opened for reading. The call fails for a file that the server
+        // cannot read.
         using SafeFileHandle opened = openForReading() ?? throw LinuxRootDirectory.CreateLastError(path.Value);
         if (!LinuxRootDirectory.GetStatus(opened).IsSameFileAs(existing))
         {

@@ -25,17 +25,17 @@ internal static class LinuxRename
         int error = replace
             ? LinuxRootDirectory.Rename(sourceDirectory, source, targetDirectory, target, replace: true)
             : RenameToNew(sourceDirectory, source, targetDirectory, target);
-        // If both names are the same file, the kernel renames nothing. It returns success if the target may be replaced, and EEXIST
-        // otherwise.
+        // If both names are the same file, the kernel renames nothing, and returns success if the target may be replaced, otherwise
+        // EEXIST.
         return error == (replace ? 0 : EEXIST) && AreSameFile(sourceDirectory, source, targetDirectory, target)
             ? RenameViaTemporaryName(sourceDirectory, source, targetDirectory, target, replace)
             : error;
     }
 
-    /// <summary>Renames an entry to a name that must be free.</summary>
+    /// <summary>Renames an entry to a name that must be free. Returns 0 or the error number.</summary>
     /// <remarks>
-    /// If the file system does not support this for directories (EINVAL), an empty directory reserves the name. A directory can replace
-    /// only an empty directory.
+    /// If the file system does not support this call for directories (EINVAL), an empty directory first reserves the name, because a
+    /// directory can replace only an empty directory.
     /// </remarks>
     private static int RenameToNew(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target)
     {
@@ -60,8 +60,8 @@ internal static class LinuxRename
     }
 
     /// <summary>
-    /// Renames an entry through a temporary name. If the target name is free after the first step, both names were spellings of one name.
-    /// Otherwise they are two hard links.
+    /// Renames an entry through a temporary name. If the target name is free after the first step, both names are spellings of one name.
+    /// Otherwise they are two hard links of one file. Returns 0 or the error number.
     /// </summary>
     private static int RenameViaTemporaryName(
         SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
@@ -81,13 +81,17 @@ internal static class LinuxRename
 
         if (error != 0)
         {
-            // If another process has created an entry with the old name, this entry stays visible under the temporary name.
+            // If another process has created an entry with the old name, the renamed entry stays visible under the temporary name.
             _ = RenameToNew(targetDirectory, temporaryName, sourceDirectory, source);
         }
 
         return error;
     }
 
+    /// <summary>
+    /// Returns whether two different paths lead to the same file, as hard links or as two spellings of one name. Returns false for equal
+    /// paths.
+    /// </summary>
     private static bool AreSameFile(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target) =>
         Statx(sourceDirectory, source, AT_SYMLINK_NOFOLLOW, out FileStatus moved) == 0
         && Statx(targetDirectory, target, AT_SYMLINK_NOFOLLOW, out FileStatus existing) == 0

@@ -15,8 +15,8 @@ namespace Fts.Storage.Local.Linux;
 /// </summary>
 /// <remarks>
 /// The kernel resolves each path beneath the root's handle and refuses a path that leaves it, even if links change during the call. Calls
-/// that create, rename or delete use one name in a directory that was opened this way. Absolute links are refused, even if their targets
-/// are inside the root.
+/// that create, rename or delete an entry use its name in a directory that was opened this way. Absolute links are refused, even if their
+/// targets are inside the root.
 /// </remarks>
 internal sealed class LinuxRootDirectory : IRootDirectory
 {
@@ -25,10 +25,13 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// </summary>
     private const int MaxAttempts = 1000;
 
-    /// <summary>O_NONBLOCK prevents blocking when a FIFO without a writer is opened. It has no effect on regular files.</summary>
+    /// <summary>
+    /// The flags for opening a file for reading. O_NONBLOCK prevents blocking if the file is a FIFO without a writer, and has no effect on
+    /// regular files.
+    /// </summary>
     internal const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-    // Owned, and closed by Dispose. Files and directories that were opened through it stay open.
+    // This object owns the handle, and Dispose closes it. Files and directories that were opened through the handle stay open.
     private readonly SafeFileHandle _root;
     private readonly ProtectedEntries? _protected;
 
@@ -37,7 +40,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// <summary>The protected entries, or null if none can be reached from the root.</summary>
     internal ProtectedSnapshot? Protected => _protected?.Current;
 
-    /// <summary>Opens the root. Returns null if the kernel (before 5.6) or a sandbox does not support openat2.</summary>
+    /// <summary>Opens the root directory. Returns null if the kernel (before 5.6) or a sandbox does not support openat2.</summary>
     /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
     public static LinuxRootDirectory? OpenIfSupported(string directory, ProtectedEntries? protectedEntries)
     {
@@ -72,8 +75,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     public void Dispose() => _root.Dispose();
 
     /// <summary>
-    /// Returns the calls that the kernel answers from its caches, or null if it does not support them. With protected entries, every call
-    /// reads metadata of other directories, so none is answered from a cache.
+    /// Returns the calls that the kernel answers from its caches, or null if it does not support them. Returns null too if the root has
+    /// protected entries, because each call then reads the metadata of other directories.
     /// </summary>
     public LinuxCachedCalls? TryCreateCachedCalls() =>
         FileSystemKind == FileSystemKind.Disk && _protected is null ? LinuxCachedCalls.TryCreate(_root) : null;
@@ -122,7 +125,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             throw error == 0 ? CreateNotAFileException(path) : CreateException(error, path.Value);
         }
 
-        // ReadFlags contains O_NONBLOCK, because a FIFO may have replaced the file since.
+        // ReadFlags contains O_NONBLOCK, because a FIFO may have replaced the file after the check.
         SafeFileHandle file = Open(GetRelativePath(path), ReadFlags, out error) ?? throw CreateException(error, path.Value);
         try
         {
@@ -270,7 +273,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         {
             throw new StoreException(
                 StoreError.Denied,
-                $"The mode of {path} cannot be set, because it is the root, contains a protected entry, or links to a directory with one.");
+                $"The mode of {path} cannot be set, because the path is the root or a directory that contains a protected entry.");
         }
 
         LinuxMetadataSetter.Set(file, metadata, path, () => Open(GetRelativePath(path), ReadFlags, out _));
@@ -329,10 +332,13 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         return true;
     }
 
-    /// <summary>Renames an entry of an open directory. Returns 0 or the error number.</summary>
+    /// <summary>
+    /// Renames an entry of an open directory. If <paramref name="replace"/> is false, an existing target is not replaced (EEXIST). Returns
+    /// 0 or the error number.
+    /// </summary>
     /// <remarks>
-    /// NFS and FUSE do not support renames without replacement (EINVAL). A file then gets a second hard link, which never replaces an
-    /// entry, and the first one is deleted.
+    /// NFS and FUSE do not support renames without replacement (EINVAL). The method then creates a second hard link of a file, which never
+    /// replaces an entry, and deletes the first link.
     /// </remarks>
     internal static int Rename(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
     {
@@ -359,7 +365,10 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     internal static FileStatus GetStatus(SafeFileHandle file) =>
         Statx(file, "", AT_EMPTY_PATH, out FileStatus status) == 0 ? status : throw CreateLastError("Reading the status of an open file");
 
-    /// <summary>Creates an exception for the error of the last call of the C library.</summary>
+    /// <summary>
+    /// Creates an exception for the error of the last call of the C library. The message begins with <paramref name="name"/>, the file or
+    /// the operation.
+    /// </summary>
     internal static StoreException CreateLastError(string name) => CreateException(Marshal.GetLastPInvokeError(), name);
 
     private static StoreException CreateNotAFileException(StorePath path) => new(StoreError.NotAFile, $"{path} is not a regular file.");
@@ -385,12 +394,13 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     private SafeFileHandle OpenParent(StorePath path) => OpenParent(GetRelativePath(path.Parent), path);
 
+    /// <summary>Opens a directory as a path only (O_PATH). An error message names <paramref name="path"/>, an entry of it.</summary>
     internal SafeFileHandle OpenParent(string directory, StorePath path) =>
         Open(directory, O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, path.Value);
 
     /// <summary>
-    /// Throws if the entry cannot be deleted or renamed, because it is protected, contains a protected entry, or links to a directory with
-    /// one. A protected entry is reported as missing.
+    /// Throws if the entry cannot be deleted or renamed, because it is protected, contains a protected entry, or links to a directory that
+    /// contains one. A protected entry is reported as missing.
     /// </summary>
     private void ThrowIfNotRemovable(SafeFileHandle parent, StorePath path)
     {
@@ -407,10 +417,12 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
         if (current.IsOnProtectedPath(status.Id))
         {
-            throw new StoreException(StoreError.Denied, $"{path} contains a protected entry, or links to a directory with one.");
+            throw new StoreException(
+                StoreError.Denied, $"{path} cannot be deleted or renamed, because it contains or links to a protected entry.");
         }
     }
 
+    /// <summary>Throws if the name of an entry to create belongs to a protected entry or to a missing protected path.</summary>
     private void ThrowIfProtectedName(SafeFileHandle parent, string name, bool isLinkOrRenamed, StorePath path)
     {
         if (_protected is not null)
@@ -433,7 +445,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             : current.IsProtectedName(GetStatus(parent).Id, name, isLinkOrRenamed);
         if (isProtected)
         {
-            throw new StoreException(StoreError.BadName, $"{path} is protected.");
+            throw new StoreException(StoreError.BadName, $"{path} cannot be created or replaced, because the path is protected.");
         }
     }
 
@@ -467,7 +479,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
             return opened;
         }
 
-        // The id is compared with both snapshots, because a protected file may have been replaced while it was opened.
+        // The id is checked in the snapshots before and after the call, because a protected file may be replaced during the call.
         try
         {
             ulong id = GetStatus(opened).Id;

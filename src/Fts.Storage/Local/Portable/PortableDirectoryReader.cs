@@ -9,10 +9,12 @@ namespace Fts.Storage.Local.Portable;
 /// </summary>
 internal sealed class PortableDirectoryReader : IDirectoryReader
 {
-    private const int BatchSize = 1000;
+    private const int BatchSize = 1000; // entries
 
-    // .NET returns U+FFFD for a byte that is not UTF-8, and this time for an entry that no longer exists.
-    private const char Undecodable = '\uFFFD';
+    // .NET returns this character for a byte that is not UTF-8.
+    private const char ReplacementCharacter = '\uFFFD';
+
+    // .NET returns this time for an entry that no longer exists.
     private static readonly DateTime s_missingTime = DateTime.FromFileTimeUtc(0);
 
     private readonly PortableRootDirectory _root;
@@ -49,9 +51,10 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
         return batch.Count > 0;
     });
 
+    /// <summary>Returns whether the listing contains an entry. Counts the names that a <see cref="StorePath"/> cannot contain.</summary>
     private bool IsListed(ref FileSystemEntry entry)
     {
-        if (entry.FileName.ContainsAny(Undecodable, '\r', '\n'))
+        if (entry.FileName.ContainsAny(ReplacementCharacter, '\r', '\n'))
         {
             Unlisted = Unlisted.Add(entry.FileName.ToString());
             return false;
@@ -62,7 +65,7 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
-        (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(entry.ToFullPath());
+        (bool isSpecial, ulong id) = LinuxFileStatus.GetTypeAndId(entry.ToFullPath());
         bool isLink = entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
         EntryKind targetKind = entry.IsDirectory ? EntryKind.Directory : EntryKind.File;
         EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;

@@ -4,6 +4,7 @@ namespace Fts.Storage.Local.Portable;
 /// <remarks>Refuses links that point outside the root. Absolute links are refused even if their targets are inside the root.</remarks>
 internal sealed class PortablePathResolver(string root)
 {
+    /// <summary>The maximum number of links in a path, as in the Linux kernel.</summary>
     private const int MaxLinks = 40;
 
     /// <summary>The full path of the root, without a separator at its end.</summary>
@@ -17,7 +18,8 @@ internal sealed class PortablePathResolver(string root)
     /// <param name="real">The real path. Only its last component can be a link.</param>
     /// <returns>
     /// Null on success. Otherwise the reason: a directory of the path is missing (<see cref="StoreError.NotFound"/>) or not a directory
-    /// (<see cref="StoreError.NotADirectory"/>), or a link points outside the root (<see cref="StoreError.Denied"/>).
+    /// (<see cref="StoreError.NotADirectory"/>), or a link is absolute, points outside the root or forms a loop
+    /// (<see cref="StoreError.Denied"/>).
     /// </returns>
     public StoreError? Resolve(StorePath path, bool followLast, out string real)
     {
@@ -44,7 +46,7 @@ internal sealed class PortablePathResolver(string root)
                 continue;
             }
 
-            // Every directory is checked before its entries are used, so that "file/.." is refused, as a kernel does.
+            // Every directory is checked before its entries are used, so that "file/.." is refused. A kernel does the same.
             if (!Directory.Exists(real))
             {
                 return File.Exists(real) ? StoreError.NotADirectory : StoreError.NotFound;
@@ -79,11 +81,12 @@ internal sealed class PortablePathResolver(string root)
     }
 
     /// <summary>
-    /// Returns whether .NET's file functions use every name of a path unchanged. They cannot use names that are not UTF-8.
+    /// Returns whether .NET's file functions can use every name of a path unchanged. Names that are not UTF-8, and invalid Windows names on
+    /// Windows, cannot be used.
     /// </summary>
-    public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreValidSystemNames(path);
+    public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreNamesValidOnThisSystem(path);
 
-    private static bool AreValidSystemNames(StorePath path) =>
+    private static bool AreNamesValidOnThisSystem(StorePath path) =>
         !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsFileNames.IsValid);
 
     private string GetRealPath(List<string> names) =>

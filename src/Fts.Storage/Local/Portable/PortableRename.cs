@@ -10,8 +10,8 @@ internal static class PortableRename
     /// character and as two).
     /// </summary>
     /// <remarks>
-    /// Without ids, two files with equal metadata are treated as possibly the same. <see cref="MoveViaTemporaryName"/> is also correct for
-    /// different files.
+    /// Without ids, two files with equal metadata count as possibly the same. The caller then uses <see cref="MoveViaTemporaryName"/>,
+    /// which is also correct for different files.
     /// </remarks>
     public static bool MayBeSameFile(FileEntry moved, FileEntry? existing)
     {
@@ -23,7 +23,11 @@ internal static class PortableRename
         return moved.Id != 0 ? moved.Id == other.Id : moved with { Name = "" } == other with { Name = "" };
     }
 
-    /// <summary>Renames an entry. Replaces an existing entry with the new name if <paramref name="replace"/> is true.</summary>
+    /// <summary>Renames an entry.</summary>
+    /// <param name="from">The old path.</param>
+    /// <param name="to">The new path.</param>
+    /// <param name="existing">The entry at the new path, or null if none exists.</param>
+    /// <param name="replace">Whether an existing entry at the new path may be replaced.</param>
     public static void Move(string from, string to, FileEntry? existing, bool replace)
     {
         // File.Move cannot rename directories. Directory.Move can, and renames a link to a directory instead of following it, but it
@@ -44,11 +48,14 @@ internal static class PortableRename
         }
         else if (!PortablePartialUploads.TryRunWithoutPartialUploads(to, () => MoveReplacing(from, to, Directory.Delete)))
         {
-            throw new StoreException(StoreError.NotEmpty, $"{to} is not empty.");
+            throw new StoreException(StoreError.NotEmpty, $"{to} is not empty, or an upload to the directory is in progress.");
         }
     }
 
-    /// <summary>Replaces an entry by a directory or a link to one. Restores the entry if that fails.</summary>
+    /// <summary>
+    /// Moves a directory, or a link to a directory, to the path of an existing entry. If the move fails, restores the existing entry.
+    /// Otherwise deletes it with <paramref name="delete"/>.
+    /// </summary>
     private static void MoveReplacing(string from, string to, Action<string> delete)
     {
         string temporaryPath = Path.Combine(Path.GetDirectoryName(to)!, StagingNames.CreateForRename());
@@ -91,7 +98,7 @@ internal static class PortableRename
             throw;
         }
 
-        // If both paths are hard links of one file, rename(2) leaves the temporary name.
+        // If both paths were hard links of one file, rename(2) did nothing, and the file still has the temporary name.
         File.Delete(temporaryPath);
     }
 
@@ -100,10 +107,10 @@ internal static class PortableRename
     /// <param name="virtualPath">The path in the store, for the error message.</param>
     public static void DeleteDirectory(string real, string virtualPath)
     {
-        // On some systems only the message of .NET's exception identifies a directory that is not empty, so it is checked first.
+        // On some systems only the message of .NET's exception identifies a directory that is not empty, so the directory is checked first.
         if (!PortablePartialUploads.TryRunWithoutPartialUploads(real, () => Directory.Delete(real)))
         {
-            throw new StoreException(StoreError.NotEmpty, $"{virtualPath} is not empty.");
+            throw new StoreException(StoreError.NotEmpty, $"{virtualPath} is not empty, or an upload to the directory is in progress.");
         }
     }
 }

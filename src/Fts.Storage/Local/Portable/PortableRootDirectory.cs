@@ -28,7 +28,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         _resolver = new PortablePathResolver(linkTarget?.FullName ?? real);
         if (GetRealEntry(_resolver.Root) is not { Kind: EntryKind.Directory })
         {
-            throw new StoreException(StoreError.NotFound, $"The directory {directory} does not exist.");
+            throw new StoreException(StoreError.NotFound, $"{directory} does not exist or is not a directory.");
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     /// <summary>
-    /// Returns the entry at a real path, or null if none exists. For a link, returns the entry of its target if that can be resolved.
+    /// Returns the entry at a real path, or null if none exists. For a link, returns the entry of its target if the target can be resolved.
     /// </summary>
     private FileEntry? GetEntryOrLinkTarget(StorePath path, string real)
     {
@@ -193,7 +193,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 throw new StoreException(StoreError.NotAFile, $"{path} is a directory.");
             }
 
-            // The paths are determined before the file is deleted, because the names of its partial uploads depend on its metadata.
+            // The paths of the partial uploads are determined before the file is deleted, because they depend on its metadata.
             PartialUploadName[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
                 ? [.. PortablePartialUploads.GetPaths(target, uploader, GetRealEntry(target))]
                 : [];
@@ -289,7 +289,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         {
             throw new StoreException(
                 StoreError.Denied,
-                $"The mode of {path} cannot be set, because it is the root, contains a protected entry, or links to a directory with one.");
+                $"The mode of {path} cannot be set, because the path is the root or a directory that contains a protected entry.");
         }
 
         RunTranslated(() =>
@@ -348,7 +348,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
 
         FileAttributes attributes = info.Attributes;
-        (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(real);
+        (bool isSpecial, ulong id) = LinuxFileStatus.GetTypeAndId(real);
         bool isLink = attributes.HasFlag(FileAttributes.ReparsePoint);
         EntryKind targetKind = attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Directory : EntryKind.File;
         EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;
@@ -371,11 +371,12 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     /// <summary>
-    /// Runs a call that creates a name that must be free, one call at a time. Translates errors as <see cref="RunTranslated"/> does.
+    /// Runs a call that creates a name that must be free. Runs one such call at a time. Translates errors as <see cref="RunTranslated"/>
+    /// does.
     /// </summary>
     /// <remarks>
-    /// Outside Windows, .NET first checks that a name is free and then uses it. Of two simultaneous calls both would succeed, and one file
-    /// would be lost. Other processes are not excluded.
+    /// Outside Windows, .NET first checks that a name is free and then uses the name. Without the lock, two simultaneous calls could both
+    /// succeed, and one file would be lost. The lock does not affect other processes.
     /// </remarks>
     internal static T RunNamingTranslated<T>(Func<T> call)
     {
@@ -393,7 +394,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     {
         if (!PortablePathResolver.CanRepresent(path))
         {
-            throw new StoreException(ifInvalid, $"{path} contains a name that this system cannot represent.");
+            throw new StoreException(ifInvalid, $"{path} contains a name that this operating system does not support.");
         }
 
         if (_resolver.Resolve(path, followLast, out string real) is { } error)
@@ -412,6 +413,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     private string GetRealPath(in PartialUploadLocation location) =>
         Path.GetFullPath(Path.Combine(_resolver.Root, location.DirectoryPath, location.Name));
 
+    /// <summary>Throws if a real path is protected.</summary>
     private void ThrowIfProtected(string real, StoreError ifProtected, StorePath path)
     {
         if (IsHidden(real))
@@ -420,15 +422,19 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
     }
 
+    /// <summary>Throws if a real path is a directory that contains a protected entry, or a link to such a directory.</summary>
     private void ThrowIfOnProtectedPath(string real, StoreError ifProtected, StorePath path)
     {
         if (_protected?.Current.IsOnProtectedPath(real) == true)
         {
-            throw new StoreException(ifProtected, $"{path} contains a protected entry, or links to a directory with one.");
+            throw new StoreException(ifProtected, $"{path} cannot be changed, because it contains or links to a protected entry.");
         }
     }
 
-    /// <summary>Returns the real path of an existing entry of this kind, following links.</summary>
+    /// <summary>
+    /// Returns the real path of an existing entry of this kind, following links. Throws <paramref name="ifOtherKind"/> for an entry of
+    /// another kind.
+    /// </summary>
     private string GetExistingPath(StorePath path, EntryKind kind, StoreError ifOtherKind)
     {
         string real = GetTargetPath(path, followLast: true, StoreError.NotFound);
@@ -451,8 +457,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     private static StoreException CreateResolutionException(StoreError error, StorePath path) => new(error, error switch
     {
-        StoreError.Denied => $"A link in {path} points outside the root.",
+        StoreError.Denied => $"A link in {path} is absolute, points outside the root, or forms a loop.",
         StoreError.NotADirectory => $"{path} contains a component that is not a directory.",
-        _ => $"A directory of {path} does not exist.",
+        _ => $"A parent directory of {path} does not exist.",
     });
 }

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>A staging file that is appended to a committed file.</summary>
+/// <summary>A staging file whose content is to be appended to a committed file.</summary>
 /// <param name="TargetName">The name of the committed file.</param>
 /// <param name="StagingName">The name of the staging file.</param>
 /// <param name="Staged">The open staging file. The caller closes it.</param>
@@ -13,12 +13,16 @@ internal readonly record struct StagedAppend(
 
 /// <summary>Appends the content of a staging file to a committed file. Can take a long time.</summary>
 /// <remarks>
-/// The record is written before the first byte is appended, and deleted after the last one. If the process is killed in between,
-/// <see cref="AppendRecovery"/> completes or undoes the append. The lock on the target separates the appends of all sessions.
+/// A record (<see cref="AppendRecord"/>) is written before the first byte is appended, and deleted after the last one. If the process is
+/// killed in between, <see cref="AppendRecovery"/> completes or undoes the append. A lock on the committed file ensures that sessions
+/// append to it one after another.
 /// </remarks>
 internal static class AppendCommit
 {
-    /// <summary>The number and maximum length of the waits for another append to the same file: 10 seconds in total.</summary>
+    /// <summary>
+    /// The maximum number of waits for another append to the same file, and the maximum length of each wait. All waits together take 10
+    /// seconds.
+    /// </summary>
     private const int MaxWaits = 500, MaxWaitMilliseconds = 20;
 
     /// <summary>Applies an append and deletes the staging file. Returns false if no file has the name of the target.</summary>
@@ -26,8 +30,8 @@ internal static class AppendCommit
     /// <param name="append">The append.</param>
     /// <param name="isDurable">Whether the record and the appended bytes are flushed to stable storage.</param>
     /// <exception cref="StoreException">
-    /// The committed file is not the expected one or is locked for 10 seconds (<see cref="StoreError.Busy"/>), or it cannot be written. It
-    /// has its old length.
+    /// The committed file is not the expected one or is locked for 10 seconds (<see cref="StoreError.Busy"/>), or the bytes cannot be
+    /// appended. The committed file then has its old length.
     /// </exception>
     public static bool TryApply(IAppendDirectory directory, in StagedAppend append, bool isDurable)
     {
@@ -51,22 +55,26 @@ internal static class AppendCommit
         }
     }
 
-    /// <summary>Waits before another attempt to lock a committed file.</summary>
+    /// <summary>Waits some milliseconds before the next attempt to lock a file.</summary>
     /// <param name="waits">The number of waits so far.</param>
     /// <param name="name">The name of the file, for the message.</param>
-    /// <exception cref="StoreException">The file was locked for 10 seconds.</exception>
+    /// <exception cref="StoreException">
+    /// The maximum number of waits is reached, after 10 seconds (<see cref="StoreError.Busy"/>).
+    /// </exception>
     internal static void WaitBeforeRetry(int waits, string name)
     {
         if (waits >= MaxWaits)
         {
-            throw new StoreException(StoreError.Busy, $"Another session or process has locked {name}.");
+            throw new StoreException(StoreError.Busy, $"Another session or process has locked {name} for 10 seconds. Try again later.");
         }
 
         Thread.Sleep(Math.Min(waits + 1, MaxWaitMilliseconds));
     }
 
-    /// <summary>Appends the bytes at the old length, and flushes them if <paramref name="isDurable"/> is true.</summary>
-    /// <exception cref="StoreException">The bytes cannot be written. Some of them may be in the file.</exception>
+    /// <summary>
+    /// Copies the bytes of the staging file to the old end of the committed file, and flushes them if <paramref name="isDurable"/> is true.
+    /// </summary>
+    /// <exception cref="StoreException">The bytes cannot be written. Some of them may already be in the committed file.</exception>
     internal static void Copy(IAppendDirectory directory, AppendRecord record, SafeFileHandle staged, LockedFile target, bool isDurable)
     {
         directory.DiscardCachedHash(target);
@@ -77,7 +85,7 @@ internal static class AppendCommit
         }
     }
 
-    /// <summary>Restores the old length. If <paramref name="isDurable"/> is true, it is flushed before the record is deleted.</summary>
+    /// <summary>Truncates the committed file to its old length, and flushes it if <paramref name="isDurable"/> is true.</summary>
     internal static void Undo(IAppendDirectory directory, AppendRecord record, LockedFile target, bool isDurable)
     {
         directory.DiscardCachedHash(target);
@@ -88,7 +96,9 @@ internal static class AppendCommit
         }
     }
 
-    /// <summary>Applies an append to a locked file. Returns false if another append to it is not complete.</summary>
+    /// <summary>
+    /// Applies an append to a locked file. Returns false if the file has the record of another append, which must be recovered first.
+    /// </summary>
     private static bool TryApply(IAppendDirectory directory, in StagedAppend append, LockedFile target, bool isDurable)
     {
         try
@@ -115,7 +125,7 @@ internal static class AppendCommit
                 Apply(directory, record, recordFile, append.Staged, target, isDurable);
             }
 
-            // The staging file is deleted first: a record without it means that the append is complete.
+            // The staging file is deleted first, because a record without a staging file means that the append is complete.
             directory.Delete(append.StagingName);
             directory.Delete(recordName);
             return true;
@@ -126,6 +136,7 @@ internal static class AppendCommit
         }
     }
 
+    /// <summary>Writes the record and appends the bytes. Restores the old length of the committed file on failure.</summary>
     private static void Apply(
         IAppendDirectory directory, AppendRecord record, LockedFile recordFile, SafeFileHandle staged, LockedFile target, bool isDurable)
     {
@@ -144,7 +155,7 @@ internal static class AppendCommit
         }
         catch
         {
-            // If the length cannot be restored, the exception leaves the record for a later recovery.
+            // If Undo throws, the record is not deleted, and a later recovery restores the old length.
             if (mustUndo)
             {
                 Undo(directory, record, target, isDurable);

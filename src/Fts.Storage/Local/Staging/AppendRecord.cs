@@ -5,7 +5,8 @@ using System.Text;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// An append that is being applied to a committed file. It is stored beside the file, so that a later process can complete or undo it.
+/// An append that is being applied to a committed file. The record is stored beside the file, so that a later process can complete or undo
+/// the append.
 /// </summary>
 /// <param name="TargetName">The name of the committed file.</param>
 /// <param name="TargetInode">The inode number of the committed file, or 0 if the system has none.</param>
@@ -14,7 +15,7 @@ namespace Fts.Storage.Local.Staging;
 /// <param name="AppendedLength">The length of the staging file, in bytes.</param>
 internal sealed record AppendRecord(string TargetName, ulong TargetInode, long OldLength, string StagingName, long AppendedLength)
 {
-    /// <summary>The maximum size of a record in bytes. Most of it is the target name, which is stored as hexadecimal digits.</summary>
+    /// <summary>The maximum size of a record in bytes. Most of these bytes are the target name in hexadecimal digits.</summary>
     public const int MaxBytes = 4096;
 
     private const string Version = "fts-append 1";
@@ -22,10 +23,10 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
     /// <summary>The length of the committed file after the append, in bytes.</summary>
     public long NewLength => OldLength + AppendedLength;
 
-    /// <summary>The name of the record.</summary>
+    /// <summary>The hidden name of the file that contains the record.</summary>
     public string Name => StagingNames.GetAppendRecordName(TargetInode, TargetName);
 
-    /// <summary>Returns the bytes of the record. They end with a hash, so that a damaged record is recognised.</summary>
+    /// <summary>Returns the content of the record file. The content ends with a hash, by which a damaged record is recognised.</summary>
     public byte[] ToBytes()
     {
         string name = Convert.ToHexStringLower(EscapedUtf8.GetBytes(TargetName));
@@ -35,7 +36,8 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
     }
 
     /// <summary>
-    /// Returns the record in these bytes, or null if it is damaged, has another name, or refers to an entry that no append can have.
+    /// Returns the record that is stored in these bytes. Returns null if the record is damaged, does not belong to this name, or refers to
+    /// an entry that no append can have.
     /// </summary>
     public static AppendRecord? TryParse(ReadOnlySpan<byte> bytes, string recordName)
     {
@@ -57,7 +59,10 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
         return isStagingName && record.Name == recordName ? record : null;
     }
 
-    /// <summary>Returns the target name, or null if it could refer to an entry outside the directory or to a staging file.</summary>
+    /// <summary>
+    /// Returns the target name that hexadecimal digits encode. Returns null if the name is invalid, or could refer to a staging file or to
+    /// an entry outside the directory.
+    /// </summary>
     private static string? TryParseName(string digits)
     {
         try
@@ -71,6 +76,7 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
         }
     }
 
+    /// <summary>Returns whether a name refers to an entry of the directory itself.</summary>
     private static bool IsSingleName(string name) =>
         name is not ("" or "." or "..")
         && name.AsSpan().IndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar, '\0') < 0;

@@ -6,11 +6,13 @@ namespace Fts.Storage.Local.Staging;
 internal static class AppendRecovery
 {
     /// <summary>
-    /// Completes or undoes the append with this record. Returns false if there is no such record, or if a session is applying the append.
+    /// Completes or undoes the append with this record. Returns false if the record does not exist, or if a session is applying the append.
     /// </summary>
     /// <param name="directory">The directory of the record.</param>
     /// <param name="recordName">The name of the record.</param>
-    /// <param name="lockedTarget">The target, if the caller has locked it. Otherwise its name is taken from the record.</param>
+    /// <param name="lockedTarget">
+    /// The committed file, if the caller has locked it. If null, the file is found by the name in the record.
+    /// </param>
     public static bool TryRecover(IAppendDirectory directory, string recordName, LockedFile? lockedTarget = null)
     {
         try
@@ -21,8 +23,8 @@ internal static class AppendRecovery
                 return false;
             }
 
-            // A damaged record was being written when the process ended, so that no byte had been appended yet. A power failure can also
-            // damage it if the store is not durable.
+            // A damaged record was being written when the process ended, so no byte had been appended yet. If the store is not durable, a
+            // power failure can also damage a record.
             if (Read(recordFile.Handle, recordName) is { } record && !TryRecover(directory, record, lockedTarget))
             {
                 return false;
@@ -38,8 +40,8 @@ internal static class AppendRecovery
     }
 
     /// <summary>
-    /// Completes or undoes the append with this record, or waits until another session has done it. If it fails, the next use of the target
-    /// reports the reason.
+    /// Completes or undoes the append with this record, or waits until another session has done it. Does not throw on failure, because the
+    /// next use of the committed file reports the reason.
     /// </summary>
     /// <param name="directory">The directory of the record.</param>
     /// <param name="recordName">The name of the record.</param>
@@ -55,7 +57,7 @@ internal static class AppendRecovery
         }
         catch (StoreException)
         {
-            // The other records must be processed too.
+            // The caller must process the other records too.
         }
     }
 
@@ -70,7 +72,7 @@ internal static class AppendRecovery
 
         using (opened)
         {
-            // A file that replaced the target has none of the bytes.
+            // If another file has replaced the target, it contains none of the appended bytes.
             if ((lockedTarget ?? opened) is { } target && target.Inode == record.TargetInode)
             {
                 Recover(directory, record, target);
@@ -80,7 +82,10 @@ internal static class AppendRecovery
         return true;
     }
 
-    /// <summary>Completes the append if the staging file is complete, and undoes it otherwise.</summary>
+    /// <summary>
+    /// Completes the append if the staging file is complete, and undoes it otherwise. If the staging file is missing and the committed file
+    /// has its new length, the append is already complete.
+    /// </summary>
     private static void Recover(IAppendDirectory directory, AppendRecord record, LockedFile target)
     {
         long length = RandomAccess.GetLength(target.Handle);
@@ -98,7 +103,8 @@ internal static class AppendRecovery
             }
             catch (Exception exception) when (exception is StoreException || SystemErrors.IsSystemError(exception))
             {
-                // For example no space: the append was never acknowledged, so that the old content is correct too.
+                // The copy can fail, for example because no space is left. The client received no positive reply, so the old content is
+                // correct too.
                 AppendCommit.Undo(directory, record, target, isDurable: true);
             }
 

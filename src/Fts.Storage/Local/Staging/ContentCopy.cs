@@ -12,10 +12,16 @@ namespace Fts.Storage.Local.Staging;
 /// <remarks>Holes of a committed file remain holes in its copy.</remarks>
 internal static class ContentCopy
 {
+    /// <summary>The maximum number of bytes of one copy_file_range call. Between two calls, the copy can be cancelled.</summary>
     private const int KernelChunkSize = 16 * 1024 * 1024;
+
+    /// <summary>The size in bytes of the buffer for a copy without the kernel.</summary>
     private const int BufferSize = 256 * 1024;
 
-    /// <summary>Copies up to <paramref name="maxBytes"/> bytes from the beginning, and returns the number of copied bytes.</summary>
+    /// <summary>
+    /// Copies up to <paramref name="maxBytes"/> bytes from the beginning of the source to an empty target, and returns the number of copied
+    /// bytes.
+    /// </summary>
     /// <exception cref="StoreException">The copy failed.</exception>
     public static long Copy(SafeFileHandle source, SafeFileHandle target, long maxBytes, CancellationToken cancellationToken)
     {
@@ -40,7 +46,7 @@ internal static class ContentCopy
         }
     }
 
-    /// <summary>Appends the bytes of the source that start at the target's length.</summary>
+    /// <summary>Appends the bytes of the source that start at the target's length to the target.</summary>
     /// <exception cref="StoreException">The copy failed.</exception>
     public static void AppendRemainder(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
     {
@@ -54,15 +60,15 @@ internal static class ContentCopy
         }
     }
 
-    /// <summary>Copies a number of bytes to another offset.</summary>
+    /// <summary>Copies <paramref name="length"/> bytes of the source to an offset of the target.</summary>
     /// <exception cref="StoreException">The copy failed, or the source is too short.</exception>
     public static void CopyBytes(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long length)
     {
         try
         {
-            if (CopyTo(source, sourceOffset, target, targetOffset, length, CancellationToken.None) < length)
+            if (CopyUpTo(source, sourceOffset, target, targetOffset, length, CancellationToken.None) < length)
             {
-                throw new StoreException("The file was truncated while it was copied.");
+                throw new StoreException("Another session or process truncated the file while its bytes were copied.");
             }
         }
         catch (Exception exception) when (SystemErrors.IsSystemError(exception))
@@ -72,7 +78,8 @@ internal static class ContentCopy
     }
 
     /// <summary>
-    /// Copies the data between two offsets to the same offsets of a target that ends at the first one. Returns the offset that it reached.
+    /// Copies the bytes between two offsets to the same offsets of the target, which ends at <paramref name="offset"/>. Holes remain holes.
+    /// Returns the offset after the last copied byte.
     /// </summary>
     private static long CopyRange(
         SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
@@ -81,10 +88,10 @@ internal static class ContentCopy
         while (offset < end)
         {
             (long data, long hole) = FindData(source, offset, end);
-            long copied = CopyTo(source, data, target, data, hole - data, cancellationToken);
+            long copied = CopyUpTo(source, data, target, data, hole - data, cancellationToken);
             if (copied < hole - data)
             {
-                return data + copied; // the source was truncated meanwhile
+                return data + copied; // the source was truncated during the copy
             }
 
             offset = hole;
@@ -98,13 +105,15 @@ internal static class ContentCopy
         return offset;
     }
 
-    /// <summary>Returns the next range with data, or an empty range at <paramref name="end"/> if only a hole follows.</summary>
+    /// <summary>
+    /// Returns the start and the end of the next range with data, or an empty range at <paramref name="end"/> if only a hole follows.
+    /// </summary>
     private static (long Data, long Hole) FindData(SafeFileHandle file, long offset, long end)
     {
         long data = SystemCallNumbers.IsSupported ? Lseek(file, offset, SEEK_DATA) : offset;
         if (data < 0)
         {
-            // Any error but ENXIO: a file system that does not report holes.
+            // ENXIO: only a hole follows. Any other error: the file system does not report holes.
             return Marshal.GetLastPInvokeError() == Errno.ENXIO ? (end, end) : (offset, end);
         }
 
@@ -112,8 +121,10 @@ internal static class ContentCopy
         return (Math.Min(data, end), hole < 0 ? end : Math.Min(hole, end));
     }
 
-    /// <summary>Copies up to the end of the source or a number of bytes. Returns the number of copied bytes.</summary>
-    private static long CopyTo(
+    /// <summary>
+    /// Copies up to <paramref name="length"/> bytes. Returns the number of copied bytes, which is smaller if the source ends earlier.
+    /// </summary>
+    private static long CopyUpTo(
         SafeFileHandle source,
         long sourceOffset,
         SafeFileHandle target,
@@ -129,10 +140,13 @@ internal static class ContentCopy
             : copied + CopyWithBuffer(source, sourceOffset + copied, target, targetOffset + copied, length - copied, cancellationToken);
     }
 
-    /// <summary>Copies with copy_file_range(2) until the end or an error. Returns the number of copied bytes.</summary>
+    /// <summary>
+    /// Copies up to <paramref name="length"/> bytes with copy_file_range(2), until an error or the end of the source. Returns the number of
+    /// copied bytes.
+    /// </summary>
     /// <remarks>
-    /// The error is not reported, because many file systems refuse the call. <see cref="CopyWithBuffer"/> copies the rest and reports
-    /// errors.
+    /// An error is not reported, because many file systems refuse the call. <see cref="CopyWithBuffer"/> then copies the remaining bytes
+    /// and reports errors.
     /// </remarks>
     internal static unsafe long CopyWithKernel(
         SafeFileHandle source,
@@ -156,7 +170,9 @@ internal static class ContentCopy
         return to - targetOffset;
     }
 
-    /// <summary>Copies through a buffer until the end. Returns the number of copied bytes.</summary>
+    /// <summary>
+    /// Copies up to <paramref name="length"/> bytes through a buffer, until the end of the source. Returns the number of copied bytes.
+    /// </summary>
     internal static long CopyWithBuffer(
         SafeFileHandle source,
         long sourceOffset,

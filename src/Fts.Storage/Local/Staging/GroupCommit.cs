@@ -6,8 +6,8 @@ namespace Fts.Storage.Local.Staging;
 /// Commits staging files so that they survive a power failure: flushes the content, renames the file, and flushes the directory.
 /// </summary>
 /// <remarks>
-/// Commits that arrive during a flush share the next one, so that many small simultaneous uploads cost little more than one. Appends are
-/// not committed here.
+/// Commits that arrive during a flush form a group and share the next flush, so that many small simultaneous uploads cost little more than
+/// one. Appends are not committed by this class.
 /// </remarks>
 internal sealed class GroupCommit(StoreWorkers workers)
 {
@@ -15,7 +15,7 @@ internal sealed class GroupCommit(StoreWorkers workers)
     private List<PendingCommit> _waiting = [];
     private bool _isRunning;
 
-    /// <summary>Commits a staging file. The task completes when content and name are on stable storage.</summary>
+    /// <summary>Commits a staging file. The task completes when the content and the name are on stable storage.</summary>
     /// <exception cref="StoreException">The file could not be flushed or renamed.</exception>
     public Task CommitAsync(IStagingFile file)
     {
@@ -35,7 +35,7 @@ internal sealed class GroupCommit(StoreWorkers workers)
         return entry.Done.Task;
     }
 
-    /// <summary>Commits the waiting groups on a worker thread. If none can be started, the waiting commits fail.</summary>
+    /// <summary>Commits the waiting groups on a worker thread. If no worker thread is available, the waiting commits fail.</summary>
     private async Task StartAsync()
     {
         try
@@ -83,7 +83,7 @@ internal sealed class GroupCommit(StoreWorkers workers)
     /// <summary>Commits a group. A file whose content could not be flushed is not renamed.</summary>
     private static void Commit(List<PendingCommit> group)
     {
-        // Writing is started for all files before the first wait.
+        // The system starts to write all files before the first flush waits.
         foreach (PendingCommit entry in group)
         {
             entry.File.BeginFlush();
@@ -142,6 +142,7 @@ internal sealed class GroupCommit(StoreWorkers workers)
             }
         }
 
+        /// <summary>Completes the task that <see cref="CommitAsync"/> returned.</summary>
         public void Complete()
         {
             if (Exception is null)

@@ -8,7 +8,7 @@ using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>The directory of an append, used by its handle. Files are locked by the kernel (OFD locks).</summary>
+/// <summary>The directory of an append, accessed through its handle. The kernel locks the files (OFD locks).</summary>
 /// <param name="directory">The directory. The caller disposes it.</param>
 internal sealed class LinuxAppendDirectory(SafeFileHandle directory) : IAppendDirectory
 {
@@ -34,7 +34,7 @@ internal sealed class LinuxAppendDirectory(SafeFileHandle directory) : IAppendDi
                 throw new StoreException(StoreError.NotAFile, $"{name} is not a regular file.");
             }
 
-            // The name is compared after the lock, because another file may have replaced this one before.
+            // The name is checked after the lock was acquired, because another file may have replaced this one before.
             if (LinuxPartialUploads.TryLockTarget(directory, name, opened))
             {
                 target = new LockedFile(opened, status.Inode, status.Id);
@@ -66,7 +66,7 @@ internal sealed class LinuxAppendDirectory(SafeFileHandle directory) : IAppendDi
             return new LockedFile(created);
         }
 
-        created.Dispose(); // a sweep acquired it before it was locked
+        created.Dispose(); // a sweep acquired the record before this call could lock it
         return null;
     }
 

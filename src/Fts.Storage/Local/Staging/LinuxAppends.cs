@@ -10,7 +10,7 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>Finds the appends that killed processes left beside their targets, and completes or undoes them.</summary>
 internal static class LinuxAppends
 {
-    /// <summary>Returns whether the file at a path has a record, whether or not a session is applying the append.</summary>
+    /// <summary>Returns whether an append record exists for the file at a path, whether or not a session is applying the append.</summary>
     public static bool HasUnfinished(LinuxRootDirectory root, StorePath path)
     {
         using LinuxUploadTarget? target = TryFindTarget(root, path);
@@ -28,7 +28,7 @@ internal static class LinuxAppends
             return;
         }
 
-        // The target is opened by the name that was just resolved, because it may have been renamed since the record was written.
+        // The target is opened by its current name, because it may have been renamed since the record was written.
         var directory = new LinuxAppendDirectory(found.DirectoryHandle);
         LockedFile? locked;
         for (int waits = 0; directory.TryOpenTarget(found.Name, out locked) == AppendTargetState.Busy; waits++)
@@ -64,10 +64,7 @@ internal static class LinuxAppends
         }
     }
 
-    /// <summary>
-    /// Completes or undoes the append with this record, unless a session is applying it. Returns false if the append can be neither
-    /// completed nor undone.
-    /// </summary>
+    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false if that fails.</summary>
     public static bool TryRecover(SafeFileHandle directory, string recordName)
     {
         try
@@ -77,11 +74,14 @@ internal static class LinuxAppends
         }
         catch (StoreException)
         {
-            return false; // the next use of the target reports the reason
+            return false; // the next use of the committed file reports the reason
         }
     }
 
-    /// <summary>Returns null for any path without an upload target, because the caller's next call reports the reason.</summary>
+    /// <summary>
+    /// Returns the target of uploads to a path, or null if none can be found. Does not throw, because the caller's next call reports the
+    /// reason.
+    /// </summary>
     private static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
     {
         try

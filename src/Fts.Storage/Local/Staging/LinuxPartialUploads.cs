@@ -29,13 +29,14 @@ internal enum StagingFileState
 /// <summary>Finds, locks, discards and sweeps staging files by their names.</summary>
 /// <remarks>
 /// The writer of a staging file holds a lock, which the kernel releases when the process ends. An unlocked staging file is therefore an
-/// interrupted upload. The lock belongs to the open file (OFD lock), so that it also separates the sessions of one process.
+/// interrupted upload. The lock belongs to the open file (OFD lock), so that it also excludes other sessions of the
+/// same process.
 /// </remarks>
 internal static class LinuxPartialUploads
 {
     /// <summary>
-    /// The bytes that are locked by the writer of a staging file and by an append. They differ, because a committed staging file stays
-    /// locked until its writer is disposed.
+    /// The offsets of the bytes that are locked by the writer of a staging file and by an append. The offsets differ, because a committed
+    /// staging file stays locked until its writer is disposed.
     /// </summary>
     private const long WriterLock = 0, AppendLock = 1;
 
@@ -63,7 +64,7 @@ internal static class LinuxPartialUploads
             }
 
             var opened = new SafeFileHandle(descriptor, ownsHandle: true);
-            StagingFileState state = Lock(opened);
+            StagingFileState state = LockForWriter(opened);
             if (state == StagingFileState.Acquired && IsStillNamed(directory, name, opened, out status))
             {
                 handle = opened;
@@ -76,7 +77,7 @@ internal static class LinuxPartialUploads
                 return state;
             }
 
-            // The file was committed or discarded before it was locked. Another one may have its name.
+            // The file was committed or discarded before it was locked. The loop tries again, because another file may have its name.
         }
     }
 
@@ -101,8 +102,8 @@ internal static class LinuxPartialUploads
     }
 
     /// <summary>
-    /// Locks a committed file for an append. Returns false if another session has locked it, or another file has replaced it. In that case
-    /// it must not be written.
+    /// Locks a committed file for an append. Returns false if another session has locked the file, or if another file has its name. In that
+    /// case the file must not be written.
     /// </summary>
     public static bool TryLockTarget(SafeFileHandle directory, string name, SafeFileHandle file) =>
         TryLock(file, AppendLock) && IsStillNamed(directory, name, file, out _);
@@ -193,13 +194,16 @@ internal static class LinuxPartialUploads
     }
 
     /// <summary>
-    /// Deletes the staging files of the whole tree that were last written before a time (UTC) and are not being written. Returns their
-    /// number. Adds the other partial uploads to the index. Does not follow links, and skips directories that cannot be read.
+    /// Deletes the staging files of the whole tree that no upload is writing and that were last written before a time (UTC). Returns the
+    /// number of deleted files. Adds the remaining partial uploads to the index. Completes or undoes the appends of killed processes. Does
+    /// not follow links, and skips directories that cannot be read.
     /// </summary>
     public static int Sweep(LinuxRootDirectory root, DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) =>
         Sweep(root, ".", depth: 0, before, index, cancellationToken);
 
-    /// <summary>Returns the target of uploads to a path, or null if no upload to it is possible. The caller disposes it.</summary>
+    /// <summary>
+    /// Returns the target of uploads to a path, or null if no file can be uploaded to the path. The caller disposes the target.
+    /// </summary>
     public static LinuxUploadTarget? TryFindTarget(LinuxRootDirectory root, StorePath path)
     {
         try
@@ -241,7 +245,7 @@ internal static class LinuxPartialUploads
             }
             else if (PathRules.IsReserved(name))
             {
-                stagingFiles.Add(name); // after all records, because a recovery needs the staging file
+                stagingFiles.Add(name); // deleted after all recoveries, because a recovery needs the staging file
             }
             else if (depth < StorePath.MaxDepth && IsDirectory(directory, name, type))
             {
@@ -271,7 +275,8 @@ internal static class LinuxPartialUploads
         type == DT_DIR
         || (type == DT_UNKNOWN && Statx(parent, name, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0 && status.IsDirectory);
 
-    private static StagingFileState Lock(SafeFileHandle file)
+    /// <summary>Locks a staging file for its writer, if the file was created by this server.</summary>
+    private static StagingFileState LockForWriter(SafeFileHandle file)
     {
         if (!IsOwnRegularFile(file, out _))
         {
@@ -281,18 +286,18 @@ internal static class LinuxPartialUploads
         return TryLock(file, WriterLock) ? StagingFileState.Acquired : StagingFileState.Busy;
     }
 
-    /// <summary>Locks a byte of a file. Returns false if another session holds the lock.</summary>
+    /// <summary>Locks a byte of a file. Returns false if another session holds the lock. Returns true if locks are not supported.</summary>
     private static unsafe bool TryLock(SafeFileHandle file, long offset, short type = F_WRLCK)
     {
         var oneByte = new FileLock { Type = type, Start = offset, Length = 1 };
-        // On a file system without lock support, writers are not separated. A commit that replaces a file still publishes a complete one.
-        // Only their record separates simultaneous appends.
+        // On a file system without lock support, writers do not exclude each other. A commit that replaces a file still publishes a
+        // complete file. Simultaneous appends are then excluded only by the append record.
         return Fcntl(file, F_OFD_SETLK, &oneByte) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
     }
 
     /// <summary>
     /// Returns whether a file still has its name. Between opening and locking, its writer may have committed or discarded it, and another
-    /// file may have the name.
+    /// file may now have the name.
     /// </summary>
     private static bool IsStillNamed(SafeFileHandle directory, string name, SafeFileHandle file, out FileStatus status) =>
         Statx(directory, name, AT_SYMLINK_NOFOLLOW, out status) == 0 && status.IsSameFileAs(LinuxRootDirectory.GetStatus(file));

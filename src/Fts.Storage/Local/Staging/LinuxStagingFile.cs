@@ -15,12 +15,12 @@ namespace Fts.Storage.Local.Staging;
 /// </summary>
 /// <remarks>
 /// <para>
-/// It uses the handle of the directory instead of a path, so that renaming the directory or replacing it by a link during the upload has no
-/// effect. The commit replaces any entry that has the name at that time, even a link.
+/// The file is accessed through the handle of its directory instead of a path. Renaming the directory or replacing it by a link during the
+/// upload therefore has no effect. The commit replaces any entry that has the target's name at that time, even a link.
 /// </para>
 /// <para>
-/// An upload with an uploader has its partial-upload name from the start, so that a killed server leaves it as <see cref="TryKeep"/> does.
-/// All other staging files have random names.
+/// The staging file of an uploader has its partial-upload name from the start, so that the upload can be resumed even if the server is
+/// killed. All other staging files have random names.
 /// </para>
 /// <para>An upload that begins at the end of the committed file contains only the new bytes. Its commit appends them to that file.</para>
 /// </remarks>
@@ -29,6 +29,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// <summary>The maximum number of attempts to use a name that other sessions create and delete at the same time.</summary>
     private const int MaxAttempts = 100;
 
+    /// <summary>The threads that free the blocks of discarded staging files.</summary>
     private static readonly StoreWorkers s_discardWorkers = new(maxThreads: 4);
 
     private readonly SafeFileHandle _directory;
@@ -37,7 +38,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     private readonly FileStatus? _committed;
     private readonly string? _partialUploadName;
     private string _stagingName;
-    private bool _isRetained;
+    private bool _isRetained; // true if Dispose must not delete the staging file, because it was committed or kept
     private bool _isDisposed;
 
     private LinuxStagingFile(
@@ -75,7 +76,8 @@ internal sealed class LinuxStagingFile : IStagingFile
     private uint? CreatedMode { get; init; }
 
     /// <summary>
-    /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless it throws.
+    /// Creates the staging file, or opens the partial upload to resume. Takes ownership of the target's directory handle unless the method
+    /// throws.
     /// </summary>
     public static LinuxStagingFile Open(in LinuxUploadTarget target, WriteStart start)
     {
@@ -145,13 +147,13 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public void Commit(bool isDurable)
     {
-        // An append to a missing file must not replace a file that another upload has created since.
+        // An append to a missing file must not replace a file that another upload has created in the meantime.
         bool appendsToExisting = CanCommitByAppending;
         for (int attempt = 0; attempt < MaxAttempts && !_isRetained; attempt++)
         {
             if (appendsToExisting && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
             {
-                _isRetained = true; // already deleted
+                _isRetained = true; // the append has already deleted the staging file
                 break;
             }
 
@@ -167,7 +169,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 
         if (!_isRetained)
         {
-            throw new StoreException(StoreError.Busy, $"Other sessions repeatedly created and deleted {_name}.");
+            throw new StoreException(
+                StoreError.Busy, $"{_name} could not be committed, because other sessions repeatedly created and deleted the file.");
         }
     }
 
@@ -183,10 +186,10 @@ internal sealed class LinuxStagingFile : IStagingFile
         {
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
-                ?? throw new StoreException(StoreError.Busy, $"{_name} was deleted after the upload began.");
+                ?? throw new StoreException(StoreError.Busy, $"The upload of {_name} cannot be resumed, because the file was deleted.");
             if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
             {
-                throw new StoreException(StoreError.Busy, $"{_name} was truncated after the upload began.");
+                throw new StoreException(StoreError.Busy, $"The upload of {_name} cannot be resumed, because the file was truncated.");
             }
 
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
@@ -203,7 +206,10 @@ internal sealed class LinuxStagingFile : IStagingFile
         return copy;
     }
 
-    /// <summary>An append with an offset of the client needs the file for which the offset was chosen.</summary>
+    /// <summary>
+    /// Returns the append of this staging file. If the client chose the offset, the committed file must still be the file for which it was
+    /// chosen.
+    /// </summary>
     private StagedAppend CreateAppend() => _start.Offset is null
         ? new StagedAppend(_name, _stagingName, Handle, ExpectedId: null, ExpectedLength: null)
         : new StagedAppend(_name, _stagingName, Handle, _committed!.Value.Id, BaseOffset);
@@ -218,7 +224,7 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public void UndoKeep() => _isRetained = false;
 
-    public bool TryKeep()
+    public bool TryKeepAsPartialUpload()
     {
         if (_partialUploadName is not null && StagingFileModes.NewFile is not null)
         {
@@ -231,22 +237,27 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// <summary>Sets the mode that the file has after its commit.</summary>
     private void SetFinalMode()
     {
-        // A new file gets its mode when it is created. Only its owner could read a partial upload.
+        // A new staging file was created with the mode of a new file. A resumed one gets it now, because only its owner could read it.
         uint? newFileMode = ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
         uint? mode = _committed is { } status ? status.Mode & 0x1FFu : newFileMode;
+        // EPERM, EOPNOTSUPP: a file system without permission bits.
         if (mode is { } bits
             && bits != CreatedMode
             && Fchmod(Handle, bits) < 0
             && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
-            throw LinuxRootDirectory.CreateLastError(_name); // EPERM, EOPNOTSUPP: a file system without permission bits
+            throw LinuxRootDirectory.CreateLastError(_name);
         }
     }
 
+    /// <summary>
+    /// Renames the staging file to its partial-upload name, and discards an older partial upload of that name. Returns whether the file has
+    /// the name.
+    /// </summary>
     private bool TryRenameToPartialUploadName()
     {
-        // The second attempt is made even if no file could be deleted, because the name may have become free. If it fails too, another
-        // session is writing under the name, or the entry is not a staging file of this server.
+        // The second attempt is made even if no file could be deleted, because the name may now be free. If the second attempt fails
+        // too, another session is writing under the name, or the entry is not a staging file of this server.
         bool mayBeFree = _partialUploadName is not null && _stagingName != _partialUploadName;
         for (int attempt = 0; mayBeFree && attempt < MaxAttempts; attempt++)
         {
@@ -281,7 +292,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     }
 
     /// <summary>
-    /// Returns whether the server's user owns a file and may write it, so that no call of the kernel is needed for the check.
+    /// Returns whether the server's user owns a file and may write it. For such a file, no system call is needed to check the permission.
     /// </summary>
     private static bool IsWritableByOwner(in FileStatus file) =>
         (file.Mode & (uint)UnixFileMode.UserWrite) != 0 && file.Owner == ProcessCalls.Geteuid();
@@ -291,7 +302,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         if (!start.ShouldKeepContent)
         {
-            // CreateUpload discards only the partial upload that began empty.
+            // The partial uploads that continue the committed file are discarded here. CreateUpload discards the one that began empty.
             foreach (PartialUploadName other in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile)[1..])
             {
                 LinuxPartialUploads.TryDelete(target.DirectoryHandle, other.Name);
@@ -339,7 +350,9 @@ internal sealed class LinuxStagingFile : IStagingFile
             }
         }
 
-        throw new StoreException(StoreError.Busy, $"Other sessions repeatedly created and deleted the staging file for {target.Name}.");
+        throw new StoreException(
+            StoreError.Busy,
+            $"The upload of {target.Name} could not start, because other sessions repeatedly created and deleted its staging file.");
     }
 
     /// <summary>Creates an empty staging file under a random name. Retries if a sweep deletes it before it is locked.</summary>
@@ -354,7 +367,8 @@ internal sealed class LinuxStagingFile : IStagingFile
             }
         }
 
-        throw new StoreException(StoreError.Busy, $"No staging file for {target.Name} could be created and locked.");
+        throw new StoreException(
+            StoreError.Busy, $"The upload of {target.Name} could not start, because no staging file could be created and locked.");
     }
 
     /// <summary>
@@ -363,7 +377,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     private static LinuxStagingFile? TryCreate(
         in LinuxUploadTarget target, WriteStart start, string stagingName, string? partialUploadName, bool isAppend, long? resumedLength)
     {
-        // The mode never grants more than that of the replaced file. The umask may remove more bits.
+        // The mode never grants more than the mode of the replaced file. The umask may remove more bits.
         uint mode = target.Committed is { } status ? status.Mode & 0x1FFu : 0x1B6;
         int descriptor = Openat(target.DirectoryHandle, stagingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (descriptor < 0)
@@ -380,12 +394,12 @@ internal sealed class LinuxStagingFile : IStagingFile
             };
         }
 
-        handle.Dispose(); // another session acquired or discarded it
+        handle.Dispose(); // another session acquired or discarded the file
         return null;
     }
 
     /// <summary>
-    /// Deletes an acquired staging file. Closing the handle frees its blocks, which can take a long time and runs on another thread.
+    /// Deletes an acquired staging file. The handle is closed on another thread, because freeing the blocks can take a long time.
     /// </summary>
     private static void Discard(SafeFileHandle directory, string name, SafeFileHandle acquired)
     {

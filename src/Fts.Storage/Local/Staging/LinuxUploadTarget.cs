@@ -10,8 +10,8 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// The file that an upload to a path creates or replaces. Links are followed, so that the target of a link is replaced and the staging file
-/// is located beside it.
+/// The file that an upload to a path creates or replaces. Links are followed: the upload replaces the target of a link, and the staging
+/// file is located beside that target.
 /// </summary>
 /// <remarks>
 /// The caller of <see cref="Find"/> disposes the target, or passes the ownership of the directory handle to a
@@ -24,7 +24,9 @@ namespace Fts.Storage.Local.Staging;
 internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle, string Name, FileStatus? Committed, string DirectoryPath)
     : IDisposable
 {
-    /// <summary>The existing file as used in the names of partial uploads, or null if none exists.</summary>
+    /// <summary>
+    /// The existing file, from whose metadata the names of partial uploads are computed, or null if no regular file exists.
+    /// </summary>
     public FileEntry? CommittedFile => Committed is { IsFile: true } status ? status.ToEntry(Name) : null;
 
     /// <summary>The maximum number of links in a chain, as in the kernel.</summary>
@@ -33,7 +35,7 @@ internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle
     /// <summary>Finds the target of an upload.</summary>
     /// <param name="root">The root of the store.</param>
     /// <param name="path">The path of the upload.</param>
-    /// <param name="mustBeNew">Whether any existing entry, including a link, is refused.</param>
+    /// <param name="mustBeNew">Whether an existing entry is refused, even if it is a link.</param>
     /// <exception cref="StoreException">A link points to a missing entry or outside the root, or the directory does not exist.</exception>
     public static LinuxUploadTarget Find(LinuxRootDirectory root, StorePath path, bool mustBeNew = false)
     {
@@ -56,7 +58,7 @@ internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle
 
                 if (!exists || !status.IsLink)
                 {
-                    // A link to a missing entry is refused.
+                    // An upload to a link whose target is missing is refused.
                     return exists || links == 0
                         ? new LinuxUploadTarget(parent, name, exists ? status : null, directory)
                         : throw new StoreException(StoreError.Denied, $"{path} is a link to a missing entry.");

@@ -5,8 +5,8 @@ internal readonly record struct PartialUploadLocation(string DirectoryPath, stri
 
 /// <summary>Counts the partial uploads of each uploader and applies the limits without scanning the tree.</summary>
 /// <remarks>
-/// A partial upload is added when it is kept, or by the first sweep after a restart. Entries whose file no longer exists are removed by a
-/// sweep, and when a limit is reached.
+/// A partial upload is added when it is kept, or by the first sweep after a restart. A partial upload whose file no longer exists is
+/// removed from the index by a sweep, or when a limit is reached.
 /// </remarks>
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {
@@ -30,7 +30,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    /// <summary>Updates the locations after a directory was renamed. Does nothing if the paths are those of a file.</summary>
+    /// <summary>Updates the locations after a directory was renamed. Does nothing if a file was renamed.</summary>
     /// <param name="source">The old path, relative to the root.</param>
     /// <param name="target">The new path, relative to the root.</param>
     public void RenameDirectory(string source, string target)
@@ -60,12 +60,12 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     }
 
     /// <summary>
-    /// Whether the last sweep found an append of a killed process that it could neither complete nor undo. Every use of that file must
-    /// try again.
+    /// Whether the last sweep failed to complete or undo an append of a killed process. In that case, each use of a file tries to recover
+    /// an append to it.
     /// </summary>
     public bool HasUnrecoveredAppends { get; private set; }
 
-    /// <summary>Records an append that the sweep could neither complete nor undo.</summary>
+    /// <summary>Records that the sweep failed to complete or undo an append.</summary>
     public void AddUnrecoveredAppend() => HasUnrecoveredAppends = true;
 
     /// <summary>Adds a partial upload that the sweep found.</summary>
@@ -80,7 +80,9 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    /// <summary>Ends a sweep. Removes the entries that it did not find, and applies the limits to the others.</summary>
+    /// <summary>
+    /// Ends a sweep. Removes the index entries of partial uploads that the sweep did not find, and applies the limits to the others.
+    /// </summary>
     public void EndSweep()
     {
         lock (_lock)
@@ -114,7 +116,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
             return;
         }
 
-        // Removes entries that were resumed or discarded since. They are added again when they are kept again or found by a sweep.
+        // Partial uploads that were resumed or discarded are removed. They are added again when they are kept or found by a sweep.
         foreach (PartialUploadLocation missing in uploads.Keys.Where(other => other != newest && !root.HasPartialUploadAt(other)).ToList())
         {
             uploads.Remove(missing);
@@ -133,6 +135,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
+    /// <summary>Adds a partial upload to the index. Returns all partial uploads of the uploader.</summary>
     private Dictionary<PartialUploadLocation, Entry> AddEntry(string uploader, in PartialUploadLocation location, Entry entry)
     {
         if (!_uploads.TryGetValue(uploader, out Dictionary<PartialUploadLocation, Entry>? uploads))
@@ -147,6 +150,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     private bool ExceedsLimits(Dictionary<PartialUploadLocation, Entry> uploads) =>
         limits.AreExceededBy(uploads.Count, uploads.Values.Sum(entry => entry.Length));
 
+    /// <summary>A partial upload in the index.</summary>
     /// <param name="Length">The size in bytes.</param>
     /// <param name="LastModified">When the upload was last written, UTC.</param>
     /// <param name="SweepNumber">The number of sweeps that had begun when the entry was added or found.</param>

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// The directory of an append, used by its real path. Files are locked against the other sessions of this process only
+/// The directory of an append, accessed by its real path. Files are locked against the other sessions of this process only
 /// (<see cref="PortablePartialUploads"/>).
 /// </summary>
 internal sealed class PortableAppendDirectory(string directory) : IAppendDirectory
@@ -64,7 +64,7 @@ internal sealed class PortableAppendDirectory(string directory) : IAppendDirecto
             return AppendTargetState.Locked;
         }
 
-        target.Dispose(); // another file replaced it before it was locked
+        target.Dispose(); // another file replaced the target before it was locked
         target = null;
         return AppendTargetState.Busy;
     }
@@ -103,6 +103,9 @@ internal sealed class PortableAppendDirectory(string directory) : IAppendDirecto
     private static (ulong Inode, ulong Id) GetIds(string path) =>
         FileStatus.TryGet(path, out FileStatus status) ? (status.Inode, status.Id) : default;
 
+    /// <summary>
+    /// Opens or creates a record, and locks it. Returns null if it is locked, or if its existence does not match <paramref name="mode"/>.
+    /// </summary>
     private LockedFile? TryOpenRecord(string name, FileMode mode)
     {
         string path = Path.Combine(directory, name);

@@ -6,17 +6,19 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>Finds the appends that killed processes left beside their targets, by real path, and completes or undoes them.</summary>
 internal static class PortableAppends
 {
-    /// <summary>Returns whether the file at a path has a record, whether or not a session is applying the append.</summary>
+    /// <summary>
+    /// Returns whether an append record exists for the file at a real path, whether or not a session is applying the append.
+    /// </summary>
     public static bool HasUnfinished(string real) => PortableRootDirectory.GetRealEntry(GetRecordPath(real)) is not null;
 
     /// <summary>
-    /// Completes or undoes the append to the file at a path, or waits until another session has done it. Returns false if this call did
-    /// nothing.
+    /// Completes or undoes the append to the file at a real path, or waits until another session has done it. Returns false if this call
+    /// found no append to recover.
     /// </summary>
     /// <exception cref="StoreException">The append fails, or another session has locked the file for 10 seconds.</exception>
     public static bool TryRecover(string real)
     {
-        // The target is opened by this name, because it may have been renamed since the record was written.
+        // The target is opened by its current name, because it may have been renamed since the record was written.
         var directory = new PortableAppendDirectory(Path.GetDirectoryName(real)!);
         LockedFile? locked;
         for (int waits = 0; directory.TryOpenTarget(Path.GetFileName(real), out locked) == AppendTargetState.Busy; waits++)
@@ -54,10 +56,7 @@ internal static class PortableAppends
         return true;
     }
 
-    /// <summary>
-    /// Completes or undoes the append with this record, unless a session is applying it. Returns false if the append can be neither
-    /// completed nor undone.
-    /// </summary>
+    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false if that fails.</summary>
     public static bool TryRecoverRecord(string recordPath)
     {
         try
@@ -67,10 +66,11 @@ internal static class PortableAppends
         }
         catch (StoreException)
         {
-            return false; // the next use of the target reports the reason
+            return false; // the next use of the committed file reports the reason
         }
     }
 
+    /// <summary>Returns the path at which the record of an append to a real path can exist.</summary>
     private static string GetRecordPath(string real)
     {
         ulong inode = FileStatus.TryGet(real, out FileStatus status) ? status.Inode : 0;

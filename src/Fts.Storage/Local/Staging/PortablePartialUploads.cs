@@ -3,16 +3,16 @@ using Fts.Storage.Local.Portable;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>The staging files of the portable store, by real path: which are being written, and which can be resumed.</summary>
+/// <summary>Finds, locks, discards and sweeps the staging files of the portable store, by their real paths.</summary>
 /// <remarks>
-/// Staging files in use are known to this process only, because file locks on Windows would block readers of a file while it is committed.
-/// Two servers that share a directory without the kernel's confinement can therefore open the same staging file.
+/// The staging files in use are known only inside this process, because file locks on Windows would block the readers of a file while it is
+/// committed. On systems without openat2, two servers that share a directory can therefore open the same staging file.
 /// </remarks>
 internal static class PortablePartialUploads
 {
     private static readonly ConcurrentDictionary<string, bool> s_pathsInUse = new(StringComparer.Ordinal);
 
-    /// <summary>Marks a path as in use. Returns false if it already is.</summary>
+    /// <summary>Marks a path as in use. Returns false if the path is already in use.</summary>
     public static bool TryAcquire(string stagingPath) => s_pathsInUse.TryAdd(stagingPath, true);
 
     /// <summary>Marks a path as no longer in use.</summary>
@@ -45,7 +45,9 @@ internal static class PortablePartialUploads
     /// <summary>Returns the path of an uploader's partial upload to <paramref name="real"/>.</summary>
     /// <param name="real">The real path of the target.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">The committed file of which the upload is a copy, or to which it appends, or null if it began empty.</param>
+    /// <param name="copied">
+    /// The committed file of which the upload is a copy, or to which it appends. Null if the upload began empty.
+    /// </param>
     /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
     public static string GetPath(string real, string uploader, FileEntry? copied, bool isAppend) => Path.Combine(
         Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied, isAppend));
@@ -55,7 +57,7 @@ internal static class PortablePartialUploads
         StagingNames.GetPartialUploadNames(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null)
             .Select(upload => upload with { Name = Path.Combine(Path.GetDirectoryName(real)!, upload.Name) });
 
-    /// <summary>Discards an uploader's partial uploads to <paramref name="real"/>. Returns false if there are none.</summary>
+    /// <summary>Discards an uploader's partial uploads to <paramref name="real"/>. Returns false if none exists.</summary>
     public static bool Discard(string real, string uploader)
     {
         bool isDiscarded = false;
@@ -95,11 +97,15 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Deletes every staging file below a directory if it was last written before a time (UTC) and no upload is writing it. Returns the
-    /// number of deleted files. Reports each remaining partial upload to <paramref name="reportRemaining"/>, and each append of a killed
-    /// process that can be neither completed nor undone to <paramref name="reportUnrecovered"/>. Does not follow links, and skips
-    /// directories that cannot be read.
+    /// Deletes the staging files below a directory that no upload is writing and that were last written before a time (UTC). Returns the
+    /// number of deleted files. Completes or undoes the appends of killed processes. Does not follow links, and skips directories that
+    /// cannot be read.
     /// </summary>
+    /// <param name="directory">The real path of the directory.</param>
+    /// <param name="before">The time, UTC.</param>
+    /// <param name="reportRemaining">Called with the path and the entry of each partial upload that stays.</param>
+    /// <param name="reportUnrecovered">Called for each append that the sweep fails to complete or undo.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static int Sweep(
         string directory, DateTime before, Action<string, FileEntry> reportRemaining, Action reportUnrecovered,
         CancellationToken cancellationToken)
@@ -133,8 +139,8 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Runs <paramref name="call"/>, which needs an empty directory, on a directory that may contain partial uploads. They are first moved
-    /// to the parent directory under random hidden names. They are deleted if the call succeeds, and moved back if it throws.
+    /// Runs a call that needs an empty directory, after moving the partial uploads of the directory to its parent directory under random
+    /// hidden names. If the call succeeds, the partial uploads are deleted. If the call throws, they are moved back.
     /// </summary>
     /// <returns>False, without running the call, if the directory contains any other entry or an upload in progress.</returns>
     public static bool TryRunWithoutPartialUploads(string directory, Action call)
@@ -193,13 +199,14 @@ internal static class PortablePartialUploads
     }
 
     /// <summary>
-    /// Does not throw, because the other partial uploads must be moved back too. A later sweep deletes a file that could not be moved.
+    /// Deletes a moved partial upload, or moves it back. Does not throw, because the other partial uploads must be moved back too. A later
+    /// sweep deletes a file that could not be moved.
     /// </summary>
     private static void DeleteOrMoveBack(string upload, string temporaryPath, bool shouldDelete)
     {
         try
         {
-            // A newer partial upload of the same name replaces it.
+            // A partial upload is not moved back if a newer one has its name.
             if (shouldDelete || Path.Exists(upload))
             {
                 File.Delete(temporaryPath);

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>A staging file beside its target, used by path. <see cref="PortablePartialUploads"/> records that it is in use.</summary>
+/// <summary>
+/// A staging file beside its target, accessed by its path. <see cref="PortablePartialUploads"/> records that the path is in use.
+/// </summary>
 internal sealed class PortableStagingFile : IStagingFile
 {
     private readonly string _path;
@@ -12,8 +14,8 @@ internal sealed class PortableStagingFile : IStagingFile
     private readonly FileEntry? _committed;
     private readonly string? _partialUploadPath;
     private string _stagingPath;
-    private string? _committedLockKey; // released when the staging file is closed
-    private bool _isRetained;
+    private string? _committedLockKey; // the lock of LockCommitted, which Dispose releases
+    private bool _isRetained; // true if Dispose must not delete the staging file, because it was committed or kept
     private bool _isDisposed;
 
     private PortableStagingFile(string stagingPath, string path, FileEntry? committed, WriteStart start, string? partialUploadPath)
@@ -38,10 +40,10 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public required string DirectoryPath { get; init; }
 
-    /// <summary>Creates the staging file beside a target, or opens the partial upload that is resumed.</summary>
+    /// <summary>Creates the staging file of an upload, or opens the partial upload to resume.</summary>
     /// <param name="real">The real path of the target, without links.</param>
-    /// <param name="directoryPath">The path of its directory relative to the root.</param>
-    /// <param name="committed">The existing file, or null.</param>
+    /// <param name="directoryPath">The path of the target's directory, relative to the root.</param>
+    /// <param name="committed">The existing file, or null if none exists.</param>
     /// <param name="start">How the upload begins.</param>
     public static PortableStagingFile Open(string real, string directoryPath, FileEntry? committed, WriteStart start)
     {
@@ -53,7 +55,7 @@ internal sealed class PortableStagingFile : IStagingFile
 
         if (start is { Uploader: { } uploader, ShouldKeepContent: false })
         {
-            // A new upload discards the partial uploads that continue the committed file. Opening the handle discards the other one.
+            // The partial uploads that continue the committed file are discarded here. OpenHandle discards the one that began empty.
             foreach (PartialUploadName other in PortablePartialUploads.GetPaths(real, uploader, committed).Skip(1))
             {
                 PortablePartialUploads.TryDelete(other.Name);
@@ -69,14 +71,16 @@ internal sealed class PortableStagingFile : IStagingFile
             partialUploadPath = PortablePartialUploads.GetPath(real, owner, start.ShouldKeepContent ? committed : null, isAppend);
         }
 
-        bool isNamed = (resumed is not null || (partialUploadPath is not null && !start.ShouldKeepContent))
+        bool hasPartialUploadName = (resumed is not null || (partialUploadPath is not null && !start.ShouldKeepContent))
             && PortablePartialUploads.TryAcquire(partialUploadPath!);
-        if (resumed is not null && !isNamed)
+        if (resumed is not null && !hasPartialUploadName)
         {
             throw new StoreException(StoreError.Busy, $"Another session is uploading {real}.");
         }
 
-        string stagingPath = isNamed ? partialUploadPath! : Path.Combine(Path.GetDirectoryName(real)!, StagingNames.CreateRandom());
+        string stagingPath = hasPartialUploadName
+            ? partialUploadPath!
+            : Path.Combine(Path.GetDirectoryName(real)!, StagingNames.CreateRandom());
         var staging = new PortableStagingFile(stagingPath, real, committed, start, partialUploadPath)
         {
             DirectoryPath = directoryPath,
@@ -130,7 +134,7 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public void Commit(bool isDurable)
     {
-        // An append to a missing file must not replace a file that another upload has created since.
+        // An append to a missing file must not replace a file that another upload has created in the meantime.
         bool appendsToExisting = CanCommitByAppending;
         while (!_isRetained)
         {
@@ -155,11 +159,11 @@ internal sealed class PortableStagingFile : IStagingFile
             copy.OpenHandle();
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
-                ?? throw new StoreException(StoreError.Busy, $"{_path} was deleted after the upload began.");
+                ?? throw new StoreException(StoreError.Busy, $"The upload of {_path} cannot be resumed, because the file was deleted.");
             long length = RandomAccess.GetLength(Handle);
             if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
             {
-                throw new StoreException(StoreError.Busy, $"{_path} was truncated after the upload began.");
+                throw new StoreException(StoreError.Busy, $"The upload of {_path} cannot be resumed, because the file was truncated.");
             }
 
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
@@ -195,7 +199,10 @@ internal sealed class PortableStagingFile : IStagingFile
 
     private PortableAppendDirectory CreateAppendDirectory() => new(Path.GetDirectoryName(_path)!);
 
-    /// <summary>An append with an offset of the client needs the file for which the offset was chosen.</summary>
+    /// <summary>
+    /// Returns the append of this staging file. If the client chose the offset, the committed file must still be the file for which it was
+    /// chosen.
+    /// </summary>
     private StagedAppend CreateAppend()
     {
         var append = new StagedAppend(
@@ -213,7 +220,7 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public void UndoKeep() => _isRetained = false;
 
-    public bool TryKeep()
+    public bool TryKeepAsPartialUpload()
     {
         if (_partialUploadPath is not null && !OperatingSystem.IsWindows() && StagingFileModes.NewFile is not null)
         {
@@ -258,7 +265,9 @@ internal sealed class PortableStagingFile : IStagingFile
         }
     }
 
-    /// <summary>Returns the path of the partial upload to resume, or null if none exists or the upload starts with an empty file.</summary>
+    /// <summary>
+    /// Returns the path of the partial upload to resume. Returns null if none exists, or if the upload starts with an empty file.
+    /// </summary>
     private static PartialUploadName? FindResumedPath(string real, FileEntry? committed, WriteStart start)
     {
         IEnumerable<PartialUploadName> uploads = start is { Uploader: { } uploader, ShouldKeepContent: true }
@@ -275,6 +284,10 @@ internal sealed class PortableStagingFile : IStagingFile
         return null;
     }
 
+    /// <summary>
+    /// Renames the staging file to its partial-upload name, and replaces an older partial upload of that name. Returns whether the file has
+    /// the name.
+    /// </summary>
     private bool TryRenameToPartialUploadName()
     {
         string oldPath = _stagingPath;
@@ -293,6 +306,7 @@ internal sealed class PortableStagingFile : IStagingFile
         return true;
     }
 
+    /// <summary>Opens the partial upload to resume, or creates an empty staging file.</summary>
     private void OpenHandle()
     {
         PortablePartialUploads.TryAcquire(_stagingPath);
@@ -300,7 +314,9 @@ internal sealed class PortableStagingFile : IStagingFile
         if (existing is { Kind: not EntryKind.File })
         {
             _isRetained = true;
-            throw new StoreException(StoreError.Busy, $"The staging name for {_path} belongs to an entry that is not a file.");
+            throw new StoreException(
+                StoreError.Busy,
+                $"The upload of {_path} cannot start, because an entry that is not a file has the name {Path.GetFileName(_stagingPath)}.");
         }
 
         if (existing is not null && _start.ShouldKeepContent)
@@ -315,7 +331,7 @@ internal sealed class PortableStagingFile : IStagingFile
             File.Delete(_stagingPath);
         }
 
-        // A stream without a buffer can be abandoned: its handle remains usable.
+        // The stream has no buffer, so only its handle is kept.
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
@@ -325,7 +341,7 @@ internal sealed class PortableStagingFile : IStagingFile
         };
         if (!OperatingSystem.IsWindows() && _committed?.UnixMode is { } mode)
         {
-            // The mode never grants more than that of the replaced file.
+            // The mode never grants more than the mode of the replaced file.
             options.UnixCreateMode = mode;
         }
 
@@ -333,7 +349,7 @@ internal sealed class PortableStagingFile : IStagingFile
     }
 
     /// <summary>
-    /// Sets the mode that the file has after its commit: that of the replaced file or, for a resumed upload, that of a new file.
+    /// Sets the mode that the file has after its commit: the mode of the replaced file, or for a resumed upload the mode of a new file.
     /// </summary>
     private void SetFinalMode()
     {

@@ -6,7 +6,8 @@ namespace Fts.Storage.Local.Staging;
 internal static class StagingFileModes
 {
     /// <summary>
-    /// The mode of a partial upload that is not being written. Only its owner can read it, because the target may be a private file.
+    /// The mode of a partial upload that is not being written. Only the owner can read such a file, because the upload may replace a
+    /// private file.
     /// </summary>
     public const UnixFileMode PartialUpload = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -18,7 +19,10 @@ internal static class StagingFileModes
     /// </summary>
     public static UnixFileMode? NewFile => s_newFile.Value;
 
-    /// <summary>Reads the umask from /proc, because the system call that returns it also changes it.</summary>
+    /// <summary>
+    /// Returns the mode of a new file, or null if the umask cannot be read. Reads the umask from /proc, because the system call that
+    /// returns the umask also changes it.
+    /// </summary>
     private static UnixFileMode? ReadNewFileMode()
     {
         if (!OperatingSystem.IsLinux())

@@ -4,30 +4,35 @@ using System.Text;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>A name that a partial upload to a file can have.</summary>
-/// <param name="Name">The hidden name.</param>
+/// <param name="Name">The hidden name, or the real path in <see cref="PortablePartialUploads"/>.</param>
 /// <param name="IsAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
 internal readonly record struct PartialUploadName(string Name, bool IsAppend)
 {
-    /// <summary>Returns the offset in the file of the first byte of the staging file.</summary>
+    /// <summary>Returns the offset in the uploaded file, in bytes, of the first byte of the staging file.</summary>
     public long GetBaseOffset(FileEntry? committed) => IsAppend ? committed!.Value.Length : 0;
 }
 
 /// <summary>The names of staging files, and of entries that are renamed in two steps.</summary>
 internal static class StagingNames
 {
-    private const int HashLength = 24, UploaderLength = 12;
+    private const int HashLength = 24, UploaderLength = 12; // hexadecimal digits
 
-    /// <summary>The last uploader and the part of a name that identifies it. Most uploads follow one of the same uploader.</summary>
+    /// <summary>
+    /// Caches the last uploader and the part of a name that identifies the uploader. Most uploads have the same uploader as the upload
+    /// before.
+    /// </summary>
     private static Tuple<string, string>? s_lastUploader;
 
     /// <summary>Returns the name of an uploader's partial upload to a file.</summary>
     /// <param name="name">The name of the target in its directory.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">The committed file of which the upload is a copy, or to which it appends, or null if it began empty.</param>
+    /// <param name="copied">
+    /// The committed file of which the upload is a copy, or to which it appends. Null if the upload began empty.
+    /// </param>
     /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
     /// <remarks>
-    /// Equal arguments return the same name, so that any process finds the partial upload without a listing. The name is a hash, because
-    /// the target's name can already have the maximum length.
+    /// For equal arguments, the method returns the same name, so that any process finds the partial upload without a listing. The name
+    /// contains a hash, because the target's name can already have the maximum length.
     /// </remarks>
     public static string GetPartialUploadName(string name, string uploader, FileEntry? copied = null, bool isAppend = false)
     {
@@ -63,18 +68,21 @@ internal static class StagingNames
     public static string GetAppendRecordName(ulong inode, string name) =>
         $"{PathRules.StagingPrefix}a{Hash(inode != 0 ? Encoding.ASCII.GetBytes($"{inode}") : EscapedUtf8.GetBytes(name))}";
 
-    /// <summary>Returns whether a staging name is that of the record of an append.</summary>
+    /// <summary>Returns whether a staging name is the name of an append record.</summary>
     public static bool IsAppendRecordName(string name) =>
         name.Length == PathRules.StagingPrefix.Length + 1 + HashLength
         && name.StartsWith(PathRules.StagingPrefix + "a", StringComparison.Ordinal);
 
-    /// <summary>Returns a name for any other staging file. It is random, because several servers can share a directory.</summary>
+    /// <summary>
+    /// Returns a random name for a staging file that no later call finds by its name. Several servers can therefore share a directory.
+    /// </summary>
     public static string CreateRandom() => $"{PathRules.StagingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     /// <summary>Returns a random temporary name for an entry that is renamed in two steps.</summary>
     /// <remarks>The name is not hidden, so that a client can find the entry if a power failure leaves it under this name.</remarks>
     public static string CreateForRename() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
 
+    /// <summary>Returns the part of a staging name that identifies the uploader.</summary>
     private static string GetUploaderPart(string uploader)
     {
         Tuple<string, string>? last = s_lastUploader;

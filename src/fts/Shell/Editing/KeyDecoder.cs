@@ -7,7 +7,10 @@ namespace Fts.Shell.Editing;
 /// Decodes the escape sequences that the runtime reports as single letters: sequences that it does not recognise, or that arrive in two
 /// parts. Ignores sequences without a known key.
 /// </summary>
-/// <remarks>Returns at most one key for each reported key. Does no I/O. Not thread-safe.</remarks>
+/// <remarks>
+/// Returns at most one key for each reported key. Does no I/O. Not thread-safe. The runtime reports the two bytes ESC [ like a typed bracket
+/// if they arrive together and alone. The keys of a sequence that is split there are text.
+/// </remarks>
 internal sealed class KeyDecoder
 {
     private const char Escape = '\e', Bell = '\a';

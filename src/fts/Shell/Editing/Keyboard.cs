@@ -13,6 +13,9 @@ internal static class Keyboard
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>The fewest polls before a sequence times out, so that time in which the process does not run does not count.</summary>
+    private const int MinPolls = 25;
+
     private static readonly KeyDecoder Decoder = new();
 
     /// <summary>Reads a key. Blocks the thread until a key is pressed.</summary>
@@ -44,9 +47,9 @@ internal static class Keyboard
     private static bool WaitForNextKey()
     {
         long start = Stopwatch.GetTimestamp();
-        while (!Console.KeyAvailable)
+        for (int polls = 0; !Console.KeyAvailable; polls++)
         {
-            if (Stopwatch.GetElapsedTime(start) >= SequenceTimeout)
+            if (polls >= MinPolls && Stopwatch.GetElapsedTime(start) >= SequenceTimeout)
             {
                 return false;
             }

@@ -122,7 +122,7 @@ public sealed class GroupCommitTests
             steps.Enqueue($"commit {name}");
         }
 
-        public bool TryKeep() => false;
+        public bool TryKeepAsPartialUpload() => false;
 
         public void UndoKeep() => throw new NotSupportedException();
 
