@@ -9,6 +9,9 @@ public static unsafe partial class ProcessCalls
 {
     public const int RLIMIT_NOFILE = 7, PRIO_PROCESS = 0, PR_SET_NO_NEW_PRIVS = 38;
 
+    /// <summary>The default scheduling policy.</summary>
+    public const uint SCHED_OTHER = 0;
+
     /// <summary>geteuid(2). It cannot fail.</summary>
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint Geteuid();
@@ -25,6 +28,14 @@ public static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     public static partial int Setpriority(int which, int id, int niceness);
 
+    /// <summary>sched_getattr(2) of the calling thread.</summary>
+    public static int SchedGetattr(SchedulingAttributes* attributes) =>
+        (int)SchedGetattr(SystemCallNumbers.SchedGetattr, 0, attributes, (uint)sizeof(SchedulingAttributes), 0);
+
+    /// <summary>sched_setattr(2) of the calling thread. The size must be set.</summary>
+    public static int SchedSetattr(SchedulingAttributes* attributes) =>
+        (int)SchedSetattr(SystemCallNumbers.SchedSetattr, 0, attributes, 0);
+
     /// <summary>prctl(2).</summary>
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
@@ -39,6 +50,29 @@ public static unsafe partial class ProcessCalls
     /// <summary>raise(3). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "raise")]
     public static partial int Raise(int signal);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SchedGetattr(nint number, int thread, SchedulingAttributes* attributes, uint size, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SchedSetattr(nint number, int thread, SchedulingAttributes* attributes, uint flags);
+}
+
+/// <summary>struct sched_attr, without the utilization limits of later versions.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SchedulingAttributes
+{
+    public uint Size;
+    public uint Policy;
+    public ulong Flags;
+    public int Niceness;
+    public uint Priority;
+
+    /// <summary>The time slice in nanoseconds, if the policy is SCHED_OTHER. Zero for the default. Since Linux 6.12.</summary>
+    public ulong Runtime;
+
+    public ulong Deadline;
+    public ulong Period;
 }
 
 /// <summary>struct rlimit.</summary>

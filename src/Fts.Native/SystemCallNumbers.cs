@@ -13,6 +13,8 @@ public static class SystemCallNumbers
     private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     internal static readonly nint Getdents64 = s_isArm ? 61 : 217;
+    internal static readonly nint SchedSetattr = s_isArm ? 274 : 314;
+    internal static readonly nint SchedGetattr = s_isArm ? 275 : 315;
     internal static readonly nint Renameat2 = s_isArm ? 276 : 316;
     internal static readonly nint CopyFileRange = s_isArm ? 285 : 326;
     internal static readonly nint Preadv2 = s_isArm ? 286 : 327;

@@ -45,6 +45,7 @@ internal sealed class SessionLoop(Session session)
                     break;
                 }
 
+                ReplyThreads.RequestShortSlices();
                 session.LastReceived = Environment.TickCount64;
                 await DispatchAsync(line);
                 if (session.Next is NextAction.StartTls or NextAction.EndTls)

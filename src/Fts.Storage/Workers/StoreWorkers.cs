@@ -5,8 +5,14 @@ namespace Fts.Storage.Workers;
 /// use up the threads of the process.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A cancelled caller stops waiting after half a second, even if its call hangs. The call then ends in the background, and
 /// its result is released.
+/// </para>
+/// <para>
+/// The continuation of a call runs on the worker thread. The first call that it makes runs on the same thread as soon as the continuation
+/// awaits it, without a change of threads. If the continuation blocks instead, the call moves to another thread.
+/// </para>
 /// </remarks>
 internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThreads, int maxWaiting = StoreWorkers.DefaultMaxWaiting)
 {
@@ -16,8 +22,17 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <summary>The default maximum number of calls that wait for a thread. A session rarely has more than one such call.</summary>
     public const int DefaultMaxWaiting = 100_000;
 
+    /// <summary>How long a call waits for the thread of the continuation that made it. At most twice this time passes.</summary>
+    private static readonly TimeSpan s_moveDelay = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The worker whose continuation runs on this thread, or null.</summary>
+    [ThreadStatic]
+    private static Worker? t_continuing;
+
     private readonly Lock _lock = new();
     private readonly LinkedList<WorkerCall> _waiting = new();
+    private readonly HashSet<Worker> _withNextCall = [];
+    private bool _isMoving;
     private int _threadCount;
 
     /// <summary>Runs a call on a worker thread.</summary>
@@ -59,6 +74,11 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// </summary>
     public void Start(WorkerCall call)
     {
+        if (t_continuing is { } worker && worker.Workers == this && TrySetNextCall(worker, call))
+        {
+            return;
+        }
+
         bool canStart;
         lock (_lock)
         {
@@ -119,17 +139,30 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <summary>Runs a first call and then the waiting calls on this thread.</summary>
     private void RunCalls(WorkerCall first)
     {
-        for (WorkerCall? call = first; call is not null; call = DequeueOrReleaseThread())
+        var worker = new Worker(this);
+        for (WorkerCall? call = first; call is not null; call = DequeueOrReleaseThread(worker))
         {
-            call.Run();
+            if (call.TryExecute())
+            {
+                t_continuing = worker;
+                call.Complete();
+                t_continuing = null;
+            }
         }
     }
 
-    /// <summary>Returns the next waiting call. If no call waits, releases the thread and returns null.</summary>
-    private WorkerCall? DequeueOrReleaseThread()
+    /// <summary>Returns the next call of a worker. If no call waits, releases the thread and returns null.</summary>
+    private WorkerCall? DequeueOrReleaseThread(Worker worker)
     {
         lock (_lock)
         {
+            if (worker.NextCall is { } next)
+            {
+                worker.NextCall = null;
+                _withNextCall.Remove(worker);
+                return next;
+            }
+
             if (_waiting.First is not { } node)
             {
                 _threadCount--;
@@ -140,5 +173,76 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
             node.Value.QueueNode = null;
             return node.Value;
         }
+    }
+
+    /// <summary>
+    /// Makes a call the next one of the worker whose continuation made it. Returns false if the worker already has a next call, or if calls
+    /// of other callers wait for a thread.
+    /// </summary>
+    private bool TrySetNextCall(Worker worker, WorkerCall call)
+    {
+        lock (_lock)
+        {
+            if (worker.NextCall is not null || _waiting.Count > 0)
+            {
+                return false;
+            }
+
+            worker.NextCall = call;
+            worker.IsOverdue = false;
+            _withNextCall.Add(worker);
+            if (!_isMoving)
+            {
+                _isMoving = true;
+                _ = MoveOverdueCallsAsync();
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Moves overdue calls to other threads until no worker has a next call.</summary>
+    private async Task MoveOverdueCallsAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(s_moveDelay).ConfigureAwait(false);
+            List<WorkerCall> overdue = [];
+            lock (_lock)
+            {
+                if (_withNextCall.Count == 0)
+                {
+                    _isMoving = false;
+                    return;
+                }
+
+                foreach (Worker worker in _withNextCall.ToArray())
+                {
+                    if (worker.IsOverdue)
+                    {
+                        overdue.Add(worker.NextCall!);
+                        worker.NextCall = null;
+                        _withNextCall.Remove(worker);
+                    }
+
+                    worker.IsOverdue = true;
+                }
+            }
+
+            overdue.ForEach(Start);
+        }
+    }
+
+    /// <summary>A worker thread of this store while it runs calls.</summary>
+    private sealed class Worker(StoreWorkers workers)
+    {
+        /// <summary>The store's workers.</summary>
+        public StoreWorkers Workers { get; } = workers;
+
+        /// <summary>The call that runs on this thread after the current continuation, or null. Guarded by the lock of the workers.</summary>
+        public WorkerCall? NextCall { get; set; }
+
+        /// <summary>Whether the next call has waited since the previous check. Guarded by the lock of the workers.</summary>
+        public bool IsOverdue { get; set; }
     }
 }

@@ -41,22 +41,26 @@ internal abstract class WorkerCall
         }
     }
 
-    /// <summary>Runs the call and then the continuations of its caller. Does not run a call that was cancelled before its start.</summary>
-    public void Run()
+    /// <summary>
+    /// Executes the call and stores its result or its exception. Returns false, and does not execute the call, if it was cancelled before
+    /// its start.
+    /// </summary>
+    public bool TryExecute()
     {
-        if (Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting)
+        bool canStart = Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting;
+        if (canStart)
         {
             Execute();
             _registration.Unregister();
-            // Ended is called before the continuations, which may take a while, so that the next call of the same file can start.
-            Ended?.Invoke();
-            Complete();
         }
-        else
-        {
-            Ended?.Invoke();
-        }
+
+        // Ended is called before the continuations, which may take a while, so that the next call of the same file can start.
+        Ended?.Invoke();
+        return canStart;
     }
+
+    /// <summary>Completes the caller's task with the stored result or exception. The continuations run on this thread.</summary>
+    public abstract void Complete();
 
     /// <summary>Completes the call with an exception instead of running it.</summary>
     public void Refuse(StoreException exception)
@@ -69,9 +73,6 @@ internal abstract class WorkerCall
 
     /// <summary>Executes the call and stores its result or its exception.</summary>
     protected abstract void Execute();
-
-    /// <summary>Completes the caller's task with the stored result or exception.</summary>
-    protected abstract void Complete();
 
     /// <summary>Completes the caller's task with an exception.</summary>
     protected abstract void Fail(Exception exception);
@@ -122,7 +123,7 @@ internal sealed class WorkerCall<TState, TResult>(TState state, Func<TState, TRe
         }
     }
 
-    protected override void Complete()
+    public override void Complete()
     {
         if (_exception is not null)
         {

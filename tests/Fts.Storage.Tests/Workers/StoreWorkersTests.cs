@@ -24,6 +24,71 @@ public sealed class StoreWorkersTests : IDisposable
     }
 
     [Fact]
+    public async Task The_next_call_of_a_continuation_runs_on_the_same_thread()
+    {
+        var workers = new StoreWorkers();
+        Task<(int First, int Next)> calls = ContinueAsync();
+        _gate.Set();
+
+        (int first, int next) = await calls.WaitAsync(s_deadline, Cancellation);
+        Assert.Equal(first, next);
+
+        async Task<(int First, int Next)> ContinueAsync()
+        {
+            int first = await Run(workers, WaitAndGetThread).ConfigureAwait(false);
+            return (first, await Run(workers, () => Environment.CurrentManagedThreadId).ConfigureAwait(false));
+        }
+    }
+
+    [Fact]
+    public async Task A_continuation_that_blocks_until_its_calls_end_gets_their_results()
+    {
+        var workers = new StoreWorkers();
+        Task<(int Own, int First, int Second)> calls = ContinueAsync();
+        _gate.Set();
+
+        (int own, int first, int second) = await calls.WaitAsync(s_deadline, Cancellation);
+        Assert.NotEqual(own, first);
+        Assert.NotEqual(own, second);
+
+        async Task<(int Own, int First, int Second)> ContinueAsync()
+        {
+            int own = await Run(workers, WaitAndGetThread).ConfigureAwait(false);
+            Task<int> first = Run(workers, () => Environment.CurrentManagedThreadId);
+            Task<int> second = Run(workers, () => Environment.CurrentManagedThreadId);
+#pragma warning disable xUnit1031 // The blocking wait is what is tested.
+            Task.WaitAll(first, second);
+            return (own, first.Result, second.Result);
+#pragma warning restore xUnit1031
+        }
+    }
+
+    [Fact]
+    public async Task The_next_call_of_a_continuation_waits_behind_the_calls_of_others()
+    {
+        var workers = new StoreWorkers(maxThreads: 1);
+        var order = new List<string>();
+        Task continued = ContinueAsync();
+        Task<bool> other = Run(workers, () => Add("other"));
+        _gate.Set();
+
+        await Task.WhenAll(continued, other).WaitAsync(s_deadline, Cancellation);
+        Assert.Equal(["other", "next"], order);
+
+        async Task ContinueAsync()
+        {
+            await Run(workers, WaitAndGetThread).ConfigureAwait(false);
+            await Run(workers, () => Add("next")).ConfigureAwait(false);
+        }
+
+        bool Add(string call)
+        {
+            order.Add(call); // one thread at a time
+            return true;
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_call_returns_while_it_hangs_and_its_late_result_is_released()
     {
         var workers = new StoreWorkers();
@@ -147,6 +212,12 @@ public sealed class StoreWorkersTests : IDisposable
 
     private static Task<T> Run<T>(StoreWorkers workers, Func<T> call) =>
         workers.RunAsync(call, static call => call(), discard: null, CancellationToken.None);
+
+    private int WaitAndGetThread()
+    {
+        _gate.Wait();
+        return Environment.CurrentManagedThreadId;
+    }
 
     private bool Hang()
     {
