@@ -4,14 +4,14 @@ using Fts.Protocol;
 
 namespace Fts.Client.Batch;
 
-/// <summary>The state of one file of a batch while it is transferred. Its result is reported once.</summary>
+/// <summary>Holds the state of one file of a batch during the transfer, and reports the result of the file exactly once.</summary>
 /// <param name="file">The file.</param>
 /// <param name="onResult">Receives the result.</param>
 internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onResult) : IDisposable
 {
     private string? _localPath;
     private long _startedAt;
-    private int _completedParts; // the content and the final reply
+    private int _completedParts; // counts the complete content and the positive final reply
     private bool _hasResult;
 
     public FtpBatchFile File => file;
@@ -29,17 +29,18 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     /// <summary>The last-modified time of the source, UTC; null if unknown or not needed.</summary>
     public DateTime? LastModified { get; set; }
 
-    /// <summary>The final reply; null before it was received.</summary>
+    /// <summary>The positive final reply; null before its arrival.</summary>
     public FtpReply? FinalReply { get; private set; }
 
-    /// <summary>The mode of the existing target of a download; null if the target does not exist.</summary>
+    /// <summary>The permissions of the existing target file of a download; null if the target does not exist.</summary>
     public UnixFileMode? TargetMode { get; set; }
 
     /// <summary>The local file that receives a download. This entry disposes it.</summary>
     public StagingFile? StagingFile { get; set; }
 
     /// <summary>
-    /// The error of the local file; null without an error. After an error, the remaining bytes of the file are discarded.
+    /// The error that occurred while the local file was accessed; null if none occurred. After an error, the remaining received bytes of
+    /// the file are discarded.
     /// </summary>
     public Exception? LocalException { get; set; }
 
@@ -72,12 +73,13 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     public void Fail(Exception exception) => ReportResult(new FtpBatchResult(file, null, exception));
 
     /// <summary>
-    /// Disposes the staging file if the file already has a result. Called after the staging file is created, because a negative reply may
-    /// arrive immediately after the preliminary one.
+    /// Disposes the staging file if the entry already has a result. Must be called after the staging file is created, because another
+    /// thread may have reported a negative final reply during the creation.
     /// </summary>
     public void DisposeIfFinished()
     {
-        // The barrier, and the one in ReportResult: one of the two threads finds both the result and the staging file.
+        // Because of this barrier and the exchange in ReportResult, at least one of the two threads reads both the result and the staging
+        // file, and disposes the staging file.
         Interlocked.MemoryBarrier();
         if (_hasResult)
         {

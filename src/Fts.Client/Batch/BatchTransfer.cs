@@ -7,14 +7,16 @@ using Fts.Protocol;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Transfers many files with a result for each. First it transfers small files in block mode, if the server supports that. All other files,
-/// including those interrupted by the failure of a connection, are transferred separately.
+/// Transfers many files and returns a result for each file. If the server supports block mode, small files are first transferred in block
+/// mode. All other files, and all files interrupted by a connection failure, are then transferred separately: each over a data connection
+/// of its own.
 /// </summary>
 internal sealed class BatchTransfer(
     ConnectionPool pool, FtpDataDirection direction, FtpTransferOptions options, IProgress<FtpBatchResult>? progress)
 {
     /// <summary>
-    /// The number of files per connection in block mode. For fewer files, the login on another connection takes longer than it saves.
+    /// The number of files that justifies one more connection in block mode. For fewer files, the additional login takes longer than the
+    /// additional connection saves.
     /// </summary>
     private const int FilesPerConnection = 1000;
 
@@ -27,8 +29,8 @@ internal sealed class BatchTransfer(
         using var queue = new BatchQueue(batch, progress);
         if (batch.Count > 1)
         {
-            bool mayHaveBlockMode = pool.Features is not { HasBlockMode: false };
-            int pipelines = mayHaveBlockMode ? Math.Min(connections, 1 + (batch.Count / FilesPerConnection)) : 1;
+            bool isBlockModePossible = pool.Features is not { HasBlockMode: false };
+            int pipelines = isBlockModePossible ? Math.Min(connections, 1 + (batch.Count / FilesPerConnection)) : 1;
             await ConnectionWorkers.RunAsync(pool, pipelines, token => TransferInBlockModeAsync(queue, token), cancellationToken)
                 .ConfigureAwait(false);
             if (queue.HasSuccess)
@@ -44,8 +46,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Transfers queued files in block mode. A taken file without a result is unsuitable for block mode, or was interrupted by the
-    /// failure of the connection.
+    /// Transfers queued files in block mode. A file that was taken but has no result afterwards is unsuitable for block mode, or was
+    /// interrupted by a connection failure.
     /// </summary>
     private async Task TransferInBlockModeAsync(BatchQueue queue, CancellationToken cancellationToken)
     {
@@ -75,7 +77,7 @@ internal sealed class BatchTransfer(
         catch (Exception e) when (
             e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
         {
-            // The separate transfers that follow detect whether only this connection failed, or the server is unreachable.
+            // The separate transfers that follow determine whether the server is unreachable or only this connection failed.
             RecordConnectionFailure(e);
         }
     }
@@ -89,8 +91,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Returns whether the server and the options permit block mode. Resuming a target, checking that it does not exist, and comparing
-    /// hashes require additional commands for each file.
+    /// Returns whether the server and the options permit block mode. Three options exclude block mode because they need additional commands
+    /// for each file: resuming the target, comparing hashes, and refusing to overwrite an existing file on the server.
     /// </summary>
     private bool CanUseBlockMode(FtpConnection connection) =>
         options is { Resume: not FtpResume.PartialOrTarget, Verification: not FtpVerification.ByHash, Type: FtpTransferType.Binary }
@@ -131,7 +133,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Records that the server is unreachable or rejects the login. The remaining files then fail immediately, without another attempt.
+    /// Records the exception if it means that the server is unreachable or rejects the login. All remaining files then fail immediately
+    /// with this exception.
     /// </summary>
     private void RecordConnectionFailure(Exception exception)
     {
@@ -164,7 +167,7 @@ internal sealed class BatchTransfer(
             }
             catch (FtpException e) when (e.IsConnectionFailure())
             {
-                // The file is stored. The upload succeeds even if its time cannot be set.
+                // The file is stored, so the upload succeeds even if the last-modified time of the file cannot be set.
             }
         }
 

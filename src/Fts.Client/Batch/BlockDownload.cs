@@ -12,12 +12,15 @@ namespace Fts.Client.Batch;
 /// </summary>
 /// <param name="pipeline">The connection in block mode.</param>
 /// <param name="options">The options of each transfer.</param>
-/// <param name="shouldRequestLastModified">Whether to request last-modified times that are unknown (MDTM).</param>
-/// <param name="sweep">Deletes the leftovers of killed processes in the target directories.</param>
+/// <param name="shouldRequestLastModified">Whether to request unknown last-modified times (MDTM).</param>
+/// <param name="sweep">Deletes the staging files of killed processes in the target directories.</param>
 internal sealed class BlockDownload(
     BlockPipeline<BatchEntry> pipeline, FtpTransferOptions options, bool shouldRequestLastModified, LeftoverSweep sweep)
 {
-    /// <summary>Larger files are separate transfers, because an interrupted file in block mode starts again from its first byte.</summary>
+    /// <summary>
+    /// The maximum length in bytes of a file in block mode, unless resumption is disabled. An interrupted download in block mode restarts
+    /// from the first byte, so larger files are downloaded separately.
+    /// </summary>
     private const long MaxFileBytes = 1024 * 1024;
 
     /// <summary>The entries with a preliminary reply, in the order in which their content arrives.</summary>
@@ -36,14 +39,14 @@ internal sealed class BlockDownload(
     }
 
     /// <summary>
-    /// Waits for a task of the control connection. If the task fails, for example after a 421, first receives the files that have a
-    /// preliminary reply, because <see cref="BlockPipeline{TItem}.RunAsync"/> cancels all tasks when one fails.
+    /// Waits for a task that uses the control connection. If the task fails, for example because of reply 421, waits until all files with a
+    /// preliminary reply are received, and then throws. <see cref="BlockPipeline{TItem}.RunAsync"/> would otherwise cancel the reception.
     /// </summary>
-    private async Task FinishReceivingOnFailureAsync(Task control, Task receiving)
+    private async Task FinishReceivingOnFailureAsync(Task controlTask, Task receiving)
     {
         try
         {
-            await control.ConfigureAwait(false);
+            await controlTask.ConfigureAwait(false);
         }
         catch (FtpConnectionException)
         {
@@ -80,7 +83,7 @@ internal sealed class BlockDownload(
         await pipeline.LeaveBlockModeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Returns whether the local path is valid. If not, the entry fails.</summary>
+    /// <summary>Returns whether the local path is valid. If it is invalid, the error becomes the result of the entry.</summary>
     private static bool HasValidPath(BatchEntry file)
     {
         try
@@ -95,7 +98,8 @@ internal sealed class BlockDownload(
     }
 
     /// <summary>
-    /// Returns whether to download a file in block mode. Large and partially downloaded files are separate transfers, which can be resumed.
+    /// Returns whether to download a file in block mode. Large and partially downloaded files are downloaded separately, because separate
+    /// downloads can be resumed. Returns true for every file if the options disable resumption.
     /// </summary>
     private bool ShouldUseBlockMode(BatchEntry file) =>
         options.Resume == FtpResume.Never
