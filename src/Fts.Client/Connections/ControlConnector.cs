@@ -5,7 +5,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>Opens the TCP connection to the server, or to the server through the proxy.</summary>
+/// <summary>Opens the TCP connection to the server, directly or through the proxy of the options.</summary>
 internal static class ControlConnector
 {
     /// <summary>
@@ -13,7 +13,7 @@ internal static class ControlConnector
     /// them.
     /// </summary>
     /// <exception cref="FtpConnectionException">
-    /// The name cannot be resolved, or no address of the server accepts the connection in time.
+    /// The host name cannot be resolved, or no address of the server accepts the connection in time.
     /// </exception>
     /// <exception cref="FtpProxyException">The proxy cannot be reached, or cannot connect to the server.</exception>
     public static async Task<Socket> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)

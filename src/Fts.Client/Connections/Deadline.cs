@@ -19,8 +19,8 @@ internal readonly struct Deadline : IDisposable
     public CancellationToken Token => _source.Token;
 
     /// <summary>
-    /// Returns an <see cref="OperationCanceledException"/> if the caller's token is cancelled, and an <see cref="FtpTimeoutException"/>
-    /// otherwise.
+    /// Returns the exception to throw after the operation was cancelled: an <see cref="OperationCanceledException"/> if the caller's token
+    /// is cancelled, and an <see cref="FtpTimeoutException"/> if the time limit has expired.
     /// </summary>
     public Exception Translate(OperationCanceledException exception, FtpOperationPhase phase) =>
         Translate(exception, phase, _limit, _caller);

@@ -5,7 +5,7 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone
+/// Converts between text and the bytes of listings, commands and replies. Bytes that the encoding cannot decode become lone
 /// surrogates, as <see cref="FtpName"/> describes, so that the client can send a listed name back to the server unchanged.
 /// </summary>
 internal sealed class WireText
@@ -33,7 +33,9 @@ internal sealed class WireText
         return encoding.GetBytes(ascii).AsSpan().SequenceEqual(Encoding.ASCII.GetBytes(ascii));
     }
 
-    /// <summary>Encodes a line and appends CRLF. A byte 255 is doubled, because a single one starts a Telnet command (RFC 854).</summary>
+    /// <summary>
+    /// Encodes a line and appends CRLF. A byte 255 is sent twice, because a single byte 255 starts a Telnet command (RFC 854).
+    /// </summary>
     /// <exception cref="ArgumentException">The line contains characters that the encoding cannot represent.</exception>
     public byte[] EncodeLine(string line)
     {

@@ -13,7 +13,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     public string? Path => path;
 
     /// <summary>
-    /// Makes a directory the working directory of the connection (CWD), reads its path (PWD), and returns the working directory.
+    /// Enters a directory (CWD), reads its path (PWD), and makes it the working directory of the connection. Returns the working directory.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     public static async Task<WorkingDirectory> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
             throw new FtpReplyException(reply, $"CWD {argument}");
         }
 
-        // If PWD is cancelled before it is sent, the connection is in a directory that is not the working directory of the client.
+        // If PWD is cancelled before it is sent, the connection stays usable, but in a directory other than the client's working directory.
         connection.IsOutsideWorkingDirectory = true;
         FtpReply pwd = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
         var entered = new WorkingDirectory(connection.WorkingDirectory, argument, ParsePath(pwd));
@@ -40,8 +40,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Switches the connection to the working directory of the client. Returns false if the directory cannot be reached from the current
-    /// one, because the server does not report paths.
+    /// Switches the connection to the working directory of the client (CWD). Returns false if the server does not report paths and the
+    /// commands to reach the directory are therefore unknown.
     /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="wanted">The working directory; null for the initial directory of the account.</param>
@@ -65,7 +65,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Enters a directory temporarily, for example for one listing. Returns null on success, or the negative reply.
+    /// Enters a directory temporarily, for example for one listing. Returns the negative reply, or null on success.
     /// <see cref="ReturnAsync"/> returns to the working directory.
     /// </summary>
     public static async Task<FtpReply?> EnterTemporarilyAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
@@ -145,8 +145,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. The commands start at the
-    /// last absolute path, or at the current directory of the connection.
+    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. Starts at the last absolute
+    /// path or at the current directory of the connection. Without a connection, starts at the initial directory of the account.
     /// </summary>
     private static List<string>? FindSteps(FtpConnection? connection, WorkingDirectory? wanted)
     {

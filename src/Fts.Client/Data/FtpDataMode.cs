@@ -4,8 +4,8 @@ namespace Fts.Client;
 public enum FtpDataMode
 {
     /// <summary>
-    /// The client connects to the host of the control connection: EPSV (RFC 2428), or PASV if the server rejects EPSV. For the address of
-    /// PASV, see <see cref="FtpPassiveAddressSource"/>.
+    /// The client connects to the host of the control connection: EPSV (RFC 2428), or PASV if the server rejects EPSV. The
+    /// use of the address in the PASV reply depends on <see cref="FtpPassiveAddressSource"/>.
     /// </summary>
     Passive,
     /// <summary>The server connects to the local address of the control connection: PORT for IPv4, EPRT for IPv6.</summary>

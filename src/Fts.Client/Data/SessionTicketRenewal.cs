@@ -16,15 +16,15 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
 {
     private string? _lastUploadPath;
 
-    /// <summary>Records a transfer. The caller calls it after each data connection.</summary>
+    /// <summary>Records a transfer. Must be called after each data connection.</summary>
     public void RecordTransfer(FtpDataDirection direction, string path) =>
         _lastUploadPath = direction == FtpDataDirection.Send ? path : null;
 
-    /// <summary>Sends NLST if the last transfer was an encrypted upload. The caller calls it before each data connection.</summary>
+    /// <summary>Sends NLST if the last transfer was an encrypted upload. Must be called before each data connection.</summary>
     public async ValueTask RenewIfNeededAsync(CancellationToken cancellationToken)
     {
-        bool mayLackTickets = connection.Tls?.Protocol == SslProtocols.Tls13 && !connection.ServerProfile.CanResumeTlsAfterUpload;
-        if (_lastUploadPath is not { } path || !mayLackTickets)
+        bool canLackTickets = connection.Tls?.Protocol == SslProtocols.Tls13 && !connection.ServerProfile.CanResumeTlsAfterUpload;
+        if (_lastUploadPath is not { } path || !canLackTickets)
         {
             return;
         }
@@ -58,7 +58,7 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
     }
 
     /// <summary>
-    /// Returns true for 425, and 522 from vsftpd. Other negative replies are about the name and not about the TLS session.
+    /// Returns true for 425, and for 522 from vsftpd. Every other negative reply concerns the name and not the TLS session.
     /// </summary>
     private static bool IsDataConnectionRefused(FtpReply reply) =>
         reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.ProtocolNotSupported;

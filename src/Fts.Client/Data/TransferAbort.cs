@@ -13,21 +13,21 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
     public Task RunningAbort { get; private set; } = Task.CompletedTask;
 
     /// <summary>Starts <see cref="AbortAsync"/> and returns immediately. The next command on the connection waits for the abort.</summary>
-    public void StartAbort(Action closeData) => RunningAbort = AbortAsync(closeData);
+    public void StartAbort(Action resetData) => RunningAbort = AbortAsync(resetData);
 
     /// <summary>
-    /// Sends ABOR and reads exactly two final replies: that of the transfer and that of ABOR (RFC 959 §4.1.3). If they do not arrive in
-    /// time, the connection is closed, because later replies could be mistaken for the replies to other commands.
+    /// Sends ABOR and reads exactly two final replies: one to the transfer command and one to ABOR (RFC 959 §4.1.3). If both do not arrive
+    /// within <see cref="FtpTimeouts.Resync"/>, closes the connection, because late replies could be mistaken for those to other commands.
     /// </summary>
-    /// <param name="closeData">Resets the data connection. Called after ABOR is sent, and again at the end.</param>
-    public async Task AbortAsync(Action closeData)
+    /// <param name="resetData">Resets the data connection. Called after ABOR is sent, and again at the end.</param>
+    public async Task AbortAsync(Action resetData)
     {
         TimeSpan limit = connection.Options.Timeouts.Resync;
         using var budget = new CancellationTokenSource(limit);
         try
         {
             await control.WriteDuringTransferAsync(new FtpCommand("ABOR", ""), budget.Token).ConfigureAwait(false);
-            closeData();
+            resetData();
             for (int expected = 2; expected > 0;)
             {
                 FtpReply reply = await control.ReadReplyAsync(FtpOperationPhase.Reply, limit, budget.Token).ConfigureAwait(false);
@@ -36,12 +36,12 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // No caller may await this task, so no error may leave it.
+            // It is possible that no caller awaits this task, so it must not throw.
             control.CloseImmediately();
         }
         finally
         {
-            closeData();
+            resetData();
             connection.Log.TransferAborted(connection.Options.Host, connection.IsUsable);
         }
     }

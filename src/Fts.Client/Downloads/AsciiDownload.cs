@@ -7,8 +7,8 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one text file in ASCII mode. Its length cannot be compared, so only the end of the data and the final reply prove that it is
-/// complete.
+/// Downloads one text file in ASCII mode. The conversion of line endings changes the length, so only the end of the data and the final
+/// reply indicate that the file is complete.
 /// </summary>
 internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
 {
@@ -60,7 +60,10 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         return new ReceivedText(reply, metadata?.LastModified);
     }
 
-    /// <summary>Creates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.</summary>
+    /// <summary>
+    /// Sends RETR and receives the file. Creates the local file only after the server accepts RETR, so that a missing remote file leaves no
+    /// local file.
+    /// </summary>
     private async Task<FtpReply> RetrieveAsync(
         FtpConnection connection,
         PartialDownloadFile? file,
@@ -116,6 +119,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     private FtpTransferResult CreateResult(ReceivedText received) =>
         new(path, meter.Bytes, meter.Elapsed, received.Reply, received.LastModified);
 
+    /// <summary>The result of a transfer that the server confirmed.</summary>
     /// <param name="Reply">The final reply.</param>
     /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
     private readonly record struct ReceivedText(FtpReply Reply, DateTimeOffset? LastModified);

@@ -7,15 +7,15 @@ internal enum DownloadStep
 {
     /// <summary>Requests the metadata, verifies the bytes of an earlier download, and chooses between one connection and several.</summary>
     Prepare,
-    /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new one.</summary>
+    /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new connection.</summary>
     Retrieve,
     /// <summary>
     /// Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released first.
     /// </summary>
     RetrieveSegments,
-    /// <summary>Verifies the content on the connection of the previous step, or on a new one.</summary>
+    /// <summary>Verifies the content over the connection of the previous step, or over a new connection.</summary>
     Verify,
-    /// <summary>Verifies the content on another connection, because the first one ended after the final reply.</summary>
+    /// <summary>Verifies the content over another connection, because the first connection was lost after the final reply.</summary>
     VerifyAgain,
     /// <summary>Renames the partial file to the target. Needs no connection.</summary>
     Commit,
@@ -24,8 +24,8 @@ internal enum DownloadStep
 }
 
 /// <summary>
-/// The state of a download to a local file. The methods are the transitions: each is named after an event and returns the state that
-/// follows. The pool may run a step again on another connection, so states are immutable.
+/// The state of a download to a local file. The methods are the transitions: each method is named after an event and returns the state
+/// after that event. The pool may repeat a step over another connection, so states are immutable.
 /// </summary>
 internal sealed record DownloadState
 {
@@ -34,11 +34,12 @@ internal sealed record DownloadState
     /// <summary>The metadata of the remote file; null if the server does not report it.</summary>
     public FtpEntry? Metadata { get; private init; }
 
-    /// <summary>The record that is stored beside the partial file; null if a later download could not verify the bytes with it.</summary>
+    /// <summary>The record that is stored beside the partial file; null if a later download could not verify the bytes.</summary>
     public PartialDownloadRecord? Record { get; private init; }
 
     /// <summary>
-    /// The number of bytes that exist locally and are not retrieved again. The restart offset of a retrieval over one connection.
+    /// The number of local bytes that are kept instead of being retrieved again. In a retrieval over one connection, it is the restart
+    /// offset.
     /// </summary>
     public long ResumedBytes { get; private init; }
 
@@ -51,10 +52,10 @@ internal sealed record DownloadState
     /// <summary>Whether the local file contains bytes that arrived over several connections.</summary>
     public bool IsSegmented { get; private init; }
 
-    /// <summary>Whether the server reported the length of the file and did not send more.</summary>
+    /// <summary>Whether the server reported the length of the file and did not send more bytes.</summary>
     public bool IsLengthConfirmed { get; private init; }
 
-    /// <summary>The final reply; null if no bytes were missing, or if no segment received one.</summary>
+    /// <summary>The final reply to RETR; null if no bytes were missing, or if no segment has a final reply.</summary>
     public FtpReply? FinalReply { get; private init; }
 
     public FtpVerifiedBy VerifiedBy { get; private init; }
@@ -68,12 +69,12 @@ internal sealed record DownloadState
     public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
 
     /// <summary>
-    /// Whether another connection may verify the content. False for segments: they may belong to different versions of the file, so
-    /// <see cref="VerifiedByReply"/> is not sufficient for them.
+    /// Whether another connection may verify the content. False for a segmented download: its segments may belong to different versions of
+    /// the file, so <see cref="VerifiedByReply"/> is not a sufficient proof.
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 
-    /// <summary>The proof that requires no further command: the reported length, or the final reply alone.</summary>
+    /// <summary>The proof that needs no further command: the reported length if it is confirmed, otherwise the final reply.</summary>
     public FtpVerifiedBy VerifiedByReply => IsLengthConfirmed ? FtpVerifiedBy.Length : FtpVerifiedBy.Reply;
 
     // Transitions of Prepare.
@@ -116,7 +117,8 @@ internal sealed record DownloadState
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Unsupported };
 
     /// <summary>
-    /// The resumed file exceeds the reported length, so the existing bytes may belong to another file. It is retrieved from its beginning.
+    /// The resumed file exceeds the reported length, so the existing bytes may belong to another file. The remote file is retrieved from
+    /// its beginning.
     /// </summary>
     public DownloadState ResumedFileTooLong() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Changed };
@@ -136,7 +138,7 @@ internal sealed record DownloadState
 
     // Transitions of Verify, VerifyAgain and Commit.
 
-    /// <summary>The connection ended after the final reply and before the verification.</summary>
+    /// <summary>The connection was lost after the final reply and before the end of the verification.</summary>
     public DownloadState VerificationInterrupted() => this with { Step = DownloadStep.VerifyAgain };
 
     public DownloadState Verified(VerifiedFile verified) => this with

@@ -1,15 +1,15 @@
 namespace Fts.Client.Downloads;
 
 /// <summary>Checks before a download that its target can be created. Checks a directory only once for consecutive targets in it.</summary>
-/// <param name="sweep">Deletes the leftovers of killed processes in each directory; null to leave them.</param>
+/// <param name="sweep">Deletes the hidden files of killed processes in each directory; null to keep these files.</param>
 internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
 {
     private string? _directory;
     private bool _hasDirectory, _wasEmpty;
 
     /// <summary>
-    /// Returns false if the target and its partial file cannot exist, because their directory was empty at the start of the batch. That
-    /// saves two system calls for every file.
+    /// Returns false if the target and its partial file cannot exist, because their directory was empty at the start of the batch. The
+    /// caller then saves two system calls for every file.
     /// </summary>
     /// <param name="target">A full path.</param>
     public bool CanExist(string target)
@@ -19,7 +19,8 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
     }
 
     /// <summary>
-    /// Returns the mode of the existing target, which the downloaded file keeps; null if the target does not exist, or on Windows.
+    /// Checks that the target can be created or replaced. Returns the mode of an existing target, which the downloaded file keeps. Returns
+    /// null if the target does not exist, or on Windows.
     /// </summary>
     /// <param name="target">A full path.</param>
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Describes the remote file that a partial file belongs to. Stored as lines of text in a hidden file beside it, before the first byte of
-/// the partial file is written.
+/// Describes the remote file that a partial file belongs to. The record is stored as lines of text in a hidden file beside the partial
+/// file, before the first byte of the partial file is written.
 /// </summary>
 /// <remarks>
 /// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the record lists the ranges of
@@ -24,8 +24,9 @@ namespace Fts.Client.Downloads;
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
 /// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
-/// <param name="Ranges">The ranges of bytes that exist, as written by <see cref="ByteRanges"/>; null if the partial file has no
-/// gaps.</param>
+/// <param name="Ranges">
+/// The ranges of bytes that exist, in the text format of <see cref="ByteRanges"/>; null if the partial file has no gaps.
+/// </param>
 internal sealed record PartialDownloadRecord(
     string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
 {
@@ -34,7 +35,7 @@ internal sealed record PartialDownloadRecord(
 
     private const string Header = "fts-part 1", RangesHeader = "fts-part 2", TimeFormat = "yyyyMMddHHmmss.fffffff";
 
-    /// <summary>Parses the text of a record; returns false if it is truncated, changed or not a record.</summary>
+    /// <summary>Parses the text of a record. Returns false if the text is truncated, was changed, or is not a record.</summary>
     public static bool TryParse(string text, out PartialDownloadRecord record)
     {
         record = null!;
@@ -63,7 +64,7 @@ internal sealed record PartialDownloadRecord(
         return true;
     }
 
-    /// <summary>Reads the record beside the partial file of a target; returns null if there is no usable record.</summary>
+    /// <summary>Reads the record beside the partial file of a target. Returns null if no valid record exists.</summary>
     public static PartialDownloadRecord? Read(string target)
     {
         try
@@ -87,7 +88,7 @@ internal sealed record PartialDownloadRecord(
     /// <summary>Deletes the record of a target, if it exists.</summary>
     public static void Delete(string target) => TryDelete(PartialDownloadNames.GetRecordPath(target));
 
-    /// <summary>Creates the record of a target. Returns false if that fails; a later download then cannot resume.</summary>
+    /// <summary>Creates the record of a target. Returns false if that fails. A later download can then not be resumed.</summary>
     public bool TryWrite(string target)
     {
         try

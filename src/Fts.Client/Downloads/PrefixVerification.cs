@@ -3,8 +3,8 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and last-modified times
-/// prove that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
+/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and equal last-modified times
+/// are a proof. A hash is required if the server reports no time, or if the time may not reveal the latest change.
 /// </summary>
 /// <remarks>
 /// The server's address is not part of the proof, because a server can have several names and ports. For a different address, a time is a
@@ -14,7 +14,8 @@ namespace Fts.Client.Downloads;
 internal static class PrefixVerification
 {
     /// <summary>
-    /// The minimum length in bytes at which a hash is compared even if the time is a proof, because it costs less than a wasted download.
+    /// The minimum length in bytes at which a hash is compared even if the time is a proof. The comparison costs less
+    /// than a wasted download.
     /// </summary>
     private const long MinHashedLength = 1024 * 1024;
 
