@@ -11,7 +11,7 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
 {
     private string? _localPath;
     private long _startedAt;
-    private int _completedParts; // counts the complete content and the positive final reply
+    private int _completeParts; // the content and the positive final reply
     private bool _hasResult;
 
     public FtpBatchFile File => file;
@@ -23,7 +23,7 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     /// <summary>The number of content bytes transferred.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>The length in bytes that the server announced in its preliminary reply; null if it announced none.</summary>
+    /// <summary>The length in bytes that the server announced in its preliminary reply; null if it announced no length.</summary>
     public long? AnnouncedLength { get; set; }
 
     /// <summary>The last-modified time of the source, UTC; null if unknown or not needed.</summary>
@@ -47,20 +47,21 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     /// <summary>Resets the state for a new attempt.</summary>
     public void BeginAttempt()
     {
-        (_startedAt, _completedParts, Bytes) = (Stopwatch.GetTimestamp(), 0, 0);
+        (_startedAt, _completeParts, Bytes) = (Stopwatch.GetTimestamp(), 0, 0);
         (AnnouncedLength, FinalReply, LocalException) = (null, null, null);
     }
 
     /// <summary>Records that the content is complete. Returns true if the final reply has already been received.</summary>
-    public bool RecordContentComplete() => CompleteContentOrReply();
+    public bool RecordContentComplete() => RecordCompletePart();
 
     /// <summary>Records a positive final reply. Returns true if the content is already complete.</summary>
     public bool RecordFinalReply(FtpReply reply)
     {
         FinalReply = reply;
-        return CompleteContentOrReply();
+        return RecordCompletePart();
     }
 
+    /// <summary>Reports the success of a transfer in block mode.</summary>
     public void Succeed(FtpReply reply, DateTime? lastModified = null) =>
         Succeed(new FtpTransferResult(file.RemotePath, Bytes, Stopwatch.GetElapsedTime(_startedAt), reply, lastModified)
         {
@@ -68,8 +69,10 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
             ReportedLength = Bytes > AnnouncedLength ? AnnouncedLength : null,
         });
 
+    /// <summary>Reports the success of a separate transfer.</summary>
     public void Succeed(FtpTransferResult result) => ReportResult(new FtpBatchResult(file, result, null));
 
+    /// <summary>Reports the failure of the transfer.</summary>
     public void Fail(Exception exception) => ReportResult(new FtpBatchResult(file, null, exception));
 
     /// <summary>
@@ -93,8 +96,10 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
         StagingFile = null;
     }
 
-    private bool CompleteContentOrReply() => Interlocked.Increment(ref _completedParts) == 2;
+    /// <summary>Counts a complete part of the transfer. Returns true if both parts are complete: the content and the final reply.</summary>
+    private bool RecordCompletePart() => Interlocked.Increment(ref _completeParts) == 2;
 
+    /// <summary>Disposes the staging file and reports the result. A second result is discarded.</summary>
     private void ReportResult(FtpBatchResult result)
     {
         bool hadResult = Interlocked.Exchange(ref _hasResult, true);

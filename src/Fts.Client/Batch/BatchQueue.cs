@@ -41,7 +41,7 @@ internal sealed class BatchQueue(IReadOnlyList<FtpBatchFile> files, IProgress<Ft
     /// <summary>
     /// Makes all files without a result available to the workers again, and returns the number of these files. No worker may be running.
     /// </summary>
-    public int PutBack()
+    public int RequeueUnfinished()
     {
         Dispose();
         _next = 0;

@@ -23,6 +23,9 @@ internal sealed class BatchTransfer(
     private readonly LeftoverSweep _sweep = new();
     private volatile FtpException? _connectionFailure;
 
+    /// <summary>
+    /// Transfers the files over at most <paramref name="connections"/> connections. Returns the results in the order of the files.
+    /// </summary>
     public async Task<IReadOnlyList<FtpBatchResult>> RunAsync(
         IReadOnlyList<FtpBatchFile> batch, int connections, CancellationToken cancellationToken)
     {
@@ -39,7 +42,7 @@ internal sealed class BatchTransfer(
             }
         }
 
-        int remaining = queue.PutBack();
+        int remaining = queue.RequeueUnfinished();
         int workers = _connectionFailure is null ? Math.Min(connections, remaining) : 1;
         await ConnectionWorkers.RunAsync(pool, workers, token => TransferAsync(queue, token), cancellationToken).ConfigureAwait(false);
         return queue.Results;
@@ -101,14 +104,16 @@ internal sealed class BatchTransfer(
             ? connection.Features.SupportsBlockModeDrain && options.Overwrite
             : connection.Features.HasBlockMode);
 
-    private async Task TransferAsync(BatchQueue files, CancellationToken cancellationToken)
+    /// <summary>Transfers queued files separately until the queue is empty.</summary>
+    private async Task TransferAsync(BatchQueue queue, CancellationToken cancellationToken)
     {
-        while (files.TryTake(out BatchEntry? file))
+        while (queue.TryTake(out BatchEntry? file))
         {
             await TransferAsync(file, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Transfers one file separately and reports the result.</summary>
     private async Task TransferAsync(BatchEntry file, CancellationToken cancellationToken)
     {
         try
@@ -146,6 +151,7 @@ internal sealed class BatchTransfer(
         }
     }
 
+    /// <summary>Downloads one file, after a sweep of the target directory.</summary>
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
         _sweep.SweepOnce(Path.GetDirectoryName(Path.GetFullPath(file.LocalPath))!);
@@ -153,6 +159,7 @@ internal sealed class BatchTransfer(
         return new Download(pool, file.RemotePath, fileOptions, file.Progress).DownloadToFileAsync(file.LocalPath, cancellationToken);
     }
 
+    /// <summary>Uploads one file and sets the last-modified time of the remote file (MFMT).</summary>
     private async Task<FtpTransferResult> UploadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
         var upload = new Upload(pool, file.RemotePath, options, file.Progress);

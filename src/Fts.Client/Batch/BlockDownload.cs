@@ -29,6 +29,7 @@ internal sealed class BlockDownload(
 
     private readonly LocalTargetCheck _targetCheck = new(sweep);
 
+    /// <summary>Downloads the files that are suitable for block mode, and leaves block mode. All other files get no result.</summary>
     public Task RunAsync(IEnumerable<BatchEntry> files)
     {
         Task receiving = Task.Run(ReceiveAsync);
@@ -56,6 +57,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Sends the commands for all suitable files, waits until the files are received, and leaves block mode.</summary>
     private async Task RequestFilesAsync(IEnumerable<BatchEntry> files, Task receiving)
     {
         foreach (BatchEntry file in files.Where(file => HasValidPath(file) && ShouldUseBlockMode(file) && CanWriteTarget(file)))
@@ -106,7 +108,7 @@ internal sealed class BlockDownload(
         || !(file.File.SourceEntry?.Length > MaxFileBytes
             || (_targetCheck.CanExist(file.LocalPath) && PartialDownloadFile.Exists(file.LocalPath)));
 
-    /// <summary>Returns whether the local file can be written. If not, the entry fails and the file is not requested.</summary>
+    /// <summary>Returns whether the target can be created or replaced. If not, the error becomes the result of the entry.</summary>
     private bool CanWriteTarget(BatchEntry file)
     {
         string target = file.LocalPath;
@@ -126,6 +128,7 @@ internal sealed class BlockDownload(
         return file.LocalException is null;
     }
 
+    /// <summary>Receives the files whose RETR has a preliminary reply.</summary>
     private async Task ReceiveAsync()
     {
         ReadOnlySpanAction<byte, BatchEntry> write = Write;
@@ -141,6 +144,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Writes received content to the staging file of the entry. After a local error, discards the content.</summary>
     private void Write(ReadOnlySpan<byte> content, BatchEntry file)
     {
         file.Bytes += content.Length;
@@ -172,6 +176,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Processes a reply to MDTM or RETR.</summary>
     private void HandleReply(BatchEntry file, string verb, FtpReply reply)
     {
         if (verb == "MDTM")
@@ -192,6 +197,7 @@ internal sealed class BlockDownload(
         }
         else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
         {
+            // This reply concerns the connection and not only the file, so the exception ends block mode.
             throw new FtpReplyException(reply, $"RETR {file.File.RemotePath}");
         }
         else
@@ -200,6 +206,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Commits a file whose content and positive final reply have arrived, and reports the result.</summary>
     private void FinishFile(BatchEntry file)
     {
         CatchLocalErrors(file, () =>
@@ -226,6 +233,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Runs an action. If the action fails, records the exception as the local error of the entry.</summary>
     private static void CatchLocalErrors(BatchEntry file, Action action)
     {
         try

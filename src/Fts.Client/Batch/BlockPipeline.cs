@@ -7,8 +7,9 @@ using Fts.Protocol.Blocks;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// A control connection in block mode (RFC 959 §3.4.2) with pipelined commands, and the data connection that they share. Replies are read
-/// while data is transferred, and the number of unanswered commands is limited, so that neither side blocks the other.
+/// A control connection in block mode (RFC 959 §3.4.2) with pipelined commands, and the data connection that all transfers share. Replies
+/// are read while data is transferred, and the number of unanswered commands is limited, so that client and server cannot both wait to
+/// send.
 /// </summary>
 /// <remarks>
 /// The caller of <see cref="OpenAsync"/> disposes the pipeline. Disposal closes the control connection if the server has not confirmed the
@@ -27,7 +28,10 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     /// </summary>
     private const int MaxCommandBytes = 16 * 1024;
 
-    private const int OutputBufferBytes = 128 * 1024, InputBufferBytes = 128 * 1024, MinSendBytes = 64 * 1024;
+    private const int OutputBufferBytes = 128 * 1024, InputBufferBytes = 128 * 1024;
+
+    /// <summary>The number of buffered bytes at which <see cref="SendFileAsync"/> sends the output buffer.</summary>
+    private const int MinSendBytes = 64 * 1024;
 
     private readonly FtpConnection _connection;
     private readonly PreparedDataConnection _preparedConnection;
@@ -45,8 +49,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     private readonly int _maxCommands;
     private byte[] _input = [];
     private int _inputStart, _inputEnd;
-    private TaskCompletionSource? _capacityAvailable;
-    private int _capacityCommands, _capacityBytes;
+    private TaskCompletionSource? _capacityAvailable; // null if WaitForCapacityAsync does not wait
+    private int _capacityCommands, _capacityBytes; // the limits for which WaitForCapacityAsync waits
     private int _unansweredBytes;
     private DataConnection? _dataConnection;
     private string _lastUpload = ""; // the path; used in uploads only
@@ -70,8 +74,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Cancelled by the caller, by a stalled transfer (<see cref="FtpTimeouts.TransferStall"/>), and by the failure of a task of
-    /// <see cref="RunAsync"/>.
+    /// The token of all tasks. It is cancelled by the caller, by a stalled transfer (<see cref="FtpTimeouts.TransferStall"/>), and by the
+    /// failure of a task of <see cref="RunAsync"/>.
     /// </summary>
     public CancellationToken Token => _stop.Token;
 
@@ -269,6 +273,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
                 FtpOperationPhase.Transfer, "the server closed the data connection before the end of a file");
     }
 
+    /// <summary>Waits for a task of <see cref="RunAsync"/>. If the task fails, closes the connection and cancels the other tasks.</summary>
     private async Task CancelAllOnFailureAsync(Task task)
     {
         try
@@ -288,6 +293,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the prepared socket and opens the data connection over it.</summary>
     private async Task<DataConnection> OpenDataAsync()
     {
         FtpClientOptions options = _connection.Options;
@@ -327,6 +333,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         await capacityAvailable.WaitAsync(Token).ConfigureAwait(false);
     }
 
+    /// <summary>Returns whether the unanswered commands are within the limits for their number and their total length in bytes.</summary>
     private bool HasCapacity(int commands, int bytes)
     {
         lock (_lock)
@@ -335,6 +342,9 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Removes the oldest unanswered command, and ends the wait of <see cref="WaitForCapacityAsync"/> if its limits are met.
+    /// </summary>
     private void DequeueCommand(int length)
     {
         lock (_lock)

@@ -21,9 +21,11 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
 
     private readonly ConcurrentQueue<BatchEntry> _storedEntries = new(); // their last-modified time is not set yet
 
+    /// <summary>Uploads the files that are suitable for block mode, and leaves block mode. All other files get no result.</summary>
     public Task RunAsync(IEnumerable<BatchEntry> files) =>
         pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), Task.Run(() => SendAsync(files)));
 
+    /// <summary>Sends all suitable files, waits for the replies, and leaves block mode.</summary>
     private async Task SendAsync(IEnumerable<BatchEntry> files)
     {
         byte[] content = ArrayPool<byte>.Shared.Rent(MaxFileBytes + 1); // one byte more, to detect larger files
@@ -48,6 +50,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
         }
     }
 
+    /// <summary>Sends STOR and the content of one file.</summary>
     private async ValueTask SendAsync(BatchEntry file, ReadOnlyMemory<byte> content)
     {
         file.BeginAttempt();
@@ -88,6 +91,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
         }
     }
 
+    /// <summary>Sends MFMT for the stored files whose last-modified time is not set yet.</summary>
     private async ValueTask SetLastModifiedTimesAsync()
     {
         while (_storedEntries.TryDequeue(out BatchEntry? file))
@@ -97,6 +101,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
         }
     }
 
+    /// <summary>Processes a reply to STOR or MFMT.</summary>
     private void HandleReply(BatchEntry file, string verb, FtpReply reply)
     {
         if (verb == "MFMT" || reply.IsPreliminary)
@@ -112,7 +117,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
                 _storedEntries.Enqueue(file);
             }
         }
-        else if (IsDesynchronizing(reply))
+        else if (IsDataConnectionUnusable(reply))
         {
             throw new FtpReplyException(reply, $"STOR {file.File.RemotePath}");
         }
@@ -126,5 +131,6 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
     /// Returns whether the data connection is unusable after this negative reply. Either the data connection failed, or the server has not
     /// read the bytes of the rejected file and would mistake them for the next file.
     /// </summary>
-    private static bool IsDesynchronizing(FtpReply reply) => (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
+    private static bool IsDataConnectionUnusable(FtpReply reply) =>
+        (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
 }

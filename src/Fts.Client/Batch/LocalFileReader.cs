@@ -39,6 +39,7 @@ internal static class LocalFileReader
         return ReadPortably(path, content);
     }
 
+    /// <summary>Reads with one system call. Returns false if the call fails or reads fewer bytes than requested.</summary>
     private static unsafe bool TryReadAll(SafeFileHandle file, Span<byte> content)
     {
         fixed (byte* start = content)
@@ -47,6 +48,7 @@ internal static class LocalFileReader
         }
     }
 
+    /// <summary>Does the same as <see cref="ReadSmallFile"/> with the .NET methods, which make more system calls.</summary>
     private static (int Length, DateTime LastModified)? ReadPortably(string path, byte[] content)
     {
         try

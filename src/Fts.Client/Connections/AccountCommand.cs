@@ -73,14 +73,14 @@ internal static class AccountCommand
     Justification = "A SemaphoreSlim owns a wait handle only after AvailableWaitHandle is read.")]
 internal sealed class RequestedAccount
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private string? _account; // protected by _gate, like _isRequested
+    private readonly SemaphoreSlim _requestLock = new(1, 1);
+    private string? _account; // protected by _requestLock, like _isRequested
     private bool _isRequested;
 
     /// <summary>Returns the account, or null if the caller has none. The first call runs <paramref name="request"/>.</summary>
     public async Task<string?> GetAsync(Func<CancellationToken, ValueTask<string?>> request, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _requestLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (!_isRequested)
@@ -93,7 +93,7 @@ internal sealed class RequestedAccount
         }
         finally
         {
-            _gate.Release();
+            _requestLock.Release();
         }
     }
 }

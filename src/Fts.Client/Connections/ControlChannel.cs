@@ -45,7 +45,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>The TLS state; null while the connection is not encrypted.</summary>
     public ConnectionTls? Tls { get; private set; }
 
-    /// <summary>Returns false after the connection was lost or closed, or if replies may no longer match commands.</summary>
+    /// <summary>
+    /// Whether the connection can be used. False after it was lost or closed, or if replies may no longer match commands.
+    /// </summary>
     public bool IsUsable { get; private set; } = true;
 
     /// <summary>The number of commands sent.</summary>
@@ -126,7 +128,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Sends one command, or two commands in one packet.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <param name="precededBy">A command that is sent first, in the same packet. Its reply arrives first; null for none.</param>
+    /// <param name="precededBy">A command to send first in the same packet; null for none. The reply to this command arrives first.</param>
     /// <inheritdoc cref="WriteCommandsAsync"/>
     public Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
         WriteCommandsAsync(precededBy is { } first ? [first, command] : [command], cancellationToken);
@@ -263,6 +265,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         Tls?.Dispose();
     }
 
+    /// <summary>Adds a received line to the current reply. Returns the reply if it is now complete; otherwise null.</summary>
     private FtpReply? ProcessLine(LineReadResult read, FtpOperationPhase phase)
     {
         if (read.Status == LineStatus.Closed)
@@ -323,6 +326,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns whether the socket has unread input, has reached the end of the input, or has failed.</summary>
     private bool HasUnreadBytes()
     {
         try
@@ -343,6 +347,9 @@ internal sealed class ControlChannel : IAsyncDisposable
         return exception;
     }
 
+    /// <summary>
+    /// Returns the exception for a lost connection. Without a cause, the server has closed the connection in an orderly way.
+    /// </summary>
     private static FtpConnectionException CreateConnectionLostException(FtpOperationPhase phase, Exception? exception) =>
         exception is null ? new FtpConnectionException(phase, "the server closed the connection")
         : TlsAlert.IsClientCertificateRejection(exception) ? TlsAlert.CreateException(exception)

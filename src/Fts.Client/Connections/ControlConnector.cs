@@ -9,8 +9,8 @@ namespace Fts.Client.Connections;
 internal static class ControlConnector
 {
     /// <summary>
-    /// Returns a connected socket, which the caller owns. Tries the addresses of the server in the order in which the resolver returns
-    /// them.
+    /// Connects to the server and returns the socket, which the caller owns. Tries the addresses of the server in the order in which the
+    /// resolver returns them.
     /// </summary>
     /// <exception cref="FtpConnectionException">
     /// The host name cannot be resolved, or no address of the server accepts the connection in time.

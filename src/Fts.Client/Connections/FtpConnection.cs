@@ -30,7 +30,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private bool _isPipeliningServer;
     private bool _hasLostTicket;
     private FtpDataStream? _dataStream;
-    private int _isExchanging;
+    private int _isExchanging; // 1 while a call uses the connection
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile serverProfile)
     {
@@ -188,7 +188,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// As a last resort, the client enters the path with CWD and then returns to the working directory. If the server does not support PWD,
     /// the client cannot return. It then closes the connection, and <see cref="IsUsable"/> is false.
     /// </remarks>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">A negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -197,7 +197,7 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Returns whether a file or directory exists at a path. Sends the same commands as <see cref="GetEntryAsync"/>.</summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">A negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
         await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
@@ -256,11 +256,12 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
     /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
-    /// <param name="precededBy">A command that is sent first, in the same packet. Its reply is ignored. Null for none.</param>
+    /// <param name="precededBy">A command to send first in the same packet; null for none. The reply to this command is ignored.</param>
     internal Task<FtpReply> ExchangeAsync(
         string verb, string? argument, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
         ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
+    /// <summary>Returns the stored reply to the command. If no reply is stored, sends the command and returns its final reply.</summary>
     private async Task<FtpReply> ExchangeAsync(
         FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
@@ -405,6 +406,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Reports that a stage of opening the connection begins.</summary>
     private void ReportProgress(FtpConnectStage stage) =>
         Options.ConnectProgress?.Report(new FtpConnectProgress(stage, Options.Proxy is null ? _control.RemoteEndPoint : null));
 
@@ -555,7 +557,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void RecordUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
     /// <summary>
-    /// Closes the control and data connections. Called by a thread that does not use the connection. A running call fails.
+    /// Closes the control and data connections while another thread may use them. The running call of that thread then fails.
     /// </summary>
     internal void CloseFromAnotherThread()
     {

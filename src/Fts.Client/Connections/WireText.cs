@@ -10,9 +10,13 @@ namespace Fts.Client.Connections;
 /// </summary>
 internal sealed class WireText
 {
+    /// <summary>The maximum number of bytes of one character in the supported encodings.</summary>
     private const int MaxCharacterBytes = 4;
+
+    /// <summary>The lone surrogates that represent the bytes 128 to 255 that the encoding cannot decode.</summary>
     private static readonly SearchValues<char> Escapes = SearchValues.Create(
         [.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
+
     private readonly Encoding _encoding;
 
     public WireText(Encoding encoding)
@@ -56,6 +60,7 @@ internal sealed class WireText
         return CanRoundTrip(text, bytes) ? text : DecodeByCharacter(bytes);
     }
 
+    /// <summary>Encodes text. Each lone surrogate becomes the byte that it represents.</summary>
     private byte[] Encode(ReadOnlySpan<char> text)
     {
         var bytes = new List<byte>(text.Length * 2);
@@ -87,6 +92,7 @@ internal sealed class WireText
         return [.. bytes];
     }
 
+    /// <summary>Decodes each character separately, so that only the bytes that cannot be decoded become lone surrogates.</summary>
     private string DecodeByCharacter(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);
@@ -112,5 +118,6 @@ internal sealed class WireText
         return text.ToString();
     }
 
+    /// <summary>Returns whether encoding the text results in exactly these bytes.</summary>
     private bool CanRoundTrip(string text, ReadOnlySpan<byte> bytes) => _encoding.GetBytes(text).AsSpan().SequenceEqual(bytes);
 }

@@ -10,11 +10,10 @@ namespace Fts.Client.Data;
 /// An open data connection: a socket, with TLS if the control connection is encrypted, and with compression in MODE Z.
 /// </summary>
 /// <remarks>
-/// Owned by its <see cref="FtpDataStream"/> or block pipeline, which closes it in order (<see cref="ShutDownAsync"/>) or resets it.
-/// One task reads or writes at a time. During an encrypted upload, <see cref="ReadTicketsAsync"/> also reads, in the background.
-/// OpenSSL must not send close_notify while a read processes received bytes. Reads of the background task therefore hold
-/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/>
-/// acquires it.
+/// The <see cref="FtpDataStream"/> or block pipeline that uses the connection owns it, and ends it with <see cref="ShutDownAsync"/> or
+/// <see cref="Reset"/>. One task reads or writes at a time. During an encrypted upload, <see cref="ReadTicketsAsync"/> also reads, in the
+/// background. OpenSSL must not send close_notify while a read processes received bytes. Reads of the background task therefore hold
+/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/> acquires it.
 /// </remarks>
 internal sealed class DataConnection : IDisposable
 {
@@ -31,7 +30,7 @@ internal sealed class DataConnection : IDisposable
     private DataConnection(Socket socket, TlsTransportStream transport, SslStream tlsStream, bool isProxied) =>
         (_socket, _tlsTransport, _tlsStream, _isProxied) = (socket, transport, tlsStream, isProxied);
 
-    /// <summary>Whether encrypted data ended without close_notify, so that it may be truncated (RFC 4217 §11).</summary>
+    /// <summary>Whether encrypted data ended without close_notify (RFC 4217 §11), so that the data may be truncated.</summary>
     public bool IsTruncated { get; private set; }
 
     /// <summary>Creates a data connection that owns the connected socket. If that fails, resets the socket.</summary>
@@ -133,8 +132,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Closes an encrypted upload after the final reply. Closing a socket with unread session tickets resets the connection. Before the
-    /// final reply, such a reset could destroy data in transit.
+    /// Closes the data connection of an encrypted upload after the final reply. Closing a socket with unread session tickets resets the
+    /// connection. Before the final reply, such a reset could destroy data in transit.
     /// </summary>
     /// <param name="limit">The time limit for the server to close its side.</param>
     public async Task CloseAfterConfirmationAsync(TimeSpan limit)
@@ -159,7 +158,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Resets the connection. Called from another thread, so it does not release the buffers that a running call may use.
+    /// Resets the connection while another thread may use it. Does not release the buffers, because the running call of that thread uses
+    /// them.
     /// </summary>
     public void ResetFromAnotherThread() => PreparedDataConnection.Reset(_socket);
 
@@ -276,7 +276,7 @@ internal sealed class DataConnection : IDisposable
         /// </summary>
         public SemaphoreSlim ProcessingLock { get; } = new(1, 1);
 
-        /// <summary>Whether reads hold <see cref="ProcessingLock"/>.</summary>
+        /// <summary>Whether a reader acquires <see cref="ProcessingLock"/> when it receives bytes.</summary>
         public bool ShouldLockProcessing { get; set; }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -293,7 +293,7 @@ internal sealed class DataConnection : IDisposable
             return read;
         }
 
-        /// <summary>Releases the lock after the received bytes were processed.</summary>
+        /// <summary>Releases the lock after the received bytes were processed. Does nothing if the reader does not hold the lock.</summary>
         public void EndProcessing()
         {
             if (_isProcessing)

@@ -6,7 +6,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Data;
 
-/// <summary>The commands that prepare a data connection, in the order in which the client tries them.</summary>
+/// <summary>The ways to open a data connection, in the order in which the client tries them.</summary>
 internal enum DataConnectionMode
 {
     /// <summary>EPSV (RFC 2428 §3).</summary>
@@ -110,7 +110,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                     DataConnectionMode? alternative = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
                     if (alternative is null || !transfer.IsRepeatable || !connection.IsUsable)
                     {
-                        // The next transfer starts with the next mode, or with EPSV if none is left.
+                        // The next transfer starts with the next mode, or with EPSV if no mode is left.
                         if (options.DataMode == FtpDataMode.Automatic)
                         {
                             serverProfile.DataConnectionMode = alternative ?? DataConnectionMode.ExtendedPassive;
@@ -200,7 +200,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         }
     }
 
-    /// <summary>Sends MODE S if the server has entered block mode.</summary>
+    /// <summary>Sends MODE S if <paramref name="modeReply"/> is a positive reply to MODE B.</summary>
     /// <exception cref="FtpReplyException">The server rejected MODE S.</exception>
     private async Task LeaveBlockModeAsync(FtpReply modeReply, CancellationToken cancellationToken)
     {
@@ -232,11 +232,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             }
             catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
             {
-                if (GetNextMode(mode) is { } next && (!IsAboutLogin(e) || next == DataConnectionMode.Passive))
+                if (GetNextMode(mode) is { } next && (!IsLoginRelated(e) || next == DataConnectionMode.Passive))
                 {
                     // Cache that the verb is unsupported or the reply has no port. A transient reply (4yz), or a reply about the login,
                     // concerns this transfer only.
-                    bool isPermanent = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
+                    bool isPermanent = !IsLoginRelated(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
                     serverProfile.DataConnectionMode = earlierFailure is null && isPermanent ? next : serverProfile.DataConnectionMode;
                     (mode, allocate) = (next, null);
                     continue;
@@ -258,7 +258,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// Returns true for negative replies about the login, which normally apply to every mode. Some firewalls send such replies only
     /// to EPSV, so PASV is tried.
     /// </summary>
-    private static bool IsAboutLogin(FtpException failure) =>
+    private static bool IsLoginRelated(FtpException failure) =>
         failure is FtpReplyException
         {
             Reply.Code: FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeeded or FtpReplyCode.AccountNeededToStore,
@@ -347,7 +347,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
     /// <summary>Connects to the address in a PASV reply.</summary>
     /// <exception cref="FtpProtocolException">
-    /// The address is unspecified, loopback, multicast or reserved, and is not that of the control connection.
+    /// The address is unspecified, loopback, multicast or reserved, and is not the address of the control connection.
     /// </exception>
     private PreparedDataConnection ConnectToReportedAddress(IPEndPoint reported, FtpReply reply)
     {

@@ -19,7 +19,7 @@ public sealed class FtpDataStream : Stream
     private readonly CancellationTokenSource _stallTimeout = new();
     private DataConnection? _dataConnection;
     private FtpReply? _finalReply;
-    private bool _isReleased;
+    private bool _isReleased; // whether the connection accepts commands again
     // True for a listing whose final reply was the first reply. Some servers open no data connection for an empty directory.
     private bool _isDataOptional;
     private bool _hasNoDataConnection;
@@ -27,6 +27,7 @@ public sealed class FtpDataStream : Stream
     // accepts it.
     private bool _isAccepted;
 
+    /// <summary>Creates the stream of a transfer whose command was sent.</summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="command">The command that opened the transfer.</param>
     /// <param name="direction">The direction of the data.</param>
@@ -367,7 +368,7 @@ public sealed class FtpDataStream : Stream
 
     /// <summary>
     /// Resets the lost data connection, reads the final reply and returns the exception for the caller. The final reply usually contains
-    /// the reason.
+    /// the reason for the loss.
     /// </summary>
     private async Task<FtpException> CreateTransferExceptionAsync(Exception exception, CancellationToken cancellationToken)
     {
@@ -389,7 +390,7 @@ public sealed class FtpDataStream : Stream
         return new FtpProtocolException($"the server confirmed {CommandText} before any data was sent: {reply.ToPrintable()}");
     }
 
-    /// <summary>Resets the data connection. Called from another thread. A running call fails.</summary>
+    /// <summary>Resets the data connection while another thread may use it. The running call of that thread then fails.</summary>
     internal void ResetFromAnotherThread() => _dataConnection?.ResetFromAnotherThread();
 
     /// <summary>Resets the data connection. In stream mode, a server would treat an orderly close as the end of the file.</summary>
@@ -404,6 +405,7 @@ public sealed class FtpDataStream : Stream
         _dataConnection = null;
     }
 
+    /// <summary>Ends the use of the control connection, which then accepts commands again.</summary>
     private void Release()
     {
         _isReleased = true;

@@ -11,10 +11,10 @@ internal sealed class PreparedDataConnection : IDisposable
 {
     private readonly Socket _socket;
     private readonly IPAddress _allowedAddress;
-    private readonly Task? _connecting;
+    private readonly Task? _connecting; // null for a listener
     // Not disposed: the source owns no timer, and a connection attempt that fails after disposal still cancels it.
     private readonly CancellationTokenSource _connectFailed = new();
-    private Socket? _connected;
+    private Socket? _connected; // the socket that WaitForSocketAsync has returned
 
     private PreparedDataConnection(Socket socket, IPAddress peer) => (_socket, _allowedAddress) = (socket, peer);
 

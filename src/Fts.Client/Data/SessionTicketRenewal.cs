@@ -7,14 +7,14 @@ namespace Fts.Client.Data;
 /// Obtains new TLS 1.3 session tickets after an upload, for servers that require session resumption on data connections.
 /// </summary>
 /// <remarks>
-/// A ticket is valid for one connection, and ProFTPD issues none during an upload. Without a ticket, ProFTPD rejects the next data
-/// connection, and if the command is STOR, it has already truncated the existing file. NLST of the uploaded file is therefore sent first.
+/// A ticket is valid for one connection, and ProFTPD issues no tickets during an upload. Without a ticket, ProFTPD rejects the next data
+/// connection. If that connection is for STOR, ProFTPD has already truncated the existing file. The client therefore sends NLST first.
 /// If NLST succeeds, the server needs no renewal, and this result is cached. If NLST fails, the client still obtained new tickets, and no
 /// file was damaged.
 /// </remarks>
 internal sealed class SessionTicketRenewal(FtpConnection connection)
 {
-    private string? _lastUploadPath;
+    private string? _lastUploadPath; // null if the last transfer was not an upload
 
     /// <summary>Records a transfer. Must be called after each data connection.</summary>
     public void RecordTransfer(FtpDataDirection direction, string path) =>
@@ -33,7 +33,7 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
         connection.ServerProfile.CanResumeTlsAfterUpload = await CanListAsync(path, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Returns whether the server accepted the data connection of NLST.</summary>
+    /// <summary>Sends NLST, and returns whether the server accepted the data connection.</summary>
     private async Task<bool> CanListAsync(string path, CancellationToken cancellationToken)
     {
         try

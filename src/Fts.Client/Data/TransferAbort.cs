@@ -19,7 +19,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
     /// Sends ABOR and reads exactly two final replies: one to the transfer command and one to ABOR (RFC 959 §4.1.3). If both do not arrive
     /// within <see cref="FtpTimeouts.Resync"/>, closes the connection, because late replies could be mistaken for those to other commands.
     /// </summary>
-    /// <param name="resetData">Resets the data connection. Called after ABOR is sent, and again at the end.</param>
+    /// <param name="resetData">Resets the data connection. Called after ABOR is sent, and once more at the end.</param>
     public async Task AbortAsync(Action resetData)
     {
         TimeSpan limit = connection.Options.Timeouts.Resync;

@@ -14,6 +14,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 {
     private const int BufferLength = 64 * 1024;
 
+    /// <summary>Downloads the file to a local path, with the line endings of this system.</summary>
     public async Task<FtpTransferResult> DownloadToFileAsync(string target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
@@ -32,6 +33,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         return CreateResult(received);
     }
 
+    /// <summary>Downloads the file into a stream, with the line endings of this system.</summary>
     public async Task<FtpTransferResult> DownloadToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
@@ -41,6 +43,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         return CreateResult(received);
     }
 
+    /// <summary>Requests the metadata if it is unknown, and receives the file in ASCII mode.</summary>
     private async Task<ReceivedText> ReceiveAsync(
         FtpConnection connection,
         PartialDownloadFile? file,
@@ -88,6 +91,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
+    /// <summary>Converts the line endings of the received text, and writes the result.</summary>
     private async Task CopyAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {

@@ -30,6 +30,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return metadata?.Kind == FtpEntryKind.Directory ? throw new FtpException($"{path.ToPrintable()} is a folder") : metadata;
     }
 
+    /// <summary>Downloads the file to a local path.</summary>
     public async Task<FtpTransferResult> DownloadToFileAsync(string target, CancellationToken cancellationToken)
     {
         if (options.Type == FtpTransferType.Ascii)
@@ -51,6 +52,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return await new FileDownload(pool, path, target, file, options, _meter).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Downloads the file from its beginning into a stream.</summary>
     public Task<FtpTransferResult> DownloadToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
         if (options.Type == FtpTransferType.Ascii)

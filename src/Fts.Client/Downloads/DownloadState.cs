@@ -29,6 +29,7 @@ internal enum DownloadStep
 /// </summary>
 internal sealed record DownloadState
 {
+    /// <summary>The next step.</summary>
     public DownloadStep Step { get; private init; } = DownloadStep.Prepare;
 
     /// <summary>The metadata of the remote file; null if the server does not report it.</summary>
@@ -58,8 +59,10 @@ internal sealed record DownloadState
     /// <summary>The final reply to RETR; null if no bytes were missing, or if no segment has a final reply.</summary>
     public FtpReply? FinalReply { get; private init; }
 
+    /// <summary>The proof that the local file has the content of the remote file.</summary>
     public FtpVerifiedBy VerifiedBy { get; private init; }
 
+    /// <summary>A deviation of the server that is not an error.</summary>
     public FtpTransferWarning Warning { get; private init; }
 
     /// <summary>The length in bytes that <see cref="Warning"/> refers to; null without a warning.</summary>
@@ -79,11 +82,11 @@ internal sealed record DownloadState
 
     // Transitions of Prepare.
 
-    /// <summary>The target already has the content of the remote file.</summary>
+    /// <summary>Returns the state after the verification that the target already has the content of the remote file.</summary>
     public DownloadState TargetComplete(FtpEntry metadata, FtpVerifiedBy proof) =>
         this with { Step = DownloadStep.Completed, Metadata = metadata, ResumedBytes = metadata.Length!.Value, VerifiedBy = proof };
 
-    /// <summary>The missing bytes are retrieved over one connection.</summary>
+    /// <summary>Returns the state after the decision to retrieve the missing bytes over one connection.</summary>
     public DownloadState Prepared(FtpEntry? metadata, PartialDownloadRecord? record, ResumePoint start) =>
         this with
         {
@@ -94,15 +97,16 @@ internal sealed record DownloadState
             RestartReason = start.RestartReason,
         };
 
-    /// <summary>The missing bytes are retrieved over several connections.</summary>
+    /// <summary>Returns the state after the decision to retrieve the missing bytes over several connections.</summary>
     public DownloadState PreparedForSegments(FtpEntry metadata, PartialDownloadRecord? record, ResumePoint start, int count) =>
         Prepared(metadata, record, start) with { Step = DownloadStep.RetrieveSegments, SegmentCount = count, IsSegmented = true };
 
     // Transitions of Retrieve.
 
-    /// <summary>The local file already has the length of the remote file.</summary>
+    /// <summary>Returns the state if the local file already has the length of the remote file.</summary>
     public DownloadState NothingMissing() => this with { Step = DownloadStep.Verify, IsLengthConfirmed = true, FinalReply = null };
 
+    /// <summary>Returns the state after the server confirmed RETR.</summary>
     public DownloadState Retrieved(ReceivedFile received) => this with
     {
         Step = DownloadStep.Verify,
@@ -112,35 +116,40 @@ internal sealed record DownloadState
         ReportedLength = received.ExceededLength,
     };
 
-    /// <summary>The server rejected REST: the file is retrieved from its beginning.</summary>
+    /// <summary>Returns the state after the server rejected REST: the file is retrieved from its beginning.</summary>
     public DownloadState RestartRejected() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Unsupported };
 
     /// <summary>
-    /// The resumed file exceeds the reported length, so the existing bytes may belong to another file. The remote file is retrieved from
-    /// its beginning.
+    /// Returns the state after a resumed file exceeded the reported length: the existing bytes may belong to another file, so the remote
+    /// file is retrieved from its beginning.
     /// </summary>
     public DownloadState ResumedFileTooLong() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Changed };
 
     // Transitions of RetrieveSegments.
 
-    /// <summary>All segments arrived.</summary>
+    /// <summary>Returns the state after all segments were received.</summary>
     public DownloadState SegmentsRetrieved(long resumedBytes, FtpReply? reply) =>
         this with { Step = DownloadStep.Verify, ResumedBytes = resumedBytes, IsLengthConfirmed = true, FinalReply = reply };
 
-    /// <summary>The server rejected REST for a segment: one connection retrieves the bytes after the first gap.</summary>
+    /// <summary>
+    /// Returns the state after the server rejected REST for a segment: one connection retrieves the bytes after the first gap.
+    /// </summary>
     public DownloadState SegmentRestartRejected(long prefixLength) =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
 
-    /// <summary>The reported length is wrong, so segments cannot be planned: one connection retrieves the whole file.</summary>
+    /// <summary>
+    /// Returns the state after segments exceeded the reported length, which is wrong: one connection retrieves the whole file.
+    /// </summary>
     public DownloadState SegmentsExceedLength() => this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, IsSegmented = false };
 
     // Transitions of Verify, VerifyAgain and Commit.
 
-    /// <summary>The connection was lost after the final reply and before the end of the verification.</summary>
+    /// <summary>Returns the state after the connection was lost between the final reply and the end of the verification.</summary>
     public DownloadState VerificationInterrupted() => this with { Step = DownloadStep.VerifyAgain };
 
+    /// <summary>Returns the state after a successful verification.</summary>
     public DownloadState Verified(VerifiedFile verified) => this with
     {
         Step = DownloadStep.Commit,
@@ -149,5 +158,6 @@ internal sealed record DownloadState
         ReportedLength = ReportedLength ?? verified.GrownLength,
     };
 
+    /// <summary>Returns the state after the partial file was renamed to the target.</summary>
     public DownloadState Committed() => this with { Step = DownloadStep.Completed };
 }

@@ -5,7 +5,7 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>The result of a successful verification.</summary>
-/// <param name="By">The proof.</param>
+/// <param name="By">The proof that the content is correct.</param>
 /// <param name="GrownLength">The length in bytes that the server reports now, if the remote file became longer during the download.</param>
 internal readonly record struct VerifiedFile(FtpVerifiedBy By, long? GrownLength = null);
 

@@ -7,8 +7,8 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one file into a local file. Each method executes one step and returns the state after it. <see cref="DownloadState"/> contains
-/// the steps and all transitions.
+/// Downloads one file into a local file. Each method executes one step and returns the state after that step. <see cref="DownloadState"/>
+/// contains the steps and all transitions.
 /// </summary>
 /// <remarks>Does not own <paramref name="file"/>.</remarks>
 internal sealed class FileDownload(
@@ -19,6 +19,7 @@ internal sealed class FileDownload(
     /// </summary>
     internal const long MinRecheckedLength = 1024 * 1024;
 
+    /// <summary>Executes the steps until the download is complete.</summary>
     public async Task<FtpTransferResult> RunAsync(CancellationToken cancellationToken)
     {
         var state = new DownloadState();
@@ -59,6 +60,7 @@ internal sealed class FileDownload(
         return state;
     }
 
+    /// <summary>Verifies existing local bytes, and determines how to retrieve the missing bytes.</summary>
     private async Task<DownloadState> PrepareAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         if (options.IsHashRequired && !RemoteHash.IsSupported(connection.Features))
@@ -149,6 +151,7 @@ internal sealed class FileDownload(
         }
     }
 
+    /// <summary>Retrieves the missing bytes over several connections.</summary>
     private async Task<DownloadState> RetrieveSegmentsAsync(DownloadState state, CancellationToken cancellationToken)
     {
         FtpEntry metadata = state.Metadata!;
@@ -188,6 +191,9 @@ internal sealed class FileDownload(
         }
     }
 
+    /// <summary>
+    /// Verifies the content over the given connection. If the connection is lost, the content is verified over another connection later.
+    /// </summary>
     private async Task<DownloadState> VerifyAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         try
@@ -218,6 +224,7 @@ internal sealed class FileDownload(
         }
     }
 
+    /// <summary>Renames the partial file to the target.</summary>
     private DownloadState Commit(DownloadState state)
     {
         meter.EnterStage(FtpTransferStage.Committing);

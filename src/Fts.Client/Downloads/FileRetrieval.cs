@@ -34,9 +34,10 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     private long _receivedBytes;
     private long? _exceededLength;
 
+    /// <summary>The number of bytes of the file that exist locally, including the bytes before the restart offset.</summary>
     private long TotalBytes => offset + _receivedBytes;
 
-    /// <summary>Opens the data connection.</summary>
+    /// <summary>Opens the data connection and sends RETR.</summary>
     /// <exception cref="FtpReplyException">The server rejects RETR, or REST (<see cref="RestCommand.IsRejection"/>).</exception>
     public Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
     {
@@ -46,7 +47,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
 
     /// <summary>Receives all bytes, reads the final reply, and verifies the length.</summary>
     /// <remarks>If the decompressed data is wrong, the client stops using compression with this server.</remarks>
-    /// <exception cref="FtpIntegrityException">The server sent fewer bytes than it reported, or too many bytes.</exception>
+    /// <exception cref="FtpIntegrityException">The server sent fewer bytes than it reported, or more bytes than permitted.</exception>
     /// <exception cref="FtpReplyException">The final reply is negative.</exception>
     /// <exception cref="FtpTlsException">
     /// The data connection ended without close_notify, and no length proves that the file is complete.

@@ -44,6 +44,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
             : FileModes.GetMode(file);
     }
 
+    /// <summary>Checks the directory of the target, unless the previous target is in the same directory.</summary>
     private void EnterDirectory(string target)
     {
         ReadOnlySpan<char> directory = Path.GetDirectoryName(target.AsSpan());

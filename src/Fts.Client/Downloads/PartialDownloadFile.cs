@@ -21,7 +21,7 @@ internal sealed class PartialDownloadFile : IDisposable
     private readonly Lock _rangesLock = new();
     private SafeFileHandle? _handle;
     private ByteRanges? _ranges; // protected by _rangesLock while segments are written
-    private bool _shouldKeep;
+    private bool _shouldKeep; // whether disposal keeps the file for a later download
     private bool _hasUnsavedRanges;
     private bool _isCommitted;
 

@@ -20,7 +20,7 @@ namespace Fts.Client.Downloads;
 /// The user and the server, <c>ann@files.example.com:21</c>. A different user or server requires a stricter proof
 /// (<see cref="PrefixVerification"/>).
 /// </param>
-/// <param name="Path">The remote path, joined with the working directory if it is relative and the client has entered one.</param>
+/// <param name="Path">The remote path. If the client has changed the working directory, a relative path is joined with it.</param>
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
 /// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
@@ -30,7 +30,7 @@ namespace Fts.Client.Downloads;
 internal sealed record PartialDownloadRecord(
     string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
 {
-    /// <summary>The maximum size of a record in bytes. No path that a server accepts is longer.</summary>
+    /// <summary>The maximum size of a record in bytes. The longest path that servers accept is much shorter.</summary>
     private const int MaxTextBytes = 64 * 1024;
 
     private const string Header = "fts-part 1", RangesHeader = "fts-part 2", TimeFormat = "yyyyMMddHHmmss.fffffff";

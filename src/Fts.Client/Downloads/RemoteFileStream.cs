@@ -4,7 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Reads a remote file. The read that reaches the end also reads the final reply, so that a truncated file never looks complete.
+/// Reads a remote file. The read that reaches the end also reads the final reply, so that the caller cannot mistake a truncated file for a
+/// complete file.
 /// </summary>
 /// <remarks>Owns the data connection and the lease of the control connection.</remarks>
 /// <param name="lease">The lease of the control connection.</param>
@@ -106,6 +107,7 @@ internal sealed class RemoteFileStream(
         base.Dispose(disposing);
     }
 
+    /// <summary>Reads the final reply. Throws if the reply is negative, or if the file is or may be truncated.</summary>
     private async Task CompleteAsync(CancellationToken cancellationToken)
     {
         FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -120,7 +122,7 @@ internal sealed class RemoteFileStream(
             throw FtpTlsException.CreateTruncated(path.ToPrintable());
         }
 
-        // A growing file is longer than announced.
+        // A file that grows during the transfer is longer than announced, which is not an error.
         if (isWhole && data.AnnouncedLength is { } expected && expected > _position)
         {
             throw new FtpIntegrityException(path, expected, _position);

@@ -130,6 +130,7 @@ internal sealed class StagingFile : IDisposable
         return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
     }
 
+    /// <summary>Writes with one system call. Returns the number of bytes written, or -1 on failure.</summary>
     private unsafe nint TryWrite(ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
