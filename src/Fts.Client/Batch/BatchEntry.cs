@@ -81,8 +81,8 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     /// </summary>
     public void DisposeIfFinished()
     {
-        // Because of this barrier and the exchange in ReportResult, at least one of the two threads reads both the result and the staging
-        // file, and disposes the staging file.
+        // With this barrier and the exchange in ReportResult, at least one of the two threads reads both the result and the staging file.
+        // That thread disposes the staging file.
         Interlocked.MemoryBarrier();
         if (_hasResult)
         {

@@ -85,6 +85,7 @@ internal sealed class BatchTransfer(
         }
     }
 
+    /// <summary>Takes files from the queue, one for each iteration, until the queue is empty.</summary>
     private static IEnumerable<BatchEntry> TakeAll(BatchQueue queue)
     {
         while (queue.TryTake(out BatchEntry? file))
@@ -94,8 +95,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Returns whether the server and the options permit block mode. Three options exclude block mode because they need additional commands
-    /// for each file: resuming the target, comparing hashes, and refusing to overwrite an existing file on the server.
+    /// Returns whether the server and the options permit block mode. Three options exclude block mode: resuming the target,
+    /// comparing hashes, and keeping an existing file on the server. Each of these options needs additional commands for each file.
     /// </summary>
     private bool CanUseBlockMode(FtpConnection connection) =>
         options is { Resume: not FtpResume.PartialOrTarget, Verification: not FtpVerification.ByHash, Type: FtpTransferType.Binary }

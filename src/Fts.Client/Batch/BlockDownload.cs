@@ -114,7 +114,7 @@ internal sealed class BlockDownload(
         string target = file.LocalPath;
         CatchLocalErrors(file, () =>
         {
-            file.TargetMode = _targetCheck.Check(target);
+            file.TargetMode = _targetCheck.ValidateTarget(target);
             if (!options.Overwrite && _targetCheck.CanExist(target) && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);

@@ -2,7 +2,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>Creates the commands that the client sends, and determines which of them may be repeated.</summary>
+/// <summary>Creates the commands that the client sends, and determines which commands may be repeated.</summary>
 internal static class ClientCommand
 {
     /// <summary>Creates a command from the caller's verb and argument. The verb is sent in upper case.</summary>

@@ -6,8 +6,8 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Sends commands and reads replies over the control connection. After an unexpected reply, a malformed reply or a lost connection, the
-/// channel is unusable, because a later reply could be mistaken for the reply to another command.
+/// Sends commands and reads replies over the control connection. After an unexpected or malformed reply, the channel is unusable, because
+/// a later reply could be mistaken for the reply to another command. The channel is also unusable after the connection is lost.
 /// </summary>
 /// <remarks>
 /// Owns its socket. One task may send while another reads: output and input share only the flag <see cref="IsUsable"/>.

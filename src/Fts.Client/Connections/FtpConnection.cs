@@ -73,8 +73,8 @@ public sealed class FtpConnection : IAsyncDisposable
     internal WireText Text => _control.Text;
 
     /// <summary>
-    /// Returns true if the pool may use the connection again: the connection can send a command, is in the working directory, and can
-    /// resume its TLS session for the next data connection.
+    /// Whether the pool may use the connection again. The connection must be able to send a command, be in the working directory, and be
+    /// able to resume its TLS session for the next data connection.
     /// </summary>
     internal bool IsReusable => CanSendCommand && !_hasLostTicket && !IsOutsideWorkingDirectory;
 
@@ -124,8 +124,8 @@ public sealed class FtpConnection : IAsyncDisposable
     internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
 
     /// <summary>
-    /// Whether commands may be sent before the replies to earlier commands arrive. True for servers that are known to support this
-    /// (<see cref="PipeliningServers"/>) or list block mode, until one of them fails to reply to all commands of a packet.
+    /// Whether commands may be sent before the replies to earlier commands arrive. True if the server is one of the
+    /// <see cref="PipeliningServers"/> or lists block mode. False after the server did not reply to all commands of a packet.
     /// </summary>
     internal bool CanPipeline => !ServerProfile.IsPipeliningUnusable && (_isPipeliningServer || Features.HasBlockMode);
 
@@ -219,8 +219,8 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends commands in one packet, so that they take one round trip, and stores their replies. A later call that would send one of these
-    /// commands returns the stored reply, unless another command was sent in between. Does nothing if <see cref="CanPipeline"/> is false.
+    /// Sends commands in one packet, in one round trip, and stores the replies. If a later call sends one of these commands, it returns the
+    /// stored reply. Sending another command discards the stored replies. Does nothing if <see cref="CanPipeline"/> is false.
     /// </summary>
     /// <remarks>
     /// The commands must be harmless even if their replies are never used. If the server does not reply to all commands,
@@ -347,7 +347,7 @@ public sealed class FtpConnection : IAsyncDisposable
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken,
         long? announcedBytes = null, long? lastByte = null)
     {
-        // ALLO is sent in one packet with the command that prepares the data connection, so it takes no extra round trip.
+        // ALLO is sent in one packet with the command that prepares the data connection, so ALLO takes no extra round trip.
         FtpCommand? allocate = announcedBytes is { } bytes && Features.Supports("ALLO")
             ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture))
             : null;

@@ -58,7 +58,7 @@ internal static class LoginSequence
             : FtpServerFeatures.Unknown;
         if (connection.Features.HasUtf8 && connection.Text.IsUtf8)
         {
-            // Some servers need this command. Others always use UTF-8 and reject it, so the reply is ignored.
+            // Some servers need this command. Other servers always use UTF-8 and reject the command, so the reply is ignored.
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 

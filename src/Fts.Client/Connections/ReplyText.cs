@@ -10,7 +10,7 @@ internal static class ReplyText
     private const int MaxPrintedCharacters = 1000;
 
     /// <summary>
-    /// Returns the code and text of a reply for a terminal or a log: control characters are escaped, and text beyond 1000 characters is
+    /// Returns the code and text of a reply for a terminal or a log. Control characters are escaped. Text beyond 1000 characters is
     /// replaced by an ellipsis. The lines of the reply stay separate lines.
     /// </summary>
     public static string ToPrintable(this FtpReply reply)

@@ -5,8 +5,8 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Converts between text and the bytes of listings, commands and replies. Bytes that the encoding cannot decode become lone
-/// surrogates, as <see cref="FtpName"/> describes, so that the client can send a listed name back to the server unchanged.
+/// Converts between text and the bytes of listings, commands and replies. Bytes that the encoding cannot decode become lone surrogates
+/// (<see cref="FtpName"/>). The client can therefore send a listed name back to the server unchanged.
 /// </summary>
 internal sealed class WireText
 {

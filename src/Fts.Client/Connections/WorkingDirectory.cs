@@ -113,8 +113,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
             : RemotePath.Join(directory.Path ?? string.Join('/', GetCwdArguments(null, directory) ?? []), path);
 
     /// <summary>
-    /// Returns the path in a 257 reply: the quoted path (RFC 959 appendix II), or the path at the start or end of a reply without quotes.
-    /// Returns null if the reply contains no path.
+    /// Returns the path in a 257 reply, or null if the reply contains no path. The path is quoted (RFC 959 appendix II), or is at the start
+    /// or the end of a reply without quotes.
     /// </summary>
     public static string? ParsePath(FtpReply reply)
     {

@@ -212,8 +212,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or a reply without a
-    /// usable port, tries the next mode.
+    /// Prepares a data connection, and returns the connection and the mode. The caller disposes the connection. After a negative reply, or
+    /// a reply without a usable port, tries the next mode.
     /// </summary>
     private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
         DataConnectionMode mode, FtpException? earlierFailure, FtpCommand? allocate, CancellationToken cancellationToken)
@@ -315,8 +315,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Sends EPSV or PASV and starts to connect. Only the text of the reply is parsed, because some servers reply to EPSV in the format of
-    /// PASV, to PASV in the format of EPSV, or with unusual codes.
+    /// Sends EPSV or PASV and starts to connect. Only the text of the reply is parsed, because some servers use the format of the other
+    /// verb or an unusual code.
     /// </summary>
     /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>
     private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, FtpCommand? allocate, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// The data of one transfer. Read it to its end, or write all data, then call <see cref="CompleteAsync"/>, which reads the final reply.
+/// The data of one transfer. Read to the end or write all data, and then call <see cref="CompleteAsync"/>, which reads the final reply.
 /// Disposal before the final reply aborts the transfer (ABOR). If the abort fails, the control connection is closed.
 /// </summary>
 /// <remarks>Owns its data connection. Supports asynchronous calls only, one at a time.</remarks>
@@ -47,8 +47,8 @@ public sealed class FtpDataStream : Stream
     public long? AnnouncedLength => ReplyText.ParseAnnouncedLength(Preliminary.Text);
 
     /// <summary>
-    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated the data, unless its length proves
-    /// that it is complete.
+    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated the data. Only a known length
+    /// proves that the data is complete.
     /// </summary>
     public bool IsTruncated { get; private set; }
 
@@ -207,7 +207,7 @@ public sealed class FtpDataStream : Stream
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The connect has failed. This call throws its error.
+            // The connection attempt has failed. The call of ConnectAsync throws the exception of the attempt.
             await ConnectAsync(prepared, cancellationToken).ConfigureAwait(false);
             throw;
         }
@@ -218,7 +218,7 @@ public sealed class FtpDataStream : Stream
 
         if (!reply.IsPreliminary)
         {
-            // This is the final reply, so the transfer needs no abort.
+            // The first reply is the final reply, so the transfer needs no abort.
             _finalReply = reply;
             if (!reply.IsCompletion || CanWrite)
             {

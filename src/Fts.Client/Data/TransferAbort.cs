@@ -7,8 +7,8 @@ namespace Fts.Client.Data;
 internal sealed class TransferAbort(FtpConnection connection, ControlChannel control)
 {
     /// <summary>
-    /// The abort of a cancelled transfer, which ends within <see cref="FtpTimeouts.Resync"/> and never fails. A completed task if no abort
-    /// is running.
+    /// The running abort of a cancelled transfer; a completed task if no abort is running. The task never fails, and ends within
+    /// <see cref="FtpTimeouts.Resync"/>.
     /// </summary>
     public Task RunningAbort { get; private set; } = Task.CompletedTask;
 
@@ -16,8 +16,9 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
     public void StartAbort(Action resetData) => RunningAbort = AbortAsync(resetData);
 
     /// <summary>
-    /// Sends ABOR and reads exactly two final replies: one to the transfer command and one to ABOR (RFC 959 §4.1.3). If both do not arrive
-    /// within <see cref="FtpTimeouts.Resync"/>, closes the connection, because late replies could be mistaken for those to other commands.
+    /// Sends ABOR and reads exactly two final replies: the reply to the transfer command, and the reply to ABOR (RFC 959 §4.1.3). Closes
+    /// the connection if a reply does not arrive within <see cref="FtpTimeouts.Resync"/>. A late reply could otherwise be mistaken for the
+    /// reply to another command.
     /// </summary>
     /// <param name="resetData">Resets the data connection. Called after ABOR is sent, and once more at the end.</param>
     public async Task AbortAsync(Action resetData)
@@ -36,7 +37,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // It is possible that no caller awaits this task, so it must not throw.
+            // The method must not throw, because the caller may not await the task.
             control.CloseImmediately();
         }
         finally

@@ -18,7 +18,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     public async Task<FtpTransferResult> DownloadToFileAsync(string target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
-        new LocalTargetCheck().Check(Path.GetFullPath(target));
+        new LocalTargetCheck().ValidateTarget(Path.GetFullPath(target));
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);

@@ -39,7 +39,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 .ConfigureAwait(false);
         }
 
-        new LocalTargetCheck().Check(Path.GetFullPath(target));
+        new LocalTargetCheck().ValidateTarget(Path.GetFullPath(target));
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);
@@ -85,9 +85,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// If fewer bytes arrived than the server reported, requests the length again, and throws if the new length also differs from the
-    /// number of received bytes. The new length equals that number if the file changed in the meantime. The new length differs if an
-    /// earlier RANG shortened the transfer, even if the 150 reply announced the short length.
+    /// If fewer bytes arrived than the server reported, requests the length again. Throws if the new length also differs from the number of
+    /// received bytes. The new length equals that number if the file changed in the meantime. The new length differs if an earlier RANG
+    /// shortened the transfer, even if the 150 reply announced the short length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

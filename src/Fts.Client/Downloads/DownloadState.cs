@@ -121,8 +121,8 @@ internal sealed record DownloadState
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Unsupported };
 
     /// <summary>
-    /// Returns the state after a resumed file exceeded the reported length: the existing bytes may belong to another file, so the remote
-    /// file is retrieved from its beginning.
+    /// Returns the state after a resumed file exceeded the reported length. The existing bytes may belong to another file, so the next step
+    /// retrieves the remote file from its beginning.
     /// </summary>
     public DownloadState ResumedFileTooLong() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Changed };

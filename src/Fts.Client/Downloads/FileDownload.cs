@@ -249,8 +249,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Returns the number of segments; 1 to retrieve the file over one connection. Segments require a last-modified time that reveals every
-    /// later change, because only such a time proves that all segments are from the same version.
+    /// Returns the number of segments; 1 to retrieve the file over one connection. Segments require a last-modified time that changes with
+    /// every later change of the file. Otherwise segments of two versions of the file could be combined.
     /// </summary>
     private int CountSegments(FtpConnection connection, FtpEntry? metadata, PartialDownloadRecord? record, long presentBytes)
     {

@@ -24,7 +24,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
     /// </summary>
     /// <param name="target">A full path.</param>
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
-    public UnixFileMode? Check(string target)
+    public UnixFileMode? ValidateTarget(string target)
     {
         EnterDirectory(target);
         if (!_hasDirectory)

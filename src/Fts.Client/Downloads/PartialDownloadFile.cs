@@ -304,7 +304,7 @@ internal sealed class PartialDownloadFile : IDisposable
         try
         {
             handle = Open(path, FileMode.Open);
-            // Another download may have renamed the file to the target between open and lock.
+            // Another download may have renamed the file to the target after the open call and before the lock.
             if (LocalFileCheck.IsOwnFileAt(path, handle))
             {
                 return handle;

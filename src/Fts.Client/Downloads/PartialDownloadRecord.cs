@@ -9,12 +9,12 @@ namespace Fts.Client.Downloads;
 
 /// <summary>
 /// Describes the remote file that a partial file belongs to. The record is stored as lines of text in a hidden file beside the partial
-/// file, before the first byte of the partial file is written.
+/// file. The record is written before the first byte of the partial file.
 /// </summary>
 /// <remarks>
-/// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the record lists the ranges of
-/// bytes that exist, because the length of the partial file then proves nothing. The record is never read or written through a link, and
-/// never read if it belongs to another user.
+/// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the ranges of existing bytes are
+/// added to the record, because the length of the partial file then proves nothing. The record is never read or written through a link.
+/// The record of another user is never read.
 /// </remarks>
 /// <param name="Server">
 /// The user and the server, <c>ann@files.example.com:21</c>. A different user or server requires a stricter proof

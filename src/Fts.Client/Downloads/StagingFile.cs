@@ -8,9 +8,9 @@ namespace Fts.Client.Downloads;
 /// A hidden local file that receives a small download. A complete file is renamed to the target. An incomplete file is deleted.
 /// </summary>
 /// <remarks>
-/// Unlike a <see cref="PartialDownloadFile"/>, the file has a random name, so that no other download finds it. A lock protects it from
-/// <see cref="LeftoverSweep"/>. The lock is shared, because it is held for a moment after the rename, and an exclusive lock would prevent
-/// other .NET programs from opening the target. In a batch of thousands of files, each avoided system call saves noticeable time.
+/// Unlike a <see cref="PartialDownloadFile"/>, the file has a random name, so that no other download uses the same file. A lock protects it
+/// from <see cref="LeftoverSweep"/>. The lock is held for a moment after the rename. It is a shared lock, because an exclusive lock would
+/// prevent other .NET programs from opening the target. In a batch of thousands of files, each avoided system call saves noticeable time.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
