@@ -95,8 +95,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Returns whether the server and the options permit block mode. Three options exclude block mode: resuming the target,
-    /// comparing hashes, and keeping an existing file on the server. Each of these options needs additional commands for each file.
+    /// Returns whether the server and the options permit block mode. Three options exclude block mode: resuming the target, comparing
+    /// hashes, and keeping an existing file on the server. Each of these options needs additional commands for each file.
     /// </summary>
     private bool CanUseBlockMode(FtpConnection connection) =>
         options is { Resume: not FtpResume.PartialOrTarget, Verification: not FtpVerification.ByHash, Type: FtpTransferType.Binary }

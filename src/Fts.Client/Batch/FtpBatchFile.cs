@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client;
 
 /// <summary>One file of a batch.</summary>
-/// <param name="LocalPath">The local path.</param>
-/// <param name="RemotePath">The path on the server.</param>
+/// <param name="LocalPath">The local path: the source of an upload, or the target of a download.</param>
+/// <param name="RemotePath">The path on the server: the target of an upload, or the source of a download.</param>
 public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 {
     /// <summary>
@@ -21,7 +21,7 @@ public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 }
 
 /// <summary>The result of one file of a batch.</summary>
-/// <param name="File">The file.</param>
+/// <param name="File">The file that the result belongs to.</param>
 /// <param name="Result">The result of the transfer; null if the transfer failed.</param>
 /// <param name="Exception">
 /// The cause of the failure; null if the transfer succeeded. An <see cref="FtpException"/>, a file system exception if the local file

@@ -6,8 +6,8 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Sends commands and reads replies over the control connection. After an unexpected or malformed reply, the channel is unusable, because
-/// a later reply could be mistaken for the reply to another command. The channel is also unusable after the connection is lost.
+/// Sends commands and reads replies over the control connection. After an unexpected or malformed reply, the channel is unusable, because a
+/// later reply could be mistaken for the reply to another command. The channel is also unusable after the connection is lost.
 /// </summary>
 /// <remarks>
 /// Owns its socket. One task may send while another reads: output and input share only the flag <see cref="IsUsable"/>.
@@ -39,7 +39,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>The local address of the connection. IPv4-mapped addresses are converted to IPv4.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>The encoding of commands and replies.</summary>
+    /// <summary>Encodes commands and decodes replies.</summary>
     public WireText Text { get; }
 
     /// <summary>The TLS state; null while the connection is not encrypted.</summary>
@@ -186,8 +186,8 @@ internal sealed class ControlChannel : IAsyncDisposable
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
-        // A partially sent command cannot be withdrawn, so cancellation only shortens the time limit. If the commands are sent in time,
-        // the cancellation is reported when their reply is read.
+        // A partially sent command cannot be withdrawn, so cancellation only shortens the time limit. If the commands are sent in time, the
+        // cancellation is reported when their reply is read.
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             _ => limit.CancelAfter(_options.Timeouts.Resync), null);
         try

@@ -63,6 +63,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal FtpClientOptions Options { get; }
 
+    /// <summary>The cached behaviour of the server, shared by all connections of a client.</summary>
     internal ServerProfile ServerProfile { get; }
 
     internal ILogger Log { get; }
@@ -70,6 +71,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>The TLS state of this connection and its data connections; null if they are not encrypted.</summary>
     internal ConnectionTls? Tls => _control.Tls;
 
+    /// <summary>Encodes commands, and decodes replies and listings.</summary>
     internal WireText Text => _control.Text;
 
     /// <summary>
@@ -567,12 +569,12 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>
     /// Registers the stream of a transfer whose command was sent. The connection accepts no other command until
-    /// <see cref="ReleaseDataStream"/> is called.
+    /// <see cref="DetachDataStream"/> is called.
     /// </summary>
     internal void AttachDataStream(FtpDataStream data) => _dataStream = data;
 
     /// <summary>Ends the registration of a stream, so that the connection accepts commands again.</summary>
-    internal void ReleaseDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
+    internal void DetachDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
 
     /// <summary>Sets <see cref="LastActivity"/> to the current time.</summary>
     internal void RecordActivity() => LastActivity = Options.TimeProvider.GetTimestamp();

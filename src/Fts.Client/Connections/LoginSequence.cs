@@ -8,6 +8,7 @@ namespace Fts.Client.Connections;
 /// </summary>
 internal static class LoginSequence
 {
+    /// <summary>The maximum number of replies with code 120 before the greeting.</summary>
     private const int MaxDelayedGreetings = 10;
 
     /// <summary>Reads the greeting. After 120 ("service ready in n minutes"), waits for the next reply.</summary>

@@ -255,8 +255,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Returns true for negative replies about the login, which normally apply to every mode. Some firewalls send such replies only
-    /// to EPSV, so PASV is tried.
+    /// Returns true for negative replies about the login, which normally apply to every mode. Some firewalls send such replies only to
+    /// EPSV, so PASV is tried.
     /// </summary>
     private static bool IsLoginRelated(FtpException failure) =>
         failure is FtpReplyException
@@ -299,6 +299,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         && failure is FtpConnectionException { Phase: FtpOperationPhase.OpenData }
             or FtpReplyException { Reply.Code: FtpReplyCode.CannotOpenDataConnection };
 
+    /// <summary>Returns one exception that describes the failures of two attempts to open a data connection.</summary>
     private static FtpConnectionException CombineErrors(FtpException first, FtpException second) =>
         new(FtpOperationPhase.OpenData, $"{first.Message}; the next attempt failed: {second.Message}", second);
 
@@ -391,6 +392,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>Removes the scope of an IPv6 address, which identifies an interface of this machine only.</summary>
     private static IPAddress RemoveScope(IPAddress address) => new(address.GetAddressBytes());
 
+    /// <summary>Returns the exception for a reply to EPSV or PASV that contains no usable port, or is negative.</summary>
     private static FtpException CreatePassiveException(FtpReply reply, string command) => reply.IsCompletion
         ? new FtpProtocolException($"the server's passive reply contains no port: {reply.ToPrintable()}")
         : new FtpReplyException(reply, command);

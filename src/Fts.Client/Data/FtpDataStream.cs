@@ -410,6 +410,6 @@ public sealed class FtpDataStream : Stream
     {
         _isReleased = true;
         _stallTimeout.Dispose();
-        _connection.ReleaseDataStream(this);
+        _connection.DetachDataStream(this);
     }
 }

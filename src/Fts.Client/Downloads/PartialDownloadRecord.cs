@@ -13,8 +13,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the ranges of existing bytes are
-/// added to the record, because the length of the partial file then proves nothing. The record is never read or written through a link.
-/// The record of another user is never read.
+/// added to the record, because the length of the partial file then proves nothing. The record is never read or written through a link. The
+/// record of another user is never read.
 /// </remarks>
 /// <param name="Server">
 /// The user and the server, <c>ann@files.example.com:21</c>. A different user or server requires a stricter proof

@@ -14,8 +14,8 @@ namespace Fts.Client.Downloads;
 internal static class PrefixVerification
 {
     /// <summary>
-    /// The minimum length in bytes at which a hash is compared even if the time is a proof. The comparison costs less
-    /// than a wasted download.
+    /// The minimum length in bytes at which a hash is compared even if the time is a proof. The comparison costs less than a wasted
+    /// download.
     /// </summary>
     private const long MinHashedLength = 1024 * 1024;
 
