@@ -221,8 +221,9 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends commands in one packet, in one round trip, and stores the replies. If a later call sends one of these commands, it returns the
-    /// stored reply. Sending another command discards the stored replies. Does nothing if <see cref="CanPipeline"/> is false.
+    /// Sends commands in one packet, in one round trip, and stores the replies. A later call for one of these commands returns the stored
+    /// reply instead of sending the command. Sending another command discards the stored replies. Does nothing if <see cref="CanPipeline"/>
+    /// is false.
     /// </summary>
     /// <remarks>
     /// The commands must be harmless even if their replies are never used. If the server does not reply to all commands,

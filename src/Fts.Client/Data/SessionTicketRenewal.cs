@@ -30,11 +30,11 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
         }
 
         _lastUploadPath = null;
-        connection.ServerProfile.CanResumeTlsAfterUpload = await CanListAsync(path, cancellationToken).ConfigureAwait(false);
+        connection.ServerProfile.CanResumeTlsAfterUpload = await TryListAsync(path, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends NLST, and returns whether the server accepted the data connection.</summary>
-    private async Task<bool> CanListAsync(string path, CancellationToken cancellationToken)
+    private async Task<bool> TryListAsync(string path, CancellationToken cancellationToken)
     {
         try
         {

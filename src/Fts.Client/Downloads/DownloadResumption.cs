@@ -30,7 +30,10 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     /// </summary>
     public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
 
-    /// <summary>Verifies the bytes that an earlier download stored in <paramref name="file"/>.</summary>
+    /// <summary>
+    /// Verifies the bytes that an earlier download stored in <paramref name="file"/>. Returns the offset at which the download continues; 0
+    /// if no bytes are verified.
+    /// </summary>
     /// <remarks>
     /// A hash covers only the bytes before the first gap. The bytes after the gap are removed, unless the last-modified time verifies them.
     /// </remarks>

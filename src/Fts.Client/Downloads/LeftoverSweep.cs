@@ -55,6 +55,7 @@ internal sealed class LeftoverSweep
         return isEmpty;
     }
 
+    /// <summary>Deletes a file with a random name, unless a running download may use the file.</summary>
     private static void DeleteIfLeftover(FileInfo file)
     {
         TimeSpan age = DateTime.UtcNow - file.LastWriteTimeUtc;
@@ -77,6 +78,7 @@ internal sealed class LeftoverSweep
     private static bool HasWorkingLock(SafeFileHandle file) =>
         OperatingSystem.IsWindows() || FileCalls.Flock(file, FileCalls.LOCK_EX | FileCalls.LOCK_NB) == 0;
 
+    /// <summary>Returns whether the directory is on a network file system, or the type of the file system is unknown.</summary>
     private static bool IsOnNetwork(string directory)
     {
         try

@@ -14,7 +14,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
     /// <param name="target">A full path.</param>
     public bool CanExist(string target)
     {
-        EnterDirectory(target);
+        CheckDirectory(target);
         return !_wasEmpty;
     }
 
@@ -26,7 +26,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
     public UnixFileMode? ValidateTarget(string target)
     {
-        EnterDirectory(target);
+        CheckDirectory(target);
         if (!_hasDirectory)
         {
             throw new DirectoryNotFoundException($"The folder {_directory} does not exist.");
@@ -45,7 +45,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
     }
 
     /// <summary>Checks the directory of the target, unless the previous target is in the same directory.</summary>
-    private void EnterDirectory(string target)
+    private void CheckDirectory(string target)
     {
         ReadOnlySpan<char> directory = Path.GetDirectoryName(target.AsSpan());
         if (!directory.SequenceEqual(_directory))

@@ -95,7 +95,7 @@ internal static class PrefixVerification
     public static bool IsTimeSettled(PartialDownloadRecord record) =>
         record.LastModified is { } time && (!IsWholeSecond(time) || (record.RetrievedAt - time).Duration() > SettlingTime);
 
-    /// <summary>Returns whether equal last-modified times are a proof for these records. The caller compares the times.</summary>
+    /// <summary>Returns whether equal last-modified times prove that the remote file is unchanged. The caller compares the times.</summary>
     private static bool IsProvenByTime(PartialDownloadRecord earlier, PartialDownloadRecord current) =>
         earlier.LastModified is not null && current.LastModified is not null && earlier.Path == current.Path
             && (earlier.Server == current.Server || (GetUser(earlier) == GetUser(current) && IsTimeSettled(earlier)));

@@ -23,7 +23,7 @@ internal sealed class StagingFile : IDisposable
 
     /// <summary>Creates and locks the hidden file beside the target.</summary>
     /// <param name="target">The full path of the target.</param>
-    /// <param name="mode">The final mode: the mode of the replaced file. Null for a new file.</param>
+    /// <param name="mode">The permissions of the existing target, which the new file keeps; null if the target does not exist.</param>
     /// <exception cref="IOException">The file cannot be created.</exception>
     public StagingFile(string target, UnixFileMode? mode)
     {
