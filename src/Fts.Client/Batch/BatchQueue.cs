@@ -3,27 +3,27 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// The files of a batch and their results. Several workers take the files in their order. Only the files that a worker has taken, and that
-/// have no result yet, have an entry in memory. Thread-safe.
+/// The files of a batch and their results. Several workers take the files in list order. A file has a <see cref="BatchEntry"/> only while a
+/// worker has taken it and it has no result yet. Workers may call <see cref="TryTake"/> concurrently.
 /// </summary>
 internal sealed class BatchQueue(IReadOnlyList<FtpBatchFile> files, IProgress<FtpBatchResult>? progress) : IDisposable
 {
-    // Each element is written by the worker that took the file, and read by others after that worker has ended.
+    // Each element is written by the worker that took the file. Other threads read it only after that worker has ended.
     private readonly BatchEntry?[] _entries = new BatchEntry?[files.Count];
     private readonly FtpBatchResult?[] _results = new FtpBatchResult?[files.Count];
     private int _next;
     private volatile bool _hasSuccess;
 
-    /// <summary>Whether a file was transferred.</summary>
+    /// <summary>Whether at least one file was transferred successfully.</summary>
     public bool HasSuccess => _hasSuccess;
 
-    /// <summary>Whether all files were taken.</summary>
+    /// <summary>Whether the workers have taken all files.</summary>
     public bool IsEmpty => Volatile.Read(ref _next) >= files.Count;
 
-    /// <summary>The results. Call it when every file has one.</summary>
+    /// <summary>The results in the order of the files. Must not be read before every file has a result.</summary>
     public IReadOnlyList<FtpBatchResult> Results => _results!;
 
-    /// <summary>Takes the next file that has no result.</summary>
+    /// <summary>Takes the next file that has no result. Returns false if the workers have taken all files.</summary>
     public bool TryTake([NotNullWhen(true)] out BatchEntry? entry)
     {
         entry = null;
@@ -39,9 +39,9 @@ internal sealed class BatchQueue(IReadOnlyList<FtpBatchFile> files, IProgress<Ft
     }
 
     /// <summary>
-    /// Puts the files without a result back, so that they can be taken again, and returns their number. No worker may be running.
+    /// Makes all files without a result available to the workers again, and returns the number of these files. No worker may be running.
     /// </summary>
-    public int PutBack()
+    public int RequeueUnfinished()
     {
         Dispose();
         _next = 0;

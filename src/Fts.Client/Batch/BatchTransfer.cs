@@ -7,28 +7,33 @@ using Fts.Protocol;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Transfers many files with a result for each. First it transfers small files in block mode, if the server supports that. All other files,
-/// including those interrupted by the failure of a connection, are transferred separately.
+/// Transfers many files and returns a result for each file. If the server supports block mode, small files are first transferred in block
+/// mode. All other files, and all files interrupted by a connection failure, are then transferred separately: each over a data connection
+/// of its own.
 /// </summary>
 internal sealed class BatchTransfer(
     ConnectionPool pool, FtpDataDirection direction, FtpTransferOptions options, IProgress<FtpBatchResult>? progress)
 {
     /// <summary>
-    /// The number of files per connection in block mode. For fewer files, the login on another connection takes longer than it saves.
+    /// The number of files that justifies one more connection in block mode. For fewer files, the additional login takes longer than the
+    /// additional connection saves.
     /// </summary>
     private const int FilesPerConnection = 1000;
 
     private readonly LeftoverSweep _sweep = new();
     private volatile FtpException? _connectionFailure;
 
+    /// <summary>
+    /// Transfers the files over at most <paramref name="connections"/> connections. Returns the results in the order of the files.
+    /// </summary>
     public async Task<IReadOnlyList<FtpBatchResult>> RunAsync(
         IReadOnlyList<FtpBatchFile> batch, int connections, CancellationToken cancellationToken)
     {
         using var queue = new BatchQueue(batch, progress);
         if (batch.Count > 1)
         {
-            bool mayHaveBlockMode = pool.Features is not { HasBlockMode: false };
-            int pipelines = mayHaveBlockMode ? Math.Min(connections, 1 + (batch.Count / FilesPerConnection)) : 1;
+            bool isBlockModePossible = pool.Features is not { HasBlockMode: false };
+            int pipelines = isBlockModePossible ? Math.Min(connections, 1 + (batch.Count / FilesPerConnection)) : 1;
             await ConnectionWorkers.RunAsync(pool, pipelines, token => TransferInBlockModeAsync(queue, token), cancellationToken)
                 .ConfigureAwait(false);
             if (queue.HasSuccess)
@@ -37,15 +42,15 @@ internal sealed class BatchTransfer(
             }
         }
 
-        int remaining = queue.PutBack();
+        int remaining = queue.RequeueUnfinished();
         int workers = _connectionFailure is null ? Math.Min(connections, remaining) : 1;
         await ConnectionWorkers.RunAsync(pool, workers, token => TransferAsync(queue, token), cancellationToken).ConfigureAwait(false);
         return queue.Results;
     }
 
     /// <summary>
-    /// Transfers queued files in block mode. A taken file without a result is unsuitable for block mode, or was interrupted by the
-    /// failure of the connection.
+    /// Transfers queued files in block mode. A file that was taken but has no result afterwards is unsuitable for block mode, or was
+    /// interrupted by a connection failure.
     /// </summary>
     private async Task TransferInBlockModeAsync(BatchQueue queue, CancellationToken cancellationToken)
     {
@@ -75,11 +80,12 @@ internal sealed class BatchTransfer(
         catch (Exception e) when (
             e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
         {
-            // The separate transfers that follow detect whether only this connection failed, or the server is unreachable.
+            // The separate transfers that follow determine whether the server is unreachable or only this connection failed.
             RecordConnectionFailure(e);
         }
     }
 
+    /// <summary>Takes files from the queue, one for each iteration, until the queue is empty.</summary>
     private static IEnumerable<BatchEntry> TakeAll(BatchQueue queue)
     {
         while (queue.TryTake(out BatchEntry? file))
@@ -89,8 +95,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Returns whether the server and the options permit block mode. Resuming a target, checking that it does not exist, and comparing
-    /// hashes require additional commands for each file.
+    /// Returns whether the server and the options permit block mode. Three options exclude block mode: resuming the target, comparing
+    /// hashes, and keeping an existing file on the server. Each of these options needs additional commands for each file.
     /// </summary>
     private bool CanUseBlockMode(FtpConnection connection) =>
         options is { Resume: not FtpResume.PartialOrTarget, Verification: not FtpVerification.ByHash, Type: FtpTransferType.Binary }
@@ -99,14 +105,16 @@ internal sealed class BatchTransfer(
             ? connection.Features.SupportsBlockModeDrain && options.Overwrite
             : connection.Features.HasBlockMode);
 
-    private async Task TransferAsync(BatchQueue files, CancellationToken cancellationToken)
+    /// <summary>Transfers queued files separately until the queue is empty.</summary>
+    private async Task TransferAsync(BatchQueue queue, CancellationToken cancellationToken)
     {
-        while (files.TryTake(out BatchEntry? file))
+        while (queue.TryTake(out BatchEntry? file))
         {
             await TransferAsync(file, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Transfers one file separately and reports the result.</summary>
     private async Task TransferAsync(BatchEntry file, CancellationToken cancellationToken)
     {
         try
@@ -131,7 +139,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Records that the server is unreachable or rejects the login. The remaining files then fail immediately, without another attempt.
+    /// Records the exception if it means that the server is unreachable or rejects the login. All remaining files then fail immediately
+    /// with this exception.
     /// </summary>
     private void RecordConnectionFailure(Exception exception)
     {
@@ -143,6 +152,7 @@ internal sealed class BatchTransfer(
         }
     }
 
+    /// <summary>Downloads one file, after a sweep of the target directory.</summary>
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
         _sweep.SweepOnce(Path.GetDirectoryName(Path.GetFullPath(file.LocalPath))!);
@@ -150,6 +160,7 @@ internal sealed class BatchTransfer(
         return new Download(pool, file.RemotePath, fileOptions, file.Progress).DownloadToFileAsync(file.LocalPath, cancellationToken);
     }
 
+    /// <summary>Uploads one file and sets the last-modified time of the remote file (MFMT).</summary>
     private async Task<FtpTransferResult> UploadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
         var upload = new Upload(pool, file.RemotePath, options, file.Progress);
@@ -164,7 +175,7 @@ internal sealed class BatchTransfer(
             }
             catch (FtpException e) when (e.IsConnectionFailure())
             {
-                // The file is stored. The upload succeeds even if its time cannot be set.
+                // The file is stored, so the upload succeeds even if the last-modified time of the file cannot be set.
             }
         }
 

@@ -12,12 +12,15 @@ namespace Fts.Client.Batch;
 /// </summary>
 /// <param name="pipeline">The connection in block mode.</param>
 /// <param name="options">The options of each transfer.</param>
-/// <param name="shouldRequestLastModified">Whether to request last-modified times that are unknown (MDTM).</param>
-/// <param name="sweep">Deletes the leftovers of killed processes in the target directories.</param>
+/// <param name="shouldRequestLastModified">Whether to request unknown last-modified times (MDTM).</param>
+/// <param name="sweep">Deletes the staging files of killed processes in the target directories.</param>
 internal sealed class BlockDownload(
     BlockPipeline<BatchEntry> pipeline, FtpTransferOptions options, bool shouldRequestLastModified, LeftoverSweep sweep)
 {
-    /// <summary>Larger files are separate transfers, because an interrupted file in block mode starts again from its first byte.</summary>
+    /// <summary>
+    /// The maximum length in bytes of a file in block mode, unless resumption is disabled. An interrupted download in block mode restarts
+    /// from the first byte, so larger files are downloaded separately.
+    /// </summary>
     private const long MaxFileBytes = 1024 * 1024;
 
     /// <summary>The entries with a preliminary reply, in the order in which their content arrives.</summary>
@@ -26,6 +29,7 @@ internal sealed class BlockDownload(
 
     private readonly LocalTargetCheck _targetCheck = new(sweep);
 
+    /// <summary>Downloads the files that are suitable for block mode, and leaves block mode. All other files get no result.</summary>
     public Task RunAsync(IEnumerable<BatchEntry> files)
     {
         Task receiving = Task.Run(ReceiveAsync);
@@ -36,14 +40,14 @@ internal sealed class BlockDownload(
     }
 
     /// <summary>
-    /// Waits for a task of the control connection. If the task fails, for example after a 421, first receives the files that have a
-    /// preliminary reply, because <see cref="BlockPipeline{TItem}.RunAsync"/> cancels all tasks when one fails.
+    /// Waits for a task that uses the control connection. If the task fails, for example because of reply 421, waits until all files with a
+    /// preliminary reply are received, and then throws. <see cref="BlockPipeline{TItem}.RunAsync"/> would otherwise cancel the reception.
     /// </summary>
-    private async Task FinishReceivingOnFailureAsync(Task control, Task receiving)
+    private async Task FinishReceivingOnFailureAsync(Task controlTask, Task receiving)
     {
         try
         {
-            await control.ConfigureAwait(false);
+            await controlTask.ConfigureAwait(false);
         }
         catch (FtpConnectionException)
         {
@@ -53,6 +57,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Sends the commands for all suitable files, waits until the files are received, and leaves block mode.</summary>
     private async Task RequestFilesAsync(IEnumerable<BatchEntry> files, Task receiving)
     {
         foreach (BatchEntry file in files.Where(file => HasValidPath(file) && ShouldUseBlockMode(file) && CanWriteTarget(file)))
@@ -80,7 +85,7 @@ internal sealed class BlockDownload(
         await pipeline.LeaveBlockModeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Returns whether the local path is valid. If not, the entry fails.</summary>
+    /// <summary>Returns whether the local path is valid. If it is invalid, the error becomes the result of the entry.</summary>
     private static bool HasValidPath(BatchEntry file)
     {
         try
@@ -95,20 +100,21 @@ internal sealed class BlockDownload(
     }
 
     /// <summary>
-    /// Returns whether to download a file in block mode. Large and partially downloaded files are separate transfers, which can be resumed.
+    /// Returns whether to download a file in block mode. Large and partially downloaded files are downloaded separately, because separate
+    /// downloads can be resumed. Returns true for every file if the options disable resumption.
     /// </summary>
     private bool ShouldUseBlockMode(BatchEntry file) =>
         options.Resume == FtpResume.Never
         || !(file.File.SourceEntry?.Length > MaxFileBytes
             || (_targetCheck.CanExist(file.LocalPath) && PartialDownloadFile.Exists(file.LocalPath)));
 
-    /// <summary>Returns whether the local file can be written. If not, the entry fails and the file is not requested.</summary>
+    /// <summary>Returns whether the target can be created or replaced. If not, the error becomes the result of the entry.</summary>
     private bool CanWriteTarget(BatchEntry file)
     {
         string target = file.LocalPath;
         CatchLocalErrors(file, () =>
         {
-            file.TargetMode = _targetCheck.Check(target);
+            file.TargetMode = _targetCheck.ValidateTarget(target);
             if (!options.Overwrite && _targetCheck.CanExist(target) && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);
@@ -122,6 +128,7 @@ internal sealed class BlockDownload(
         return file.LocalException is null;
     }
 
+    /// <summary>Receives the files whose RETR has a preliminary reply.</summary>
     private async Task ReceiveAsync()
     {
         ReadOnlySpanAction<byte, BatchEntry> write = Write;
@@ -137,6 +144,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Writes received content to the staging file of the entry. After a local error, discards the content.</summary>
     private void Write(ReadOnlySpan<byte> content, BatchEntry file)
     {
         file.Bytes += content.Length;
@@ -168,6 +176,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Processes a reply to MDTM or RETR.</summary>
     private void HandleReply(BatchEntry file, string verb, FtpReply reply)
     {
         if (verb == "MDTM")
@@ -188,6 +197,7 @@ internal sealed class BlockDownload(
         }
         else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
         {
+            // This reply concerns the connection and not only the file, so the exception ends block mode.
             throw new FtpReplyException(reply, $"RETR {file.File.RemotePath}");
         }
         else
@@ -196,6 +206,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Commits a file whose content and positive final reply have arrived, and reports the result.</summary>
     private void FinishFile(BatchEntry file)
     {
         CatchLocalErrors(file, () =>
@@ -222,6 +233,7 @@ internal sealed class BlockDownload(
         }
     }
 
+    /// <summary>Runs an action. If the action fails, records the exception as the local error of the entry.</summary>
     private static void CatchLocalErrors(BatchEntry file, Action action)
     {
         try

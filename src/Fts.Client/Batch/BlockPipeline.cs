@@ -7,36 +7,40 @@ using Fts.Protocol.Blocks;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// A control connection in block mode (RFC 959 §3.4.2) with pipelined commands, and the data connection that they share. Replies are read
-/// while data is transferred, and the number of unanswered commands is limited, so that neither side blocks the other.
+/// A control connection in block mode (RFC 959 §3.4.2) with pipelined commands, and the data connection that all transfers share. Replies
+/// are read while data is transferred, and the number of unanswered commands is limited, so that client and server cannot both wait to
+/// send.
 /// </summary>
 /// <remarks>
-/// The caller of <see cref="OpenAsync"/> disposes it. Unless <see cref="LeaveBlockModeAsync"/> has succeeded, disposal closes the
-/// connection.
+/// The caller of <see cref="OpenAsync"/> disposes the pipeline. Disposal closes the control connection if the server has not confirmed the
+/// end of block mode (<see cref="LeaveBlockModeAsync"/>).
 /// </remarks>
 /// <typeparam name="TItem">The object to which the replies to a command belong, such as a file.</typeparam>
 internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     where TItem : class
 {
-    /// <summary>
-    /// The maximum number and total length of unanswered commands: enough to keep the server busy during a long round trip, and few enough
-    /// to fit into the socket buffers.
-    /// </summary>
+    /// <summary>The maximum number of unanswered commands: enough to keep the server busy during a long round trip.</summary>
     public const int MaxCommands = 512;
 
+    /// <summary>
+    /// The total length in bytes of unanswered commands above which the pipeline sends no further command. The commands must fit into the
+    /// socket buffers.
+    /// </summary>
     private const int MaxCommandBytes = 16 * 1024;
 
-    private const int OutputBufferBytes = 128 * 1024, InputBufferBytes = 128 * 1024, MinSendBytes = 64 * 1024;
+    private const int OutputBufferBytes = 128 * 1024, InputBufferBytes = 128 * 1024;
+
+    /// <summary>The number of buffered bytes at which <see cref="SendFileAsync"/> sends the output buffer.</summary>
+    private const int MinSendBytes = 64 * 1024;
 
     private readonly FtpConnection _connection;
     private readonly PreparedDataConnection _preparedConnection;
     private readonly FtpDataDirection _direction;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _callerToken;
-    // Concurrency: one task queues commands and flushes, one task reads replies, and one task transfers data. In an upload, the first task
-    // also transfers the data. The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields, which the first two tasks
-    // share. The data task owns _writer, _dataConnection and the input fields, the reply task _hasLeftBlockMode. _lastUpload is used for
-    // uploads only. Disposal starts after all tasks have ended.
+    // One task queues and sends commands, and one reads replies. Data is transferred by a third task, or in an upload by the first task.
+    // The lock protects _unansweredCommands, _unansweredBytes and the _capacity fields. The task that transfers data owns _writer,
+    // _dataConnection and the input fields. The task that reads replies owns _hasLeftBlockMode. All tasks end before disposal.
     private readonly Lock _lock = new();
     private readonly Queue<(string Verb, TItem? Item, int Length)> _unansweredCommands = new();
     private readonly SemaphoreSlim _expectedReplies = new(0);
@@ -45,11 +49,11 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     private readonly int _maxCommands;
     private byte[] _input = [];
     private int _inputStart, _inputEnd;
-    private TaskCompletionSource? _capacityAvailable;
-    private int _capacityCommands, _capacityBytes;
+    private TaskCompletionSource? _capacityAvailable; // null if WaitForCapacityAsync does not wait
+    private int _capacityCommands, _capacityBytes; // the limits for which WaitForCapacityAsync waits
     private int _unansweredBytes;
     private DataConnection? _dataConnection;
-    private string _lastUpload = "";
+    private string _lastUpload = ""; // the path; used in uploads only
     private long _lastActivity;
     private bool _hasLeftBlockMode;
     private Task? _firstFailedTask; // set once, with Interlocked
@@ -70,15 +74,15 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Cancelled by the caller, by a stalled transfer (<see cref="FtpTimeouts.TransferStall"/>), and by the failure of a task of
-    /// <see cref="RunAsync"/>.
+    /// The token of all tasks. It is cancelled by the caller, by a stalled transfer (<see cref="FtpTimeouts.TransferStall"/>), and by the
+    /// failure of a task of <see cref="RunAsync"/>.
     /// </summary>
     public CancellationToken Token => _stop.Token;
 
     /// <summary>The limits of the client.</summary>
     public FtpLimits Limits => _connection.Options.Limits;
 
-    /// <summary>Enters block mode. Returns null if the server rejects it.</summary>
+    /// <summary>Enters block mode and returns the pipeline, or null if the server rejects block mode.</summary>
     /// <param name="connection">The connection, which the pipeline uses until its disposal.</param>
     /// <param name="direction">The direction of the transfers.</param>
     /// <param name="cancellationToken">Cancels the call and the pipeline.</param>
@@ -89,8 +93,13 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
             ? new BlockPipeline<TItem>(connection, preparedConnection, direction, maxCommands, cancellationToken)
             : null;
 
-    /// <summary>Queues a command. Waits while the limit of unanswered commands is reached.</summary>
-    /// <exception cref="ArgumentException">The path cannot be sent in a command. Nothing was queued.</exception>
+    /// <summary>Queues a command. If a limit of unanswered commands is reached, first waits for replies.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="argument">The argument.</param>
+    /// <param name="item">
+    /// The object that <see cref="ReadRepliesAsync"/> passes on with each reply to the command; null to discard the replies.
+    /// </param>
+    /// <exception cref="ArgumentException">The argument cannot be sent in a command. Nothing was queued.</exception>
     public async ValueTask QueueCommandAsync(string verb, string argument, TItem? item)
     {
         await WaitForCapacityAsync(_maxCommands - 1, MaxCommandBytes).ConfigureAwait(false);
@@ -106,6 +115,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     }
 
     /// <summary>Reads the replies to all queued commands, until the final reply to MODE S.</summary>
+    /// <param name="onReply">Receives the item of a command, the verb of the command, and one reply.</param>
     public async Task ReadRepliesAsync(Action<TItem, string, FtpReply> onReply)
     {
         while (true)
@@ -161,7 +171,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         }
     }
 
-    /// <summary>Receives one file and passes its content on as it arrives.</summary>
+    /// <summary>Receives one file and passes each received range of its content to <paramref name="onContent"/>.</summary>
     /// <exception cref="FtpConnectionException">The server closed the data connection before the end of the file.</exception>
     /// <exception cref="BlockFormatException">A block header is invalid.</exception>
     public async ValueTask ReceiveFileAsync(TItem item, ReadOnlySpanAction<byte, TItem> onContent)
@@ -190,7 +200,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
             return;
         }
 
-        // Opened after the first command is sent, because a TLS server starts the handshake only after the command.
+        // The first command must be sent before the data connection is opened: a TLS server starts the handshake only after the command.
         DataConnection data = _dataConnection ??= await OpenDataAsync().ConfigureAwait(false);
         while (!blocks.IsEmpty)
         {
@@ -208,7 +218,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         await FlushAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Waits for all tasks. If one fails, the others are cancelled and its exception is thrown.</summary>
+    /// <summary>Waits for all tasks. If a task fails, cancels the other tasks and throws the exception of the failed task.</summary>
+    /// <exception cref="FtpTimeoutException">The transfer stalled for longer than <see cref="FtpTimeouts.TransferStall"/>.</exception>
     public async Task RunAsync(params Task[] tasks)
     {
         Task all = Task.WhenAll(tasks.Select(CancelAllOnFailureAsync));
@@ -216,7 +227,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         _callerToken.ThrowIfCancellationRequested();
         if (_firstFailedTask is { } failed)
         {
-            await failed.ConfigureAwait(false); // the exceptions of the other tasks are consequences of this one
+            await failed.ConfigureAwait(false); // the exceptions of the other tasks are consequences of this failure
         }
 
         if (Token.IsCancellationRequested)
@@ -262,6 +273,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
                 FtpOperationPhase.Transfer, "the server closed the data connection before the end of a file");
     }
 
+    /// <summary>Waits for a task of <see cref="RunAsync"/>. If the task fails, closes the connection and cancels the other tasks.</summary>
     private async Task CancelAllOnFailureAsync(Task task)
     {
         try
@@ -281,6 +293,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the prepared socket and opens the data connection over it.</summary>
     private async Task<DataConnection> OpenDataAsync()
     {
         FtpClientOptions options = _connection.Options;
@@ -294,8 +307,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until the unanswered commands are within the limits. If they exceed the limits, waits until half of them are answered, so that
-    /// later commands are sent in groups.
+    /// Returns immediately if the unanswered commands are within the limits. Otherwise sends the buffered output, and waits until the
+    /// unanswered commands are within half of each limit, so that later commands are sent in groups.
     /// </summary>
     private async ValueTask WaitForCapacityAsync(int commands, int bytes)
     {
@@ -320,6 +333,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         await capacityAvailable.WaitAsync(Token).ConfigureAwait(false);
     }
 
+    /// <summary>Returns whether the unanswered commands are within the limits for their number and their total length in bytes.</summary>
     private bool HasCapacity(int commands, int bytes)
     {
         lock (_lock)
@@ -328,6 +342,9 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Removes the oldest unanswered command, and ends the wait of <see cref="WaitForCapacityAsync"/> if its limits are met.
+    /// </summary>
     private void DequeueCommand(int length)
     {
         lock (_lock)
@@ -343,7 +360,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the previous positive reply if it is equal. Otherwise the results of a million files would hold a million replies.
+    /// Returns the previous positive reply if it equals <paramref name="reply"/>, and <paramref name="reply"/> otherwise. The results of a
+    /// large batch then share one reply object instead of holding one object each.
     /// </summary>
     private FtpReply ShareReply(FtpReply reply)
     {
@@ -351,7 +369,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         return isEqual ? _lastCompletion! : _lastCompletion = reply;
     }
 
-    /// <summary>Restarts the stall timeout, at most twice a second because restarting a timer is expensive.</summary>
+    /// <summary>Restarts the stall timeout. Does so at most twice a second, because restarting a timer is expensive.</summary>
     private void RecordActivity()
     {
         long now = Environment.TickCount64;

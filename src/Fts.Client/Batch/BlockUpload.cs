@@ -9,18 +9,23 @@ namespace Fts.Client.Batch;
 /// error cannot interrupt a transfer.
 /// </summary>
 /// <remarks>
-/// The last-modified time is set after the positive final reply, because after a rejected upload MFMT would change the existing file.
+/// MFMT is sent only after a positive final reply. After a rejected upload, MFMT would change the last-modified time of a file that already
+/// existed.
 /// </remarks>
 internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shouldSetLastModified)
 {
-    /// <summary>Larger files are separate transfers, which can be resumed.</summary>
+    /// <summary>
+    /// The maximum length in bytes of a file in block mode. Larger files are uploaded separately, so that they can be resumed.
+    /// </summary>
     public const int MaxFileBytes = 256 * 1024;
 
-    private readonly ConcurrentQueue<BatchEntry> _storedEntries = new();
+    private readonly ConcurrentQueue<BatchEntry> _storedEntries = new(); // their last-modified time is not set yet
 
+    /// <summary>Uploads the files that are suitable for block mode, and leaves block mode. All other files get no result.</summary>
     public Task RunAsync(IEnumerable<BatchEntry> files) =>
         pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), Task.Run(() => SendAsync(files)));
 
+    /// <summary>Sends all suitable files, waits for the replies, and leaves block mode.</summary>
     private async Task SendAsync(IEnumerable<BatchEntry> files)
     {
         byte[] content = ArrayPool<byte>.Shared.Rent(MaxFileBytes + 1); // one byte more, to detect larger files
@@ -45,6 +50,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
         }
     }
 
+    /// <summary>Sends STOR and the content of one file.</summary>
     private async ValueTask SendAsync(BatchEntry file, ReadOnlyMemory<byte> content)
     {
         file.BeginAttempt();
@@ -63,14 +69,14 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
     }
 
     /// <summary>
-    /// Reads a file and returns its length. Returns null if the file is too large, is a pipe, or cannot be read. A read error is the result
-    /// of the entry.
+    /// Reads a file into the buffer and returns the length of the file in bytes. Returns null if the file is too large, is a pipe, or
+    /// cannot be read. A read error becomes the result of the entry.
     /// </summary>
     private int? ReadContent(BatchEntry file, byte[] content)
     {
         try
         {
-            if (LocalFileReader.TryRead(file.LocalPath, content) is not { } read)
+            if (LocalFileReader.ReadSmallFile(file.LocalPath, content) is not { } read)
             {
                 return null;
             }
@@ -85,6 +91,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
         }
     }
 
+    /// <summary>Sends MFMT for the stored files whose last-modified time is not set yet.</summary>
     private async ValueTask SetLastModifiedTimesAsync()
     {
         while (_storedEntries.TryDequeue(out BatchEntry? file))
@@ -94,11 +101,12 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
         }
     }
 
+    /// <summary>Processes a reply to STOR or MFMT.</summary>
     private void HandleReply(BatchEntry file, string verb, FtpReply reply)
     {
         if (verb == "MFMT" || reply.IsPreliminary)
         {
-            return; // the file is stored, whether or not its time can be set
+            return; // a negative reply to MFMT is ignored, because the file is stored
         }
 
         if (reply.IsCompletion)
@@ -109,7 +117,7 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
                 _storedEntries.Enqueue(file);
             }
         }
-        else if (IsDesynchronizing(reply))
+        else if (IsDataConnectionUnusable(reply))
         {
             throw new FtpReplyException(reply, $"STOR {file.File.RemotePath}");
         }
@@ -120,8 +128,9 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
     }
 
     /// <summary>
-    /// Returns whether the data connection cannot be used after this reply. Either it failed, or it may still contain the bytes of the
-    /// rejected file, because the server did not read them.
+    /// Returns whether the data connection is unusable after this negative reply. Either the data connection failed, or the server has not
+    /// read the bytes of the rejected file and would mistake them for the next file.
     /// </summary>
-    private static bool IsDesynchronizing(FtpReply reply) => (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
+    private static bool IsDataConnectionUnusable(FtpReply reply) =>
+        (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
 }

@@ -3,28 +3,29 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client;
 
 /// <summary>One file of a batch.</summary>
-/// <param name="LocalPath">The local path.</param>
-/// <param name="RemotePath">The path on the server.</param>
+/// <param name="LocalPath">The local path: the source of an upload, or the target of a download.</param>
+/// <param name="RemotePath">The path on the server: the target of an upload, or the source of a download.</param>
 public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 {
     /// <summary>
-    /// The entry of the file from a listing, for a download; null if unknown. With it, the client need not request the last-modified time
-    /// and the length.
+    /// For a download, the entry of the file in a listing; null if unknown. The client uses the length and last-modified time of the entry
+    /// instead of requesting them from the server.
     /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 
     /// <summary>
-    /// Receives the progress of the file if it is a separate transfer; null if not needed. Files in block mode report only their result.
+    /// Receives the progress of the transfer; null if not needed. Small files that the client transfers together in block mode report no
+    /// progress.
     /// </summary>
     public IProgress<FtpProgress>? Progress { get; init; }
 }
 
 /// <summary>The result of one file of a batch.</summary>
-/// <param name="File">The file.</param>
-/// <param name="Result">The result of the transfer; null if it failed.</param>
+/// <param name="File">The file that the result belongs to.</param>
+/// <param name="Result">The result of the transfer; null if the transfer failed.</param>
 /// <param name="Exception">
-/// The cause of the failure: an <see cref="FtpException"/>, or an exception of the file system if the local file caused it. Null if the
-/// transfer succeeded.
+/// The cause of the failure; null if the transfer succeeded. An <see cref="FtpException"/>, a file system exception if the local file
+/// cannot be accessed, or an <see cref="ArgumentException"/> if a path is invalid.
 /// </param>
 public sealed record FtpBatchResult(FtpBatchFile File, FtpTransferResult? Result, Exception? Exception)
 {

@@ -3,18 +3,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Batch;
 
-/// <summary>Reads small local files into memory. In a batch of thousands of files, each system call adds noticeable time.</summary>
+/// <summary>
+/// Reads small local files into memory with few system calls, because each call adds noticeable time in a batch of thousands of files.
+/// </summary>
 internal static class LocalFileReader
 {
     /// <summary>
-    /// Reads a file. Returns its length in bytes and its last-modified time in UTC, or null if it is longer than
+    /// Reads a file. Returns its length in bytes and its last-modified time in UTC. Returns null if the file is longer than
     /// <see cref="BlockUpload.MaxFileBytes"/>, or is a pipe.
     /// </summary>
-    /// <param name="path">A full path without NUL, because the system would end the path there.</param>
-    /// <param name="content">Receives the content: at least one byte more than the maximum length.</param>
+    /// <param name="path">The full path. It must not contain NUL, because the system would end the path there.</param>
+    /// <param name="content">Receives the content. Must be at least one byte longer than the maximum length.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file is a directory, or this user may not read it.</exception>
-    public static (int Length, DateTime LastModified)? TryRead(string path, byte[] content)
+    public static (int Length, DateTime LastModified)? ReadSmallFile(string path, byte[] content)
     {
         if (OperatingSystem.IsLinux() && SystemCallNumbers.IsSupported && Environment.Is64BitProcess)
         {
@@ -22,7 +24,7 @@ internal static class LocalFileReader
             FileStatus status = default;
             bool isFile = !opened.IsInvalid
                 && FileStatus.Statx(opened, "", DirectoryCalls.AT_EMPTY_PATH, out status) == 0 && status.IsFile;
-            // A length of 0 may be that of a file in /proc, which has content. If a call fails, those below throw the exception.
+            // A file in /proc reports the length 0 although it has content. After a failed call, ReadPortably throws the exception.
             if (isFile && status.Length > BlockUpload.MaxFileBytes)
             {
                 return null;
@@ -34,9 +36,10 @@ internal static class LocalFileReader
             }
         }
 
-        return TryReadPortably(path, content);
+        return ReadPortably(path, content);
     }
 
+    /// <summary>Reads with one system call. Returns false if the call fails or reads fewer bytes than requested.</summary>
     private static unsafe bool TryReadAll(SafeFileHandle file, Span<byte> content)
     {
         fixed (byte* start = content)
@@ -45,7 +48,8 @@ internal static class LocalFileReader
         }
     }
 
-    private static (int Length, DateTime LastModified)? TryReadPortably(string path, byte[] content)
+    /// <summary>Does the same as <see cref="ReadSmallFile"/> with the .NET methods, which make more system calls.</summary>
+    private static (int Length, DateTime LastModified)? ReadPortably(string path, byte[] content)
     {
         try
         {

@@ -8,7 +8,11 @@ namespace Fts.Client.Connections;
 /// </summary>
 internal static class AccountCommand
 {
-    /// <summary>Returns the account to send, or null if the caller has none.</summary>
+    /// <summary>
+    /// Returns the account of the credentials. If they contain none, returns the result of
+    /// <see cref="FtpClientOptions.RequestAccountAsync"/>, or null if the caller has no account.
+    /// </summary>
+    /// <exception cref="FtpTlsException">The requested account would be sent unencrypted.</exception>
     public static async Task<string?> GetAccountAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         FtpClientOptions options = connection.Options;
@@ -32,7 +36,9 @@ internal static class AccountCommand
         return requested;
     }
 
-    /// <summary>Runs a command. If the server requires an account for it (532), sends ACCT and runs the command once more.</summary>
+    /// <summary>
+    /// Runs a command. If the server requires an account for the command (532), sends ACCT and runs the command once more.
+    /// </summary>
     /// <exception cref="FtpReplyException">
     /// The server rejected the command or ACCT, or requires an account and the caller has none.
     /// </exception>
@@ -64,17 +70,17 @@ internal static class AccountCommand
 /// <remarks>Thread-safe.</remarks>
 [SuppressMessage(
     "Design", "CA1001:Types that own disposable fields should be disposable",
-    Justification = "The semaphore has no wait handle unless one is requested.")]
+    Justification = "A SemaphoreSlim owns a wait handle only after AvailableWaitHandle is read.")]
 internal sealed class RequestedAccount
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private string? _account; // protected by _gate, like _isRequested
+    private readonly SemaphoreSlim _requestLock = new(1, 1);
+    private string? _account; // protected by _requestLock, like _isRequested
     private bool _isRequested;
 
     /// <summary>Returns the account, or null if the caller has none. The first call runs <paramref name="request"/>.</summary>
     public async Task<string?> GetAsync(Func<CancellationToken, ValueTask<string?>> request, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _requestLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (!_isRequested)
@@ -87,7 +93,7 @@ internal sealed class RequestedAccount
         }
         finally
         {
-            _gate.Release();
+            _requestLock.Release();
         }
     }
 }

@@ -2,7 +2,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>The rules for the commands that the client sends.</summary>
+/// <summary>Creates the commands that the client sends, and determines which commands may be repeated.</summary>
 internal static class ClientCommand
 {
     /// <summary>Creates a command from the caller's verb and argument. The verb is sent in upper case.</summary>
@@ -18,15 +18,15 @@ internal static class ClientCommand
             throw new ArgumentException("A verb may contain only ASCII letters and digits.", nameof(verb));
         }
 
-        // After a line break, the server would read the rest of the argument as a second command.
+        // The server would execute the text after a line break as a second command.
         return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
             ? new FtpCommand(verb.ToUpperInvariant(), argument ?? "")
             : throw new ArgumentException("An argument must not contain a line break or NUL.", nameof(argument));
     }
 
     /// <summary>
-    /// Returns whether a command may be sent again on another connection, because it changes nothing on the server and returns no content
-    /// to the caller.
+    /// Returns whether a command may be sent again on another connection. Such a command changes no file or directory on the server, and
+    /// transfers no file content.
     /// </summary>
     /// <param name="verb">The verb in upper case.</param>
     public static bool IsRepeatable(string verb) => verb is

@@ -6,8 +6,8 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Sends commands and reads replies over the control connection. After an unexpected reply, a malformed reply or a lost connection it is
-/// unusable, because a later reply could be mistaken for the reply to another command.
+/// Sends commands and reads replies over the control connection. After an unexpected or malformed reply, the channel is unusable, because a
+/// later reply could be mistaken for the reply to another command. The channel is also unusable after the connection is lost.
 /// </summary>
 /// <remarks>
 /// Owns its socket. One task may send while another reads: output and input share only the flag <see cref="IsUsable"/>.
@@ -39,13 +39,15 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>The local address of the connection. IPv4-mapped addresses are converted to IPv4.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>The encoding of commands and replies.</summary>
+    /// <summary>Encodes commands and decodes replies.</summary>
     public WireText Text { get; }
 
     /// <summary>The TLS state; null while the connection is not encrypted.</summary>
     public ConnectionTls? Tls { get; private set; }
 
-    /// <summary>Returns false after the connection was lost or closed, or if replies may no longer match commands.</summary>
+    /// <summary>
+    /// Whether the connection can be used. False after it was lost or closed, or if replies may no longer match commands.
+    /// </summary>
     public bool IsUsable { get; private set; } = true;
 
     /// <summary>The number of commands sent.</summary>
@@ -57,11 +59,11 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>The last command sent.</summary>
     public FtpCommand LastCommand { get; private set; }
 
-    /// <summary>Returns true while a call awaits a reply. Other threads read it without a lock.</summary>
+    /// <summary>Whether a call is waiting for a reply. Other threads read this property without a lock.</summary>
     public bool IsAwaitingReply { get; private set; }
 
     /// <summary>
-    /// Returns true if the connection is usable and no input is unread. While no reply is awaited, unread input is an unexpected reply,
+    /// Returns true if the connection is usable and no input is unread. If no command is unanswered, unread input is an unexpected reply,
     /// such as 421 after an idle timeout, or the end of the connection.
     /// </summary>
     public bool IsSynchronized =>
@@ -80,12 +82,12 @@ internal sealed class ControlChannel : IAsyncDisposable
         {
             // The peer has already reset the connection, so the socket no longer has a remote address.
             socket.Dispose();
-            throw CreateLostException(FtpOperationPhase.Greeting, e);
+            throw CreateConnectionLostException(FtpOperationPhase.Greeting, e);
         }
     }
 
     /// <summary>
-    /// Performs the TLS handshake and encrypts the connection from then on. Plain text received before the handshake is an error, because
+    /// Performs the TLS handshake, after which the connection is encrypted. Plain text received before the handshake is an error, because
     /// an attacker could have inserted it (CVE-2011-0411).
     /// </summary>
     /// <exception cref="FtpTlsException">The handshake failed, or the server is not trusted.</exception>
@@ -119,20 +121,20 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
         {
-            // The server has closed the connection already.
+            // The connection is already closed.
         }
     }
 
-    /// <summary>Sends one command, or two in one packet.</summary>
+    /// <summary>Sends one command, or two commands in one packet.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply arrives first.</param>
+    /// <param name="precededBy">A command to send first in the same packet; null for none. The reply to this command arrives first.</param>
     /// <inheritdoc cref="WriteCommandsAsync"/>
     public Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
         WriteCommandsAsync(precededBy is { } first ? [first, command] : [command], cancellationToken);
 
     /// <summary>
-    /// Sends commands in one packet. If unread input could be mistaken for their replies, throws without sending them.
+    /// Sends commands in one packet. If unread input could be mistaken for the replies to the commands, throws without sending anything.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// A command contains characters that the encoding cannot represent. Nothing was sent.
@@ -158,7 +160,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a command even if replies are unread. Used for ABOR, whose caller counts the expected replies.</summary>
+    /// <summary>Sends a command even if replies are unread. The caller must count the expected replies. Used for ABOR.</summary>
     public Task WriteDuringTransferAsync(FtpCommand command, CancellationToken cancellationToken)
     {
         QueueCommand(command);
@@ -166,7 +168,8 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     /// <summary>
-    /// Queues a command without waiting for the replies to earlier commands, which the caller counts. Returns its length in bytes.
+    /// Queues a command without waiting for the replies to earlier commands, and returns the length of the command line in bytes. The
+    /// caller must count the expected replies.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// The command contains characters that the encoding cannot represent. Nothing was queued.
@@ -183,8 +186,8 @@ internal sealed class ControlChannel : IAsyncDisposable
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
-        // A partially sent command cannot be withdrawn, so cancellation only shortens the time limit. The cancellation is then reported
-        // when the reply is read.
+        // A partially sent command cannot be withdrawn, so cancellation only shortens the time limit. If the commands are sent in time, the
+        // cancellation is reported when their reply is read.
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             _ => limit.CancelAfter(_options.Timeouts.Resync), null);
         try
@@ -197,15 +200,15 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            throw CloseAndReturn(CreateLostException(FtpOperationPhase.Reply, e));
+            throw CloseAndReturn(CreateConnectionLostException(FtpOperationPhase.Reply, e));
         }
     }
 
     /// <summary>
-    /// Reads one reply. After a timeout or cancellation, another call can read the rest of the reply. After any other error the channel is
-    /// unusable.
+    /// Reads one reply. After a timeout or cancellation, the next call continues to read the same reply. After any other error, the channel
+    /// is unusable.
     /// </summary>
-    /// <param name="phase">The phase for the exceptions.</param>
+    /// <param name="phase">The phase that the exceptions report.</param>
     /// <param name="limit">The time limit for the whole reply.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="FtpTimeoutException">The reply did not arrive within <paramref name="limit"/>.</exception>
@@ -236,7 +239,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            throw CloseAndReturn(CreateLostException(phase, e));
+            throw CloseAndReturn(CreateConnectionLostException(phase, e));
         }
         catch (ReplyFormatException e)
         {
@@ -262,11 +265,12 @@ internal sealed class ControlChannel : IAsyncDisposable
         Tls?.Dispose();
     }
 
+    /// <summary>Adds a received line to the current reply. Returns the reply if it is now complete; otherwise null.</summary>
     private FtpReply? ProcessLine(LineReadResult read, FtpOperationPhase phase)
     {
         if (read.Status == LineStatus.Closed)
         {
-            throw CloseAndReturn(CreateLostException(phase, null));
+            throw CloseAndReturn(CreateConnectionLostException(phase, null));
         }
 
         if (read.Status == LineStatus.TooLong)
@@ -322,6 +326,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns whether the socket has unread input, has reached the end of the input, or has failed.</summary>
     private bool HasUnreadBytes()
     {
         try
@@ -335,13 +340,17 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes the connection and returns the exception for the caller to throw.</summary>
     private Exception CloseAndReturn(Exception exception)
     {
         CloseImmediately();
         return exception;
     }
 
-    private static FtpConnectionException CreateLostException(FtpOperationPhase phase, Exception? exception) =>
+    /// <summary>
+    /// Returns the exception for a lost connection. Without a cause, the server has closed the connection in an orderly way.
+    /// </summary>
+    private static FtpConnectionException CreateConnectionLostException(FtpOperationPhase phase, Exception? exception) =>
         exception is null ? new FtpConnectionException(phase, "the server closed the connection")
         : TlsAlert.IsClientCertificateRejection(exception) ? TlsAlert.CreateException(exception)
         : new FtpConnectionException(phase, $"the connection was lost: {exception.Message}", exception);

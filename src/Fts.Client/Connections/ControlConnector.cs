@@ -5,15 +5,15 @@ using Fts.Protocol;
 
 namespace Fts.Client.Connections;
 
-/// <summary>Opens the TCP connection to the server, or to the server through the proxy.</summary>
+/// <summary>Opens the TCP connection to the server, directly or through the proxy of the options.</summary>
 internal static class ControlConnector
 {
     /// <summary>
-    /// Returns a connected socket, which the caller owns. Tries the addresses of the server in the order in which the resolver returns
-    /// them.
+    /// Connects to the server and returns the socket, which the caller owns. Tries the addresses of the server in the order in which the
+    /// resolver returns them.
     /// </summary>
     /// <exception cref="FtpConnectionException">
-    /// The name cannot be resolved, or no address of the server accepts the connection in time.
+    /// The host name cannot be resolved, or no address of the server accepts the connection in time.
     /// </exception>
     /// <exception cref="FtpProxyException">The proxy cannot be reached, or cannot connect to the server.</exception>
     public static async Task<Socket> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)

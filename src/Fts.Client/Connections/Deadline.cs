@@ -15,12 +15,12 @@ internal readonly struct Deadline : IDisposable
         _source.CancelAfter(limit);
     }
 
-    /// <summary>The token for the operation. It is cancelled by the caller's token or by the time limit.</summary>
+    /// <summary>The token for the operation, which the caller's token or the time limit cancels.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <summary>
-    /// Returns an <see cref="OperationCanceledException"/> if the caller's token is cancelled, and an <see cref="FtpTimeoutException"/>
-    /// otherwise.
+    /// Returns the exception to throw after the operation was cancelled. Returns an <see cref="OperationCanceledException"/> if the
+    /// caller's token is cancelled, and an <see cref="FtpTimeoutException"/> if the time limit has expired.
     /// </summary>
     public Exception Translate(OperationCanceledException exception, FtpOperationPhase phase) =>
         Translate(exception, phase, _limit, _caller);

@@ -3,22 +3,23 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// The replies to commands that were sent ahead in one packet. Each is used once, when its command is due. All are discarded as soon as
-/// another command is sent, because they may then be outdated.
+/// Stores the replies to commands that the client sent in advance (<see cref="FtpConnection.SendAheadAsync"/>). A stored reply is used
+/// once, instead of sending its command again. All stored replies are discarded as soon as another command is sent, because they may then
+/// be outdated.
 /// </summary>
 internal sealed class EarlyReplies(ControlChannel control)
 {
     private readonly List<(FtpCommand Command, FtpReply Reply)> _replies = [];
     private int _commandsSent;
 
-    /// <summary>Adds the reply to a command. No further command was sent after it.</summary>
+    /// <summary>Adds the reply to a command. Must be called before the client sends another command.</summary>
     public void Add(FtpCommand command, FtpReply reply)
     {
         DiscardOutdated();
         _replies.Add((command, reply));
     }
 
-    /// <summary>Removes and returns the reply to a command; null if it was not sent ahead, or the reply is outdated.</summary>
+    /// <summary>Removes and returns the stored reply to a command. Returns null if no reply is stored, or the reply is outdated.</summary>
     public FtpReply? Take(FtpCommand command)
     {
         DiscardOutdated();

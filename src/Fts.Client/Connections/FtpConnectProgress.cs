@@ -18,6 +18,6 @@ public enum FtpConnectStage
 }
 
 /// <summary>Reports that a stage of opening a connection begins. See <see cref="FtpClientOptions.ConnectProgress"/>.</summary>
-/// <param name="Stage">The stage.</param>
-/// <param name="Address">The address of the server. Null before it is known, and if a proxy is used.</param>
+/// <param name="Stage">The stage that begins.</param>
+/// <param name="Address">The address of the server; null if a proxy is used, and while the name is resolved.</param>
 public readonly record struct FtpConnectProgress(FtpConnectStage Stage, IPEndPoint? Address);

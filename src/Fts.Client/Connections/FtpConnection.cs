@@ -14,11 +14,11 @@ namespace Fts.Client;
 
 /// <summary>
 /// A control connection for one caller. It sends the commands of the caller and returns the replies of the server. It runs one command or
-/// transfer at a time: a call during another one throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/>
-/// is the thread-safe alternative.
+/// transfer at a time: a concurrent call throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/> is the
+/// thread-safe alternative.
 /// </summary>
 /// <remarks>
-/// After a timeout or cancellation of a command the connection is unusable, because the late reply could be mistaken for the reply to
+/// After a timeout or cancellation of a command, the connection is unusable, because the late reply could be mistaken for the reply to
 /// another command.
 /// </remarks>
 public sealed class FtpConnection : IAsyncDisposable
@@ -30,7 +30,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private bool _isPipeliningServer;
     private bool _hasLostTicket;
     private FtpDataStream? _dataStream;
-    private int _isExchanging;
+    private int _isExchanging; // 1 while a call uses the connection
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile serverProfile)
     {
@@ -63,6 +63,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal FtpClientOptions Options { get; }
 
+    /// <summary>The cached behaviour of the server, shared by all connections of a client.</summary>
     internal ServerProfile ServerProfile { get; }
 
     internal ILogger Log { get; }
@@ -70,11 +71,12 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>The TLS state of this connection and its data connections; null if they are not encrypted.</summary>
     internal ConnectionTls? Tls => _control.Tls;
 
+    /// <summary>Encodes commands, and decodes replies and listings.</summary>
     internal WireText Text => _control.Text;
 
     /// <summary>
-    /// Returns true if the pool may use the connection again: it can send a command, it is in the working directory, and it can resume its
-    /// TLS session for the next data connection.
+    /// Whether the pool may use the connection again. The connection must be able to send a command, be in the working directory, and be
+    /// able to resume its TLS session for the next data connection.
     /// </summary>
     internal bool IsReusable => CanSendCommand && !_hasLostTicket && !IsOutsideWorkingDirectory;
 
@@ -105,13 +107,13 @@ public sealed class FtpConnection : IAsyncDisposable
     internal long LastActivity { get; private set; }
 
     /// <summary>
-    /// Returns true while a call waits for a reply or data. Other timeouts limit that wait. Returns false while the holder of the
-    /// connection does not use it.
+    /// Whether a call is waiting for a reply or for data. Until the call ends, the pool regards the connection as active, because the
+    /// timeouts of the call limit the wait.
     /// </summary>
     internal bool IsAwaitingServer =>
         Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _dataStream is { IsAwaitingData: true };
 
-    /// <summary>Whether data is compressed (MODE Z).</summary>
+    /// <summary>Whether MODE Z is active, so that the data of transfers is compressed.</summary>
     internal bool IsDeflating => _dataConnector.IsDeflating;
 
     /// <summary>Whether SHA-256 is selected for HASH (OPTS HASH).</summary>
@@ -124,22 +126,24 @@ public sealed class FtpConnection : IAsyncDisposable
     internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
 
     /// <summary>
-    /// Whether commands may be sent before the replies to earlier ones. A server that lists block mode must support this.
+    /// Whether commands may be sent before the replies to earlier commands arrive. True if the server is one of the
+    /// <see cref="PipeliningServers"/> or lists block mode. False after the server did not reply to all commands of a packet.
     /// </summary>
     internal bool CanPipeline => !ServerProfile.IsPipeliningUnusable && (_isPipeliningServer || Features.HasBlockMode);
 
-    /// <summary>The command that prepares the next data connection in passive mode; null if it is prepared in active mode.</summary>
+    /// <summary>The command that prepares the next data connection in passive mode; null in active mode.</summary>
     internal FtpCommand? PassiveCommand => _dataConnector.PassiveCommand;
 
     /// <summary>Whether the last command sent may be repeated on another connection.</summary>
     internal bool IsLastCommandRepeatable => ClientCommand.IsRepeatable(_control.LastCommand.Verb);
 
     /// <summary>
-    /// Connects, reads the greeting, and starts TLS according to the options. After the reply 120 it waits for the greeting.
+    /// Connects, reads the greeting, and starts TLS according to the options. After reply 120 (service ready later), waits for the
+    /// greeting.
     /// </summary>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     /// <exception cref="FtpConnectionException">
-    /// The connection failed, or the server rejected it. The exception contains the reply.
+    /// The connection failed, or the server rejected it. In the second case, the exception contains the reply.
     /// </exception>
     /// <exception cref="FtpTlsException">TLS failed, the server does not support required TLS, or the server is not trusted.</exception>
     public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
@@ -149,8 +153,8 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Logs in (USER, and PASS and ACCT if requested). Before that, sends HOST (RFC 7151) if the server supports it and the host is a name.
-    /// After that, reads the features, enables UTF-8 if supported, and sets TYPE I.
+    /// Logs in: sends USER, and PASS and ACCT if the server requests them. Before the login, sends HOST (RFC 7151) if the server supports
+    /// it and the host is a name. After the login, reads the features, enables UTF-8 if supported, and sets TYPE I.
     /// </summary>
     /// <exception cref="FtpLoginException">The server rejected the login.</exception>
     /// <exception cref="FtpTlsException">
@@ -179,14 +183,14 @@ public sealed class FtpConnection : IAsyncDisposable
         SendAsync(verb, argument, Options.Timeouts.Reply, cancellationToken);
 
     /// <summary>
-    /// Returns the file or directory at a path, or null if there is none. Sends MLST if the server supports it; otherwise SIZE and MDTM,
-    /// and then lists the parent directory.
+    /// Returns the file or directory at a path, or null if the path does not exist. Sends MLST if the server supports it. Otherwise sends
+    /// SIZE and MDTM, and then lists the parent directory.
     /// </summary>
     /// <remarks>
-    /// As a last resort, the client enters the path with CWD and then returns. If the server does not support PWD, the client cannot
-    /// return: it closes the connection, and <see cref="IsUsable"/> is false.
+    /// As a last resort, the client enters the path with CWD and then returns to the working directory. If the server does not support PWD,
+    /// the client cannot return. It then closes the connection, and <see cref="IsUsable"/> is false.
     /// </remarks>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
+    /// <exception cref="FtpReplyException">A negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -194,8 +198,8 @@ public sealed class FtpConnection : IAsyncDisposable
         return RemoteMetadata.GetEntryAsync(this, path, cancellationToken);
     }
 
-    /// <summary>Returns whether a file or directory exists at a path, with the commands of <see cref="GetEntryAsync"/>.</summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
+    /// <summary>Returns whether a file or directory exists at a path. Sends the same commands as <see cref="GetEntryAsync"/>.</summary>
+    /// <exception cref="FtpReplyException">A negative reply does not indicate whether the path exists.</exception>
     /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
     public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
         await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
@@ -217,12 +221,13 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends commands in one packet, so that they take one round trip, and stores their replies. A later call that sends one of these
-    /// commands gets the stored reply, unless another command was sent in between. Does nothing unless <see cref="CanPipeline"/>.
+    /// Sends commands in one packet, in one round trip, and stores the replies. A later call for one of these commands returns the stored
+    /// reply instead of sending the command. Sending another command discards the stored replies. Does nothing if <see cref="CanPipeline"/>
+    /// is false.
     /// </summary>
     /// <remarks>
-    /// Only for commands that are harmless if they are not needed after all. If the server does not reply to all of them, commands are no
-    /// longer sent ahead to it.
+    /// The commands must be harmless even if their replies are never used. If the server does not reply to all commands,
+    /// <see cref="CanPipeline"/> becomes false for all connections of the client.
     /// </remarks>
     internal async Task SendAheadAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)
     {
@@ -247,18 +252,19 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Discards early replies whose commands are no longer due.</summary>
+    /// <summary>Discards the stored replies of <see cref="SendAheadAsync"/>.</summary>
     internal void DiscardEarlyReplies() => _earlyReplies.Clear();
 
-    /// <summary>Sends a command within a call that has marked the connection as busy, and returns its final reply.</summary>
+    /// <summary>Sends a command and returns its final reply. The caller must have marked the connection as busy.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
     /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>
-    /// <param name="precededBy">A command that is sent before this one, in the same packet. Its reply is read and ignored.</param>
+    /// <param name="precededBy">A command to send first in the same packet; null for none. The reply to this command is ignored.</param>
     internal Task<FtpReply> ExchangeAsync(
         string verb, string? argument, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
         ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
+    /// <summary>Returns the stored reply to the command. If no reply is stored, sends the command and returns its final reply.</summary>
     private async Task<FtpReply> ExchangeAsync(
         FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
@@ -302,12 +308,12 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>
     /// Opens a data connection (EPSV, PASV, EPRT or PORT), sends REST if <paramref name="restartOffset"/> is not 0, and sends the command.
-    /// Returns the stream after the preliminary reply. <see cref="FtpDataStream.CompleteAsync"/> reads the final reply. Disposal before
-    /// that aborts the transfer.
+    /// Returns the stream after the preliminary reply. <see cref="FtpDataStream.CompleteAsync"/> reads the final reply. Disposal of the
+    /// stream before that reply aborts the transfer.
     /// </summary>
     /// <remarks>
-    /// After an upload over TLS 1.3, NLST of the uploaded file is sent first, until one succeeds. Some servers issue no session ticket
-    /// during an upload and would reject the next data connection.
+    /// After an upload over TLS 1.3, the client first sends NLST for the uploaded file. Some servers issue no session ticket during an
+    /// upload and would reject the next data connection. After one successful NLST, the client no longer sends this command.
     /// </remarks>
     /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>
@@ -320,7 +326,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <exception cref="InvalidOperationException">A data connection is open, or another command is running. Nothing was sent.</exception>
     /// <exception cref="FtpReplyException">The server rejected a command. The connection is still usable.</exception>
     /// <exception cref="FtpConnectionException">
-    /// The control connection is lost, or no data connection could be opened. <see cref="IsUsable"/> reports which.
+    /// The control connection is lost, or no data connection could be opened. <see cref="IsUsable"/> is false in the first case.
     /// </exception>
     public Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
@@ -334,16 +340,17 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="deflate">Whether to compress the data (MODE Z) if the server supports it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="announcedBytes">
-    /// The length of an upload in bytes. It is sent (ALLO) if FEAT lists ALLO, so that the server detects missing bytes.
+    /// The length of an upload in bytes; null if unknown. If FEAT lists ALLO, the client sends the length with ALLO, so that the server
+    /// detects missing bytes.
     /// </param>
     /// <param name="lastByte">
-    /// The offset of the last byte to transfer, sent with RANG instead of REST; null for the end of the file.
+    /// The offset of the last byte to transfer, sent with RANG instead of REST; null to transfer to the end of the file.
     /// </param>
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken,
         long? announcedBytes = null, long? lastByte = null)
     {
-        // Sent in one packet with the command that prepares the data connection, so that it takes no extra round trip.
+        // ALLO is sent in one packet with the command that prepares the data connection, so ALLO takes no extra round trip.
         FtpCommand? allocate = announcedBytes is { } bytes && Features.Supports("ALLO")
             ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture))
             : null;
@@ -398,10 +405,11 @@ public sealed class FtpConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or InvalidOperationException)
         {
-            // The connection is closed in any case.
+            // The caller closes the connection even without a reply to QUIT.
         }
     }
 
+    /// <summary>Reports that a stage of opening the connection begins.</summary>
     private void ReportProgress(FtpConnectStage stage) =>
         Options.ConnectProgress?.Report(new FtpConnectProgress(stage, Options.Proxy is null ? _control.RemoteEndPoint : null));
 
@@ -449,9 +457,9 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>
     /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
-    /// The caller then queues commands and counts their replies until it sends MODE S.
+    /// Until the caller sends MODE S, it must queue commands and count their replies.
     /// </summary>
-    /// <remarks>For uploads, the server must also support DRAIN, which makes it read the data of a rejected upload to its end.</remarks>
+    /// <remarks>For uploads, the server must support DRAIN: it then reads the data of a rejected upload to the end.</remarks>
     internal async Task<PreparedDataConnection?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
     {
         ThrowIfBusy();
@@ -460,12 +468,12 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends commands together, without waiting for the replies between them, and returns their final replies in order. Only for servers
-    /// that are known to keep commands until they have replied to the earlier ones.
+    /// Sends commands together, without waiting for the replies between them, and returns their final replies in order. The server must be
+    /// known to execute pipelined commands one after the other.
     /// </summary>
     /// <param name="commands">
-    /// At least one command. The encoding must be able to represent them. Their lines must fit into the socket buffers, because no reply is
-    /// read while they are sent.
+    /// At least one command. The encoding must be able to represent all commands. The command lines must fit into the socket buffers,
+    /// because no reply is read while they are sent.
     /// </param>
     /// <param name="cancellationToken">Cancels the call, which closes the connection.</param>
     /// <exception cref="FtpConnectionException">The connection is lost. It is unknown which commands were executed.</exception>
@@ -503,10 +511,10 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Records the use of a data connection in block mode, and the path of its last command.</summary>
+    /// <summary>Records that a data connection was opened in block mode, and the path of the last upload command.</summary>
     internal void RecordBlockTransfer(FtpDataDirection direction, string path) => _ticketRenewal.RecordTransfer(direction, path);
 
-    /// <summary>Queues a command without waiting for the replies to earlier commands. Returns its length in bytes.</summary>
+    /// <summary>Queues a command without waiting for the replies to earlier commands. Returns the length of its line in bytes.</summary>
     /// <exception cref="ArgumentException">
     /// The argument contains a line break, NUL, or characters that the encoding cannot represent. Nothing was queued.
     /// </exception>
@@ -545,13 +553,15 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void CloseImmediately() => _control.CloseImmediately();
 
     /// <summary>
-    /// Records that the data connection of an upload was reset. With TLS 1.3 its session ticket is used up, and the server sends new
-    /// tickets only at the end of a complete upload. A server that requires session resumption would reject the next data connection, so
-    /// the pool opens a new connection.
+    /// Records that the data connection of an upload was reset. In TLS 1.3, that connection has used up a session ticket, and the server
+    /// sends new tickets only at the end of a complete upload. A server that requires session resumption would reject the next data
+    /// connection, so the pool replaces this control connection.
     /// </summary>
     internal void RecordUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
-    /// <summary>Closes the control and data connections from another thread. A call that is using them fails.</summary>
+    /// <summary>
+    /// Closes the control and data connections while another thread may use them. The running call of that thread then fails.
+    /// </summary>
     internal void CloseFromAnotherThread()
     {
         _control.CloseImmediately();
@@ -559,13 +569,13 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Registers the stream of a transfer whose command was sent. Until <see cref="ReleaseDataStream"/>, the connection accepts no other
-    /// command.
+    /// Registers the stream of a transfer whose command was sent. The connection accepts no other command until
+    /// <see cref="DetachDataStream"/> is called.
     /// </summary>
     internal void AttachDataStream(FtpDataStream data) => _dataStream = data;
 
     /// <summary>Ends the registration of a stream, so that the connection accepts commands again.</summary>
-    internal void ReleaseDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
+    internal void DetachDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
 
     /// <summary>Sets <see cref="LastActivity"/> to the current time.</summary>
     internal void RecordActivity() => LastActivity = Options.TimeProvider.GetTimestamp();

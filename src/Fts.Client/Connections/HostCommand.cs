@@ -5,18 +5,19 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Sends HOST (RFC 7151), which selects one of several virtual hosts on a server. It is sent after the TLS handshake and before USER.
+/// Sends HOST (RFC 7151), which selects one of several virtual hosts on a server. The command is sent after the TLS handshake and before
+/// USER.
 /// </summary>
 internal static class HostCommand
 {
     /// <summary>
-    /// Sends HOST if the server lists it in FEAT and the client connected to a DNS name. A negative reply is not an error: the server then
-    /// uses its default host, and its certificate was already checked against the name.
+    /// Sends HOST if FEAT lists it and the client connected to a DNS name. A negative reply is not an error: the server then uses its
+    /// default host. With TLS, the certificate was already checked against the name.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects HOST, but accepted it on another connection of this client.</exception>
     public static async Task SendIfSupportedAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
-        if (GetDnsName(connection.Options.Host) is not { } name || connection.ServerProfile.IsHostUnsupported)
+        if (GetDnsName(connection.Options.Host) is not { } name || connection.ServerProfile.IsHostCommandUnsupported)
         {
             return;
         }
@@ -24,18 +25,19 @@ internal static class HostCommand
         FtpReply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
         if (!features.IsCompletion || !FeatureList.Parse(features).Supports("HOST"))
         {
-            connection.ServerProfile.IsHostUnsupported = true;
+            connection.ServerProfile.IsHostCommandUnsupported = true;
             return;
         }
 
         FtpReply reply = await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false);
-        if (!reply.IsCompletion && connection.ServerProfile.IsHostAccepted)
+        if (!reply.IsCompletion && connection.ServerProfile.IsHostCommandAccepted)
         {
-            // The other connections use that virtual host. On this connection, the same paths could refer to files of another host.
+            // The other connections use the virtual host. On this connection, the same paths could refer to files of the default host.
             throw new FtpReplyException(reply, $"HOST {name}");
         }
 
-        (connection.ServerProfile.IsHostAccepted, connection.ServerProfile.IsHostUnsupported) = (reply.IsCompletion, !reply.IsCompletion);
+        connection.ServerProfile.IsHostCommandAccepted = reply.IsCompletion;
+        connection.ServerProfile.IsHostCommandUnsupported = !reply.IsCompletion;
     }
 
     /// <summary>Returns the ASCII form of a DNS name, or null for an address or an invalid name.</summary>
@@ -52,7 +54,7 @@ internal static class HostCommand
         }
         catch (ArgumentException)
         {
-            // Not a valid DNS name: only this machine can resolve it.
+            // This machine can resolve the name, but the name is not valid in DNS, so the server cannot recognise it.
             return null;
         }
     }

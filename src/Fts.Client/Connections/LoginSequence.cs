@@ -8,11 +8,12 @@ namespace Fts.Client.Connections;
 /// </summary>
 internal static class LoginSequence
 {
+    /// <summary>The maximum number of replies with code 120 before the greeting.</summary>
     private const int MaxDelayedGreetings = 10;
 
     /// <summary>Reads the greeting. After 120 ("service ready in n minutes"), waits for the next reply.</summary>
     /// <exception cref="FtpConnectionException">The server rejects the connection. The exception contains the reply.</exception>
-    /// <exception cref="FtpProtocolException">The server sent 120 too often.</exception>
+    /// <exception cref="FtpProtocolException">The server repeated reply 120 and sent no greeting.</exception>
     public static async Task<FtpReply> ReadGreetingAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         for (int i = 0; i < MaxDelayedGreetings; i++)
@@ -58,11 +59,11 @@ internal static class LoginSequence
             : FtpServerFeatures.Unknown;
         if (connection.Features.HasUtf8 && connection.Text.IsUtf8)
         {
-            // Some servers need this command. Others always use UTF-8 and reject it, so the reply is ignored.
+            // Some servers need this command. Other servers always use UTF-8 and reject the command, so the reply is ignored.
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 
-        // Some servers support only one type and reject TYPE. If that type is not binary, the later comparison of lengths detects it.
+        // Some servers support only one type and reject TYPE. If that type is not binary, comparing lengths after a transfer detects it.
         FtpReply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
         if (type.IsIntermediate)
         {
@@ -71,8 +72,8 @@ internal static class LoginSequence
     }
 
     /// <summary>
-    /// Returns the commands that follow the login. OPTS UTF8 is included although FEAT may not list UTF8, because a server without it
-    /// rejects the command.
+    /// Returns the commands that follow the login. OPTS UTF8 is included before the reply to FEAT is known, because a server without UTF8
+    /// only rejects the command.
     /// </summary>
     private static FtpCommand[] GetSettings(FtpConnection connection) =>
     [
@@ -83,11 +84,11 @@ internal static class LoginSequence
     ];
 
     /// <summary>
-    /// Starts TLS with AUTH (RFC 4217 §4). In <see cref="FtpTlsMode.Preferred"/> the connection stays unencrypted if the server rejects
-    /// AUTH.
+    /// Starts TLS with AUTH (RFC 4217 §4). In <see cref="FtpTlsMode.Preferred"/> mode, the connection stays unencrypted if the server
+    /// rejects AUTH.
     /// </summary>
     /// <exception cref="FtpTlsException">
-    /// The server rejects a required AUTH, the handshake failed, or the server is not trusted.
+    /// The server rejected AUTH although TLS is required, the handshake failed, or the server is not trusted.
     /// </exception>
     public static async Task StartTlsAsync(FtpConnection connection, ControlChannel control, CancellationToken cancellationToken)
     {
@@ -122,9 +123,10 @@ internal static class LoginSequence
     }
 
     /// <summary>
-    /// Throws if a password or account would be sent unencrypted to another machine, unless the caller disabled TLS or permits it.
+    /// Throws if a password or account would be sent unencrypted to another machine. Does not throw if the options disable TLS, or the
+    /// caller permits the unencrypted password.
     /// </summary>
-    /// <exception cref="FtpTlsException">The secret cannot be sent encrypted, or the server used TLS on another connection.</exception>
+    /// <exception cref="FtpTlsException">The secret would be sent unencrypted, or the server used TLS on another connection.</exception>
     public static async Task ThrowIfSecretUnprotectedAsync(FtpConnection connection, bool hasSecret, CancellationToken cancellationToken)
     {
         FtpClientOptions options = connection.Options;
@@ -139,13 +141,13 @@ internal static class LoginSequence
         if (!isAllowed)
         {
             throw new FtpTlsException(
-                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, and the password was not sent unencrypted");
+                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, so the password was not sent");
         }
 
         if (decision.HasUsedTls)
         {
             throw new FtpTlsException(
-                FtpTlsFailure.NotOffered, "the server rejected TLS on this connection, but accepted it on another one");
+                FtpTlsFailure.NotOffered, "the server rejected TLS on this connection, but accepted TLS on another connection");
         }
     }
 

@@ -6,12 +6,12 @@ namespace Fts.Client.Connections;
 /// <summary>Formats replies for messages, and reads values that only the text of a reply contains.</summary>
 internal static class ReplyText
 {
-    /// <summary>The maximum length in a message, in characters. The reply in the exception is complete.</summary>
+    /// <summary>The maximum length of a reply in a message, in characters. The reply object in the exception is complete.</summary>
     private const int MaxPrintedCharacters = 1000;
 
     /// <summary>
-    /// Returns the code and text of a reply for a terminal or a log: control characters are escaped, and text over the limit is replaced by
-    /// an ellipsis. The lines of the reply stay separate lines.
+    /// Returns the code and text of a reply for a terminal or a log. Control characters are escaped. Text beyond 1000 characters is
+    /// replaced by an ellipsis. The lines of the reply stay separate lines.
     /// </summary>
     public static string ToPrintable(this FtpReply reply)
     {

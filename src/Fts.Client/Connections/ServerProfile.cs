@@ -6,7 +6,8 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Caches how a server behaves, for all connections of one client, so that a rejected command is not repeated on each connection.
+/// Caches the behaviour of a server for all connections of one client, so that the client does not repeat a rejected command on each
+/// connection.
 /// </summary>
 /// <remarks>Thread-safe: each value is read and written independently, and a stale value only causes one more attempt.</remarks>
 internal sealed class ServerProfile
@@ -19,12 +20,12 @@ internal sealed class ServerProfile
     private volatile bool _isRangeUnusable;
     private volatile bool _isSegmentedUploadUnusable;
     private volatile bool _isPipeliningUnusable;
-    private volatile bool _isHostUnsupported;
-    private volatile bool _isHostAccepted;
+    private volatile bool _isHostCommandUnsupported;
+    private volatile bool _isHostCommandAccepted;
     private volatile string? _initialDirectory;
     private long _roundTripTicks = long.MaxValue;
 
-    /// <summary>The mode that the next data connection tries first. All earlier modes have failed.</summary>
+    /// <summary>The mode that the next data connection tries first. The modes before it in the enumeration have failed.</summary>
     public DataConnectionMode DataConnectionMode
     {
         get => _dataConnectionMode;
@@ -32,17 +33,17 @@ internal sealed class ServerProfile
     }
 
     /// <summary>Whether FEAT does not list HOST, or the server rejected it.</summary>
-    public bool IsHostUnsupported
+    public bool IsHostCommandUnsupported
     {
-        get => _isHostUnsupported;
-        set => _isHostUnsupported = value;
+        get => _isHostCommandUnsupported;
+        set => _isHostCommandUnsupported = value;
     }
 
     /// <summary>Whether the server accepted HOST.</summary>
-    public bool IsHostAccepted
+    public bool IsHostCommandAccepted
     {
-        get => _isHostAccepted;
-        set => _isHostAccepted = value;
+        get => _isHostCommandAccepted;
+        set => _isHostCommandAccepted = value;
     }
 
     /// <summary>Whether the server replied "not implemented" to MLSD or MLST although FEAT lists it.</summary>
@@ -60,8 +61,8 @@ internal sealed class ServerProfile
     }
 
     /// <summary>
-    /// Whether the server accepts a data connection after an encrypted upload: it issues new session tickets during uploads, or does not
-    /// require resumption.
+    /// Whether the server has accepted a data connection after an encrypted upload. Such a server issues new session tickets during
+    /// uploads, or does not require session resumption.
     /// </summary>
     public bool CanResumeTlsAfterUpload
     {
@@ -111,7 +112,7 @@ internal sealed class ServerProfile
         set => _initialDirectory = value;
     }
 
-    /// <summary>The behaviour of the listing commands.</summary>
+    /// <summary>The behaviour of the server's listing commands.</summary>
     public ListingProfile ListingProfile { get; } = new();
 
     /// <summary>The decision on whether connections to the server use TLS.</summary>

@@ -5,14 +5,18 @@ using Fts.Protocol;
 namespace Fts.Client.Connections;
 
 /// <summary>
-/// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone
-/// surrogates, as <see cref="FtpName"/> describes, so that the client can send a listed name back to the server unchanged.
+/// Converts between text and the bytes of listings, commands and replies. Bytes that the encoding cannot decode become lone surrogates
+/// (<see cref="FtpName"/>). The client can therefore send a listed name back to the server unchanged.
 /// </summary>
 internal sealed class WireText
 {
+    /// <summary>The maximum number of bytes of one character in the supported encodings.</summary>
     private const int MaxCharacterBytes = 4;
+
+    /// <summary>The lone surrogates that represent the bytes 128 to 255 that the encoding cannot decode.</summary>
     private static readonly SearchValues<char> Escapes = SearchValues.Create(
         [.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
+
     private readonly Encoding _encoding;
 
     public WireText(Encoding encoding)
@@ -33,7 +37,9 @@ internal sealed class WireText
         return encoding.GetBytes(ascii).AsSpan().SequenceEqual(Encoding.ASCII.GetBytes(ascii));
     }
 
-    /// <summary>Encodes a line and appends CRLF. A byte 255 is doubled, because a single one starts a Telnet command (RFC 854).</summary>
+    /// <summary>
+    /// Encodes a line and appends CRLF. A byte 255 is sent twice, because a single byte 255 starts a Telnet command (RFC 854).
+    /// </summary>
     /// <exception cref="ArgumentException">The line contains characters that the encoding cannot represent.</exception>
     public byte[] EncodeLine(string line)
     {
@@ -54,6 +60,7 @@ internal sealed class WireText
         return CanRoundTrip(text, bytes) ? text : DecodeByCharacter(bytes);
     }
 
+    /// <summary>Encodes text. Each lone surrogate becomes the byte that it represents.</summary>
     private byte[] Encode(ReadOnlySpan<char> text)
     {
         var bytes = new List<byte>(text.Length * 2);
@@ -85,6 +92,7 @@ internal sealed class WireText
         return [.. bytes];
     }
 
+    /// <summary>Decodes each character separately, so that only the bytes that cannot be decoded become lone surrogates.</summary>
     private string DecodeByCharacter(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);
@@ -110,5 +118,6 @@ internal sealed class WireText
         return text.ToString();
     }
 
+    /// <summary>Returns whether encoding the text results in exactly these bytes.</summary>
     private bool CanRoundTrip(string text, ReadOnlySpan<byte> bytes) => _encoding.GetBytes(text).AsSpan().SequenceEqual(bytes);
 }

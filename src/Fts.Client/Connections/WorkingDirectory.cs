@@ -13,7 +13,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     public string? Path => path;
 
     /// <summary>
-    /// Makes a directory the working directory of the connection (CWD), reads its path (PWD), and returns the working directory.
+    /// Enters a directory (CWD), reads its path (PWD), and makes it the working directory of the connection. Returns the working directory.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     public static async Task<WorkingDirectory> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
             throw new FtpReplyException(reply, $"CWD {argument}");
         }
 
-        // If PWD is cancelled before it is sent, the connection is in a directory that is not the working directory of the client.
+        // If PWD is cancelled before it is sent, the connection stays usable, but in a directory other than the client's working directory.
         connection.IsOutsideWorkingDirectory = true;
         FtpReply pwd = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
         var entered = new WorkingDirectory(connection.WorkingDirectory, argument, ParsePath(pwd));
@@ -40,8 +40,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Switches the connection to the working directory of the client. Returns false if the directory cannot be reached from the current
-    /// one, because the server does not report paths.
+    /// Switches the connection to the working directory of the client (CWD). Returns false if the server does not report paths and the
+    /// commands to reach the directory are therefore unknown.
     /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="wanted">The working directory; null for the initial directory of the account.</param>
@@ -49,12 +49,12 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
     public static async Task<bool> TrySwitchAsync(FtpConnection connection, WorkingDirectory? wanted, CancellationToken cancellationToken)
     {
-        if (FindSteps(connection, wanted) is not { } steps)
+        if (GetCwdArguments(connection, wanted) is not { } arguments)
         {
             return false;
         }
 
-        foreach (string step in steps)
+        foreach (string step in arguments)
         {
             RemoteMetadata.RequireCompletion(await connection.SendAsync("CWD", step, cancellationToken).ConfigureAwait(false), "CWD", step);
             connection.IsOutsideWorkingDirectory = true;
@@ -65,12 +65,12 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Enters a directory temporarily, for example for one listing. Returns null on success, or the negative reply.
+    /// Enters a directory temporarily, for example for one listing. Returns the negative reply, or null on success.
     /// <see cref="ReturnAsync"/> returns to the working directory.
     /// </summary>
     public static async Task<FtpReply?> EnterTemporarilyAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
-        // The path may be relative to the working directory.
+        // A relative path refers to the working directory, so the connection must be in that directory.
         await ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
         await ReadInitialDirectoryAsync(connection, cancellationToken).ConfigureAwait(false);
         FtpReply reply = await connection.SendAsync("CWD", path, cancellationToken).ConfigureAwait(false);
@@ -110,11 +110,11 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     public static string GetPathIdentity(FtpConnection connection, string path) =>
         connection.WorkingDirectory is not { } directory || path.StartsWith('/')
             ? path
-            : RemotePath.Join(directory.Path ?? string.Join('/', FindSteps(null, directory) ?? []), path);
+            : RemotePath.Join(directory.Path ?? string.Join('/', GetCwdArguments(null, directory) ?? []), path);
 
     /// <summary>
-    /// Returns the path in a 257 reply: the quoted path (RFC 959 appendix II), or the path at the start or end of a reply without quotes.
-    /// Returns null if the reply contains no path.
+    /// Returns the path in a 257 reply, or null if the reply contains no path. The path is quoted (RFC 959 appendix II), or is at the start
+    /// or the end of a reply without quotes.
     /// </summary>
     public static string? ParsePath(FtpReply reply)
     {
@@ -145,31 +145,31 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. The commands start at the
-    /// last absolute path, or at the current directory of the connection.
+    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. Starts at the last absolute
+    /// path or at the current directory of the connection. Without a connection, starts at the initial directory of the account.
     /// </summary>
-    private static List<string>? FindSteps(FtpConnection? connection, WorkingDirectory? wanted)
+    private static List<string>? GetCwdArguments(FtpConnection? connection, WorkingDirectory? wanted)
     {
-        var steps = new List<string>();
+        var arguments = new List<string>();
         for (WorkingDirectory? directory = wanted; directory is not null; directory = directory.ParentDirectory)
         {
             if ((directory.Path ?? (directory.Argument.StartsWith('/') ? directory.Argument : null)) is { } path)
             {
-                steps.Insert(0, path);
-                return steps;
+                arguments.Insert(0, path);
+                return arguments;
             }
 
             if (connection is { IsOutsideWorkingDirectory: false } && ReferenceEquals(directory, connection.WorkingDirectory))
             {
-                return steps;
+                return arguments;
             }
 
-            steps.Insert(0, directory.Argument);
+            arguments.Insert(0, directory.Argument);
         }
 
         if (connection is null || (connection.WorkingDirectory is null && !connection.IsOutsideWorkingDirectory))
         {
-            return steps;
+            return arguments;
         }
 
         if (connection.ServerProfile.InitialDirectory is not { Length: > 0 } start)
@@ -177,8 +177,8 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
             return null;
         }
 
-        steps.Insert(0, start);
-        return steps;
+        arguments.Insert(0, start);
+        return arguments;
     }
 
     /// <summary>Reads the path of the initial directory (PWD) before the first CWD, so that the connection can return to it.</summary>

@@ -7,14 +7,13 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Data;
 
 /// <summary>
-/// An open data connection: a socket, TLS over it if the control connection is encrypted, and compression over that in MODE Z.
+/// An open data connection: a socket, with TLS if the control connection is encrypted, and with compression in MODE Z.
 /// </summary>
 /// <remarks>
-/// Owned by its <see cref="FtpDataStream"/> or block pipeline, which closes it in order (<see cref="ShutDownAsync"/>) or resets it.
-/// One task reads or writes at a time. During an encrypted upload, <see cref="ReadTicketsAsync"/> also reads, in the background.
-/// OpenSSL must not send close_notify while a read processes received bytes. Reads of the background task therefore hold
-/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/>
-/// acquires it.
+/// The <see cref="FtpDataStream"/> or block pipeline that uses the connection owns it, and ends it with <see cref="ShutDownAsync"/> or
+/// <see cref="Reset"/>. One task reads or writes at a time. During an encrypted upload, <see cref="ReadTicketsAsync"/> also reads, in the
+/// background. OpenSSL must not send close_notify while a read processes received bytes. Reads of the background task therefore hold
+/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/> acquires it.
 /// </remarks>
 internal sealed class DataConnection : IDisposable
 {
@@ -31,10 +30,10 @@ internal sealed class DataConnection : IDisposable
     private DataConnection(Socket socket, TlsTransportStream transport, SslStream tlsStream, bool isProxied) =>
         (_socket, _tlsTransport, _tlsStream, _isProxied) = (socket, transport, tlsStream, isProxied);
 
-    /// <summary>Whether encrypted data ended without close_notify, so that it may be truncated (RFC 4217 §11).</summary>
+    /// <summary>Whether encrypted data ended without close_notify (RFC 4217 §11), so that the data may be truncated.</summary>
     public bool IsTruncated { get; private set; }
 
-    /// <summary>Creates a data connection from a connected socket, which it then owns. On failure the socket is reset.</summary>
+    /// <summary>Creates a data connection that owns the connected socket. If that fails, resets the socket.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The TLS state of the control connection; null for an unencrypted data connection.</param>
     /// <param name="isSender">Whether the client sends the data.</param>
@@ -90,9 +89,9 @@ internal sealed class DataConnection : IDisposable
 
     /// <summary>
     /// Ends the data: finishes the compression, sends close_notify and shuts down the socket. An encrypted upload stays open until
-    /// <see cref="CloseAfterConfirmationAsync"/>; any other connection is disposed.
+    /// <see cref="CloseAfterConfirmationAsync"/>. Every other connection is disposed.
     /// </summary>
-    /// <param name="isSender">Whether the client sent the data, so that its end is the end of the file.</param>
+    /// <param name="isSender">Whether the client sent the data. If so, the shutdown of the socket marks the end of the file.</param>
     /// <param name="limit">The time limit for each step.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="FtpTimeoutException">A step takes longer than <paramref name="limit"/>.</exception>
@@ -110,8 +109,8 @@ internal sealed class DataConnection : IDisposable
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
-            // Many proxies close the whole connection after a half-close. If session tickets are unread, that causes a reset, which can
-            // destroy data in transit.
+            // Many proxies close the whole connection after a half-close. If session tickets are unread, the close resets the connection,
+            // and the reset can destroy data in transit.
             if (isSender && !(_isProxied && _tlsStream is not null))
             {
                 _socket.Shutdown(SocketShutdown.Send);
@@ -133,8 +132,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Closes an encrypted upload after the final reply. Closing with unread session tickets resets the connection. Before the reply, that
-    /// could destroy data in transit.
+    /// Closes the data connection of an encrypted upload after the final reply. Closing a socket with unread session tickets resets the
+    /// connection. Before the final reply, such a reset could destroy data in transit.
     /// </summary>
     /// <param name="limit">The time limit for the server to close its side.</param>
     public async Task CloseAfterConfirmationAsync(TimeSpan limit)
@@ -145,20 +144,23 @@ internal sealed class DataConnection : IDisposable
         }
         catch (TimeoutException)
         {
-            // The transfer is confirmed, so the missing close of the server does not matter.
+            // The server has confirmed the transfer, but keeps its side open. The client closes the connection anyway.
         }
 
         Dispose();
     }
 
-    /// <summary>Resets the connection. In stream mode a server would treat an orderly close as the end of the file.</summary>
+    /// <summary>Resets the connection. In stream mode, a server would treat an orderly close as the end of the file.</summary>
     public void Reset()
     {
         PreparedDataConnection.Reset(_socket);
         Dispose();
     }
 
-    /// <summary>Resets the connection from another thread. Does not release the buffers, because a running call may use them.</summary>
+    /// <summary>
+    /// Resets the connection while another thread may use it. Does not release the buffers, because the running call of that thread uses
+    /// them.
+    /// </summary>
     public void ResetFromAnotherThread() => PreparedDataConnection.Reset(_socket);
 
     public void Dispose()
@@ -195,7 +197,7 @@ internal sealed class DataConnection : IDisposable
 
     /// <summary>
     /// Reads the session tickets and close_notify that the server sends during an upload. A ticket may be valid for one connection only, so
-    /// the next data connection needs the tickets of this one.
+    /// the next data connection needs the tickets of this connection.
     /// </summary>
     private async Task ReadTicketsAsync()
     {
@@ -218,8 +220,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// Sends close_notify between two reads of the background task. OpenSSL rejects it while a session ticket is only partially received,
-    /// so it is retried every millisecond.
+    /// Sends close_notify between two reads of the background task. OpenSSL rejects close_notify while a session ticket is only partially
+    /// received, so the method retries every millisecond.
     /// </summary>
     private async Task SendCloseNotifyAsync()
     {
@@ -258,8 +260,8 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// The socket below TLS. Records whether the TCP data has ended: a TLS stream that ends earlier has received close_notify. Also
-    /// provides the lock that a reader holds while it processes received bytes.
+    /// The stream of the socket below TLS. Records whether the TCP data has ended. If the TLS stream ends earlier, the server has sent
+    /// close_notify. Also provides the lock that a reader holds while it processes received bytes.
     /// </summary>
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
@@ -269,12 +271,12 @@ internal sealed class DataConnection : IDisposable
         public bool HasReachedEnd { get; private set; }
 
         /// <summary>
-        /// Held from each receipt of bytes until the next read. Not disposed: it has no wait handle, and is still used after the connection
-        /// has ended.
+        /// The lock that a reader holds from each receipt of bytes until its next read. Not disposed, because it owns no wait handle and is
+        /// used even after the end of the connection.
         /// </summary>
         public SemaphoreSlim ProcessingLock { get; } = new(1, 1);
 
-        /// <summary>Whether reads hold <see cref="ProcessingLock"/>.</summary>
+        /// <summary>Whether a reader acquires <see cref="ProcessingLock"/> when it receives bytes.</summary>
         public bool ShouldLockProcessing { get; set; }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -291,7 +293,7 @@ internal sealed class DataConnection : IDisposable
             return read;
         }
 
-        /// <summary>Releases the lock after the received bytes were processed.</summary>
+        /// <summary>Releases the lock after the received bytes were processed. Does nothing if the reader does not hold the lock.</summary>
         public void EndProcessing()
         {
             if (_isProcessing)

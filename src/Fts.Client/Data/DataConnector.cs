@@ -6,7 +6,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Data;
 
-/// <summary>The commands that prepare a data connection, in the order in which the client tries them.</summary>
+/// <summary>The ways to open a data connection, in the order in which the client tries them.</summary>
 internal enum DataConnectionMode
 {
     /// <summary>EPSV (RFC 2428 §3).</summary>
@@ -17,11 +17,11 @@ internal enum DataConnectionMode
     Active,
 }
 
-/// <summary>A command that transfers data, and the commands that prepare it.</summary>
+/// <summary>A command that transfers data, and the commands that the client sends before it (ALLO, and REST or RANG).</summary>
 /// <param name="Command">The command, for example RETR or STOR.</param>
-/// <param name="Allocate">ALLO; null if it is not sent. The server's reply to it is ignored.</param>
+/// <param name="Allocate">ALLO; null if the client does not send ALLO. The reply to ALLO is ignored.</param>
 /// <param name="RestartOffset">The offset in bytes at which the transfer starts.</param>
-/// <param name="LastByte">The offset of the last byte to transfer; null for the end of the file.</param>
+/// <param name="LastByte">The offset of the last byte to transfer; null to transfer to the end of the file.</param>
 /// <param name="Direction">The direction of the data.</param>
 internal readonly record struct TransferCommand(
     FtpCommand Command, FtpCommand? Allocate, long RestartOffset, long? LastByte, FtpDataDirection Direction)
@@ -33,14 +33,15 @@ internal readonly record struct TransferCommand(
         : null;
 
     /// <summary>
-    /// Whether the command may be sent again after no data connection could be opened. A second STOU would create a second file.
+    /// Whether the client may send the command again if no data connection could be opened. False for STOU, because a second STOU would
+    /// create a second file.
     /// </summary>
     public bool IsRepeatable => Command.Verb != "STOU";
 }
 
 /// <summary>
-/// Prepares the data connections of a control connection (EPSV, PASV, EPRT, PORT) and starts transfers over them. If one mode fails, it
-/// tries the next and caches which mode works.
+/// Prepares the data connections of a control connection (EPSV, PASV, EPRT, PORT) and starts transfers over them. If one mode fails, tries
+/// the next mode, and caches the mode that works.
 /// </summary>
 internal sealed class DataConnector(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerProfile serverProfile)
 {
@@ -72,7 +73,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Whether PASV can be used, which supports IPv4 only. Through a proxy the address family of a host name is unknown, so PASV is tried.
+    /// Whether PASV, which supports IPv4 only, can be used. Through a proxy, the address family of a host name is unknown, so PASV is
+    /// tried.
     /// </summary>
     private bool CanUsePasv => options.Proxy is null
         ? control.RemoteEndPoint.AddressFamily == AddressFamily.InterNetwork
@@ -81,7 +83,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>
     /// Opens a data connection and starts a transfer over it. If the data connection cannot be opened, tries the next mode.
     /// </summary>
-    /// <param name="transfer">The command.</param>
+    /// <param name="transfer">The transfer command and the commands before it.</param>
     /// <param name="deflate">Whether to compress the data if the server supports it.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
     public async Task<FtpDataStream> OpenAsync(TransferCommand transfer, bool deflate, CancellationToken cancellationToken)
@@ -108,7 +110,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                     DataConnectionMode? alternative = options.DataMode == FtpDataMode.Automatic ? GetNextMode(mode) : null;
                     if (alternative is null || !transfer.IsRepeatable || !connection.IsUsable)
                     {
-                        // The next transfer starts with the next mode, or with EPSV if none is left.
+                        // The next transfer starts with the next mode, or with EPSV if no mode is left.
                         if (options.DataMode == FtpDataMode.Automatic)
                         {
                             serverProfile.DataConnectionMode = alternative ?? DataConnectionMode.ExtendedPassive;
@@ -123,7 +125,10 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         }
     }
 
-    /// <summary>Sends REST or RANG if needed and the command, and opens the data stream. Aborts the transfer if that fails.</summary>
+    /// <summary>
+    /// Sends REST or RANG if needed, sends the transfer command, and opens the data stream. If the stream cannot be opened, aborts the
+    /// transfer.
+    /// </summary>
     private async Task<FtpDataStream> StartTransferAsync(
         PreparedDataConnection prepared, TransferCommand transfer, CancellationToken cancellationToken)
     {
@@ -189,13 +194,13 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         }
         catch
         {
-            // The server would stay in block mode, and other transfers use stream mode.
+            // The server may be in block mode, and the other transfers of a connection use stream mode.
             connection.CloseImmediately();
             throw;
         }
     }
 
-    /// <summary>Sends MODE S if the server has entered block mode.</summary>
+    /// <summary>Sends MODE S if <paramref name="modeReply"/> is a positive reply to MODE B.</summary>
     /// <exception cref="FtpReplyException">The server rejected MODE S.</exception>
     private async Task LeaveBlockModeAsync(FtpReply modeReply, CancellationToken cancellationToken)
     {
@@ -207,8 +212,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or a reply without a
-    /// usable port, tries the next mode.
+    /// Prepares a data connection, and returns the connection and the mode. The caller disposes the connection. After a negative reply, or
+    /// a reply without a usable port, tries the next mode.
     /// </summary>
     private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
         DataConnectionMode mode, FtpException? earlierFailure, FtpCommand? allocate, CancellationToken cancellationToken)
@@ -227,11 +232,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
             }
             catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
             {
-                if (GetNextMode(mode) is { } next && (!IsAboutLogin(e) || next == DataConnectionMode.Passive))
+                if (GetNextMode(mode) is { } next && (!IsLoginRelated(e) || next == DataConnectionMode.Passive))
                 {
                     // Cache that the verb is unsupported or the reply has no port. A transient reply (4yz), or a reply about the login,
                     // concerns this transfer only.
-                    bool isPermanent = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
+                    bool isPermanent = !IsLoginRelated(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
                     serverProfile.DataConnectionMode = earlierFailure is null && isPermanent ? next : serverProfile.DataConnectionMode;
                     (mode, allocate) = (next, null);
                     continue;
@@ -250,10 +255,10 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Returns true for negative replies about the login, which normally apply to every mode. Some firewalls send them only for EPSV, so
-    /// PASV is tried.
+    /// Returns true for negative replies about the login, which normally apply to every mode. Some firewalls send such replies only to
+    /// EPSV, so PASV is tried.
     /// </summary>
-    private static bool IsAboutLogin(FtpException failure) =>
+    private static bool IsLoginRelated(FtpException failure) =>
         failure is FtpReplyException
         {
             Reply.Code: FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeeded or FtpReplyCode.AccountNeededToStore,
@@ -286,14 +291,15 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Returns true if the data connection failed in a way that another mode may avoid. A failed TLS handshake is not such a failure,
-    /// because the sockets were connected.
+    /// Returns whether another mode may avoid this failure of the data connection. Returns false for a failed TLS handshake, because the
+    /// TCP connection was open.
     /// </summary>
     private static bool ShouldTryNextMode(FtpException failure) =>
         failure.InnerException is not FtpTlsException
         && failure is FtpConnectionException { Phase: FtpOperationPhase.OpenData }
             or FtpReplyException { Reply.Code: FtpReplyCode.CannotOpenDataConnection };
 
+    /// <summary>Returns one exception that describes the failures of two attempts to open a data connection.</summary>
     private static FtpConnectionException CombineErrors(FtpException first, FtpException second) =>
         new(FtpOperationPhase.OpenData, $"{first.Message}; the next attempt failed: {second.Message}", second);
 
@@ -310,8 +316,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Sends EPSV or PASV and starts to connect. Some servers reply to one verb in the format of the other, or with other codes, so only
-    /// the text is parsed.
+    /// Sends EPSV or PASV and starts to connect. Only the text of the reply is parsed, because some servers use the format of the other
+    /// verb or an unusual code.
     /// </summary>
     /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>
     private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, FtpCommand? allocate, CancellationToken cancellationToken)
@@ -327,8 +333,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
     /// <summary>Starts to connect to the port of a passive reply.</summary>
     /// <remarks>
-    /// By default only the port is used. The address may be a private address behind NAT, or a hostile server may send the address of a
-    /// third host.
+    /// By default, only the port is used. The address may be a private address behind NAT, or a hostile server may send the address of
+    /// another host.
     /// </remarks>
     private PreparedDataConnection Connect(PassiveEndPoint passive, FtpReply reply) =>
         options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && passive.Address is { } address
@@ -342,7 +348,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
     /// <summary>Connects to the address in a PASV reply.</summary>
     /// <exception cref="FtpProtocolException">
-    /// The address is unspecified, loopback, multicast or reserved, and is not that of the control connection.
+    /// The address is unspecified, loopback, multicast or reserved, and is not the address of the control connection.
     /// </exception>
     private PreparedDataConnection ConnectToReportedAddress(IPEndPoint reported, FtpReply reply)
     {
@@ -386,6 +392,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// <summary>Removes the scope of an IPv6 address, which identifies an interface of this machine only.</summary>
     private static IPAddress RemoveScope(IPAddress address) => new(address.GetAddressBytes());
 
+    /// <summary>Returns the exception for a reply to EPSV or PASV that contains no usable port, or is negative.</summary>
     private static FtpException CreatePassiveException(FtpReply reply, string command) => reply.IsCompletion
         ? new FtpProtocolException($"the server's passive reply contains no port: {reply.ToPrintable()}")
         : new FtpReplyException(reply, command);

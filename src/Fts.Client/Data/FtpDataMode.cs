@@ -4,8 +4,8 @@ namespace Fts.Client;
 public enum FtpDataMode
 {
     /// <summary>
-    /// The client connects to the host of the control connection: EPSV (RFC 2428), or PASV if the server rejects EPSV. For the address of
-    /// PASV, see <see cref="FtpPassiveAddressSource"/>.
+    /// The client connects to the host of the control connection: EPSV (RFC 2428), or PASV if the server rejects EPSV. The use of the
+    /// address in the PASV reply depends on <see cref="FtpPassiveAddressSource"/>.
     /// </summary>
     Passive,
     /// <summary>The server connects to the local address of the control connection: PORT for IPv4, EPRT for IPv6.</summary>
@@ -24,9 +24,8 @@ public enum FtpPassiveAddressSource
     /// <summary>The address of the control connection. The address in a PASV reply is ignored.</summary>
     ControlConnection,
     /// <summary>
-    /// The address in the PASV reply, for servers that accept data connections at another address. Over IPv4, the client sends PASV
-    /// instead of EPSV. A hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are
-    /// rejected.
+    /// The address in the PASV reply, for servers that accept data connections at another address. Over IPv4, the client sends PASV instead
+    /// of EPSV. A hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are rejected.
     /// </summary>
     ServerReply,
 }

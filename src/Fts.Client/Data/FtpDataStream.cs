@@ -6,8 +6,8 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// The data of one transfer. Read it to its end, or write all data, then call <see cref="CompleteAsync"/>, which reads the final reply.
-/// Disposal before that aborts the transfer (ABOR). If the abort fails, the control connection is closed.
+/// The data of one transfer. Read to the end or write all data, and then call <see cref="CompleteAsync"/>, which reads the final reply.
+/// Disposal before the final reply aborts the transfer (ABOR). If the abort fails, the control connection is closed.
 /// </summary>
 /// <remarks>Owns its data connection. Supports asynchronous calls only, one at a time.</remarks>
 public sealed class FtpDataStream : Stream
@@ -19,14 +19,15 @@ public sealed class FtpDataStream : Stream
     private readonly CancellationTokenSource _stallTimeout = new();
     private DataConnection? _dataConnection;
     private FtpReply? _finalReply;
-    private bool _isReleased;
-    // A listing whose final reply arrived first may have no data: some servers open no data connection for an empty directory.
+    private bool _isReleased; // whether the connection accepts commands again
+    // True for a listing whose final reply was the first reply. Some servers open no data connection for an empty directory.
     private bool _isDataOptional;
     private bool _hasNoDataConnection;
     // Whether the server has certainly accepted the data connection (TLS or active mode). A passive connect can succeed before the server
     // accepts it.
     private bool _isAccepted;
 
+    /// <summary>Creates the stream of a transfer whose command was sent.</summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="command">The command that opened the transfer.</param>
     /// <param name="direction">The direction of the data.</param>
@@ -36,7 +37,7 @@ public sealed class FtpDataStream : Stream
     internal FtpDataStream(FtpConnection connection, FtpCommand command, FtpDataDirection direction, CancellationToken caller) =>
         (_connection, _command, _direction, _caller) = (connection, command, direction, caller);
 
-    /// <summary>The first reply to the command: preliminary (1yz), or the final reply if the server sent no preliminary one.</summary>
+    /// <summary>The first reply to the command: preliminary (1yz), or the final reply if the server sent no preliminary reply.</summary>
     public FtpReply Preliminary { get; private set; } = null!;
 
     /// <summary>
@@ -46,12 +47,12 @@ public sealed class FtpDataStream : Stream
     public long? AnnouncedLength => ReplyText.ParseAnnouncedLength(Preliminary.Text);
 
     /// <summary>
-    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated the data, unless its length proves
-    /// that it is complete.
+    /// Whether encrypted data ended without close_notify (RFC 4217 §11). An attacker may have truncated the data. Only a known length
+    /// proves that the data is complete.
     /// </summary>
     public bool IsTruncated { get; private set; }
 
-    /// <summary>Returns true while a read or write waits for the server. Other threads read it without a lock.</summary>
+    /// <summary>Whether a read or write is waiting for the server. Other threads read this property without a lock.</summary>
     internal bool IsAwaitingData { get; private set; }
 
     /// <summary>The text of the command, with any password masked.</summary>
@@ -90,7 +91,8 @@ public sealed class FtpDataStream : Stream
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            int read = await WithStallTimeoutAsync(data.ReadAsync(buffer, _stallTimeout.Token), cancellationToken).ConfigureAwait(false);
+            ValueTask<int> reading = data.ReadAsync(buffer, _stallTimeout.Token);
+            int read = await AwaitWithStallTimeoutAsync(reading, cancellationToken).ConfigureAwait(false);
             _isDataOptional &= read == 0;
             IsTruncated = data.IsTruncated;
             _connection.RecordActivity();
@@ -121,7 +123,7 @@ public sealed class FtpDataStream : Stream
             while (!buffer.IsEmpty)
             {
                 ValueTask<int> write = data.WriteAsync(buffer, _stallTimeout.Token);
-                buffer = buffer[await WithStallTimeoutAsync(write, cancellationToken).ConfigureAwait(false)..];
+                buffer = buffer[await AwaitWithStallTimeoutAsync(write, cancellationToken).ConfigureAwait(false)..];
                 _connection.RecordActivity();
             }
         }
@@ -193,7 +195,7 @@ public sealed class FtpDataStream : Stream
     /// <summary>Reads the preliminary reply to the command and opens the data connection.</summary>
     /// <exception cref="FtpReplyException">The server rejected the command.</exception>
     /// <exception cref="FtpConnectionException">The data connection could not be opened.</exception>
-    /// <exception cref="FtpProtocolException">The server confirmed an upload before its data.</exception>
+    /// <exception cref="FtpProtocolException">The server confirmed an upload before any data was sent.</exception>
     internal async Task OpenAsync(PreparedDataConnection prepared, CancellationToken cancellationToken)
     {
         FtpReply reply;
@@ -205,7 +207,7 @@ public sealed class FtpDataStream : Stream
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Throws the error of the failed connect.
+            // The connection attempt has failed. The call of ConnectAsync throws the exception of the attempt.
             await ConnectAsync(prepared, cancellationToken).ConfigureAwait(false);
             throw;
         }
@@ -216,7 +218,7 @@ public sealed class FtpDataStream : Stream
 
         if (!reply.IsPreliminary)
         {
-            // This is the final reply, so the transfer needs no abort.
+            // The first reply is the final reply, so the transfer needs no abort.
             _finalReply = reply;
             if (!reply.IsCompletion || CanWrite)
             {
@@ -325,16 +327,17 @@ public sealed class FtpDataStream : Stream
         || exception is FtpTlsException { Failure: FtpTlsFailure.Handshake, InnerException: IOException or SocketException };
 
     /// <summary>Returns the open data connection.</summary>
-    /// <exception cref="NotSupportedException">The stream has the other direction.</exception>
+    /// <exception cref="NotSupportedException">The stream transfers data in the other direction.</exception>
     private DataConnection GetDataConnection(FtpDataDirection direction)
     {
         ObjectDisposedException.ThrowIf(_isReleased, this);
-        return direction != _direction ? throw new NotSupportedException($"The direction of this stream is {_direction}.")
+        return direction != _direction
+            ? throw new NotSupportedException($"The stream does not support this call, because its direction is {_direction}.")
             : _dataConnection ?? throw new InvalidOperationException("The data connection is closed.");
     }
 
     /// <summary>Awaits a read or write with the stall timeout. The timer is not started if the operation has already completed.</summary>
-    private async ValueTask<int> WithStallTimeoutAsync(ValueTask<int> operation, CancellationToken cancellationToken)
+    private async ValueTask<int> AwaitWithStallTimeoutAsync(ValueTask<int> operation, CancellationToken cancellationToken)
     {
         if (operation.IsCompletedSuccessfully)
         {
@@ -365,7 +368,7 @@ public sealed class FtpDataStream : Stream
 
     /// <summary>
     /// Resets the lost data connection, reads the final reply and returns the exception for the caller. The final reply usually contains
-    /// the reason.
+    /// the reason for the loss.
     /// </summary>
     private async Task<FtpException> CreateTransferExceptionAsync(Exception exception, CancellationToken cancellationToken)
     {
@@ -373,22 +376,24 @@ public sealed class FtpDataStream : Stream
         FtpReply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion
             ? new FtpConnectionException(
-                FtpOperationPhase.Transfer, $"the data connection was lost ({exception.Message}), but the reply was: {reply.ToPrintable()}",
-                exception)
+                FtpOperationPhase.Transfer, 
+                $"the data connection was lost ({exception.Message}), but the server reported success: {reply.ToPrintable()}", exception)
             : new FtpReplyException(reply, CommandText, exception);
     }
 
-    /// <summary>Closes the connection and returns the exception for a positive final reply before the data of an upload.</summary>
+    /// <summary>
+    /// Closes the connection and returns the exception for a positive final reply that arrived before the data of an upload was sent.
+    /// </summary>
     private FtpProtocolException CreateEarlyConfirmationException(FtpReply reply)
     {
         _connection.CloseImmediately();
         return new FtpProtocolException($"the server confirmed {CommandText} before any data was sent: {reply.ToPrintable()}");
     }
 
-    /// <summary>Resets the data connection from another thread. A running call fails.</summary>
+    /// <summary>Resets the data connection while another thread may use it. The running call of that thread then fails.</summary>
     internal void ResetFromAnotherThread() => _dataConnection?.ResetFromAnotherThread();
 
-    /// <summary>Resets the data connection. In stream mode a server would treat an orderly close as the end of the file.</summary>
+    /// <summary>Resets the data connection. In stream mode, a server would treat an orderly close as the end of the file.</summary>
     private void ResetDataConnection()
     {
         if (_dataConnection is not null && CanWrite)
@@ -400,10 +405,11 @@ public sealed class FtpDataStream : Stream
         _dataConnection = null;
     }
 
+    /// <summary>Ends the use of the control connection, which then accepts commands again.</summary>
     private void Release()
     {
         _isReleased = true;
         _stallTimeout.Dispose();
-        _connection.ReleaseDataStream(this);
+        _connection.DetachDataStream(this);
     }
 }

@@ -5,16 +5,16 @@ using Fts.Client.Proxies;
 
 namespace Fts.Client.Data;
 
-/// <summary>A data connection that is not open yet: a running connect (passive mode) or a listener (active mode).</summary>
+/// <summary>A data connection that is not open yet: a connection attempt (passive mode) or a listener (active mode).</summary>
 /// <remarks>Owns its sockets. The caller of <see cref="WaitForSocketAsync"/> owns the connected socket.</remarks>
 internal sealed class PreparedDataConnection : IDisposable
 {
     private readonly Socket _socket;
     private readonly IPAddress _allowedAddress;
-    private readonly Task? _connecting;
-    // Not disposed: it has no timer, and a late connect may still cancel it.
+    private readonly Task? _connecting; // null for a listener
+    // Not disposed: the source owns no timer, and a connection attempt that fails after disposal still cancels it.
     private readonly CancellationTokenSource _connectFailed = new();
-    private Socket? _connected;
+    private Socket? _connected; // the socket that WaitForSocketAsync has returned
 
     private PreparedDataConnection(Socket socket, IPAddress peer) => (_socket, _allowedAddress) = (socket, peer);
 
@@ -51,11 +51,12 @@ internal sealed class PreparedDataConnection : IDisposable
     }
 
     /// <summary>
-    /// Cancelled if the connect fails. Some servers reply only after the data connection is open, so the wait for the reply must also end.
+    /// Cancelled if the connection attempt fails. Some servers reply only after the data connection is open, so the wait for the reply must
+    /// then end, too.
     /// </summary>
     public CancellationToken ConnectFailed => _connectFailed.Token;
 
-    /// <summary>Whether the server connects (active mode).</summary>
+    /// <summary>Whether the server opens the connection (active mode).</summary>
     public bool IsListener => _connecting is null;
 
     /// <summary>The local address. In active mode, the server connects to it.</summary>
@@ -87,14 +88,15 @@ internal sealed class PreparedDataConnection : IDisposable
     }
 
     /// <summary>
-    /// Resets a socket that no caller owns. A server that accepted the connection would treat an orderly close as a complete, empty upload.
+    /// Resets the socket, unless a caller of <see cref="WaitForSocketAsync"/> owns it. A server that accepted the connection would treat an
+    /// orderly close as a complete, empty upload.
     /// </summary>
     public void Dispose()
     {
         if (!ReferenceEquals(_socket, _connected))
         {
             Reset(_socket);
-            // Observes a later failure of the connect, which no caller awaits.
+            // Observes a later failure of the connection attempt, which no caller awaits.
             _connecting?.ContinueWith(
                 static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
@@ -143,7 +145,7 @@ internal sealed class PreparedDataConnection : IDisposable
         }
     }
 
-    /// <summary>Awaits the connect and cancels <see cref="ConnectFailed"/> if it fails.</summary>
+    /// <summary>Awaits the connection attempt. If it fails, cancels <see cref="ConnectFailed"/>.</summary>
     private async Task SignalFailureAsync(Task connecting)
     {
         try

@@ -7,34 +7,34 @@ namespace Fts.Client.Data;
 /// Obtains new TLS 1.3 session tickets after an upload, for servers that require session resumption on data connections.
 /// </summary>
 /// <remarks>
-/// A ticket is valid for one connection, and ProFTPD issues none during an upload. Without a ticket, ProFTPD rejects the next data
-/// connection, and if the command is STOR, it has already truncated the existing file. NLST of the uploaded file is therefore sent first.
-/// If NLST succeeds, the server needs no renewal, and this result is cached. If NLST fails, the client still obtained new tickets, and no
-/// file was damaged.
+/// A ticket is valid for one connection, and ProFTPD issues no tickets during an upload. Without a ticket, ProFTPD rejects the next data
+/// connection. If that connection is for STOR, ProFTPD has already truncated the existing file. The client therefore sends NLST first. If
+/// NLST succeeds, the server needs no renewal, and this result is cached. If NLST fails, the client still obtained new tickets, and no file
+/// was damaged.
 /// </remarks>
 internal sealed class SessionTicketRenewal(FtpConnection connection)
 {
-    private string? _lastUploadPath;
+    private string? _lastUploadPath; // null if the last transfer was not an upload
 
-    /// <summary>Records a transfer. The caller calls it after each data connection.</summary>
+    /// <summary>Records a transfer. Must be called after each data connection.</summary>
     public void RecordTransfer(FtpDataDirection direction, string path) =>
         _lastUploadPath = direction == FtpDataDirection.Send ? path : null;
 
-    /// <summary>Sends NLST if the last transfer was an encrypted upload. The caller calls it before each data connection.</summary>
+    /// <summary>Sends NLST if the last transfer was an encrypted upload. Must be called before each data connection.</summary>
     public async ValueTask RenewIfNeededAsync(CancellationToken cancellationToken)
     {
-        bool mayLackTickets = connection.Tls?.Protocol == SslProtocols.Tls13 && !connection.ServerProfile.CanResumeTlsAfterUpload;
-        if (_lastUploadPath is not { } path || !mayLackTickets)
+        bool canLackTickets = connection.Tls?.Protocol == SslProtocols.Tls13 && !connection.ServerProfile.CanResumeTlsAfterUpload;
+        if (_lastUploadPath is not { } path || !canLackTickets)
         {
             return;
         }
 
         _lastUploadPath = null;
-        connection.ServerProfile.CanResumeTlsAfterUpload = await CanListAsync(path, cancellationToken).ConfigureAwait(false);
+        connection.ServerProfile.CanResumeTlsAfterUpload = await TryListAsync(path, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Returns whether the server accepted the data connection of NLST.</summary>
-    private async Task<bool> CanListAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Sends NLST, and returns whether the server accepted the data connection.</summary>
+    private async Task<bool> TryListAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
@@ -58,7 +58,7 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
     }
 
     /// <summary>
-    /// Returns true for 425, and 522 from vsftpd. Other negative replies are about the name and not about the TLS session.
+    /// Returns true for 425, and for 522 from vsftpd. Every other negative reply concerns the name and not the TLS session.
     /// </summary>
     private static bool IsDataConnectionRefused(FtpReply reply) =>
         reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.ProtocolNotSupported;

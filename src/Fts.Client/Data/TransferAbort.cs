@@ -7,27 +7,28 @@ namespace Fts.Client.Data;
 internal sealed class TransferAbort(FtpConnection connection, ControlChannel control)
 {
     /// <summary>
-    /// The abort of a cancelled transfer, which ends within <see cref="FtpTimeouts.Resync"/> and never fails. A completed task if no abort
-    /// is running.
+    /// The running abort of a cancelled transfer; a completed task if no abort is running. The task never fails, and ends within
+    /// <see cref="FtpTimeouts.Resync"/>.
     /// </summary>
     public Task RunningAbort { get; private set; } = Task.CompletedTask;
 
     /// <summary>Starts <see cref="AbortAsync"/> and returns immediately. The next command on the connection waits for the abort.</summary>
-    public void StartAbort(Action closeData) => RunningAbort = AbortAsync(closeData);
+    public void StartAbort(Action resetData) => RunningAbort = AbortAsync(resetData);
 
     /// <summary>
-    /// Sends ABOR and reads exactly two final replies: that of the transfer and that of ABOR (RFC 959 §4.1.3). If they do not arrive in
-    /// time, the connection is closed, because later replies could be mistaken for the replies to other commands.
+    /// Sends ABOR and reads exactly two final replies: the reply to the transfer command, and the reply to ABOR (RFC 959 §4.1.3). Closes
+    /// the connection if a reply does not arrive within <see cref="FtpTimeouts.Resync"/>. A late reply could otherwise be mistaken for the
+    /// reply to another command.
     /// </summary>
-    /// <param name="closeData">Resets the data connection. Called after ABOR is sent, and again at the end.</param>
-    public async Task AbortAsync(Action closeData)
+    /// <param name="resetData">Resets the data connection. Called after ABOR is sent, and once more at the end.</param>
+    public async Task AbortAsync(Action resetData)
     {
         TimeSpan limit = connection.Options.Timeouts.Resync;
         using var budget = new CancellationTokenSource(limit);
         try
         {
             await control.WriteDuringTransferAsync(new FtpCommand("ABOR", ""), budget.Token).ConfigureAwait(false);
-            closeData();
+            resetData();
             for (int expected = 2; expected > 0;)
             {
                 FtpReply reply = await control.ReadReplyAsync(FtpOperationPhase.Reply, limit, budget.Token).ConfigureAwait(false);
@@ -36,12 +37,12 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // No caller may await this task, so no error may leave it.
+            // The method must not throw, because the caller may not await the task.
             control.CloseImmediately();
         }
         finally
         {
-            closeData();
+            resetData();
             connection.Log.TransferAborted(connection.Options.Host, connection.IsUsable);
         }
     }

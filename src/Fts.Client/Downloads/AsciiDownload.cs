@@ -7,17 +7,18 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one text file in ASCII mode. Its length cannot be compared, so only the end of the data and the final reply prove that it is
-/// complete.
+/// Downloads one text file in ASCII mode. The conversion of line endings changes the length, so only the end of the data and the final
+/// reply indicate that the file is complete.
 /// </summary>
 internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
 {
     private const int BufferLength = 64 * 1024;
 
+    /// <summary>Downloads the file to a local path, with the line endings of this system.</summary>
     public async Task<FtpTransferResult> DownloadToFileAsync(string target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
-        new LocalTargetCheck().Check(Path.GetFullPath(target));
+        new LocalTargetCheck().ValidateTarget(Path.GetFullPath(target));
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);
@@ -32,6 +33,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         return CreateResult(received);
     }
 
+    /// <summary>Downloads the file into a stream, with the line endings of this system.</summary>
     public async Task<FtpTransferResult> DownloadToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
         AsciiMode.ValidateOptions(options);
@@ -41,6 +43,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         return CreateResult(received);
     }
 
+    /// <summary>Requests the metadata if it is unknown, and receives the file in ASCII mode.</summary>
     private async Task<ReceivedText> ReceiveAsync(
         FtpConnection connection,
         PartialDownloadFile? file,
@@ -60,7 +63,10 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         return new ReceivedText(reply, metadata?.LastModified);
     }
 
-    /// <summary>Creates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.</summary>
+    /// <summary>
+    /// Sends RETR and receives the file. Creates the local file only after the server accepts RETR, so that a missing remote file leaves no
+    /// local file.
+    /// </summary>
     private async Task<FtpReply> RetrieveAsync(
         FtpConnection connection,
         PartialDownloadFile? file,
@@ -85,6 +91,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
+    /// <summary>Converts the line endings of the received text, and writes the result.</summary>
     private async Task CopyAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
@@ -116,6 +123,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     private FtpTransferResult CreateResult(ReceivedText received) =>
         new(path, meter.Bytes, meter.Elapsed, received.Reply, received.LastModified);
 
+    /// <summary>The result of a transfer that the server confirmed.</summary>
     /// <param name="Reply">The final reply.</param>
     /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
     private readonly record struct ReceivedText(FtpReply Reply, DateTimeOffset? LastModified);

@@ -15,7 +15,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// may be null.
     /// </summary>
     /// <remarks>
-    /// Also sends the command for the data connection ahead. It is first, because firewalls look for its reply at the start of a packet.
+    /// In the same packet, also sends EPSV or PASV for the next data connection. This command is the first in the packet, because firewalls
+    /// look for its reply at the start of a packet.
     /// </remarks>
     /// <exception cref="FtpException">The path is a directory.</exception>
     public static async Task<FtpEntry?> RequestMetadataAsync(
@@ -29,6 +30,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return metadata?.Kind == FtpEntryKind.Directory ? throw new FtpException($"{path.ToPrintable()} is a folder") : metadata;
     }
 
+    /// <summary>Downloads the file to a local path.</summary>
     public async Task<FtpTransferResult> DownloadToFileAsync(string target, CancellationToken cancellationToken)
     {
         if (options.Type == FtpTransferType.Ascii)
@@ -37,7 +39,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 .ConfigureAwait(false);
         }
 
-        new LocalTargetCheck().Check(Path.GetFullPath(target));
+        new LocalTargetCheck().ValidateTarget(Path.GetFullPath(target));
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);
@@ -50,6 +52,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return await new FileDownload(pool, path, target, file, options, _meter).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Downloads the file from its beginning into a stream.</summary>
     public Task<FtpTransferResult> DownloadToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
         if (options.Type == FtpTransferType.Ascii)
@@ -82,9 +85,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// If fewer bytes arrived than the server reported, requests the length again, and throws if it still differs from the number of
-    /// received bytes. The new length equals that number if the file changed in the meantime. It differs if an earlier RANG shortened the
-    /// transfer, even if the 150 reply announced the short length.
+    /// If fewer bytes arrived than the server reported, requests the length again. Throws if the new length also differs from the number of
+    /// received bytes. The new length equals that number if the file changed in the meantime. The new length differs if an earlier RANG
+    /// shortened the transfer, even if the 150 reply announced the short length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

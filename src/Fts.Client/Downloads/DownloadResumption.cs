@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>The offset at which a download starts.</summary>
-/// <param name="Offset">The number of verified bytes in the partial file; 0 for a download from the beginning.</param>
-/// <param name="RestartReason">The reason why existing bytes are not used.</param>
+/// <param name="Offset">The number of verified bytes in the partial file; 0 to download the file from its beginning.</param>
+/// <param name="RestartReason">The reason why existing bytes are discarded; None if no bytes are discarded.</param>
 internal readonly record struct ResumePoint(long Offset, FtpRestartReason RestartReason = FtpRestartReason.None);
 
 /// <summary>Finds existing local bytes, and verifies that they are the beginning of the remote file.</summary>
@@ -15,12 +15,12 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
 {
     private const int CopyBufferLength = 1024 * 1024;
 
-    /// <summary>The coarsest resolution of a file time: FAT stores multiples of two seconds.</summary>
+    /// <summary>The maximum difference between equal file times. FAT stores file times in multiples of two seconds.</summary>
     private static readonly TimeSpan TimeTolerance = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The record to store beside the partial file; null if a later download could not verify the bytes with it. Without a record, the
-    /// bytes are not kept.
+    /// The record to store beside the partial file. Null if the metadata is not sufficient for a later download to verify the bytes.
+    /// Without a record, the bytes of an interrupted download are deleted.
     /// </summary>
     public PartialDownloadRecord? Record { get; } = CreateRecord(connection, path, metadata);
 
@@ -30,9 +30,12 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     /// </summary>
     public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
 
-    /// <summary>Verifies the bytes that an earlier download stored in <paramref name="file"/>.</summary>
+    /// <summary>
+    /// Verifies the bytes that an earlier download stored in <paramref name="file"/>. Returns the offset at which the download continues; 0
+    /// if no bytes are verified.
+    /// </summary>
     /// <remarks>
-    /// A hash covers only the bytes before the first gap. If the last-modified time does not verify the bytes after it, they are removed.
+    /// A hash covers only the bytes before the first gap. The bytes after the gap are removed, unless the last-modified time verifies them.
     /// </remarks>
     public async Task<ResumePoint> FindResumePointAsync(PartialDownloadFile file, CancellationToken cancellationToken)
     {
@@ -57,7 +60,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return new ResumePoint(file.PrefixLength);
     }
 
-    /// <summary>Returns the proof that the target has the content of the remote file; null if their lengths differ.</summary>
+    /// <summary>Returns the proof that the target has the content of the remote file, or null if the two lengths differ.</summary>
     /// <exception cref="FtpTargetExistsException">The lengths are equal, but the content differs or cannot be verified.</exception>
     public async Task<FtpVerifiedBy?> VerifyCompleteTargetAsync(string target, CancellationToken cancellationToken)
     {
@@ -70,10 +73,10 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
         {
             true => FtpVerifiedBy.Hash,
-            null when metadata.LastModified is { } remote && IsSameTime(File.GetLastWriteTimeUtc(handle), remote.UtcDateTime) =>
+            null when metadata.LastModified is { } remote && IsSameFileTime(File.GetLastWriteTimeUtc(handle), remote.UtcDateTime) =>
                 FtpVerifiedBy.Length,
             false => throw new FtpTargetExistsException(target, "its content differs from the file on the server"),
-            null => throw new FtpTargetExistsException(target, "the server cannot prove that its content is the same"),
+            null => throw new FtpTargetExistsException(target, "the server cannot prove that the content is the same"),
         };
     }
 
@@ -91,7 +94,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
 
         if (metadata?.Length is not { } remoteLength)
         {
-            throw new FtpTargetExistsException(target, "the server does not report the length of its file");
+            throw new FtpTargetExistsException(target, "the server does not report the length of the remote file");
         }
 
         if (length > remoteLength)
@@ -140,17 +143,17 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     }
 
     /// <summary>
-    /// Returns whether two times, UTC, are equal within the resolution of file systems. A file that was downloaded with metadata from LIST
-    /// has a time without seconds.
+    /// Returns whether the last-modified times of the local and the remote file, UTC, are equal within the resolution of file systems. A
+    /// local file with a time from LIST has no seconds.
     /// </summary>
-    private static bool IsSameTime(DateTime local, DateTime remote)
+    private static bool IsSameFileTime(DateTime local, DateTime remote)
     {
         bool isSameMinute = local.Ticks % TimeSpan.TicksPerMinute == 0
             && local.Ticks == remote.Ticks - (remote.Ticks % TimeSpan.TicksPerMinute);
         return isSameMinute || (local - remote).Duration() <= TimeTolerance;
     }
 
-    /// <summary>Compares a local file with the remote file by hash; returns null if the server reports no hash.</summary>
+    /// <summary>Returns whether the local and the remote file have the same hash, or null if the server reports no hash.</summary>
     private async Task<bool?> CompareAsync(SafeFileHandle handle, bool isWhole, CancellationToken cancellationToken)
     {
         long length = RandomAccess.GetLength(handle);

@@ -7,15 +7,15 @@ internal enum DownloadStep
 {
     /// <summary>Requests the metadata, verifies the bytes of an earlier download, and chooses between one connection and several.</summary>
     Prepare,
-    /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new one.</summary>
+    /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new connection.</summary>
     Retrieve,
     /// <summary>
     /// Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released first.
     /// </summary>
     RetrieveSegments,
-    /// <summary>Verifies the content on the connection of the previous step, or on a new one.</summary>
+    /// <summary>Verifies the content over the connection of the previous step, or over a new connection.</summary>
     Verify,
-    /// <summary>Verifies the content on another connection, because the first one ended after the final reply.</summary>
+    /// <summary>Verifies the content over another connection, because the first connection was lost after the final reply.</summary>
     VerifyAgain,
     /// <summary>Renames the partial file to the target. Needs no connection.</summary>
     Commit,
@@ -24,21 +24,23 @@ internal enum DownloadStep
 }
 
 /// <summary>
-/// The state of a download to a local file. The methods are the transitions: each is named after an event and returns the state that
-/// follows. The pool may run a step again on another connection, so states are immutable.
+/// The state of a download to a local file. The methods are the transitions: each method is named after an event and returns the state
+/// after that event. The pool may repeat a step over another connection, so states are immutable.
 /// </summary>
 internal sealed record DownloadState
 {
+    /// <summary>The next step.</summary>
     public DownloadStep Step { get; private init; } = DownloadStep.Prepare;
 
     /// <summary>The metadata of the remote file; null if the server does not report it.</summary>
     public FtpEntry? Metadata { get; private init; }
 
-    /// <summary>The record that is stored beside the partial file; null if a later download could not verify the bytes with it.</summary>
+    /// <summary>The record that is stored beside the partial file; null if a later download could not verify the bytes.</summary>
     public PartialDownloadRecord? Record { get; private init; }
 
     /// <summary>
-    /// The number of bytes that exist locally and are not retrieved again. The restart offset of a retrieval over one connection.
+    /// The number of local bytes that are kept instead of being retrieved again. In a retrieval over one connection, it is the restart
+    /// offset.
     /// </summary>
     public long ResumedBytes { get; private init; }
 
@@ -51,14 +53,16 @@ internal sealed record DownloadState
     /// <summary>Whether the local file contains bytes that arrived over several connections.</summary>
     public bool IsSegmented { get; private init; }
 
-    /// <summary>Whether the server reported the length of the file and did not send more.</summary>
+    /// <summary>Whether the server reported the length of the file and did not send more bytes.</summary>
     public bool IsLengthConfirmed { get; private init; }
 
-    /// <summary>The final reply; null if no bytes were missing, or if no segment received one.</summary>
+    /// <summary>The final reply to RETR; null if no bytes were missing, or if no segment has a final reply.</summary>
     public FtpReply? FinalReply { get; private init; }
 
+    /// <summary>The proof that the local file has the content of the remote file.</summary>
     public FtpVerifiedBy VerifiedBy { get; private init; }
 
+    /// <summary>A deviation of the server that is not an error.</summary>
     public FtpTransferWarning Warning { get; private init; }
 
     /// <summary>The length in bytes that <see cref="Warning"/> refers to; null without a warning.</summary>
@@ -68,21 +72,21 @@ internal sealed record DownloadState
     public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
 
     /// <summary>
-    /// Whether another connection may verify the content. False for segments: they may belong to different versions of the file, so
-    /// <see cref="VerifiedByReply"/> is not sufficient for them.
+    /// Whether another connection may verify the content. False for a segmented download: its segments may belong to different versions of
+    /// the file, so <see cref="VerifiedByReply"/> is not a sufficient proof.
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 
-    /// <summary>The proof that requires no further command: the reported length, or the final reply alone.</summary>
+    /// <summary>The proof that needs no further command: the reported length if it is confirmed, otherwise the final reply.</summary>
     public FtpVerifiedBy VerifiedByReply => IsLengthConfirmed ? FtpVerifiedBy.Length : FtpVerifiedBy.Reply;
 
     // Transitions of Prepare.
 
-    /// <summary>The target already has the content of the remote file.</summary>
+    /// <summary>Returns the state after the verification that the target already has the content of the remote file.</summary>
     public DownloadState TargetComplete(FtpEntry metadata, FtpVerifiedBy proof) =>
         this with { Step = DownloadStep.Completed, Metadata = metadata, ResumedBytes = metadata.Length!.Value, VerifiedBy = proof };
 
-    /// <summary>The missing bytes are retrieved over one connection.</summary>
+    /// <summary>Returns the state after the decision to retrieve the missing bytes over one connection.</summary>
     public DownloadState Prepared(FtpEntry? metadata, PartialDownloadRecord? record, ResumePoint start) =>
         this with
         {
@@ -93,15 +97,16 @@ internal sealed record DownloadState
             RestartReason = start.RestartReason,
         };
 
-    /// <summary>The missing bytes are retrieved over several connections.</summary>
+    /// <summary>Returns the state after the decision to retrieve the missing bytes over several connections.</summary>
     public DownloadState PreparedForSegments(FtpEntry metadata, PartialDownloadRecord? record, ResumePoint start, int count) =>
         Prepared(metadata, record, start) with { Step = DownloadStep.RetrieveSegments, SegmentCount = count, IsSegmented = true };
 
     // Transitions of Retrieve.
 
-    /// <summary>The local file already has the length of the remote file.</summary>
+    /// <summary>Returns the state if the local file already has the length of the remote file.</summary>
     public DownloadState NothingMissing() => this with { Step = DownloadStep.Verify, IsLengthConfirmed = true, FinalReply = null };
 
+    /// <summary>Returns the state after the server confirmed RETR.</summary>
     public DownloadState Retrieved(ReceivedFile received) => this with
     {
         Step = DownloadStep.Verify,
@@ -111,34 +116,40 @@ internal sealed record DownloadState
         ReportedLength = received.ExceededLength,
     };
 
-    /// <summary>The server rejected REST: the file is retrieved from its beginning.</summary>
+    /// <summary>Returns the state after the server rejected REST: the file is retrieved from its beginning.</summary>
     public DownloadState RestartRejected() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Unsupported };
 
     /// <summary>
-    /// The resumed file exceeds the reported length, so the existing bytes may belong to another file. It is retrieved from its beginning.
+    /// Returns the state after a resumed file exceeded the reported length. The existing bytes may belong to another file, so the next step
+    /// retrieves the remote file from its beginning.
     /// </summary>
     public DownloadState ResumedFileTooLong() =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, RestartReason = FtpRestartReason.Changed };
 
     // Transitions of RetrieveSegments.
 
-    /// <summary>All segments arrived.</summary>
+    /// <summary>Returns the state after all segments were received.</summary>
     public DownloadState SegmentsRetrieved(long resumedBytes, FtpReply? reply) =>
         this with { Step = DownloadStep.Verify, ResumedBytes = resumedBytes, IsLengthConfirmed = true, FinalReply = reply };
 
-    /// <summary>The server rejected REST for a segment: one connection retrieves the bytes after the first gap.</summary>
+    /// <summary>
+    /// Returns the state after the server rejected REST for a segment: one connection retrieves the bytes after the first gap.
+    /// </summary>
     public DownloadState SegmentRestartRejected(long prefixLength) =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
 
-    /// <summary>The reported length is wrong, so segments cannot be planned: one connection retrieves the whole file.</summary>
+    /// <summary>
+    /// Returns the state after segments exceeded the reported length, which is wrong: one connection retrieves the whole file.
+    /// </summary>
     public DownloadState SegmentsExceedLength() => this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, IsSegmented = false };
 
     // Transitions of Verify, VerifyAgain and Commit.
 
-    /// <summary>The connection ended after the final reply and before the verification.</summary>
+    /// <summary>Returns the state after the connection was lost between the final reply and the end of the verification.</summary>
     public DownloadState VerificationInterrupted() => this with { Step = DownloadStep.VerifyAgain };
 
+    /// <summary>Returns the state after a successful verification.</summary>
     public DownloadState Verified(VerifiedFile verified) => this with
     {
         Step = DownloadStep.Commit,
@@ -147,5 +158,6 @@ internal sealed record DownloadState
         ReportedLength = ReportedLength ?? verified.GrownLength,
     };
 
+    /// <summary>Returns the state after the partial file was renamed to the target.</summary>
     public DownloadState Committed() => this with { Step = DownloadStep.Completed };
 }

@@ -5,13 +5,13 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>The result of a successful verification.</summary>
-/// <param name="By">The proof.</param>
+/// <param name="By">The proof that the content is correct.</param>
 /// <param name="GrownLength">The length in bytes that the server reports now, if the remote file became longer during the download.</param>
 internal readonly record struct VerifiedFile(FtpVerifiedBy By, long? GrownLength = null);
 
 /// <summary>Whether the remote file changed during the download.</summary>
-/// <param name="IsChanged">Whether its length or last-modified time differs from the earlier one.</param>
-/// <param name="Length">The length in bytes that the server reports now; null if it reports none.</param>
+/// <param name="IsChanged">Whether the length or last-modified time differs from the earlier metadata.</param>
+/// <param name="Length">The length in bytes that the server reports now; null if the server reports no length.</param>
 internal readonly record struct SourceChange(bool IsChanged, long? Length);
 
 /// <summary>Verifies that the downloaded bytes are the content of the remote file.</summary>
@@ -19,10 +19,12 @@ internal sealed class DownloadVerification(
     FtpConnection connection, string path, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
     /// <summary>
-    /// Compares hashes if the options require it. Otherwise requests the metadata again, except for small files: a download of a changing
-    /// file may be a mixture of two versions.
+    /// Verifies the content by hash if the options require it. Otherwise requests the metadata again, except for small files, because a
+    /// download of a changing file may be a mixture of two versions.
     /// </summary>
-    /// <remarks>If the download was neither resumed nor segmented, a file that has grown is not an error, because log files grow.</remarks>
+    /// <remarks>
+    /// Some files, such as logs, grow during a download. Growth is an error only if the download was resumed or segmented.
+    /// </remarks>
     /// <exception cref="FtpIntegrityException">The content differs, the file changed, or a required hash cannot be compared.</exception>
     public async Task<VerifiedFile> VerifyAsync(DownloadState state, CancellationToken cancellationToken)
     {
@@ -62,7 +64,7 @@ internal sealed class DownloadVerification(
 
     /// <summary>Requests the metadata again and compares it with the earlier metadata.</summary>
     /// <param name="metadata">The earlier metadata.</param>
-    /// <param name="isProofRequired">Whether missing metadata counts as a change. If false, it counts as unchanged.</param>
+    /// <param name="isProofRequired">True if missing metadata counts as a change; false if it counts as no change.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<SourceChange> CheckForChangeAsync(FtpEntry metadata, bool isProofRequired, CancellationToken cancellationToken)
     {

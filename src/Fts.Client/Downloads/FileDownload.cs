@@ -7,8 +7,8 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one file into a local file. Each method executes one step and returns the state after it. <see cref="DownloadState"/> contains
-/// the steps and all transitions.
+/// Downloads one file into a local file. Each method executes one step and returns the state after that step. <see cref="DownloadState"/>
+/// contains the steps and all transitions.
 /// </summary>
 /// <remarks>Does not own <paramref name="file"/>.</remarks>
 internal sealed class FileDownload(
@@ -19,6 +19,7 @@ internal sealed class FileDownload(
     /// </summary>
     internal const long MinRecheckedLength = 1024 * 1024;
 
+    /// <summary>Executes the steps until the download is complete.</summary>
     public async Task<FtpTransferResult> RunAsync(CancellationToken cancellationToken)
     {
         var state = new DownloadState();
@@ -42,7 +43,7 @@ internal sealed class FileDownload(
         };
     }
 
-    /// <summary>Executes steps until the next step needs several connections, another connection, or none.</summary>
+    /// <summary>Executes steps until the next step needs several connections, another connection, or no connection.</summary>
     private async Task<DownloadState> RunOnConnectionAsync(
         FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
@@ -59,6 +60,7 @@ internal sealed class FileDownload(
         return state;
     }
 
+    /// <summary>Verifies existing local bytes, and determines how to retrieve the missing bytes.</summary>
     private async Task<DownloadState> PrepareAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         if (options.IsHashRequired && !RemoteHash.IsSupported(connection.Features))
@@ -99,14 +101,15 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Creates or truncates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.
+    /// Retrieves the missing bytes over one connection. Creates or truncates the local file only after the server accepts RETR, so that a
+    /// missing remote file leaves no local file.
     /// </summary>
     private async Task<DownloadState> RetrieveAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         meter.StartTransfer(state.ResumedBytes, state.RestartReason);
         if (state.ResumedBytes > 0 && state.ResumedBytes == state.Metadata?.Length)
         {
-            // All bytes exist, and only the confirmation was missing. Some servers reject a restart offset at the end of the file.
+            // All bytes exist locally, so RETR is not needed. Some servers reject a restart offset at the end of the file.
             meter.SetFileLength(state.ResumedBytes);
             return state.NothingMissing();
         }
@@ -148,6 +151,7 @@ internal sealed class FileDownload(
         }
     }
 
+    /// <summary>Retrieves the missing bytes over several connections.</summary>
     private async Task<DownloadState> RetrieveSegmentsAsync(DownloadState state, CancellationToken cancellationToken)
     {
         FtpEntry metadata = state.Metadata!;
@@ -166,7 +170,7 @@ internal sealed class FileDownload(
         }
         catch (FtpException e) when (e is FtpReplyException or FtpIntegrityException)
         {
-            // If the file has changed, that explains the failure better than the reply to one segment.
+            // A change of the file explains the failure better than the error of one segment.
             SourceChange change = await pool.RunAsync(
                 (connection, token) => CreateVerification(connection).CheckForChangeAsync(metadata, isProofRequired: false, token),
                 cancellationToken).ConfigureAwait(false);
@@ -181,12 +185,15 @@ internal sealed class FileDownload(
                 throw;
             }
 
-            // The server still reports the same length, so its lengths are wrong.
+            // The server sent more bytes than it reported, and still reports the same length. The reported length is wrong.
             file.DiscardOnDispose();
             return state.SegmentsExceedLength();
         }
     }
 
+    /// <summary>
+    /// Verifies the content over the given connection. If the connection is lost, the content is verified over another connection later.
+    /// </summary>
     private async Task<DownloadState> VerifyAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         try
@@ -201,8 +208,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Verifies on another connection. If none can be opened, the length and the final reply are sufficient, as for a small file. A
-    /// required comparison of hashes is never skipped.
+    /// Verifies the content over another connection. If no connection can be opened, the length and the final reply are sufficient, as for
+    /// a small file. A required comparison of hashes is never skipped.
     /// </summary>
     private async Task<DownloadState> VerifyAgainAsync(DownloadState state, CancellationToken cancellationToken)
     {
@@ -217,6 +224,7 @@ internal sealed class FileDownload(
         }
     }
 
+    /// <summary>Renames the partial file to the target.</summary>
     private DownloadState Commit(DownloadState state)
     {
         meter.EnterStage(FtpTransferStage.Committing);
@@ -225,8 +233,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient; otherwise requests the metadata. Resuming
-    /// requires an exact last-modified time. A small file is retrieved again instead.
+    /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient; otherwise requests the metadata. A resumable
+    /// download needs an exact last-modified time. A small file does not, because it is retrieved again instead of resumed.
     /// </summary>
     private async Task<FtpEntry?> GetMetadataAsync(FtpConnection connection, bool canUseTarget, CancellationToken cancellationToken)
     {
@@ -241,8 +249,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Returns the number of segments; 1 for a retrieval over one connection. Segments require a last-modified time that reveals every
-    /// later change, because only such a time proves that all segments are from the same version.
+    /// Returns the number of segments; 1 to retrieve the file over one connection. Segments require a last-modified time that changes with
+    /// every later change of the file. Otherwise segments of two versions of the file could be combined.
     /// </summary>
     private int CountSegments(FtpConnection connection, FtpEntry? metadata, PartialDownloadRecord? record, long presentBytes)
     {

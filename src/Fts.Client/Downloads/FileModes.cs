@@ -11,6 +11,7 @@ internal static class FileModes
     /// <summary>Read and write for the owner: 0600.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>The permissions of owner, group and others, without the set-user-ID, set-group-ID and sticky bits.</summary>
     private const UnixFileMode Permissions = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -19,7 +20,7 @@ internal static class FileModes
     public static UnixFileMode? GetTargetMode(string path) => GetMode(new FileInfo(path));
 
     /// <summary>
-    /// Returns the permissions of a file, or of the file that a link points to; null if it does not exist, or on Windows.
+    /// Returns the permissions of a file, or of the file that a link points to. Returns null if that file does not exist, or on Windows.
     /// </summary>
     public static UnixFileMode? GetMode(FileInfo file)
     {
@@ -36,7 +37,7 @@ internal static class FileModes
         }
         catch (IOException)
         {
-            // A circular link has no mode.
+            // The link is circular, so it points to no file.
             return null;
         }
     }
@@ -55,7 +56,7 @@ internal static class FileModes
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            // This process owns the file, so the file system must be one without modes, such as FAT.
+            // This process owns the file, so the cause must be a file system without modes, such as FAT.
         }
     }
 }

@@ -7,8 +7,8 @@ namespace Fts.Client.Downloads;
 
 /// <summary>The result of a RETR that the server confirmed.</summary>
 /// <param name="Reply">The final reply.</param>
-/// <param name="Bytes">The number of bytes received, without those before the restart offset.</param>
-/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported none, or sent more bytes.</param>
+/// <param name="Bytes">The number of bytes received, not counting the bytes before the restart offset.</param>
+/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported no length, or sent more bytes.</param>
 /// <param name="ExceededLength">The length in bytes that the server reported, if it sent more bytes; otherwise null.</param>
 internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? ExpectedLength, long? ExceededLength);
 
@@ -18,7 +18,7 @@ internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? E
 /// </summary>
 /// <param name="connection">The control connection.</param>
 /// <param name="path">The remote path.</param>
-/// <param name="metadata">The metadata that the server reported; null if it reported none.</param>
+/// <param name="metadata">The metadata that the server reported; null if it reported no metadata.</param>
 /// <param name="offset">The restart offset in bytes; 0 for the whole file.</param>
 /// <param name="meter">Receives the progress.</param>
 internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEntry? metadata, long offset, ProgressMeter meter)
@@ -26,6 +26,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     /// <summary>The buffer size in bytes: large enough for few system calls, and small enough for the processor cache.</summary>
     private const int BufferLength = 256 * 1024;
 
+    /// <summary>The maximum length in bytes of the sample with which the benefit of compression is measured.</summary>
     private const int SampleLength = 64 * 1024;
 
     // The length of a link or device is not the length of the content that is read through it.
@@ -33,9 +34,10 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     private long _receivedBytes;
     private long? _exceededLength;
 
+    /// <summary>The number of bytes of the file that exist locally, including the bytes before the restart offset.</summary>
     private long TotalBytes => offset + _receivedBytes;
 
-    /// <summary>Opens the data connection.</summary>
+    /// <summary>Opens the data connection and sends RETR.</summary>
     /// <exception cref="FtpReplyException">The server rejects RETR, or REST (<see cref="RestCommand.IsRejection"/>).</exception>
     public Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
     {
@@ -43,9 +45,9 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
         return connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, deflate, cancellationToken);
     }
 
-    /// <summary>Receives all bytes and the final reply.</summary>
-    /// <remarks>If the decompressed data is wrong, compression is not used with this server again.</remarks>
-    /// <exception cref="FtpIntegrityException">Fewer bytes arrived than reported, or too many.</exception>
+    /// <summary>Receives all bytes, reads the final reply, and verifies the length.</summary>
+    /// <remarks>If the decompressed data is wrong, the client stops using compression with this server.</remarks>
+    /// <exception cref="FtpIntegrityException">The server sent fewer bytes than it reported, or more bytes than permitted.</exception>
     /// <exception cref="FtpReplyException">The final reply is negative.</exception>
     /// <exception cref="FtpTlsException">
     /// The data connection ended without close_notify, and no length proves that the file is complete.
@@ -67,7 +69,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     private async Task<ReceivedFile> ReceiveAllAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
-        // After REST, some servers announce the remaining length, and others the length of the whole file.
+        // After REST, the announced length is ambiguous: the length of the remaining bytes, or of the whole file.
         long? announced = offset == 0 ? data.AnnouncedLength : null;
         meter.SetFileLength(announced ?? _metadataLength);
         meter.EnterStage(FtpTransferStage.Transferring);
@@ -87,7 +89,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
         }
 
         long? expected = _exceededLength is null ? announced ?? _metadataLength : null;
-        // The 150 reply may announce the full length even if the metadata did not.
+        // The length in the 150 reply may be correct although the length in the metadata is too small.
         _exceededLength ??= TotalBytes > _metadataLength ? _metadataLength : null;
         DeflateChoice.RecordTransfer(connection, path, _receivedBytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
         return new ReceivedFile(reply, _receivedBytes, expected, _exceededLength);
@@ -134,15 +136,15 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     }
 
     /// <summary>
-    /// Records that more bytes arrived than the server reported. In a transfer from the beginning, that is allowed up to a limit, because
-    /// files grow and some servers report wrong lengths. In a resumed transfer it is an error, because the length was part of the proof
-    /// that the earlier bytes belong to this file.
+    /// Records that more bytes arrived than the server reported. In a transfer from the beginning, the excess is allowed up to
+    /// <see cref="FtpLimits.BytesBeyondReportedSize"/>, because files grow and some servers report wrong lengths. In a resumed transfer,
+    /// the excess is an error, because the length was part of the proof that the earlier bytes belong to this file.
     /// </summary>
     private void RecordExceededLength(long reported)
     {
         if (offset > 0 || TotalBytes - reported > connection.Options.Limits.BytesBeyondReportedSize)
         {
-            // Abort, so that a server cannot fill the disk with endless data.
+            // The exception aborts the transfer, so that a server cannot fill the disk with endless data.
             throw new FtpIntegrityException(path, reported, TotalBytes);
         }
 
@@ -151,8 +153,9 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     }
 
     /// <summary>
-    /// Throws if the file is shorter than reported. Neither the end of the data nor a 226 proves that it is complete. The length in the 150
-    /// reply is newer than the metadata, but it is free text. A match with one of the two lengths is sufficient.
+    /// Throws if the file is shorter than reported. Neither the end of the data nor reply 226 proves that the file is complete. The length
+    /// in the 150 reply is newer than the length in the metadata, but no RFC specifies its format. A match with one of the two lengths is
+    /// sufficient.
     /// </summary>
     private void ThrowIfIncomplete(long? announced)
     {

@@ -7,7 +7,7 @@ namespace Fts.Client;
 /// <param name="Total">The length of the remote file in bytes when the interrupted download started.</param>
 public sealed record FtpPartialDownload(long Length, long Total)
 {
-    /// <summary>Returns the partial download of a local path, or null if none exists that can be resumed.</summary>
+    /// <summary>Returns the partial download of a local path, or null if no resumable partial download exists.</summary>
     /// <param name="localPath">The path of the target.</param>
     public static FtpPartialDownload? Find(string localPath)
     {
@@ -17,7 +17,8 @@ public sealed record FtpPartialDownload(long Length, long Total)
     }
 
     /// <summary>
-    /// Returns whether a local file name is that of a hidden file of a partial download. Such a file should not be uploaded or listed.
+    /// Returns whether a local file name is the name of a hidden file that belongs to a partial download. Such a file should be neither
+    /// uploaded nor listed.
     /// </summary>
     public static bool IsPartialFileName(string name)
     {

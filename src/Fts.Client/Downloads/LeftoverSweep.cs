@@ -8,9 +8,8 @@ namespace Fts.Client.Downloads;
 /// Deletes the hidden files with random names that killed processes left in the target directories of a batch. Sweeps each directory once.
 /// </summary>
 /// <remarks>
-/// A running download holds a lock on its file, except for an instant after it has created the file. Without a working lock on the file
-/// system, nothing is deleted. A partial file with a record is kept, because it may be the partial file of a target named by 16 hexadecimal
-/// digits.
+/// A running download holds a lock on its file, except for an instant after it has created the file. On a file system without working
+/// locks, nothing is deleted. A partial file with a record is kept, because it may belong to a target with a name of 16 hexadecimal digits.
 /// </remarks>
 internal sealed class LeftoverSweep
 {
@@ -19,7 +18,7 @@ internal sealed class LeftoverSweep
     /// </summary>
     private static readonly TimeSpan MinAgeOnNetwork = TimeSpan.FromDays(1);
 
-    /// <summary>The minimum age of an empty leftover, which could be a file that its owner has not locked yet.</summary>
+    /// <summary>The minimum age of an empty leftover. A younger empty file may be in use, but not locked yet.</summary>
     private static readonly TimeSpan MinAgeOfEmptyFile = TimeSpan.FromSeconds(10);
 
     private static readonly EnumerationOptions AllEntries =
@@ -29,8 +28,8 @@ internal sealed class LeftoverSweep
     private readonly ConcurrentDictionary<string, bool> _sweptDirectories = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Deletes the leftovers in a directory, unless it was swept before. Returns whether the directory was empty before the first sweep:
-    /// false if it cannot be read. Errors are ignored.
+    /// Deletes the leftovers in a directory, unless it was swept before. Returns whether the directory was empty before the first sweep.
+    /// Returns false if the directory cannot be read. Errors are ignored.
     /// </summary>
     public bool SweepOnce(string directory) => _sweptDirectories.GetOrAdd(directory, Sweep);
 
@@ -56,6 +55,7 @@ internal sealed class LeftoverSweep
         return isEmpty;
     }
 
+    /// <summary>Deletes a file with a random name, unless a running download may use the file.</summary>
     private static void DeleteIfLeftover(FileInfo file)
     {
         TimeSpan age = DateTime.UtcNow - file.LastWriteTimeUtc;
@@ -74,10 +74,11 @@ internal sealed class LeftoverSweep
         }
     }
 
-    /// <summary>Returns whether the open file is really locked. .NET ignores the error of a file system without locks.</summary>
+    /// <summary>Returns whether the open file is actually locked. .NET ignores the error of a file system without locks.</summary>
     private static bool HasWorkingLock(SafeFileHandle file) =>
         OperatingSystem.IsWindows() || FileCalls.Flock(file, FileCalls.LOCK_EX | FileCalls.LOCK_NB) == 0;
 
+    /// <summary>Returns whether the directory is on a network file system, or the type of the file system is unknown.</summary>
     private static bool IsOnNetwork(string directory)
     {
         try

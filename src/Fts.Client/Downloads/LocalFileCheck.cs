@@ -26,8 +26,8 @@ internal static class LocalFileCheck
     }
 
     /// <summary>
-    /// Returns false if the path is a FIFO, socket or device, because opening one may block. Returns true if the system cannot report the
-    /// type.
+    /// Returns false if the path is not a regular file, because opening a FIFO, socket or device may block. Returns true if the type cannot
+    /// be determined, for example because the path does not exist.
     /// </summary>
     public static bool IsRegularFile(string path)
     {

@@ -1,31 +1,32 @@
 namespace Fts.Client.Downloads;
 
 /// <summary>Checks before a download that its target can be created. Checks a directory only once for consecutive targets in it.</summary>
-/// <param name="sweep">Deletes the leftovers of killed processes in each directory; null to leave them.</param>
+/// <param name="sweep">Deletes the hidden files of killed processes in each directory; null to keep these files.</param>
 internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
 {
     private string? _directory;
     private bool _hasDirectory, _wasEmpty;
 
     /// <summary>
-    /// Returns false if the target and its partial file cannot exist, because their directory was empty at the start of the batch. That
-    /// saves two system calls for every file.
+    /// Returns false if the target and its partial file cannot exist, because their directory was empty at the start of the batch. The
+    /// caller then saves two system calls for every file.
     /// </summary>
     /// <param name="target">A full path.</param>
     public bool CanExist(string target)
     {
-        EnterDirectory(target);
+        CheckDirectory(target);
         return !_wasEmpty;
     }
 
     /// <summary>
-    /// Returns the mode of the existing target, which the downloaded file keeps; null if the target does not exist, or on Windows.
+    /// Checks that the target can be created or replaced. Returns the mode of an existing target, which the downloaded file keeps. Returns
+    /// null if the target does not exist, or on Windows.
     /// </summary>
     /// <param name="target">A full path.</param>
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
-    public UnixFileMode? Check(string target)
+    public UnixFileMode? ValidateTarget(string target)
     {
-        EnterDirectory(target);
+        CheckDirectory(target);
         if (!_hasDirectory)
         {
             throw new DirectoryNotFoundException($"The folder {_directory} does not exist.");
@@ -43,7 +44,8 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
             : FileModes.GetMode(file);
     }
 
-    private void EnterDirectory(string target)
+    /// <summary>Checks the directory of the target, unless the previous target is in the same directory.</summary>
+    private void CheckDirectory(string target)
     {
         ReadOnlySpan<char> directory = Path.GetDirectoryName(target.AsSpan());
         if (!directory.SequenceEqual(_directory))

@@ -8,10 +8,10 @@ namespace Fts.Client.Downloads;
 /// complete.
 /// </summary>
 /// <remarks>
-/// <para>The name is derived from the target's, so that a later download finds the file. The open file is locked, and is deleted or renamed
-/// only under the lock. A second download to the same target uses a file with a random name.</para>
+/// <para>The name is derived from the target name, so that a later download finds the file. The open file is locked, and is deleted or
+/// renamed only under the lock. A second download to the same target uses a file with a random name.</para>
 /// <para>A <see cref="PartialDownloadRecord"/> beside the file is written while the file is empty, so that bytes never exist beside the
-/// record of another file. Later it is replaced only to list the ranges of bytes that exist (<see cref="TryAllowGaps"/>).</para>
+/// record of another file. Later, the record is replaced only to list the ranges of bytes that exist (<see cref="TryAllowGaps"/>).</para>
 /// <para>This object owns the file until <see cref="Commit"/>.</para>
 /// </remarks>
 internal sealed class PartialDownloadFile : IDisposable
@@ -21,7 +21,7 @@ internal sealed class PartialDownloadFile : IDisposable
     private readonly Lock _rangesLock = new();
     private SafeFileHandle? _handle;
     private ByteRanges? _ranges; // protected by _rangesLock while segments are written
-    private bool _shouldKeep;
+    private bool _shouldKeep; // whether disposal keeps the file for a later download
     private bool _hasUnsavedRanges;
     private bool _isCommitted;
 
@@ -33,7 +33,7 @@ internal sealed class PartialDownloadFile : IDisposable
     /// <summary>Whether bytes may exist after a gap.</summary>
     public bool CanHaveGaps => _ranges is not null;
 
-    /// <summary>The number of bytes in the file, before and after gaps.</summary>
+    /// <summary>The number of downloaded bytes in the file, including the bytes after gaps.</summary>
     public long PresentBytes => _ranges?.TotalLength ?? PrefixLength;
 
     /// <summary>The description of the remote file; null if it is unknown, or if the partial file does not exist yet.</summary>
@@ -46,8 +46,8 @@ internal sealed class PartialDownloadFile : IDisposable
     public static bool Exists(string target) => File.Exists(PartialDownloadNames.GetPartialPath(Path.GetFullPath(target)));
 
     /// <summary>
-    /// Opens and locks the partial file of an earlier download, if it exists and no other download uses it. Does not create a file: only
-    /// <see cref="CreateOrTruncate"/> does.
+    /// Opens and locks the partial file of an earlier download, if the file exists and no other download uses it. Never creates a file.
+    /// Only <see cref="CreateOrTruncate"/> creates a file.
     /// </summary>
     public static PartialDownloadFile Open(string target)
     {
@@ -63,7 +63,7 @@ internal sealed class PartialDownloadFile : IDisposable
         return file;
     }
 
-    /// <summary>Deletes the partial file of a target and its record, unless another download uses it.</summary>
+    /// <summary>Deletes the partial file of a target and its record, unless another download uses the file.</summary>
     /// <param name="target">A full path.</param>
     public static void Delete(string target)
     {
@@ -84,8 +84,8 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Returns a download file with a random name, which <see cref="CreateOrTruncate"/> creates. It is deleted unless it is committed. An
-    /// earlier partial file is not used.
+    /// Prepares a download without resumption. <see cref="CreateOrTruncate"/> creates a file with a random name, and disposal deletes that
+    /// file unless it is committed. The partial file of an earlier download is not used.
     /// </summary>
     public static PartialDownloadFile PrepareTemporary(string target)
     {
@@ -99,7 +99,7 @@ internal sealed class PartialDownloadFile : IDisposable
     /// </param>
     public void CreateOrTruncate(PartialDownloadRecord? record)
     {
-        bool mayKeep = record is not null && _path == PartialDownloadNames.GetPartialPath(_target);
+        bool canKeep = record is not null && _path == PartialDownloadNames.GetPartialPath(_target);
         if (_handle is not null)
         {
             RestrictMode();
@@ -108,9 +108,9 @@ internal sealed class PartialDownloadFile : IDisposable
             RandomAccess.FlushToDisk(_handle);
             (PrefixLength, _ranges, _hasUnsavedRanges) = (0, null, false);
         }
-        else if (!mayKeep || !TryCreate())
+        else if (!canKeep || !TryCreate())
         {
-            mayKeep = false;
+            canKeep = false;
             _path = PartialDownloadNames.CreateTemporaryPath(_target);
             _handle = Create(_path, _target);
         }
@@ -120,7 +120,7 @@ internal sealed class PartialDownloadFile : IDisposable
             PartialDownloadRecord.Delete(_target);
         }
 
-        _shouldKeep = mayKeep && record!.TryWrite(_target);
+        _shouldKeep = canKeep && record!.TryWrite(_target);
         Record = record;
     }
 
@@ -155,7 +155,9 @@ internal sealed class PartialDownloadFile : IDisposable
         return CanHaveGaps;
     }
 
-    /// <summary>Writes bytes at an offset. Several threads may call it at the same time.</summary>
+    /// <summary>
+    /// Writes bytes at an offset, after <see cref="TryAllowGaps"/>. Several threads may call this method at the same time.
+    /// </summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_handle!, bytes, offset);
@@ -197,7 +199,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
         catch (IOException)
         {
-            // The earlier record is still correct. The next write reports the error.
+            // The earlier record is still correct. If the error persists, the next write throws it.
         }
     }
 
@@ -293,7 +295,8 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Opens and locks an earlier partial file; returns null if another download uses it, or if it is not a regular file of this user.
+    /// Opens and locks an earlier partial file. Returns null if another download uses the file, or if it is not a regular file of this
+    /// user.
     /// </summary>
     public static SafeFileHandle? TryOpenOwn(string path)
     {
@@ -301,7 +304,7 @@ internal sealed class PartialDownloadFile : IDisposable
         try
         {
             handle = Open(path, FileMode.Open);
-            // Another download may have renamed the file to the target between open and lock.
+            // Another download may have renamed the file to the target after the open call and before the lock.
             if (LocalFileCheck.IsOwnFileAt(path, handle))
             {
                 return handle;
@@ -326,7 +329,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    /// <summary>Creates the file; returns false if a file or link with its name exists.</summary>
+    /// <summary>Creates the file. Returns false if a file or link with its name exists.</summary>
     private bool TryCreate()
     {
         try

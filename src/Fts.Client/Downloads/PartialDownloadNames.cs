@@ -24,17 +24,18 @@ internal static class PartialDownloadNames
     /// <summary>Returns the path of the record that describes the partial file.</summary>
     public static string GetRecordPath(string target) => CombineWithDirectory(target, GetStem(target) + RecordSuffix);
 
-    /// <summary>Returns a random path for a file that no other download finds.</summary>
+    /// <summary>Returns a path with a random file name, so that no other download finds the file.</summary>
     public static string CreateTemporaryPath(string target) => CombineWithDirectory(target, $".{Random.Shared.NextInt64():x16}{Suffix}");
 
     /// <summary>
-    /// Returns whether a file name can be a random one. The partial file of a target with such a name has the same form, and a record.
+    /// Returns whether a file name has the form of a random name. The partial file of a target that is named with 16 hexadecimal digits has
+    /// the same form, but also has a record.
     /// </summary>
     public static bool IsTemporaryName(ReadOnlySpan<char> name) =>
         name.Length == 1 + RandomDigits + Suffix.Length && name.StartsWith('.') && name.EndsWith(Suffix)
         && name.Slice(1, RandomDigits).IndexOfAnyExcept(HexDigits) < 0;
 
-    /// <summary>Returns the path of the record that describes a partial file, given the path of that file.</summary>
+    /// <summary>Returns the path of the record, given the path of the partial file that the record describes.</summary>
     public static string GetRecordPathOfPartialFile(string path) => path[..^Suffix.Length] + RecordSuffix;
 
     /// <summary>Returns whether a file name is that of a partial file or a record.</summary>
@@ -44,7 +45,8 @@ internal static class PartialDownloadNames
     private static string CombineWithDirectory(string target, string name) => Path.Combine(Path.GetDirectoryName(target)!, name);
 
     /// <summary>
-    /// Returns a dot and the name of the target, or the hash of the name if the result with its suffix would be too long.
+    /// Returns a dot followed by the name of the target. If the name with a suffix would be too long, the hash of the name replaces the
+    /// name.
     /// </summary>
     private static string GetStem(string target)
     {

@@ -8,33 +8,34 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Describes the remote file that a partial file belongs to. Stored as lines of text in a hidden file beside it, before the first byte of
-/// the partial file is written.
+/// Describes the remote file that a partial file belongs to. The record is stored as lines of text in a hidden file beside the partial
+/// file. The record is written before the first byte of the partial file.
 /// </summary>
 /// <remarks>
-/// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the record lists the ranges of
-/// bytes that exist, because the length of the partial file then proves nothing. The record is never read or written through a link, and
-/// never read if it belongs to another user.
+/// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the ranges of existing bytes are
+/// added to the record, because the length of the partial file then proves nothing. The record is never read or written through a link. The
+/// record of another user is never read.
 /// </remarks>
 /// <param name="Server">
 /// The user and the server, <c>ann@files.example.com:21</c>. A different user or server requires a stricter proof
 /// (<see cref="PrefixVerification"/>).
 /// </param>
-/// <param name="Path">The remote path, joined with the working directory if it is relative and the client has entered one.</param>
+/// <param name="Path">The remote path. If the client has changed the working directory, a relative path is joined with it.</param>
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
 /// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
-/// <param name="Ranges">The ranges of bytes that exist, as written by <see cref="ByteRanges"/>; null if the partial file has no
-/// gaps.</param>
+/// <param name="Ranges">
+/// The ranges of bytes that exist, in the text format of <see cref="ByteRanges"/>; null if the partial file has no gaps.
+/// </param>
 internal sealed record PartialDownloadRecord(
     string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
 {
-    /// <summary>The maximum size of a record in bytes. No path that a server accepts is longer.</summary>
+    /// <summary>The maximum size of a record in bytes. The longest path that servers accept is much shorter.</summary>
     private const int MaxTextBytes = 64 * 1024;
 
     private const string Header = "fts-part 1", RangesHeader = "fts-part 2", TimeFormat = "yyyyMMddHHmmss.fffffff";
 
-    /// <summary>Parses the text of a record; returns false if it is truncated, changed or not a record.</summary>
+    /// <summary>Parses the text of a record. Returns false if the text is truncated, was changed, or is not a record.</summary>
     public static bool TryParse(string text, out PartialDownloadRecord record)
     {
         record = null!;
@@ -63,7 +64,7 @@ internal sealed record PartialDownloadRecord(
         return true;
     }
 
-    /// <summary>Reads the record beside the partial file of a target; returns null if there is no usable record.</summary>
+    /// <summary>Reads the record beside the partial file of a target. Returns null if no valid record exists.</summary>
     public static PartialDownloadRecord? Read(string target)
     {
         try
@@ -87,7 +88,7 @@ internal sealed record PartialDownloadRecord(
     /// <summary>Deletes the record of a target, if it exists.</summary>
     public static void Delete(string target) => TryDelete(PartialDownloadNames.GetRecordPath(target));
 
-    /// <summary>Creates the record of a target. Returns false if that fails; a later download then cannot resume.</summary>
+    /// <summary>Creates the record of a target. Returns false if that fails. A later download can then not be resumed.</summary>
     public bool TryWrite(string target)
     {
         try

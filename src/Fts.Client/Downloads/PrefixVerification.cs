@@ -3,18 +3,19 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and last-modified times
-/// prove that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
+/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and equal last-modified times
+/// are a proof. A hash is required if the server reports no time, or if the time may not reveal the latest change.
 /// </summary>
 /// <remarks>
 /// The server's address is not part of the proof, because a server can have several names and ports. For a different address, a time is a
-/// proof only for the same user and path, and only if it is settled (<see cref="IsTimeSettled"/>). For a different user or path, only a
-/// hash is a proof.
+/// proof only for the same user and path, and only if the time is settled (<see cref="IsTimeSettled"/>). For a different user or path, only
+/// a hash is a proof.
 /// </remarks>
 internal static class PrefixVerification
 {
     /// <summary>
-    /// The minimum length in bytes at which a hash is compared even if the time is a proof, because it costs less than a wasted download.
+    /// The minimum length in bytes at which a hash is compared even if the time is a proof. The comparison costs less than a wasted
+    /// download.
     /// </summary>
     private const long MinHashedLength = 1024 * 1024;
 
@@ -77,10 +78,10 @@ internal static class PrefixVerification
     /// <summary>
     /// Returns whether two times, UTC, are equal. A server may report a time to the second in one reply and more precisely in another.
     /// </summary>
-    public static bool IsSameTime(DateTime one, DateTime other) =>
-        one == other
-            || ((IsWholeSecond(one) || IsWholeSecond(other))
-                && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
+    public static bool IsSameTime(DateTime first, DateTime second) =>
+        first == second
+            || ((IsWholeSecond(first) || IsWholeSecond(second))
+                && first.Ticks / TimeSpan.TicksPerSecond == second.Ticks / TimeSpan.TicksPerSecond);
 
     /// <summary>
     /// Returns whether the time alone verifies all existing bytes, including the bytes after a gap, which no hash covers.
@@ -94,11 +95,14 @@ internal static class PrefixVerification
     public static bool IsTimeSettled(PartialDownloadRecord record) =>
         record.LastModified is { } time && (!IsWholeSecond(time) || (record.RetrievedAt - time).Duration() > SettlingTime);
 
+    /// <summary>Returns whether equal last-modified times prove that the remote file is unchanged. The caller compares the times.</summary>
     private static bool IsProvenByTime(PartialDownloadRecord earlier, PartialDownloadRecord current) =>
         earlier.LastModified is not null && current.LastModified is not null && earlier.Path == current.Path
             && (earlier.Server == current.Server || (GetUser(earlier) == GetUser(current) && IsTimeSettled(earlier)));
 
-    /// <summary>Returns the user. Users may have different initial directories, and therefore different files at the same path.</summary>
+    /// <summary>
+    /// Returns the user in a record. Users may have different initial directories, and therefore different files at the same path.
+    /// </summary>
     private static string GetUser(PartialDownloadRecord record) => record.Server[..Math.Max(0, record.Server.LastIndexOf('@'))];
 
     private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;

@@ -4,9 +4,15 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Reads a remote file. The read that reaches the end also reads the final reply, so that a truncated file never looks complete.
+/// Reads a remote file. The read that reaches the end also reads the final reply, so that the caller cannot mistake a truncated file for a
+/// complete file.
 /// </summary>
-/// <remarks>Owns the data connection and the lease on its control connection.</remarks>
+/// <remarks>Owns the data connection and the lease of the control connection.</remarks>
+/// <param name="lease">The lease of the control connection.</param>
+/// <param name="data">The data of the transfer.</param>
+/// <param name="path">The remote path.</param>
+/// <param name="isWhole">Whether the transfer starts at the beginning of the file, so that its length can be verified.</param>
+/// <param name="clientDisposed">Cancelled if the client is disposed.</param>
 internal sealed class RemoteFileStream(
     PoolLease lease, FtpDataStream data, string path, bool isWhole, CancellationToken clientDisposed) : Stream
 {
@@ -94,13 +100,14 @@ internal sealed class RemoteFileStream(
         {
             _isDisposed = true;
             data.Dispose();
-            // The transfer is complete, or its connection is closed. The release does not wait.
+            // The transfer is complete, or its connection is closed, so the release completes without waiting.
             _ = lease.DisposeAsync().AsTask();
         }
 
         base.Dispose(disposing);
     }
 
+    /// <summary>Reads the final reply. Throws if the reply is negative, or if the file is or may be truncated.</summary>
     private async Task CompleteAsync(CancellationToken cancellationToken)
     {
         FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -115,7 +122,7 @@ internal sealed class RemoteFileStream(
             throw FtpTlsException.CreateTruncated(path.ToPrintable());
         }
 
-        // A growing file is longer than announced.
+        // A file that grows during the transfer is longer than announced, which is not an error.
         if (isWhole && data.AnnouncedLength is { } expected && expected > _position)
         {
             throw new FtpIntegrityException(path, expected, _position);
@@ -123,7 +130,7 @@ internal sealed class RemoteFileStream(
     }
 
     /// <summary>
-    /// Completes the transfer if the caller has read all bytes without reading the end. Otherwise closes the connection.
+    /// Completes the transfer if the caller has read all bytes, but not the end of the stream. Otherwise closes the connection.
     /// </summary>
     private async Task EndEarlyAsync()
     {
@@ -145,7 +152,7 @@ internal sealed class RemoteFileStream(
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
-            // The caller needs neither the rest of the file nor the result.
+            // The caller has disposed the stream, so it needs neither the remaining bytes nor the final reply.
         }
 
         lease.Connection.CloseImmediately();

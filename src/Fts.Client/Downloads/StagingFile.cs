@@ -5,12 +5,12 @@ using static Fts.Native.FileCalls;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// A hidden local file that receives a small download. Renamed to the target when it is complete, otherwise deleted.
+/// A hidden local file that receives a small download. A complete file is renamed to the target. An incomplete file is deleted.
 /// </summary>
 /// <remarks>
-/// Unlike a <see cref="PartialDownloadFile"/>, it has a random name, so that no other download finds it. Its lock protects it from
-/// <see cref="LeftoverSweep"/>. The lock is shared: it lasts a moment longer than the rename, and an exclusive one would stop other .NET
-/// programs from opening the target. In a batch of thousands of files, each system call adds noticeable time.
+/// Unlike a <see cref="PartialDownloadFile"/>, the file has a random name, so that no other download uses the same file. A lock protects it
+/// from <see cref="LeftoverSweep"/>. The lock is held for a moment after the rename. It is a shared lock, because an exclusive lock would
+/// prevent other .NET programs from opening the target. In a batch of thousands of files, each avoided system call saves noticeable time.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
@@ -18,11 +18,12 @@ internal sealed class StagingFile : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly UnixFileMode? _mode;
     private long _length;
-    private bool _hasFilePosition = OperatingSystem.IsLinux(); // whether the position of the handle is at the end of the content
+    private bool _isPositionAtEnd = OperatingSystem.IsLinux(); // whether write(2) appends to the content
     private bool _isCommitted;
 
-    /// <param name="target">A full path.</param>
-    /// <param name="mode">The final mode: the mode of the replaced file. Null for a new file.</param>
+    /// <summary>Creates and locks the hidden file beside the target.</summary>
+    /// <param name="target">The full path of the target.</param>
+    /// <param name="mode">The permissions of the existing target, which the new file keeps; null if the target does not exist.</param>
     /// <exception cref="IOException">The file cannot be created.</exception>
     public StagingFile(string target, UnixFileMode? mode)
     {
@@ -30,7 +31,7 @@ internal sealed class StagingFile : IDisposable
         _handle = Create(_path, isPrivate: mode is not null);
         if (OperatingSystem.IsLinux())
         {
-            // Elsewhere the .NET runtime has locked the file. Files on a file system without locks are not swept.
+            // On other systems, the .NET runtime has locked the file. A sweep deletes no files on a file system without locks.
             _ = Flock(_handle, LOCK_SH | LOCK_NB);
         }
     }
@@ -38,17 +39,17 @@ internal sealed class StagingFile : IDisposable
     /// <summary>Appends bytes. Writes synchronously, because a write to the page cache does not wait for the disk.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        // On Linux write(2) is called directly, because .NET first sends another system call to each new handle.
-        for (nint written; _hasFilePosition && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
+        // On Linux, write(2) is called directly, because .NET first makes another system call for each new handle.
+        for (nint written; _isPositionAtEnd && !bytes.IsEmpty && (written = TryWrite(bytes)) > 0; bytes = bytes[(int)written..])
         {
             _length += written;
         }
 
         if (!bytes.IsEmpty)
         {
-            // If the system call failed, the .NET call usually also fails and throws the appropriate exception. If it succeeds, for example
-            // after a signal, it does not move the file position, so that write(2) must not be called again.
-            _hasFilePosition = false;
+            // If the system call failed, the .NET call usually also fails and throws the appropriate exception. If the .NET call succeeds,
+            // for example after a signal, it does not move the file position, so write(2) must not be used again.
+            _isPositionAtEnd = false;
             RandomAccess.Write(_handle, bytes, _length);
             _length += bytes.Length;
         }
@@ -129,6 +130,7 @@ internal sealed class StagingFile : IDisposable
         return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
     }
 
+    /// <summary>Writes with one system call. Returns the number of bytes written, or -1 on failure.</summary>
     private unsafe nint TryWrite(ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -138,7 +140,8 @@ internal sealed class StagingFile : IDisposable
     }
 
     /// <summary>
-    /// Sets the time with one system call, because .NET first reads the other time of the file. Returns false if that fails.
+    /// Sets the last-modified time with one system call. The .NET method also reads the last-access time. Returns false if the call fails,
+    /// or on a system other than 64-bit Linux.
     /// </summary>
     private unsafe bool TrySetLastModified(DateTime time)
     {
@@ -148,8 +151,8 @@ internal sealed class StagingFile : IDisposable
     }
 
     /// <summary>
-    /// Renames the file with one system call, because .NET first checks that the source exists. Returns false if the call fails, or on
-    /// a system other than Linux.
+    /// Renames the file with one system call. The .NET method also checks that the source exists. Returns false if the call fails, or on a
+    /// system other than Linux.
     /// </summary>
     private static bool TryReplace(string path, string target) => OperatingSystem.IsLinux() && FileCalls.Rename(path, target) == 0;
 }

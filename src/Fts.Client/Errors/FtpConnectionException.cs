@@ -11,7 +11,7 @@ public enum FtpOperationPhase
     Greeting,
     /// <summary>Waiting for the reply to a command.</summary>
     Reply,
-    /// <summary>The TLS handshake of a control or data connection.</summary>
+    /// <summary>Performing the TLS handshake of a control or data connection.</summary>
     Handshake,
     /// <summary>Opening the data connection.</summary>
     OpenData,
@@ -38,13 +38,13 @@ public class FtpConnectionException : FtpException
     /// <summary>The operation during which the error occurred.</summary>
     public FtpOperationPhase Phase { get; }
 
-    /// <summary>The reply with which the server closed or rejected the connection, for example 421; null if it sent none.</summary>
+    /// <summary>The reply with which the server closed or rejected the connection, for example 421; null if it sent no reply.</summary>
     public FtpReply? Reply { get; init; }
 
     /// <summary>Returns true unless <see cref="Reply"/> is a permanent negative reply (5yz).</summary>
     public override bool IsTransient => Reply is not { IsPermanentFailure: true };
 
-    /// <summary>Whether no byte of the command was sent, so that it can be sent on another connection.</summary>
+    /// <summary>Whether no byte of the command was sent. The command can then be sent over another connection.</summary>
     internal bool IsCommandUnsent { get; init; }
 }
 

@@ -32,8 +32,8 @@ public class FtpException : Exception
     internal bool IsConnectionFailure() => this is FtpLoginException or (FtpConnectionException and not FtpTlsException);
 
     /// <summary>
-    /// Returns whether the server rejected the login, or one side does not trust the other. Another attempt would fail in the same way,
-    /// and repeated logins can lock the account.
+    /// Returns whether the server rejected the login or the client certificate, the client does not trust the server, or the server does
+    /// not offer TLS. Another attempt would fail in the same way, and repeated logins can lock the account.
     /// </summary>
     internal bool IsLoginOrTrustFailure() => this is FtpLoginException or FtpTlsException
     {

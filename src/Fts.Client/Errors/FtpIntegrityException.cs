@@ -2,16 +2,16 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The check that a transferred file failed.</summary>
+/// <summary>The reason why the verification of a transferred file failed.</summary>
 public enum FtpIntegrityFailure
 {
     /// <summary>The length differs: too few or too many bytes were transferred.</summary>
     Length,
-    /// <summary>The hashes of the two files differ.</summary>
+    /// <summary>The hashes of the local and the remote file differ.</summary>
     Content,
     /// <summary>The file on the server changed during the transfer.</summary>
     SourceChanged,
-    /// <summary>A hash was required (<see cref="FtpVerification.ByHash"/>), and the server does not compute one.</summary>
+    /// <summary>A hash was required (<see cref="FtpVerification.ByHash"/>), but the server cannot compute a hash.</summary>
     Unverified,
 }
 
@@ -23,7 +23,10 @@ public sealed class FtpIntegrityException : FtpException
     /// <param name="expected">The expected length in bytes.</param>
     /// <param name="actual">The actual length in bytes.</param>
     public FtpIntegrityException(string path, long expected, long actual)
-        : this(path, FtpIntegrityFailure.Length, expected, actual, $"{actual} of {expected} bytes were transferred")
+        : this(
+            path, FtpIntegrityFailure.Length, expected, actual,
+            actual <= expected ? $"{actual} of {expected} bytes were transferred"
+                : $"{actual} bytes were transferred, but the expected length is {expected} bytes")
     {
     }
 
@@ -33,7 +36,7 @@ public sealed class FtpIntegrityException : FtpException
     /// <summary>The remote path.</summary>
     public string Path { get; }
 
-    /// <summary>The check that failed.</summary>
+    /// <summary>The reason why the verification failed.</summary>
     public FtpIntegrityFailure Failure { get; }
 
     /// <summary>The expected length in bytes.</summary>

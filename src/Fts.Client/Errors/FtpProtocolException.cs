@@ -23,11 +23,11 @@ public sealed class FtpListingException : FtpException
 {
     /// <summary>Creates the exception. The message is the reason, followed by the line.</summary>
     /// <param name="rawLine">The line as received.</param>
-    /// <param name="reason">The reason why it cannot be parsed.</param>
+    /// <param name="reason">The reason why the line cannot be parsed.</param>
     /// <param name="innerException">The exception of the parser, if any.</param>
     public FtpListingException(string rawLine, string reason, Exception? innerException = null)
         : base($"{reason}: {rawLine.ToPrintable()}", innerException) => RawLine = rawLine;
 
-    /// <summary>The line as received. A line over the limit is truncated.</summary>
+    /// <summary>The line as received. A line longer than <see cref="FtpLimits.ListingLine"/> is truncated.</summary>
     public string RawLine { get; }
 }

@@ -10,7 +10,7 @@ public sealed class FtpProxyException : FtpConnectionException
 {
     private readonly bool _isTransient;
 
-    /// <summary>Creates the exception. The message is the proxy, followed by the reason.</summary>
+    /// <summary>Creates the exception. The message contains the proxy and the reason.</summary>
     /// <param name="proxy">The proxy.</param>
     /// <param name="reason">The predicate of a sentence about the proxy, for example "cannot be reached".</param>
     /// <param name="isTransient">Whether the same call may succeed later.</param>

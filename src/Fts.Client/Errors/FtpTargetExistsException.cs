@@ -15,7 +15,7 @@ public sealed class FtpTargetExistsException : FtpException
 
     /// <summary>Creates the exception for a target that cannot be resumed.</summary>
     /// <param name="path">The path of the target: remote for an upload, local for a download.</param>
-    /// <param name="reason">The reason, as the rest of a sentence after "and".</param>
+    /// <param name="reason">The reason: a clause that completes "PATH already exists, and …".</param>
     internal FtpTargetExistsException(string path, string reason)
         : base($"{path.ToPrintable()} already exists, and {reason}") => Path = path;
 

@@ -16,7 +16,7 @@ public enum FtpTlsFailure
     /// <summary>The server encrypts the control connection but rejected encrypted data connections.</summary>
     DataNotProtected,
     /// <summary>
-    /// Encrypted data ended without close_notify, and no length proves that it is complete. An attacker may have truncated it.
+    /// Encrypted data ended without close_notify, and no length proves that the data is complete. An attacker may have truncated the data.
     /// </summary>
     Truncated,
     /// <summary>
