@@ -30,8 +30,9 @@ public sealed record FtpClientOptions
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
-    /// Returns whether the password may be sent unencrypted. Called with <see cref="FtpTlsMode.Preferred"/> if the server supports no TLS
-    /// and is on another machine. Default: null, which fails the login with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
+    /// Returns whether the password may be sent unencrypted. Called if <see cref="Tls"/> is <see cref="FtpTlsMode.Preferred"/>, and the
+    /// server does not support TLS and is on another machine. Default: null, which fails the login with
+    /// <see cref="FtpTlsFailure.PasswordNotProtected"/>.
     /// </summary>
     /// <remarks>
     /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password
@@ -57,13 +58,16 @@ public sealed record FtpClientOptions
     /// <summary>The maximum amount of data that the client accepts from the server.</summary>
     public FtpLimits Limits { get; init; } = new();
 
-    /// <summary>Which side opens the data connections. Default: <see cref="FtpDataMode.Passive"/>, the client.</summary>
+    /// <summary>Which side opens the data connections. Default: <see cref="FtpDataMode.Passive"/>: the client opens them.</summary>
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
-    /// <summary>The source of the IP address of passive data connections. Default: the control connection.</summary>
+    /// <summary>
+    /// Whether passive data connections use the server's address of the control connection, or the address in the server's reply. Default:
+    /// the address of the control connection.
+    /// </summary>
     public FtpPassiveAddressSource PassiveAddressSource { get; init; } = FtpPassiveAddressSource.ControlConnection;
 
-    /// <summary>The proxy for all connections; null for none, which is the default. Active mode is not possible through a proxy.</summary>
+    /// <summary>The proxy for all connections. Default: null, which uses no proxy. Active mode is not possible through a proxy.</summary>
     public FtpProxy? Proxy { get; init; }
 
     /// <summary>
@@ -77,8 +81,8 @@ public sealed record FtpClientOptions
     /// character as the same single byte, so UTF-16, UTF-32 and EBCDIC are not supported.
     /// </summary>
     /// <remarks>
-    /// The client sends OPTS UTF8 ON only with UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which the client
-    /// sends back as the same byte (see <see cref="FtpName"/>).
+    /// The client sends OPTS UTF8 ON only if the encoding is UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which
+    /// the client sends back as the same byte (see <see cref="FtpName"/>).
     /// </remarks>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
 
@@ -103,11 +107,11 @@ public sealed record FtpClientOptions
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Creates the loggers of the library. Default: null, which logs nothing. The client does not dispose it.</summary>
+    /// <summary>Creates the loggers of the library. Default: null, which logs nothing. The client does not dispose the factory.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Returns these options if all values are valid.</summary>
-    /// <exception cref="ArgumentException">A value is invalid; the message names it.</exception>
+    /// <exception cref="ArgumentException">A value is invalid. The message contains the name of the option.</exception>
     internal FtpClientOptions Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
@@ -172,7 +176,10 @@ public sealed record FtpClientOptions
     }
 }
 
-/// <summary>One line of a control connection. Passwords are masked and control characters are escaped, so that it can be printed.</summary>
+/// <summary>
+/// One sent or received line of a control connection. Passwords are masked and control characters are escaped, so that the line is safe
+/// to print.
+/// </summary>
 /// <param name="IsSent">True for a command to the server, false for a line of a reply.</param>
 /// <param name="Line">The line, without its line break.</param>
 public readonly record struct FtpTrace(bool IsSent, string Line);

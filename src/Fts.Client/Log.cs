@@ -43,6 +43,7 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Debug, "Closed an idle connection to {Host}: {Reason}")]
     private static partial void WriteIdleConnectionClosed(ILogger logger, string host, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "Cannot delete the segments of {Path} on the server: {Reason}")]
+    [LoggerMessage(
+        6, LogLevel.Warning, "Cannot delete the segments of {Path} on the server (hidden files with .fts- in their names): {Reason}")]
     private static partial void WriteSegmentsNotDeleted(ILogger logger, string path, string reason);
 }

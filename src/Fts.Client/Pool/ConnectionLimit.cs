@@ -11,14 +11,14 @@ internal sealed class ConnectionLimit
 {
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(500), MaxDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>Words in a 530 or a negative greeting that indicate a connection limit.</summary>
+    /// <summary>Phrases in a 530 or a negative greeting that indicate a connection limit.</summary>
     private static readonly string[] LimitWords =
     [
         "too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions",
         "simultaneous",
     ];
 
-    /// <summary>Words in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
+    /// <summary>Phrases in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
     private static readonly string[] CredentialWords =
         ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
 
@@ -38,7 +38,7 @@ internal sealed class ConnectionLimit
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
     /// <summary>
-    /// The current limit. If the recovery time has passed since the last change, reading the property first raises the limit by one.
+    /// The current limit. If the recovery time has passed since the last change, a read of the property first raises the limit by one.
     /// </summary>
     public int Current
     {
@@ -55,18 +55,18 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// The time until the limit is raised by one; <see cref="TimeSpan.MaxValue"/> if it is not lowered, or is never raised.
+    /// The time until the limit is raised by one; <see cref="TimeSpan.MaxValue"/> if the limit is not lowered, or is never raised again.
     /// </summary>
     public TimeSpan TimeUntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan
         ? TimeSpan.MaxValue
         : _recovery - _time.GetElapsedTime(_loweredAt);
 
-    /// <summary>The time until another connection may be opened after a failure; zero or less if it may be opened now.</summary>
+    /// <summary>Returns the time until another connection may be opened after a failure; zero or less if it may be opened now.</summary>
     /// <param name="others">The number of connections that could serve the caller instead.</param>
     public TimeSpan GetTimeUntilNextOpen(int others)
     {
-        // Waiting for another connection only helps if one exists. Otherwise, only a refusal because of the connection limit delays the
-        // next attempt.
+        // A delay is useful only if another connection may become idle meanwhile. Without one, only a refusal because of the connection
+        // limit delays the next attempt.
         if (_failureCount == 0 || (others == 0 && !_isLimitReached))
         {
             return TimeSpan.Zero;
@@ -96,7 +96,8 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Lowers the limit to the number of open connections after the server refused another one. Returns false if the limit was not higher.
+    /// Lowers the limit to the number of open connections, after the server refused another one. Returns false if the limit was already as
+    /// low.
     /// </summary>
     /// <param name="others">The number of other connections that are open or being opened.</param>
     public bool TryLower(int others)
