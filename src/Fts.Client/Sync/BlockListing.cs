@@ -25,7 +25,7 @@ internal sealed class BlockListing(
     private readonly Lock _lock = new();
     private readonly HashSet<Item> _unfinished = []; // protected by _lock
 
-    /// <summary>Lists directories until the queue has no more.</summary>
+    /// <summary>Lists and compares directories until the queue is empty.</summary>
     public Task RunAsync()
     {
         Task receiving = Task.Run(ReceiveAsync);
@@ -57,7 +57,7 @@ internal sealed class BlockListing(
             }
             catch (ArgumentException)
             {
-                SetAside(item); // the separate listing throws the same exception
+                SetAside(item); // the separate listing of the directory throws the same exception
             }
         }
 
@@ -92,7 +92,7 @@ internal sealed class BlockListing(
             lines.Complete();
             entries.Complete();
             AddEntries(item, entries);
-            CompletePart(item);
+            RecordPartAndCompare(item);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class BlockListing(
         }
         else if (ListingReplies.IsConfirmation(reply))
         {
-            CompletePart(item);
+            RecordPartAndCompare(item);
         }
         else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
         {
@@ -125,8 +125,10 @@ internal sealed class BlockListing(
         }
     }
 
-    /// <summary>Records that the content or the final reply is complete. Compares the directory if both are.</summary>
-    private void CompletePart(Item item)
+    /// <summary>
+    /// Records that the content or the final reply of a listing is complete. Compares the directory if both are complete.
+    /// </summary>
+    private void RecordPartAndCompare(Item item)
     {
         if (!item.RecordPart())
         {
@@ -147,12 +149,12 @@ internal sealed class BlockListing(
     {
         if (TryFinish(item))
         {
-            planner.UncountEntries(item.Entries.Count);
+            planner.SubtractEntries(item.Entries.Count);
             queue.SetAside(item.Directory);
         }
     }
 
-    /// <summary>Removes an item from the unfinished ones. Returns false if it was removed before.</summary>
+    /// <summary>Removes an item from the unfinished items. Returns false if the item was removed before.</summary>
     private bool TryFinish(Item item)
     {
         lock (_lock)
@@ -161,7 +163,7 @@ internal sealed class BlockListing(
         }
     }
 
-    /// <summary>A directory with a requested listing.</summary>
+    /// <summary>A directory whose listing was requested.</summary>
     internal sealed class Item(MirrorDirectory directory)
     {
         private int _completedParts; // the content and the final reply
@@ -170,7 +172,7 @@ internal sealed class BlockListing(
 
         public List<FtpEntry> Entries { get; } = [];
 
-        /// <summary>Records that the content or the final reply is complete. Returns true if both are.</summary>
+        /// <summary>Records that the content or the final reply is complete. Returns true if both are complete.</summary>
         public bool RecordPart() => Interlocked.Increment(ref _completedParts) == 2;
     }
 }

@@ -60,13 +60,16 @@ public sealed record FtpServerIdentity
     /// <summary>The end of the validity period, UTC.</summary>
     public DateTimeOffset NotAfter { get; }
 
-    /// <summary>The reason why the certificate does not prove the identity, as the rest of a sentence; null if it does.</summary>
+    /// <summary>
+    /// The reason why the certificate does not prove the identity, as a clause in which "it" is the certificate. Null if the certificate
+    /// proves the identity.
+    /// </summary>
     public string? Problem { get; private init; }
 
     /// <summary>The kind of <see cref="Problem"/>.</summary>
     public FtpCertificateProblem ProblemKind { get; private init; }
 
-    /// <summary>The certificate in DER form.</summary>
+    /// <summary>The certificate in DER encoding.</summary>
     public ReadOnlyMemory<byte> Certificate { get; }
 
     /// <summary>

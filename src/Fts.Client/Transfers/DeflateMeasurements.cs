@@ -5,8 +5,8 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Measured speeds of the network and of compression, and measured compression ratios by file extension. Shared by all connections to one
-/// server.
+/// Records the measured speeds of the network and of compression, and the measured compression ratios by file extension. All connections to
+/// one server share the measurements.
 /// </summary>
 internal sealed class DeflateMeasurements
 {
@@ -18,7 +18,10 @@ internal sealed class DeflateMeasurements
     /// </summary>
     public const int MinFileBytes = 64 * 1024;
 
+    /// <summary>The maximum ratio of compressed to uncompressed length with which compression is used.</summary>
     private const double MaxRatio = 0.75;
+
+    /// <summary>The maximum number of file extensions with a recorded ratio.</summary>
     private const int MaxExtensions = 256;
 
     private static readonly HashSet<string> CompressedExtensions = new(StringComparer.OrdinalIgnoreCase)
@@ -47,7 +50,7 @@ internal sealed class DeflateMeasurements
         set => Volatile.Write(ref _deflateSpeed, value);
     }
 
-    /// <summary>Returns whether the extension is that of a compressed format.</summary>
+    /// <summary>Returns whether the extension of a path belongs to a compressed format.</summary>
     public static bool IsAlreadyCompressed(string path) => CompressedExtensions.Contains(GetExtension(path));
 
     /// <summary>Records the size in bytes and the duration of a transfer without compression. Small transfers are ignored.</summary>
@@ -83,8 +86,8 @@ internal sealed class DeflateMeasurements
     public void RecordNoGain(string path) => RecordRatio(path, 1);
 
     /// <summary>
-    /// Returns whether a sample is useful: the file is neither too small nor in a compressed format, and the network is not faster than any
-    /// compression.
+    /// Returns whether a sample is useful: the measured network speed is below 256 MiB/s, and the file is large enough and not in a
+    /// compressed format. A null <paramref name="length"/> counts as large enough.
     /// </summary>
     public bool ShouldSample(string path, long? length) =>
         NetworkSpeed is > 0 and < 256 * 1024 * 1024 && !(length < MinFileBytes) && !IsAlreadyCompressed(path);

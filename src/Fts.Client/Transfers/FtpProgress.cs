@@ -15,10 +15,10 @@ public enum FtpTransferStage
     Verifying,
 }
 
-/// <summary>The reason why a transfer starts from the beginning although bytes of an interrupted one exist.</summary>
+/// <summary>The reason why a transfer starts from the beginning although bytes of an interrupted transfer exist.</summary>
 public enum FtpRestartReason
 {
-    /// <summary>None: the transfer is resumed, or no bytes of an interrupted one exist.</summary>
+    /// <summary>No reason: the transfer is resumed, or no bytes of an interrupted transfer exist.</summary>
     None,
     /// <summary>The remote file changed after the interrupted transfer.</summary>
     Changed,
