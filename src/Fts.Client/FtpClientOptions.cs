@@ -26,7 +26,9 @@ public sealed record FtpClientOptions
     /// </summary>
     public FtpTlsMode Tls { get; init; } = FtpTlsMode.Off;
 
-    /// <summary>Which certificates of the server are trusted. Default: certificates of the authorities that the system trusts.</summary>
+    /// <summary>
+    /// The rules that decide whether the server is trusted. Default: the certificate authorities of the system are trusted.
+    /// </summary>
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
@@ -47,12 +49,12 @@ public sealed record FtpClientOptions
     public Func<CancellationToken, ValueTask<string?>>? RequestAccountAsync { get; init; }
 
     /// <summary>
-    /// The maximum number of control connections that an <see cref="FtpClient"/> opens, 1 or more. Default: 4. If the server allows fewer,
-    /// the client uses fewer, and tries one more after <see cref="FtpTimeouts.LimitRecovery"/>.
+    /// The maximum number of control connections that an <see cref="FtpClient"/> opens, 1 or more. Default: 4. If the server allows fewer
+    /// connections, the client uses fewer, and tries to open one more after <see cref="FtpTimeouts.LimitRecovery"/>.
     /// </summary>
     public int MaxConnections { get; init; } = 4;
 
-    /// <summary>The maximum duration of each kind of wait.</summary>
+    /// <summary>The timeouts and other periods.</summary>
     public FtpTimeouts Timeouts { get; init; } = new();
 
     /// <summary>The maximum amount of data that the client accepts from the server.</summary>
@@ -72,13 +74,14 @@ public sealed record FtpClientOptions
 
     /// <summary>
     /// Whether transfers are compressed (MODE Z). Default: <see cref="FtpCompression.Off"/>, because compression costs processor time on
-    /// both sides, and some servers have lost data. After each compressed upload, the client verifies the size of the stored file.
+    /// both sides, and some servers lose the end of compressed uploads. After each compressed upload, the client verifies the size of the
+    /// stored file.
     /// </summary>
     public FtpCompression Compression { get; init; } = FtpCompression.Off;
 
     /// <summary>
-    /// The encoding of names and text on the control connection and in listings. Default: UTF-8 (RFC 2640). It must encode each ASCII
-    /// character as the same single byte, so UTF-16, UTF-32 and EBCDIC are not supported.
+    /// The encoding of names and text on the control connection and in listings. Default: UTF-8 (RFC 2640). The encoding must
+    /// encode each ASCII character as the same single byte, so UTF-16, UTF-32 and EBCDIC are not supported.
     /// </summary>
     /// <remarks>
     /// The client sends OPTS UTF8 ON only if the encoding is UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which

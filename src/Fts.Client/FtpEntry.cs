@@ -50,7 +50,7 @@ public sealed record FtpEntry
 
     /// <summary>
     /// The line of the listing as the server sent it, if its format is unknown; otherwise null. The line may be a message, or describe a
-    /// file or directory. In that case a file may exist although it is not listed.
+    /// file or directory, so a file may exist although it is not listed.
     /// </summary>
     public string? RawLine { get; init; }
 

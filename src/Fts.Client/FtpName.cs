@@ -142,7 +142,7 @@ public static class FtpName
     /// Returns a well-formed name for a local file, with Latin-1 characters for bytes that could not be decoded. Two different names may
     /// have the same local name.
     /// </summary>
-    /// <remarks>The bytes 0x80 to 0x9F, control characters in Latin-1, become <c>%80</c> to <c>%9F</c>.</remarks>
+    /// <remarks>The bytes 0x80 to 0x9F, which are control characters in Latin-1, become <c>%80</c> to <c>%9F</c>.</remarks>
     public static string ToLocalName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -30,12 +30,12 @@ public sealed record FtpTimeouts
     public TimeSpan IdleProbeAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// The maximum time that a call of <see cref="FtpClient"/> waits while other calls hold all connections without using them. An example
-    /// is an open stream that the program does not read. Default: 60 s.
+    /// The maximum time that a call of <see cref="FtpClient"/> waits while other calls hold all connections without using them. For
+    /// example, an open stream holds a connection even if the program does not read it. Default: 60 s.
     /// </summary>
     /// <remarks>
     /// The time during which another call sends, receives or waits for the server does not count, because <see cref="Reply"/> and
-    /// <see cref="TransferStall"/> limit it.
+    /// <see cref="TransferStall"/> limit that time.
     /// </remarks>
     public TimeSpan Acquire { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -63,7 +63,7 @@ internal static class ListingOpener
             catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure
                 && e.InnerException is not FtpReplyException { InnerException: not null })
             {
-                // The nested exceptions that the filter excludes mean that CWD failed as well.
+                // The filter excludes nested exceptions, which mean that CWD failed as well.
                 return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false)
                     ?? throw new FtpReplyException(e.Reply, e.Command, e);
             }
@@ -249,14 +249,14 @@ internal static class ListingOpener
         }
 
         // Many servers parse an argument with a leading hyphen as options of ls.
-        string plain = path.StartsWith('-') ? $"./{path}" : path;
+        string pathArgument = path.StartsWith('-') ? $"./{path}" : path;
         bool isSupported = profile.OptionSupport == ListOptionSupport.Supported;
         if (isSupported || profile.OptionSupport == ListOptionSupport.Possible)
         {
             ListingTransfer? listing = null;
             try
             {
-                string argument = path.Length == 0 ? "-a" : $"-a {plain}";
+                string argument = path.Length == 0 ? "-a" : $"-a {pathArgument}";
                 int linesToBuffer = isSupported ? 1 : 2;
                 listing = await ListingTransfer.StartAsync(
                     connection, command, argument, linesToBuffer, cancellationToken).ConfigureAwait(false);
@@ -279,7 +279,7 @@ internal static class ListingOpener
         }
 
         ListingTransfer withoutOption = await ListingTransfer.StartAsync(
-            connection, command, plain, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
+            connection, command, pathArgument, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
         profile.OptionSupport = withoutOption.IsEmpty ? profile.OptionSupport : ListOptionSupport.Unsupported;
         return withoutOption;
     }

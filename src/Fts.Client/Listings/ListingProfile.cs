@@ -114,10 +114,10 @@ internal enum ListOptionSupport
 {
     /// <summary>Unknown, because SYST has not been sent yet.</summary>
     Unknown,
-    /// <summary>The system that SYST reports may support them.</summary>
+    /// <summary>The options may be supported, according to the reply to SYST.</summary>
     Possible,
-    /// <summary>A listing with -a had entries.</summary>
+    /// <summary>The options are supported: a listing with -a had lines.</summary>
     Supported,
-    /// <summary>The server rejected -a, or interpreted it as a name.</summary>
+    /// <summary>The options are not supported: the server rejected -a, or interpreted it as a name.</summary>
     Unsupported,
 }

@@ -58,8 +58,8 @@ internal static class RemoteListing
     }
 
     /// <summary>
-    /// Reads a listing by path to its end. If it may be the listing of the current directory, enters the directory (CWD) and lists it
-    /// again. If the two listings differ, all later listings of this server use CWD.
+    /// Reads a listing by path to its end. If the server may have listed the current directory instead, enters the directory (CWD) and
+    /// lists it again. If the two listings differ, all later listings of this server use CWD.
     /// </summary>
     private static async Task<List<FtpEntry>> ReadAndCheckAsync(
         FtpConnection connection, ListingTransfer listing, string path, CancellationToken cancellationToken)

@@ -69,7 +69,8 @@ internal static class RemoteMetadata
                 ?? nlstEntry with { Kind = FtpEntryKind.File };
 
     /// <summary>
-    /// Returns the commands that <see cref="TryGetMetadataAsync"/> sends if the server accepts each of them. A caller can send them ahead.
+    /// Returns the commands that <see cref="TryGetMetadataAsync"/> sends if the server accepts each of them, for
+    /// <see cref="FtpConnection.SendAheadAsync"/>.
     /// </summary>
     public static IEnumerable<FtpCommand> GetMetadataCommands(FtpConnection connection, string path, bool withTime)
     {
@@ -113,7 +114,7 @@ internal static class RemoteMetadata
 
     /// <summary>
     /// Returns the length in bytes of a file that was just uploaded, with SIZE, or with MLST if the server does not support SIZE. Returns
-    /// null if the server does not report it, for example because the account may write to the directory but not read it.
+    /// null if the server does not report the length, for example because the account may write to the directory but not read it.
     /// </summary>
     public static async Task<long?> GetStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
@@ -145,7 +146,7 @@ internal static class RemoteMetadata
     public static FtpReply RequireCompletion(FtpReply reply, string verb, string argument) =>
         reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
 
-    /// <summary>Returns whether the server lists MLST or MLSD, and no reply has shown that it does not implement them.</summary>
+    /// <summary>Returns whether the server lists MLST or MLSD, and has not rejected one of them as unsupported.</summary>
     public static bool CanUseMlst(FtpConnection connection) =>
         connection.Features.HasMachineListing && !connection.ServerProfile.IsMachineListingUnsupported;
 
@@ -229,7 +230,7 @@ internal static class RemoteMetadata
                 unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
 
-            // A line in an unknown format that contains the name may describe the file. After null, a caller might overwrite the file.
+            // A line in an unknown format that contains the name may describe the file. A result of null could make a caller overwrite it.
             return found is null && unreadable is not null
                 ? throw new FtpListingException(
                     unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")

@@ -3,8 +3,8 @@ using Fts.Protocol;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// Limits the number of connections of a pool, and delays attempts to open one after a failure. If the server refuses a connection because
-/// of the server's own limit, the limit of the pool is lowered, and later raised again in steps of one.
+/// Limits the number of connections of a pool, and delays the next attempt after a failure to open one. If the server refuses a connection
+/// because of its own limit, the limit of the pool is lowered, and later raised again in steps of one.
 /// </summary>
 /// <remarks>Not thread-safe: the pool calls every member under its lock.</remarks>
 internal sealed class ConnectionLimit
@@ -12,14 +12,14 @@ internal sealed class ConnectionLimit
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(500), MaxDelay = TimeSpan.FromSeconds(30);
 
     /// <summary>Phrases in a 530 or a negative greeting that indicate a connection limit.</summary>
-    private static readonly string[] LimitWords =
+    private static readonly string[] LimitPhrases =
     [
         "too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions",
         "simultaneous",
     ];
 
     /// <summary>Phrases in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
-    private static readonly string[] CredentialWords =
+    private static readonly string[] CredentialPhrases =
         ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
 
     private readonly int _configured;
@@ -85,7 +85,7 @@ internal sealed class ConnectionLimit
     /// <param name="isRefused">Whether the server refused the connection because of its connection limit.</param>
     public void RecordFailure(bool isRefused)
     {
-        // Simultaneous failures count once.
+        // Failures of simultaneous attempts count once.
         if (_failureCount == 0 || GetTimeUntilNextOpen(others: 1) <= TimeSpan.Zero)
         {
             _failureCount++;
@@ -125,8 +125,8 @@ internal sealed class ConnectionLimit
         _ => false,
     };
 
-    private static bool MentionsLimit(string text) => ContainsAny(text, LimitWords) && !ContainsAny(text, CredentialWords);
+    private static bool MentionsLimit(string text) => ContainsAny(text, LimitPhrases) && !ContainsAny(text, CredentialPhrases);
 
-    private static bool ContainsAny(string text, string[] words) =>
-        Array.Exists(words, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
+    private static bool ContainsAny(string text, string[] phrases) =>
+        Array.Exists(phrases, phrase => text.Contains(phrase, StringComparison.OrdinalIgnoreCase));
 }

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// The connections of a client to its server. The pool opens them as needed up to a limit, keeps idle ones, and checks them after a long
-/// idle time. If all are in use, calls wait in order of arrival.
+/// The connections of a client to its server. The pool opens connections as needed up to a limit, keeps idle connections, and checks a
+/// connection after a long idle time. If all connections are in use, calls wait in order of arrival.
 /// </summary>
 /// <remarks>
 /// The pool owns idle connections, and connections whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it
-/// is disposed. If the server refuses a further connection, the call waits for an existing one instead of failing.
+/// is disposed. If the server refuses an additional connection, the call waits for an existing connection instead of failing.
 /// </remarks>
 internal sealed class ConnectionPool
 {
@@ -215,7 +215,7 @@ internal sealed class ConnectionPool
 
     /// <summary>
     /// Releases a connection to the pool. If its transfer is being aborted, the call does not wait for the abort, and the connection
-    /// becomes idle after it.
+    /// becomes idle after the abort.
     /// </summary>
     public ValueTask ReleaseAsync(PoolLease lease)
     {
@@ -225,24 +225,24 @@ internal sealed class ConnectionPool
             return MakeIdleOrCloseAsync(lease.Connection);
         }
 
-        RunInBackground(ReleaseAfterAbortAsync(lease.Connection));
+        TrackBackgroundTask(ReleaseAfterAbortAsync(lease.Connection));
         return default;
     }
 
     /// <summary>
     /// Registers a running task that no call waits for. The task must end by itself and must not throw. Closing the pool waits for it.
     /// </summary>
-    public void RunInBackground(Task work)
+    public void TrackBackgroundTask(Task task)
     {
         lock (_backgroundLock)
         {
-            if (work.IsCompleted || !_backgroundTasks.Add(work))
+            if (task.IsCompleted || !_backgroundTasks.Add(task))
             {
                 return;
             }
         }
 
-        work.ContinueWith(
+        task.ContinueWith(
             static (ended, pool) => ((ConnectionPool)pool!).RemoveBackgroundTask(ended),
             this,
             CancellationToken.None,

@@ -233,7 +233,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Closes all connections. Calls that use one fail. The pool opens new connections for later calls.</summary>
+    /// <summary>Closes all connections. Calls that use a connection fail. The pool opens new connections for later calls.</summary>
     public void CloseAll()
     {
         CloseIdle(long.MaxValue);
@@ -302,7 +302,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             static closed => _ = closed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    /// <summary>Returns the time until a waiting call must check its state again; zero if it has timed out.</summary>
+    /// <summary>Returns the time until a waiting call must check its state again; zero if the call has timed out.</summary>
     private TimeSpan GetTimeUntilNextCheck(PoolWaiter waiter)
     {
         TimeSpan wait = TimeSpan.MaxValue;

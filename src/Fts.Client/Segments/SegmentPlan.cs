@@ -9,8 +9,14 @@ internal static class SegmentPlan
     /// <summary>The minimum length in bytes of a file that is split if the options specify no number of segments.</summary>
     public const long MinAutomaticBytes = 64 * 1024 * 1024;
 
-    /// <summary>The minimum lengths of a segment in bytes. A shorter transfer ends before its connection reaches full speed.</summary>
-    private const long MinAutomaticSegmentBytes = 16 * 1024 * 1024, MinSegmentBytes = 1024 * 1024;
+    /// <summary>
+    /// The minimum length in bytes of a segment if the options specify no number of segments. A shorter transfer ends before its connection
+    /// reaches full speed.
+    /// </summary>
+    private const long MinAutomaticSegmentBytes = 16 * 1024 * 1024;
+
+    /// <summary>The minimum length in bytes of a segment if the options specify the number of segments.</summary>
+    private const long MinSegmentBytes = 1024 * 1024;
 
     /// <summary>The minimum round-trip time for which a file is split if the options specify no number of segments.</summary>
     private static readonly TimeSpan MinRoundTripTime = TimeSpan.FromMilliseconds(10);

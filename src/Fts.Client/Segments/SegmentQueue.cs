@@ -14,8 +14,8 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
     private int _unfinishedCount, _workerCount;
     private Exception? _failure;
 
-    /// <summary>Transfers all segments. Throws if a segment failed permanently and no connection could transfer it.</summary>
-    /// <exception cref="FtpException">The failure of a segment.</exception>
+    /// <summary>Transfers all segments.</summary>
+    /// <exception cref="FtpException">A segment cannot be transferred over any connection.</exception>
     public async Task RunAsync(IReadOnlyList<T> segments, int connections, CancellationToken cancellationToken)
     {
         foreach (T segment in segments)

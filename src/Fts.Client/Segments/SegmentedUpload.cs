@@ -36,7 +36,7 @@ internal sealed class SegmentedUpload(
     private readonly string _id = Guid.NewGuid().ToString("N")[..12];
     private readonly List<string> _createdPaths = [];
 
-    /// <summary>Returns whether the server can join segments, and one COMB command can contain all their names.</summary>
+    /// <summary>Returns whether the server can join segments, and one COMB command can contain the names of all segments.</summary>
     public static bool IsSupported(FtpConnection connection, string path, int segmentCount) =>
         // Servers differ in how they escape a quotation mark inside quotes.
         connection.Features.Supports("COMB") && !connection.ServerProfile.IsSegmentedUploadUnusable && !path.Contains('"')
@@ -72,7 +72,7 @@ internal sealed class SegmentedUpload(
             if (cancellationToken.IsCancellationRequested)
             {
                 // The cancelled call does not wait for the server.
-                pool.RunInBackground(DeleteSegmentsAfterAbortsAsync());
+                pool.TrackBackgroundTask(DeleteSegmentsAfterAbortsAsync());
             }
             else
             {
@@ -81,7 +81,7 @@ internal sealed class SegmentedUpload(
         }
     }
 
-    /// <summary>Uploads a segment. Each attempt uses a new name, because the server may still store bytes of an interrupted one.</summary>
+    /// <summary>Uploads a segment. Each attempt uses a new name, because the server may still store bytes of an earlier attempt.</summary>
     private async Task SendSegmentAsync(FtpConnection connection, Segment segment, string number, CancellationToken cancellationToken)
     {
         meter.AddBytes(-segment.SentBytes);

@@ -14,7 +14,7 @@ public enum FtpCertificateProblem
     /// The certificate was not issued by a trusted authority, for example because it is self-signed. Callers can pin or store its key.
     /// </summary>
     UntrustedRoot,
-    /// <summary>The certificate, or one in its chain, has expired or is not valid yet.</summary>
+    /// <summary>The certificate, or a certificate in its chain, has expired or is not valid yet.</summary>
     Expired,
     /// <summary>The certificate was issued by a trusted authority, but not for this host name.</summary>
     NameMismatch,
@@ -22,7 +22,7 @@ public enum FtpCertificateProblem
     Invalid,
 }
 
-/// <summary>The identity in a server's certificate, and whether the certificate proves it.</summary>
+/// <summary>The identity in a server's certificate, and whether the certificate proves that identity.</summary>
 public sealed record FtpServerIdentity
 {
     private FtpServerIdentity(X509Certificate2 certificate, string host, int port)

@@ -26,7 +26,7 @@ public sealed record FtpTrust
 
     /// <summary>
     /// Decides whether to accept a server whose certificate is not trusted; returns true to accept it. Called once for each control
-    /// connection, before any command is sent over TLS. Connections that open at the same time call it concurrently.
+    /// connection, before any command is sent over TLS. Connections that open at the same time call the delegate concurrently.
     /// </summary>
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 
