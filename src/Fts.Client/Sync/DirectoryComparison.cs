@@ -26,10 +26,10 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     public long Bytes { get; private set; }
 
     /// <summary>The number of files that the target already has unchanged.</summary>
-    public int Unchanged { get; private set; }
+    public int UnchangedCount { get; private set; }
 
     /// <summary>The number of links, devices and other special files, which are not mirrored.</summary>
-    public int Skipped { get; private set; }
+    public int SkippedCount { get; private set; }
 
     /// <summary>Compares a remote source directory with the local target directory, and records the differences.</summary>
     public void AddDownloads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
@@ -49,7 +49,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             bool isDirectory = entry.Kind == FtpEntryKind.Directory;
             if ((!isDirectory && entry.Kind != FtpEntryKind.File) || (isDirectory && directory.IsSelfOrAncestor(entry.UniqueId)))
             {
-                Skipped++;
+                SkippedCount++;
             }
             else if (!seen.Add(name))
             {
@@ -98,7 +98,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             }
             else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !LocalFileCheck.IsRegularFile(entry.FullName)))
             {
-                Skipped++;
+                SkippedCount++;
             }
             else if (!entry.Exists)
             {
@@ -124,7 +124,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     {
         if (isUnchanged)
         {
-            Unchanged++;
+            UnchangedCount++;
             return;
         }
 

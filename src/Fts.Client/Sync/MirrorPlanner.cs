@@ -42,7 +42,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     private readonly List<FtpEntry> _unreadableEntries = [];
     private List<MirrorDirectory> _localDirectories = [];
     private long _bytes;
-    private int _unchanged, _skipped;
+    private int _unchangedCount, _skippedCount;
 
     private int _entryCount; // changed with Interlocked
     private volatile bool _isTooLarge;
@@ -78,8 +78,8 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             Directories = [.. missing, .. directories],
             Files = _files,
             Bytes = _bytes,
-            Unchanged = _unchanged,
-            Skipped = _skipped,
+            Unchanged = _unchangedCount,
+            Skipped = _skippedCount,
             Failures = _failures,
             UnreadableEntries = _unreadableEntries,
         };
@@ -160,9 +160,9 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
                 FtpConnection connection = lease.Connection;
                 int maxListings = pool.ServerProfile.RoundTripTime < ShortRoundTrip
                     ? MaxListingsOnShortRoundTrip
-                    : BlockPipeline<BlockListing.Item>.MaxCommands;
+                    : BlockPipeline<BlockListing.RequestedListing>.MaxCommands;
                 if (!CanListInBlockMode(connection)
-                    || await BlockPipeline<BlockListing.Item>.OpenAsync(
+                    || await BlockPipeline<BlockListing.RequestedListing>.OpenAsync(
                         connection, FtpDataDirection.Receive, cancellationToken, maxListings).ConfigureAwait(false) is not { } pipeline)
                 {
                     return;
@@ -284,8 +284,8 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             _missingDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
             _files.AddRange(comparison.Files);
             _failures.AddRange(comparison.Failures);
-            (_bytes, _unchanged) = (_bytes + comparison.Bytes, _unchanged + comparison.Unchanged);
-            _skipped += comparison.Skipped + (isRepeat ? 1 : 0);
+            (_bytes, _unchangedCount) = (_bytes + comparison.Bytes, _unchangedCount + comparison.UnchangedCount);
+            _skippedCount += comparison.SkippedCount + (isRepeat ? 1 : 0);
             if (!IsDownload)
             {
                 _localDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));

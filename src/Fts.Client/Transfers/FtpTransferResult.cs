@@ -5,7 +5,7 @@ namespace Fts.Client;
 /// <summary>The proof that a transfer is complete.</summary>
 public enum FtpVerifiedBy
 {
-    /// <summary>Only the server's final reply, because the server reports no length.</summary>
+    /// <summary>Only the server's final reply, because no length could be compared.</summary>
     Reply,
     /// <summary>Equal lengths.</summary>
     Length,

@@ -56,7 +56,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             };
         }
 
-        if (state.WereSegmentsRejected)
+        if (state.HasServerRejectedSegments)
         {
             // The server accepted the file over one connection, so it rejected the segments, not the file.
             pool.ServerProfile.IsSegmentedUploadUnusable = true;

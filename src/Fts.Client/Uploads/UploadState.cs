@@ -46,7 +46,7 @@ internal sealed record UploadState
     public int SegmentCount { get; private init; }
 
     /// <summary>Whether the file is sent over one connection because the server rejected its segments.</summary>
-    public bool WereSegmentsRejected { get; private init; }
+    public bool HasServerRejectedSegments { get; private init; }
 
     /// <summary>The length of the stored file in bytes: resumed and sent bytes.</summary>
     public long StoredBytes { get; private init; }
@@ -107,7 +107,7 @@ internal sealed record UploadState
         this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = proof };
 
     /// <summary>Returns the state after the server rejected the segments or COMB. The file is sent over one connection.</summary>
-    public UploadState SegmentsRejected() => this with { Step = UploadStep.Send, WereSegmentsRejected = true };
+    public UploadState SegmentsRejected() => this with { Step = UploadStep.Send, HasServerRejectedSegments = true };
 
     // Transitions of Verify and VerifyAgain.
 
