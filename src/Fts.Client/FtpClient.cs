@@ -45,18 +45,18 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>The features that the server listed on the most recently opened connection (FEAT, RFC 2389).</summary>
     /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
-    public FtpServerFeatures Features => _pool.Features ?? throw new InvalidOperationException("No connection has been opened yet.");
+    public FtpServerFeatures Features => _pool.Features ?? throw CreateNotConnectedException();
 
     /// <summary>The server's greeting on the most recently opened connection.</summary>
     /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
-    public FtpReply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection has been opened yet.");
+    public FtpReply Greeting => _pool.Greeting ?? throw CreateNotConnectedException();
 
     /// <summary>
     /// The server's certificate and the result of its validation; null if the most recently opened connection is not encrypted.
     /// </summary>
     /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
     public FtpServerIdentity? ServerIdentity =>
-        _pool.Features is null ? throw new InvalidOperationException("No connection has been opened yet.") : _pool.ServerIdentity;
+        _pool.Features is null ? throw CreateNotConnectedException() : _pool.ServerIdentity;
 
     /// <summary>
     /// The TLS version of the most recently opened connection; <see cref="SslProtocols.None"/> if that connection is not encrypted, or if
@@ -628,6 +628,9 @@ public sealed class FtpClient : IAsyncDisposable
         async (connection, token) =>
             RemoteMetadata.RequireCompletion(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
         cancellationToken);
+
+    private static InvalidOperationException CreateNotConnectedException() =>
+        new("No connection has been opened yet. Call ConnectAsync first.");
 
     /// <summary>Rejects an empty path, which would refer to the working directory and is probably a mistake.</summary>
     private static string RequirePath(string path, [CallerArgumentExpression(nameof(path))] string? name = null)

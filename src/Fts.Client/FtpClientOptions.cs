@@ -168,7 +168,8 @@ public sealed record FtpClientOptions
             if (DataMode == FtpDataMode.Active)
             {
                 throw new ArgumentException(
-                    "Active mode does not work through a proxy, because the server cannot connect to the client.", nameof(DataMode));
+                    "Active mode does not work through a proxy, because the server cannot connect to the client. Use Passive.",
+                    nameof(DataMode));
             }
         }
 

@@ -71,7 +71,7 @@ internal sealed class PooledListing : IAsyncDisposable
         }
         catch (FtpException e) when (_clientDisposedToken.IsCancellationRequested)
         {
-            throw new ObjectDisposedException("The client of this listing is disposed.", e);
+            throw new ObjectDisposedException("The client was disposed while the listing was read.", e);
         }
     }
 

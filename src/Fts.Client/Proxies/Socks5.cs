@@ -41,7 +41,8 @@ internal static class Socks5
                     ? "accepts neither anonymous access nor a user name with password"
                     : "requires a user name, and none was given");
             default:
-                throw connection.CreatePermanentException($"selected an authentication method that was not offered ({selection[1]})");
+                throw connection.CreatePermanentException(
+                    $"selected an authentication method that the client did not offer ({selection[1]})");
         }
 
         await connection.SendAsync(CreateRequest(host, port)).ConfigureAwait(false);

@@ -137,7 +137,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         return connection.IsUsable
             ? null
             : throw new FtpConnectionException(
-                FtpOperationPhase.Transfer, "the connection was closed because a transfer could not be aborted");
+                FtpOperationPhase.Transfer, "the client closed the connection, because it could not abort a transfer");
     }
 
     /// <summary>Receives the segment and writes it to the file. Returns whether the server may send more bytes after the segment.</summary>

@@ -151,7 +151,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     /// </summary>
     private async Task CompareInBlockModeAsync(MirrorQueue queue, CancellationToken cancellationToken)
     {
-        PoolLease lease = await pool.AcquireAsync(cancellationToken, "listing of a tree").ConfigureAwait(false);
+        PoolLease lease = await pool.AcquireAsync(cancellationToken, "listing of folders for a mirror").ConfigureAwait(false);
         BlockListing? listing = null;
         try
         {

@@ -31,7 +31,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
     private static SafeFileHandle OpenSource(string source) =>
         Directory.Exists(source)
-            ? throw new IOException($"{source} is a folder.")
+            ? throw new IOException($"{source} is a folder, not a file.")
             : File.OpenHandle(source, options: FileOptions.SequentialScan);
 
     private async Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
