@@ -94,7 +94,7 @@ public sealed class FtpClient : IAsyncDisposable
     public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        ConnectionPool pool = _pool.ForOperation(path);
+        ConnectionPool pool = _pool.CreateForOperation(path);
         PooledListing listing = await PooledListing.OpenAsync(pool, _operations, path, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
         while (await listing.ReadAsync().ConfigureAwait(false) is { } entry)
@@ -333,7 +333,7 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(remoteDirectory);
         var empty = new FtpMirrorPlan(direction, RequirePath(localDirectory), remoteDirectory);
-        var client = new FtpClient(this, _pool.ForOperation(remoteDirectory));
+        var client = new FtpClient(this, _pool.CreateForOperation(remoteDirectory));
         return _operations.RunAsync(token => new Mirror(client, client._pool).PlanAsync(empty, token), cancellationToken);
     }
 
@@ -341,7 +341,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// Executes a plan: creates the directories, and then transfers the files in the same way as <see cref="UploadManyAsync"/> or
     /// <see cref="DownloadManyAsync"/>.
     /// </summary>
-    /// <param name="plan">The plan. It is executed unchanged, even if files have changed since it was created.</param>
+    /// <param name="plan">The plan. The client executes it unchanged, even if files have changed since its creation.</param>
     /// <param name="options">The options of each transfer; null for <see cref="FtpTransferOptions.Default"/>.</param>
     /// <param name="progress">Receives the result of each file when its transfer ends, in the order of completion.</param>
     /// <param name="cancellationToken">Cancels the transfers. Completed files remain. A new plan contains the remaining files.</param>
@@ -355,15 +355,15 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var client = new FtpClient(this, _pool.ForOperation(plan.RemoteDirectory));
+        var client = new FtpClient(this, _pool.CreateForOperation(plan.RemoteDirectory));
         var mirror = new Mirror(client, client._pool);
         return _operations.RunAsync(token => mirror.ApplyAsync(plan, options, progress, token), cancellationToken);
     }
 
     /// <summary>Opens a remote file for reading. The stream holds a connection until it is disposed.</summary>
     /// <remarks>
-    /// The read that reaches the end of the file also reads the server's final reply, and throws if it is negative. Disposing the stream
-    /// before the end aborts the transfer.
+    /// The read that reaches the end of the file also reads the server's final reply, and throws if that reply is negative. Disposing the
+    /// stream before the end aborts the transfer.
     /// </remarks>
     /// <param name="path">The file.</param>
     /// <param name="offset">The offset in bytes of the first byte to read (REST, RFC 3659 §5).</param>
@@ -373,7 +373,7 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         RequirePath(path);
-        ConnectionPool pool = _pool.ForOperation(path);
+        ConnectionPool pool = _pool.CreateForOperation(path);
         return await _operations.RunAsync(token => OpenReadStreamAsync(pool, path, offset, token), cancellationToken).ConfigureAwait(false);
     }
 
@@ -558,10 +558,10 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     private Download CreateDownload(string remotePath, FtpTransferOptions? options, IProgress<FtpProgress>? progress) =>
-        new(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        new(_pool.CreateForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
 
     private Upload CreateUpload(string remotePath, FtpTransferOptions? options, IProgress<FtpProgress>? progress) =>
-        new(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        new(_pool.CreateForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
 
     private Task<IReadOnlyList<FtpBatchResult>> RunBatchAsync(
         IReadOnlyList<FtpBatchFile> files,
@@ -577,7 +577,7 @@ public sealed class FtpClient : IAsyncDisposable
             RequirePath(file.RemotePath, nameof(files));
         }
 
-        ConnectionPool pool = _pool.ForOperation([.. files.Select(file => file.RemotePath)]);
+        ConnectionPool pool = _pool.CreateForOperation([.. files.Select(file => file.RemotePath)]);
         var batch = new BatchTransfer(pool, direction, options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => batch.RunAsync(files, Options.MaxConnections, token), cancellationToken);
     }
@@ -595,7 +595,7 @@ public sealed class FtpClient : IAsyncDisposable
     private Task<T> RunAsync<T>(
         IReadOnlyCollection<string> paths, Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        ConnectionPool pool = _pool.ForOperation(paths);
+        ConnectionPool pool = _pool.CreateForOperation(paths);
         return _operations.RunAsync(token => pool.RunAsync(work, token), cancellationToken);
     }
 

@@ -64,7 +64,7 @@ internal sealed class ConnectionPool
     /// <param name="paths">
     /// The paths of the operation. If all paths are absolute, connections do not enter the working directory, which may have been deleted.
     /// </param>
-    public ConnectionPool ForOperation(params IReadOnlyCollection<string> paths) =>
+    public ConnectionPool CreateForOperation(params IReadOnlyCollection<string> paths) =>
         new(this, paths.Count > 0 && paths.All(path => path is not null && path.StartsWith('/')));
 
     /// <summary>The properties of the server that all connections share.</summary>

@@ -53,7 +53,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
         Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquiredAt, Connection.LastActivity);
 
     /// <summary>Returns the use of the connection and the time since its acquisition, for an error message.</summary>
-    public string Describe()
+    public string DescribeUse()
     {
         string use = purpose ?? $"command {Connection.LastCommand}";
         return $"{use.ToPrintable()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquiredAt).TotalSeconds:0} s";

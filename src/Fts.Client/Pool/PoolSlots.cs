@@ -331,7 +331,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     private FtpTimeoutException CreateTimeoutException(PoolWaiter waiter)
     {
-        string holders = string.Join("; ", _leases.Select(lease => lease.Describe()));
+        string holders = string.Join("; ", _leases.Select(lease => lease.DescribeUse()));
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
         string reason = _leases.Count switch
         {

@@ -59,7 +59,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         {
             var queue = new MirrorQueue(root);
             await RunWorkersAsync(queue, CompareInBlockModeAsync, cancellationToken).ConfigureAwait(false);
-            queue.ReturnSetAside();
+            queue.RequeueSetAside();
             await RunWorkersAsync(queue, CompareSeparatelyAsync, cancellationToken).ConfigureAwait(false);
         }
         else

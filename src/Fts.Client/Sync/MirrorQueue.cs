@@ -78,7 +78,7 @@ internal sealed class MirrorQueue
         }
     }
 
-    /// <summary>Sets a taken directory aside, so that it can be taken again only after <see cref="ReturnSetAside"/>.</summary>
+    /// <summary>Sets a taken directory aside, so that it can be taken again only after <see cref="RequeueSetAside"/>.</summary>
     public void SetAside(MirrorDirectory directory)
     {
         lock (_lock)
@@ -90,7 +90,7 @@ internal sealed class MirrorQueue
     }
 
     /// <summary>Puts the directories that were set aside back into the queue.</summary>
-    public void ReturnSetAside()
+    public void RequeueSetAside()
     {
         lock (_lock)
         {

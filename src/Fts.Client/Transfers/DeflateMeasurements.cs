@@ -10,11 +10,14 @@ namespace Fts.Client.Transfers;
 /// </summary>
 internal sealed class DeflateMeasurements
 {
-    /// <summary>The minimum size of a transfer that measures the network speed, in bytes. Socket buffers distort smaller ones.</summary>
+    /// <summary>
+    /// The minimum size in bytes of a transfer that measures the network speed. Socket buffers distort the speed of smaller transfers.
+    /// </summary>
     public const int MinMeasuredBytes = 256 * 1024;
 
     /// <summary>
-    /// The minimum length of a compressed file in bytes. For smaller files, the MODE command costs more time than compression saves.
+    /// The minimum length in bytes of a file that is compressed. For smaller files, the MODE command costs more time than compression
+    /// saves.
     /// </summary>
     public const int MinFileBytes = 64 * 1024;
 
@@ -36,14 +39,14 @@ internal sealed class DeflateMeasurements
 
     private long _networkSpeed, _deflateSpeed;
 
-    /// <summary>The speed of the last measured transfer without compression, in bytes per second; 0 before the first one.</summary>
+    /// <summary>The speed of the last measured transfer without compression, in bytes per second; 0 if unknown.</summary>
     public long NetworkSpeed
     {
         get => Volatile.Read(ref _networkSpeed);
         set => Volatile.Write(ref _networkSpeed, value);
     }
 
-    /// <summary>The speed at which this machine last compressed a sample, in bytes per second; 0 before the first one.</summary>
+    /// <summary>The speed at which this machine last compressed a sample, in bytes per second; 0 if unknown.</summary>
     public long DeflateSpeed
     {
         get => Volatile.Read(ref _deflateSpeed);
