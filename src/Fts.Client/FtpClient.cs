@@ -25,8 +25,8 @@ public sealed class FtpClient : IAsyncDisposable
     private readonly ConnectionPool _pool;
     private readonly RunningOperations _operations;
 
-    /// <summary>Validates the options. The first operation opens the first connection.</summary>
-    /// <exception cref="ArgumentException">An option is invalid; the message names it.</exception>
+    /// <summary>Creates a client without opening a connection. The first operation opens the first connection.</summary>
+    /// <exception cref="ArgumentException">An option is invalid. The message contains its name.</exception>
     public FtpClient(FtpClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -34,51 +34,59 @@ public sealed class FtpClient : IAsyncDisposable
         (_pool, _operations) = (new ConnectionPool(Options), new RunningOperations());
     }
 
-    /// <summary>Creates a view of a client for one operation. All its calls use the same working directory.</summary>
+    /// <summary>
+    /// Creates a client for one operation. It shares the connections of <paramref name="client"/>, and its working directory does not
+    /// change.
+    /// </summary>
     private FtpClient(FtpClient client, ConnectionPool pool) => (Options, _pool, _operations) = (client.Options, pool, client._operations);
 
     /// <summary>The options of this client.</summary>
     public FtpClientOptions Options { get; }
 
-    /// <summary>The features that the server listed on the connection opened last (FEAT, RFC 2389).</summary>
+    /// <summary>The features that the server listed on the most recently opened connection (FEAT, RFC 2389).</summary>
     /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
-    public FtpServerFeatures Features => _pool.Features ?? throw new InvalidOperationException("No connection has been opened yet.");
+    public FtpServerFeatures Features => _pool.Features ?? throw CreateNotConnectedException();
 
-    /// <summary>The server's greeting on the connection opened last.</summary>
+    /// <summary>The server's greeting on the most recently opened connection.</summary>
     /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
-    public FtpReply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection has been opened yet.");
-
-    /// <summary>The server's certificate and the result of its validation; null if the connection opened last is not encrypted.</summary>
-    /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
-    public FtpServerIdentity? ServerIdentity =>
-        _pool.Features is null ? throw new InvalidOperationException("No connection has been opened yet.") : _pool.ServerIdentity;
+    public FtpReply Greeting => _pool.Greeting ?? throw CreateNotConnectedException();
 
     /// <summary>
-    /// The TLS version of the connection opened last; <see cref="SslProtocols.None"/> if it is not encrypted, or if no connection has been
-    /// opened yet.
+    /// The server's certificate and the result of its validation; null if the most recently opened connection is not encrypted.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No connection has been opened yet.</exception>
+    public FtpServerIdentity? ServerIdentity =>
+        _pool.Features is null ? throw CreateNotConnectedException() : _pool.ServerIdentity;
+
+    /// <summary>
+    /// The TLS version of the most recently opened connection; <see cref="SslProtocols.None"/> if that connection is not encrypted, or if
+    /// no connection has been opened yet.
     /// </summary>
     public SslProtocols TlsVersion => _pool.TlsVersion;
 
     /// <summary>
-    /// Opens a connection and logs in, unless an idle connection exists. Optional: every operation opens connections as needed.
+    /// Opens a connection and logs in, unless an idle connection exists. Calling this method is optional, because every operation opens
+    /// connections as needed.
     /// </summary>
     public Task ConnectAsync(CancellationToken cancellationToken = default) =>
         RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
 
     /// <summary>
-    /// Lists a directory. Entries are returned as they arrive, without the directory itself and its parent. A failed listing throws, at its
-    /// end at the latest. Leaving the enumeration early aborts the listing.
+    /// Lists a directory. Returns entries as they arrive, without the directory itself and its parent. If the listing fails, the
+    /// enumeration throws, possibly only after the last entry. Disposing the enumerator early aborts the listing.
     /// </summary>
     /// <remarks>
-    /// <para>The client sends MLSD if the server supports it, otherwise LIST with the option <c>-a</c>, then LIST, then NLST. If LIST
+    /// <para>The client uses the first command that the server supports: MLSD, LIST with the option <c>-a</c>, LIST, or NLST. If LIST
     /// rejects or ignores paths, the client enters the directory with CWD and lists it there.</para>
-    /// <para>A line in an unknown format becomes an entry of kind <see cref="Fts.Protocol.FtpEntryKind.Unknown"/> with its
-    /// <see cref="FtpEntry.RawLine"/>. The listing is then incomplete: a file that is not listed may exist, so do not treat it as
+    /// <para>A line in an unknown format becomes an entry of kind <see cref="Fts.Protocol.FtpEntryKind.Unknown"/>, with the line in
+    /// <see cref="FtpEntry.RawLine"/>. In that case a file may exist although it is not listed, so do not treat missing files as
     /// deleted.</para>
-    /// <para>If another call waits for a connection, the client reads the rest of the listing into memory, and the other call receives the
-    /// connection.</para>
+    /// <para>If another call waits for a connection, the client reads the remaining entries into memory and releases the connection of the
+    /// listing to that call.</para>
     /// </remarks>
-    /// <param name="path">The directory; empty for the login directory, or the one that <see cref="ChangeDirectoryAsync"/> entered.</param>
+    /// <param name="path">
+    /// The directory; empty for the login directory, or the directory that <see cref="ChangeDirectoryAsync"/> entered.
+    /// </param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     /// <exception cref="FtpListingException">
     /// No line is in a known format, or the listing exceeds a limit of <see cref="FtpLimits"/>.
@@ -86,7 +94,7 @@ public sealed class FtpClient : IAsyncDisposable
     public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        ConnectionPool pool = _pool.ForOperation(path);
+        ConnectionPool pool = _pool.CreateForOperation(path);
         PooledListing listing = await PooledListing.OpenAsync(pool, _operations, path, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
         while (await listing.ReadAsync().ConfigureAwait(false) is { } entry)
@@ -96,24 +104,30 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the file or directory at a path, or null if there is none. The client sends MLST if the server supports it. Otherwise it
-    /// sends SIZE and MDTM, and then lists the parent directory.
+    /// Returns the file or directory at a path, or null if the path does not exist. The client sends MLST if the server supports it.
+    /// Otherwise, it sends SIZE and MDTM, and lists the parent directory if SIZE does not find a file.
     /// </summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
-    /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the path exists.</exception>
+    /// <exception cref="FtpListingException">
+    /// The listing of the parent directory contains a line in an unknown format that may describe the path.
+    /// </exception>
     public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync([path], (connection, token) => RemoteMetadata.GetEntryAsync(connection, RequirePath(path), token), cancellationToken);
 
-    /// <summary>Returns whether a file or directory exists at a path, with the commands of <see cref="GetEntryAsync"/>.</summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
-    /// <exception cref="FtpListingException">A line of the parent's listing that may describe the path is in an unknown format.</exception>
+    /// <summary>
+    /// Returns whether a file or directory exists at a path. The client sends the same commands as <see cref="GetEntryAsync"/>.
+    /// </summary>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the path exists.</exception>
+    /// <exception cref="FtpListingException">
+    /// The listing of the parent directory contains a line in an unknown format that may describe the path.
+    /// </exception>
     public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
         await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>
     /// Returns the size of a file in bytes (SIZE, RFC 3659 §4), or null if the file does not exist or the server does not report a size.
     /// </summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the file exists.</exception>
     public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync([path], (connection, token) => RemoteMetadata.GetSizeAsync(connection, RequirePath(path), token), cancellationToken);
 
@@ -121,16 +135,18 @@ public sealed class FtpClient : IAsyncDisposable
     /// Returns the last-modified time of a file (MDTM, RFC 3659 §3) in UTC. Returns null if the file does not exist or the server does not
     /// report a time.
     /// </summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the file exists.</exception>
     public Task<DateTimeOffset?> GetLastModifiedAsync(string path, CancellationToken cancellationToken = default) =>
         RunAsync(
             [path], (connection, token) => RemoteMetadata.GetLastModifiedAsync(connection, RequirePath(path), token), cancellationToken);
 
-    /// <summary>Sets the last-modified time of a file (MFMT). Returns false, and sends nothing, if the server does not list MFMT.</summary>
-    /// <exception cref="FtpReplyException">The server sent a negative reply, for example because the file does not exist.</exception>
+    /// <summary>
+    /// Sets the last-modified time of a file (MFMT) and returns true. If the server does not list MFMT, sends nothing and returns false.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="lastModified">The last-modified time. The client sends it in UTC, without fractions of a second.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="FtpReplyException">The server sent a negative reply, for example because the file does not exist.</exception>
     public Task<bool> SetLastModifiedAsync(string path, DateTimeOffset lastModified, CancellationToken cancellationToken = default)
     {
         return RunAsync([path], SetAsync, cancellationToken);
@@ -154,9 +170,9 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="options">The options; null for <see cref="FtpTransferOptions.Default"/>.</param>
     /// <param name="progress">Receives the progress; null if not needed.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
-    /// <exception cref="IOException">The local file is missing, a directory or unreadable.</exception>
+    /// <exception cref="IOException">The local file does not exist, is a directory, or cannot be read.</exception>
     /// <exception cref="FtpIntegrityException">
-    /// The local file changed during the transfer, or the length or hash of the stored file differs.
+    /// The local file changed during the transfer, or the stored file has a different length or hash.
     /// </exception>
     /// <exception cref="FtpTargetExistsException">
     /// The remote file exists, and the options allow neither replacing nor resuming it.
@@ -196,8 +212,8 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Downloads a file into a hidden file beside <paramref name="localPath"/>, and renames it after all bytes arrived and the server
-    /// confirmed the transfer.
+    /// Downloads a file into a hidden file beside <paramref name="localPath"/>. After all bytes have arrived and the server has confirmed
+    /// the transfer, the client renames the hidden file to <paramref name="localPath"/>.
     /// </summary>
     /// <remarks>
     /// If the download fails, an existing local file is unchanged. The hidden file is kept if a later call can verify and resume it: see
@@ -210,7 +226,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file cannot be written.</exception>
     /// <exception cref="FtpIntegrityException">
-    /// The length or hash of the received bytes is wrong, or the remote file changed during the transfer.
+    /// The received bytes do not have the length or hash that the server reports, or the remote file changed during the transfer.
     /// </exception>
     /// <exception cref="FtpTargetExistsException">
     /// The local file exists, and the options allow neither replacing nor resuming it.
@@ -228,15 +244,15 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Downloads a file into a stream, and leaves the stream open. If the download fails, the stream contains the bytes
-    /// received before the failure.
+    /// Downloads a file into a stream, and leaves the stream open. If the download fails, the stream contains the bytes received before the
+    /// failure.
     /// </summary>
     /// <param name="target">The stream.</param>
     /// <param name="remotePath">The file on the server.</param>
     /// <param name="options">The options; null for <see cref="FtpTransferOptions.Default"/>.</param>
     /// <param name="progress">Receives the progress; null if not needed.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
-    /// <exception cref="FtpIntegrityException">The number of received bytes is wrong.</exception>
+    /// <exception cref="FtpIntegrityException">The number of received bytes differs from the length that the server reports.</exception>
     public Task<FtpTransferResult> DownloadAsync(
         Stream target,
         string remotePath,
@@ -249,13 +265,13 @@ public sealed class FtpClient : IAsyncDisposable
         return _operations.RunAsync(token => download.DownloadToStreamAsync(target, token), cancellationToken);
     }
 
-    /// <summary>Uploads many files and returns a result for each. A file that fails does not stop the others.</summary>
+    /// <summary>Uploads many files and returns one result for each file. A file that fails does not stop the other transfers.</summary>
     /// <remarks>
-    /// <para>If the server supports block mode (RFC 959 §3.4.2) and reads rejected uploads to their end (FEAT: MODE B DRAIN), small files
-    /// share a data connection, without a round trip for each file. Other files are separate transfers over the connections of the
-    /// pool.</para>
-    /// <para>Unless <see cref="FtpTransferOptions.PreserveLastModified"/> is false, the client sets the last-modified times if the server
-    /// lists MFMT.</para>
+    /// <para>Small files share a data connection, without a round trip for each file, if the server supports block mode (RFC 959 §3.4.2)
+    /// and reads the data of a rejected upload to its end (FEAT: MODE B DRAIN). All other files are transferred separately, over several
+    /// connections of the pool.</para>
+    /// <para>The client sets the last-modified times of the uploaded files if the server lists MFMT and
+    /// <see cref="FtpTransferOptions.PreserveLastModified"/> is true.</para>
     /// </remarks>
     /// <param name="files">The files, in the order in which their transfers start.</param>
     /// <param name="options">
@@ -272,11 +288,11 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         RunBatchAsync(files, FtpDataDirection.Send, options, progress, cancellationToken);
 
-    /// <summary>Downloads many files and returns a result for each. A file that fails does not stop the others.</summary>
+    /// <summary>Downloads many files and returns one result for each file. A file that fails does not stop the other transfers.</summary>
     /// <remarks>
     /// Each file is received into a hidden file beside its target and renamed when it is complete. If the server supports block mode (RFC
-    /// 959 §3.4.2, FEAT: MODE B), small files share a data connection, without a round trip for each file. Other files are separate
-    /// transfers over the connections of the pool.
+    /// 959 §3.4.2, FEAT: MODE B), small files share a data connection, without a round trip for each file. All other files are transferred
+    /// separately, over several connections of the pool.
     /// </remarks>
     /// <param name="files">The files, in the order in which their transfers start.</param>
     /// <param name="options">
@@ -298,8 +314,8 @@ public sealed class FtpClient : IAsyncDisposable
     /// in the target. Does not change the trees.
     /// </summary>
     /// <remarks>
-    /// Times are compared to the second, but only if the server reports exact times (MLSD); otherwise only sizes are compared. If the
-    /// server cannot set the time of an upload (MFMT), a remote file that is newer than a local file of the same size counts as unchanged.
+    /// If the server reports exact times (MLSD), times are compared to the second. Otherwise, only sizes are compared. If the server cannot
+    /// set the time of an upload (MFMT), a remote file that is newer than a local file of the same size counts as unchanged.
     /// </remarks>
     /// <param name="localDirectory">The local directory. If it is the target, it may be missing.</param>
     /// <param name="remoteDirectory">
@@ -317,19 +333,21 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(remoteDirectory);
         var empty = new FtpMirrorPlan(direction, RequirePath(localDirectory), remoteDirectory);
-        var client = new FtpClient(this, _pool.ForOperation(remoteDirectory));
+        var client = new FtpClient(this, _pool.CreateForOperation(remoteDirectory));
         return _operations.RunAsync(token => new Mirror(client, client._pool).PlanAsync(empty, token), cancellationToken);
     }
 
     /// <summary>
-    /// Executes a plan: creates the directories, then transfers the files as <see cref="UploadManyAsync"/> and
-    /// <see cref="DownloadManyAsync"/> do.
+    /// Executes a plan: creates the directories, and then transfers the files in the same way as <see cref="UploadManyAsync"/> or
+    /// <see cref="DownloadManyAsync"/>.
     /// </summary>
-    /// <param name="plan">The plan. It is executed unchanged, even if files have changed since it was created.</param>
+    /// <param name="plan">The plan. The client executes it unchanged, even if files have changed since its creation.</param>
     /// <param name="options">The options of each transfer; null for <see cref="FtpTransferOptions.Default"/>.</param>
     /// <param name="progress">Receives the result of each file when its transfer ends, in the order of completion.</param>
-    /// <param name="cancellationToken">Cancels the transfers. Completed files remain, and a new plan will contain the others.</param>
-    /// <returns>The result of each file, and the directories that could not be created. A failure does not stop the others.</returns>
+    /// <param name="cancellationToken">Cancels the transfers. Completed files remain. A new plan contains the remaining files.</param>
+    /// <returns>
+    /// The result of each file, and the directories that could not be created. A failure does not stop the remaining transfers.
+    /// </returns>
     public Task<FtpMirrorResult> MirrorAsync(
         FtpMirrorPlan plan,
         FtpTransferOptions? options = null,
@@ -337,15 +355,15 @@ public sealed class FtpClient : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var client = new FtpClient(this, _pool.ForOperation(plan.RemoteDirectory));
+        var client = new FtpClient(this, _pool.CreateForOperation(plan.RemoteDirectory));
         var mirror = new Mirror(client, client._pool);
         return _operations.RunAsync(token => mirror.ApplyAsync(plan, options, progress, token), cancellationToken);
     }
 
     /// <summary>Opens a remote file for reading. The stream holds a connection until it is disposed.</summary>
     /// <remarks>
-    /// The read that reaches the end of the file also reads the server's final reply, and throws if it is negative. Disposing the stream
-    /// before the end aborts the transfer.
+    /// The read that reaches the end of the file also reads the server's final reply, and throws if that reply is negative. Disposing the
+    /// stream before the end aborts the transfer.
     /// </remarks>
     /// <param name="path">The file.</param>
     /// <param name="offset">The offset in bytes of the first byte to read (REST, RFC 3659 §5).</param>
@@ -355,7 +373,7 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         RequirePath(path);
-        ConnectionPool pool = _pool.ForOperation(path);
+        ConnectionPool pool = _pool.CreateForOperation(path);
         return await _operations.RunAsync(token => OpenReadStreamAsync(pool, path, offset, token), cancellationToken).ConfigureAwait(false);
     }
 
@@ -382,8 +400,8 @@ public sealed class FtpClient : IAsyncDisposable
             }
         }
 
-        // Returns false if the check closed the connection. The check may enter a directory. If the server does not support PWD, the
-        // client cannot return from there.
+        // Returns false if the check closed the connection, because it entered a directory from which the client cannot return. The
+        // return requires PWD.
         async Task<bool> TryRenameIfAbsentAsync(FtpConnection connection, CancellationToken token)
         {
             await RemoteTargetCheck.ThrowIfExistsAsync(connection, target, token).ConfigureAwait(false);
@@ -428,8 +446,8 @@ public sealed class FtpClient : IAsyncDisposable
         RunAsync("MKD", RequirePath(path), cancellationToken);
 
     /// <summary>
-    /// Returns the directory that relative paths refer to (PWD): the login directory, or the one that <see cref="ChangeDirectoryAsync"/>
-    /// entered.
+    /// Returns the directory that relative paths refer to (PWD): the login directory, or the directory that
+    /// <see cref="ChangeDirectoryAsync"/> entered.
     /// </summary>
     /// <exception cref="FtpReplyException">The server sent a negative reply.</exception>
     /// <exception cref="FtpProtocolException">The reply contains no path.</exception>
@@ -446,8 +464,8 @@ public sealed class FtpClient : IAsyncDisposable
     /// </summary>
     /// <remarks>Each connection enters the directory before its next use. Running calls keep the directory in which they started.</remarks>
     /// <param name="path">
-    /// The argument of CWD in the syntax of the server, relative to the current directory. <c>..</c> may be sent as CDUP. Empty returns to
-    /// the login directory.
+    /// The argument of CWD in the syntax of the server, relative to the current directory. For <c>..</c>, the client may send CDUP. An
+    /// empty path returns to the login directory.
     /// </param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="FtpReplyException">The server rejects the directory. The current directory is unchanged.</exception>
@@ -495,7 +513,7 @@ public sealed class FtpClient : IAsyncDisposable
         return PooledCommandRules.IsAllowed(verb, argument)
             ? RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken)
             : throw new ArgumentException(
-                $"{PooledCommandRules.GetDisplayName(verb, argument)} may change the state of a pooled connection."
+                $"{PooledCommandRules.GetDisplayName(verb, argument)} was not sent, because it may change the state of a pooled connection."
                 + " Use SendRawAsync or an FtpConnection.",
                 nameof(verb));
     }
@@ -505,7 +523,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// A setting that the command changes, such as a umask, applies only to the connection on which it was sent. The next call uses that
     /// connection if no other call has used the client in between.
     /// </remarks>
-    /// <param name="verb">The verb, ASCII letters and digits.</param>
+    /// <param name="verb">The verb, which consists of ASCII letters and digits.</param>
     /// <param name="argument">The argument; null or empty if there is none.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ArgumentException">
@@ -540,10 +558,10 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     private Download CreateDownload(string remotePath, FtpTransferOptions? options, IProgress<FtpProgress>? progress) =>
-        new(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        new(_pool.CreateForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
 
     private Upload CreateUpload(string remotePath, FtpTransferOptions? options, IProgress<FtpProgress>? progress) =>
-        new(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        new(_pool.CreateForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
 
     private Task<IReadOnlyList<FtpBatchResult>> RunBatchAsync(
         IReadOnlyList<FtpBatchFile> files,
@@ -559,25 +577,25 @@ public sealed class FtpClient : IAsyncDisposable
             RequirePath(file.RemotePath, nameof(files));
         }
 
-        ConnectionPool pool = _pool.ForOperation([.. files.Select(file => file.RemotePath)]);
+        ConnectionPool pool = _pool.CreateForOperation([.. files.Select(file => file.RemotePath)]);
         var batch = new BatchTransfer(pool, direction, options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => batch.RunAsync(files, Options.MaxConnections, token), cancellationToken);
     }
 
-    /// <summary>Runs work on one connection of the pool.</summary>
+    /// <summary>Runs work on one connection of the pool, and returns the result of the work.</summary>
     private Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         RunAsync([], work, cancellationToken);
 
     /// <inheritdoc cref="RunAsync{T}(Func{FtpConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     /// <param name="paths">
-    /// The paths that the work uses; empty if unknown. They decide whether a connection enters the working directory.
+    /// The paths that the work uses; empty if unknown. If all paths are absolute, the connection does not enter the working directory.
     /// </param>
     /// <param name="work">The work.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     private Task<T> RunAsync<T>(
         IReadOnlyCollection<string> paths, Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        ConnectionPool pool = _pool.ForOperation(paths);
+        ConnectionPool pool = _pool.CreateForOperation(paths);
         return _operations.RunAsync(token => pool.RunAsync(work, token), cancellationToken);
     }
 
@@ -610,6 +628,9 @@ public sealed class FtpClient : IAsyncDisposable
         async (connection, token) =>
             RemoteMetadata.RequireCompletion(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
         cancellationToken);
+
+    private static InvalidOperationException CreateNotConnectedException() =>
+        new("No connection has been opened yet. Call ConnectAsync first.");
 
     /// <summary>Rejects an empty path, which would refer to the working directory and is probably a mistake.</summary>
     private static string RequirePath(string path, [CallerArgumentExpression(nameof(path))] string? name = null)

@@ -26,12 +26,15 @@ public sealed record FtpClientOptions
     /// </summary>
     public FtpTlsMode Tls { get; init; } = FtpTlsMode.Off;
 
-    /// <summary>Which certificates of the server are trusted. Default: certificates of the authorities that the system trusts.</summary>
+    /// <summary>
+    /// The rules that decide whether the server is trusted. Default: the certificate authorities of the system are trusted.
+    /// </summary>
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
-    /// Returns whether the password may be sent unencrypted. Called with <see cref="FtpTlsMode.Preferred"/> if the server supports no TLS
-    /// and is on another machine. Default: null, which fails the login with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
+    /// Returns whether the password may be sent unencrypted. Called if <see cref="Tls"/> is <see cref="FtpTlsMode.Preferred"/>, and the
+    /// server does not support TLS and is on another machine. Default: null, which fails the login with
+    /// <see cref="FtpTlsFailure.PasswordNotProtected"/>.
     /// </summary>
     /// <remarks>
     /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password
@@ -46,39 +49,43 @@ public sealed record FtpClientOptions
     public Func<CancellationToken, ValueTask<string?>>? RequestAccountAsync { get; init; }
 
     /// <summary>
-    /// The maximum number of control connections that an <see cref="FtpClient"/> opens, 1 or more. Default: 4. If the server allows fewer,
-    /// the client uses fewer, and tries one more after <see cref="FtpTimeouts.LimitRecovery"/>.
+    /// The maximum number of control connections that an <see cref="FtpClient"/> opens, 1 or more. Default: 4. If the server allows fewer
+    /// connections, the client uses fewer, and tries to open one more after <see cref="FtpTimeouts.LimitRecovery"/>.
     /// </summary>
     public int MaxConnections { get; init; } = 4;
 
-    /// <summary>The maximum duration of each kind of wait.</summary>
+    /// <summary>The timeouts and other periods.</summary>
     public FtpTimeouts Timeouts { get; init; } = new();
 
     /// <summary>The maximum amount of data that the client accepts from the server.</summary>
     public FtpLimits Limits { get; init; } = new();
 
-    /// <summary>Which side opens the data connections. Default: <see cref="FtpDataMode.Passive"/>, the client.</summary>
+    /// <summary>Which side opens the data connections. Default: <see cref="FtpDataMode.Passive"/>: the client opens them.</summary>
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
-    /// <summary>The source of the IP address of passive data connections. Default: the control connection.</summary>
+    /// <summary>
+    /// Whether passive data connections use the server's address of the control connection, or the address in the server's reply. Default:
+    /// the address of the control connection.
+    /// </summary>
     public FtpPassiveAddressSource PassiveAddressSource { get; init; } = FtpPassiveAddressSource.ControlConnection;
 
-    /// <summary>The proxy for all connections; null for none, which is the default. Active mode is not possible through a proxy.</summary>
+    /// <summary>The proxy for all connections. Default: null, which uses no proxy. Active mode is not possible through a proxy.</summary>
     public FtpProxy? Proxy { get; init; }
 
     /// <summary>
     /// Whether transfers are compressed (MODE Z). Default: <see cref="FtpCompression.Off"/>, because compression costs processor time on
-    /// both sides, and some servers have lost data. After each compressed upload, the client verifies the size of the stored file.
+    /// both sides, and some servers lose the end of compressed uploads. After each compressed upload, the client verifies the size of the
+    /// stored file.
     /// </summary>
     public FtpCompression Compression { get; init; } = FtpCompression.Off;
 
     /// <summary>
-    /// The encoding of names and text on the control connection and in listings. Default: UTF-8 (RFC 2640). It must encode each ASCII
-    /// character as the same single byte, so UTF-16, UTF-32 and EBCDIC are not supported.
+    /// The encoding of names and text on the control connection and in listings. Default: UTF-8 (RFC 2640). The encoding must
+    /// encode each ASCII character as the same single byte, so UTF-16, UTF-32 and EBCDIC are not supported.
     /// </summary>
     /// <remarks>
-    /// The client sends OPTS UTF8 ON only with UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which the client
-    /// sends back as the same byte (see <see cref="FtpName"/>).
+    /// The client sends OPTS UTF8 ON only if the encoding is UTF-8. A byte that the encoding cannot decode becomes a lone surrogate, which
+    /// the client sends back as the same byte (see <see cref="FtpName"/>).
     /// </remarks>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
 
@@ -103,11 +110,11 @@ public sealed record FtpClientOptions
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Creates the loggers of the library. Default: null, which logs nothing. The client does not dispose it.</summary>
+    /// <summary>Creates the loggers of the library. Default: null, which logs nothing. The client does not dispose the factory.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Returns these options if all values are valid.</summary>
-    /// <exception cref="ArgumentException">A value is invalid; the message names it.</exception>
+    /// <exception cref="ArgumentException">A value is invalid. The message contains the name of the option.</exception>
     internal FtpClientOptions Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
@@ -161,7 +168,8 @@ public sealed record FtpClientOptions
             if (DataMode == FtpDataMode.Active)
             {
                 throw new ArgumentException(
-                    "Active mode does not work through a proxy, because the server cannot connect to the client.", nameof(DataMode));
+                    "Active mode does not work through a proxy, because the server cannot connect to the client. Use Passive.",
+                    nameof(DataMode));
             }
         }
 
@@ -172,7 +180,10 @@ public sealed record FtpClientOptions
     }
 }
 
-/// <summary>One line of a control connection. Passwords are masked and control characters are escaped, so that it can be printed.</summary>
+/// <summary>
+/// One sent or received line of a control connection. Passwords are masked and control characters are escaped, so that the line is safe
+/// to print.
+/// </summary>
 /// <param name="IsSent">True for a command to the server, false for a line of a reply.</param>
 /// <param name="Line">The line, without its line break.</param>
 public readonly record struct FtpTrace(bool IsSent, string Line);

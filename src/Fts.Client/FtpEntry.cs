@@ -7,13 +7,13 @@ public sealed record FtpEntry
 {
     /// <summary>The path to send to the server.</summary>
     /// <remarks>
-    /// The requested path, or the path of the listed directory joined with <see cref="Name"/>. If the line could not be read, the path of
-    /// the directory. A byte that could not be decoded is a lone surrogate (see <see cref="FtpName"/>), which the client sends back as the
-    /// same byte.
+    /// For a listed entry, the path of the directory joined with <see cref="Name"/>. For a line in an unknown format, the path of the
+    /// directory. Otherwise, the requested path. A byte that could not be decoded is a lone surrogate (see <see cref="FtpName"/>), which
+    /// the client sends back as the same byte.
     /// </remarks>
     public required string Path { get; init; }
 
-    /// <summary>The name as the server sent it; empty if the line could not be read.</summary>
+    /// <summary>The name as the server sent it; empty for a line in an unknown format.</summary>
     /// <remarks>
     /// A byte that could not be decoded is a lone surrogate. Use <see cref="LocalName"/> for local files, and
     /// <see cref="PrintableText.ToPrintable"/> for display. A hostile server can send any name: check <see cref="IsSafeName"/>.
@@ -27,7 +27,7 @@ public sealed record FtpEntry
     public string LocalName => FtpName.ToLocalName(Name);
 
     /// <summary>
-    /// The kind of the entry. <see cref="FtpEntryKind.Unknown"/> is a line of a listing that could not be read: see <see cref="RawLine"/>.
+    /// The kind of the entry. <see cref="FtpEntryKind.Unknown"/> means a line of a listing in an unknown format: see <see cref="RawLine"/>.
     /// </summary>
     public required FtpEntryKind Kind { get; init; }
 
@@ -39,7 +39,7 @@ public sealed record FtpEntry
     /// </summary>
     public DateTimeOffset? LastModified { get; init; }
 
-    /// <summary>The source of the metadata; null if it was read with SIZE and MDTM, or not read.</summary>
+    /// <summary>The source of the metadata; null if the client read the metadata with SIZE and MDTM, or read none.</summary>
     public FtpEntrySource? Source { get; init; }
 
     /// <summary>The Unix permission bits; null if the server does not report them.</summary>
@@ -49,14 +49,14 @@ public sealed record FtpEntry
     public string? LinkTarget { get; init; }
 
     /// <summary>
-    /// The line as the server sent it, if its format is unknown; otherwise null. It may be a message, or a file or directory. The listing
-    /// is then incomplete: a file that is not listed may exist.
+    /// The line of the listing as the server sent it, if its format is unknown; otherwise null. The line may be a message, or describe a
+    /// file or directory, so a file may exist although it is not listed.
     /// </summary>
     public string? RawLine { get; init; }
 
     /// <summary>
-    /// The identifier that is the same for all paths of one file or directory (fact "unique", RFC 3659 §7.5.2); null if the server does not
-    /// report one.
+    /// An identifier that is the same for all paths of one file or directory (the fact "unique", RFC 3659 §7.5.2); null if the server does
+    /// not report one.
     /// </summary>
     public string? UniqueId { get; init; }
 
@@ -65,8 +65,8 @@ public sealed record FtpEntry
     /// with a listed name.
     /// </summary>
     /// <remarks>
-    /// The name is not empty, <c>.</c> or <c>..</c>, and contains no slash, backslash, control character or other character that this
-    /// system forbids in file names. On Windows it is not a device name.
+    /// A safe name is not empty, <c>.</c> or <c>..</c>, and contains no slash, backslash, control character or other character that this
+    /// system forbids in file names. On Windows, it is not a device name and does not end in a dot or space.
     /// </remarks>
     public bool IsSafeName => RemotePath.IsSafeName(LocalName);
 
@@ -75,6 +75,7 @@ public sealed record FtpEntry
         ? new FtpEntry { Path = directory, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
         : Create(RemotePath.Join(directory, entry.Name), entry);
 
+    /// <summary>Creates the entry at a path from parsed metadata. If <paramref name="name"/> is null, uses the parsed name.</summary>
     internal static FtpEntry Create(string path, ListingEntry entry, string? name = null) => new()
     {
         Path = path,

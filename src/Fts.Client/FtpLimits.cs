@@ -1,7 +1,7 @@
 namespace Fts.Client;
 
 /// <summary>
-/// Limits on the data that the client accepts from a server or proxy. Beyond a limit the operation fails, usually with
+/// Limits on the data that the client accepts from a server or proxy. An operation that exceeds a limit fails, usually with
 /// <see cref="FtpProtocolException"/>.
 /// </summary>
 public sealed record FtpLimits

@@ -5,8 +5,8 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// Converts names and paths of a server for display and for local files. In the text of a name, a byte that
-/// <see cref="FtpClientOptions.Encoding"/> cannot decode is U+DC00 plus the byte, a lone surrogate.
+/// Converts names and paths of a server for display and for local files. A name contains a lone surrogate, U+DC00 plus the byte, for each
+/// byte that <see cref="FtpClientOptions.Encoding"/> cannot decode.
 /// </summary>
 public static class FtpName
 {
@@ -26,7 +26,7 @@ public static class FtpName
     /// <c>\uNNNN</c> or <c>\UNNNNNNNN</c>.
     /// </summary>
     /// <remarks>
-    /// A backslash becomes <c>\x5c</c> if it would otherwise start such a sequence. <see cref="Unescape"/> restores the name, except for
+    /// A backslash that would otherwise start such a sequence becomes <c>\x5c</c>. <see cref="Unescape"/> restores the name, except for
     /// control characters below U+0080 and lone surrogates that represent no byte.
     /// </remarks>
     public static string Escape(string name)
@@ -92,7 +92,7 @@ public static class FtpName
     /// <summary>Reads an escape sequence of <see cref="Escape"/> at the start of a text.</summary>
     /// <param name="visible">The text.</param>
     /// <param name="text">The characters that the sequence represents; empty if the text starts with no valid sequence.</param>
-    /// <param name="length">The length of the sequence.</param>
+    /// <param name="length">The length of the sequence in characters, if the method returns true.</param>
     private static bool TryReadEscape(ReadOnlySpan<char> visible, out string text, out int length)
     {
         length = visible is not ['\\', var kind, ..] ? 0 : kind switch
@@ -142,7 +142,7 @@ public static class FtpName
     /// Returns a well-formed name for a local file, with Latin-1 characters for bytes that could not be decoded. Two different names may
     /// have the same local name.
     /// </summary>
-    /// <remarks>The bytes 0x80 to 0x9F, control characters in Latin-1, become <c>%80</c> to <c>%9F</c>.</remarks>
+    /// <remarks>The bytes 0x80 to 0x9F, which are control characters in Latin-1, become <c>%80</c> to <c>%9F</c>.</remarks>
     public static string ToLocalName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

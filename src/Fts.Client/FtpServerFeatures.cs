@@ -15,7 +15,7 @@ public sealed class FtpServerFeatures
     }
 
     /// <summary>
-    /// False if the server does not support FEAT. In that case <see cref="Names"/> is empty, but the server may support some features.
+    /// Whether the server supports FEAT. If it does not, <see cref="Names"/> is empty, although the server may support some features.
     /// </summary>
     public bool IsKnown { get; }
 
@@ -46,15 +46,15 @@ public sealed class FtpServerFeatures
     internal bool HasBlockMode => (GetParameters("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether uploads in block mode may be sent before the server accepts them, because the server reads rejected uploads to their end
-    /// (OPTS MODE B DRAIN ON).
+    /// Whether the server can read the data of a rejected upload in block mode to its end (OPTS MODE B DRAIN ON). The client may then send
+    /// an upload before the server has accepted it.
     /// </summary>
     internal bool SupportsBlockModeDrain =>
         HasBlockMode && GetParameters("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The features of a server that does not support FEAT, or before the login.</summary>
+    /// <summary>The features before the login, and of a server that does not support FEAT.</summary>
     internal static FtpServerFeatures Unknown { get; } = new(FeatureList.Empty, isKnown: false);
 
-    /// <summary>Returns whether the server may support a verb: it lists the verb, or does not support FEAT.</summary>
+    /// <summary>Returns whether the server may support a feature: the server lists the feature, or does not support FEAT.</summary>
     internal bool ShouldTry(string feature) => !IsKnown || Supports(feature);
 }

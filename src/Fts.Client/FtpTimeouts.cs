@@ -1,24 +1,28 @@
 namespace Fts.Client;
 
 /// <summary>
-/// The maximum duration of each kind of wait, positive and at most 24 days. <see cref="Timeout.InfiniteTimeSpan"/> waits without limit.
+/// The timeouts and other periods of a client or connection. Each is positive and at most 24 days, or
+/// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
 /// </summary>
 public sealed record FtpTimeouts
 {
-    /// <summary>Opening a control or data connection, and each TLS handshake. Default: 15 s.</summary>
+    /// <summary>The maximum time to open a control or data connection, and to perform each TLS handshake. Default: 15 s.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>From sending a command to receiving its complete reply, and waiting for the greeting. Default: 30 s.</summary>
+    /// <summary>
+    /// The maximum time from sending a command to the end of its reply, and the maximum time to wait for the greeting. Default: 30 s.
+    /// </summary>
     public TimeSpan Reply { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A running transfer without progress. Default: 60 s.</summary>
+    /// <summary>The maximum time during which a running transfer makes no progress. Default: 60 s.</summary>
     public TimeSpan TransferStall { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>From the last byte of a transfer to the final reply. Default: 60 s.</summary>
+    /// <summary>The maximum time from the last byte of a transfer to the final reply. Default: 60 s.</summary>
     public TimeSpan FinalReply { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Resynchronising a control connection after an aborted transfer. If that takes longer, the connection is closed. Default: 2 s.
+    /// The maximum time to receive all replies after an aborted transfer. After that time, the client closes the connection. Also the
+    /// maximum duration of <see cref="FtpClient.DisposeAsync"/>. Default: 2 s.
     /// </summary>
     public TimeSpan Resync { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -26,18 +30,18 @@ public sealed record FtpTimeouts
     public TimeSpan IdleProbeAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold all connections without using them, such as
-    /// an open stream that the program does not read. Default: 60 s.
+    /// The maximum time that a call of <see cref="FtpClient"/> waits while other calls hold all connections without using them. For
+    /// example, an open stream holds a connection even if the program does not read it. Default: 60 s.
     /// </summary>
     /// <remarks>
     /// The time during which another call sends, receives or waits for the server does not count, because <see cref="Reply"/> and
-    /// <see cref="TransferStall"/> limit it.
+    /// <see cref="TransferStall"/> limit that time.
     /// </remarks>
     public TimeSpan Acquire { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long <see cref="FtpClient"/> uses fewer connections after the server refused one because of its connection limit. After each
-    /// such period it tries one more. Default: 30 s.
+    /// If the server refuses a connection because of its connection limit, an <see cref="FtpClient"/> uses fewer connections. After each
+    /// period of this length, the client tries one more. Default: 30 s.
     /// </summary>
     public TimeSpan LimitRecovery { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -34,7 +34,7 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Debug, "Logged in as {UserName} on {Host}")]
     private static partial void WriteLoggedIn(ILogger logger, string userName, string host);
 
-    [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host}; connection usable: {IsUsable}")]
+    [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host} (connection still usable: {IsUsable})")]
     private static partial void WriteTransferAborted(ILogger logger, string host, bool isUsable);
 
     [LoggerMessage(4, LogLevel.Information, "Lowered the connection limit for {Host} to {Connections}: {Reason}")]
@@ -43,6 +43,7 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Debug, "Closed an idle connection to {Host}: {Reason}")]
     private static partial void WriteIdleConnectionClosed(ILogger logger, string host, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "Cannot delete the segments of {Path} on the server: {Reason}")]
+    [LoggerMessage(
+        6, LogLevel.Warning, "Cannot delete the segments of {Path} on the server (hidden files with .fts- in their names): {Reason}")]
     private static partial void WriteSegmentsNotDeleted(ILogger logger, string path, string reason);
 }

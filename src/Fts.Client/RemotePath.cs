@@ -9,11 +9,11 @@ internal static class RemotePath
     private static readonly SearchValues<char> UnsafeCharacters = SearchValues.Create(
         ['/', '\\', .. Path.GetInvalidFileNameChars(), .. Enumerable.Range(0, 256).Select(value => (char)value).Where(char.IsControl)]);
 
-    /// <summary>Returns the path of an entry in a directory. An empty directory refers to the working directory.</summary>
+    /// <summary>Returns the path of an entry in a directory. An empty directory path refers to the working directory.</summary>
     public static string Join(string directory, string name) =>
         directory.Length == 0 || directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
 
-    /// <summary>Returns the last component; empty for the root.</summary>
+    /// <summary>Returns the last component of a path; empty for the root.</summary>
     public static string GetName(string path)
     {
         string trimmed = path.TrimEnd('/');

@@ -8,14 +8,14 @@ namespace Fts.Client.Listings;
 internal sealed class EntryReader(ListingCommand command, string path)
 {
     private readonly ListingReader _listing = new(DateTime.UtcNow, command == ListingCommand.Mlsd);
-    private ListingEntry? _name;
+    private ListingEntry? _nlstEntry;
 
     /// <summary>Parses the next line.</summary>
     public void AddLine(string line)
     {
         if (command == ListingCommand.Nlst)
         {
-            _name = ParseName(line);
+            _nlstEntry = ParseName(line);
         }
         else
         {
@@ -23,11 +23,11 @@ internal sealed class EntryReader(ListingCommand command, string path)
         }
     }
 
-    /// <summary>Returns the next complete entry. Returns false if an entry needs another line.</summary>
+    /// <summary>Removes the next complete entry and returns true. Returns false if the next entry needs another line.</summary>
     public bool TryDequeue([NotNullWhen(true)] out FtpEntry? entry)
     {
-        ListingEntry? next = _name;
-        _name = null;
+        ListingEntry? next = _nlstEntry;
+        _nlstEntry = null;
         bool hasEntry = next is not null || _listing.TryDequeue(out next);
         entry = hasEntry ? FtpEntry.FromListing(path, next!) : null;
         return hasEntry;
@@ -57,7 +57,7 @@ internal sealed class EntryReader(ListingCommand command, string path)
     }
 
     /// <summary>
-    /// Returns the entry for a line of NLST, which may contain a path. Returns null for the directory itself and its parent.
+    /// Returns the entry for a line of NLST, which may be a name or a path. Returns null for the directory itself and its parent.
     /// </summary>
     private static ListingEntry? ParseName(string line)
     {

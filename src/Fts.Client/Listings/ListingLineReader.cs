@@ -22,19 +22,19 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
             int end = _buffer.AsSpan((_start + searched).._end).IndexOf((byte)'\n');
             if (end >= 0)
             {
-                return DecodeLine(searched + end, lineEnd: 1);
+                return DecodeLine(searched + end, lineBreakLength: 1);
             }
 
             searched = _end - _start;
             if (searched > limits.ListingLine + 1)
             {
-                throw CreateLimitException("a line of the listing exceeds the limit");
+                throw CreateLimitException($"a line of the listing exceeds the limit of {limits.ListingLine} bytes");
             }
 
             if (!await FillAsync(cancellationToken).ConfigureAwait(false))
             {
                 // Some servers send no line break after the last line.
-                return searched == 0 ? null : DecodeLine(searched, lineEnd: 0);
+                return searched == 0 ? null : DecodeLine(searched, lineBreakLength: 0);
             }
         }
     }
@@ -45,10 +45,10 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
         _buffer = [];
     }
 
-    private string DecodeLine(int length, int lineEnd)
+    private string DecodeLine(int length, int lineBreakLength)
     {
         ReadOnlySpan<byte> line = _buffer.AsSpan(_start, length);
-        _start += length + lineEnd;
+        _start += length + lineBreakLength;
         return text.Decode(line.EndsWith("\r"u8) ? line[..^1] : line);
     }
 
@@ -64,7 +64,9 @@ internal sealed class ListingLineReader(FtpDataStream data, WireText text, FtpLi
         int read = await data.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += read;
         _total += read;
-        return _total <= limits.Listing ? read > 0 : throw CreateLimitException("the listing exceeds the limit");
+        return _total <= limits.Listing
+            ? read > 0
+            : throw CreateLimitException($"the listing exceeds the limit of {limits.Listing} bytes");
     }
 
     private FtpListingException CreateLimitException(string reason) =>

@@ -6,12 +6,15 @@ namespace Fts.Client.Listings;
 /// <summary>
 /// Splits the content of one listing into lines as it arrives. Limits the length of each line and of the whole listing.
 /// </summary>
+/// <param name="text">Decodes the lines.</param>
+/// <param name="limits">The limits of the lines and of the listing.</param>
+/// <param name="onLine">Receives each complete line, without its line break.</param>
 internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Action<string> onLine)
 {
     private readonly ArrayBufferWriter<byte> _incompleteLine = new();
     private long _total;
 
-    /// <summary>Adds content and passes on the lines that it completes.</summary>
+    /// <summary>Adds content, and passes each line that is now complete to the callback.</summary>
     /// <exception cref="FtpListingException">
     /// A line exceeds <see cref="FtpLimits.ListingLine"/>, or the listing exceeds <see cref="FtpLimits.Listing"/>.
     /// </exception>
@@ -20,7 +23,7 @@ internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Actio
         _total += content.Length;
         if (_total > limits.Listing)
         {
-            throw CreateLimitException(content, "the listing exceeds the limit");
+            throw CreateLimitException(content, $"the listing exceeds the limit of {limits.Listing} bytes");
         }
 
         for (int end; (end = content.IndexOf((byte)'\n')) >= 0; content = content[(end + 1)..])
@@ -38,7 +41,7 @@ internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Actio
         Append(content);
     }
 
-    /// <summary>Passes on the last line. Some servers send no line break after it.</summary>
+    /// <summary>Passes a last line without a line break to the callback. Some servers send no line break after the last line.</summary>
     public void Complete()
     {
         if (_incompleteLine.WrittenCount > 0)
@@ -52,7 +55,7 @@ internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Actio
     {
         if (_incompleteLine.WrittenCount + bytes.Length > limits.ListingLine + 1)
         {
-            throw CreateLimitException(bytes, "a line of the listing exceeds the limit");
+            throw CreateLineLimitException(bytes);
         }
 
         _incompleteLine.Write(bytes);
@@ -63,8 +66,11 @@ internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Actio
         line = line.EndsWith("\r"u8) ? line[..^1] : line;
         onLine(line.Length <= limits.ListingLine
             ? text.Decode(line)
-            : throw CreateLimitException(line, "a line of the listing exceeds the limit"));
+            : throw CreateLineLimitException(line));
     }
+
+    private FtpListingException CreateLineLimitException(ReadOnlySpan<byte> line) =>
+        CreateLimitException(line, $"a line of the listing exceeds the limit of {limits.ListingLine} bytes");
 
     private FtpListingException CreateLimitException(ReadOnlySpan<byte> bytes, string reason) =>
         new(text.Decode(bytes[..Math.Min(200, bytes.Length)]), reason);

@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Listings;
 
 /// <summary>
-/// Starts the listing of a directory with the best command that the server supports: MLSD, LIST -a, LIST or NLST. Results that apply to the
-/// whole server are cached in <see cref="ListingProfile"/>.
+/// Starts the listing of a directory with the first command that the server supports: MLSD, LIST -a, LIST or NLST. Results that apply to
+/// the whole server are cached in <see cref="ListingProfile"/>.
 /// </summary>
 internal static class ListingOpener
 {
@@ -27,7 +27,7 @@ internal static class ListingOpener
             }
 
             ListingTransfer other = await OpenListOrNlstAsync(connection, path, cancellationToken).ConfigureAwait(false);
-            // Cached only after LIST succeeded, because the negative reply may concern only this directory.
+            // Recorded only after LIST succeeded, because the negative reply to MLSD may concern only this directory.
             server.ListingProfile.IsMlsdUnsupported = true;
             return other;
         }
@@ -63,6 +63,7 @@ internal static class ListingOpener
             catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure
                 && e.InnerException is not FtpReplyException { InnerException: not null })
             {
+                // The filter excludes nested exceptions, which mean that CWD failed as well.
                 return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false)
                     ?? throw new FtpReplyException(e.Reply, e.Command, e);
             }
@@ -152,8 +153,8 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Returns whether a negative reply reports that the working directory is empty. If its text may also mean that the directory does not
-    /// exist, CWD to it decides.
+    /// Returns whether a negative reply reports that the working directory is empty. If the text of the reply may also mean that the
+    /// directory does not exist, sends CWD to check.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects CWD to the working directory.</exception>
     private static async Task<bool> IsWorkingDirectoryEmptyAsync(
@@ -223,14 +224,14 @@ internal static class ListingOpener
         }
         catch (FtpException) when (connection.IsUsable)
         {
-            // The data connection was rejected, or cannot be opened.
+            // The server rejected the data connection, or the data connection cannot be opened.
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>
-    /// Sends one command, with the option -a if the server supports it. Without the option, many servers omit names that start with a dot.
+    /// Sends one listing command, with the option -a if the server supports it. Without -a, many servers omit names that start with a dot.
     /// </summary>
     private static async Task<ListingTransfer> SendCommandAsync(
         FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
@@ -248,14 +249,14 @@ internal static class ListingOpener
         }
 
         // Many servers parse an argument with a leading hyphen as options of ls.
-        string plain = path.StartsWith('-') ? $"./{path}" : path;
+        string pathArgument = path.StartsWith('-') ? $"./{path}" : path;
         bool isSupported = profile.OptionSupport == ListOptionSupport.Supported;
         if (isSupported || profile.OptionSupport == ListOptionSupport.Possible)
         {
             ListingTransfer? listing = null;
             try
             {
-                string argument = path.Length == 0 ? "-a" : $"-a {plain}";
+                string argument = path.Length == 0 ? "-a" : $"-a {pathArgument}";
                 int linesToBuffer = isSupported ? 1 : 2;
                 listing = await ListingTransfer.StartAsync(
                     connection, command, argument, linesToBuffer, cancellationToken).ConfigureAwait(false);
@@ -263,7 +264,7 @@ internal static class ListingOpener
             catch (FtpReplyException e) when (!isSupported && IsReplyTo(e, command.Verb)
                 && (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.FileBusy))
             {
-                // The negative reply may be about the option.
+                // The negative reply may be about the option, so the command is sent again without it.
             }
 
             bool isAccepted = isSupported
@@ -278,13 +279,14 @@ internal static class ListingOpener
         }
 
         ListingTransfer withoutOption = await ListingTransfer.StartAsync(
-            connection, command, plain, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
+            connection, command, pathArgument, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
         profile.OptionSupport = withoutOption.IsEmpty ? profile.OptionSupport : ListOptionSupport.Unsupported;
         return withoutOption;
     }
 
     /// <summary>
-    /// Records that a listing after CWD had lines although the listing by path failed or was empty. Later listings then use CWD.
+    /// Records that a listing after CWD has lines although the listing by path failed or was empty. Later listings then use CWD. Returns
+    /// the listing.
     /// </summary>
     private static ListingTransfer RecordListedAfterCwd(ListingTransfer listing, ListingProfile profile, string path)
     {

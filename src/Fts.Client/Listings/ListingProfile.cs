@@ -4,10 +4,10 @@ using Fts.Protocol;
 namespace Fts.Client.Listings;
 
 /// <summary>Caches how the listing commands of one server behave, for all connections of one client.</summary>
-/// <remarks>Thread-safe: the flags are independent, and a lock protects the sample.</remarks>
+/// <remarks>Thread-safe: the flags are independent, and a lock protects the sample of names.</remarks>
 internal sealed class ListingProfile
 {
-    /// <summary>The number of names in a listing that are compared with the names in another listing.</summary>
+    /// <summary>The number of names at the start of a listing that are recorded and compared with another listing.</summary>
     public const int SampleNames = 16;
 
     /// <summary>Systems whose LIST accepts a name pattern and no options of ls, identified by a text in the reply to SYST.</summary>
@@ -18,7 +18,7 @@ internal sealed class ListingProfile
     ];
 
     private readonly Lock _lock = new();
-    private (WorkingDirectory? Directory, string Path, string[] Names)? _sample; // protected by _lock
+    private (WorkingDirectory? Directory, string Path, string[] Names)? _sample; // the first names of a listing; protected by _lock
     private volatile bool _isListUnsupported, _isMlsdUnsupported, _shouldEnterDirectory, _shouldEnterIfPathHasSpace, _isPathHonored;
     private volatile ListOptionSupport _optionSupport;
 
@@ -68,8 +68,8 @@ internal sealed class ListingProfile
         || system.Text.Contains("unix", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Returns whether a listing by path may be the listing of the current directory, because the server ignored the path. That is possible
-    /// if the listing contains a directory with the name of a component of the path, or equals the listing of another path.
+    /// Returns whether the server may have ignored the path and listed the current directory instead. That is possible if the listing
+    /// contains a directory with the name of a component of the path, or equals the listing of another path.
     /// </summary>
     public bool IsPossiblyWrongDirectory(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
@@ -78,7 +78,7 @@ internal sealed class ListingProfile
             || IsSampleOfAnotherPath(directory, path, entries);
     }
 
-    /// <summary>Records a listing by path, so that the next listing can be compared with it.</summary>
+    /// <summary>Records the first names of a listing by path, for comparison with the next listing.</summary>
     public void RecordListing(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
         if (_isPathHonored || entries.Count == 0)
@@ -114,10 +114,10 @@ internal enum ListOptionSupport
 {
     /// <summary>Unknown, because SYST has not been sent yet.</summary>
     Unknown,
-    /// <summary>The system that SYST reports may support them.</summary>
+    /// <summary>The options may be supported, according to the reply to SYST.</summary>
     Possible,
-    /// <summary>A listing with -a had entries.</summary>
+    /// <summary>The options are supported: a listing with -a had lines.</summary>
     Supported,
-    /// <summary>The server rejected -a, or interpreted it as a name.</summary>
+    /// <summary>The options are not supported: the server rejected -a, or interpreted it as a name.</summary>
     Unsupported,
 }

@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Listings;
 
-/// <summary>Classifies negative replies to MLSD, LIST and NLST by their text.</summary>
+/// <summary>Classifies replies to MLSD, LIST and NLST by their code and text.</summary>
 internal static class ListingReplies
 {
     private static readonly string[] UnsupportedPhrases =
@@ -49,8 +49,8 @@ internal static class ListingReplies
         CanMeanEmpty(e) && ContainsAny(e.Reply, GetArgument(e), EmptyPhrases) && !ContainsAny(e.Reply, GetArgument(e), MissingPhrases);
 
     /// <summary>
-    /// Returns whether the final reply confirms a listing. For a directory that it cannot read, vsftpd sends a positive reply whose text
-    /// contains the error.
+    /// Returns whether the final reply confirms a listing. If vsftpd cannot read the directory, it sends a positive reply with the error in
+    /// the text.
     /// </summary>
     public static bool IsConfirmation(FtpReply reply) =>
         reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
@@ -63,14 +63,17 @@ internal static class ListingReplies
         reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable or FtpReplyCode.ParameterError
             or FtpReplyCode.ParameterNotImplemented or FtpReplyCode.NameNotAllowed;
 
-    /// <summary>Returns whether a line of a listing is an error about the option -a, or the entry of a file named -a.</summary>
+    /// <summary>
+    /// Returns whether a line of a listing is an error about the option -a, or the entry of a file named -a. In both cases, the server does
+    /// not support the option.
+    /// </summary>
     public static bool IsAboutOption(string line, bool isOnlyLine) =>
         (isOnlyLine && (line.EndsWith(" -a", StringComparison.Ordinal) || line is "-a" || line.EndsWith("/-a", StringComparison.Ordinal)))
         || (line.Contains("-a", StringComparison.Ordinal) && ErrorPhrases.Any(
             phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase)))
         || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Returns whether the reply contains one of the phrases. The path that the reply may repeat is ignored.</summary>
+    /// <summary>Returns whether the reply contains one of the phrases. Ignores the path, which the reply may repeat.</summary>
     private static bool ContainsAny(FtpReply reply, string argument, string[] phrases) =>
         reply.Lines.Select(line => RemovePath(line, argument)).Any(
             line => phrases.Any(phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase)));

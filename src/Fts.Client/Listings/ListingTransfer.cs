@@ -4,10 +4,10 @@ using Fts.Protocol;
 
 namespace Fts.Client.Listings;
 
-/// <summary>The running transfer of a listing. The first lines are read ahead.</summary>
+/// <summary>Receives the lines of one listing. The first lines are read when the listing starts.</summary>
 /// <remarks>
-/// Owns the data connection. If the connection entered another directory for the listing, it returns to the working directory at
-/// completion.
+/// Owns the data connection. If the client entered another directory for the listing, it returns to the working directory after the last
+/// line.
 /// </remarks>
 internal sealed class ListingTransfer : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class ListingTransfer : IAsyncDisposable
     /// <summary>The first line, which the next read returns; null if the listing is empty.</summary>
     public string? FirstLine => _bufferedLines.TryPeek(out string? line) ? line : null;
 
-    /// <summary>Returns the listing of a directory that the server reported as empty with a negative reply.</summary>
+    /// <summary>Returns an empty listing, for a directory that the server reported as empty with a negative reply.</summary>
     public static ListingTransfer CreateEmpty(FtpConnection connection, ListingCommand command) => new(connection, null, command);
 
     /// <summary>Sends the command and reads the first lines. If the listing has no lines, also reads the final reply.</summary>
@@ -90,7 +90,7 @@ internal sealed class ListingTransfer : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads and ignores the rest of the listing, which costs less than an abort.</summary>
+    /// <summary>Reads and ignores the remaining lines and the final reply, which costs less than an abort. Disposes the listing.</summary>
     public async Task ReadToEndAsync(CancellationToken cancellationToken)
     {
         await using ConfiguredAsyncDisposable ownership = this.ConfigureAwait(false);
@@ -114,7 +114,7 @@ internal sealed class ListingTransfer : IAsyncDisposable
         _lines?.Dispose();
     }
 
-    /// <summary>Reads the first lines, and the final reply if there are none.</summary>
+    /// <summary>Reads the first lines. If the listing has no lines, also reads the final reply.</summary>
     /// <exception cref="FtpReplyException">The listing has no lines, and the final reply is negative.</exception>
     private async Task ReadAheadAsync(FtpDataStream data, int linesToBuffer, CancellationToken cancellationToken)
     {

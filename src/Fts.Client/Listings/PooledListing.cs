@@ -4,9 +4,9 @@ using Fts.Client.Pool;
 namespace Fts.Client.Listings;
 
 /// <summary>
-/// Reads a listing over a connection of the pool, one entry per call. If another call waits for a connection, the rest of the listing is
-/// read into memory and the connection is released. Otherwise, a caller that transfers each file during the listing could wait for the
-/// connection that its own listing holds. <see cref="FtpLimits.Listing"/> limits the memory.
+/// Reads a listing over a connection of the pool, one entry per call. If another call waits for a connection, the remaining entries are
+/// read into memory and the connection is released. Otherwise, a caller that transfers each file during the listing could wait forever for
+/// the connection that its own listing holds. <see cref="FtpLimits.Listing"/> limits the memory.
 /// </summary>
 /// <remarks>
 /// Owns its lease and releases it at the end of the listing or on disposal. Supports one reader at a time. Before reading ahead starts,
@@ -17,7 +17,7 @@ internal sealed class PooledListing : IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
     private readonly string _path;
-    private readonly CancellationToken _caller, _clientDisposed;
+    private readonly CancellationToken _callerToken, _clientDisposedToken;
     private readonly CancellationTokenSource _stop;
     // Only the current user of the source, the reader or the read-ahead task, accesses these fields.
     private PoolLease _lease;
@@ -29,14 +29,16 @@ internal sealed class PooledListing : IAsyncDisposable
     private Channel<FtpEntry>? _bufferedEntries;
     private Task _readAhead = Task.CompletedTask;
 
-    private PooledListing(ConnectionPool pool, PoolLease lease, string path, CancellationToken caller, CancellationToken clientDisposed)
+    private PooledListing(
+        ConnectionPool pool, PoolLease lease, string path, CancellationToken callerToken, CancellationToken clientDisposedToken)
     {
-        (_pool, _lease, _path, _caller, _clientDisposed) = (pool, lease, path, caller, clientDisposed);
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(caller, clientDisposed);
+        (_pool, _lease, _path) = (pool, lease, path);
+        (_callerToken, _clientDisposedToken) = (callerToken, clientDisposedToken);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(callerToken, clientDisposedToken);
         _source = RemoteListing.ReadAsync(lease.Connection, path, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
     }
 
-    /// <summary>Waits for a connection. The first read sends the command.</summary>
+    /// <summary>Acquires a connection for a listing. The first read sends the command.</summary>
     public static async Task<PooledListing> OpenAsync(
         ConnectionPool pool, RunningOperations operations, string path, CancellationToken cancellationToken)
     {
@@ -47,7 +49,7 @@ internal sealed class PooledListing : IAsyncDisposable
         return listing;
     }
 
-    /// <summary>Returns the next entry, or null at the end.</summary>
+    /// <summary>Returns the next entry, or null at the end of the listing.</summary>
     public async ValueTask<FtpEntry?> ReadAsync()
     {
         Channel<FtpEntry>? buffer;
@@ -65,11 +67,11 @@ internal sealed class PooledListing : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
         {
-            throw RunningOperations.Translate(e, _caller);
+            throw RunningOperations.TranslateCancellation(e, _callerToken);
         }
-        catch (FtpException e) when (_clientDisposed.IsCancellationRequested)
+        catch (FtpException e) when (_clientDisposedToken.IsCancellationRequested)
         {
-            throw new ObjectDisposedException("The client of this listing is disposed.", e);
+            throw new ObjectDisposedException("The client was disposed while the listing was read.", e);
         }
     }
 
@@ -120,7 +122,7 @@ internal sealed class PooledListing : IAsyncDisposable
             }
             else
             {
-                // At its end or after an error, the listing no longer needs a connection.
+                // The listing has ended or failed, and no longer needs a connection.
                 await CloseAsync().ConfigureAwait(false);
             }
         }
@@ -129,8 +131,8 @@ internal sealed class PooledListing : IAsyncDisposable
     private static string DescribePurpose(string path) => $"listing of '{(path.Length == 0 ? "." : path)}'";
 
     /// <summary>
-    /// Moves to the next entry. If the server closed the idle connection before the first entry, starts the listing again on another
-    /// connection.
+    /// Moves to the next entry. Returns false at the end of the listing. If the server closed the idle connection before the first entry,
+    /// starts the listing again on another connection.
     /// </summary>
     private async ValueTask<bool> MoveNextAsync()
     {
@@ -169,12 +171,12 @@ internal sealed class PooledListing : IAsyncDisposable
         if (_isConnectionWanted && !_isReading && _bufferedEntries is null)
         {
             _bufferedEntries = Channel.CreateUnbounded<FtpEntry>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-            _readAhead = Task.Run(() => ReadRestAsync(_bufferedEntries.Writer));
+            _readAhead = Task.Run(() => ReadRemainingAsync(_bufferedEntries.Writer));
         }
     }
 
-    /// <summary>Reads the rest of the listing into memory and releases the connection.</summary>
-    private async Task ReadRestAsync(ChannelWriter<FtpEntry> buffer)
+    /// <summary>Reads the remaining entries into memory and releases the connection.</summary>
+    private async Task ReadRemainingAsync(ChannelWriter<FtpEntry> buffer)
     {
         Exception? failure = null;
         try

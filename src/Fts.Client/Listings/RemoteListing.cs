@@ -7,11 +7,11 @@ namespace Fts.Client.Listings;
 internal static class RemoteListing
 {
     /// <summary>
-    /// Returns the entries of a directory as they arrive. If the server may ignore the path of LIST, returns the entries only after the
-    /// complete listing was checked.
+    /// Returns the entries of a directory as they arrive. If the server may have ignored the path of LIST, receives and checks the complete
+    /// listing before it returns the first entry.
     /// </summary>
     /// <exception cref="FtpReplyException">
-    /// The listing was rejected, or the final reply is negative. In the second case, the exception is thrown after the entries.
+    /// The server rejected the listing, or sent a negative final reply. A negative final reply throws after the entries were returned.
     /// </exception>
     /// <exception cref="FtpListingException">No line is in a known format, or the listing exceeds a limit.</exception>
     public static async IAsyncEnumerable<FtpEntry> ReadAsync(
@@ -23,7 +23,6 @@ internal static class RemoteListing
             && !profile.IsPathHonored;
         if (isComparable && path.Length > 0)
         {
-            // Return entries only after the listing is complete, because the server may have ignored the path.
             foreach (FtpEntry entry in await ReadAndCheckAsync(connection, listing, path, cancellationToken).ConfigureAwait(false))
             {
                 yield return entry;
@@ -59,8 +58,8 @@ internal static class RemoteListing
     }
 
     /// <summary>
-    /// Reads a listing by path to its end. If it may be the listing of the current directory, enters the directory (CWD) and lists it
-    /// again. If the two listings differ, all later listings of this server use CWD.
+    /// Reads a listing by path to its end. If the server may have listed the current directory instead, enters the directory (CWD) and
+    /// lists it again. If the two listings differ, all later listings of this server use CWD.
     /// </summary>
     private static async Task<List<FtpEntry>> ReadAndCheckAsync(
         FtpConnection connection, ListingTransfer listing, string path, CancellationToken cancellationToken)
@@ -104,11 +103,11 @@ internal static class RemoteListing
     private static async Task CompleteAsync(ListingTransfer listing, EntryReader reader, CancellationToken cancellationToken)
     {
         await listing.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        // An error of the transfer is thrown before an error in a line.
+        // Called after the final reply, so that an error of the transfer is thrown before an error in a line.
         reader.Complete();
     }
 
-    /// <summary>Returns whether the reply code reports that the server does not implement the command.</summary>
+    /// <summary>Returns whether the reply code (500, 502 or 504) reports that the server does not implement the command.</summary>
     public static bool IsUnknownCommand(FtpReply reply) =>
         reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented or FtpReplyCode.ParameterNotImplemented;
 }

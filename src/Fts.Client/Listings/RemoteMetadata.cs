@@ -11,9 +11,11 @@ namespace Fts.Client.Listings;
 /// </summary>
 internal static class RemoteMetadata
 {
-    /// <summary>Returns the entry at a path, or null if it does not exist.</summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the path exists.</exception>
-    /// <exception cref="FtpListingException">A line in an unknown format may describe the path.</exception>
+    /// <summary>Returns the entry at a path, or null if the path does not exist.</summary>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the path exists.</exception>
+    /// <exception cref="FtpListingException">
+    /// The listing of the parent directory contains a line in an unknown format that may describe the path.
+    /// </exception>
     public static async Task<FtpEntry?> GetEntryAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         if (CanUseMlst(connection))
@@ -27,7 +29,7 @@ internal static class RemoteMetadata
 
             // A 550 may be about this path only, even if its text contains "not supported".
             connection.ServerProfile.IsMachineListingUnsupported |= isUnknown && reply.Code != FtpReplyCode.FileUnavailable;
-            // A positive reply without an entry contains no metadata, so the other commands are tried.
+            // After a positive reply without an entry, the client tries SIZE, MDTM and a listing.
             if (!isUnknown && ParseMlstEntry(path, RequireCompletion(reply, "MLST", path)) is { } entry)
             {
                 return entry;
@@ -45,26 +47,31 @@ internal static class RemoteMetadata
     }
 
     /// <summary>
-    /// Returns the entry at a path that is probably a directory, or null if it does not exist. Without MLST, CWD proves that the path is a
-    /// directory, even if its parent cannot be listed.
+    /// Returns the entry at a path that is probably a directory, or null if the path does not exist. Without MLST, sends CWD, which proves
+    /// that the path is a directory even if its parent cannot be listed.
     /// </summary>
     public static async Task<FtpEntry?> GetDirectoryAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         !CanUseMlst(connection)
-            && await TryEnterAsync(connection, path, cancellationToken).ConfigureAwait(false) is { IsDirectory: true } entered
+            && await CheckDirectoryAsync(connection, path, cancellationToken).ConfigureAwait(false) is { IsDirectory: true } entered
             ? CreateDirectoryEntry(path) with { UniqueId = entered.ReportedPath }
             : await GetEntryAsync(connection, path, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Returns the entry for a name from NLST: a directory if CWD enters it, otherwise a file with the size and time that the server
-    /// reports.
+    /// Completes an entry from NLST, which contains only a name. Returns a directory if CWD enters the path, otherwise a file with the size
+    /// and time that the server reports.
     /// </summary>
-    public static async Task<FtpEntry> ResolveNameAsync(FtpConnection connection, FtpEntry named, CancellationToken cancellationToken) =>
-        await TryEnterAsync(connection, named.Path, cancellationToken).ConfigureAwait(false) is { IsDirectory: true } entered
-            ? named with { Kind = FtpEntryKind.Directory, UniqueId = entered.ReportedPath }
-            : await GetSizeAndTimeAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false)
-                ?? named with { Kind = FtpEntryKind.File };
+    public static async Task<FtpEntry> ResolveNameAsync(
+        FtpConnection connection, FtpEntry nlstEntry, CancellationToken cancellationToken) =>
+        await CheckDirectoryAsync(connection, nlstEntry.Path, cancellationToken).ConfigureAwait(false) is { IsDirectory: true } entered
+            ? nlstEntry with { Kind = FtpEntryKind.Directory, UniqueId = entered.ReportedPath }
+            : await GetSizeAndTimeAsync(connection, nlstEntry.Path, withTime: true, isLenient: true, cancellationToken)
+                .ConfigureAwait(false)
+                ?? nlstEntry with { Kind = FtpEntryKind.File };
 
-    /// <summary>Returns the commands that <see cref="TryGetMetadataAsync"/> sends unless one fails.</summary>
+    /// <summary>
+    /// Returns the commands that <see cref="TryGetMetadataAsync"/> sends if the server accepts each of them, for
+    /// <see cref="FtpConnection.SendAheadAsync"/>.
+    /// </summary>
     public static IEnumerable<FtpCommand> GetMetadataCommands(FtpConnection connection, string path, bool withTime)
     {
         bool usesMlst = CanUseMlst(connection), usesSize = !usesMlst && connection.Features.ShouldTry("SIZE");
@@ -78,8 +85,8 @@ internal static class RemoteMetadata
     }
 
     /// <summary>
-    /// Returns the metadata for a transfer. Sends one command, or two if the server does not support MLST. Returns null if the server
-    /// reports none. Negative and malformed replies are not errors, because only RETR decides whether the file can be downloaded.
+    /// Returns the metadata of a file for a transfer, or null if the server reports none. Sends MLST, or SIZE and MDTM if MLST is not
+    /// supported. Negative and malformed replies are not errors, because only RETR decides whether the file can be downloaded.
     /// </summary>
     public static async Task<FtpEntry?> TryGetMetadataAsync(
         FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
@@ -101,13 +108,13 @@ internal static class RemoteMetadata
     }
 
     /// <summary>Returns the length in bytes (SIZE), or null if the file does not exist or the server does not report a number.</summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the file exists.</exception>
     public static async Task<long?> GetSizeAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         (await RequestSizeAsync(connection, path, isLenient: false, cancellationToken).ConfigureAwait(false)).Length;
 
     /// <summary>
     /// Returns the length in bytes of a file that was just uploaded, with SIZE, or with MLST if the server does not support SIZE. Returns
-    /// null if the server does not report it, for example because the account may write to the directory but not read it.
+    /// null if the server does not report the length, for example because the account may write to the directory but not read it.
     /// </summary>
     public static async Task<long?> GetStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
@@ -130,7 +137,7 @@ internal static class RemoteMetadata
     /// <summary>
     /// Returns the last-modified time in UTC (MDTM), or null if the file does not exist or the server does not report a time.
     /// </summary>
-    /// <exception cref="FtpReplyException">The negative reply does not indicate whether the file exists.</exception>
+    /// <exception cref="FtpReplyException">The server sent a negative reply that does not indicate whether the file exists.</exception>
     public static Task<DateTimeOffset?> GetLastModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         GetLastModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
@@ -139,7 +146,7 @@ internal static class RemoteMetadata
     public static FtpReply RequireCompletion(FtpReply reply, string verb, string argument) =>
         reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
 
-    /// <summary>Returns whether the server supports MLST, as far as known.</summary>
+    /// <summary>Returns whether the server lists MLST or MLSD, and has not rejected one of them as unsupported.</summary>
     public static bool CanUseMlst(FtpConnection connection) =>
         connection.Features.HasMachineListing && !connection.ServerProfile.IsMachineListingUnsupported;
 
@@ -160,7 +167,9 @@ internal static class RemoteMetadata
         };
     }
 
-    /// <summary>Sends SIZE. A positive reply without a number proves only that the file exists.</summary>
+    /// <summary>
+    /// Sends SIZE. Returns whether the file exists, and its length in bytes. The length is null if the reply contains no number.
+    /// </summary>
     private static async Task<(bool Exists, long? Length)> RequestSizeAsync(
         FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
     {
@@ -190,11 +199,11 @@ internal static class RemoteMetadata
         new() { Path = path, Name = RemotePath.GetName(path), Kind = FtpEntryKind.Directory };
 
     /// <summary>
-    /// Returns whether CWD enters the path, and the path that PWD then reports. For a symbolic link, many servers report the path of its
-    /// target.
+    /// Enters a path with CWD, and returns to the working directory. The result is whether CWD succeeded, and the path that PWD reported
+    /// after it. For a symbolic link, many servers report the path of the target.
     /// </summary>
-    private static async Task<(
-        bool IsDirectory, string? ReportedPath)> TryEnterAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    private static async Task<(bool IsDirectory, string? ReportedPath)> CheckDirectoryAsync(
+        FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         bool isDirectory = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
         string? reportedPath = isDirectory && connection.ServerProfile.InitialDirectory is not { Length: 0 }
@@ -204,7 +213,7 @@ internal static class RemoteMetadata
         return (isDirectory, reportedPath);
     }
 
-    /// <summary>Returns the entry of a path from the listing of its parent directory, or null if it does not exist.</summary>
+    /// <summary>Returns the entry of a path from the listing of its parent directory, or null if the path does not exist.</summary>
     private static async Task<FtpEntry?> FindInParentAsync(
         FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
@@ -221,7 +230,7 @@ internal static class RemoteMetadata
                 unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
 
-            // An unreadable line with the name may describe the file. If the method returned null, a caller might overwrite the file.
+            // A line in an unknown format that contains the name may describe the file. A result of null could make a caller overwrite it.
             return found is null && unreadable is not null
                 ? throw new FtpListingException(
                     unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
@@ -229,7 +238,7 @@ internal static class RemoteMetadata
         }
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
-            // The parent does not exist or cannot be listed. CWD to the path determines whether it is a directory.
+            // The parent does not exist or cannot be listed. CWD determines whether the path is a directory.
             FtpReply? negative = await WorkingDirectory.EnterTemporarilyAsync(connection, path, cancellationToken).ConfigureAwait(false);
             await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
             return negative is null ? CreateDirectoryEntry(path) : null;

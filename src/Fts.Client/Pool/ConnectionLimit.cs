@@ -3,23 +3,23 @@ using Fts.Protocol;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// Limits the number of connections of a pool, and delays attempts to open one after a failure. If the server refuses a connection because
-/// of the server's own limit, the limit of the pool is lowered, and later raised again in steps of one.
+/// Limits the number of connections of a pool, and delays the next attempt after a failure to open one. If the server refuses a connection
+/// because of its own limit, the limit of the pool is lowered, and later raised again in steps of one.
 /// </summary>
 /// <remarks>Not thread-safe: the pool calls every member under its lock.</remarks>
 internal sealed class ConnectionLimit
 {
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(500), MaxDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>Words in a 530 or a negative greeting that indicate a connection limit.</summary>
-    private static readonly string[] LimitWords =
+    /// <summary>Phrases in a 530 or a negative greeting that indicate a connection limit.</summary>
+    private static readonly string[] LimitPhrases =
     [
         "too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions",
         "simultaneous",
     ];
 
-    /// <summary>Words in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
-    private static readonly string[] CredentialWords =
+    /// <summary>Phrases in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
+    private static readonly string[] CredentialPhrases =
         ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
 
     private readonly int _configured;
@@ -38,7 +38,7 @@ internal sealed class ConnectionLimit
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
     /// <summary>
-    /// The current limit. If the recovery time has passed since the last change, reading the property first raises the limit by one.
+    /// The current limit. If the recovery time has passed since the last change, a read of the property first raises the limit by one.
     /// </summary>
     public int Current
     {
@@ -55,18 +55,18 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// The time until the limit is raised by one; <see cref="TimeSpan.MaxValue"/> if it is not lowered, or is never raised.
+    /// The time until the limit is raised by one; <see cref="TimeSpan.MaxValue"/> if the limit is not lowered, or is never raised again.
     /// </summary>
     public TimeSpan TimeUntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan
         ? TimeSpan.MaxValue
         : _recovery - _time.GetElapsedTime(_loweredAt);
 
-    /// <summary>The time until another connection may be opened after a failure; zero or less if it may be opened now.</summary>
+    /// <summary>Returns the time until another connection may be opened after a failure; zero or less if it may be opened now.</summary>
     /// <param name="others">The number of connections that could serve the caller instead.</param>
     public TimeSpan GetTimeUntilNextOpen(int others)
     {
-        // Waiting for another connection only helps if one exists. Otherwise, only a refusal because of the connection limit delays the
-        // next attempt.
+        // A delay is useful only if another connection may become idle meanwhile. Without one, only a refusal because of the connection
+        // limit delays the next attempt.
         if (_failureCount == 0 || (others == 0 && !_isLimitReached))
         {
             return TimeSpan.Zero;
@@ -85,7 +85,7 @@ internal sealed class ConnectionLimit
     /// <param name="isRefused">Whether the server refused the connection because of its connection limit.</param>
     public void RecordFailure(bool isRefused)
     {
-        // Simultaneous failures count once.
+        // Failures of simultaneous attempts count once.
         if (_failureCount == 0 || GetTimeUntilNextOpen(others: 1) <= TimeSpan.Zero)
         {
             _failureCount++;
@@ -96,7 +96,8 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Lowers the limit to the number of open connections after the server refused another one. Returns false if the limit was not higher.
+    /// Lowers the limit to the number of open connections, after the server refused another one. Returns false if the limit was already as
+    /// low.
     /// </summary>
     /// <param name="others">The number of other connections that are open or being opened.</param>
     public bool TryLower(int others)
@@ -124,8 +125,8 @@ internal sealed class ConnectionLimit
         _ => false,
     };
 
-    private static bool MentionsLimit(string text) => ContainsAny(text, LimitWords) && !ContainsAny(text, CredentialWords);
+    private static bool MentionsLimit(string text) => ContainsAny(text, LimitPhrases) && !ContainsAny(text, CredentialPhrases);
 
-    private static bool ContainsAny(string text, string[] words) =>
-        Array.Exists(words, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
+    private static bool ContainsAny(string text, string[] phrases) =>
+        Array.Exists(phrases, phrase => text.Contains(phrase, StringComparison.OrdinalIgnoreCase));
 }

@@ -7,17 +7,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// The connections of a client to its server. The pool opens them as needed up to a limit, keeps idle ones, and checks them after a long
-/// idle time. If all are in use, calls wait in order of arrival.
+/// The connections of a client to its server. The pool opens connections as needed up to a limit, keeps idle connections, and checks a
+/// connection after a long idle time. If all connections are in use, calls wait in order of arrival.
 /// </summary>
 /// <remarks>
 /// The pool owns idle connections, and connections whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it
-/// is disposed. If the server refuses a further connection, the call waits for an existing one instead of failing.
+/// is disposed. If the server refuses an additional connection, the call waits for an existing connection instead of failing.
 /// </remarks>
 internal sealed class ConnectionPool
 {
     private readonly ConnectionPool _shared; // the pool of the client, which may be this instance
-    private readonly bool _isAbsolute;
+    private readonly bool _hasOnlyAbsolutePaths;
     private readonly FtpClientOptions _options;
     private readonly PoolSlots _slots;
     private readonly Lock _backgroundLock;
@@ -35,11 +35,11 @@ internal sealed class ConnectionPool
         _shared = this;
     }
 
-    private ConnectionPool(ConnectionPool pool, bool isAbsolute)
+    private ConnectionPool(ConnectionPool pool, bool hasOnlyAbsolutePaths)
     {
         (_shared, _options, _log, _slots, _serverProfile) = (pool._shared, pool._options, pool._log, pool._slots, pool._serverProfile);
         (_backgroundLock, _backgroundTasks) = (pool._backgroundLock, pool._backgroundTasks);
-        (_workingDirectory, _isAbsolute) = (pool._workingDirectory, isAbsolute);
+        (_workingDirectory, _hasOnlyAbsolutePaths) = (pool._workingDirectory, hasOnlyAbsolutePaths);
     }
 
     /// <summary>The options of the connections.</summary>
@@ -58,37 +58,39 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Returns a view of this pool for one operation. It has the same connections, and keeps the current working directory even if the
-    /// client enters another one.
+    /// Returns a pool for one operation. It shares the connections of this pool, and keeps the current working directory even if the client
+    /// enters another one.
     /// </summary>
     /// <param name="paths">
-    /// The paths of the operation. If all are absolute, its connections do not enter the working directory, which may have been deleted.
+    /// The paths of the operation. If all paths are absolute, connections do not enter the working directory, which may have been deleted.
     /// </param>
-    public ConnectionPool ForOperation(params IReadOnlyCollection<string> paths) =>
+    public ConnectionPool CreateForOperation(params IReadOnlyCollection<string> paths) =>
         new(this, paths.Count > 0 && paths.All(path => path is not null && path.StartsWith('/')));
 
     /// <summary>The properties of the server that all connections share.</summary>
     public ServerProfile ServerProfile => _serverProfile;
 
-    /// <summary>The features that the server listed on the connection opened last; null before the first one.</summary>
+    /// <summary>The features that the server listed on the most recently opened connection; null if none has been opened.</summary>
     public FtpServerFeatures? Features => _shared._lastOpened?.Features;
 
-    /// <summary>The greeting on the connection opened last; null before the first one.</summary>
+    /// <summary>The server's greeting on the most recently opened connection; null if none has been opened.</summary>
     public FtpReply? Greeting => _shared._lastOpened?.Greeting;
 
-    /// <summary>The identity of the server on the connection opened last; null if it is not encrypted.</summary>
+    /// <summary>The identity of the server on the most recently opened connection; null if that connection is not encrypted.</summary>
     public FtpServerIdentity? ServerIdentity => _shared._lastOpened?.ServerIdentity;
 
-    /// <summary>The TLS version of the connection opened last; none if it is not encrypted.</summary>
+    /// <summary>
+    /// The TLS version of the most recently opened connection; <see cref="SslProtocols.None"/> if that connection is not encrypted.
+    /// </summary>
     public SslProtocols TlsVersion => _shared._lastOpened?.TlsVersion ?? SslProtocols.None;
 
-    /// <summary>Waits for a connection that is logged in, and acquires it.</summary>
+    /// <summary>Acquires a connection that is logged in: an idle one, or a new one. Waits if the connection limit is reached.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="purpose">
     /// The use of the connection, for the timeout messages of other calls. If null, the messages contain the last command.
     /// </param>
     /// <exception cref="FtpTimeoutException">
-    /// All connections were held by other calls, and none was used for <see cref="FtpTimeouts.Acquire"/>.
+    /// Other calls held all connections, and did not use any of them during <see cref="FtpTimeouts.Acquire"/>.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null)
@@ -148,12 +150,12 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Opens one more connection and makes it idle, unless the wanted number of connections already exists. Returns false if no connection
-    /// can be opened now.
+    /// Opens one more connection and makes it idle, unless <paramref name="wantedCount"/> connections already exist. Returns false if no
+    /// connection can be opened now.
     /// </summary>
-    public async Task<bool> TryOpenAdditionalAsync(int wanted, CancellationToken cancellationToken)
+    public async Task<bool> TryOpenAdditionalAsync(int wantedCount, CancellationToken cancellationToken)
     {
-        (bool isAcquired, bool hasEnough) = _slots.TryAcquireAdditional(wanted);
+        (bool isAcquired, bool hasEnough) = _slots.TryAcquireAdditional(wantedCount);
         if (!isAcquired)
         {
             return hasEnough;
@@ -213,7 +215,7 @@ internal sealed class ConnectionPool
 
     /// <summary>
     /// Releases a connection to the pool. If its transfer is being aborted, the call does not wait for the abort, and the connection
-    /// becomes idle after it.
+    /// becomes idle after the abort.
     /// </summary>
     public ValueTask ReleaseAsync(PoolLease lease)
     {
@@ -223,24 +225,24 @@ internal sealed class ConnectionPool
             return MakeIdleOrCloseAsync(lease.Connection);
         }
 
-        RunInBackground(ReleaseAfterAbortAsync(lease.Connection));
+        TrackBackgroundTask(ReleaseAfterAbortAsync(lease.Connection));
         return default;
     }
 
     /// <summary>
-    /// Registers background work that no call waits for. It must end by itself and must not throw. Closing the pool waits for it.
+    /// Registers a running task that no call waits for. The task must end by itself and must not throw. Closing the pool waits for it.
     /// </summary>
-    public void RunInBackground(Task work)
+    public void TrackBackgroundTask(Task task)
     {
         lock (_backgroundLock)
         {
-            if (work.IsCompleted || !_backgroundTasks.Add(work))
+            if (task.IsCompleted || !_backgroundTasks.Add(task))
             {
                 return;
             }
         }
 
-        work.ContinueWith(
+        task.ContinueWith(
             static (ended, pool) => ((ConnectionPool)pool!).RemoveBackgroundTask(ended),
             this,
             CancellationToken.None,
@@ -248,7 +250,7 @@ internal sealed class ConnectionPool
             TaskScheduler.Default);
     }
 
-    /// <summary>Waits until all running aborts and other background work have ended.</summary>
+    /// <summary>Waits until all running aborts and other background tasks have ended.</summary>
     public Task WaitForAbortsAsync()
     {
         lock (_backgroundLock)
@@ -258,8 +260,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Waits for background work, then closes all connections: idle ones after QUIT, used ones immediately. Calls that wait for a
-    /// connection fail.
+    /// Waits for background tasks, then closes all connections: idle connections after QUIT, connections in use immediately. Calls that
+    /// wait for a connection fail.
     /// </summary>
     /// <param name="cancellationToken">Cancels the wait. The connections are always closed.</param>
     public async Task CloseAsync(CancellationToken cancellationToken)
@@ -312,8 +314,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Enters the working directory of the operation on an idle connection. Returns false, and closes the connection, if the server closed
-    /// it or the directory cannot be reached from the current one.
+    /// Enters the working directory of the operation on an idle connection. If the server has closed the connection, or the directory
+    /// cannot be reached from the current directory, closes the connection and returns false.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects the directory. The connection remains open.</exception>
     private async Task<bool> TryEnterWorkingDirectoryAsync(
@@ -337,8 +339,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Enters the working directory of the operation. Returns false if it cannot be reached from the current directory. From the login
-    /// directory, where a new connection starts, it can always be reached.
+    /// Enters the working directory of the operation. Returns false if it cannot be reached from the current directory of the connection. A
+    /// new connection starts in the login directory, from which it can always be reached.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects the directory. The connection remains open.</exception>
     private async Task<bool> EnterWorkingDirectoryAsync(
@@ -346,7 +348,7 @@ internal sealed class ConnectionPool
     {
         try
         {
-            return _isAbsolute
+            return _hasOnlyAbsolutePaths
                 || ReferenceEquals(connection.WorkingDirectory, directory)
                 || await WorkingDirectory.TrySwitchAsync(connection, directory, cancellationToken).ConfigureAwait(false);
         }
@@ -358,8 +360,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Opens a connection and logs in. If the server does not reply to all commands that were sent in one packet, opens another connection,
-    /// which sends them one by one.
+    /// Opens a connection and logs in. If the server does not reply to all commands that were sent in one packet, opens another connection
+    /// and sends the commands one by one.
     /// </summary>
     private async Task<FtpConnection> OpenAsync(CancellationToken cancellationToken)
     {
@@ -399,8 +401,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Makes a connection idle, or closes it if it cannot be used again. It is closed before its slot is released, so that the server no
-    /// longer counts it when another connection is opened.
+    /// Makes a connection idle, or closes it if it cannot be used again. The connection is closed before its slot is released, so that the
+    /// server no longer counts it when another connection is opened.
     /// </summary>
     private async ValueTask MakeIdleOrCloseAsync(FtpConnection connection)
     {
@@ -419,7 +421,7 @@ internal sealed class ConnectionPool
         }
     }
 
-    /// <summary>Properties of the connection that was opened last.</summary>
+    /// <summary>Properties of the most recently opened connection.</summary>
     private sealed record OpenedConnection(
         FtpServerFeatures Features, FtpReply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
 

@@ -1,8 +1,8 @@
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// Runs several workers that share work. The first worker starts immediately, and each of the others as soon as an additional connection is
-/// open. A connection that the server refuses does not delay the other workers.
+/// Runs several workers that share work. The first worker starts immediately. Each additional worker starts when an additional connection
+/// is open. A connection that the server refuses does not delay the other workers.
 /// </summary>
 internal static class ConnectionWorkers
 {
@@ -12,7 +12,8 @@ internal static class ConnectionWorkers
     /// <param name="work">Runs one worker, which acquires a connection from the pool and returns when no work is left.</param>
     /// <param name="cancellationToken">Cancels the workers.</param>
     /// <param name="waitUntilNeeded">
-    /// Waits until another worker has work. Its argument is the number of workers with the other one. Null if there is work for all.
+    /// Waits until there is work for an additional worker. Its first argument is the number of workers, including the additional one. Null
+    /// if there is work for all workers.
     /// </param>
     public static async Task RunAsync(
         ConnectionPool pool,
@@ -46,7 +47,7 @@ internal static class ConnectionWorkers
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // The connection is no longer needed, or cannot be opened. The other workers do its work.
+                // The connection is no longer needed, or cannot be opened. The other workers do the work.
                 return;
             }
 

@@ -19,8 +19,8 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     public bool WasIdle { get; init; }
 
     /// <summary>
-    /// Returns whether the work of this lease may be repeated on another connection: the server closed an idle connection, and no sent
-    /// command can have changed anything. A command with the reply 421 was not executed (RFC 959 §4.2.2).
+    /// Returns whether the work of this lease may be repeated on another connection: the server closed an idle connection, and no executed
+    /// command can have changed anything. A server does not execute a command to which it replies 421 (RFC 959 §4.2.2).
     /// </summary>
     public bool CanRetry(FtpConnectionException failure)
     {
@@ -46,14 +46,14 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     public Action? ReleaseEarly { get; set; }
 
     /// <summary>
-    /// The time of the last command, reply or data, or of the acquisition if that is later. While a call waits for the server, the current
-    /// time. A timestamp of the pool's time provider.
+    /// The timestamp of the last command, reply or data, or of the acquisition if that is later. While a call waits for the server, the
+    /// current timestamp. Timestamps are from the time provider of the options.
     /// </summary>
     public long LastActivity =>
         Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquiredAt, Connection.LastActivity);
 
-    /// <summary>Describes the use of the connection and how long it has been held, for an error message.</summary>
-    public string Describe()
+    /// <summary>Returns the use of the connection and the time since its acquisition, for an error message.</summary>
+    public string DescribeUse()
     {
         string use = purpose ?? $"command {Connection.LastCommand}";
         return $"{use.ToPrintable()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquiredAt).TotalSeconds:0} s";

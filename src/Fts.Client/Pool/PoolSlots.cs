@@ -83,16 +83,17 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>Acquires the right to open one more connection, without waiting.</summary>
-    /// <param name="wanted">The number of connections that should exist.</param>
-    /// <returns>Whether the right was acquired, and, if not, whether the wanted number of connections already exists.</returns>
-    public (bool IsAcquired, bool HasEnough) TryAcquireAdditional(int wanted)
+    /// <param name="wantedCount">The number of connections that should exist.</param>
+    /// <returns>Whether the right was acquired. If not, also whether the wanted number of connections already exists.</returns>
+    public (bool IsAcquired, bool HasEnough) TryAcquireAdditional(int wantedCount)
     {
         lock (_lock)
         {
             int existing = _busyCount + _idle.Count;
-            if (_isClosed || wanted > _limit.Current || existing >= wanted || _limit.GetTimeUntilNextOpen(existing) > TimeSpan.Zero)
+            if (_isClosed || wantedCount > _limit.Current || existing >= wantedCount
+                || _limit.GetTimeUntilNextOpen(existing) > TimeSpan.Zero)
             {
-                return (false, !_isClosed && wanted <= _limit.Current && existing >= wanted);
+                return (false, !_isClosed && wantedCount <= _limit.Current && existing >= wantedCount);
             }
 
             _busyCount++;
@@ -142,7 +143,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     /// <summary>
     /// Ends a failed attempt to open a connection. If the call should wait and retry, returns its new entry at the head of the queue.
-    /// Returns null if the call fails.
+    /// Returns null if the call should throw the failure.
     /// </summary>
     /// <param name="failure">The failure.</param>
     /// <param name="started">The timestamp of the start of the call; null if the call does not wait for connections.</param>
@@ -156,8 +157,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busyCount--;
             int others = _busyCount + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // A refusal is temporary only if the server has accepted these credentials before. Another failure is temporary only if an open
-            // connection proves that the server is reachable; attempts in progress prove nothing.
+            // A refusal is temporary if other connections exist or, within the connect timeout, if the server has accepted the credentials
+            // before. Any other failure is temporary only if a connection that is logged in proves that the server is reachable.
             bool isTemporary = isRefused
                 ? others > 0 || (_hasLoggedIn && IsWithinConnectTimeout(started))
                 : LoggedInCount > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
@@ -222,7 +223,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         RequestEarlyRelease();
     }
 
-    /// <summary>Closes connections that became idle at or before a timestamp.</summary>
+    /// <summary>Closes the idle connections that became idle at or before a timestamp.</summary>
     public void CloseIdle(long since)
     {
         lock (_lock)
@@ -232,7 +233,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Closes all connections. Calls that use one fail. The pool opens new connections for later calls.</summary>
+    /// <summary>Closes all connections. Calls that use a connection fail. The pool opens new connections for later calls.</summary>
     public void CloseAll()
     {
         CloseIdle(long.MaxValue);
@@ -262,8 +263,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Removes a call from the queue. If a slot was granted to it in the meantime, the next call receives the slot. If the pool is closed,
-    /// the connection is closed.
+    /// Removes a cancelled call from the queue. If a slot was granted to the call in the meantime, the next call receives the slot. If the
+    /// pool is closed, the connection of the slot is closed.
     /// </summary>
     public void LeaveQueue(PoolWaiter waiter)
     {
@@ -301,7 +302,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             static closed => _ = closed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    /// <summary>Returns the time until a waiting call must check its state again; zero if it has timed out.</summary>
+    /// <summary>Returns the time until a waiting call must check its state again; zero if the call has timed out.</summary>
     private TimeSpan GetTimeUntilNextCheck(PoolWaiter waiter)
     {
         TimeSpan wait = TimeSpan.MaxValue;
@@ -330,7 +331,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     private FtpTimeoutException CreateTimeoutException(PoolWaiter waiter)
     {
-        string holders = string.Join("; ", _leases.Select(lease => lease.Describe()));
+        string holders = string.Join("; ", _leases.Select(lease => lease.DescribeUse()));
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
         string reason = _leases.Count switch
         {

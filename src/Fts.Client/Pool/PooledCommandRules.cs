@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Pool;
 
 /// <summary>
-/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection. They transfer no data and do not change the state of
-/// the connection. All other verbs are rejected, because an unknown verb may change that state.
+/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection. These commands transfer no data and do not change the
+/// state of the connection. All other verbs are rejected, because an unknown verb may change the state.
 /// </summary>
 internal static class PooledCommandRules
 {
@@ -15,8 +15,8 @@ internal static class PooledCommandRules
         "XRMD", "RMDA", "AVBL", "DSIZ", "COMB", "HASH", "XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512");
 
     /// <summary>
-    /// The allowed subcommands of SITE. Others set a umask, an idle limit, a group or a file type for the session, or are the first of two
-    /// commands (CPFR).
+    /// The allowed subcommands of SITE. Other subcommands set a umask, an idle limit, a group or a file type for the session, or must be
+    /// followed by a second command (CPFR).
     /// </summary>
     private static readonly FrozenSet<string> SiteCommands = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase, "HELP", "CHMOD", "CHGRP", "CHOWN", "UTIME", "SYMLINK", "COPY", "MKDIR", "RMDIR", "WHO", "QUOTA");
@@ -34,12 +34,14 @@ internal static class PooledCommandRules
 }
 
 /// <summary>
-/// The commands that <see cref="FtpClient.SendRawAsync"/> rejects. They would desynchronise the replies of the connection, or change state
-/// that the client manages itself.
+/// The commands that <see cref="FtpClient.SendRawAsync"/> rejects. These commands would desynchronise the replies of the connection, or
+/// change state that the client manages itself.
 /// </summary>
 internal static class RawCommandRules
 {
-    /// <summary>Returns the reason why a command is rejected, or null if it may be sent.</summary>
+    /// <summary>
+    /// Returns the reason why a command is rejected, as a clause in which "it" is the command. Returns null if the command may be sent.
+    /// </summary>
     public static string? GetRejectionReason(string verb, string? argument) => verb.ToUpperInvariant() switch
     {
         "RETR" or "STOR" or "STOU" or "APPE" or "LIST" or "NLST" or "MLSD" or "STRU" or "MODE" or "EPSV" or "PASV" or "LPSV" or "SPSV"

@@ -1,6 +1,8 @@
 namespace Fts.Client.Pool;
 
-/// <summary>The running calls of a client. Disposal of the client cancels them, waits for them, and prevents further calls.</summary>
+/// <summary>
+/// Tracks the running calls of a client. Disposal of the client cancels the calls, waits for their end, and prevents further calls.
+/// </summary>
 internal sealed class RunningOperations : IDisposable
 {
     private readonly Lock _lock = new();
@@ -14,7 +16,7 @@ internal sealed class RunningOperations : IDisposable
     /// <summary>Cancelled when the client is disposed.</summary>
     public CancellationToken StoppingToken { get; }
 
-    /// <summary>Runs a call.</summary>
+    /// <summary>Runs a call, and cancels it if the client is disposed.</summary>
     /// <param name="operation">
     /// The call. Its token is cancelled by <paramref name="cancellationToken"/> and by disposal of the client.
     /// </param>
@@ -34,7 +36,7 @@ internal sealed class RunningOperations : IDisposable
             StoppingToken.IsCancellationRequested
             || (cancellationToken.IsCancellationRequested && e.CancellationToken != cancellationToken))
         {
-            throw Translate(e, cancellationToken);
+            throw TranslateCancellation(e, cancellationToken);
         }
         finally
         {
@@ -43,7 +45,7 @@ internal sealed class RunningOperations : IDisposable
     }
 
     /// <summary>Returns the exception for a call that was cancelled by its caller or by disposal of the client.</summary>
-    public static Exception Translate(OperationCanceledException exception, CancellationToken cancellationToken) =>
+    public static Exception TranslateCancellation(OperationCanceledException exception, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested
         ? new ObjectDisposedException("The client was disposed while the call ran.", exception)
         : new OperationCanceledException(exception.Message, exception, cancellationToken);

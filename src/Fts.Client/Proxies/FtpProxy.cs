@@ -18,15 +18,17 @@ public enum FtpProxyKind
 /// data connections are supported, because the server cannot connect to the client through the proxy.
 /// </summary>
 /// <remarks>
-/// The password is sent to the proxy unencrypted. Some proxies convert a reset into an orderly close. A server without TLS then treats an
-/// interrupted upload as complete.
+/// The password is sent to the proxy unencrypted. Some proxies convert a reset into an orderly close. Without TLS, the server then treats
+/// an interrupted upload as complete.
 /// </remarks>
 /// <param name="Kind">The protocol.</param>
 /// <param name="Host">The name or address of the proxy.</param>
 /// <param name="Port">The port of the proxy, 1 to 65535.</param>
 public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
 {
-    /// <summary>The user name for the proxy; null for no authentication. 1 to 255 bytes in UTF-8, and without a colon for HTTP.</summary>
+    /// <summary>
+    /// The user name for the proxy, 1 to 255 bytes in UTF-8; null for no authentication. For an HTTP proxy, it must not contain a colon.
+    /// </summary>
     public string? UserName { get; init; }
 
     /// <summary>The password for the proxy, at most 255 bytes in UTF-8. Not sent if <see cref="UserName"/> is null.</summary>
@@ -41,8 +43,8 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
     }
 
     /// <summary>
-    /// Returns a host in the form that is sent to a proxy: an address without its scope, which is valid on this machine only, or a name in
-    /// ASCII.
+    /// Returns a host in the form that is sent to a proxy: a name in ASCII, or an address without its scope. A scope is valid on this
+    /// machine only.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// The host contains characters that are not valid in a host name and could change an HTTP request.
@@ -61,8 +63,8 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
                 "With a proxy, the host must be an address or a name of letters, digits, hyphens, underscores and dots.", nameof(host));
     }
 
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentException">A value is invalid. The message contains its name.</exception>
+    /// <summary>Validates the properties.</summary>
+    /// <exception cref="ArgumentException">A value is invalid. The message contains the name of the property.</exception>
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
@@ -74,7 +76,7 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
             throw new ArgumentOutOfRangeException(nameof(Kind), Kind, "The kind must be Socks5 or HttpConnect.");
         }
 
-        // SOCKS sends each length in one byte (RFC 1929 §2). In HTTP the first colon ends the name (RFC 7617 §2).
+        // SOCKS sends each length in one byte (RFC 1929 §2). In HTTP, the first colon ends the user name (RFC 7617 §2).
         if (UserName is { } name
             && (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > 255 || (Kind == FtpProxyKind.HttpConnect && name.Contains(':'))))
         {

@@ -15,7 +15,7 @@ internal static class HttpConnect
     /// <param name="host">The host, in the form that <see cref="FtpProxy.NormalizeHost"/> returns.</param>
     /// <param name="port">The port of the host.</param>
     /// <param name="maxBytes">The maximum length of the response headers in bytes.</param>
-    /// <exception cref="FtpProxyException">The proxy did not connect, or sent an invalid response.</exception>
+    /// <exception cref="FtpProxyException">The proxy did not connect to the host, or sent an invalid response.</exception>
     public static async Task ConnectAsync(ProxyConnection connection, string host, int port, int maxBytes)
     {
         await connection.SendAsync(CreateRequest(connection.Proxy, host, port)).ConfigureAwait(false);
@@ -52,8 +52,8 @@ internal static class HttpConnect
     }
 
     /// <summary>
-    /// Returns the end of the empty line after the headers, or -1 if it has not been received yet. A bare LF also ends a line (RFC 9112
-    /// §2.2). If the data does not start like an HTTP response, returns the length of the data.
+    /// Returns the offset after the empty line that ends the headers, or -1 if the line has not been received yet. A bare LF also ends a
+    /// line (RFC 9112 §2.2). If the data does not start like an HTTP response, returns the length of the data.
     /// </summary>
     private static int FindHeadersEnd(ReadOnlySpan<byte> bytes)
     {

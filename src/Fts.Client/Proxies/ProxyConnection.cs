@@ -30,10 +30,10 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
         }
     });
 
-    /// <summary>Reads bytes up to an end that <paramref name="findEnd"/> finds, and no byte after it.</summary>
-    /// <param name="maxBytes">The maximum number of bytes.</param>
-    /// <param name="findEnd">Returns the number of bytes up to the end, or -1 if the end has not been received yet.</param>
-    /// <returns>The bytes, or null if they have no end within <paramref name="maxBytes"/>.</returns>
+    /// <summary>Reads one message, and no byte after its end.</summary>
+    /// <param name="maxBytes">The maximum length of the message in bytes.</param>
+    /// <param name="findEnd">Returns the length of the message in bytes, or -1 if the end has not been received yet.</param>
+    /// <returns>The message, or null if it is longer than <paramref name="maxBytes"/>.</returns>
     public async Task<byte[]?> ReceiveUntilAsync(int maxBytes, Func<ReadOnlySpan<byte>, int> findEnd)
     {
         byte[] buffer = new byte[maxBytes];
@@ -54,11 +54,11 @@ internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan li
     }
 
     /// <summary>Returns an exception for a permanent error or an invalid response.</summary>
-    /// <param name="reason">The rest of a sentence whose subject is the proxy.</param>
+    /// <param name="reason">The predicate of a sentence about the proxy, for example "cannot be reached".</param>
     public FtpProxyException CreatePermanentException(string reason) => new(proxy, reason, isTransient: false);
 
     /// <summary>Returns an exception for a transient error.</summary>
-    /// <param name="reason">The rest of a sentence whose subject is the proxy.</param>
+    /// <param name="reason">The predicate of a sentence about the proxy, for example "cannot be reached".</param>
     /// <param name="innerException">The cause, if known.</param>
     public FtpProxyException CreateTransientException(string reason, Exception? innerException = null) =>
         new(proxy, reason, isTransient: true, innerException);

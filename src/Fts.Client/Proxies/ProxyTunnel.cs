@@ -19,10 +19,10 @@ internal static class ProxyTunnel
         ConnectToProxyAsync(token => socket.ConnectAsync(address, token), proxy, limit, cancellationToken);
 
     /// <summary>
-    /// Requests a connection to a host from the proxy that a socket is connected to. After that, all bytes on the socket are from or for
-    /// that host.
+    /// Requests that the proxy connect to a host. The socket must be connected to the proxy. After the call, the socket exchanges bytes
+    /// with the host.
     /// </summary>
-    /// <exception cref="FtpProxyException">The proxy did not connect, or sent an invalid response.</exception>
+    /// <exception cref="FtpProxyException">The proxy did not connect to the host, or sent an invalid response.</exception>
     public static Task OpenAsync(Socket socket, FtpClientOptions options, string host, int port, CancellationToken cancellationToken)
     {
         var connection = new ProxyConnection(socket, options.Proxy!, options.Timeouts.Connect, cancellationToken);

@@ -16,7 +16,7 @@ internal static class Socks5
     /// <param name="connection">The connection to the proxy.</param>
     /// <param name="host">The host, in the form that <see cref="FtpProxy.NormalizeHost"/> returns.</param>
     /// <param name="port">The port of the host.</param>
-    /// <exception cref="FtpProxyException">The proxy did not connect, or sent an invalid reply.</exception>
+    /// <exception cref="FtpProxyException">The proxy did not connect to the host, or sent an invalid reply.</exception>
     public static async Task ConnectAsync(ProxyConnection connection, string host, int port)
     {
         bool hasUser = connection.Proxy.UserName is not null;
@@ -41,7 +41,8 @@ internal static class Socks5
                     ? "accepts neither anonymous access nor a user name with password"
                     : "requires a user name, and none was given");
             default:
-                throw connection.CreatePermanentException($"selected an authentication method that was not offered ({selection[1]})");
+                throw connection.CreatePermanentException(
+                    $"selected an authentication method that the client did not offer ({selection[1]})");
         }
 
         await connection.SendAsync(CreateRequest(host, port)).ConfigureAwait(false);
@@ -76,7 +77,7 @@ internal static class Socks5
         return [Version, ConnectCommand, 0, .. address, .. portBytes];
     }
 
-    /// <summary>Reads the reply. The address in the reply, from which the proxy connects, is ignored.</summary>
+    /// <summary>Reads the reply to the request. Ignores the address in the reply, from which the proxy connects to the host.</summary>
     private static async Task ReadReplyAsync(ProxyConnection connection, string host, int port)
     {
         byte[] header = new byte[4];
@@ -88,7 +89,7 @@ internal static class Socks5
 
         if (header[1] != 0)
         {
-            // The rest of a negative reply is not needed, and some proxies close the connection before it.
+            // The remaining bytes of a negative reply are not needed, and some proxies close the connection without sending them.
             throw CreateRejectedException(connection, header[1], host, port);
         }
 

@@ -14,13 +14,13 @@ internal sealed class ByteRanges
 {
     private readonly List<ByteRange> _ranges = [];
 
-    /// <summary>The number of bytes from offset 0 to the first gap.</summary>
+    /// <summary>The number of bytes from offset 0 to the first gap; 0 if the first byte is missing.</summary>
     public long PrefixLength => _ranges is [{ Start: 0 } first, ..] ? first.End : 0;
 
     /// <summary>The number of bytes in all ranges.</summary>
     public long TotalLength => _ranges.Sum(range => range.Length);
 
-    /// <summary>Returns one range of all bytes before the given offset.</summary>
+    /// <summary>Returns a set with one range, which contains all bytes before the given offset.</summary>
     public static ByteRanges FromStart(long end)
     {
         var ranges = new ByteRanges();
@@ -73,7 +73,7 @@ internal sealed class ByteRanges
         _ranges.Insert(first, range);
     }
 
-    /// <summary>Returns the ranges before the given offset.</summary>
+    /// <summary>Returns the ranges, reduced to the bytes before the given offset.</summary>
     public ByteRanges GetBelow(long end)
     {
         var below = new ByteRanges();

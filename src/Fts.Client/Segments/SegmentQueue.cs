@@ -5,7 +5,7 @@ namespace Fts.Client.Segments;
 
 /// <summary>
 /// Transfers the segments of a file over several connections. If the server accepts fewer connections or fewer simultaneous transfers, the
-/// transfer is only slower. A segment that fails is retried once.
+/// transfer is slower but does not fail. A segment is retried once after a transient error.
 /// </summary>
 internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T, CancellationToken, Task> work)
 {
@@ -14,8 +14,8 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
     private int _unfinishedCount, _workerCount;
     private Exception? _failure;
 
-    /// <summary>Transfers all segments. Throws if a segment failed permanently and no connection could transfer it.</summary>
-    /// <exception cref="FtpException">The failure of a segment.</exception>
+    /// <summary>Transfers all segments.</summary>
+    /// <exception cref="FtpException">A segment cannot be transferred over any connection.</exception>
     public async Task RunAsync(IReadOnlyList<T> segments, int connections, CancellationToken cancellationToken)
     {
         foreach (T segment in segments)
@@ -34,7 +34,7 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
         }
     }
 
-    /// <summary>Transfers segments while any are waiting, on a new connection after each failed one.</summary>
+    /// <summary>Transfers segments while any are waiting. Acquires another connection after each connection that fails.</summary>
     private async Task RunWorkerAsync(CancellationTokenSource stop)
     {
         bool isActive = true;
@@ -65,17 +65,18 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
         }
         finally
         {
-            // A worker that retired has been subtracted already.
+            // TryRetireWorker has already subtracted a worker that retired.
             Interlocked.Add(ref _workerCount, isActive ? -1 : 0);
         }
     }
 
     /// <summary>
-    /// Transfers segments on one connection. Returns false if the worker has retired and leaves the other segments to other workers.
+    /// Transfers segments on one connection. Returns false if the worker has retired, so that other workers transfer the remaining
+    /// segments.
     /// </summary>
     private async Task<bool> ProcessSegmentsAsync(FtpConnection connection, CancellationTokenSource stop)
     {
-        // A connection that received 421 after a segment is unusable. That must not count as a failed attempt of the next segment.
+        // A 421 or close after a segment makes the connection unusable, which must not count as a failed attempt of the next segment.
         bool isFirst = true;
         while ((isFirst ? connection.IsUsable : connection.IsReusable) && TryDequeue(out T segment, out bool isRetry))
         {

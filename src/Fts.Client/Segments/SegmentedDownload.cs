@@ -8,8 +8,9 @@ namespace Fts.Client.Segments;
 
 /// <summary>Downloads the missing ranges of a file over several connections, each of which writes its segment at its offset.</summary>
 /// <remarks>
-/// <para>With RANG, the server ends the transfer after the segment. Its preliminary reply must announce the length of the segment, because
-/// some servers ignore RANG. Without RANG, the client aborts the transfer after the last byte of the segment.</para>
+/// <para>With RANG (draft-bryan-ftp-range), the server ends the transfer after the segment. The preliminary reply must announce the length
+/// of the segment, because some servers ignore RANG. Without RANG, the client aborts the transfer after the last byte of the
+/// segment.</para>
 /// <para>The caller compares metadata or hashes afterwards, to verify that all segments are from the same version of the file.</para>
 /// </remarks>
 internal sealed class SegmentedDownload(ConnectionPool pool, string path, PartialDownloadFile file, long length, ProgressMeter meter)
@@ -24,7 +25,8 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
     private FtpReply? _finalReply;
 
     /// <summary>
-    /// Downloads the missing ranges. Returns a positive final reply, or null if every segment was aborted or none was missing.
+    /// Downloads the missing ranges. Returns the positive final reply of a segment, or null if the client aborted every segment or no range
+    /// was missing.
     /// </summary>
     /// <exception cref="FtpIntegrityException">The file on the server is shorter or longer than expected.</exception>
     public async Task<FtpReply?> RunAsync(int connections, CancellationToken cancellationToken)
@@ -68,7 +70,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
 
             if (hasMore)
             {
-                // The rest of the file is not needed. Disposing the stream aborts the transfer.
+                // The remaining bytes of the file are not needed. Disposing the stream aborts the transfer.
                 return;
             }
 
@@ -81,7 +83,9 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         }
     }
 
-    /// <summary>Opens a segment with RANG if the server supports it; otherwise, and for the last segment, with REST.</summary>
+    /// <summary>
+    /// Starts the transfer of a segment: with RANG if the server supports it and the segment is not the last one, otherwise with REST.
+    /// </summary>
     private async Task<FtpDataStream> OpenAsync(FtpConnection connection, Segment segment, CancellationToken cancellationToken)
     {
         if (segment.End < length && connection.Features.Supports("RANG") && !connection.ServerProfile.IsRangeUnusable
@@ -96,7 +100,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
             .ConfigureAwait(false);
     }
 
-    /// <summary>Opens a segment with RANG. Returns null if RANG turns out to be unusable with RETR.</summary>
+    /// <summary>Starts the transfer of a segment with RANG. Returns null if the server rejects or ignores RANG.</summary>
     private async Task<FtpDataStream?> TryOpenRangeAsync(FtpConnection connection, Segment segment, CancellationToken cancellationToken)
     {
         FtpDataStream data;
@@ -133,10 +137,10 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         return connection.IsUsable
             ? null
             : throw new FtpConnectionException(
-                FtpOperationPhase.Transfer, "the connection was closed because a transfer could not be aborted");
+                FtpOperationPhase.Transfer, "the client closed the connection, because it could not abort a transfer");
     }
 
-    /// <summary>Copies the segment to the file. Returns whether the server may send more bytes after it.</summary>
+    /// <summary>Receives the segment and writes it to the file. Returns whether the server may send more bytes after the segment.</summary>
     private async Task<bool> CopyAsync(FtpDataStream data, Segment segment, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);

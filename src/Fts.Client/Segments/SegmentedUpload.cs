@@ -21,7 +21,7 @@ internal sealed class SegmentedUpload(
 {
     private const int BufferLength = 128 * 1024;
 
-    /// <summary>The maximum length in bytes of the part of a segment name that repeats the target name.</summary>
+    /// <summary>The maximum length in bytes of a target name that the names of the segments repeat.</summary>
     private const int MaxStemBytes = 100;
 
     /// <summary>The maximum length of a COMB command in bytes.</summary>
@@ -36,7 +36,7 @@ internal sealed class SegmentedUpload(
     private readonly string _id = Guid.NewGuid().ToString("N")[..12];
     private readonly List<string> _createdPaths = [];
 
-    /// <summary>Returns whether the server can join segments, and one COMB command can contain all their names.</summary>
+    /// <summary>Returns whether the server can join segments, and one COMB command can contain the names of all segments.</summary>
     public static bool IsSupported(FtpConnection connection, string path, int segmentCount) =>
         // Servers differ in how they escape a quotation mark inside quotes.
         connection.Features.Supports("COMB") && !connection.ServerProfile.IsSegmentedUploadUnusable && !path.Contains('"')
@@ -72,7 +72,7 @@ internal sealed class SegmentedUpload(
             if (cancellationToken.IsCancellationRequested)
             {
                 // The cancelled call does not wait for the server.
-                pool.RunInBackground(DeleteSegmentsAfterAbortsAsync());
+                pool.TrackBackgroundTask(DeleteSegmentsAfterAbortsAsync());
             }
             else
             {
@@ -81,7 +81,7 @@ internal sealed class SegmentedUpload(
         }
     }
 
-    /// <summary>Uploads a segment. Each attempt uses a new name, because the server may still store bytes of an interrupted one.</summary>
+    /// <summary>Uploads a segment. Each attempt uses a new name, because the server may still store bytes of an earlier attempt.</summary>
     private async Task SendSegmentAsync(FtpConnection connection, Segment segment, string number, CancellationToken cancellationToken)
     {
         meter.AddBytes(-segment.SentBytes);
@@ -124,11 +124,12 @@ internal sealed class SegmentedUpload(
         }
     }
 
+    /// <summary>Joins the segments (COMB), verifies the joined file, and renames it to the target.</summary>
     private async Task<(FtpReply Reply, FtpVerifiedBy Verified)> CombineAsync(
         FtpConnection connection, Segment[] segments, CancellationToken cancellationToken)
     {
-        string whole = CreatePath("whole");
-        string names = string.Join(' ', segments.Select(segment => segment.Path).Prepend(whole).Select(name => $"\"{name}\""));
+        string joinedPath = CreatePath("whole");
+        string names = string.Join(' ', segments.Select(segment => segment.Path).Prepend(joinedPath).Select(name => $"\"{name}\""));
         TimeSpan limit = connection.Options.Timeouts.FinalReply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.FinalReply + TimeSpan.FromSeconds(length / MinBytesPerSecond);
@@ -138,28 +139,28 @@ internal sealed class SegmentedUpload(
             throw new FtpReplyException(joined, "COMB");
         }
 
-        FtpVerifiedBy verified = await VerifyAsync(connection, whole, cancellationToken).ConfigureAwait(false);
+        FtpVerifiedBy verified = await VerifyAsync(connection, joinedPath, cancellationToken).ConfigureAwait(false);
         if (!options.Overwrite && await RemoteMetadata.GetEntryAsync(connection, path, cancellationToken).ConfigureAwait(false) is not null)
         {
             throw new FtpTargetExistsException(path);
         }
 
-        FtpReply first = await connection.SendAsync("RNFR", whole, cancellationToken).ConfigureAwait(false);
+        FtpReply first = await connection.SendAsync("RNFR", joinedPath, cancellationToken).ConfigureAwait(false);
         if (!first.IsIntermediate)
         {
-            throw new FtpReplyException(first, $"RNFR {whole}");
+            throw new FtpReplyException(first, $"RNFR {joinedPath}");
         }
 
         FtpReply second = await connection.SendAsync("RNTO", path, cancellationToken).ConfigureAwait(false);
         return (RemoteMetadata.RequireCompletion(second, "RNTO", path), verified);
     }
 
-    private async Task<FtpVerifiedBy> VerifyAsync(FtpConnection connection, string whole, CancellationToken cancellationToken)
+    private async Task<FtpVerifiedBy> VerifyAsync(FtpConnection connection, string joinedPath, CancellationToken cancellationToken)
     {
         if (options.ShouldVerifyByHash(isResumed: false) && RemoteHash.IsSupported(connection.Features))
         {
             meter.EnterStage(FtpTransferStage.Verifying);
-            bool? isSame = await ContentComparison.CompareAsync(connection, whole, source, length, isWhole: true, cancellationToken)
+            bool? isSame = await ContentComparison.CompareAsync(connection, joinedPath, source, length, isWhole: true, cancellationToken)
                 .ConfigureAwait(false);
             if (isSame is { } isVerified)
             {
@@ -172,7 +173,7 @@ internal sealed class SegmentedUpload(
             }
         }
 
-        return await RemoteMetadata.GetStoredLengthAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
+        return await RemoteMetadata.GetStoredLengthAsync(connection, joinedPath, cancellationToken).ConfigureAwait(false) switch
         {
             null => FtpVerifiedBy.Reply,
             { } stored when stored == length => FtpVerifiedBy.Length,
@@ -194,7 +195,9 @@ internal sealed class SegmentedUpload(
         return created;
     }
 
-    /// <summary>Deletes the segments after all aborts have ended, because the server may create a file until then.</summary>
+    /// <summary>
+    /// Deletes the segments after all aborts have ended, because the server may create a file before the end of an abort.
+    /// </summary>
     private async Task DeleteSegmentsAfterAbortsAsync()
     {
         await pool.WaitForAbortsAsync().ConfigureAwait(false);
@@ -234,7 +237,7 @@ internal sealed class SegmentedUpload(
         }
         catch
         {
-            // Not all replies were read.
+            // Not all replies were read, so the connection cannot be used again.
             connection.CloseImmediately();
             throw;
         }

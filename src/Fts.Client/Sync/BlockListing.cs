@@ -16,16 +16,16 @@ namespace Fts.Client.Sync;
 /// <see cref="SetAsideUnfinished"/> sets aside the directories without a result.
 /// </remarks>
 internal sealed class BlockListing(
-    BlockPipeline<BlockListing.Item> pipeline, MirrorPlanner planner, MirrorQueue queue, WireText text, FtpLimits limits)
+    BlockPipeline<BlockListing.RequestedListing> pipeline, MirrorPlanner planner, MirrorQueue queue, WireText text, FtpLimits limits)
 {
     /// <summary>The directories with a preliminary reply, in the order in which their listings arrive.</summary>
-    private readonly Channel<Item> _started =
-        Channel.CreateUnbounded<Item>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<RequestedListing> _started =
+        Channel.CreateUnbounded<RequestedListing>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly Lock _lock = new();
-    private readonly HashSet<Item> _unfinished = []; // protected by _lock
+    private readonly HashSet<RequestedListing> _unfinished = []; // protected by _lock
 
-    /// <summary>Lists directories until the queue has no more.</summary>
+    /// <summary>Lists and compares directories until the queue is empty.</summary>
     public Task RunAsync()
     {
         Task receiving = Task.Run(ReceiveAsync);
@@ -35,7 +35,7 @@ internal sealed class BlockListing(
     /// <summary>Sets aside the taken directories without a result. Called after <see cref="RunAsync"/> has ended.</summary>
     public void SetAsideUnfinished()
     {
-        foreach (Item item in _unfinished.ToArray())
+        foreach (RequestedListing item in _unfinished.ToArray())
         {
             SetAside(item);
         }
@@ -45,7 +45,7 @@ internal sealed class BlockListing(
     {
         while (await TakeDirectoryAsync().ConfigureAwait(false) is { } directory)
         {
-            var item = new Item(directory);
+            var item = new RequestedListing(directory);
             lock (_lock)
             {
                 _unfinished.Add(item);
@@ -57,7 +57,7 @@ internal sealed class BlockListing(
             }
             catch (ArgumentException)
             {
-                SetAside(item); // the separate listing throws the same exception
+                SetAside(item); // the separate listing of the directory throws the same exception
             }
         }
 
@@ -80,7 +80,7 @@ internal sealed class BlockListing(
 
     private async Task ReceiveAsync()
     {
-        await foreach (Item item in _started.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
+        await foreach (RequestedListing item in _started.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             var entries = new EntryReader(ListingCommand.Mlsd, item.Directory.Remote);
             var lines = new ListingLineSplitter(text, limits, line =>
@@ -92,11 +92,11 @@ internal sealed class BlockListing(
             lines.Complete();
             entries.Complete();
             AddEntries(item, entries);
-            CompletePart(item);
+            RecordArrivalAndCompare(item);
         }
     }
 
-    private void AddEntries(Item item, EntryReader entries)
+    private void AddEntries(RequestedListing item, EntryReader entries)
     {
         while (entries.TryDequeue(out FtpEntry? entry))
         {
@@ -105,7 +105,7 @@ internal sealed class BlockListing(
         }
     }
 
-    private void HandleReply(Item item, string verb, FtpReply reply)
+    private void HandleReply(RequestedListing item, string verb, FtpReply reply)
     {
         if (reply.IsPreliminary)
         {
@@ -113,7 +113,7 @@ internal sealed class BlockListing(
         }
         else if (ListingReplies.IsConfirmation(reply))
         {
-            CompletePart(item);
+            RecordArrivalAndCompare(item);
         }
         else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
         {
@@ -125,10 +125,12 @@ internal sealed class BlockListing(
         }
     }
 
-    /// <summary>Records that the content or the final reply is complete. Compares the directory if both are.</summary>
-    private void CompletePart(Item item)
+    /// <summary>
+    /// Records that the content or the final reply of a listing is complete. Compares the directory if both are complete.
+    /// </summary>
+    private void RecordArrivalAndCompare(RequestedListing item)
     {
-        if (!item.RecordPart())
+        if (!item.RecordArrival())
         {
             return;
         }
@@ -143,17 +145,17 @@ internal sealed class BlockListing(
         }
     }
 
-    private void SetAside(Item item)
+    private void SetAside(RequestedListing item)
     {
         if (TryFinish(item))
         {
-            planner.UncountEntries(item.Entries.Count);
+            planner.SubtractEntries(item.Entries.Count);
             queue.SetAside(item.Directory);
         }
     }
 
-    /// <summary>Removes an item from the unfinished ones. Returns false if it was removed before.</summary>
-    private bool TryFinish(Item item)
+    /// <summary>Removes an item from the unfinished items. Returns false if the item was removed before.</summary>
+    private bool TryFinish(RequestedListing item)
     {
         lock (_lock)
         {
@@ -161,16 +163,16 @@ internal sealed class BlockListing(
         }
     }
 
-    /// <summary>A directory with a requested listing.</summary>
-    internal sealed class Item(MirrorDirectory directory)
+    /// <summary>A directory whose listing was requested.</summary>
+    internal sealed class RequestedListing(MirrorDirectory directory)
     {
-        private int _completedParts; // the content and the final reply
+        private int _arrivedParts; // counts the content and the final reply
 
         public MirrorDirectory Directory => directory;
 
         public List<FtpEntry> Entries { get; } = [];
 
-        /// <summary>Records that the content or the final reply is complete. Returns true if both are.</summary>
-        public bool RecordPart() => Interlocked.Increment(ref _completedParts) == 2;
+        /// <summary>Records that the content or the final reply is complete. Returns true if both are complete.</summary>
+        public bool RecordArrival() => Interlocked.Increment(ref _arrivedParts) == 2;
     }
 }

@@ -25,13 +25,13 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     /// <summary>The total length of <see cref="Files"/> in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The number of unchanged files.</summary>
-    public int Unchanged { get; private set; }
+    /// <summary>The number of files that the target already has unchanged.</summary>
+    public int UnchangedCount { get; private set; }
 
-    /// <summary>The number of links, devices and other special files.</summary>
-    public int Skipped { get; private set; }
+    /// <summary>The number of links, devices and other special files, which are not mirrored.</summary>
+    public int SkippedCount { get; private set; }
 
-    /// <summary>Compares the entries of a remote directory with the entries of a local one.</summary>
+    /// <summary>Compares a remote source directory with the local target directory, and records the differences.</summary>
     public void AddDownloads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         var seen = new HashSet<string>(LocalNameComparer);
@@ -47,9 +47,9 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             string path = Path.Combine(directory.Local, name);
             FileSystemInfo? existing = local.GetValueOrDefault(name);
             bool isDirectory = entry.Kind == FtpEntryKind.Directory;
-            if ((!isDirectory && entry.Kind != FtpEntryKind.File) || (isDirectory && directory.IsWithin(entry.UniqueId)))
+            if ((!isDirectory && entry.Kind != FtpEntryKind.File) || (isDirectory && directory.IsSelfOrAncestor(entry.UniqueId)))
             {
-                Skipped++;
+                SkippedCount++;
             }
             else if (!seen.Add(name))
             {
@@ -68,14 +68,14 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             else
             {
                 bool isUnchanged = existing is FileInfo file && IsUnchanged(entry, file);
-                // The identifier is used for directories only. Without it, the plan of a large tree takes less memory.
+                // Only directories need the unique identifier. Without it, the plan of a large tree takes less memory.
                 FtpEntry source = entry with { UniqueId = null };
                 AddFile(new FtpBatchFile(path, entry.Path) { SourceEntry = source }, entry.Length ?? 0, isUnchanged);
             }
         }
     }
 
-    /// <summary>Compares the entries of a local directory with the entries of a remote one.</summary>
+    /// <summary>Compares a local source directory with the remote target directory, and records the differences.</summary>
     public void AddUploads(Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         var remoteByName = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
@@ -98,7 +98,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             }
             else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !LocalFileCheck.IsRegularFile(entry.FullName)))
             {
-                Skipped++;
+                SkippedCount++;
             }
             else if (!entry.Exists)
             {
@@ -124,7 +124,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     {
         if (isUnchanged)
         {
-            Unchanged++;
+            UnchangedCount++;
             return;
         }
 
@@ -133,10 +133,13 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     }
 
     /// <summary>
-    /// Returns whether a local and a remote file have the same length and last-modified time, to the second. The time is ignored if the
-    /// server does not report exact times.
+    /// Returns whether a local and a remote file have the same length, and the same last-modified time to the second. The time is ignored
+    /// if the server does not report exact times.
     /// </summary>
-    /// <remarks>If the server cannot set times, a file has the time of its upload, so a newer remote file counts as unchanged.</remarks>
+    /// <remarks>
+    /// If the server cannot set times, an uploaded file has the time of its upload. In an upload, a newer remote file then counts as
+    /// unchanged.
+    /// </remarks>
     private bool IsUnchanged(FtpEntry remote, FileInfo local)
     {
         if (remote.Length is { } length && length != local.Length)

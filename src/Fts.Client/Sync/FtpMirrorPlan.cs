@@ -31,18 +31,18 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
     public int Skipped { get; init; }
 
     /// <summary>
-    /// The entries that cannot be mirrored: unsafe names, unreadable directories, and entries whose kind differs from that of the existing
-    /// entry of the target.
+    /// The entries that cannot be mirrored: entries with unsafe names, unreadable directories, and entries of another kind than the
+    /// existing entry in the target.
     /// </summary>
     public IReadOnlyList<FtpMirrorFailure> Failures { get; init; } = [];
 
     /// <summary>
-    /// Lines of listings in an unknown format, each with its <see cref="FtpEntry.RawLine"/> and the path of the directory. The server may
-    /// have more entries than the plan contains.
+    /// The listed lines in an unknown format. Each entry contains the line (<see cref="FtpEntry.RawLine"/>) and the path of the listed
+    /// directory. The server may have files that the plan does not contain.
     /// </summary>
     /// <remarks>
-    /// If the list is not empty, do not treat files that the plan lacks as deleted, neither in the local directory after a download nor on
-    /// the server after an upload. A download skips these lines. An upload sends every file that was not listed.
+    /// If this list is not empty, do not treat files that the plan lacks as deleted, in the local directory or on the server. A download
+    /// skips the lines. An upload sends every local file that the server did not list.
     /// </remarks>
     public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
 

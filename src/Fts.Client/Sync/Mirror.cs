@@ -9,6 +9,9 @@ namespace Fts.Client.Sync;
 /// <summary>Plans and executes a mirror.</summary>
 internal sealed class Mirror(FtpClient client, ConnectionPool pool)
 {
+    /// <summary>Compares the trees and returns the complete plan.</summary>
+    /// <param name="plan">An empty plan with the direction and the roots of the trees.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
     public async Task<FtpMirrorPlan> PlanAsync(FtpMirrorPlan plan, CancellationToken cancellationToken)
     {
         FtpEntry? remote = await GetDirectoryAsync(plan.RemoteDirectory, cancellationToken).ConfigureAwait(false);
@@ -32,7 +35,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             plan = await new MirrorPlanner(client, pool, empty).RunAsync(root, missing, cancellationToken).ConfigureAwait(false);
         }
 
-        // Some servers list a missing directory as an empty one.
+        // Some servers send an empty listing for a missing directory.
         bool isEmptySource = plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] }
             && plan.Directories.Count == missing.Count;
         return isDownload && remote is null && isEmptySource
@@ -40,6 +43,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             : plan;
     }
 
+    /// <summary>Creates the directories of a plan, and then transfers its files.</summary>
     public async Task<FtpMirrorResult> ApplyAsync(
         FtpMirrorPlan plan, FtpTransferOptions? options, IProgress<FtpBatchResult>? progress, CancellationToken cancellationToken)
     {
@@ -113,23 +117,23 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     }
 
     /// <summary>
-    /// Creates directories on the server, parents first. If the server can execute pipelined commands, creates many of them in a round
-    /// trip. The others are created separately, level by level.
+    /// Creates directories on the server, parents first. If the server can execute pipelined commands, creates many directories in one
+    /// round trip. The remaining directories are created separately, level by level.
     /// </summary>
     private async Task<List<FtpMirrorFailure>> CreateRemoteDirectoriesAsync(
         IReadOnlyList<string> directories, CancellationToken cancellationToken)
     {
-        const int DirectoriesPerConnection = 8; // for fewer directories, the login on another connection takes longer than it saves
+        const int DirectoriesPerConnection = 8; // for fewer directories, an additional login takes longer than it saves
         var failures = new ConcurrentQueue<FtpMirrorFailure>();
-        List<string> remaining = await CreateTogetherAsync(directories, cancellationToken).ConfigureAwait(false);
+        List<string> remaining = await CreatePipelinedAsync(directories, cancellationToken).ConfigureAwait(false);
         IEnumerable<IGrouping<int, string>> levels =
             remaining.GroupBy(directory => directory.Count(c => c == '/')).OrderBy(level => level.Key);
         foreach (IGrouping<int, string> level in levels)
         {
-            var rest = new ConcurrentQueue<string>(level);
-            int connections = Math.Min(client.Options.MaxConnections, 1 + (rest.Count / DirectoriesPerConnection));
-            await ConnectionWorkers.RunAsync(pool, connections, token => CreateDirectoriesAsync(rest, failures, token), cancellationToken)
-                .ConfigureAwait(false);
+            var waiting = new ConcurrentQueue<string>(level);
+            int connections = Math.Min(client.Options.MaxConnections, 1 + (waiting.Count / DirectoriesPerConnection));
+            await ConnectionWorkers.RunAsync(
+                pool, connections, token => CreateDirectoriesAsync(waiting, failures, token), cancellationToken).ConfigureAwait(false);
         }
 
         return [.. failures];
@@ -139,9 +143,9 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     /// Creates directories with pipelined commands over one connection, parents first. Returns the directories without a positive reply.
     /// </summary>
     /// <remarks>Only servers with block mode are known to execute pipelined commands.</remarks>
-    private async Task<List<string>> CreateTogetherAsync(IReadOnlyList<string> directories, CancellationToken cancellationToken)
+    private async Task<List<string>> CreatePipelinedAsync(IReadOnlyList<string> directories, CancellationToken cancellationToken)
     {
-        // Both sides could wait for each other if the commands or their replies did not fit into the socket buffers.
+        // The client and the server could wait for each other if the commands or the replies did not fit into the socket buffers.
         const int MaxCommands = 256, MaxCharacters = 8 * 1024;
         var remaining = new List<string>();
         int next = 0;

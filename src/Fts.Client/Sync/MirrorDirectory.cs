@@ -1,6 +1,6 @@
 namespace Fts.Client.Sync;
 
-/// <summary>A directory of the compared trees, on both sides.</summary>
+/// <summary>A directory of a mirror: its local path and its path on the server.</summary>
 /// <param name="local">The local path.</param>
 /// <param name="remote">The path on the server.</param>
 /// <param name="isInTarget">Whether the target has the directory already.</param>
@@ -23,22 +23,23 @@ internal sealed class MirrorDirectory(string local, string remote, bool isInTarg
     /// <summary>The number of levels below the root of the tree.</summary>
     public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
 
-    /// <summary>The names in a listing from NLST; empty before the listing, and for other commands.</summary>
-    public IReadOnlyList<string> Names { get; set; } = [];
+    /// <summary>The names in a listing from NLST; empty before the listing, and for a listing from another command.</summary>
+    public IReadOnlyList<string> NlstNames { get; set; } = [];
 
     private string? UniqueId => uniqueId;
 
     private MirrorDirectory? Parent => parent;
 
     /// <summary>
-    /// Returns whether an ancestor has the same name and the same listing. If a server supports NLST only and no PWD, nothing else detects
-    /// a link to an ancestor.
+    /// Returns whether an ancestor has the same name and the same listing. This detects a link to an ancestor on a server that supports
+    /// only NLST and not PWD.
     /// </summary>
     public bool IsRepeatOfAncestor()
     {
-        for (MirrorDirectory? ancestor = parent; ancestor is not null && Names.Count > 0 && uniqueId is null; ancestor = ancestor.Parent)
+        bool isComparable = NlstNames.Count > 0 && uniqueId is null;
+        for (MirrorDirectory? ancestor = parent; ancestor is not null && isComparable; ancestor = ancestor.Parent)
         {
-            if (RemotePath.GetName(ancestor.Remote) == RemotePath.GetName(remote) && ancestor.Names.SequenceEqual(Names))
+            if (RemotePath.GetName(ancestor.Remote) == RemotePath.GetName(remote) && ancestor.NlstNames.SequenceEqual(NlstNames))
             {
                 return true;
             }
@@ -48,10 +49,10 @@ internal sealed class MirrorDirectory(string local, string remote, bool isInTarg
     }
 
     /// <summary>
-    /// Returns whether this directory or an ancestor has the given unique identifier. Some servers list a link as its target, so a link to
-    /// an ancestor would cause endless recursion.
+    /// Returns whether this directory or an ancestor has the given unique identifier. Some servers list a link with the metadata of its
+    /// target, so a link to an ancestor would cause endless recursion.
     /// </summary>
-    public bool IsWithin(string? id)
+    public bool IsSelfOrAncestor(string? id)
     {
         for (MirrorDirectory? directory = this; directory is not null && id is not null; directory = directory.Parent)
         {

@@ -7,24 +7,27 @@ using Fts.Protocol;
 namespace Fts.Client.Sync;
 
 /// <summary>
-/// Compares two trees and records the directories and files to create or replace in the target. If the server supports block mode, lists
-/// its directories with pipelined commands. Otherwise lists one directory at a time on each connection.
+/// Compares two trees and records the directories and files to create or replace in the target. If the server supports block mode, the
+/// planner lists directories with pipelined commands. Otherwise, it lists one directory at a time on each connection.
 /// </summary>
 internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMirrorPlan plan)
 {
-    /// <summary>The maximum depth. Real trees are not deeper, but a link to an ancestor can make a tree appear endless.</summary>
+    /// <summary>
+    /// The maximum number of levels below the root. Real trees are not deeper, but a link to an ancestor can make a tree appear endless.
+    /// </summary>
     private const int MaxDepth = 128;
 
     /// <summary>
-    /// The number of directories per connection. For fewer directories, the login on another connection takes longer than it saves.
+    /// The number of waiting directories for each additional connection. For fewer directories, the login on another connection takes
+    /// longer than the connection saves.
     /// </summary>
     private const int DirectoriesPerConnection = 4;
 
     /// <summary>
-    /// The number of pipelined listings if the round trip is shorter than <see cref="ShortRoundTrip"/>. More would leave no directories
-    /// for the other connections.
+    /// The maximum number of pipelined listings if the round-trip time is shorter than <see cref="ShortRoundTrip"/>. More listings would
+    /// leave no directories for the other connections.
     /// </summary>
-    private const int NearbyListings = 4;
+    private const int MaxListingsOnShortRoundTrip = 4;
 
     private static readonly TimeSpan ShortRoundTrip = TimeSpan.FromMilliseconds(2);
 
@@ -39,7 +42,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     private readonly List<FtpEntry> _unreadableEntries = [];
     private List<MirrorDirectory> _localDirectories = [];
     private long _bytes;
-    private int _unchanged, _skipped;
+    private int _unchangedCount, _skippedCount;
 
     private int _entryCount; // changed with Interlocked
     private volatile bool _isTooLarge;
@@ -56,7 +59,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         {
             var queue = new MirrorQueue(root);
             await RunWorkersAsync(queue, CompareInBlockModeAsync, cancellationToken).ConfigureAwait(false);
-            queue.ReturnSetAside();
+            queue.RequeueSetAside();
             await RunWorkersAsync(queue, CompareSeparatelyAsync, cancellationToken).ConfigureAwait(false);
         }
         else
@@ -75,15 +78,15 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             Directories = [.. missing, .. directories],
             Files = _files,
             Bytes = _bytes,
-            Unchanged = _unchanged,
-            Skipped = _skipped,
+            Unchanged = _unchangedCount,
+            Skipped = _skippedCount,
             Failures = _failures,
             UnreadableEntries = _unreadableEntries,
         };
     }
 
     /// <summary>Compares a listed directory. Returns its subdirectories, or null if the root of the tree cannot be compared.</summary>
-    /// <remarks>Another directory that cannot be compared is a failure in the plan, and has no subdirectories.</remarks>
+    /// <remarks>If another directory cannot be compared, adds a failure to the plan and returns no subdirectories.</remarks>
     public List<MirrorDirectory>? TryCompare(MirrorDirectory directory, List<FtpEntry> remote)
     {
         try
@@ -102,7 +105,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
     }
 
-    /// <summary>Counts an entry of a listing.</summary>
+    /// <summary>Counts an entry of a remote listing towards <see cref="FtpLimits.MirrorEntries"/>.</summary>
     /// <exception cref="FtpProtocolException">The tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
     public void CountEntry()
     {
@@ -113,11 +116,12 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
     }
 
-    /// <summary>Subtracts the entries of a discarded listing, which is requested again.</summary>
-    public void UncountEntries(int count) => Interlocked.Add(ref _entryCount, -count);
+    /// <summary>Subtracts the entries of a discarded listing, because the directory is listed again.</summary>
+    public void SubtractEntries(int count) => Interlocked.Add(ref _entryCount, -count);
 
     /// <summary>
-    /// Runs workers until the queue is empty. The first one starts at once, the others when the queue has enough directories for them.
+    /// Runs workers until the queue is empty. The first worker starts immediately. Another worker starts when the queue has enough
+    /// directories for it.
     /// </summary>
     private async Task RunWorkersAsync(
         MirrorQueue queue, Func<MirrorQueue, CancellationToken, Task> compare, CancellationToken cancellationToken)
@@ -133,7 +137,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
                 }
                 catch
                 {
-                    queue.Stop(); // the other workers must not wait for directories of this one
+                    queue.Stop(); // the other workers must not wait for directories of this worker
                     throw;
                 }
             },
@@ -142,12 +146,12 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     }
 
     /// <summary>
-    /// Lists and compares queued directories over one connection in block mode. Directories without a result are set aside, for example
-    /// after the failure of the connection.
+    /// Lists and compares queued directories over one connection in block mode. Directories without a result are set aside for separate
+    /// listings, for example after the failure of the connection.
     /// </summary>
     private async Task CompareInBlockModeAsync(MirrorQueue queue, CancellationToken cancellationToken)
     {
-        PoolLease lease = await pool.AcquireAsync(cancellationToken, "listing of a tree").ConfigureAwait(false);
+        PoolLease lease = await pool.AcquireAsync(cancellationToken, "listing of folders for a mirror").ConfigureAwait(false);
         BlockListing? listing = null;
         try
         {
@@ -155,10 +159,10 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             {
                 FtpConnection connection = lease.Connection;
                 int maxListings = pool.ServerProfile.RoundTripTime < ShortRoundTrip
-                    ? NearbyListings
-                    : BlockPipeline<BlockListing.Item>.MaxCommands;
+                    ? MaxListingsOnShortRoundTrip
+                    : BlockPipeline<BlockListing.RequestedListing>.MaxCommands;
                 if (!CanListInBlockMode(connection)
-                    || await BlockPipeline<BlockListing.Item>.OpenAsync(
+                    || await BlockPipeline<BlockListing.RequestedListing>.OpenAsync(
                         connection, FtpDataDirection.Receive, cancellationToken, maxListings).ConfigureAwait(false) is not { } pipeline)
                 {
                     return;
@@ -206,7 +210,10 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
     }
 
-    /// <summary>Lists and compares one directory, and returns its subdirectories. An error in the root of the tree is thrown.</summary>
+    /// <summary>
+    /// Lists and compares one directory, and returns its subdirectories. Throws if the root of the tree cannot be compared. If another
+    /// directory cannot be compared, adds a failure to the plan and returns no subdirectories.
+    /// </summary>
     private async Task<List<MirrorDirectory>> CompareSeparatelyAsync(MirrorDirectory directory, CancellationToken cancellationToken)
     {
         try
@@ -222,7 +229,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
     }
 
-    /// <summary>Compares the directories that only the source has, level by level. They need no connection.</summary>
+    /// <summary>Compares the local directories that the server does not have, level by level, without a connection.</summary>
     private async Task CompareLocalDirectoriesAsync(CancellationToken cancellationToken)
     {
         while (_localDirectories.Count > 0)
@@ -232,7 +239,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             {
                 if (TryCompare(directory, []) is null)
                 {
-                    Compare(directory, ListLocal(directory.Local), []); // throws the exception for the root
+                    Compare(directory, ListLocal(directory.Local), []); // throws the exception of the root
                 }
 
                 return ValueTask.CompletedTask;
@@ -241,25 +248,25 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     }
 
     /// <summary>
-    /// Compares one directory. Returns the subdirectories that the server may have. Those of an upload that it does not have are compared
-    /// later.
+    /// Compares one directory, and returns the subdirectories that must be listed on the server. For an upload, local subdirectories that
+    /// the server does not have are compared later.
     /// </summary>
     private List<MirrorDirectory> Compare(
         MirrorDirectory directory, Dictionary<string, FileSystemInfo> local, List<FtpEntry> remote)
     {
         if (directory.Depth > MaxDepth)
         {
-            throw new FtpException($"the folder is more than {MaxDepth} levels deep");
+            throw new FtpException($"the folder is more than {MaxDepth} levels deep and is not mirrored");
         }
 
-        directory.Names = remote.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. remote.Select(entry => entry.Name)];
+        directory.NlstNames = remote.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. remote.Select(entry => entry.Name)];
         List<FtpEntry> unreadable = remote.FindAll(entry => entry.Kind == FtpEntryKind.Unknown);
         if (unreadable.Count > 0)
         {
             remote.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
         }
 
-        // Without a listing no connection may have been opened, so that the features are unknown. They are not needed then.
+        // If no remote entry was listed, possibly no connection was opened. The features are then unknown, and not needed.
         var comparison = new DirectoryComparison(directory, IsDownload, remote.Count > 0 && client.Features.CanSetLastModified);
         bool isRepeat = IsDownload && directory.IsRepeatOfAncestor();
         if (IsDownload && !isRepeat)
@@ -277,8 +284,8 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             _missingDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
             _files.AddRange(comparison.Files);
             _failures.AddRange(comparison.Failures);
-            (_bytes, _unchanged) = (_bytes + comparison.Bytes, _unchanged + comparison.Unchanged);
-            _skipped += comparison.Skipped + (isRepeat ? 1 : 0);
+            (_bytes, _unchangedCount) = (_bytes + comparison.Bytes, _unchangedCount + comparison.UnchangedCount);
+            _skippedCount += comparison.SkippedCount + (isRepeat ? 1 : 0);
             if (!IsDownload)
             {
                 _localDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
@@ -313,13 +320,14 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         return entries;
     }
 
-    /// <summary>Returns whether an error concerns one directory only, so that the others can be compared.</summary>
+    /// <summary>Returns whether an error concerns one directory only, so that the other directories can be compared.</summary>
     private bool IsFailureOfDirectory(Exception exception) =>
         !_isTooLarge
         && exception is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException;
 
     private FtpProtocolException CreateTooLargeException() =>
-        new($"the tree has more than {client.Options.Limits.MirrorEntries} entries");
+        new($"the folder and its subfolders have more than {client.Options.Limits.MirrorEntries} entries, which is the limit;"
+            + " mirror the subfolders separately");
 
     private void AddFailure(MirrorDirectory directory, Exception exception)
     {

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client.Sync;
 
 /// <summary>
-/// The directories of a mirror that are not compared yet, in the order in which they were found. Several workers take them, and add the
-/// subdirectories that each comparison finds. Thread-safe.
+/// The directories of a mirror that are not compared yet, in the order in which they were found. Several workers take directories, and add
+/// the subdirectories that each comparison finds. Thread-safe.
 /// </summary>
 internal sealed class MirrorQueue
 {
@@ -12,7 +12,7 @@ internal sealed class MirrorQueue
     private readonly Queue<MirrorDirectory> _waiting = new();
     private readonly List<MirrorDirectory> _setAside = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _taken; // the directories that were taken, and are neither compared nor set aside
+    private int _takenCount; // the directories that a worker is comparing
     private bool _isStopped;
 
     public MirrorQueue(MirrorDirectory root) => _waiting.Enqueue(root);
@@ -28,14 +28,14 @@ internal sealed class MirrorQueue
                 return false;
             }
 
-            _taken++;
+            _takenCount++;
             return true;
         }
     }
 
     /// <summary>
-    /// Takes the next directory. Waits while there is none and a running comparison may add some. Returns null if none is left, or after
-    /// <see cref="Stop"/>.
+    /// Takes the next directory. If the queue is empty, waits until a running comparison adds directories. Returns null if the queue is
+    /// empty and no comparison is running, or after <see cref="Stop"/>.
     /// </summary>
     /// <remarks>The caller must await the result. A cancelled call takes no directory.</remarks>
     public async ValueTask<MirrorDirectory?> TakeAsync(CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class MirrorQueue
             Task changed;
             lock (_lock)
             {
-                if (_isStopped || (_waiting.Count == 0 && _taken == 0))
+                if (_isStopped || (_waiting.Count == 0 && _takenCount == 0))
                 {
                     return null;
                 }
@@ -73,24 +73,24 @@ internal sealed class MirrorQueue
                 _waiting.Enqueue(child);
             }
 
-            _taken--;
+            _takenCount--;
             SignalChange();
         }
     }
 
-    /// <summary>Sets a taken directory aside, so that it can be taken again only after <see cref="ReturnSetAside"/>.</summary>
+    /// <summary>Sets a taken directory aside, so that it can be taken again only after <see cref="RequeueSetAside"/>.</summary>
     public void SetAside(MirrorDirectory directory)
     {
         lock (_lock)
         {
             _setAside.Add(directory);
-            _taken--;
+            _takenCount--;
             SignalChange();
         }
     }
 
-    /// <summary>Adds the directories that were set aside to the queue.</summary>
-    public void ReturnSetAside()
+    /// <summary>Puts the directories that were set aside back into the queue.</summary>
+    public void RequeueSetAside()
     {
         lock (_lock)
         {
@@ -100,7 +100,7 @@ internal sealed class MirrorQueue
         }
     }
 
-    /// <summary>Ends all waits. No directory can be taken after it.</summary>
+    /// <summary>Ends all calls of <see cref="TakeAsync"/>. No directory can be taken after this call.</summary>
     public void Stop()
     {
         lock (_lock)
@@ -110,7 +110,7 @@ internal sealed class MirrorQueue
         }
     }
 
-    /// <summary>Waits until at least the given number of directories can be taken.</summary>
+    /// <summary>Waits until the queue contains at least the given number of directories.</summary>
     public async Task WaitForBacklogAsync(int count, CancellationToken cancellationToken)
     {
         while (true)

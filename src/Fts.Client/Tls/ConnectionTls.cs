@@ -11,7 +11,7 @@ namespace Fts.Client.Tls;
 /// Performs the TLS handshakes of one control connection and its data connections. All use the same options and the same session name, so
 /// that data connections resume the TLS session of their own control connection.
 /// </summary>
-/// <remarks>Not thread-safe: one handshake at a time. The owner of the control connection disposes it.</remarks>
+/// <remarks>Not thread-safe: one handshake at a time. The owner of the control connection disposes this object.</remarks>
 internal sealed class ConnectionTls : IDisposable
 {
     private readonly FtpClientOptions _options;
@@ -75,8 +75,8 @@ internal sealed class ConnectionTls : IDisposable
     }
 
     /// <summary>
-    /// Performs the handshake of a data connection. Its certificate must have the same key as that of the control connection. The returned
-    /// stream owns <paramref name="plain"/>.
+    /// Performs the handshake of a data connection. The certificate must have the same key as the certificate of the control connection.
+    /// The returned stream owns <paramref name="plain"/>.
     /// </summary>
     /// <exception cref="FtpTlsException">The handshake failed, or the certificate has a different key.</exception>
     public Task<SslStream> AuthenticateDataAsync(Stream plain, CancellationToken cancellationToken) =>
@@ -101,7 +101,9 @@ internal sealed class ConnectionTls : IDisposable
             {
                 OperationCanceledException cancelled => deadline.Translate(cancelled, FtpOperationPhase.Handshake),
                 AuthenticationException when _hasDataKeyMismatch => new FtpTlsException(
-                    FtpTlsFailure.UntrustedServerCertificate, "the data and control connections have certificates with different keys", e)
+                    FtpTlsFailure.UntrustedServerCertificate,
+                    "the server's certificates on the control and data connections have different keys",
+                    e)
                 {
                     Identity = Identity,
                 },
@@ -128,7 +130,7 @@ internal sealed class ConnectionTls : IDisposable
 
     /// <summary>
     /// Called during a handshake. Accepts and records the certificate of the control connection, which is validated after the handshake.
-    /// Accepts the certificate of a data connection only if it has the same key.
+    /// Accepts the certificate of a data connection only if it has the same key as the recorded certificate.
     /// </summary>
     private bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors policyErrors)
     {

@@ -14,7 +14,7 @@ public enum FtpCertificateProblem
     /// The certificate was not issued by a trusted authority, for example because it is self-signed. Callers can pin or store its key.
     /// </summary>
     UntrustedRoot,
-    /// <summary>The certificate, or one in its chain, has expired or is not valid yet.</summary>
+    /// <summary>The certificate, or a certificate in its chain, has expired or is not valid yet.</summary>
     Expired,
     /// <summary>The certificate was issued by a trusted authority, but not for this host name.</summary>
     NameMismatch,
@@ -22,7 +22,7 @@ public enum FtpCertificateProblem
     Invalid,
 }
 
-/// <summary>The identity in a server's certificate, and whether the certificate proves it.</summary>
+/// <summary>The identity in a server's certificate, and whether the certificate proves that identity.</summary>
 public sealed record FtpServerIdentity
 {
     private FtpServerIdentity(X509Certificate2 certificate, string host, int port)
@@ -60,13 +60,16 @@ public sealed record FtpServerIdentity
     /// <summary>The end of the validity period, UTC.</summary>
     public DateTimeOffset NotAfter { get; }
 
-    /// <summary>The reason why the certificate does not prove the identity, as the rest of a sentence; null if it does.</summary>
+    /// <summary>
+    /// The reason why the certificate does not prove the identity, as a clause in which "it" is the certificate. Null if the certificate
+    /// proves the identity.
+    /// </summary>
     public string? Problem { get; private init; }
 
     /// <summary>The kind of <see cref="Problem"/>.</summary>
     public FtpCertificateProblem ProblemKind { get; private init; }
 
-    /// <summary>The certificate in DER form.</summary>
+    /// <summary>The certificate in DER encoding.</summary>
     public ReadOnlyMemory<byte> Certificate { get; }
 
     /// <summary>

@@ -10,27 +10,29 @@ namespace Fts.Client;
 /// </summary>
 public sealed record FtpTrust
 {
-    /// <summary>Trusts the authorities of the system only.</summary>
+    /// <summary>The default rules, which trust only the certificate authorities of the system.</summary>
     public static FtpTrust System { get; } = new();
 
     /// <summary>
-    /// The fingerprints of the accepted keys, in the form of <see cref="FtpServerIdentity.Fingerprint"/>. If it is not empty, all other
-    /// rules are ignored.
+    /// The fingerprints of the accepted keys, in the form of <see cref="FtpServerIdentity.Fingerprint"/>. If the collection is not empty,
+    /// all other rules are ignored.
     /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
-    /// <summary>The authorities to trust instead of those of the system; empty to trust those of the system.</summary>
+    /// <summary>
+    /// The certificate authorities to trust instead of the system's authorities; empty to trust the system's authorities.
+    /// </summary>
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>
     /// Decides whether to accept a server whose certificate is not trusted; returns true to accept it. Called once for each control
-    /// connection, before any command is sent over TLS. Connections that open at the same time call it concurrently.
+    /// connection, before any command is sent over TLS. Connections that open at the same time call the delegate concurrently.
     /// </summary>
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 
     /// <summary>
     /// Whether <see cref="ValidateAsync"/> is also called for a trusted certificate, for which <see cref="FtpServerIdentity.Problem"/> is
-    /// null. The default is false. It has no effect without <see cref="ValidateAsync"/> or with <see cref="PinnedKeys"/>.
+    /// null. Default: false. The value is ignored without <see cref="ValidateAsync"/> and with <see cref="PinnedKeys"/>.
     /// </summary>
     public bool ShouldAlwaysValidate { get; init; }
 
@@ -45,8 +47,8 @@ public sealed record FtpTrust
     /// </summary>
     public IReadOnlyCollection<X509Certificate2> ClientChain { get; init; } = [];
 
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentException">A value is invalid. The message contains its name.</exception>
+    /// <summary>Validates the properties.</summary>
+    /// <exception cref="ArgumentException">A value is invalid. The message contains the name of the property.</exception>
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(PinnedKeys);
@@ -55,7 +57,7 @@ public sealed record FtpTrust
         if (PinnedKeys.FirstOrDefault(key => !KeyFingerprint.IsFingerprint(key)) is { } invalid)
         {
             throw new ArgumentException(
-                $"'{invalid}' is not a fingerprint. A fingerprint is SHA256: and 43 characters of Base64.", nameof(PinnedKeys));
+                $"'{invalid}' is not a fingerprint. A fingerprint consists of SHA256: and 43 Base64 characters.", nameof(PinnedKeys));
         }
 
         if (ClientCertificate is { HasPrivateKey: false })

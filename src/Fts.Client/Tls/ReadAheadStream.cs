@@ -46,7 +46,7 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
         return 1;
     }
 
-    /// <summary>Sends close_notify.</summary>
+    /// <summary>Sends close_notify, which marks the end of the sent data.</summary>
     public Task SendCloseNotifyAsync() => inner.ShutdownAsync();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
@@ -77,7 +77,7 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
         if (_readAhead is null)
         {
             _readAhead = inner.ReadAsync(_buffer).AsTask();
-            // Observes the error of a read that is interrupted by disposal, because no caller may await it.
+            // Observes the exception, because a read that disposal interrupts may have no caller that awaits it.
             _readAhead.ContinueWith(
                 static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }

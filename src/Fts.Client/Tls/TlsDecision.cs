@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// Caches whether a server uses TLS in <see cref="FtpTlsMode.Preferred"/>, for all connections of one client. After one connection was
+/// Caches whether a server accepts TLS in <see cref="FtpTlsMode.Preferred"/>, for all connections of one client. After one connection was
 /// encrypted, no other connection may be unencrypted.
 /// </summary>
 /// <remarks>
@@ -15,7 +15,7 @@ namespace Fts.Client.Tls;
     Justification = "The semaphore has no wait handle unless one is requested.")]
 internal sealed class TlsDecision
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SemaphoreSlim _semaphore = new(1, 1);
     private volatile bool _isDecided;
     private volatile bool _hasUsedTls;
     private bool? _isPlainPasswordAllowed;
@@ -34,18 +34,18 @@ internal sealed class TlsDecision
             return false;
         }
 
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (!_isDecided)
         {
             return true;
         }
 
-        _gate.Release();
+        _semaphore.Release();
         return false;
     }
 
     /// <summary>Ends the negotiation that <see cref="TryBeginAsync"/> started. Waiting connections continue.</summary>
-    public void End() => _gate.Release();
+    public void End() => _semaphore.Release();
 
     /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server rejected TLS.</summary>
     public void RecordDecision(bool usesTls)
@@ -62,7 +62,7 @@ internal sealed class TlsDecision
     public async Task<bool> IsPlainPasswordAllowedAsync(
         Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             _isPlainPasswordAllowed ??= confirm is not null && await confirm(cancellationToken).ConfigureAwait(false);
@@ -70,7 +70,7 @@ internal sealed class TlsDecision
         }
         finally
         {
-            _gate.Release();
+            _semaphore.Release();
         }
     }
 }

@@ -5,14 +5,14 @@ using System.Net;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// The target host name that one control connection and its data connections use in their TLS handshakes. It is unique among the open
-/// connections of this process.
+/// The target host name that one control connection and its data connections use in their TLS handshakes. If possible, the name is unique
+/// among the open control connections of this process.
 /// </summary>
 /// <remarks>
 /// .NET caches one resumable TLS session per target host name, and strict servers reject a data connection that resumes the session of
 /// another control connection. DNS names are case-insensitive (RFC 4343), so each connection uses a different combination of upper and
-/// lower case. For an IP address, TLS sends no name and .NET resumes no session, so a name in the domain "invalid" is used (RFC 6761 §6.4);
-/// this library checks the certificate against the address. Disposal makes the name available again.
+/// lower case. For an IP address, TLS sends no name and .NET resumes no session, so a name in the domain "invalid" is used (RFC 6761 §6.4).
+/// This library checks the certificate against the address itself. Disposal makes the name available again.
 /// </remarks>
 internal sealed class TlsSessionName : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class TlsSessionName : IDisposable
     public string Name { get; }
 
     /// <summary>
-    /// Returns a name that no open connection uses. If no combination of a short host name is unused, returns one that is in use.
+    /// Returns a name that no open connection uses. A short host name has few combinations of upper and lower case. If all of them are in
+    /// use, returns one of them.
     /// </summary>
     public static TlsSessionName Acquire(string host)
     {

@@ -2,13 +2,16 @@ using Fts.Protocol;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>Transfers in ASCII mode (TYPE A) on connections that are otherwise in TYPE I.</summary>
+/// <summary>Runs transfers in ASCII mode (TYPE A) on connections that otherwise use TYPE I.</summary>
 internal static class AsciiMode
 {
-    /// <summary>Whether lines of local text files end in LF, and must be converted.</summary>
+    /// <summary>Whether lines of local text files end in LF, so that a transfer must convert them.</summary>
     public static bool HasLineFeedNewLines => Environment.NewLine == "\n";
 
-    /// <exception cref="ArgumentException">The options require something that ASCII mode does not support.</exception>
+    /// <summary>Checks that ASCII mode supports the options of a transfer.</summary>
+    /// <exception cref="ArgumentException">
+    /// The options require resumption or a comparison of hashes, which ASCII mode does not support.
+    /// </exception>
     public static void ValidateOptions(FtpTransferOptions options)
     {
         if (options.Resume == FtpResume.PartialOrTarget || options.IsHashRequired)
@@ -20,7 +23,7 @@ internal static class AsciiMode
         }
     }
 
-    /// <summary>Runs a transfer in TYPE A, then restores TYPE I. Closes the connection if its type is unknown.</summary>
+    /// <summary>Runs a transfer in TYPE A, then restores TYPE I. Closes the connection if TYPE A may still be in effect.</summary>
     /// <exception cref="FtpReplyException">The server rejects TYPE A or the transfer.</exception>
     public static async Task<T> RunInAsciiAsync<T>(FtpConnection connection, Func<Task<T>> transfer, CancellationToken cancellationToken)
     {
@@ -64,7 +67,7 @@ internal static class AsciiMode
         }
         catch (FtpException)
         {
-            // The transfer is complete. The pool opens another connection for the next call.
+            // The result of the transfer is known. The pool opens another connection for the next call.
         }
         finally
         {

@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Compares a local file, or its beginning, with the file on the server by SHA-256. Both sides compute their hash at the same time.
+/// Compares a local file, or its beginning, with the file on the server by SHA-256. The client and the server compute their hashes at the
+/// same time.
 /// </summary>
 internal static class ContentComparison
 {
@@ -37,7 +38,7 @@ internal static class ContentComparison
         }
     }
 
-    /// <summary>Computes the hash of the bytes that are stored in the file, not of the received bytes.</summary>
+    /// <summary>Returns the SHA-256 of the first <paramref name="length"/> bytes, which it reads from the file.</summary>
     private static byte[] ComputeLocalHash(SafeFileHandle handle, long length, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

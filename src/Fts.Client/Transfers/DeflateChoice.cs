@@ -11,7 +11,7 @@ internal static class DeflateChoice
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The length of the source in bytes; null if it is unknown.</param>
-    /// <param name="read">Reads the source at an offset; null if it cannot be read at an offset.</param>
+    /// <param name="read">Reads the source at an offset and returns the number of bytes; null if the source cannot seek.</param>
     public static bool ShouldDeflateUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read) =>
         connection.Options.Compression switch
         {
@@ -21,7 +21,10 @@ internal static class DeflateChoice
             _ => false,
         };
 
-    /// <summary>Returns whether a download is compressed. The length is in bytes; null if it is unknown.</summary>
+    /// <summary>Returns whether a download is compressed.</summary>
+    /// <param name="connection">The control connection.</param>
+    /// <param name="path">The remote path.</param>
+    /// <param name="length">The length of the file in bytes; null if it is unknown.</param>
     public static bool ShouldDeflateDownload(FtpConnection connection, string path, long? length) => connection.Options.Compression switch
     {
         FtpCompression.Always => IsSupported(connection),

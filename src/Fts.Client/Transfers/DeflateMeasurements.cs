@@ -5,20 +5,26 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Measured speeds of the network and of compression, and measured compression ratios by file extension. Shared by all connections to one
-/// server.
+/// Records the measured speeds of the network and of compression, and the measured compression ratios by file extension. All connections to
+/// one server share the measurements.
 /// </summary>
 internal sealed class DeflateMeasurements
 {
-    /// <summary>The minimum size of a transfer that measures the network speed, in bytes. Socket buffers distort smaller ones.</summary>
+    /// <summary>
+    /// The minimum size in bytes of a transfer that measures the network speed. Socket buffers distort the speed of smaller transfers.
+    /// </summary>
     public const int MinMeasuredBytes = 256 * 1024;
 
     /// <summary>
-    /// The minimum length of a compressed file in bytes. For smaller files, the MODE command costs more time than compression saves.
+    /// The minimum length in bytes of a file that is compressed. For smaller files, the MODE command costs more time than compression
+    /// saves.
     /// </summary>
     public const int MinFileBytes = 64 * 1024;
 
+    /// <summary>The maximum ratio of compressed to uncompressed length with which compression is used.</summary>
     private const double MaxRatio = 0.75;
+
+    /// <summary>The maximum number of file extensions with a recorded ratio.</summary>
     private const int MaxExtensions = 256;
 
     private static readonly HashSet<string> CompressedExtensions = new(StringComparer.OrdinalIgnoreCase)
@@ -33,21 +39,21 @@ internal sealed class DeflateMeasurements
 
     private long _networkSpeed, _deflateSpeed;
 
-    /// <summary>The speed of the last measured transfer without compression, in bytes per second; 0 before the first one.</summary>
+    /// <summary>The speed of the last measured transfer without compression, in bytes per second; 0 if unknown.</summary>
     public long NetworkSpeed
     {
         get => Volatile.Read(ref _networkSpeed);
         set => Volatile.Write(ref _networkSpeed, value);
     }
 
-    /// <summary>The speed at which this machine last compressed a sample, in bytes per second; 0 before the first one.</summary>
+    /// <summary>The speed at which this machine last compressed a sample, in bytes per second; 0 if unknown.</summary>
     public long DeflateSpeed
     {
         get => Volatile.Read(ref _deflateSpeed);
         set => Volatile.Write(ref _deflateSpeed, value);
     }
 
-    /// <summary>Returns whether the extension is that of a compressed format.</summary>
+    /// <summary>Returns whether the extension of a path belongs to a compressed format.</summary>
     public static bool IsAlreadyCompressed(string path) => CompressedExtensions.Contains(GetExtension(path));
 
     /// <summary>Records the size in bytes and the duration of a transfer without compression. Small transfers are ignored.</summary>
@@ -83,8 +89,8 @@ internal sealed class DeflateMeasurements
     public void RecordNoGain(string path) => RecordRatio(path, 1);
 
     /// <summary>
-    /// Returns whether a sample is useful: the file is neither too small nor in a compressed format, and the network is not faster than any
-    /// compression.
+    /// Returns whether a sample is useful: the measured network speed is below 256 MiB/s, and the file is large enough and not in a
+    /// compressed format. A null <paramref name="length"/> counts as large enough.
     /// </summary>
     public bool ShouldSample(string path, long? length) =>
         NetworkSpeed is > 0 and < 256 * 1024 * 1024 && !(length < MinFileBytes) && !IsAlreadyCompressed(path);

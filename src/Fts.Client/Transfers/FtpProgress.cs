@@ -15,10 +15,10 @@ public enum FtpTransferStage
     Verifying,
 }
 
-/// <summary>The reason why a transfer starts from the beginning although bytes of an interrupted one exist.</summary>
+/// <summary>The reason why a transfer starts from the beginning although bytes of an interrupted transfer exist.</summary>
 public enum FtpRestartReason
 {
-    /// <summary>None: the transfer is resumed, or no bytes of an interrupted one exist.</summary>
+    /// <summary>No reason: the transfer is resumed, or no bytes of an interrupted transfer exist.</summary>
     None,
     /// <summary>The remote file changed after the interrupted transfer.</summary>
     Changed,
@@ -36,7 +36,9 @@ public enum FtpRestartReason
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
 /// <param name="TotalBytes">The number of bytes to transfer, without <paramref name="ResumedBytes"/>; null if it is unknown.</param>
 /// <param name="ResumedBytes">The number of bytes of an interrupted transfer that are not transferred again.</param>
-/// <param name="RestartReason">The reason why the bytes of an interrupted transfer are not used.</param>
+/// <param name="RestartReason">
+/// The reason why the transfer starts from the beginning although bytes of an interrupted transfer exist.
+/// </param>
 public readonly record struct FtpProgress(
     string Path,
     FtpTransferStage Stage,

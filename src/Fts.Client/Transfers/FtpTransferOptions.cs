@@ -7,7 +7,7 @@ public enum FtpResume
     Never,
     /// <summary>
     /// An interrupted download keeps its bytes in a hidden file beside the target, if a later download can verify them. The next download
-    /// to that target verifies and resumes it, or starts from the beginning. Uploads always start from the beginning.
+    /// to that target verifies the bytes and continues after them, or starts from the beginning. Uploads always start from the beginning.
     /// </summary>
     Partial,
     /// <summary>
@@ -59,7 +59,7 @@ public sealed record FtpTransferOptions
     public bool Overwrite { get; init; } = true;
 
     /// <summary>
-    /// Whether the transfer of a file resumes an interrupted one; <see cref="FtpResume.Partial"/> by default. Transfers of streams are
+    /// Whether the transfer of a file resumes an interrupted transfer; <see cref="FtpResume.Partial"/> by default. Transfers of streams are
     /// never resumed.
     /// </summary>
     public FtpResume Resume { get; init; } = FtpResume.Partial;
@@ -72,16 +72,20 @@ public sealed record FtpTransferOptions
 
     /// <summary>
     /// Whether line endings are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not
-    /// split into segments and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it
-    /// throws <see cref="ArgumentException"/>.
+    /// split into segments and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/>, the
+    /// transfer throws <see cref="ArgumentException"/>.
     /// </summary>
     public FtpTransferType Type { get; init; }
 
-    /// <summary>Whether a downloaded file receives the last-modified time that the server reports; true by default.</summary>
+    /// <summary>
+    /// Whether a downloaded file receives the last-modified time that the server reports; true by default. In
+    /// <see cref="FtpClient.UploadManyAsync"/>, whether the client sets the last-modified times on the server (MFMT).
+    /// </summary>
     public bool PreserveLastModified { get; init; } = true;
 
     /// <summary>
-    /// The entry of the remote file from a listing; null by default. If its metadata is exact enough, a download does not request it again.
+    /// The entry of the remote file from a listing; null by default. If its metadata is exact enough, a download does not request the
+    /// metadata again.
     /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 
@@ -103,13 +107,13 @@ public sealed record FtpTransferOptions
         get;
         init => field = value is null or >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Segments), value, "Must be at least 1.");
+            : throw new ArgumentOutOfRangeException(nameof(Segments), value, "The number of segments must be at least 1.");
     }
 
     /// <summary>Whether a transfer fails if no hashes can be compared.</summary>
     internal bool IsHashRequired => Verification == FtpVerification.ByHash;
 
-    /// <summary>Returns whether a transfer is verified by hash, if the server supports one.</summary>
+    /// <summary>Returns whether a transfer is verified by hash if the server supports hashes.</summary>
     internal bool ShouldVerifyByHash(bool isResumed) =>
         Verification == FtpVerification.ByHash || (Verification == FtpVerification.ResumedByHash && isResumed);
 }

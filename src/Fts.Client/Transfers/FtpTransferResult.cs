@@ -5,7 +5,7 @@ namespace Fts.Client;
 /// <summary>The proof that a transfer is complete.</summary>
 public enum FtpVerifiedBy
 {
-    /// <summary>Only the server's final reply, because the server reports no length.</summary>
+    /// <summary>Only the server's final reply, because no length could be compared.</summary>
     Reply,
     /// <summary>Equal lengths.</summary>
     Length,
@@ -28,7 +28,7 @@ public enum FtpTransferWarning
     StillGrowing,
 }
 
-/// <summary>A transfer that succeeded.</summary>
+/// <summary>The result of a transfer that succeeded.</summary>
 /// <param name="Path">The remote path.</param>
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
 /// <param name="Elapsed">The duration of the whole call, including the wait for a connection.</param>
@@ -40,7 +40,7 @@ public sealed record FtpTransferResult(
     string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTimeOffset? LastModified = null, long ResumedBytes = 0,
     FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
 {
-    /// <summary>The warning; <see cref="FtpTransferWarning.None"/> if there is none.</summary>
+    /// <summary>The warning about the transfer. Default: <see cref="FtpTransferWarning.None"/>.</summary>
     public FtpTransferWarning Warning { get; init; }
 
     /// <summary>The length in bytes that <see cref="Warning"/> refers to, as the server reported it; null without a warning.</summary>

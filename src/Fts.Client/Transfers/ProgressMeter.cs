@@ -6,7 +6,9 @@ namespace Fts.Client.Transfers;
 /// Reports the progress of one file: a new stage immediately, and bytes at most ten times a second. Several connections may add bytes at
 /// the same time.
 /// </summary>
-/// <remarks>Only for reports and results. The state of a transfer, on which decisions depend, is kept elsewhere.</remarks>
+/// <remarks>
+/// The values are used for reports and results only. Decisions depend on the states of uploads and downloads, not on this object.
+/// </remarks>
 internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string path)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
@@ -24,7 +26,7 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
     /// <summary>The time since the creation of this object.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_startedAt);
 
-    /// <summary>Restarts the byte count at 0 for a transfer or its repetition.</summary>
+    /// <summary>Resets the byte count to 0 at the start of a transfer or of its retry.</summary>
     public void StartTransfer(long resumedBytes, FtpRestartReason restartReason) =>
         (Bytes, _resumedBytes, _restartReason) = (0, resumedBytes, restartReason);
 

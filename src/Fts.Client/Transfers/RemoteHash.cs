@@ -5,8 +5,8 @@ namespace Fts.Client.Transfers;
 
 /// <summary>
 /// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For the first bytes
-/// of a file, XSHA256 is preferred, because the range is one of its arguments. ProFTPD ignores RANG in HASH, and applies it to the next
-/// RETR.
+/// of a file, XSHA256 is preferred, because it contains the range as an argument. HASH needs RANG, which ProFTPD ignores and then applies
+/// to the next RETR.
 /// </summary>
 internal static class RemoteHash
 {
@@ -26,7 +26,7 @@ internal static class RemoteHash
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The number of bytes from the beginning of the file; at least 1.</param>
-    /// <param name="isWhole">Whether <paramref name="length"/> is the length of the file.</param>
+    /// <param name="isWhole">Whether <paramref name="length"/> is the length of the whole file.</param>
     /// <param name="cancellationToken">Cancels the request. The connection cannot be used afterwards.</param>
     public static async Task<byte[]?> RequestAsync(
         FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)
@@ -56,7 +56,8 @@ internal static class RemoteHash
     }
 
     /// <summary>
-    /// Returns the hash in the reply to XSHA256; null if it has none. The last hash is used, because the text before it differs by server.
+    /// Returns the hash in the reply to XSHA256, or null if the reply contains none. The last hash is used, because the text before it
+    /// differs by server.
     /// </summary>
     public static byte[]? ParseXsha256Reply(string text) => text.Split(' ').Select(ParseHex).LastOrDefault(hash => hash is not null);
 
@@ -98,7 +99,7 @@ internal static class RemoteHash
         byte[]? hash = reply.IsCompletion ? ParseHashReply(reply.Text, length) : null;
         if (length is not null && hash is null)
         {
-            // The server did not use the range. Reset it, so that the next RETR does not use it.
+            // The server did not use the range. The reset prevents the server from applying the range to the next RETR.
             await connection.SendAsync("RANG", "1 0", cancellationToken).ConfigureAwait(false);
         }
 

@@ -6,8 +6,8 @@ namespace Fts.Client.Transfers;
 internal static class RemoteTargetCheck
 {
     /// <summary>
-    /// Requests the metadata of the target. The check may enter a directory. If the server does not support PWD, the client cannot return
-    /// and closes the connection.
+    /// Throws if the target exists on the server. The check may enter a directory. If the server does not support PWD, the client cannot
+    /// return from the directory and closes the connection.
     /// </summary>
     /// <exception cref="FtpTargetExistsException">The target exists.</exception>
     public static async Task ThrowIfExistsAsync(FtpConnection connection, string target, CancellationToken cancellationToken)

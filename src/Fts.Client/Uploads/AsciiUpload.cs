@@ -6,7 +6,7 @@ using Fts.Protocol;
 namespace Fts.Client.Uploads;
 
 /// <summary>
-/// Sends one text file in ASCII mode. Its length on the server differs, so only the final reply proves that it is complete.
+/// Sends one text file in ASCII mode. The stored file may have a different length, so only the final reply proves that it is complete.
 /// </summary>
 internal sealed class AsciiUpload(string path, ProgressMeter meter)
 {
@@ -29,7 +29,7 @@ internal sealed class AsciiUpload(string path, ProgressMeter meter)
             long read = await CopyAsync(data, source, cancellationToken).ConfigureAwait(false);
             if (source is { File: not null, Length: { } length } && length != read)
             {
-                // The data is not ended, so that the server does not treat the upload as complete.
+                // The exception aborts the transfer, so that the server does not treat the upload as complete.
                 throw new FtpIntegrityException(path, length, read);
             }
 

@@ -15,7 +15,7 @@ namespace Fts.Client.Uploads;
 /// </summary>
 internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOptions options, IProgress<FtpProgress>? progress)
 {
-    /// <summary>The size of one write in bytes. Each write must complete within the stall timeout.</summary>
+    /// <summary>The size of one write in bytes. Each write must complete within <see cref="FtpTimeouts.TransferStall"/>.</summary>
     private const int BufferLength = 128 * 1024;
 
     private readonly ProgressMeter _meter = new(progress, path);
@@ -31,7 +31,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
     private static SafeFileHandle OpenSource(string source) =>
         Directory.Exists(source)
-            ? throw new IOException($"{source} is a folder.")
+            ? throw new IOException($"{source} is a folder, not a file.")
             : File.OpenHandle(source, options: FileOptions.SequentialScan);
 
     private async Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
@@ -56,7 +56,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             };
         }
 
-        if (state.WereSegmentsRejected)
+        if (state.HasServerRejectedSegments)
         {
             // The server accepted the file over one connection, so it rejected the segments, not the file.
             pool.ServerProfile.IsSegmentedUploadUnusable = true;
@@ -65,7 +65,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, state.FinalReply, null, state.ResumedBytes, state.VerifiedBy);
     }
 
-    /// <summary>Executes steps until the next step needs several connections, another connection, or none.</summary>
+    /// <summary>Executes steps until the next step needs several connections, another connection, or no connection.</summary>
     private async Task<UploadState> RunOnConnectionAsync(
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
@@ -101,6 +101,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return state;
     }
 
+    /// <summary>Finds the restart offset, and chooses compression and the number of segments.</summary>
     private async Task<UploadState> PrepareAsync(
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
@@ -124,12 +125,14 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             offset = prefix.Length;
         }
 
-        bool deflate = DeflateChoice.ShouldDeflateUpload(connection, path, source.Length, source.ReadAt);
-        int segments = deflate || offset > 0 ? 1 : await CountSegmentsAsync(connection, source, cancellationToken).ConfigureAwait(false);
-        return segments > 1 ? state.PreparedForSegments(segments) : state.Prepared(offset, deflate);
+        bool shouldDeflate = DeflateChoice.ShouldDeflateUpload(connection, path, source.Length, source.ReadAt);
+        int segments = shouldDeflate || offset > 0
+            ? 1
+            : await CountSegmentsAsync(connection, source, cancellationToken).ConfigureAwait(false);
+        return segments > 1 ? state.PreparedForSegments(segments) : state.Prepared(offset, shouldDeflate);
     }
 
-    /// <summary>Executes one STOR or APPE.</summary>
+    /// <summary>Sends the source with one STOR or APPE command.</summary>
     private async Task<UploadState> SendAsync(
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
@@ -175,8 +178,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         catch (FtpReplyException e) when (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.InsufficientStorage)
         {
-            // The server may still accept the file over one connection. It may have rejected the names of the segments, joining them, or
-            // a second copy of the file.
+            // The server may have rejected the names of the segments, COMB, or the storage for a second copy of the file. It may still
+            // accept the file over one connection.
             return state.SegmentsRejected();
         }
     }
@@ -190,7 +193,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         catch (FtpConnectionException e) when (e is not FtpTimeoutException && !connection.IsUsable)
         {
-            // A 421 or a close after the final reply concerns the next command, not the upload.
+            // A 421 or a closed connection after the final reply concerns the next command, not the upload.
             return state.VerificationInterrupted();
         }
         catch (FtpIntegrityException e) when (connection.IsDeflating && e.Failure != FtpIntegrityFailure.Unverified)
@@ -207,7 +210,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Verifies on another connection. If none can be opened, the final reply is sufficient, unless a comparison of hashes is required.
+    /// Verifies the stored file on another connection. If no connection can be opened, the final reply is sufficient, unless a comparison
+    /// of hashes is required.
     /// </summary>
     private async Task<UploadState> VerifyAgainAsync(UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
@@ -223,8 +227,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Returns the number of segments; 1 for an upload over one connection. If the server has a partial upload, only a plain STOR discards
-    /// it. After an upload in segments, SIZE would still report it.
+    /// Returns the number of segments; 1 for an upload over one connection. If the server has a partial upload, returns 1, because only a
+    /// plain STOR discards it. After an upload in segments, SIZE would still report the length of the partial upload.
     /// </summary>
     private async Task<int> CountSegmentsAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
@@ -310,9 +314,9 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             _meter.EnterStage(FtpTransferStage.Verifying);
             bool? isSame = await ContentComparison.CompareAsync(connection, path, file, length, isWhole: true, cancellationToken)
                 .ConfigureAwait(false);
-            if (isSame is { } answer)
+            if (isSame is { } isVerified)
             {
-                return answer ? FtpVerifiedBy.Hash : throw FtpIntegrityException.CreateContentMismatch(path, length);
+                return isVerified ? FtpVerifiedBy.Hash : throw FtpIntegrityException.CreateContentMismatch(path, length);
             }
 
             if (options.IsHashRequired)

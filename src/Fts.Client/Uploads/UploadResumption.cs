@@ -6,16 +6,22 @@ namespace Fts.Client.Uploads;
 
 /// <summary>The beginning of the local file that the server already has.</summary>
 /// <param name="Length">The length in bytes; 0 for none.</param>
-/// <param name="CompleteBy">The proof that it is the whole file; null if bytes are missing, or if a further upload must commit it.</param>
+/// <param name="CompleteBy">
+/// The proof that the server has the whole file; null if bytes are missing, or if another upload must commit the bytes.
+/// </param>
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
 
 /// <summary>
-/// Finds the restart offset of an upload. If the server supports hashes, a hash proves that its bytes are the beginning of the local file.
+/// Finds the restart offset of an upload. If the server reports a hash, the hash must prove that the stored bytes are the beginning of
+/// the local file.
 /// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {
     /// <summary>Returns whether SIZE reported the length of a partial upload, which is hidden from all other commands.</summary>
-    /// <remarks>The server would hash the existing file at the path. MLST reports that file, or none.</remarks>
+    /// <remarks>
+    /// A hash would be of the existing file at the path, not of the partial upload. MLST reports the existing file or none, so a length
+    /// that differs from SIZE reveals a partial upload.
+    /// </remarks>
     public static async Task<bool> IsPartialUploadAsync(
         FtpConnection connection, string path, long size, CancellationToken cancellationToken)
     {
@@ -46,7 +52,7 @@ internal sealed class UploadResumption(FtpConnection connection, string path, Sa
         if ((size == length || RemoteHash.IsSupportedForPrefix(connection))
             && await IsPartialUploadAsync(connection, path, size, cancellationToken).ConfigureAwait(false))
         {
-            // Only an upload of the remaining bytes, possibly none, commits a partial upload. It is verified afterwards.
+            // Only an upload of the remaining bytes, possibly none, commits a partial upload. The stored file is verified afterwards.
             return new RemotePrefix(size);
         }
 

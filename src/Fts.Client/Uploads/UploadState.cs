@@ -17,15 +17,15 @@ internal enum UploadStep
     SendSegments,
     /// <summary>Verifies the stored file on the connection of the previous step.</summary>
     Verify,
-    /// <summary>Verifies the stored file on another connection, because the first one ended after the final reply.</summary>
+    /// <summary>Verifies the stored file on another connection, because the first connection ended after the final reply.</summary>
     VerifyAgain,
     /// <summary>The upload is complete.</summary>
     Completed,
 }
 
 /// <summary>
-/// The state of an upload. The methods are the transitions: each is named after an event and returns the state that follows. The pool may
-/// run a step again on another connection, so states are immutable.
+/// The state of an upload. Each method is a transition: it is named after an event and returns the state after that event. States are
+/// immutable, because the pool may run a step again on another connection.
 /// </summary>
 internal sealed record UploadState
 {
@@ -33,6 +33,7 @@ internal sealed record UploadState
     {
     }
 
+    /// <summary>The step to execute next.</summary>
     public UploadStep Step { get; private init; }
 
     /// <summary>The restart offset: the number of bytes at the beginning of the source that the server already has.</summary>
@@ -41,11 +42,11 @@ internal sealed record UploadState
     /// <summary>Whether <see cref="UploadStep.Send"/> uses MODE Z.</summary>
     public bool ShouldDeflate { get; private init; }
 
-    /// <summary>The number of connections for <see cref="UploadStep.SendSegments"/>.</summary>
+    /// <summary>The number of segments, and the maximum number of connections, for <see cref="UploadStep.SendSegments"/>.</summary>
     public int SegmentCount { get; private init; }
 
     /// <summary>Whether the file is sent over one connection because the server rejected its segments.</summary>
-    public bool WereSegmentsRejected { get; private init; }
+    public bool HasServerRejectedSegments { get; private init; }
 
     /// <summary>The length of the stored file in bytes: resumed and sent bytes.</summary>
     public long StoredBytes { get; private init; }
@@ -53,60 +54,67 @@ internal sealed record UploadState
     /// <summary>The final reply; null if the server already had the whole file.</summary>
     public FtpReply? FinalReply { get; private init; }
 
+    /// <summary>The proof that the upload is complete.</summary>
     public FtpVerifiedBy VerifiedBy { get; private init; }
 
-    /// <summary>Whether a step executes on a connection that the previous step may have used.</summary>
+    /// <summary>Whether the step executes on one connection, which the previous step may have used.</summary>
     public bool UsesOneConnection =>
         Step is UploadStep.CheckTarget or UploadStep.Prepare or UploadStep.Send or UploadStep.SendText or UploadStep.Verify;
 
-    /// <summary>The first step.</summary>
+    /// <summary>Returns the first state of an upload.</summary>
     public static UploadState Start(FtpTransferOptions options) =>
         new() { Step = options.Overwrite ? GetStepAfterCheck(options) : UploadStep.CheckTarget };
 
     // Transition of CheckTarget.
 
-    /// <summary>The target does not exist.</summary>
+    /// <summary>Returns the state after the check found that the target does not exist.</summary>
     public UploadState TargetChecked(FtpTransferOptions options) => this with { Step = GetStepAfterCheck(options) };
 
     // Transitions of Prepare.
 
-    /// <summary>The server already has the whole file.</summary>
+    /// <summary>Returns the final state if the server already has the whole file.</summary>
     public UploadState TargetComplete(long length, FtpVerifiedBy proof) =>
         this with { Step = UploadStep.Completed, ResumedBytes = length, VerifiedBy = proof };
 
-    /// <summary>The file is sent over one connection.</summary>
-    public UploadState Prepared(long offset, bool deflate) =>
-        this with { Step = UploadStep.Send, ResumedBytes = offset, ShouldDeflate = deflate };
+    /// <summary>Returns the state before the file is sent over one connection.</summary>
+    public UploadState Prepared(long offset, bool shouldDeflate) =>
+        this with { Step = UploadStep.Send, ResumedBytes = offset, ShouldDeflate = shouldDeflate };
 
-    /// <summary>The file is sent over several connections.</summary>
+    /// <summary>Returns the state before the file is sent over several connections.</summary>
     public UploadState PreparedForSegments(int count) => this with { Step = UploadStep.SendSegments, SegmentCount = count };
 
     // Transitions of Send and SendText.
 
+    /// <summary>Returns the state after the server confirmed the upload.</summary>
     public UploadState Sent(FtpReply reply, long storedBytes) =>
         this with { Step = UploadStep.Verify, FinalReply = reply, StoredBytes = storedBytes };
 
-    /// <summary>A text file is complete. Its length on the server differs, so only the final reply confirms it.</summary>
+    /// <summary>
+    /// Returns the final state after the server confirmed a text file. The stored file may have a different length, so it is not verified.
+    /// </summary>
     public UploadState TextSent(FtpReply reply) =>
         this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = FtpVerifiedBy.Reply };
 
-    /// <summary>The server rejected compressed data, or stored it wrongly: the file is sent again without compression.</summary>
+    /// <summary>
+    /// Returns the state after the server rejected compressed data or stored it wrongly. The file is sent again without compression.
+    /// </summary>
     public UploadState DeflateFailed() => this with { Step = UploadStep.Send, ShouldDeflate = false };
 
     // Transitions of SendSegments.
 
-    /// <summary>All segments are stored, joined and verified.</summary>
+    /// <summary>Returns the final state after all segments were stored, joined and verified.</summary>
     public UploadState SegmentsStored(FtpReply reply, FtpVerifiedBy proof) =>
         this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = proof };
 
-    /// <summary>The server rejected the segments or COMB: the file is sent over one connection.</summary>
-    public UploadState SegmentsRejected() => this with { Step = UploadStep.Send, WereSegmentsRejected = true };
+    /// <summary>Returns the state after the server rejected the segments or COMB. The file is sent over one connection.</summary>
+    public UploadState SegmentsRejected() => this with { Step = UploadStep.Send, HasServerRejectedSegments = true };
 
     // Transitions of Verify and VerifyAgain.
 
-    /// <summary>The connection ended after the final reply and before the verification.</summary>
+    /// <summary>Returns the state after the connection ended between the final reply and the verification.</summary>
     public UploadState VerificationInterrupted() => this with { Step = UploadStep.VerifyAgain };
 
+    /// <summary>Returns the final state after the stored file was verified.</summary>
     public UploadState Verified(FtpVerifiedBy proof) => this with { Step = UploadStep.Completed, VerifiedBy = proof };
 
     private static UploadStep GetStepAfterCheck(FtpTransferOptions options) =>

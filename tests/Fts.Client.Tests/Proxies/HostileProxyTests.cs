@@ -33,8 +33,8 @@ public sealed class HostileProxyTests : IAsyncDisposable
     [InlineData("", "0400", "sent an invalid SOCKS5 reply: 0400", false)]
     [InlineData("", "4854", "sent an invalid SOCKS5 reply: 4854", false)]
     [InlineData("", "05FF", "requires a user name, and none was given", false)]
-    [InlineData("", "0502", "selected an authentication method that was not offered (2)", false)]
-    [InlineData("", "0501", "selected an authentication method that was not offered (1)", false)]
+    [InlineData("", "0502", "selected an authentication method that the client did not offer (2)", false)]
+    [InlineData("", "0501", "selected an authentication method that the client did not offer (1)", false)]
     [InlineData("ann", "05FF", "accepts neither anonymous access nor a user name with password", false)]
     // The authentication.
     [InlineData("ann", "0502 0101", "rejected the user name or password (status 1)", false)]

@@ -117,7 +117,7 @@ public sealed class HostileListingTests : IDisposable
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.NotEqual(0, code);
         Assert.Empty(data);
-        Assert.Contains("a line of the listing exceeds the limit: xxx", messages, StringComparison.Ordinal);
+        Assert.Contains("a line of the listing exceeds the limit of 16384 bytes: xxx", messages, StringComparison.Ordinal);
         Assert.InRange(messages.Length, 1, 1000);
     }
 
