@@ -23,7 +23,7 @@ public sealed class FeatureList
         (GetParameters("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(fact => (fact.TrimEnd('*'), fact.EndsWith('*')));
 
-    /// <summary>Reads the features in a 211 reply. A reply of one or two lines has none.</summary>
+    /// <summary>Reads the features in a 211 reply. A reply of one or two lines has no features.</summary>
     /// <remarks>RFC 2389 requires a space before each feature. It may be missing, because several servers do not send it.</remarks>
     /// <param name="reply">The positive reply to FEAT.</param>
     public static FeatureList Parse(FtpReply reply)

@@ -74,12 +74,12 @@ public static class MlsxListing
     }
 
     /// <summary>
-    /// Returns the offset of the space between the facts and the name, or -1 if there is none. Facts contain no space, except for link
-    /// targets of some servers. Then it is the first space after a semicolon.
+    /// Returns the offset of the space between the facts and the name, or -1 if there is none. If a fact contains a space, which some
+    /// servers send in link targets, it is the first space that follows a semicolon.
     /// </summary>
     private static int FindNameSeparator(ReadOnlySpan<char> line)
     {
-        // Some servers send a tab instead.
+        // Some servers send a tab instead of the space.
         int space = line.IndexOf(' '), tab = line.IndexOf(";\t", StringComparison.Ordinal);
         if (tab >= 0 && (space < 0 || tab < space))
         {
@@ -95,7 +95,7 @@ public static class MlsxListing
         return semicolon < 0 ? space : semicolon + 1;
     }
 
-    /// <summary>Reads up to seven octal digits.</summary>
+    /// <summary>Reads a number of one to seven octal digits.</summary>
     internal static bool TryParseOctal(ReadOnlySpan<char> text, out int value)
     {
         value = 0;
@@ -115,7 +115,7 @@ public static class MlsxListing
     private static bool EqualsIgnoreCase(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Collects the facts of one line. A record that is copied for each fact takes 3.5 times the memory (microbenchmark Mlsd).
+    /// Collects the facts of one line. A record that is copied for each fact would take 3.5 times the memory (microbenchmark Mlsd).
     /// </summary>
     private struct Facts
     {
@@ -124,7 +124,7 @@ public static class MlsxListing
         private UnixFileMode? _unixMode;
         private string? _linkTarget, _permissions, _uniqueId;
 
-        // Without a type fact, the kind of the entry is unknown.
+        // The kind of an entry without a type fact.
         private FtpEntryKind _kind = FtpEntryKind.Other;
 
         public Facts()

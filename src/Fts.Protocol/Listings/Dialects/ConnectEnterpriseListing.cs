@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines of Connect:Enterprise: <c>-C--E-----FTP A ANN01 1024 20480 Jan 31 12:59 name</c>. The flags and the protocol of a batch
-/// replace the mode. The columns of <c>ls -l</c> follow.
+/// Reads lines of Connect:Enterprise: <c>-C--E-----FTP A ANN01 1024 20480 Jan 31 12:59 name</c>. Flags and a protocol replace the mode. The
+/// columns of <c>ls -l</c> follow.
 /// </summary>
 internal static class ConnectEnterpriseListing
 {

@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26 12:59PM &lt;DIR&gt; name</c>. Dates have
-/// any form of <see cref="ShortDate"/>, and times have 12 or 24 hours. There is no time zone, so both are read as UTC.
+/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26 12:59PM &lt;DIR&gt; name</c>. Dates have any form of
+/// <see cref="ShortDate"/>, and times have 12 or 24 hours. The lines have no time zone, so times are read as UTC.
 /// </summary>
 internal static class DosListing
 {
@@ -15,7 +15,7 @@ internal static class DosListing
     /// </summary>
     private const int TagColumnWidth = 15;
 
-    private static readonly SearchValues<char> ClockLetters = SearchValues.Create("0123456789:.");
+    private static readonly SearchValues<char> ClockCharacters = SearchValues.Create("0123456789:.");
 
     /// <summary>Reads one line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
@@ -73,7 +73,7 @@ internal static class DosListing
             word = ListingFields.ReadField(ref rest);
         }
 
-        int end = word.IndexOfAnyExcept(ClockLetters);
+        int end = word.IndexOfAnyExcept(ClockCharacters);
         ReadOnlySpan<char> clock = end < 0 ? word : word[..end], suffix = end < 0 ? default : word[end..];
         if (isAfternoon is null && suffix.IsEmpty)
         {
@@ -109,7 +109,7 @@ internal static class DosListing
         return isTwelveHourTime;
     }
 
-    /// <summary>Returns true for PM, false for AM (including other languages), or null for any other word.</summary>
+    /// <summary>Returns true for PM and false for AM, in several languages, and null for any other word.</summary>
     private static bool? ParseAmPm(ReadOnlySpan<char> word)
     {
         if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))

@@ -17,7 +17,7 @@ internal static class EplfListing
             return false;
         }
 
-        // Without the facts "r" and "/", the entry is neither a readable file nor a directory.
+        // An entry with neither the fact "r" (readable file) nor "/" (directory) has the kind Other.
         entry = new ListingEntry(line[(tab + 1)..].ToString(), FtpEntryKind.Other, null, null, FtpEntrySource.Eplf);
         ReadOnlySpan<char> facts = line[1..tab];
         foreach (Range part in facts.Split(','))

@@ -24,7 +24,7 @@ internal static class NameFirstListing
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
-        // These formats have nothing after the last column, and none of their names looks like a mode or a fact.
+        // Lines of these formats end with the last column, and their names look neither like a mode nor like a fact.
         if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MlsxListing.StartsWithFact(line))
         {
             return false;
@@ -59,8 +59,8 @@ internal static class NameFirstListing
     }
 
     /// <summary>
-    /// Reads name, type, record format, record length, number of records, blocks, date, time and owner. The size is known only for records
-    /// of fixed length, because the record length is otherwise a maximum. A directory has hyphens instead of numbers.
+    /// Reads name, type, record format, record length, number of records, blocks, date, time and owner. The size is known only if the
+    /// records have a fixed length. Otherwise the record length is a maximum. A directory has hyphens instead of numbers.
     /// </summary>
     private static ListingEntry? ParseVm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {

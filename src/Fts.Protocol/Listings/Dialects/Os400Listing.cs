@@ -17,7 +17,7 @@ internal static class Os400Listing
     private static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
 
     /// <summary>
-    /// Reads one line. An ambiguous date is read as month, day, year, unless that is later than <paramref name="now"/> (UTC).
+    /// Reads one line. Guesses the order of day, month and year in an ambiguous date from the current time, <paramref name="now"/> (UTC).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -76,8 +76,8 @@ internal static class Os400Listing
     };
 
     /// <summary>
-    /// Reads a date in the first order that results in a valid day not later than tomorrow. The date is null if every order results in a
-    /// later day, because a wrong time does more harm than none.
+    /// Reads a date. With dots the order is day, month, year. Otherwise it is the first of month-day-year, year-month-day and
+    /// day-month-year that results in a day up to tomorrow. The date is null if every order results in a later day.
     /// </summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, DateTime now, out DateTime? date)
     {

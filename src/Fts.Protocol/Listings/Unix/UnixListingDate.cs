@@ -41,7 +41,7 @@ internal static class UnixListingDate
             return false;
         }
 
-        // The words may end with a comma or a dot. The second word is looked up only if the first can be a day, to save time.
+        // The words may end with a comma or a dot. To save time, the second word is looked up as a month only if the first can be a day.
         ReadOnlySpan<char> first = line[words[0]];
         (int month, int day) = (MonthNames.Find(first), ParseNumber(line[words[1]].TrimEnd(','), 2));
         if (month < 0 && char.IsAsciiDigit(first[0]))
@@ -89,7 +89,8 @@ internal static class UnixListingDate
         int fraction = time.IndexOf('.');
         if (!ListingFields.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan timeOfDay))
         {
-            // For older files, ls --time-style=iso writes a second space instead of the time. Without it, the time is not valid.
+            // For older files, ls --time-style=iso writes a second space instead of the time. Without a second space, the time is not
+            // valid.
             bool hasTwoSpaces = line[end..].StartsWith("  ");
             end += hasTwoSpaces ? 1 : 0;
             return hasTwoSpaces;
