@@ -41,8 +41,8 @@ public readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory<b
 public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
 {
     /// <summary>
-    /// The number of queued bytes from which a read sends them before it returns a line. Without this limit, a peer that sends commands but
-    /// receives no replies could make the queue grow without end.
+    /// If at least this many bytes are queued, a read sends them before it returns a line. Without this limit, a peer that sends commands
+    /// but receives no replies could make the queue grow without end.
     /// </summary>
     private const int FlushThreshold = 64 * 1024;
 
@@ -70,7 +70,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     /// </summary>
     public bool IsBroken => _isBroken;
 
-    /// <summary>Whether the writer should flush before it queues more bytes.</summary>
+    /// <summary>Whether 64 KiB or more are queued, so that the writer should flush before it queues more bytes.</summary>
     public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushThreshold;
 
     /// <summary>

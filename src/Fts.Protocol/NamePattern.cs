@@ -30,7 +30,7 @@ public static class NamePattern
             else if (afterStar >= 0)
             {
                 // The latest star matches more characters, up to the next character that can follow it.
-                starEnd += CharacterLength(name[starEnd..]);
+                starEnd += GetCharacterLength(name[starEnd..]);
                 starEnd += FindStart(pattern[afterStar..], name[starEnd..]);
                 (at, nameAt) = (afterStar, starEnd);
             }
@@ -70,7 +70,7 @@ public static class NamePattern
 
         if (pattern[0] == '?')
         {
-            matched = CharacterLength(name);
+            matched = GetCharacterLength(name);
             return true;
         }
 
@@ -84,5 +84,5 @@ public static class NamePattern
     }
 
     /// <summary>Returns 2 for a surrogate pair, which is one character for the user, and otherwise 1.</summary>
-    private static int CharacterLength(ReadOnlySpan<char> text) => text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1;
+    private static int GetCharacterLength(ReadOnlySpan<char> text) => text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1;
 }

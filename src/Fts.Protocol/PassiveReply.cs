@@ -32,7 +32,7 @@ public static class PassiveReply
             return false;
         }
 
-        // All known servers send the port in the last line. A line before it may be a notice.
+        // All known servers send the port in the last line. An earlier line may be a notice.
         for (int i = reply.Lines.Count - 1; i >= 0; i--)
         {
             if (TryRead(reply.Lines[i], reply.Code, out endPoint))
@@ -69,6 +69,7 @@ public static class PassiveReply
         }
     }
 
+    /// <summary>Finds the first numbers of an address and port, separated by commas or, if allowed, by dots.</summary>
     private static bool TryFindNumbers(ReadOnlySpan<char> line, bool allowsDots, out PassiveEndPoint endPoint)
     {
         for (int start = FindNextNumber(line, 0); start >= 0;)
@@ -148,6 +149,7 @@ public static class PassiveReply
         return false;
     }
 
+    /// <summary>Reads the extended form at the start of the text. The first character is the delimiter.</summary>
     private static bool TryReadExtendedAt(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         endPoint = default;
@@ -184,6 +186,7 @@ public static class PassiveReply
         IPAddress.TryParse(host, out address) &&
         (HostPort.IsCanonical(host, address, family: 1) || HostPort.IsCanonical(host, address, family: 2));
 
+    /// <summary>Removes the next field and its delimiter from the start of the text. Returns false if the delimiter is missing.</summary>
     private static bool TryReadField(ref ReadOnlySpan<char> text, char delimiter, out ReadOnlySpan<char> field)
     {
         int end = text.IndexOf(delimiter);

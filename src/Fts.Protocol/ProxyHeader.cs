@@ -12,7 +12,7 @@ public sealed class ProxyHeaderException(string message) : FormatException(messa
 
 /// <summary>
 /// The PROXY protocol header, with which a load balancer reports the addresses of the client's connection. Supports version 1 (text) and
-/// version 2 (binary), as specified in HAProxy's proxy-protocol.txt; section numbers refer to that document.
+/// version 2 (binary), as specified in HAProxy's proxy-protocol.txt. Section numbers refer to that document.
 /// </summary>
 /// <remarks>
 /// A header has no addresses if the load balancer itself opened the connection (LOCAL), or if it does not report TCP addresses (UNKNOWN,

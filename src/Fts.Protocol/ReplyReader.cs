@@ -81,7 +81,7 @@ public sealed class ReplyReader(int maxLength)
         (_code, _length) = (0, 0);
     }
 
-    /// <summary>Returns the code at the start of a line, from 100 to 599, or 0 if it has none.</summary>
+    /// <summary>Returns the code at the start of a line, from 100 to 599, or 0 if the line has none.</summary>
     private static int ParseCode(string line) =>
         line.Length >= 3 && line[0] is >= '1' and <= '5' && char.IsAsciiDigit(line[1]) && char.IsAsciiDigit(line[2])
             ? ((line[0] - '0') * 100) + ((line[1] - '0') * 10) + (line[2] - '0')

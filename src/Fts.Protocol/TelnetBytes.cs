@@ -37,7 +37,8 @@ public static class TelnetBytes
     /// <remarks>
     /// Before the first space, IAC IAC represents the byte 255, an option request has three bytes, and other commands have two. IAC before
     /// a byte that is not a command is kept. After the first space, only IAC IAC is converted, because no peer sends commands there. Many
-    /// peers do not double the byte 255 of a name. Once a peer sends a single 255, nothing is converted after the first space any more.
+    /// peers do not double the byte 255 of a name. Once a peer sends a single 255, the bytes after the first space are not converted any
+    /// more.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="peerSendsSingleIac">

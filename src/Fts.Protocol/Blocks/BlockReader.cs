@@ -7,7 +7,7 @@ internal enum BlockFlags : byte
     None = 0,
     /// <summary>The block is a restart marker and not content.</summary>
     RestartMarker = 16,
-    /// <summary>The sender suspects errors in the block. It is content nevertheless.</summary>
+    /// <summary>The sender suspects errors in the block. The block is content nevertheless.</summary>
     Suspect = 32,
     /// <summary>The block is the last of its file.</summary>
     EndOfFile = 64,
@@ -24,7 +24,7 @@ public sealed class BlockFormatException(string message) : IOException(message);
 
 /// <summary>The result of reading some bytes in block mode.</summary>
 /// <param name="ConsumedBytes">The number of input bytes that were consumed.</param>
-/// <param name="ContentBytes">The number of content bytes, which are the last of the consumed bytes.</param>
+/// <param name="ContentBytes">The number of content bytes, which are at the end of the consumed bytes.</param>
 public readonly record struct BlockReadResult(int ConsumedBytes, int ContentBytes);
 
 /// <summary>

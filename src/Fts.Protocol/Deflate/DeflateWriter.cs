@@ -9,7 +9,7 @@ namespace Fts.Protocol.Deflate;
 /// </remarks>
 public sealed class DeflateWriter : IDisposable
 {
-    /// <summary>The default compression level, the same as zlib's: a compromise between speed and size.</summary>
+    /// <summary>The default compression level, which is also the default of zlib: a compromise between speed and size.</summary>
     public const int DefaultLevel = 6;
 
     /// <summary>

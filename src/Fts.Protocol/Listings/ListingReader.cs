@@ -24,7 +24,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     private readonly Queue<ListingEntry> _queuedEntries = new();
     private ListingEntry? _next;
     // The parser for the lines under the latest heading, or null before a heading.
-    private RowParser? _rowParser;
+    private LineParser? _parserOfHeading;
     // A VMS name whose metadata may be on the next line.
     private string? _vmsName;
     // The lines at the start of the listing that consist of a name. Null after the first line of another form.
@@ -32,7 +32,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     private string? _firstUnreadableLine;
     private bool _hasReadableLine, _hasMvsMember;
 
-    private delegate bool RowParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
+    private delegate bool LineParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
 
     /// <summary>Adds the next line. <see cref="TryDequeue"/> returns the entries that it completes.</summary>
     /// <param name="line">The line without its line end.</param>
@@ -61,11 +61,11 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         {
             AddEntry(entry);
         }
-        else if (!isMlsd && _rowParser is null && VmsListing.IsName(line))
+        else if (!isMlsd && _parserOfHeading is null && VmsListing.IsName(line))
         {
             _vmsName = line;
         }
-        else if (!isMlsd && _rowParser is null && IsName(line))
+        else if (!isMlsd && _parserOfHeading is null && IsName(line))
         {
             AddName(line);
         }
@@ -124,15 +124,15 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
             return ListingParser.TryParseMlsxLine(line, out entry) || ListingParser.TryParseLine(line, now, out entry);
         }
 
-        if (FindRowParser(line) is { } row)
+        if (FindParserOfHeading(line) is { } parser)
         {
-            _rowParser = row;
+            _parserOfHeading = parser;
             return true;
         }
 
-        if (_rowParser is not null)
+        if (_parserOfHeading is not null)
         {
-            return _rowParser(line, out entry);
+            return _parserOfHeading(line, out entry);
         }
 
         return ListingParser.TryParseLine(line, now, out entry) ||
@@ -211,7 +211,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>Returns the parser for the lines under a heading, or null if the line is not a heading.</summary>
-    private static RowParser? FindRowParser(string line)
+    private static LineParser? FindParserOfHeading(string line)
     {
         if (MvsListing.IsHeading(line))
         {
