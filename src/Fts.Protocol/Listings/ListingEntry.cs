@@ -1,6 +1,6 @@
 namespace Fts.Protocol;
 
-/// <summary>The kind of an entry in a listing, as far as its line specifies it.</summary>
+/// <summary>The kind of an entry in a listing, as specified by the line of the entry.</summary>
 public enum FtpEntryKind
 {
     /// <summary>A regular file.</summary>
@@ -17,7 +17,7 @@ public enum FtpEntryKind
     Unknown,
 }
 
-/// <summary>The listing format from which an entry was read. It determines the precision of the entry's times.</summary>
+/// <summary>The listing format from which an entry was read. The format determines the precision of times.</summary>
 public enum FtpEntrySource
 {
     /// <summary>MLSD or MLST (RFC 3659 §7). Times are exact and in UTC.</summary>

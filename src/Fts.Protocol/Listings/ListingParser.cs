@@ -14,7 +14,7 @@ internal static class ListingParser
     /// heading or total, <c>.</c> or <c>..</c>.
     /// </summary>
     /// <param name="line">The line without its line end.</param>
-    /// <param name="now">The current time in UTC, from which the year of a date without one is guessed.</param>
+    /// <param name="now">The current time in UTC, from which the year of a date that has none is guessed.</param>
     /// <exception cref="ListingFormatException">The line is in an unknown format.</exception>
     public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now) =>
         TryParseLine(line, now, out ListingEntry? entry) ? entry : throw new ListingFormatException(line.ToString());

@@ -16,7 +16,7 @@ public sealed class ListingFormatException(string rawLine) : FormatException("Th
 /// Most formats can be recognised from any line. For other formats the reader keeps state: a heading (MVS), a name whose metadata is on the
 /// next line (VMS), or names without metadata. A line in an unknown format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
 /// </remarks>
-/// <param name="now">The current time in UTC, from which the reader guesses the year of a date without one.</param>
+/// <param name="now">The current time in UTC, from which the reader guesses the year of a date that has none.</param>
 /// <param name="isMlsd">Whether the lines are those of MLSD. Lines of LIST are accepted too, because some servers send them.</param>
 public sealed class ListingReader(DateTime now, bool isMlsd = false)
 {
@@ -34,7 +34,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
 
     private delegate bool LineParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
 
-    /// <summary>Adds the next line. <see cref="TryDequeue"/> returns the entries that it completes.</summary>
+    /// <summary>Adds the next line. <see cref="TryDequeue"/> then returns the entries that the line completes.</summary>
     /// <param name="line">The line without its line end.</param>
     public void AddLine(string line)
     {
@@ -180,8 +180,8 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>
-    /// Adds the kept names again after a line of another form. Among such lines, only VMS files and MVS members may consist of a name.
-    /// Other names become unreadable lines.
+    /// Adds the kept names again after a line of another form. In a listing with metadata, only the lines of VMS files and MVS members may
+    /// consist of a name. Other such lines become unreadable entries.
     /// </summary>
     private void FlushNames()
     {

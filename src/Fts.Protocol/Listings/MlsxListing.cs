@@ -11,7 +11,7 @@ public static class MlsxListing
     private static readonly string[] KnownFacts =
         ["type", "size", "sizd", "modify", "create", "perm", "unique", "lang", "media-type", "charset"];
 
-    /// <summary>Reads one line. Returns false if it does not have the form of facts and a name. Unknown facts are ignored.</summary>
+    /// <summary>Reads one line. Returns false if the line does not consist of facts and a name. Unknown facts are ignored.</summary>
     /// <param name="line">The line without its line end.</param>
     /// <param name="entry">The entry, if the method returns true.</param>
     /// <param name="isDotDirectory">
@@ -47,8 +47,7 @@ public static class MlsxListing
     }
 
     /// <summary>
-    /// Returns whether the line starts with a fact that servers send. Such a line is not one of LIST, and its leading spaces can be
-    /// skipped.
+    /// Returns whether the line starts with a fact that servers send. Such a line is not from LIST, and its leading spaces can be skipped.
     /// </summary>
     internal static bool StartsWithFact(ReadOnlySpan<char> line)
     {
@@ -75,7 +74,7 @@ public static class MlsxListing
 
     /// <summary>
     /// Returns the offset of the space between the facts and the name, or -1 if there is none. If a fact contains a space, which some
-    /// servers send in link targets, it is the first space that follows a semicolon.
+    /// servers send in link targets, the separator is the first space that follows a semicolon.
     /// </summary>
     private static int FindNameSeparator(ReadOnlySpan<char> line)
     {

@@ -7,7 +7,7 @@ namespace Fts.Protocol.Listings.Dialects;
 /// <summary>Reads lines of EPLF, the Easily Parsed LIST Format: <c>+fact,fact,</c>, a tab and the name. Times are Unix times.</summary>
 internal static class EplfListing
 {
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

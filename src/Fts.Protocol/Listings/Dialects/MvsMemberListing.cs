@@ -26,7 +26,7 @@ internal static class MvsMemberListing
             : ListingFields.ReadField(ref rest) is "TTR");
     }
 
-    /// <summary>Reads one line below the heading.</summary>
+    /// <summary>Reads one line below the heading. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

@@ -12,7 +12,7 @@ internal static class NameFirstListing
 {
     private const int MaxFields = 10;
 
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -35,6 +35,7 @@ internal static class NameFirstListing
         return entry is not null;
     }
 
+    /// <summary>Reads name, size, date, weekday with a dot, and time.</summary>
     private static ListingEntry? ParseNortel(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         ListingFields.TryParseLength(line[words[1]], out long? length) && ShortDate.TryParse(line[words[2]], out DateTime day) &&
         line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') &&
@@ -43,8 +44,8 @@ internal static class NameFirstListing
             : null;
 
     /// <summary>
-    /// Reads the name, the file code, size, date, time, the owner as group and user, with or without a space between them, and the
-    /// permissions in quotes.
+    /// Reads name, file code, size, date, time, owner and permissions. The owner consists of group and user, with or without a space
+    /// between them. The permissions are in quotes.
     /// </summary>
     private static ListingEntry? ParseNonStop(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {

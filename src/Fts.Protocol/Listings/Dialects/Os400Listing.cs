@@ -11,13 +11,14 @@ namespace Fts.Protocol.Listings.Dialects;
 /// </summary>
 internal static class Os400Listing
 {
-    /// <summary>The width of the column with the type.</summary>
+    /// <summary>The width of the column with the type, in characters.</summary>
     private const int TypeColumnWidth = 11;
 
     private static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
 
     /// <summary>
-    /// Reads one line. Guesses the order of day, month and year in an ambiguous date from the current time, <paramref name="now"/> (UTC).
+    /// Reads one line. Returns false if the line is in another format. Guesses the order of day, month and year in an ambiguous date from
+    /// the current time, <paramref name="now"/> (UTC).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -64,7 +65,7 @@ internal static class Os400Listing
 
     /// <summary>
     /// Returns the kind of an object type. RETR of a database file sends its first member. If the server presents the file as a directory
-    /// of members, its name ends with a slash.
+    /// of members, the name of the file ends with a slash.
     /// </summary>
     private static FtpEntryKind ParseKind(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
     {

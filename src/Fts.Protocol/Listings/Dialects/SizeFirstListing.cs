@@ -9,7 +9,7 @@ namespace Fts.Protocol.Listings.Dialects;
 /// </summary>
 internal static class SizeFirstListing
 {
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

@@ -26,7 +26,7 @@ public static class VmsListing
         name.Equals(listedName, StringComparison.OrdinalIgnoreCase) ||
         (IsName(listedName) && name.Equals(listedName[..listedName.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads an entry that is on one line.</summary>
+    /// <summary>Reads an entry that is on one line. Returns false if the line has another form.</summary>
     internal static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -179,7 +179,7 @@ public static class VmsListing
         return true;
     }
 
-    /// <summary>Reads "2-JUL-2026".</summary>
+    /// <summary>Reads a date such as "2-JUL-2026".</summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime utc)
     {
         utc = default;

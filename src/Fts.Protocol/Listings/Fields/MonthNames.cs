@@ -75,7 +75,8 @@ internal static class MonthNames
     }
 
     /// <summary>
-    /// Returns the month of a name with the number of the month after it, counted from 1 or 0, as in "jul07". Otherwise returns -1.
+    /// Returns the month if the word is a month name followed by the number of the month, as in "jul07". The numbers may start at 0 or 1.
+    /// Returns -1 for other words.
     /// </summary>
     private static int FindNumberedMonth(ReadOnlySpan<char> word)
     {

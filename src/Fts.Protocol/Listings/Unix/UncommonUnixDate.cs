@@ -48,7 +48,9 @@ internal static class UncommonUnixDate
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
 
-    /// <summary>Returns whether the second word is a day and the third a year or time. The first word may then be a month.</summary>
+    /// <summary>
+    /// Returns whether the second word is a day and the third word is a year or time. The first word may then be a month.
+    /// </summary>
     private static bool LooksLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length > 2 && UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
         (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 ||
@@ -154,7 +156,7 @@ internal static class UncommonUnixDate
         return TryMakeDate(first, second, line, words[2], now, out date);
     }
 
-    /// <summary>Reads "2026 3 13".</summary>
+    /// <summary>Reads year, month and day as three words, with or without a time: "2026 3 13".</summary>
     private static bool TryParseYearFirst(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         const int FirstYear = 1970, LastYear = 2100;

@@ -25,7 +25,7 @@ internal static class UnixListing
     private static readonly SearchValues<char> SizeCharacters = SearchValues.Create("0123456789.,");
     private static readonly SearchValues<char> TotalCharacters = SearchValues.Create("0123456789.,KMGTkB");
 
-    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in its languages.</summary>
+    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in each of its languages.</summary>
     public static IReadOnlyList<string> TotalWords { get; } =
     [
         "total", "insgesamt", "totale", "totaal", "totalt", "sammanlagt", "yhteensä", "razem", "celkem", "celkovo", "összesen", "skupaj",
@@ -55,8 +55,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Reads one line. To a date without a year, adds the latest year in which the date is at most one day after <paramref name="now"/>
-    /// (UTC).
+    /// Reads one line. Returns false if the line is in another format. To a date without a year, adds the latest year in which the date is
+    /// at most one day after <paramref name="now"/> (UTC).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -158,8 +158,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Returns the offset of the arrow between a link and its target. The name or target may also contain an arrow, so the arrow after
-    /// which the target has the length of the link is preferred.
+    /// Returns the offset of the arrow between a link and its target, or null if there is no arrow. The name or the target may also contain
+    /// an arrow, so the arrow after which the number of bytes equals the size of the link is preferred.
     /// </summary>
     private static int? FindArrow(ReadOnlySpan<char> name, long? length)
     {
@@ -202,7 +202,9 @@ internal static class UnixListing
             !word[..^1].ContainsAnyExcept(SizeCharacters);
     }
 
-    /// <summary>Finds the words between spaces, up to the length of <paramref name="words"/>. Returns their number.</summary>
+    /// <summary>
+    /// Finds the words after an offset, at most as many as <paramref name="words"/> can hold. Returns the number of words found.
+    /// </summary>
     internal static int SplitFields(ReadOnlySpan<char> line, int from, Span<Range> words)
     {
         int count = 0;

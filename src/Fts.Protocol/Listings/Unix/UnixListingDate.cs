@@ -9,7 +9,9 @@ namespace Fts.Protocol.Listings.Unix;
 /// </summary>
 internal static class UnixListingDate
 {
-    /// <summary>Reads a date that starts at the first word. <paramref name="end"/> is the offset of its end in the line.</summary>
+    /// <summary>
+    /// Reads a date that starts at the first word. <paramref name="end"/> is the offset of the end of the date in the line.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
         (char.IsAsciiDigit(line[words[0].Start]) &&
             (TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end))) ||
@@ -33,6 +35,7 @@ internal static class UnixListingDate
         words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && ParseNumber(line[words[1]].TrimEnd(','), 2) > 0 &&
         (ListingFields.TryParseTime(line[words[2]], out _) || ParseYear(line[words[2]]) > 0);
 
+    /// <summary>Reads a date with a month name before or after the day, and a time or year.</summary>
     private static bool TryParseMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
@@ -74,6 +77,7 @@ internal static class UnixListingDate
         return TryMakeTime(ParseYear(last), month, day, hasTime ? time : default, out utc);
     }
 
+    /// <summary>Reads a date such as "2026-01-31", with or without a time.</summary>
     private static bool TryParseIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
@@ -113,6 +117,9 @@ internal static class UnixListingDate
             ListingFields.TryParseTime(line[words[1]], out TimeSpan time) && TryGuessYear(month, day, time, now, out utc);
     }
 
+    /// <summary>
+    /// Converts a time with a time zone to UTC. Returns false if the result is outside the range of <see cref="DateTime"/>.
+    /// </summary>
     private static bool TryApplyZone(ref DateTime utc, TimeSpan zone, int zoneEnd, ref int end)
     {
         end = zoneEnd;
