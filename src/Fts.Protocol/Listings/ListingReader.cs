@@ -11,13 +11,15 @@ public sealed class ListingFormatException(string rawLine) : FormatException("Th
     public string RawLine { get; } = rawLine;
 }
 
-/// <summary>Reads one listing line by line: the lines of LIST in any known format, or those of MLSD (RFC 3659 §7).</summary>
+/// <summary>Reads one listing line by line: the lines of LIST in any known format, or the lines of MLSD (RFC 3659 §7).</summary>
 /// <remarks>
 /// Most formats can be recognised from any line. For other formats the reader keeps state: a heading (MVS), a name whose metadata is on the
 /// next line (VMS), or names without metadata. A line in an unknown format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
 /// </remarks>
 /// <param name="now">The current time in UTC, from which the reader guesses the year of a date that has none.</param>
-/// <param name="isMlsd">Whether the lines are those of MLSD. Lines of LIST are accepted too, because some servers send them.</param>
+/// <param name="isMlsd">
+/// Whether the lines are from MLSD. Lines of LIST are also accepted, because some servers send them in reply to MLSD.
+/// </param>
 public sealed class ListingReader(DateTime now, bool isMlsd = false)
 {
     // The first complete entry is in _next, and further ones are in the queue. Only lines that consist of a name need the queue.

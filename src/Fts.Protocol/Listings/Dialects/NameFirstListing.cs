@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines that start with the name: those of Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP NonStop
-/// (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>).
+/// Reads lines that start with the name, which these servers send: Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP
+/// NonStop (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>).
 /// </summary>
 internal static class NameFirstListing
 {

@@ -58,7 +58,7 @@ internal static class Os400Listing
 
         FtpEntryKind kind = ParseKind(type, name);
         name = kind == FtpEntryKind.Directory ? name.TrimEnd('/') : name;
-        // The size of a database file is that of the object, not of the bytes that RETR sends.
+        // The size of a database file is the size of the object, and not the number of bytes that RETR sends.
         entry = new ListingEntry(name.ToString(), kind, type is "*STMF" or "*DSTMF" ? length : null, modified, FtpEntrySource.Os400);
         return !name.IsEmpty;
     }

@@ -4,7 +4,7 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>
-/// Reads the columns after the mode in forms that few servers send: dates in other forms than those of <c>ls</c>, a group that is joined to
+/// Reads the columns after the mode in forms that few servers send: dates in forms that <c>ls</c> does not write, a group that is joined to
 /// the size, or no date. Used only for lines in which <see cref="UnixListingDate"/> finds no date after a size.
 /// </summary>
 internal static class UncommonUnixColumns
