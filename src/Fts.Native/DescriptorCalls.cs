@@ -6,7 +6,7 @@ namespace Fts.Native;
 /// Functions on file descriptors that are passed as numbers. They also work on macOS. They return -1 on failure and set
 /// <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
-public static unsafe partial class TerminalCalls
+public static unsafe partial class DescriptorCalls
 {
     public const int F_GETFD = 1, FD_CLOEXEC = 1;
     public const short POLLOUT = 4;
