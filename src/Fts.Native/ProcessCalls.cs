@@ -9,7 +9,7 @@ public static unsafe partial class ProcessCalls
 {
     public const int RLIMIT_NOFILE = 7, PRIO_PROCESS = 0, PR_SET_NO_NEW_PRIVS = 38;
 
-    /// <summary>Calls geteuid(2). It cannot fail.</summary>
+    /// <summary>Calls geteuid(2), which cannot fail.</summary>
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint Geteuid();
 
