@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Native;
 
 /// <summary>
-/// Functions on names relative to an open directory. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.
-/// Paths are passed as the bytes that <see cref="EscapedUtf8"/> returns, so that names that are not UTF-8 can be used.
+/// Functions on names relative to an open directory. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>. Names are
+/// passed to the kernel as the bytes that <see cref="EscapedUtf8"/> returns, so names that are not UTF-8 can be used.
 /// </summary>
 public static unsafe partial class DirectoryCalls
 {
@@ -18,24 +18,25 @@ public static unsafe partial class DirectoryCalls
     /// <summary>PATH_MAX: the longest link target that the kernel stores.</summary>
     private const int MaxLinkLength = 4096;
 
-    /// <summary>openat2(2).</summary>
+    /// <summary>Calls openat2(2).</summary>
     public static nint Openat2(SafeFileHandle directory, string path, OpenHow* how) =>
         Openat2(SystemCallNumbers.Openat2, directory, path, how, (nuint)sizeof(OpenHow));
 
-    /// <summary>renameat2(2).</summary>
+    /// <summary>Calls renameat2(2).</summary>
     public static int Renameat2(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, uint flags) =>
         (int)Renameat2(SystemCallNumbers.Renameat2, sourceDirectory, source, targetDirectory, target, flags);
 
-    /// <summary>faccessat2(2).</summary>
+    /// <summary>Calls faccessat2(2).</summary>
     public static int Faccessat2(SafeFileHandle directory, string name, int mode, int flags) =>
         (int)Faccessat2(SystemCallNumbers.Faccessat2, directory, name, mode, flags);
 
-    /// <summary>fchmodat2(2).</summary>
+    /// <summary>Calls fchmodat2(2).</summary>
     public static int Fchmodat2(SafeFileHandle directory, string name, uint mode, int flags) =>
         (int)Fchmodat2(SystemCallNumbers.Fchmodat2, directory, name, mode, flags);
 
     /// <summary>
-    /// Returns the target of a symbolic link, or null if it cannot be read (<see cref="Marshal.GetLastPInvokeError"/> has the error).
+    /// Returns the target of a symbolic link in an open directory, or null on failure. <see cref="Marshal.GetLastPInvokeError"/> then has
+    /// the error.
     /// </summary>
     public static string? TryReadLink(SafeFileHandle directory, string name)
     {
@@ -45,7 +46,7 @@ public static unsafe partial class DirectoryCalls
     }
 
     /// <summary>
-    /// Returns the target of a symbolic link, or null if it cannot be read (<see cref="Marshal.GetLastPInvokeError"/> has the error).
+    /// Returns the target of the symbolic link at a path, or null on failure. <see cref="Marshal.GetLastPInvokeError"/> then has the error.
     /// </summary>
     public static string? TryReadLink(string path)
     {
@@ -54,46 +55,46 @@ public static unsafe partial class DirectoryCalls
         return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
     }
 
-    /// <summary>openat(2) with AT_FDCWD.</summary>
+    /// <summary>Calls openat(2) with the directory AT_FDCWD.</summary>
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Openat(int directory, string path, int flags, uint mode);
 
-    /// <summary>openat(2).</summary>
+    /// <summary>Calls openat(2).</summary>
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Openat(SafeFileHandle directory, string path, int flags, uint mode);
 
-    /// <summary>fstatvfs(3).</summary>
+    /// <summary>Calls fstatvfs(3).</summary>
     [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
     public static partial int Fstatvfs(SafeFileHandle directory, FileSystemStatus* status);
 
-    /// <summary>fstatfs(2).</summary>
+    /// <summary>Calls fstatfs(2).</summary>
     [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int Fstatfs(SafeFileHandle file, FileSystemType* type);
 
-    /// <summary>mkdirat(2).</summary>
+    /// <summary>Calls mkdirat(2).</summary>
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Mkdirat(SafeFileHandle directory, string name, uint mode);
 
-    /// <summary>unlinkat(2).</summary>
+    /// <summary>Calls unlinkat(2).</summary>
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Unlinkat(SafeFileHandle directory, string name, int flags);
 
-    /// <summary>linkat(2).</summary>
+    /// <summary>Calls linkat(2).</summary>
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Linkat(
         SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, int flags);
 
-    /// <summary>symlinkat(2).</summary>
+    /// <summary>Calls symlinkat(2).</summary>
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Symlinkat(string linkTarget, SafeFileHandle directory, string name);
 
-    /// <summary>utimensat(2).</summary>
+    /// <summary>Calls utimensat(2).</summary>
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Utimensat(SafeFileHandle directory, string name, TimeSpec* accessedAndModified, int flags);
@@ -124,7 +125,7 @@ public static unsafe partial class DirectoryCalls
     private static partial nint Fchmodat2(nint number, SafeFileHandle directory, string name, uint mode, int flags);
 }
 
-/// <summary>struct open_how.</summary>
+/// <summary>The kernel's struct open_how, for openat2(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct OpenHow
 {
@@ -133,32 +134,32 @@ public struct OpenHow
     public ulong Resolve;
 }
 
-/// <summary>struct timespec.</summary>
+/// <summary>The C library's struct timespec.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TimeSpec
 {
     public long Seconds;
     public long Nanoseconds;
 
-    /// <summary>Returns the value for a time in UTC.</summary>
+    /// <summary>Returns the struct for a time in UTC.</summary>
     public static TimeSpec FromUtc(DateTime time)
     {
         (long seconds, long rest) = Math.DivRem((time - DateTime.UnixEpoch).Ticks, TimeSpan.TicksPerSecond);
-        // Before 1970 the remainder is negative, but the calls need a positive one.
+        // For a time before 1970 the remainder can be negative, but the calls require nanoseconds from 0 to 999,999,999.
         return rest < 0
             ? new TimeSpec { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
             : new TimeSpec { Seconds = seconds, Nanoseconds = rest * 100 };
     }
 }
 
-/// <summary>The field of struct statfs that is used.</summary>
+/// <summary>The C library's struct statfs. Only the field that this project uses is declared.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 public struct FileSystemType
 {
     [FieldOffset(0)] public long Type;
 }
 
-/// <summary>The fields of struct statvfs that are used.</summary>
+/// <summary>The C library's struct statvfs. Only the fields that this project uses are declared.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 public struct FileSystemStatus
 {

@@ -16,10 +16,10 @@ public unsafe ref partial struct DirectoryEntries
 
     private DirectoryEntries(ReadOnlySpan<byte> records) => _rest = records;
 
-    /// <summary>Returns this enumerator. <see cref="Name"/> and <see cref="Type"/> describe its current entry.</summary>
+    /// <summary>This enumerator. <see cref="Name"/> and <see cref="Type"/> describe the current entry.</summary>
     public readonly DirectoryEntries Current => this;
 
-    /// <summary>Returns the bytes of the current entry's name. A NUL follows them in the buffer.</summary>
+    /// <summary>The bytes of the current entry's name. A NUL follows these bytes in the buffer.</summary>
     public readonly ReadOnlySpan<byte> Name
     {
         get
@@ -29,13 +29,13 @@ public unsafe ref partial struct DirectoryEntries
         }
     }
 
-    /// <summary>
-    /// Returns the type of the current entry: a DT_ constant. File systems may report <see cref="DT_UNKNOWN"/> for every entry.
-    /// </summary>
+    /// <summary>The type of the current entry: a DT_ constant. File systems may report <see cref="DT_UNKNOWN"/> for every entry.</summary>
     public readonly byte Type => _record[TypeOffset];
 
     /// <summary>Reads the next entries of a directory into the buffer, which must not change while they are enumerated.</summary>
-    /// <returns>The number of bytes read; 0 at the end; -1 and <see cref="Marshal.GetLastPInvokeError"/> on failure.</returns>
+    /// <returns>
+    /// The number of bytes read, 0 at the end of the directory, or -1 on failure, with <see cref="Marshal.GetLastPInvokeError"/> set.
+    /// </returns>
     public static int Read(SafeFileHandle directory, Span<byte> buffer, out DirectoryEntries entries)
     {
         fixed (byte* start = buffer)
@@ -49,7 +49,7 @@ public unsafe ref partial struct DirectoryEntries
     /// <summary>Returns this enumerator, for <c>foreach</c>.</summary>
     public readonly DirectoryEntries GetEnumerator() => this;
 
-    /// <summary>Moves to the next entry. Returns false after the last one.</summary>
+    /// <summary>Moves to the next entry. Returns false after the last entry.</summary>
     public bool MoveNext()
     {
         while (!_rest.IsEmpty)

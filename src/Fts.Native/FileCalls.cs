@@ -25,11 +25,13 @@ public static unsafe partial class FileCalls
     public static readonly int O_DIRECTORY = s_isArm ? 0x4000 : 0x10000;
     public static readonly int O_NOFOLLOW = s_isArm ? 0x8000 : 0x20000;
 
-    /// <summary>copy_file_range(2).</summary>
+    /// <summary>Calls copy_file_range(2).</summary>
     public static nint CopyFileRange(SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length) =>
         CopyFileRange(SystemCallNumbers.CopyFileRange, source, sourceOffset, target, targetOffset, length, 0);
 
-    /// <summary>preadv2(2) with RWF_NOWAIT. Reads only bytes that are in memory, and fails with EAGAIN if none are.</summary>
+    /// <summary>
+    /// Calls preadv2(2) with RWF_NOWAIT. Reads only bytes in the page cache, and fails with EAGAIN if the cache has none.
+    /// </summary>
     public static nint ReadWithoutWaiting(SafeFileHandle file, Span<byte> buffer, long offset)
     {
         fixed (byte* start = buffer)
@@ -39,80 +41,80 @@ public static unsafe partial class FileCalls
         }
     }
 
-    /// <summary>open(2) without O_CREAT. Also works on macOS.</summary>
+    /// <summary>Calls open(2) without O_CREAT. Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags);
 
-    /// <summary>open(2) with O_CREAT.</summary>
+    /// <summary>Calls open(2) with O_CREAT.</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags, int mode);
 
-    /// <summary>rename(2).</summary>
+    /// <summary>Calls rename(2).</summary>
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Rename(string source, string target);
 
-    /// <summary>read(2).</summary>
+    /// <summary>Calls read(2).</summary>
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(SafeFileHandle source, byte* buffer, nuint count);
 
-    /// <summary>write(2).</summary>
+    /// <summary>Calls write(2).</summary>
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeFileHandle target, byte* buffer, nuint count);
 
-    /// <summary>fcntl(2) with a lock.</summary>
+    /// <summary>Calls fcntl(2) with a command for locks.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(SafeFileHandle file, int command, FileLock* argument);
 
-    /// <summary>fcntl(2) with a number.</summary>
+    /// <summary>Calls fcntl(2) with a command that has a number as its argument.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(SafeHandle handle, int command, int argument);
 
-    /// <summary>flock(2). Also works on macOS.</summary>
+    /// <summary>Calls flock(2). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Flock(SafeFileHandle file, int operation);
 
-    /// <summary>futimens(3).</summary>
+    /// <summary>Calls futimens(3).</summary>
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     public static partial int Futimens(SafeFileHandle file, TimeSpec* accessedAndModified);
 
-    /// <summary>fsync(2). Also works on macOS.</summary>
+    /// <summary>Calls fsync(2). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(SafeFileHandle file);
 
-    /// <summary>fdatasync(2).</summary>
+    /// <summary>Calls fdatasync(2).</summary>
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int Fdatasync(SafeFileHandle file);
 
-    /// <summary>sync_file_range(2).</summary>
+    /// <summary>Calls sync_file_range(2).</summary>
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
-    /// <summary>lseek(2).</summary>
+    /// <summary>Calls lseek(2).</summary>
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Lseek(SafeFileHandle file, long offset, int whence);
 
-    /// <summary>fchmod(2).</summary>
+    /// <summary>Calls fchmod(2).</summary>
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int Fchmod(SafeFileHandle file, uint mode);
 
-    /// <summary>ioctl(2).</summary>
+    /// <summary>Calls ioctl(2).</summary>
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(SafeFileHandle file, nuint request, nint argument);
 
-    /// <summary>getxattr(2).</summary>
+    /// <summary>Calls getxattr(2).</summary>
     [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial nint Getxattr(string path, byte* name, byte* value, nuint size);
 
-    /// <summary>fgetxattr(2).</summary>
+    /// <summary>Calls fgetxattr(2).</summary>
     [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
     public static partial nint Fgetxattr(SafeFileHandle file, byte* name, byte* value, nuint size);
 
-    /// <summary>fsetxattr(2).</summary>
+    /// <summary>Calls fsetxattr(2).</summary>
     [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
     public static partial int Fsetxattr(SafeFileHandle file, byte* name, byte* value, nuint size, int flags);
 
-    /// <summary>fremovexattr(2).</summary>
+    /// <summary>Calls fremovexattr(2).</summary>
     [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true)]
     public static partial int Fremovexattr(SafeFileHandle file, byte* name);
 
@@ -125,7 +127,7 @@ public static unsafe partial class FileCalls
         nint number, SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length, uint flags);
 }
 
-/// <summary>struct iovec.</summary>
+/// <summary>The C library's struct iovec.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct IoVector
 {
@@ -133,7 +135,7 @@ internal unsafe struct IoVector
     public nuint Length;
 }
 
-/// <summary>struct flock.</summary>
+/// <summary>The C library's struct flock.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FileLock
 {

@@ -4,7 +4,7 @@ using static Fts.Native.DirectoryCalls;
 
 namespace Fts.Native;
 
-/// <summary>The fields of struct statx that are used, and the calls that fill them.</summary>
+/// <summary>The kernel's struct statx, and the calls that fill it. Only the fields that this project uses are declared.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 public unsafe partial struct FileStatus
 {
@@ -21,21 +21,21 @@ public unsafe partial struct FileStatus
     // STATX_TYPE, MODE, NLINK, UID, MTIME, INO, SIZE.
     private const uint WantedFields = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x100 | 0x200;
 
-    /// <summary>Returns whether the entry is a regular file.</summary>
+    /// <summary>Whether the entry is a regular file.</summary>
     public readonly bool IsFile => (Mode & 0xF000) == 0x8000;
 
-    /// <summary>Returns whether the entry is a directory.</summary>
+    /// <summary>Whether the entry is a directory.</summary>
     public readonly bool IsDirectory => (Mode & 0xF000) == 0x4000;
 
-    /// <summary>Returns whether the entry is a symbolic link.</summary>
+    /// <summary>Whether the entry is a symbolic link.</summary>
     public readonly bool IsLink => (Mode & 0xF000) == 0xA000;
 
-    /// <summary>Returns an identifier of the file, computed from its inode and device numbers.</summary>
+    /// <summary>An identifier of the file, computed from its inode and device numbers.</summary>
     /// <remarks>The multiplication spreads small device numbers over the bits that inode numbers rarely use.</remarks>
     public readonly ulong Id => Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15);
 
     /// <summary>
-    /// Returns the last-modified time in UTC. A time outside the range of <see cref="DateTime"/> is replaced by the nearest value.
+    /// The last-modified time in UTC. A time outside the range of <see cref="DateTime"/> is replaced by the nearest value.
     /// </summary>
     public readonly DateTime LastModified => LastModifiedSeconds switch
     {
@@ -44,16 +44,16 @@ public unsafe partial struct FileStatus
         _ => DateTime.UnixEpoch.AddTicks((LastModifiedSeconds * TimeSpan.TicksPerSecond) + (LastModifiedNanoseconds / 100)),
     };
 
-    /// <summary>Returns whether both are the same file: equal inode and device numbers.</summary>
+    /// <summary>Returns whether both values describe the same file: their inode and device numbers are equal.</summary>
     public readonly bool IsSameFileAs(in FileStatus other) =>
         Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
 
     /// <summary>Reads the status of the entry at a path, without following a symbolic link at its end.</summary>
-    /// <returns>False if it cannot be read, or on a system without <see cref="SystemCallNumbers.IsSupported"/>.</returns>
+    /// <returns>False if the call fails, or if <see cref="SystemCallNumbers.IsSupported"/> is false.</returns>
     public static bool TryGet(string path, out FileStatus status) => TryGet(path, AT_SYMLINK_NOFOLLOW, out status);
 
-    /// <summary>Reads the status of the entry at a path. <paramref name="flags"/> has the flags of statx(2).</summary>
-    /// <returns>False if it cannot be read, or on a system without <see cref="SystemCallNumbers.IsSupported"/>.</returns>
+    /// <summary>Reads the status of the entry at a path, with the given flags of statx(2).</summary>
+    /// <returns>False if the call fails, or if <see cref="SystemCallNumbers.IsSupported"/> is false.</returns>
     public static bool TryGet(string path, int flags, out FileStatus status)
     {
         status = default;
@@ -63,7 +63,9 @@ public unsafe partial struct FileStatus
         }
     }
 
-    /// <summary>statx(2) of a name relative to an open directory, or of the handle itself with an empty name and AT_EMPTY_PATH.</summary>
+    /// <summary>
+    /// Calls statx(2) for a name in an open directory. With an empty name and AT_EMPTY_PATH, reads the status of the handle itself.
+    /// </summary>
     public static int Statx(SafeFileHandle directory, string name, int flags, out FileStatus status)
     {
         fixed (FileStatus* pointer = &status)
@@ -72,7 +74,7 @@ public unsafe partial struct FileStatus
         }
     }
 
-    /// <summary>statx(2) of a name of <see cref="DirectoryEntries"/>. A NUL must follow the bytes in memory.</summary>
+    /// <summary>Calls statx(2) for a name from <see cref="DirectoryEntries"/>. A NUL must follow the bytes in memory.</summary>
     public static int Statx(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags, out FileStatus status)
     {
         fixed (byte* bytes = name)

@@ -7,22 +7,25 @@ public static unsafe partial class LandlockCalls
 {
     public const nint LANDLOCK_CREATE_RULESET_VERSION = 1, LANDLOCK_RULE_PATH_BENEATH = 1, LANDLOCK_RESTRICT_SELF_TSYNC = 1 << 3;
 
-    /// <summary>landlock_create_ruleset(2). The attributes start with the handled access rights.</summary>
+    /// <summary>
+    /// Calls landlock_create_ruleset(2). <paramref name="handledAccess"/> points to the attributes, which start with the handled access
+    /// rights.
+    /// </summary>
     public static int CreateRuleset(ulong* handledAccess, nint size, nint flags) =>
         (int)SystemCall(SystemCallNumbers.LandlockCreateRuleset, (nint)handledAccess, size, flags);
 
-    /// <summary>landlock_add_rule(2) with LANDLOCK_RULE_PATH_BENEATH.</summary>
+    /// <summary>Calls landlock_add_rule(2) with LANDLOCK_RULE_PATH_BENEATH.</summary>
     public static int AddRule(int ruleset, PathBeneath* rule) =>
         (int)SystemCall(SystemCallNumbers.LandlockAddRule, ruleset, LANDLOCK_RULE_PATH_BENEATH, (nint)rule);
 
-    /// <summary>landlock_restrict_self(2).</summary>
+    /// <summary>Calls landlock_restrict_self(2).</summary>
     public static int RestrictSelf(int ruleset, nint flags) => (int)SystemCall(SystemCallNumbers.LandlockRestrictSelf, ruleset, flags, 0);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth = 0);
 }
 
-/// <summary>struct landlock_path_beneath_attr.</summary>
+/// <summary>The kernel's struct landlock_path_beneath_attr.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public struct PathBeneath
 {

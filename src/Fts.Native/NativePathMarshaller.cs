@@ -4,8 +4,8 @@ using System.Runtime.InteropServices.Marshalling;
 namespace Fts.Native;
 
 /// <summary>
-/// Passes paths to the C library as the bytes that <see cref="EscapedUtf8"/> returns. The marshaller of .NET would replace escaped bytes by
-/// U+FFFD, and the call would use another file.
+/// Passes paths to the C library as the bytes that <see cref="EscapedUtf8"/> returns. The marshaller of .NET would replace each escaped
+/// byte by U+FFFD, and the call would then use a different path.
 /// </summary>
 [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
 public static unsafe class NativePathMarshaller
@@ -17,11 +17,11 @@ public static unsafe class NativePathMarshaller
         private bool _isAllocated;
 
         /// <summary>
-        /// The size in bytes of the stack buffer that the generated code provides. Enough for most paths without an allocation.
+        /// The size in bytes of the stack buffer that the generated code provides. Most paths fit and need no allocation.
         /// </summary>
         public static int BufferSize => 0x100;
 
-        /// <summary>Converts the path, into the buffer if it fits.</summary>
+        /// <summary>Converts the path to bytes. Uses the given buffer if the path fits, and otherwise allocates memory.</summary>
         /// <exception cref="ArgumentException">The path contains a lone surrogate that does not represent a byte.</exception>
         public void FromManaged(string managed, Span<byte> buffer)
         {
@@ -36,7 +36,7 @@ public static unsafe class NativePathMarshaller
             buffer[EscapedUtf8.GetBytes(managed, buffer)] = 0;
         }
 
-        /// <summary>Returns the path with a NUL at its end.</summary>
+        /// <summary>Returns the address of the bytes, which end with a NUL.</summary>
         public readonly byte* ToUnmanaged() => _value;
 
         /// <summary>Frees the memory of a path that did not fit into the buffer.</summary>

@@ -12,42 +12,42 @@ public static unsafe partial class ProcessCalls
     /// <summary>The default scheduling policy.</summary>
     public const uint SCHED_OTHER = 0;
 
-    /// <summary>geteuid(2). It cannot fail.</summary>
+    /// <summary>Calls geteuid(2), which cannot fail.</summary>
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint Geteuid();
 
-    /// <summary>getrlimit(2).</summary>
+    /// <summary>Calls getrlimit(2).</summary>
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int Getrlimit(int resource, ResourceLimit* limit);
 
-    /// <summary>setrlimit(2).</summary>
+    /// <summary>Calls setrlimit(2).</summary>
     [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
     public static partial int Setrlimit(int resource, ResourceLimit* limit);
 
-    /// <summary>setpriority(2). With PRIO_PROCESS and id 0 it applies to the calling thread.</summary>
+    /// <summary>Calls setpriority(2). With PRIO_PROCESS and id 0, the call changes the calling thread only.</summary>
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     public static partial int Setpriority(int which, int id, int niceness);
 
-    /// <summary>sched_getattr(2) of the calling thread.</summary>
+    /// <summary>Calls sched_getattr(2) for the calling thread.</summary>
     public static int SchedGetattr(SchedulingAttributes* attributes) =>
         (int)SchedGetattr(SystemCallNumbers.SchedGetattr, 0, attributes, (uint)sizeof(SchedulingAttributes), 0);
 
-    /// <summary>sched_setattr(2) of the calling thread. The size must be set.</summary>
+    /// <summary>Calls sched_setattr(2) for the calling thread. The caller sets <see cref="SchedulingAttributes.Size"/>.</summary>
     public static int SchedSetattr(SchedulingAttributes* attributes) =>
         (int)SchedSetattr(SystemCallNumbers.SchedSetattr, 0, attributes, 0);
 
-    /// <summary>prctl(2).</summary>
+    /// <summary>Calls prctl(2).</summary>
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
 
     /// <summary>
-    /// setenv(3). Does not change the copy of the variables that .NET makes at the first call of
-    /// <see cref="Environment.SetEnvironmentVariable(string, string)"/> or the first enumeration. The program makes that call at its start.
+    /// Calls setenv(3). Does not change the copy of the variables that .NET passes to child processes. .NET makes the copy at the first
+    /// call of <see cref="Environment.SetEnvironmentVariable(string, string)"/>, or when the variables are first enumerated.
     /// </summary>
     [LibraryImport("libc", EntryPoint = "setenv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Setenv(string name, string value, int overwrite);
 
-    /// <summary>raise(3). Also works on macOS.</summary>
+    /// <summary>Calls raise(3). Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "raise")]
     public static partial int Raise(int signal);
 
@@ -58,7 +58,7 @@ public static unsafe partial class ProcessCalls
     private static partial nint SchedSetattr(nint number, int thread, SchedulingAttributes* attributes, uint flags);
 }
 
-/// <summary>struct sched_attr, without the utilization limits of later versions.</summary>
+/// <summary>The kernel's struct sched_attr, without the utilization limits that later versions have.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedulingAttributes
 {
@@ -75,7 +75,7 @@ public struct SchedulingAttributes
     public ulong Period;
 }
 
-/// <summary>struct rlimit.</summary>
+/// <summary>The C library's struct rlimit.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ResourceLimit
 {

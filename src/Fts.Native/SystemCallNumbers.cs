@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// The numbers of the system calls that the oldest C library supported by .NET has no functions for. For Linux on x64 and arm64 only.
+/// The numbers of system calls for Linux on x64 and arm64. The oldest C library that .NET supports has no functions for these calls.
 /// </summary>
 public static class SystemCallNumbers
 {
@@ -20,7 +20,7 @@ public static class SystemCallNumbers
     internal static readonly nint Preadv2 = s_isArm ? 286 : 327;
     internal static readonly nint Statx = s_isArm ? 291 : 332;
 
-    /// <summary>Returns whether this system uses these numbers and the structures of this project.</summary>
+    /// <summary>Whether these numbers and the structures in this project are valid on this system: Linux on x64 or arm64.</summary>
     public static bool IsSupported =>
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 }

@@ -12,10 +12,10 @@ public struct AsciiTranslator
     private bool _isAfterCr;
 
     /// <summary>
-    /// Converts bytes of a file for sending: inserts a CR before each LF that does not follow one. Returns the number of bytes written.
+    /// Converts bytes of a file for sending: inserts a CR before each LF that does not follow a CR. Returns the number of bytes written.
     /// </summary>
     /// <param name="file">The bytes of the file.</param>
-    /// <param name="wire">Receives the bytes to send. It must be twice as long as the input.</param>
+    /// <param name="wire">Receives the bytes to send. It must be at least twice as long as the input.</param>
     public int ToWire(ReadOnlySpan<byte> file, Span<byte> wire)
     {
         int written = 0;
@@ -38,7 +38,7 @@ public struct AsciiTranslator
     /// </summary>
     /// <remarks>A CR at the end of the input is held back until the next call, or until <see cref="Finish"/>.</remarks>
     /// <param name="wire">The received bytes.</param>
-    /// <param name="file">Receives the bytes for the file. It must be one byte longer than the input.</param>
+    /// <param name="file">Receives the bytes for the file. It must be at least one byte longer than the input.</param>
     public int ToFile(ReadOnlySpan<byte> wire, Span<byte> file)
     {
         int written = 0;

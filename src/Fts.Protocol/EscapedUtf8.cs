@@ -18,7 +18,7 @@ static partial class EscapedUtf8
     private const char FirstEscape = '\uDC80', LastEscape = '\uDCFF';
     private const int EscapeBase = 0xDC00;
 
-    /// <summary>Returns the text of the bytes. Every byte sequence has one.</summary>
+    /// <summary>Converts bytes to text. Accepts every byte sequence.</summary>
     /// <param name="bytes">The bytes of a file name or of a whole line.</param>
     public static string GetString(ReadOnlySpan<byte> bytes)
     {
@@ -54,7 +54,7 @@ static partial class EscapedUtf8
     /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
     public static int GetByteCount(ReadOnlySpan<char> text) => HasSurrogate(text) ? CountBytes(text) : Encoding.UTF8.GetByteCount(text);
 
-    /// <summary>Writes the bytes of the text and returns their number.</summary>
+    /// <summary>Converts text to bytes. Returns the number of bytes written.</summary>
     /// <param name="text">The text.</param>
     /// <param name="bytes">Receives the bytes.</param>
     /// <exception cref="ArgumentException">
@@ -90,7 +90,7 @@ static partial class EscapedUtf8
         return written;
     }
 
-    /// <summary>Returns the bytes of the text.</summary>
+    /// <summary>Converts text to bytes. Text from <see cref="GetString"/> results in the original bytes.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
     public static byte[] GetBytes(ReadOnlySpan<char> text)
@@ -100,10 +100,10 @@ static partial class EscapedUtf8
         return bytes;
     }
 
-    /// <summary>Returns whether the text is the one that <see cref="GetString"/> returns for its bytes.</summary>
+    /// <summary>Returns whether <see cref="GetString"/> returns the same text for the bytes of the text.</summary>
     /// <remarks>
-    /// Returns false for a lone surrogate that does not represent a byte, and for escaped bytes that together are valid UTF-8. If one file
-    /// had two such texts, a check of one text would not apply to the other.
+    /// Returns false for a lone surrogate that does not represent a byte, and for escaped bytes that together are valid UTF-8. Such text is
+    /// a second form of the same file name. A check that compares text could be bypassed with the second form.
     /// </remarks>
     /// <param name="text">The text.</param>
     public static bool IsCanonical(ReadOnlySpan<char> text)

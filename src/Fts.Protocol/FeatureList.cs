@@ -17,14 +17,14 @@ public sealed class FeatureList
     public IReadOnlyCollection<string> Names => _features.Keys;
 
     /// <summary>
-    /// The facts that the server supports in MLST and MLSD, and whether each is selected: marked with <c>*</c> (RFC 3659 §7.8).
+    /// The facts that the server supports in MLST and MLSD, and whether each fact is selected, which <c>*</c> marks (RFC 3659 §7.8).
     /// </summary>
     internal IEnumerable<(string Fact, bool IsSelected)> MlsxFacts =>
         (GetParameters("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(fact => (fact.TrimEnd('*'), fact.EndsWith('*')));
 
-    /// <summary>Reads the features in a 211 reply. A reply of one or two lines has none.</summary>
-    /// <remarks>RFC 2389 requires a space before each feature. It may be missing, because several servers do not send it.</remarks>
+    /// <summary>Reads the features in a 211 reply. A reply of one or two lines has no features.</summary>
+    /// <remarks>The space that RFC 2389 requires before each feature may be missing, because several servers do not send it.</remarks>
     /// <param name="reply">The positive reply to FEAT.</param>
     public static FeatureList Parse(FtpReply reply)
     {

@@ -4,23 +4,23 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>One FTP command (RFC 959 §5.3): a verb and its argument.</summary>
-/// <param name="Verb">The verb in upper case: ASCII letters, or letters and digits, as in XSHA256.</param>
-/// <param name="Argument">The rest of the line after one space, unchanged. Empty if the command has no argument.</param>
+/// <param name="Verb">The verb in upper case: ASCII letters and digits, such as STOR or XSHA256.</param>
+/// <param name="Argument">The text after the first space of the line, unchanged. Empty if the command has no argument.</param>
 public readonly record struct FtpCommand(string Verb, string Argument)
 {
     private const int MaxVerbLength = 16;
 
-    /// <summary>RFC 959 §5.3 allows letters only, but verbs such as XSHA256 contain digits.</summary>
+    /// <summary>The bytes that a verb may contain. RFC 959 §5.3 allows letters only, but verbs such as XSHA256 contain digits.</summary>
     private static readonly SearchValues<byte> VerbBytes =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
 
-    /// <summary>Returns the command as text for logs: without passwords and accounts, and with control characters escaped.</summary>
+    /// <summary>The command as text for logs. Passwords and the argument of ACCT are masked, and control characters are escaped.</summary>
     public string Redacted =>
         Verb is "PASS" or "ACCT" && Argument.Length > 0 ? $"{Verb} ****"
         : Verb == "SITE" && SecretSiteCommand is { } name ? $"SITE {name} ****"
         : ToString().ToPrintable();
 
-    /// <summary>The subcommand of SITE in upper case if it sets a password, and otherwise null.</summary>
+    /// <summary>The first word of the argument in upper case if it is a SITE command with a password, and otherwise null.</summary>
     private string? SecretSiteCommand
     {
         get
@@ -36,12 +36,12 @@ public readonly record struct FtpCommand(string Verb, string Argument)
     }
 
     /// <summary>
-    /// Parses a command line. Returns false if it does not start with a verb of at most 16 ASCII letters and digits, the first a letter.
+    /// Parses a command line. Returns false unless the line starts with a verb: a letter and up to 15 more ASCII letters or digits.
     /// </summary>
     /// <remarks>
     /// Bytes of the argument that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because file names may contain them. Telnet
-    /// commands (bytes 240 to 255) before the verb are skipped. Clients send a Telnet Synch before ABOR, and it arrives with or without its
-    /// urgent byte.
+    /// commands (bytes 240 to 255) before the verb are skipped, because clients send a Telnet Synch before ABOR. The urgent byte of the
+    /// Synch may be missing.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="command">The command, if the method returns true.</param>

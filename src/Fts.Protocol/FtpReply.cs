@@ -4,7 +4,7 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>
-/// One FTP reply: a code and one or more lines of text (RFC 959 §4.2). Immutable. Its encoding is computed once and cached.
+/// One FTP reply: a code and one or more lines of text (RFC 959 §4.2). Immutable. Its bytes are computed once and cached.
 /// </summary>
 public sealed class FtpReply
 {
@@ -14,7 +14,7 @@ public sealed class FtpReply
     /// <param name="code">The reply code.</param>
     /// <param name="lines">The lines of text, without codes, separators and line ends.</param>
     /// <exception cref="ArgumentException">
-    /// There is no line, or a line contains CR or LF, with which a text could forge another reply.
+    /// <paramref name="lines"/> is empty, or a line contains CR or LF. Such a line could forge another reply.
     /// </exception>
     public FtpReply(FtpReplyCode code, params IReadOnlyList<string> lines)
     {
@@ -54,13 +54,15 @@ public sealed class FtpReply
 
     /// <summary>The reply as sent on the wire, with CRLF after each line, in UTF-8.</summary>
     /// <remarks>
-    /// Lines between the first and the last start with a space, so that their text cannot look like the last line. Escaped bytes
-    /// (<see cref="EscapedUtf8"/>) are sent as these bytes.
+    /// Lines between the first and the last start with a space, so that their text cannot look like the last line. A surrogate of
+    /// <see cref="EscapedUtf8"/> is sent as the byte that it represents.
     /// </remarks>
-    /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
+    /// <exception cref="ArgumentException">
+    /// The text contains a surrogate of <see cref="EscapedUtf8"/> and also a lone surrogate that does not represent a byte.
+    /// </exception>
     public ReadOnlyMemory<byte> Bytes => _bytes ??= Encode();
 
-    /// <summary>Returns the reply as sent on the wire, with LF between its lines and no line end after the last.</summary>
+    /// <summary>Returns the code and the text of the reply, with LF between the lines and no line end after the last.</summary>
     public override string ToString() => Format("\n").TrimEnd('\n');
 
     private byte[] Encode()

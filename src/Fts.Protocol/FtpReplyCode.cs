@@ -6,7 +6,7 @@ namespace Fts.Protocol;
 /// </summary>
 public enum FtpReplyCode
 {
-    /// <summary>No reply code.</summary>
+    /// <summary>The default value, which is not a reply code.</summary>
     None = 0,
     /// <summary>110: restart marker.</summary>
     RestartMarker = 110,

@@ -102,7 +102,7 @@ public static class HostPort
         return string.Create(CultureInfo.InvariantCulture, $"|{family}|{endPoint.Address}|{endPoint.Port}|");
     }
 
-    /// <summary>Returns whether the text is the standard form of the address (RFC 2428 §2).</summary>
+    /// <summary>Returns whether the text is an address in a form that RFC 2428 §2 allows.</summary>
     /// <remarks>
     /// <see cref="IPAddress.TryParse(string, out IPAddress)"/> also accepts octal and hexadecimal parts, fewer than four parts, brackets,
     /// ports and scopes. A firewall that inspects the command could read such text as another address.

@@ -27,7 +27,7 @@ public static class KeyFingerprint
     {
         ArgumentNullException.ThrowIfNull(text);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        // The length excludes white space, which the Base64 parser skips.
+        // The check of the length rejects white space, which the Base64 parser would skip.
         return text.Length == Prefix.Length + Base64Characters && text.StartsWith(Prefix, StringComparison.Ordinal)
             && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
     }

@@ -7,9 +7,11 @@ public enum LineStatus
 {
     /// <summary>A line was read. It may be empty.</summary>
     Line,
-    /// <summary>The line exceeds the limit. It was discarded, or its rest is still unread if the channel stops at the limit.</summary>
+    /// <summary>
+    /// The line exceeds the limit and was discarded. If the channel stops at the limit, the end of the line may not have been received yet.
+    /// </summary>
     TooLong,
-    /// <summary>The peer closed its sending side. An unfinished line before that was discarded.</summary>
+    /// <summary>The peer closed its sending side. Received bytes without a line end are discarded.</summary>
     Closed,
     /// <summary>The first byte of the connection cannot start a text line, so the peer uses another protocol.</summary>
     Binary,
@@ -24,14 +26,14 @@ public readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory<b
 /// Reads and writes the lines of a control connection. A line ends with CRLF or LF. Telnet commands are removed (RFC 959 §5.3, RFC 854).
 /// </summary>
 /// <remarks>
-/// One reader may use the channel together with any number of writers. Bytes that were queued in one call are sent without others in
-/// between. The channel owns its stream and disposes it. After <see cref="ReplaceStream"/> it owns the replacement.
+/// One reader and any number of writers may use the channel at the same time. Bytes that one call queues are sent together, without bytes
+/// of other calls between them. The channel owns its stream and disposes it. After <see cref="ReplaceStream"/> it owns the replacement.
 /// </remarks>
 /// <param name="stream">The connection.</param>
-/// <param name="maxLineLength">The limit of a line in bytes, without its line end.</param>
+/// <param name="maxLineLength">The maximum length of a line in bytes, without its line end.</param>
 /// <param name="stopsAtLimit">
-/// Whether a read returns as soon as a line exceeds the limit, and does not wait for the end of that line. For a reader that then closes
-/// the connection.
+/// Whether a read returns <see cref="LineStatus.TooLong"/> as soon as a line exceeds the limit, without waiting for the end of the line.
+/// Set it if the reader closes the connection after such a line.
 /// </param>
 /// <param name="refusesBinary">
 /// Whether the first read returns <see cref="LineStatus.Binary"/> if the connection does not start with text.
@@ -39,47 +41,52 @@ public readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory<b
 public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
 {
     /// <summary>
-    /// If at least this many bytes are queued, they are sent before the next line is read. Otherwise a peer that reads no replies could
-    /// make the queue grow without limit.
+    /// If at least this many bytes are queued, a read sends them before it returns a line. Without this limit, a peer that sends commands
+    /// but receives no replies could make the queue grow without end.
     /// </summary>
     private const int FlushThreshold = 64 * 1024;
 
     private readonly Lock _queueLock = new();
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private Stream _stream = stream;
+    // The unread bytes are _input[_start.._end]. The first _searched of these bytes contain no line feed.
     private byte[]? _input;
     private int _start, _end, _searched;
     private bool _isSkippingLine;
     private byte[]? _output;
     private int _outputLength;
     private long _writeStartedAt;
-    private bool _hasBegun, _peerSendsSingleIac;
+    private bool _hasReceivedText, _peerSendsSingleIac;
     private volatile bool _isBroken;
 
     /// <summary>
-    /// The start time of the write that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds, or 0.
+    /// The start time of the write that waits for the peer, in milliseconds of <see cref="Environment.TickCount64"/>, or 0 if no write
+    /// waits.
     /// </summary>
     public long WriteStartedAt => Volatile.Read(ref _writeStartedAt);
 
-    /// <summary>Whether a write failed. A part of a line may have been sent, so further reads and writes throw an exception.</summary>
+    /// <summary>
+    /// Whether a write failed. The peer may have received only part of a line, so further reads and writes throw an exception.
+    /// </summary>
     public bool IsBroken => _isBroken;
 
-    /// <summary>Whether the writer should flush before it queues more bytes.</summary>
+    /// <summary>Whether 64 KiB or more are queued, so that the writer should flush before it queues more bytes.</summary>
     public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushThreshold;
 
     /// <summary>
-    /// Whether received bytes have not been read as lines. Before a TLS handshake such bytes are an injection attack (CVE-2011-0411).
+    /// Whether the channel holds received bytes that no read has returned yet. Before a TLS handshake, an attacker can have injected such
+    /// bytes (CVE-2011-0411).
     /// </summary>
     public bool HasUnreadInput => _end > _start;
 
     /// <summary>Sends the queued bytes, then waits until the peer sends bytes or closes its sending side.</summary>
     /// <remarks>
-    /// The channel holds no input buffer during the wait. The method is not <c>async</c>, because each of many idle sessions would then
-    /// keep a state machine in memory.
+    /// The channel holds no input buffer during the wait. The method is not <c>async</c>, because every idle session would then keep a
+    /// state machine in memory.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Always 0, the result of a read into an empty buffer.</returns>
-    /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
+    /// <exception cref="IOException">The connection failed, or an earlier write failed.</exception>
     public ValueTask<int> WaitForInputAsync(CancellationToken cancellationToken)
     {
         if (HasUnreadInput)
@@ -99,7 +106,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     /// Reads the next line. Sends the queued bytes first if it has to wait for the line, or if 64 KiB or more are queued.
     /// </summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
+    /// <exception cref="IOException">The connection failed, or an earlier write failed.</exception>
     public async ValueTask<LineReadResult> ReadLineAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -123,16 +130,16 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
             }
 
             _end += read;
-            if (refusesBinary && !_hasBegun && !IsStartOfText(_input![_start]))
+            if (refusesBinary && !_hasReceivedText && !IsStartOfText(_input![_start]))
             {
                 return new LineReadResult(LineStatus.Binary, default);
             }
 
-            _hasBegun = true;
+            _hasReceivedText = true;
         }
     }
 
-    /// <summary>Queues bytes for the peer. They are sent by the next flush, or before the reader next waits.</summary>
+    /// <summary>Queues bytes for the peer. The next flush sends them, and a read flushes before it waits.</summary>
     /// <param name="bytes">Whole lines with their line ends. The channel copies them.</param>
     public void Queue(ReadOnlySpan<byte> bytes)
     {
@@ -153,10 +160,10 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
 
     /// <summary>Sends the queued bytes.</summary>
     /// <remarks>
-    /// Cancellation ends the wait, but not a write that has started. A part of a line or TLS record would make the connection unusable.
+    /// Cancellation ends the wait, but not a write that has started. An incomplete line or TLS record would make the connection unusable.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
+    /// <exception cref="IOException">The connection failed, or an earlier write failed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _outputLength) == 0)
@@ -169,7 +176,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
         await (writing.IsCompleted ? writing : new ValueTask(writing.AsTask().WaitAsync(cancellationToken))).ConfigureAwait(false);
     }
 
-    /// <summary>Replaces the stream, for example by a TLS stream that uses it. The channel then owns the replacement.</summary>
+    /// <summary>Replaces the stream, for example by a TLS stream over the old stream. The channel then owns the replacement.</summary>
     /// <param name="replacement">The new stream.</param>
     /// <exception cref="InvalidOperationException">Received bytes are unread, or queued bytes are unsent.</exception>
     public void ReplaceStream(Stream replacement)
@@ -182,7 +189,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
         _stream = replacement;
     }
 
-    /// <summary>Closes the stream. A waiting reader or writer gets an exception from the stream.</summary>
+    /// <summary>Closes the stream. Pending reads and writes fail with an exception from the stream.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync().ConfigureAwait(false);
@@ -280,8 +287,8 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     }
 
     /// <summary>
-    /// Returns the free space after an unfinished line. Moves that line to the start of the buffer, or to a larger buffer, if the buffer is
-    /// full. The limit in <see cref="TryReadBufferedLine"/> bounds the growth.
+    /// Returns the free space of the input buffer, which follows an unfinished line. If the buffer is full, first moves the line to the
+    /// start of the buffer or to a larger buffer. The limit in <see cref="TryReadBufferedLine"/> bounds the growth.
     /// </summary>
     private Memory<byte> GetInputBuffer()
     {

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1), including the forms of servers that deviate from the standard. Text that
-/// cannot be read with certainty returns null and does not throw, because a transfer does not depend on it.
+/// Reads the replies to MDTM and SIZE (RFC 3659 §3.1, §4.1), including the forms of servers that deviate from the standard. The methods
+/// return null for an unreadable or ambiguous reply and do not throw, because no transfer depends on the value.
 /// </summary>
 public static class MetadataReply
 {
     private const int DateLength = 8, TimeLength = 6, LongYearLength = 15;
 
     /// <summary>
-    /// Returns the length in bytes from a reply to SIZE, such as <c>213 5</c> or <c>213 5 bytes</c>, or null if it has none.
+    /// Returns the length in bytes from a reply to SIZE, such as <c>213 5</c> or <c>213 5 bytes</c>, or null if the reply has none.
     /// </summary>
     /// <param name="reply">The reply, positive or negative.</param>
     public static long? ParseLength(FtpReply reply)
@@ -26,12 +26,12 @@ public static class MetadataReply
         int end = text.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length;
         ReadOnlySpan<char> rest = text[end..];
         bool isNumber = rest.IsEmpty || IsByteUnit(rest.Trim());
-        // In RFC 3659 code 213 has no other meaning, so the text after the number may be the name of the file.
+        // Code 213 means that the reply starts with the size (RFC 3659 §4.1). Other text than a unit may follow, such as the file name.
         bool isLength = isNumber || (reply.Code == FtpReplyCode.FileStatus && rest[0] is ' ' or '\t' && !StartsWithUnit(rest.Trim()));
         return isLength && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }
 
-    /// <summary>Returns the last-modified time from a reply to MDTM, in UTC, or null if it has none.</summary>
+    /// <summary>Returns the last-modified time from a reply to MDTM, in UTC, or null if the reply has none.</summary>
     /// <param name="reply">The reply, positive or negative.</param>
     public static DateTime? ParseLastModified(FtpReply reply)
     {
@@ -40,8 +40,8 @@ public static class MetadataReply
     }
 
     /// <summary>
-    /// Finds a time in a text: in the form of RFC 3659 §2.3, with a space or T between date and time, or with a year of five digits.
-    /// Servers that write "19" and the years since 1900 send 19124 for 2024.
+    /// Finds a time in the text: in the form of RFC 3659 §2.3, with a space or T between date and time, or with a year of five digits. Some
+    /// servers write the year as "19" and the number of years since 1900, so that 19124 is 2024.
     /// </summary>
     internal static bool TryFindTime(ReadOnlySpan<char> text, out DateTime utc)
     {
@@ -68,6 +68,7 @@ public static class MetadataReply
         return false;
     }
 
+    /// <summary>Reads a time at the start of the text, which starts with a run of <paramref name="length"/> digits.</summary>
     private static bool TryParseTimeAt(ReadOnlySpan<char> text, int length, out DateTime utc)
     {
         utc = default;
@@ -103,7 +104,7 @@ public static class MetadataReply
         }
 
         ReadOnlySpan<char> after = rest[fraction..];
-        // With another time zone or a letter after it, the text is not a time in UTC.
+        // A time zone other than Z, or a letter after the digits, means that the text is not a time in UTC.
         bool isEnded = after.IsEmpty || after[0] == 'Z' || !(char.IsLetterOrDigit(after[0]) || after[0] is '+' or '-' or '_');
         return isEnded && WireTime.TryParse($"{digits}{rest[..fraction]}", out utc);
     }

@@ -1,17 +1,17 @@
 namespace Fts.Protocol;
 
 /// <summary>
-/// Matches names against patterns, as LIST and NLST of most servers and the program's own commands do. <c>*</c> matches any characters,
-/// <c>?</c> matches one, and a backslash makes the character after it match itself.
+/// Matches names against the patterns that most servers accept in LIST and NLST. <c>*</c> matches any number of characters, <c>?</c>
+/// matches one character, and a backslash makes the character after it match itself.
 /// </summary>
 public static class NamePattern
 {
-    /// <summary>Returns whether the whole name matches the pattern. Upper and lower case differ.</summary>
+    /// <summary>Returns whether the whole name matches the pattern. The comparison is case-sensitive.</summary>
     /// <remarks>
-    /// For every pattern, the time is at most proportional to the product of the two lengths. Only the latest <c>*</c> is tried at later
-    /// offsets. A later match of the part before it would only leave fewer characters for the rest.
+    /// For every pattern, the time is at most proportional to the product of the two lengths. After a mismatch, only the latest <c>*</c>
+    /// matches more characters. If an earlier <c>*</c> matched more, the pattern after it would only have fewer characters left to match.
     /// </remarks>
-    /// <param name="pattern">The pattern. A backslash at its end matches itself.</param>
+    /// <param name="pattern">The pattern. A backslash at the end of the pattern matches a backslash.</param>
     /// <param name="name">The name.</param>
     public static bool IsMatch(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
@@ -30,7 +30,7 @@ public static class NamePattern
             else if (afterStar >= 0)
             {
                 // The latest star matches more characters, up to the next character that can follow it.
-                starEnd += CharacterLength(name[starEnd..]);
+                starEnd += GetCharacterLength(name[starEnd..]);
                 starEnd += FindStart(pattern[afterStar..], name[starEnd..]);
                 (at, nameAt) = (afterStar, starEnd);
             }
@@ -43,7 +43,7 @@ public static class NamePattern
         return pattern[at..].TrimStart('*').IsEmpty;
     }
 
-    /// <summary>Returns the first offset at which the pattern can match, or the length of the name if there is none.</summary>
+    /// <summary>Returns the first offset in the name at which the pattern can match, or the length of the name if none exists.</summary>
     private static int FindStart(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         if (pattern.IsEmpty || pattern[0] is '*' or '?' or '\\')
@@ -55,6 +55,11 @@ public static class NamePattern
         return start < 0 ? name.Length : start;
     }
 
+    /// <summary>Matches the first character of the pattern, with its backslash if it has one, to the first character of the name.</summary>
+    /// <param name="pattern">The rest of the pattern. It does not start with <c>*</c>.</param>
+    /// <param name="name">The rest of the name. It is not empty.</param>
+    /// <param name="used">The number of UTF-16 code units that were matched in the pattern.</param>
+    /// <param name="matched">The number of UTF-16 code units that were matched in the name.</param>
     private static bool TryMatchCharacter(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name, out int used, out int matched)
     {
         (used, matched) = (1, 1);
@@ -65,7 +70,7 @@ public static class NamePattern
 
         if (pattern[0] == '?')
         {
-            matched = CharacterLength(name);
+            matched = GetCharacterLength(name);
             return true;
         }
 
@@ -79,5 +84,5 @@ public static class NamePattern
     }
 
     /// <summary>Returns 2 for a surrogate pair, which is one character for the user, and otherwise 1.</summary>
-    private static int CharacterLength(ReadOnlySpan<char> text) => text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1;
+    private static int GetCharacterLength(ReadOnlySpan<char> text) => text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1;
 }

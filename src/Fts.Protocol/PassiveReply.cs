@@ -6,13 +6,13 @@ using System.Net;
 namespace Fts.Protocol;
 
 /// <summary>The address and port at which a server in passive mode accepts the data connection.</summary>
-/// <param name="Address">The address in the reply, or null if the reply has none or none that can be read.</param>
+/// <param name="Address">The address in the reply, or null if the reply has no address or an invalid one.</param>
 /// <param name="Port">The port, from 1 to 65535.</param>
 public readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
 
 /// <summary>
-/// Reads the replies to PASV and EPSV. Servers send <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|||port|</c> (RFC 2428 §3) with either
-/// reply code, with or without parentheses, and with spaces.
+/// Reads the replies to PASV and EPSV. Accepts <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|||port|</c> (RFC 2428 §3) with either
+/// reply code (227 or 229), with or without parentheses, and with spaces, because servers send all these forms.
 /// </summary>
 public static class PassiveReply
 {
@@ -20,7 +20,7 @@ public static class PassiveReply
     private const int MaxAddressLength = 45; // the longest IPv6 address as text
     private const int MinEndPointLength = 11; // 0,0,0,0,0,1
 
-    /// <summary>Finds the port, and the address if it has one, in a positive reply. Returns false if no line has a port.</summary>
+    /// <summary>Reads the port and, if present, the address. Returns false for a negative reply, and if no line has a port.</summary>
     /// <param name="reply">The reply, positive or negative.</param>
     /// <param name="endPoint">The port and address, if the method returns true. IPv4-mapped addresses are converted to IPv4.</param>
     public static bool TryRead(FtpReply reply, out PassiveEndPoint endPoint)
@@ -32,7 +32,7 @@ public static class PassiveReply
             return false;
         }
 
-        // All known servers send the port in the last line. A line before it may be a notice.
+        // All known servers send the port in the last line. An earlier line may be a notice.
         for (int i = reply.Lines.Count - 1; i >= 0; i--)
         {
             if (TryRead(reply.Lines[i], reply.Code, out endPoint))
@@ -44,12 +44,12 @@ public static class PassiveReply
         return false;
     }
 
-    /// <summary>Finds the port, and the address if it has one, in one line. The reply code decides which form is tried first.</summary>
+    /// <summary>Reads the port and, if present, the address from one line. The reply code decides which form is tried first.</summary>
     internal static bool TryRead(string line, FtpReplyCode code, out PassiveEndPoint endPoint) => code == FtpReplyCode.PassiveMode
         ? TryReadNumbers(line, out endPoint) || TryReadExtended(line, out endPoint)
         : TryReadExtended(line, out endPoint) || TryReadNumbers(line, out endPoint);
 
-    /// <summary>Finds six numbers anywhere in the line (RFC 1123 §4.1.2.6). Port 0 is rejected.</summary>
+    /// <summary>Finds the numbers of an address and port anywhere in the line (RFC 1123 §4.1.2.6). Rejects port 0.</summary>
     private static bool TryReadNumbers(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
     {
         if (TryFindNumbers(line, allowsDots: false, out endPoint))
@@ -69,6 +69,7 @@ public static class PassiveReply
         }
     }
 
+    /// <summary>Finds the first numbers of an address and port, separated by commas or, if allowed, by dots.</summary>
     private static bool TryFindNumbers(ReadOnlySpan<char> line, bool allowsDots, out PassiveEndPoint endPoint)
     {
         for (int start = FindNextNumber(line, 0); start >= 0;)
@@ -97,12 +98,12 @@ public static class PassiveReply
         return next < 0 ? -1 : from + next;
     }
 
-    /// <summary>Reads six numbers, or eighteen numbers: the 16 bytes of an IPv6 address and the port.</summary>
+    /// <summary>Reads the bytes of an address and port: six numbers for IPv4, or eighteen numbers for IPv6.</summary>
     private static bool TryReadEndPoint(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
-        const int LongAddress = 16, ShortAddress = 4, PortBytes = 2;
+        const int IPv6AddressBytes = 16, IPv4AddressBytes = 4, PortBytes = 2;
         endPoint = default;
-        Span<byte> numbers = stackalloc byte[LongAddress + PortBytes];
+        Span<byte> numbers = stackalloc byte[IPv6AddressBytes + PortBytes];
         int count = 0;
         for (bool isLast = false; !isLast; count++)
         {
@@ -118,7 +119,7 @@ public static class PassiveReply
         }
 
         int length = count - PortBytes;
-        if (length is not (ShortAddress or LongAddress))
+        if (length is not (IPv4AddressBytes or IPv6AddressBytes))
         {
             return false;
         }
@@ -129,8 +130,8 @@ public static class PassiveReply
     }
 
     /// <summary>
-    /// Finds <c>|||port|</c> or <c>|protocol|address|port|</c>. In parentheses it may have any delimiter, and without them only bars. Reads
-    /// the last one in the line.
+    /// Finds the last <c>|||port|</c> or <c>|protocol|address|port|</c> in the line. Accepts any delimiter within parentheses, and only
+    /// bars without parentheses.
     /// </summary>
     private static bool TryReadExtended(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
     {
@@ -148,10 +149,11 @@ public static class PassiveReply
         return false;
     }
 
+    /// <summary>Reads the extended form at the start of the text. The first character is the delimiter.</summary>
     private static bool TryReadExtendedAt(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         endPoint = default;
-        // RFC 2428 §2 allows the characters 33 to 126. Characters that occur in addresses or ports cannot delimit them.
+        // RFC 2428 §2 allows the characters 33 to 126. Characters that occur in addresses or ports cannot be delimiters.
         if (text.IsEmpty || text[0] is < '!' or > '~' || char.IsAsciiLetterOrDigit(text[0]) || text[0] is '(' or ')' or ':' or '.')
         {
             return false;
@@ -184,6 +186,7 @@ public static class PassiveReply
         IPAddress.TryParse(host, out address) &&
         (HostPort.IsCanonical(host, address, family: 1) || HostPort.IsCanonical(host, address, family: 2));
 
+    /// <summary>Removes the next field and its delimiter from the start of the text. Returns false if the delimiter is missing.</summary>
     private static bool TryReadField(ref ReadOnlySpan<char> text, char delimiter, out ReadOnlySpan<char> field)
     {
         int end = text.IndexOf(delimiter);
@@ -195,7 +198,7 @@ public static class PassiveReply
     /// <summary>
     /// Removes the spaces beside commas. Other runs of spaces become one space, which separates the numbers from the text before them.
     /// </summary>
-    private static ReadOnlySpan<char> RemoveSpaces(ReadOnlySpan<char> line, Span<char> kept)
+    private static ReadOnlySpan<char> RemoveSpaces(ReadOnlySpan<char> line, Span<char> compact)
     {
         int length = 0, spaces = 0;
         foreach (char c in line)
@@ -206,15 +209,15 @@ public static class PassiveReply
                 continue;
             }
 
-            if (spaces > 0 && c != ',' && length > 0 && kept[length - 1] != ',')
+            if (spaces > 0 && c != ',' && length > 0 && compact[length - 1] != ',')
             {
-                kept[length++] = ' ';
+                compact[length++] = ' ';
             }
 
-            kept[length++] = c;
+            compact[length++] = c;
             spaces = 0;
         }
 
-        return kept[..length];
+        return compact[..length];
     }
 }

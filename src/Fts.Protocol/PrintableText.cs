@@ -44,8 +44,8 @@ public static class PrintableText
     }
 
     /// <summary>
-    /// Escapes text as <see cref="ToPrintable"/>, but keeps escaped bytes (<see cref="EscapedUtf8"/>), for a reply that contains a file
-    /// name.
+    /// Escapes text as <see cref="ToPrintable"/> does, but keeps the surrogates of <see cref="EscapedUtf8"/>. A reply with the result sends
+    /// the original bytes of a file name.
     /// </summary>
     /// <param name="text">The text.</param>
     public static string ToPrintableKeepingBytes(this string text)
@@ -87,7 +87,12 @@ public static class PrintableText
         return false;
     }
 
-    /// <summary>Returns the code point at the start of the text if it is unprintable, and otherwise -1.</summary>
+    /// <summary>
+    /// Returns the number to escape if the text starts with an unprintable character, and otherwise -1. The number is a code point, or the
+    /// byte that a surrogate of <see cref="EscapedUtf8"/> represents.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="length">The length of the first character in UTF-16 code units.</param>
     private static int GetUnprintableAtStart(ReadOnlySpan<char> text, out int length)
     {
         if (Rune.DecodeFromUtf16(text, out Rune rune, out length) != OperationStatus.Done)

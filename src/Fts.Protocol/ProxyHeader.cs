@@ -12,11 +12,11 @@ public sealed class ProxyHeaderException(string message) : FormatException(messa
 
 /// <summary>
 /// The PROXY protocol header, with which a load balancer reports the addresses of the client's connection. Supports version 1 (text) and
-/// version 2 (binary), as specified in HAProxy's proxy-protocol.txt; section numbers refer to that document.
+/// version 2 (binary), as specified in HAProxy's proxy-protocol.txt. Section numbers refer to that document.
 /// </summary>
 /// <remarks>
 /// A header has no addresses if the load balancer itself opened the connection (LOCAL), or if it does not report TCP addresses (UNKNOWN,
-/// UNSPEC, other protocols). The addresses of the connection then apply.
+/// UNSPEC, other protocols). The addresses of the TCP connection then apply.
 /// </remarks>
 /// <param name="Source">The address of the client, or null. IPv4-mapped addresses are converted to IPv4.</param>
 /// <param name="Destination">The address to which the client connected, or null. IPv4-mapped addresses are converted to IPv4.</param>
@@ -55,7 +55,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
             : throw new ProxyHeaderException("the connection does not start with a PROXY header");
     }
 
-    /// <summary>Returns whether the bytes start with the signature, or are the beginning of it.</summary>
+    /// <summary>Returns whether the bytes start with the signature, or are the start of the signature.</summary>
     private static bool MatchesSignature(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>
         bytes.Length < signature.Length ? signature.StartsWith(bytes) : bytes.StartsWith(signature);
 
@@ -162,7 +162,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     {
         // A load balancer that listens for both families reports IPv4 clients with mapped addresses.
         source = source.UnmapIPv4();
-        // No client has such an address. As the target of PORT, 0.0.0.0 would be this machine.
+        // No client has an unspecified or multicast address. As the target of PORT, 0.0.0.0 would be this machine.
         if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
             (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
         {

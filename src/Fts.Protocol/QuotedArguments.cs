@@ -3,8 +3,8 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Splits an argument with several names, such as that of some SITE commands, into words at spaces. A word in double quotes may contain
-/// spaces, and a doubled quote in it represents one quote.
+/// Splits the argument of commands that take several names, such as SITE COPY, into words at spaces. A word in double quotes may contain
+/// spaces. Two double quotes within such a word represent one.
 /// </summary>
 public static class QuotedArguments
 {

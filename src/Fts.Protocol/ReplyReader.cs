@@ -5,11 +5,11 @@ namespace Fts.Protocol;
 public sealed class ReplyFormatException(string message) : FormatException(message);
 
 /// <summary>
-/// Assembles replies from lines (RFC 959 §4.2). The lines of one reply may start with any text, including other codes. Only the code of the
-/// first line, followed by a space or the line end, ends the reply.
+/// Assembles replies from lines (RFC 959 §4.2). The lines of one reply may start with any text, including other codes. Only a line that
+/// starts with the code of the first line, followed by a space or the line end, ends the reply.
 /// </summary>
 /// <param name="maxLength">
-/// The limit of one reply in characters, with its line ends. A hostile server could otherwise send an endless reply.
+/// The maximum length of one reply in characters, including line ends. Without a limit, a hostile server could send an endless reply.
 /// </param>
 public sealed class ReplyReader(int maxLength)
 {
@@ -23,18 +23,18 @@ public sealed class ReplyReader(int maxLength)
     /// <summary>Adds the next line. Returns the reply if the line completes it, and otherwise null.</summary>
     /// <param name="line">The line without its line end.</param>
     /// <exception cref="ReplyFormatException">
-    /// The line does not start a reply, or the reply exceeds the limit. The reader discards it and is ready for another reply.
+    /// The line does not start a reply, or the reply exceeds the limit. The reader discards the reply and is ready for another one.
     /// </exception>
     public FtpReply? AddLine(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        // A lone CR does not end a line here, but other programs treat it as a line end.
+        // A CR within a line does not end the line here. It is replaced because other programs treat it as a line end.
         line = line.TrimEnd('\r').Replace('\r', ' ');
         // Two more characters for the line end, so that the limit also bounds a reply of empty lines.
         if ((_length += line.Length + 2) > maxLength)
         {
             Reset();
-            throw new ReplyFormatException($"A reply is longer than {maxLength} characters.");
+            throw new ReplyFormatException($"The server sent a reply that is longer than {maxLength} characters.");
         }
 
         return IsInsideReply ? ContinueReply(line) : BeginReply(line);
@@ -81,7 +81,7 @@ public sealed class ReplyReader(int maxLength)
         (_code, _length) = (0, 0);
     }
 
-    /// <summary>Returns the code at the start of a line, from 100 to 599, or 0 if it has none.</summary>
+    /// <summary>Returns the code at the start of a line, from 100 to 599, or 0 if the line has none.</summary>
     private static int ParseCode(string line) =>
         line.Length >= 3 && line[0] is >= '1' and <= '5' && char.IsAsciiDigit(line[1]) && char.IsAsciiDigit(line[2])
             ? ((line[0] - '0') * 100) + ((line[1] - '0') * 10) + (line[2] - '0')

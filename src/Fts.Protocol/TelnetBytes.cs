@@ -33,15 +33,16 @@ public static class TelnetBytes
         return escaped;
     }
 
-    /// <summary>Removes the Telnet commands from a received line, in place, and returns the rest.</summary>
+    /// <summary>Removes the Telnet commands from a received line, in place, and returns the remaining bytes.</summary>
     /// <remarks>
     /// Before the first space, IAC IAC represents the byte 255, an option request has three bytes, and other commands have two. IAC before
-    /// a byte that is not a command is kept. After the first space, where no peer sends commands, only IAC IAC is converted. Many peers do
-    /// not double the byte 255 of a name: after a single 255, the line and all later lines are read without this conversion.
+    /// a byte that is not a command is kept. After the first space, only IAC IAC is converted, because no peer sends commands there. Many
+    /// peers do not double the byte 255 of a name. Once a peer sends a single 255, the bytes after the first space are not converted any
+    /// more.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="peerSendsSingleIac">
-    /// Whether the peer has sent a 255 that is not doubled after the first space. Set by this method.
+    /// Whether the peer has sent a byte 255 that is not doubled after the first space of a line. This method sets it.
     /// </param>
     internal static Memory<byte> RemoveCommands(Memory<byte> line, ref bool peerSendsSingleIac)
     {
@@ -83,7 +84,7 @@ public static class TelnetBytes
             bytes[to++] = bytes[from];
             if (!peerSendsSingleIac && bytes[from] == Iac)
             {
-                from++; // Skips the second of two.
+                from++; // Skips the second IAC of a pair.
             }
         }
 

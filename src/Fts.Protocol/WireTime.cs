@@ -9,7 +9,7 @@ public static class WireTime
     public const int Length = 14;
 
     /// <summary>
-    /// Returns the time to the second. Fractions are omitted, because many servers and clients reject them and none needs them.
+    /// Returns the text of a time, precise to the second. Fractions are omitted, because many servers and clients reject them.
     /// </summary>
     /// <param name="utc">The time in UTC.</param>
     public static string Format(DateTime utc) => utc.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);

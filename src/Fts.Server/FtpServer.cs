@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 using Fts.Server.Access;
 using Fts.Server.Data.Copy;
 using Fts.Server.Data.Passive;

@@ -1,31 +1,36 @@
 namespace Fts.Protocol.Blocks;
 
-/// <summary>The descriptor, the first byte of a block header (RFC 959 §3.4.2).</summary>
+/// <summary>The flags in the descriptor, the first byte of a block header (RFC 959 §3.4.2).</summary>
 [Flags]
 internal enum BlockFlags : byte
 {
     None = 0,
     /// <summary>The block is a restart marker and not content.</summary>
     RestartMarker = 16,
-    /// <summary>The sender suspects errors in the block. It is content nevertheless.</summary>
+    /// <summary>The sender suspects errors in the block. The block is content nevertheless.</summary>
     Suspect = 32,
+    /// <summary>The block is the last of its file.</summary>
     EndOfFile = 64,
-    /// <summary>The block ends a record. Files without record structure have none.</summary>
+    /// <summary>The block ends a record. Not set for files without record structure.</summary>
     EndOfRecord = 128,
     All = RestartMarker | Suspect | EndOfFile | EndOfRecord,
 }
 
-/// <summary>A received block header is not valid, so the start of the next block is unknown and the connection unusable.</summary>
+/// <summary>
+/// A received block header is not valid, so the start of the next block is unknown and the connection cannot be used any more.
+/// </summary>
 /// <param name="message">The reason.</param>
 public sealed class BlockFormatException(string message) : IOException(message);
 
 /// <summary>The result of reading some bytes in block mode.</summary>
 /// <param name="ConsumedBytes">The number of input bytes that were consumed.</param>
-/// <param name="ContentBytes">The number of content bytes, which are the last of the consumed bytes.</param>
+/// <param name="ContentBytes">The number of content bytes, which are at the end of the consumed bytes.</param>
 public readonly record struct BlockReadResult(int ConsumedBytes, int ContentBytes);
 
-/// <summary>Reads one file in block mode (RFC 959 §3.4.2). Skips restart markers and ignores ends of records. Content is not
-/// copied.</summary>
+/// <summary>
+/// Reads one file in block mode (RFC 959 §3.4.2). Skips restart markers and ignores ends of records. Returns ranges of the input and does
+/// not copy content.
+/// </summary>
 /// <remarks>It is a mutable struct: keep it in a field or pass it by reference.</remarks>
 public struct BlockReader
 {
@@ -41,10 +46,10 @@ public struct BlockReader
 
     private readonly BlockFlags Flags => (BlockFlags)(_header >> 16);
 
-    /// <summary>Reads up to the next piece of content, the end of the file, or the end of the input.</summary>
+    /// <summary>Reads the input up to the end of the next piece of content. Stops earlier at the end of the file or of the input.</summary>
     /// <remarks>
-    /// If the result has no content and the file has not ended, the whole input was consumed and more is needed. At the end of the file, no
-    /// byte after it was consumed.
+    /// If the result has no content and the file has not ended, the whole input was consumed and more is needed. Bytes after the end of the
+    /// file are not consumed.
     /// </remarks>
     /// <param name="bytes">The received bytes that have not been consumed yet.</param>
     /// <exception cref="BlockFormatException">A header has a descriptor that RFC 959 does not define.</exception>
@@ -57,7 +62,7 @@ public struct BlockReader
             {
                 int length = Math.Min(_remainingBytes, bytes.Length - consumed);
                 (_remainingBytes, consumed) = (_remainingBytes - length, consumed + length);
-                CheckEndOfFile();
+                UpdateEndOfFile();
                 if ((Flags & BlockFlags.RestartMarker) == 0)
                 {
                     return new BlockReadResult(consumed, length);
@@ -85,8 +90,8 @@ public struct BlockReader
         }
 
         (_remainingBytes, _headerBytesRead) = ((int)(_header & 0xFFFF), 0);
-        CheckEndOfFile();
+        UpdateEndOfFile();
     }
 
-    private void CheckEndOfFile() => IsEndOfFile = _remainingBytes == 0 && (Flags & BlockFlags.EndOfFile) != 0;
+    private void UpdateEndOfFile() => IsEndOfFile = _remainingBytes == 0 && (Flags & BlockFlags.EndOfFile) != 0;
 }

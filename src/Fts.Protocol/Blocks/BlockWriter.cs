@@ -13,18 +13,16 @@ public sealed class BlockWriter(byte[] buffer)
     public const int MaxContentLength = ushort.MaxValue;
 
     private int _length;
+    // The offset of the block to which more content can be added.
     private int? _openBlock;
 
-    /// <summary>
-    /// The bytes to send. All blocks in it are complete, so they can be sent before the file ends.
-    /// </summary>
+    /// <summary>The bytes to send. They consist of complete blocks, so they can be sent before the file ends.</summary>
     public ReadOnlyMemory<byte> Blocks => buffer.AsMemory(0, _length);
 
     private int FreeBytes => buffer.Length - _length;
 
-    /// <summary>
-    /// Writes as much content as fits into the buffer. Returns the number of bytes written, or 0 if the blocks must be sent first.
-    /// </summary>
+    /// <summary>Writes as much content as fits into the buffer. Returns the number of bytes written, or 0 if the buffer is full.</summary>
+    /// <remarks>If the buffer is full, send <see cref="Blocks"/> and call <see cref="Clear"/>.</remarks>
     /// <param name="content">The next content of the current file.</param>
     public int Write(ReadOnlySpan<byte> content)
     {
@@ -41,7 +39,7 @@ public sealed class BlockWriter(byte[] buffer)
         return written;
     }
 
-    /// <summary>Ends the current file. Returns false if the blocks must be sent first.</summary>
+    /// <summary>Ends the current file. Returns false if the buffer is full.</summary>
     public bool TryEndFile()
     {
         if (_openBlock is null && FreeBytes < BlockReader.HeaderLength)
@@ -58,7 +56,8 @@ public sealed class BlockWriter(byte[] buffer)
     public void Clear() => (_length, _openBlock) = (0, null);
 
     /// <summary>
-    /// Gets the start of the open block, or of a new block if none is open or it is full. Returns false if the buffer has no space left.
+    /// Gets the offset of the open block. Starts a new block if no block is open or the open block is full. Returns false if the buffer has
+    /// no space left.
     /// </summary>
     private bool TryGetOpenBlock(out int start)
     {

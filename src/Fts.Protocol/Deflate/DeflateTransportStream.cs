@@ -4,11 +4,13 @@ namespace Fts.Protocol.Deflate;
 /// The stream under a <see cref="System.IO.Compression.ZLibStream"/>: sends written bytes in large pieces, and counts received bytes.
 /// </summary>
 /// <remarks>
-/// After each wait it yields to the thread pool, because compression takes a long time. Socket completions may run on one thread for all
-/// sockets.
+/// Socket completions may run on one thread that serves all sockets, and compression would occupy that thread for a long time. Therefore
+/// the stream continues on the thread pool after each wait.
 /// </remarks>
-/// <param name="send">Sends all of the bytes, or null if the stream only receives.</param>
-/// <param name="receive">Receives some bytes, 0 after the peer closed its sending side; or null if the stream only sends.</param>
+/// <param name="send">Sends all of the given bytes. Null if the stream only receives.</param>
+/// <param name="receive">
+/// Receives bytes and returns their number, or 0 after the peer closed its sending side. Null if the stream only sends.
+/// </param>
 internal sealed class DeflateTransportStream(
     Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? send,
     Func<Memory<byte>, CancellationToken, ValueTask<int>>? receive) : Stream
@@ -28,11 +30,11 @@ internal sealed class DeflateTransportStream(
     public bool IsEndOfStream { get; private set; }
 
     /// <summary>
-    /// Whether written bytes are discarded. The encoder writes an end of the stream when it is disposed, even after a truncated transfer.
+    /// Whether written bytes are discarded. When the encoder is disposed, it writes the end of its stream, even after a truncated transfer.
     /// </summary>
     public bool IsAborted { get; set; }
 
-    /// <summary>The token for sends. It is a property because the encoder has no token when it ends its stream.</summary>
+    /// <summary>The token for sends. It is a property because the encoder passes no token when it ends its stream.</summary>
     public CancellationToken CancellationToken { get; set; }
 
     public override bool CanRead => receive is not null;

@@ -9,11 +9,11 @@ namespace Fts.Protocol.Deflate;
 /// </remarks>
 public sealed class DeflateWriter : IDisposable
 {
-    /// <summary>The default compression level, the same as zlib's: a compromise between speed and size.</summary>
+    /// <summary>The default compression level, which is also the default of zlib: a compromise between speed and size.</summary>
     public const int DefaultLevel = 6;
 
     /// <summary>
-    /// A zlib stream without content. The encoder writes no stream if it receives no content, but the receiver expects one.
+    /// A zlib stream without content. Without content the encoder writes nothing, but the receiver expects a zlib stream.
     /// </summary>
     private static readonly byte[] EmptyStream = [0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01];
 

@@ -5,7 +5,7 @@ namespace Fts.Protocol.Deflate;
 /// <summary>The reason why a received transfer in MODE Z is not valid.</summary>
 public enum DeflateFault
 {
-    /// <summary>The connection ended before the zlib stream, so the transfer is truncated.</summary>
+    /// <summary>The connection ended before the end of the zlib stream, so the transfer is truncated.</summary>
     Truncated,
     /// <summary>The bytes are not a zlib stream, its checksum is wrong, or bytes follow its end.</summary>
     Corrupt,
@@ -38,7 +38,9 @@ public readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
 /// <summary>
 /// Receives one transfer in MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950), which ends with a checksum.
 /// </summary>
-/// <remarks>It uses the same memory for every stream: a window of 32 KiB and two small buffers. It does not own the connection.</remarks>
+/// <remarks>
+/// The memory does not depend on the stream: a window of 32 KiB and two small buffers. The reader does not own the connection.
+/// </remarks>
 public sealed class InflateReader : IDisposable
 {
     private readonly DeflateTransportStream _transport;
@@ -106,7 +108,7 @@ public sealed class InflateReader : IDisposable
     /// <summary>Releases the decoder.</summary>
     public void Dispose() => _zlib.Dispose();
 
-    /// <summary>Verifies that the stream ended before the connection, and that no bytes follow it.</summary>
+    /// <summary>Verifies that the zlib stream ended before the connection, and that no bytes follow the zlib stream.</summary>
     /// <remarks>
     /// The decoder returns 0 both at the end of the zlib stream and at the end of the connection. The transport has ended only in the
     /// second case. The decoder ignores bytes after the zlib stream, so the last received bytes are compared with the checksum.
@@ -117,7 +119,7 @@ public sealed class InflateReader : IDisposable
         {
             if (_transport.ReceivedBytes > 0 || !_acceptsEmptyConnection)
             {
-                throw new DeflateException(DeflateFault.Truncated, "the connection ended before the zlib stream");
+                throw new DeflateException(DeflateFault.Truncated, "the connection ended before the end of the zlib stream");
             }
 
             return;

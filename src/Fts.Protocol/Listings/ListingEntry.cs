@@ -1,6 +1,6 @@
 namespace Fts.Protocol;
 
-/// <summary>The kind of an entry in a listing, as far as its line specifies it.</summary>
+/// <summary>The kind of an entry in a listing, as specified by the line of the entry.</summary>
 public enum FtpEntryKind
 {
     /// <summary>A regular file.</summary>
@@ -17,7 +17,7 @@ public enum FtpEntryKind
     Unknown,
 }
 
-/// <summary>The listing format from which an entry was read. It determines the precision of the entry's times.</summary>
+/// <summary>The listing format from which an entry was read. The format determines the precision of times.</summary>
 public enum FtpEntrySource
 {
     /// <summary>MLSD or MLST (RFC 3659 §7). Times are exact and in UTC.</summary>
@@ -31,21 +31,21 @@ public enum FtpEntrySource
     /// <summary>LIST in EPLF, the Easily Parsed LIST Format. Times are exact and in UTC.</summary>
     Eplf,
     /// <summary>
-    /// LIST of VMS. Times are precise to the second at best and have no time zone. Lengths are those of whole blocks of 512 bytes. Names of
-    /// files end with their <c>;version</c>, as RETR expects. Names of directories lack their <c>.DIR;1</c>, as CWD expects.
+    /// LIST of VMS. Times are precise to the second at best and have no time zone. Lengths are multiples of 512 bytes, the block size.
+    /// Names of files end with their <c>;version</c>, as RETR expects. Names of directories lack their <c>.DIR;1</c>, as CWD expects.
     /// </summary>
     Vms,
     /// <summary>
     /// LIST of MVS and z/OS. Datasets have no length and no time. Times of members are precise to the minute and have no time zone. The
-    /// name of a job is its job ID.
+    /// name of an entry for a job is the job ID.
     /// </summary>
     Mvs,
     /// <summary>
-    /// LIST of OS/400 and IBM i. Times are precise to the second and have no time zone. A time is null if the order of day, month and year
-    /// is ambiguous.
+    /// LIST of OS/400 and IBM i. Times are precise to the second and have no time zone. The order of day, month and year in a date is a
+    /// guess. A time is null if every order results in a date in the future.
     /// </summary>
     Os400,
-    /// <summary>LIST of NetWare. As <see cref="Unix"/>, but without permission bits.</summary>
+    /// <summary>LIST of NetWare. Times are as precise as those of <see cref="Unix"/>. Entries have no permission bits.</summary>
     NetWare,
     /// <summary>
     /// LIST of OS/2, VShell, VxWorks, Nortel, OS-9, HP NonStop or z/VM. Times are precise to the second at best and have no time zone.
@@ -65,7 +65,9 @@ public enum FtpEntrySource
 /// The name as sent, which may contain slashes or be <c>..</c>. Empty if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>.
 /// </param>
 /// <param name="Kind">The kind of the entry.</param>
-/// <param name="Length">The size in bytes, for <see cref="FtpEntrySource.Vms"/> that of whole blocks, or null if the line has none.</param>
+/// <param name="Length">
+/// The size in bytes, or null if the line has none. For <see cref="FtpEntrySource.Vms"/>, it is rounded up to whole blocks.
+/// </param>
 /// <param name="LastModified">The last-modified time, read as UTC if the format has no time zone, or null if the line has none.</param>
 /// <param name="Source">The format from which the entry was read.</param>
 public sealed record ListingEntry(string Name, FtpEntryKind Kind, long? Length, DateTime? LastModified, FtpEntrySource Source)

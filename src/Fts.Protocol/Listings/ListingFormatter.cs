@@ -30,10 +30,10 @@ public readonly ref struct ListingRow
     public ReadOnlySpan<byte> Sha256 { get; init; }
 }
 
-/// <summary>Writes the lines of a listing directly into a send buffer. Large directories need no string for each entry.</summary>
+/// <summary>Writes the lines of a listing directly into a send buffer, without a string for each entry.</summary>
 public static class ListingFormatter
 {
-    /// <summary>The buffer length in bytes that suffices for any line: a name of 255 bytes and all that precedes it.</summary>
+    /// <summary>The buffer length in bytes that is sufficient for any line: a name of 255 bytes and everything before the name.</summary>
     public const int MaxLineLength = 512;
 
     private const int RecentDays = 180;
@@ -118,7 +118,8 @@ public static class ListingFormatter
 
     /// <summary>Writes a line of LIST with its CRLF, in the format of <c>ls -l</c>. Returns the number of bytes written.</summary>
     /// <remarks>
-    /// The line has the time of day if the file changed within 180 days, and otherwise the year. Owner and group are always <c>ftp</c>.
+    /// The line has the time of day if the last-modified time is within the last 180 days, and otherwise the year. Owner and group are
+    /// always <c>ftp</c>.
     /// </remarks>
     /// <param name="line">Receives the line. It must have <see cref="MaxLineLength"/> bytes.</param>
     /// <param name="row">The values of the entry.</param>

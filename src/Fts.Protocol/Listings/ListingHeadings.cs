@@ -3,8 +3,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings;
 
 /// <summary>
-/// Recognises headings and totals, the lines above and below the entries of a listing. The classes of the Unix and VMS formats recognise
-/// their own.
+/// Recognises headings and totals, the lines above and below the entries of a listing. The classes of the Unix, VMS and MVS formats
+/// recognise the headings of these formats.
 /// </summary>
 internal static class ListingHeadings
 {
@@ -22,7 +22,10 @@ internal static class ListingHeadings
         return IsSeparatorLine(line) || IsDosHeading(line) || IsTitle(line);
     }
 
-    /// <summary>Returns whether the line consists of hyphens, as below column titles. A shorter line may be a name.</summary>
+    /// <summary>
+    /// Returns whether the line consists of at least eight hyphens, equals signs and spaces, as below column titles. A shorter line may be
+    /// a name.
+    /// </summary>
     private static bool IsSeparatorLine(ReadOnlySpan<char> line)
     {
         const int MinLength = 8;
@@ -48,6 +51,7 @@ internal static class ListingHeadings
             (unit.Equals("bytes", AnyCase) && rest.StartsWith(" - ")));
     }
 
+    /// <summary>Returns whether the line consists of the words of one of <see cref="Titles"/>.</summary>
     private static bool IsTitle(ReadOnlySpan<char> line)
     {
         foreach (string title in Titles)

@@ -14,12 +14,12 @@ internal static class ListingParser
     /// heading or total, <c>.</c> or <c>..</c>.
     /// </summary>
     /// <param name="line">The line without its line end.</param>
-    /// <param name="now">The current time in UTC, from which the year of a date without one is guessed.</param>
+    /// <param name="now">The current time in UTC, from which the year of a date that has none is guessed.</param>
     /// <exception cref="ListingFormatException">The line is in an unknown format.</exception>
     public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now) =>
         TryParseLine(line, now, out ListingEntry? entry) ? entry : throw new ListingFormatException(line.ToString());
 
-    /// <summary>Reads a line as <see cref="ParseLine"/>, but returns false for a line in an unknown format.</summary>
+    /// <summary>Reads a line as <see cref="ParseLine"/> does, but returns false for a line in an unknown format.</summary>
     public static bool TryParseLine(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry)
     {
         entry = null;
@@ -45,7 +45,7 @@ internal static class ListingParser
     public static ListingEntry? ParseMlsxLine(ReadOnlySpan<char> line) =>
         TryParseMlsxLine(line, out ListingEntry? entry) ? entry : throw new ListingFormatException(line.ToString());
 
-    /// <summary>Reads a line as <see cref="ParseMlsxLine"/>, but returns false for a line in another form.</summary>
+    /// <summary>Reads a line as <see cref="ParseMlsxLine"/> does, but returns false for a line in another form.</summary>
     public static bool TryParseMlsxLine(ReadOnlySpan<char> line, out ListingEntry? entry)
     {
         entry = null;

@@ -4,36 +4,39 @@ using Fts.Protocol.Listings.Dialects;
 namespace Fts.Protocol.Listings;
 
 /// <summary>No line of the listing is in a known format, or a line is not in the required format.</summary>
-/// <param name="rawLine">The first such line, as received.</param>
+/// <param name="rawLine">The first line that could not be read, as received.</param>
 public sealed class ListingFormatException(string rawLine) : FormatException("The listing contains a line in an unknown format.")
 {
     /// <summary>The first line that could not be read, as received.</summary>
     public string RawLine { get; } = rawLine;
 }
 
-/// <summary>Reads one listing line by line: the lines of LIST in any known format, or those of MLSD (RFC 3659 §7).</summary>
+/// <summary>Reads one listing line by line: the lines of LIST in any known format, or the lines of MLSD (RFC 3659 §7).</summary>
 /// <remarks>
-/// Most formats can be recognised from any line. For the others the reader keeps state: a heading (MVS), a name whose metadata is on the
+/// Most formats can be recognised from any line. For other formats the reader keeps state: a heading (MVS), a name whose metadata is on the
 /// next line (VMS), or names without metadata. A line in an unknown format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
 /// </remarks>
-/// <param name="now">The current time in UTC, from which the reader guesses the year of a date without one.</param>
-/// <param name="isMlsd">Whether the lines are those of MLSD. Lines of LIST are accepted too, because some servers send them.</param>
+/// <param name="now">The current time in UTC, from which the reader guesses the year of a date that has none.</param>
+/// <param name="isMlsd">
+/// Whether the lines are from MLSD. Lines of LIST are also accepted, because some servers send them in reply to MLSD.
+/// </param>
 public sealed class ListingReader(DateTime now, bool isMlsd = false)
 {
-    // The entries that are complete: nearly always one. More are queued only after lines that consist of a name.
+    // The first complete entry is in _next, and further ones are in the queue. Only lines that consist of a name need the queue.
     private readonly Queue<ListingEntry> _queuedEntries = new();
     private ListingEntry? _next;
-    private RowParser? _rowParser;
-    // A VMS name without metadata yet.
+    // The parser for the lines under the latest heading, or null before a heading.
+    private LineParser? _parserOfHeading;
+    // A VMS name whose metadata may be on the next line.
     private string? _vmsName;
-    // The lines that consist of a name and precede all others; null after the first line of another form.
+    // The lines at the start of the listing that consist of a name. Null after the first line of another form.
     private List<string>? _names = [];
     private string? _firstUnreadableLine;
-    private bool _hasReadLine, _hasReadMember;
+    private bool _hasReadableLine, _hasMvsMember;
 
-    private delegate bool RowParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
+    private delegate bool LineParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
 
-    /// <summary>Adds the next line. <see cref="TryDequeue"/> returns the entries that it completes.</summary>
+    /// <summary>Adds the next line. <see cref="TryDequeue"/> then returns the entries that the line completes.</summary>
     /// <param name="line">The line without its line end.</param>
     public void AddLine(string line)
     {
@@ -60,11 +63,11 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         {
             AddEntry(entry);
         }
-        else if (!isMlsd && _rowParser is null && VmsListing.IsName(line))
+        else if (!isMlsd && _parserOfHeading is null && VmsListing.IsName(line))
         {
             _vmsName = line;
         }
-        else if (!isMlsd && _rowParser is null && IsName(line))
+        else if (!isMlsd && _parserOfHeading is null && IsName(line))
         {
             AddName(line);
         }
@@ -93,7 +96,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
             AddName(name);
         }
 
-        if (!_hasReadLine && _firstUnreadableLine is not null)
+        if (!_hasReadableLine && _firstUnreadableLine is not null)
         {
             throw new ListingFormatException(_firstUnreadableLine);
         }
@@ -123,26 +126,27 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
             return ListingParser.TryParseMlsxLine(line, out entry) || ListingParser.TryParseLine(line, now, out entry);
         }
 
-        if (FindRowParser(line) is { } row)
+        if (FindParserOfHeading(line) is { } parser)
         {
-            _rowParser = row;
+            _parserOfHeading = parser;
             return true;
         }
 
-        if (_rowParser is not null)
+        if (_parserOfHeading is not null)
         {
-            return _rowParser(line, out entry);
+            return _parserOfHeading(line, out entry);
         }
 
         return ListingParser.TryParseLine(line, now, out entry) ||
             (MlsxListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && ListingParser.TryParseMlsxLine(line, out entry));
     }
 
-    /// <summary>Notes that a line was read, and queues its entry. The entry is null for a heading and similar lines.</summary>
+    /// <summary>Records that a line is in a known format, and queues its entry.</summary>
+    /// <param name="entry">The entry of the line, or null for a heading or another line without an entry.</param>
     private void AddEntry(ListingEntry? entry)
     {
-        _hasReadLine = true;
-        _hasReadMember |= entry is { Source: FtpEntrySource.Mvs, LastModified: not null };
+        _hasReadableLine = true;
+        _hasMvsMember |= entry is { Source: FtpEntrySource.Mvs, LastModified: not null };
         FlushNames();
         if (entry is not null)
         {
@@ -158,7 +162,8 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>
-    /// Adds a line that consists of a name. Keeps it until another line shows the format, because a message of one word looks the same.
+    /// Adds a line that consists of a name. Keeps the line until a line of another form arrives, because a one-word message looks like a
+    /// name.
     /// </summary>
     private void AddName(string name)
     {
@@ -166,7 +171,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         {
             _names.Add(name);
         }
-        else if (VmsListing.IsName(name) || (_hasReadMember && MvsMemberListing.IsName(name)))
+        else if (VmsListing.IsName(name) || (_hasMvsMember && MvsMemberListing.IsName(name)))
         {
             EnqueueEntry(CreateNameEntry(name));
         }
@@ -177,7 +182,8 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>
-    /// Adds the kept names again, now that the format is known. Only VMS files and MVS members may have lines without metadata.
+    /// Adds the kept names again after a line of another form. In a listing with metadata, only the lines of VMS files and MVS members may
+    /// consist of a name. Other such lines become unreadable entries.
     /// </summary>
     private void FlushNames()
     {
@@ -192,7 +198,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         ? new ListingEntry(name.TrimEnd(), FtpEntryKind.File, null, null, FtpEntrySource.Vms)
         : new ListingEntry(name, FtpEntryKind.File, null, null, FtpEntrySource.Names);
 
-    /// <summary>Returns whether the line is one word without characters that indicate markup or a message.</summary>
+    /// <summary>Returns whether the line can be a name: one word without characters that indicate markup or a message.</summary>
     private static bool IsName(string line)
     {
         foreach (char c in line)
@@ -207,7 +213,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>Returns the parser for the lines under a heading, or null if the line is not a heading.</summary>
-    private static RowParser? FindRowParser(string line)
+    private static LineParser? FindParserOfHeading(string line)
     {
         if (MvsListing.IsHeading(line))
         {

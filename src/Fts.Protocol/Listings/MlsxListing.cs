@@ -11,7 +11,7 @@ public static class MlsxListing
     private static readonly string[] KnownFacts =
         ["type", "size", "sizd", "modify", "create", "perm", "unique", "lang", "media-type", "charset"];
 
-    /// <summary>Reads one line. Returns false if it does not have the form of facts and a name. Unknown facts are ignored.</summary>
+    /// <summary>Reads one line. Returns false if the line does not consist of facts and a name. Unknown facts are ignored.</summary>
     /// <param name="line">The line without its line end.</param>
     /// <param name="entry">The entry, if the method returns true.</param>
     /// <param name="isDotDirectory">
@@ -47,8 +47,7 @@ public static class MlsxListing
     }
 
     /// <summary>
-    /// Returns whether the line starts with a fact that servers send. Such a line is not one of LIST, and its leading spaces can be
-    /// skipped.
+    /// Returns whether the line starts with a fact that servers send. Such a line is not from LIST, and its leading spaces can be skipped.
     /// </summary>
     internal static bool StartsWithFact(ReadOnlySpan<char> line)
     {
@@ -74,12 +73,12 @@ public static class MlsxListing
     }
 
     /// <summary>
-    /// Returns the offset of the space between the facts and the name, or -1 if there is none. Facts contain no space, except for link
-    /// targets of some servers. Then it is the first space after a semicolon.
+    /// Returns the offset of the space between the facts and the name, or -1 if there is none. If a fact contains a space, which some
+    /// servers send in link targets, the separator is the first space that follows a semicolon.
     /// </summary>
     private static int FindNameSeparator(ReadOnlySpan<char> line)
     {
-        // Some servers send a tab instead.
+        // Some servers send a tab instead of the space.
         int space = line.IndexOf(' '), tab = line.IndexOf(";\t", StringComparison.Ordinal);
         if (tab >= 0 && (space < 0 || tab < space))
         {
@@ -95,7 +94,7 @@ public static class MlsxListing
         return semicolon < 0 ? space : semicolon + 1;
     }
 
-    /// <summary>Reads up to seven octal digits.</summary>
+    /// <summary>Reads a number of one to seven octal digits.</summary>
     internal static bool TryParseOctal(ReadOnlySpan<char> text, out int value)
     {
         value = 0;
@@ -115,7 +114,7 @@ public static class MlsxListing
     private static bool EqualsIgnoreCase(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Collects the facts of one line. A record that is copied for each fact takes 3.5 times the memory (microbenchmark Mlsd).
+    /// Collects the facts of one line. A record that is copied for each fact would take 3.5 times the memory (microbenchmark Mlsd).
     /// </summary>
     private struct Facts
     {
@@ -124,7 +123,7 @@ public static class MlsxListing
         private UnixFileMode? _unixMode;
         private string? _linkTarget, _permissions, _uniqueId;
 
-        // Without a type fact, the kind of the entry is unknown.
+        // The kind of an entry without a type fact.
         private FtpEntryKind _kind = FtpEntryKind.Other;
 
         public Facts()

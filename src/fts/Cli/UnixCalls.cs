@@ -13,22 +13,22 @@ internal static class UnixCalls
     /// one has not.
     /// </summary>
     public static bool IsInherited(int descriptor) =>
-        TerminalCalls.Fcntl(descriptor, TerminalCalls.F_GETFD) is >= 0 and var flags && (flags & TerminalCalls.FD_CLOEXEC) == 0;
+        DescriptorCalls.Fcntl(descriptor, DescriptorCalls.F_GETFD) is >= 0 and var flags && (flags & DescriptorCalls.FD_CLOEXEC) == 0;
 
     /// <summary>Writes some of the bytes. Returns their number, or -1 and sets the last error.</summary>
     public static unsafe nint Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
         {
-            return TerminalCalls.Write(descriptor, start, bytes.Length);
+            return DescriptorCalls.Write(descriptor, start, bytes.Length);
         }
     }
 
     /// <summary>Waits until a non-blocking descriptor accepts output.</summary>
     public static unsafe void WaitForOutput(int descriptor)
     {
-        var wait = new PollEntry { Descriptor = descriptor, Events = TerminalCalls.POLLOUT };
-        _ = TerminalCalls.Poll(&wait, 1, -1);
+        var wait = new PollEntry { Descriptor = descriptor, Events = DescriptorCalls.POLLOUT };
+        _ = DescriptorCalls.Poll(&wait, 1, -1);
     }
 
     /// <summary>Stops the process as Ctrl-Z does. Returns when it continues.</summary>

@@ -5,15 +5,17 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines of Connect:Enterprise: <c>-C--E-----FTP A ANN01 1024 20480 Jan 31 12:59 name</c>. The flags and the protocol of a batch
-/// replace the mode. The columns of <c>ls -l</c> follow.
+/// Reads lines of Connect:Enterprise: <c>-C--E-----FTP A ANN01 1024 20480 Jan 31 12:59 name</c>. Flags and a protocol replace the mode. The
+/// columns of <c>ls -l</c> follow.
 /// </summary>
 internal static class ConnectEnterpriseListing
 {
     private const int FlagsLength = 13, ProtocolLength = 3;
     private static readonly SearchValues<char> FlagLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
-    /// <summary>Reads one line. Guesses a missing year as <see cref="UnixListing"/> does.</summary>
+    /// <summary>
+    /// Reads one line. Returns false if the line is in another format. Guesses a missing year as <see cref="UnixListing"/> does.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

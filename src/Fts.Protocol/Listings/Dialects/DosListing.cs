@@ -5,19 +5,20 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26 12:59PM &lt;DIR&gt; name</c>. Dates have
-/// any form of <see cref="ShortDate"/>, and times have 12 or 24 hours. There is no time zone, so both are read as UTC.
+/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26 12:59PM &lt;DIR&gt; name</c>. Dates have any form of
+/// <see cref="ShortDate"/>, and times have 12 or 24 hours. The lines have no time zone, so times are read as UTC.
 /// </summary>
 internal static class DosListing
 {
     /// <summary>
-    /// The width of the column that contains a tag such as &lt;DIR&gt; and the spaces after it. A further space is part of the name.
+    /// The width in characters of the column with a tag such as &lt;DIR&gt;, including the spaces after the tag. Further spaces are part of
+    /// the name.
     /// </summary>
     private const int TagColumnWidth = 15;
 
-    private static readonly SearchValues<char> ClockLetters = SearchValues.Create("0123456789:.");
+    private static readonly SearchValues<char> ClockCharacters = SearchValues.Create("0123456789:.");
 
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -42,6 +43,7 @@ internal static class DosListing
         return entry is not null;
     }
 
+    /// <summary>Creates the entry for a line with a tag such as &lt;DIR&gt;. Returns null for an unknown tag.</summary>
     private static ListingEntry? CreateTaggedEntry(ReadOnlySpan<char> tag, ReadOnlySpan<char> name, DateTime modified)
     {
         FtpEntryKind? kind = tag switch
@@ -62,7 +64,7 @@ internal static class DosListing
         return new ListingEntry(name.ToString(), kind.Value, null, modified, FtpEntrySource.Dos) { LinkTarget = target };
     }
 
-    /// <summary>Reads "12:59PM", "12:59 PM", "12:59p", "PM 12:59", "23:59", "23.59" or "23:59:07".</summary>
+    /// <summary>Reads a time such as "12:59PM", "12:59 PM", "12:59p", "PM 12:59", "23:59", "23.59" or "23:59:07".</summary>
     private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
     {
         time = default;
@@ -73,7 +75,7 @@ internal static class DosListing
             word = ListingFields.ReadField(ref rest);
         }
 
-        int end = word.IndexOfAnyExcept(ClockLetters);
+        int end = word.IndexOfAnyExcept(ClockCharacters);
         ReadOnlySpan<char> clock = end < 0 ? word : word[..end], suffix = end < 0 ? default : word[end..];
         if (isAfternoon is null && suffix.IsEmpty)
         {
@@ -109,7 +111,7 @@ internal static class DosListing
         return isTwelveHourTime;
     }
 
-    /// <summary>Returns true for PM, false for AM (including other languages), or null for any other word.</summary>
+    /// <summary>Returns true for PM and false for AM, in several languages, and null for any other word.</summary>
     private static bool? ParseAmPm(ReadOnlySpan<char> word)
     {
         if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))

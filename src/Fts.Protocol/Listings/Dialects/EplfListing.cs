@@ -7,7 +7,7 @@ namespace Fts.Protocol.Listings.Dialects;
 /// <summary>Reads lines of EPLF, the Easily Parsed LIST Format: <c>+fact,fact,</c>, a tab and the name. Times are Unix times.</summary>
 internal static class EplfListing
 {
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -17,7 +17,7 @@ internal static class EplfListing
             return false;
         }
 
-        // Without the facts "r" and "/", the entry is neither a readable file nor a directory.
+        // An entry with neither the fact "r" (readable file) nor "/" (directory) has the kind Other.
         entry = new ListingEntry(line[(tab + 1)..].ToString(), FtpEntryKind.Other, null, null, FtpEntrySource.Eplf);
         ReadOnlySpan<char> facts = line[1..tab];
         foreach (Range part in facts.Split(','))

@@ -21,7 +21,7 @@ internal static class JesListing
             ListingFields.ReadField(ref rest) is "OWNER" && ListingFields.ReadField(ref rest) is "STATUS";
     }
 
-    /// <summary>Reads one line below the heading.</summary>
+    /// <summary>Reads one line below the heading. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

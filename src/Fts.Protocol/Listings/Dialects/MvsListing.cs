@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads dataset listings of MVS and z/OS, which follow a heading: <c>WRK001 3390 2026/01/31 1 15 FB 80 27920 PO NAME</c>. For datasets
-/// that are migrated, archived or on tape, other words precede the name. Sizes in tracks and the date of last use are ignored.
+/// Reads dataset listings of MVS and z/OS, which follow a heading: <c>WRK001 3390 2026/01/31 1 15 FB 80 27920 PO NAME</c>. If a dataset is
+/// migrated, archived or on tape, words for this state precede the name. Sizes in tracks and the date of last use are ignored.
 /// </summary>
 internal static class MvsListing
 {
@@ -26,7 +26,7 @@ internal static class MvsListing
             rest.TrimEnd(' ').EndsWith(" Dsname");
     }
 
-    /// <summary>Reads one line below the heading.</summary>
+    /// <summary>Reads one line below the heading. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -40,14 +40,15 @@ internal static class MvsListing
         ReadOnlySpan<char> name = rest[(space + 1)..];
         rest = rest[..space].TrimEnd(" \t");
         ReadOnlySpan<char> organisation = rest[(rest.LastIndexOf(' ') + 1)..];
-        // Volume, unit and numbers precede an organisation. Only the volume, or nothing, precedes a state.
+        // Volume, unit and numbers precede a dataset organisation, such as PO. Only the volume, or nothing, precedes a state.
         FtpEntryKind? kind = ParseOrganisation(organisation) ?? ParseState(rest);
         entry = kind is null ? null : new ListingEntry(name.ToString(), kind.Value, null, null, FtpEntrySource.Mvs);
         return entry is not null;
     }
 
     /// <summary>
-    /// Reads one line of a listing without heading. Returns false unless its first columns or its state occur in no other format.
+    /// Reads one line of a listing without heading. Returns false unless the first columns or the state of the line occur in no other
+    /// format.
     /// </summary>
     public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -55,6 +56,7 @@ internal static class MvsListing
         return HasDistinctColumns(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
+    /// <summary>Returns whether the line starts with columns, or has a state, that occur in no other format.</summary>
     private static bool HasDistinctColumns(ReadOnlySpan<char> line)
     {
         const int MaxVolumeLength = 6, UnitLength = 4;
@@ -76,6 +78,7 @@ internal static class MvsListing
     private static bool IsMigrated(ReadOnlySpan<char> word) =>
         word.Equals("Migrated", StringComparison.OrdinalIgnoreCase) || word is "MIGRAT";
 
+    /// <summary>Returns the kind for a dataset organisation, or null for any other word. A partitioned dataset is a directory.</summary>
     private static FtpEntryKind? ParseOrganisation(ReadOnlySpan<char> organisation) => organisation switch
     {
         "PO" or "PO-E" or "POE" or "POU" => FtpEntryKind.Directory,
@@ -84,7 +87,10 @@ internal static class MvsListing
         _ => null,
     };
 
-    /// <summary>Returns the kind for a state. The line of a migrated or archived dataset does not show whether it has members.</summary>
+    /// <summary>
+    /// Returns the kind for a state, or null for any other words. A migrated or archived dataset has the kind Other, because the line does
+    /// not show whether the dataset has members.
+    /// </summary>
     private static FtpEntryKind? ParseState(ReadOnlySpan<char> words)
     {
         if (words is "Pseudo Directory")

@@ -6,9 +6,9 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads member listings of partitioned datasets of MVS and z/OS, which follow one of two headings. The line of a text member is <c>NAME
-/// 01.03 2026/01/31 2026/02/01 09:37 11 11 0 ANN</c>, and that of a load module has a size and an address. Either may consist of the name
-/// only. Sizes in records are ignored.
+/// Reads member listings of partitioned datasets of MVS and z/OS, which follow one of two headings. The line of a text member is
+/// <c>NAME 01.03 2026/01/31 2026/02/01 09:37 11 11 0 ANN</c>, and the line of a load module has a size and an address. A line of either
+/// form may consist of the name only. Sizes in records are ignored.
 /// </summary>
 internal static class MvsMemberListing
 {
@@ -26,13 +26,13 @@ internal static class MvsMemberListing
             : ListingFields.ReadField(ref rest) is "TTR");
     }
 
-    /// <summary>Reads one line below the heading.</summary>
+    /// <summary>Reads one line below the heading. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         ReadOnlySpan<char> rest = line, name = ListingFields.ReadField(ref rest), second = ListingFields.ReadField(ref rest);
         DateTime? changed = null;
-        if (name.IsEmpty || !(second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseStatistics(second, rest, out changed)))
+        if (name.IsEmpty || !(second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseTextMember(second, rest, out changed)))
         {
             return false;
         }
@@ -42,7 +42,7 @@ internal static class MvsMemberListing
     }
 
     /// <summary>
-    /// Reads one line of a listing without heading. Returns false unless it has statistics or all columns of a load module.
+    /// Reads one line of a listing without heading. Returns false unless the line has all columns of a text member or of a load module.
     /// </summary>
     public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -50,7 +50,7 @@ internal static class MvsMemberListing
         ReadOnlySpan<char> rest = line;
         ListingFields.ReadField(ref rest);
         ReadOnlySpan<char> second = ListingFields.ReadField(ref rest);
-        bool hasColumns = !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest)));
+        bool hasColumns = !second.IsEmpty && (TryParseTextMember(second, rest, out _) || (IsModule(second, rest) && HasModes(rest)));
         return hasColumns && !UnixListing.HasMode(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
@@ -71,8 +71,10 @@ internal static class MvsMemberListing
         return last is "24" or "31" or "64" or "ANY" && beforeLast is "24" or "31" or "64" or "ANY";
     }
 
-    /// <summary>Reads version and level, creation date, date and time of the last change, and ignores the numbers after them.</summary>
-    private static bool TryParseStatistics(ReadOnlySpan<char> version, ReadOnlySpan<char> rest, out DateTime? changed)
+    /// <summary>
+    /// Reads the columns of a text member: version, creation date, and date and time of the last change. Ignores the numbers after them.
+    /// </summary>
+    private static bool TryParseTextMember(ReadOnlySpan<char> version, ReadOnlySpan<char> rest, out DateTime? changed)
     {
         changed = null;
         if (version.Length != 5 || version[2] != '.' || ListingFields.ParseNumber(version[..2]) < 0 ||

@@ -5,14 +5,14 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines that start with the name: those of Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP NonStop
-/// (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>).
+/// Reads lines that start with the name, which these servers send: Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP
+/// NonStop (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>).
 /// </summary>
 internal static class NameFirstListing
 {
     private const int MaxFields = 10;
 
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -24,7 +24,7 @@ internal static class NameFirstListing
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
-        // These formats have nothing after the last column, and none of their names looks like a mode or a fact.
+        // Lines of these formats end with the last column, and their names look neither like a mode nor like a fact.
         if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MlsxListing.StartsWithFact(line))
         {
             return false;
@@ -35,6 +35,7 @@ internal static class NameFirstListing
         return entry is not null;
     }
 
+    /// <summary>Reads name, size, date, weekday with a dot, and time.</summary>
     private static ListingEntry? ParseNortel(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         ListingFields.TryParseLength(line[words[1]], out long? length) && ShortDate.TryParse(line[words[2]], out DateTime day) &&
         line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') &&
@@ -43,8 +44,8 @@ internal static class NameFirstListing
             : null;
 
     /// <summary>
-    /// Reads the name, the file code, size, date, time, the owner as group and user, with or without a space between them, and the
-    /// permissions in quotes.
+    /// Reads name, file code, size, date, time, owner and permissions. The owner consists of group and user, with or without a space
+    /// between them. The permissions are in quotes.
     /// </summary>
     private static ListingEntry? ParseNonStop(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
@@ -59,8 +60,8 @@ internal static class NameFirstListing
     }
 
     /// <summary>
-    /// Reads name, type, record format, record length, number of records, blocks, date, time and owner. The size is known only for records
-    /// of fixed length, because the record length is otherwise a maximum. A directory has hyphens instead of numbers.
+    /// Reads name, type, record format, record length, number of records, blocks, date, time and owner. The size is known only if the
+    /// records have a fixed length. Otherwise the record length is a maximum. A directory has hyphens instead of numbers.
     /// </summary>
     private static ListingEntry? ParseVm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {

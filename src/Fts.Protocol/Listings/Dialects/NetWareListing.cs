@@ -13,7 +13,9 @@ internal static class NetWareListing
     private const int MinRightsLength = 7, MaxRightsLength = 8;
     private static readonly SearchValues<char> Rights = SearchValues.Create("SRWCEMFA-");
 
-    /// <summary>Reads one line. Guesses a missing year as <see cref="UnixListing"/> does.</summary>
+    /// <summary>
+    /// Reads one line. Returns false if the line is in another format. Guesses a missing year as <see cref="UnixListing"/> does.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

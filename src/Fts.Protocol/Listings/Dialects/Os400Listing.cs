@@ -11,13 +11,14 @@ namespace Fts.Protocol.Listings.Dialects;
 /// </summary>
 internal static class Os400Listing
 {
-    /// <summary>The width of the column with the type.</summary>
+    /// <summary>The width of the column with the type, in characters.</summary>
     private const int TypeColumnWidth = 11;
 
     private static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
 
     /// <summary>
-    /// Reads one line. An ambiguous date is read as month, day, year, unless that is later than <paramref name="now"/> (UTC).
+    /// Reads one line. Returns false if the line is in another format. Guesses the order of day, month and year in an ambiguous date from
+    /// the current time, <paramref name="now"/> (UTC).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -57,14 +58,14 @@ internal static class Os400Listing
 
         FtpEntryKind kind = ParseKind(type, name);
         name = kind == FtpEntryKind.Directory ? name.TrimEnd('/') : name;
-        // The size of a database file is that of the object, not of the bytes that RETR sends.
+        // The size of a database file is the size of the object, and not the number of bytes that RETR sends.
         entry = new ListingEntry(name.ToString(), kind, type is "*STMF" or "*DSTMF" ? length : null, modified, FtpEntrySource.Os400);
         return !name.IsEmpty;
     }
 
     /// <summary>
     /// Returns the kind of an object type. RETR of a database file sends its first member. If the server presents the file as a directory
-    /// of members, its name ends with a slash.
+    /// of members, the name of the file ends with a slash.
     /// </summary>
     private static FtpEntryKind ParseKind(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
     {
@@ -76,8 +77,8 @@ internal static class Os400Listing
     };
 
     /// <summary>
-    /// Reads a date in the first order that results in a valid day not later than tomorrow. The date is null if every order results in a
-    /// later day, because a wrong time does more harm than none.
+    /// Reads a date. With dots the order is day, month, year. Otherwise it is the first of month-day-year, year-month-day and
+    /// day-month-year that results in a day up to tomorrow. The date is null if every order results in a later day.
     /// </summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, DateTime now, out DateTime? date)
     {

@@ -13,7 +13,7 @@ internal static class Os9Listing
     private const int AttributesLength = 8;
     private static readonly SearchValues<char> Attributes = SearchValues.Create("dsewr-");
 
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

@@ -4,12 +4,12 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines that start with the size: those of OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks
+/// Reads lines that start with the size, which these servers send: OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks
 /// (<c>2048  Jan-31-2026  12:59:07  name &lt;DIR&gt;</c>) and VShell (<c>206876  Jan 31, 2026 12:59 name</c>).
 /// </summary>
 internal static class SizeFirstListing
 {
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

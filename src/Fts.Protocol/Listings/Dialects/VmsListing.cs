@@ -17,14 +17,16 @@ public static class VmsListing
     private const int BlockLength = 512, MaxVersionDigits = 5;
     private const string DirectorySuffix = ".DIR";
 
-    /// <summary>Returns whether a name in a command, in any case and with or without the version, refers to the listed file.</summary>
+    /// <summary>
+    /// Returns whether a name in a command refers to the listed file. Ignores upper and lower case. The name may lack the version.
+    /// </summary>
     /// <param name="name">The name in the command.</param>
     /// <param name="listedName">The name in the listing.</param>
     public static bool MatchesListedName(ReadOnlySpan<char> name, ReadOnlySpan<char> listedName) =>
         name.Equals(listedName, StringComparison.OrdinalIgnoreCase) ||
         (IsName(listedName) && name.Equals(listedName[..listedName.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads an entry that is on one line.</summary>
+    /// <summary>Reads an entry that is on one line. Returns false if the line has another form.</summary>
     internal static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -69,7 +71,8 @@ public static class VmsListing
     }
 
     /// <summary>
-    /// Reads the metadata after a name: size, date, time, owner and protection, in any order. Returns false if there is no date.
+    /// Reads the metadata after a name: size, date, time, owner and protection, in any order. Returns false if the metadata has no date and
+    /// is not a message about a missing privilege.
     /// </summary>
     internal static bool TryParseMetadata(
         ReadOnlySpan<char> fullName, ReadOnlySpan<char> metadata, [NotNullWhen(true)] out ListingEntry? entry)
@@ -142,7 +145,7 @@ public static class VmsListing
         metadata.StartsWith('%') || metadata.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) ||
         metadata.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads "5" or "5/8": used and allocated blocks. The result is -1 if the number is too large for a file.</summary>
+    /// <summary>Reads "5" or "5/8": used and allocated blocks. Returns -1 bytes if the number is too large for a file.</summary>
     private static bool TryParseBlocks(ReadOnlySpan<char> word, out long bytes)
     {
         int slash = word.IndexOf('/');
@@ -152,7 +155,9 @@ public static class VmsListing
         return isSize;
     }
 
-    /// <summary>Reads "2KB", the form of servers that do not send blocks. The result is -1 if the number is too large for a file.</summary>
+    /// <summary>
+    /// Reads a size such as "2KB", which some servers send instead of blocks. Returns -1 bytes if the number is too large for a file.
+    /// </summary>
     private static bool TryParseBytes(ReadOnlySpan<char> word, out long bytes)
     {
         bytes = 0;
@@ -174,7 +179,7 @@ public static class VmsListing
         return true;
     }
 
-    /// <summary>Reads "2-JUL-2026".</summary>
+    /// <summary>Reads a date such as "2-JUL-2026".</summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime utc)
     {
         utc = default;

@@ -44,8 +44,8 @@ internal static class LegacyEncodings
     }
 
     /// <summary>
-    /// Returns the bytes of each word that is not ASCII as a string of one character for each byte: in each code page that contains its
-    /// letters, in lower case, upper case and with a capital.
+    /// Encodes each word that is not ASCII in each code page that contains its letters: in lower case, in upper case, and with an initial
+    /// capital. The keys of the result have one character for each byte.
     /// </summary>
     private static FrozenDictionary<string, int> Encode(IEnumerable<(string Word, int Value)> words)
     {

@@ -22,12 +22,12 @@ internal static class ListingFields
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     /// <summary>
-    /// Returns the text after a column of fixed width. Skips the spaces that fill the column, but at least one. Further spaces are part of
-    /// the name.
+    /// Returns the name that follows a column of fixed width. Skips the spaces that fill the column, but at least one. Further spaces are
+    /// part of the name.
     /// </summary>
     /// <param name="rest">The text after the column's word. The result is empty if it does not start with a space.</param>
-    /// <param name="wordLength">The length of the word.</param>
-    /// <param name="width">The width of the column.</param>
+    /// <param name="wordLength">The length of the column's word in characters.</param>
+    /// <param name="width">The width of the column in characters.</param>
     public static ReadOnlySpan<char> SkipColumn(ReadOnlySpan<char> rest, int wordLength, int width)
     {
         int gap = rest.IndexOfAnyExcept(' ');
@@ -88,11 +88,11 @@ internal static class ListingFields
     }
 
     /// <summary>
-    /// Returns the day with a time of day. Returns the day itself if the result would exceed <see cref="DateTime.MaxValue"/>.
+    /// Adds a time of day to a day. Returns the day unchanged if the result would exceed <see cref="DateTime.MaxValue"/>.
     /// </summary>
     public static DateTime AddTime(DateTime day, TimeSpan time) => time <= DateTime.MaxValue - day ? day + time : day;
 
-    /// <summary>Reads hours and minutes, with or without seconds. 24:00 is the end of the day.</summary>
+    /// <summary>Reads hours and minutes, with or without seconds. Accepts 24:00, the end of the day.</summary>
     public static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
     {
         time = default;

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Fts.Protocol.Listings.Fields;
 
 /// <summary>
-/// Recognises month names and abbreviations in the languages of servers. If two languages use one word for different months, the more
-/// common language applies.
+/// Recognises month names and abbreviations in many languages. If two languages use one word for different months, the more common language
+/// applies.
 /// </summary>
 internal static class MonthNames
 {
@@ -55,7 +55,7 @@ internal static class MonthNames
     public static int Find(ReadOnlySpan<char> word)
     {
         word = word is [.., '.' or ','] ? word.TrimEnd(".,") : word;
-        // Numbers are the most common words between the mode and the date, so they are excluded before the lookup.
+        // Numbers are the most common words before a date, so they are excluded before the lookup.
         if (word.IsEmpty || (char.IsAsciiDigit(word[0]) && char.IsAsciiDigit(word[^1])))
         {
             return -1;
@@ -75,7 +75,8 @@ internal static class MonthNames
     }
 
     /// <summary>
-    /// Returns the month of a name with the number of the month after it, counted from 1 or 0, as in "jul07". Otherwise returns -1.
+    /// Returns the month if the word is a month name followed by the number of the month, as in "jul07". The numbers may start at 0 or 1.
+    /// Returns -1 for other words.
     /// </summary>
     private static int FindNumberedMonth(ReadOnlySpan<char> word)
     {

@@ -7,12 +7,12 @@ namespace Fts.Protocol.Listings.Fields;
 internal static class ShortDate
 {
     /// <summary>
-    /// Reads the whole word as a date. If the order is ambiguous, the month precedes the day with hyphens and slashes, and the day precedes
-    /// the month with dots.
+    /// Reads the whole word as a date. If both orders are possible, the month is first in dates with hyphens or slashes, and the day is
+    /// first in dates with dots.
     /// </summary>
     /// <param name="word">The word.</param>
     /// <param name="day">The start of the day in UTC, if the method returns true.</param>
-    /// <param name="isYearFirst">Whether a year of two digits is the first part.</param>
+    /// <param name="isYearFirst">Whether the first part is a year even if it has two digits.</param>
     public static bool TryParse(ReadOnlySpan<char> word, out DateTime day, bool isYearFirst = false)
     {
         day = default;

@@ -4,21 +4,20 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>
-/// Reads the columns after a mode in forms that few servers send: dates in other forms than those of <c>ls</c>, a group without a space
-/// before the size, or no date. Used only for a line without a date of <c>ls</c>.
+/// Reads the columns after the mode in forms that few servers send: dates in forms that <c>ls</c> does not write, a group that is joined to
+/// the size, or no date. Used only for lines in which <see cref="UnixListingDate"/> finds no date after a size.
 /// </summary>
 internal static class UncommonUnixColumns
 {
     /// <summary>
-    /// The number of words for link count, owner and a group of two words, the second of which adjoins the size. The name is not among
-    /// them.
+    /// The number of words up to the size if the group has two words and is joined to the size: link count, owner, and two words.
     /// </summary>
     private const int MaxFieldsWithTwoWordGroup = 4;
 
     /// <summary>Finds size and date among the words after the mode.</summary>
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
-        // The other forms would read "28 2024 8 3" of "group77 Nov 28 2024 8 3" as a size and a date.
+        // Tried first, because the other forms would read "28 2024 8 3" in "group77 Nov 28 2024 8 3" as a size and a date.
         if (TryReadSizeJoinedToGroup(line, words[..Math.Min(words.Length, MaxFieldsWithTwoWordGroup)], words, now, out columns))
         {
             return true;
@@ -89,7 +88,8 @@ internal static class UncommonUnixColumns
     }
 
     /// <summary>
-    /// Reads link count, owner, an optional group, and size. Returns false if the rest, which is the name, looks like a date.
+    /// Reads link count, owner, an optional group, and size. Returns false if the text after the size looks like a date and not like a
+    /// name.
     /// </summary>
     public static bool TryReadWithoutDate(ReadOnlySpan<char> line, int from, out ListingColumns columns)
     {
@@ -115,11 +115,11 @@ internal static class UncommonUnixColumns
         return false;
     }
 
-    /// <summary>Returns the start of the name. After a date without a time, any number of spaces precedes it.</summary>
+    /// <summary>Returns the offset of the name. After a date without a time, any number of spaces may precede the name.</summary>
     private static int FindNameStart(ReadOnlySpan<char> line, ListingDate date) =>
         date.HasTime ? Math.Min(date.End + 1, line.Length) : line.Length - line[date.End..].TrimStart(" \t").Length;
 
-    /// <summary>Reads the size from a group without a space before the size: "staff123456".</summary>
+    /// <summary>Reads the size from a word that joins group and size: "staff123456".</summary>
     private static bool TryParseSizeJoinedToGroup(ReadOnlySpan<char> word, out long length)
     {
         ReadOnlySpan<char> group = word.TrimEnd("0123456789");

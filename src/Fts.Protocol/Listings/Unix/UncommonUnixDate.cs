@@ -39,7 +39,7 @@ internal static class UncommonUnixDate
         return false;
     }
 
-    /// <summary>Returns whether the words look like a date, even if it does not exist. Such words are not read as a name.</summary>
+    /// <summary>Returns whether the words look like a date, even if no such date exists. Such words are not read as a name.</summary>
     public static bool LooksLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];
@@ -48,7 +48,9 @@ internal static class UncommonUnixDate
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
 
-    /// <summary>Returns whether the second word is a day and the third a year or time. The first word may then be a month.</summary>
+    /// <summary>
+    /// Returns whether the second word is a day and the third word is a year or time. The first word may then be a month.
+    /// </summary>
     private static bool LooksLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length > 2 && UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
         (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 ||
@@ -62,8 +64,8 @@ internal static class UncommonUnixDate
     }
 
     /// <summary>
-    /// Reads numbers with a unit mark after each that is not ASCII, such as 年: month and day, with a year before or after them, or with a
-    /// time. In legacy encodings a mark has several bytes, the last of which may be ASCII.
+    /// Reads a date whose numbers have unit marks, such as 月 and 日: month and day, with a year before or after them, or with a time. A mark
+    /// starts with a character that is not ASCII. In legacy encodings a mark has several bytes, the last of which may be ASCII.
     /// </summary>
     private static bool TryParseWithUnitMarks(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
@@ -100,8 +102,8 @@ internal static class UncommonUnixDate
     /// <summary>Reads the numbers of one word, each with or without a mark. Returns false if the word has another form.</summary>
     /// <param name="word">The word.</param>
     /// <param name="numbers">Receives the numbers.</param>
-    /// <param name="count">The number of numbers so far.</param>
-    /// <param name="marked">A bit for each number so far, which is set if the number has a mark.</param>
+    /// <param name="count">The number of numbers read so far. Increased by this method.</param>
+    /// <param name="marked">A bit for each number read so far, which is set if the number has a mark.</param>
     private static bool TryReadUnitMarks(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
     {
         const int MaxDigits = 4, MaxMarkLength = 4;
@@ -154,7 +156,7 @@ internal static class UncommonUnixDate
         return TryMakeDate(first, second, line, words[2], now, out date);
     }
 
-    /// <summary>Reads "2026 3 13".</summary>
+    /// <summary>Reads year, month and day as three words, with or without a time: "2026 3 13".</summary>
     private static bool TryParseYearFirst(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         const int FirstYear = 1970, LastYear = 2100;

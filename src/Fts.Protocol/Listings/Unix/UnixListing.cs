@@ -5,7 +5,7 @@ using Fts.Protocol.Listings.Fields;
 
 namespace Fts.Protocol.Listings.Unix;
 
-/// <summary>The columns after a mode.</summary>
+/// <summary>The columns between the mode and the name in a line of <c>ls -l</c>.</summary>
 /// <param name="Length">The size in bytes, or null if it is not known.</param>
 /// <param name="LastModified">The last-modified time in UTC, or null if the line has no date.</param>
 /// <param name="NameStart">The offset of the name in the line, which may be the end of the line.</param>
@@ -25,7 +25,7 @@ internal static class UnixListing
     private static readonly SearchValues<char> SizeCharacters = SearchValues.Create("0123456789.,");
     private static readonly SearchValues<char> TotalCharacters = SearchValues.Create("0123456789.,KMGTkB");
 
-    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in its languages.</summary>
+    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in each of its languages.</summary>
     public static IReadOnlyList<string> TotalWords { get; } =
     [
         "total", "insgesamt", "totale", "totaal", "totalt", "sammanlagt", "yhteensä", "razem", "celkem", "celkovo", "összesen", "skupaj",
@@ -55,7 +55,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Reads one line. A missing year is the latest for which the date is not later than a day after <paramref name="now"/> (UTC).
+    /// Reads one line. Returns false if the line is in another format. To a date without a year, adds the latest year in which the date is
+    /// at most one day after <paramref name="now"/> (UTC).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -77,11 +78,15 @@ internal static class UnixListing
         return entry is not null;
     }
 
-    /// <summary>Returns whether the line starts with a kind and a mode. No other format may read such a line.</summary>
+    /// <summary>
+    /// Returns whether the line starts with the letter of a kind and a mode. The parsers of other formats must not accept such a line.
+    /// </summary>
     public static bool HasMode(ReadOnlySpan<char> line) =>
         line.Length >= ModeLength && ParseKind(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);
 
-    /// <summary>Reads the columns after the mode: owner and others, then size, date and one space before the name.</summary>
+    /// <summary>
+    /// Reads the columns after the mode: size and date, which follow the link count, the owner and the group. One space precedes the name.
+    /// </summary>
     /// <param name="line">The line without its line end.</param>
     /// <param name="from">The offset of the end of the mode.</param>
     /// <param name="isDevice">Whether the line has device numbers instead of a size.</param>
@@ -90,7 +95,7 @@ internal static class UnixListing
     internal static bool TryReadColumns(ReadOnlySpan<char> line, int from, bool isDevice, DateTime now, out ListingColumns columns)
     {
         columns = default;
-        // A link count with many digits follows the mode without a space.
+        // A link count with many digits may follow the mode without a space.
         if (from >= line.Length || !(line[from] is ' ' or '\t' || char.IsAsciiDigit(line[from])))
         {
             return false;
@@ -119,7 +124,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Reads a Unix time at one of the words. A number at the end of the line is the name, and one before a date is the size.
+    /// Reads a Unix time at one of the words. Returns false for a number at the end of the line, which is the name, and for a number before
+    /// a date, which is the size.
     /// </summary>
     private static bool TryParseEpoch(
         ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int index, DateTime now, out DateTime modified, out int end)
@@ -152,8 +158,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Returns the offset of the arrow between a link and its target. The name or target may also contain an arrow, so the arrow after
-    /// which the target has the length of the link is preferred.
+    /// Returns the offset of the arrow between a link and its target, or null if there is no arrow. The name or the target may also contain
+    /// an arrow, so the arrow after which the number of bytes equals the size of the link is preferred.
     /// </summary>
     private static int? FindArrow(ReadOnlySpan<char> name, long? length)
     {
@@ -174,7 +180,9 @@ internal static class UnixListing
         return first > 0 ? first : null;
     }
 
-    /// <summary>Returns whether the word is a size. The length is null if the word does not give the exact number of bytes.</summary>
+    /// <summary>
+    /// Returns whether the word is a size. The length is null for device numbers and for a size that is rounded or unknown.
+    /// </summary>
     internal static bool IsSize(ReadOnlySpan<char> word, bool isDevice, out long? length)
     {
         length = null;
@@ -194,7 +202,9 @@ internal static class UnixListing
             !word[..^1].ContainsAnyExcept(SizeCharacters);
     }
 
-    /// <summary>Finds the words between spaces, up to the length of <paramref name="words"/>. Returns their number.</summary>
+    /// <summary>
+    /// Finds the words after an offset, at most as many as <paramref name="words"/> can hold. Returns the number of words found.
+    /// </summary>
     internal static int SplitFields(ReadOnlySpan<char> line, int from, Span<Range> words)
     {
         int count = 0;

@@ -9,7 +9,9 @@ namespace Fts.Protocol.Listings.Unix;
 /// </summary>
 internal static class UnixListingDate
 {
-    /// <summary>Reads a date that starts at the first word. <paramref name="end"/> is the offset of its end in the line.</summary>
+    /// <summary>
+    /// Reads a date that starts at the first word. <paramref name="end"/> is the offset of the end of the date in the line.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
         (char.IsAsciiDigit(line[words[0].Start]) &&
             (TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end))) ||
@@ -33,6 +35,7 @@ internal static class UnixListingDate
         words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && ParseNumber(line[words[1]].TrimEnd(','), 2) > 0 &&
         (ListingFields.TryParseTime(line[words[2]], out _) || ParseYear(line[words[2]]) > 0);
 
+    /// <summary>Reads a date with a month name before or after the day, and a time or year.</summary>
     private static bool TryParseMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
@@ -41,7 +44,7 @@ internal static class UnixListingDate
             return false;
         }
 
-        // The words may end with a comma or a dot. The second word is looked up only if the first can be a day, to save time.
+        // The words may end with a comma or a dot. To save time, the second word is looked up as a month only if the first can be a day.
         ReadOnlySpan<char> first = line[words[0]];
         (int month, int day) = (MonthNames.Find(first), ParseNumber(line[words[1]].TrimEnd(','), 2));
         if (month < 0 && char.IsAsciiDigit(first[0]))
@@ -74,6 +77,7 @@ internal static class UnixListingDate
         return TryMakeTime(ParseYear(last), month, day, hasTime ? time : default, out utc);
     }
 
+    /// <summary>Reads a date such as "2026-01-31", with or without a time.</summary>
     private static bool TryParseIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
@@ -89,7 +93,8 @@ internal static class UnixListingDate
         int fraction = time.IndexOf('.');
         if (!ListingFields.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan timeOfDay))
         {
-            // For older files, ls --time-style=iso writes a second space instead of the time. Without it, the time is not valid.
+            // For older files, ls --time-style=iso writes a second space instead of the time. Without a second space, the time is not
+            // valid.
             bool hasTwoSpaces = line[end..].StartsWith("  ");
             end += hasTwoSpaces ? 1 : 0;
             return hasTwoSpaces;
@@ -112,6 +117,9 @@ internal static class UnixListingDate
             ListingFields.TryParseTime(line[words[1]], out TimeSpan time) && TryGuessYear(month, day, time, now, out utc);
     }
 
+    /// <summary>
+    /// Converts a time with a time zone to UTC. Returns false if the result is outside the range of <see cref="DateTime"/>.
+    /// </summary>
     private static bool TryApplyZone(ref DateTime utc, TimeSpan zone, int zoneEnd, ref int end)
     {
         end = zoneEnd;

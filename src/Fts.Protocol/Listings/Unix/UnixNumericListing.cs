@@ -12,7 +12,7 @@ internal static class UnixNumericListing
 {
     private const int KindMask = 0xF000, DirectoryKind = 0x4000, FileKind = 0x8000, LinkKind = 0xA000;
 
-    /// <summary>Reads one line.</summary>
+    /// <summary>Reads one line. Returns false if the line is in another format.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;

@@ -3,28 +3,28 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// Functions on file descriptors by number. They also work on macOS. They return -1 on failure and set
+/// Functions on file descriptors that are passed as numbers. They also work on macOS. They return -1 on failure and set
 /// <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
-public static unsafe partial class TerminalCalls
+public static unsafe partial class DescriptorCalls
 {
     public const int F_GETFD = 1, FD_CLOEXEC = 1;
     public const short POLLOUT = 4;
 
-    /// <summary>fcntl(2) without an argument.</summary>
+    /// <summary>Calls fcntl(2) without an argument.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int descriptor, int command);
 
-    /// <summary>write(2).</summary>
+    /// <summary>Calls write(2).</summary>
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int descriptor, byte* bytes, nint length);
 
-    /// <summary>poll(2).</summary>
+    /// <summary>Calls poll(2).</summary>
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
 }
 
-/// <summary>struct pollfd.</summary>
+/// <summary>The C library's struct pollfd.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PollEntry
 {
