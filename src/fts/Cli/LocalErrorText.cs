@@ -2,10 +2,10 @@ using Fts.Storage;
 
 namespace Fts.Cli;
 
-/// <summary>Describes errors of the local system briefly. The messages of the runtime would repeat the path.</summary>
+/// <summary>Describes errors of the local system briefly. The messages of .NET would repeat the path.</summary>
 internal static class LocalErrorText
 {
-    /// <summary>Returns the reason of the error.</summary>
+    /// <summary>Returns the reason for the error, without a path.</summary>
     public static string Describe(Exception e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "no such file or folder",

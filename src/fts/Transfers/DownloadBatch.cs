@@ -44,7 +44,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
                 TransferCommands.CreateOptions(shell, isResuming ? ExistingFileAction.Resume : ExistingFileAction.Overwrite);
             bool areLengthsKnown = files.All(file => file.SourceEntry?.Length is not null);
             long? total = areLengthsKnown ? files.Sum(file => file.SourceEntry!.Length!.Value) : null;
-            ExitCode code = await batch.RunAsync(files, total, options, () => formatRetryCommand(GetResumeOption()), cancellationToken);
+            ExitCode code = await batch.RunAsync(files, total, options, () => formatRetryCommand(GetRetryOption()), cancellationToken);
             result = ClientShell.CombineExitCodes(result, code);
         }
 
@@ -63,8 +63,11 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
         return ClientShell.CombineExitCodes(result, duplicateResult);
     }
 
-    /// <summary>Returns the option of the command that downloads the remaining files. Files to be replaced must not be skipped.</summary>
-    private string GetResumeOption()
+    /// <summary>
+    /// Returns the option for existing files in the command that downloads the remaining files. Files that are to be replaced must not be
+    /// skipped.
+    /// </summary>
+    private string GetRetryOption()
     {
         if (_files.Exists(file => file.ExistingFile == ExistingFileAction.Resume))
         {
@@ -105,7 +108,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return;
         }
 
-        // The batch needs the size. A server with MLST reports it without a listing of the whole folder.
+        // The batch needs the size. A server with MLST reports the size without a listing of the whole folder.
         if (remoteFile.ListedEntry is null && shell.Client.Features.HasMachineListing)
         {
             remoteFile = remoteFile with { ListedEntry = await shell.Client.GetEntryAsync(remoteFile.Path, cancellationToken) };

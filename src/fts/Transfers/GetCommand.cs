@@ -12,10 +12,10 @@ internal static class GetCommand
 {
     private const string Usage = "fts get URL… [--to FOLDER] [options]", StandardOutput = "-";
 
-    /// <summary>The command line and the help page.</summary>
+    /// <summary>The arguments, options and help page of <c>fts get</c>.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateToOption());
 
-    /// <summary>Runs the command.</summary>
+    /// <summary>Runs <c>fts get</c> and returns its exit code.</summary>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var connectionOptions = new ConnectionOptions();
@@ -88,11 +88,10 @@ internal static class GetCommand
         Notes =
         [
             "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a " +
-            "means --ascii, ;type=i binary, " +
-            "and ;type=d lists names. Write ; in a name as %3B.",
-            "Before get replaces an existing file, it asks; in a script it fails. Interrupted downloads are kept; repeat the command to " +
-            "resume them.",
-            "Several files use one data connection if the server supports MODE B, else up to four connections.",
+            "selects ASCII mode, ;type=i selects binary mode, and ;type=d lists names. Write ; in a name as %3B.",
+            "Before get replaces an existing file, it asks; in a script, get fails instead. Interrupted downloads are kept. Repeat the " +
+            "command to resume them.",
+            "Several files use one data connection if the server supports MODE B, otherwise up to four connections.",
             ConnectionOptions.PasswordNote,
         ],
     });

@@ -9,10 +9,10 @@ internal static class ProgressFormatter
     /// <summary>The longest remaining time that is shown.</summary>
     private static readonly TimeSpan MaxEstimate = TimeSpan.FromHours(100);
 
-    /// <summary>The width of the gauge in columns, without its brackets.</summary>
+    /// <summary>The smallest and the largest width of the gauge in columns, without its brackets.</summary>
     private const int MinGaugeColumns = 6, MaxGaugeColumns = 60;
 
-    /// <summary>The width in columns that the gauge leaves for the name.</summary>
+    /// <summary>The number of columns that a gauge of the smallest width leaves for the name.</summary>
     private const int MinNameColumns = 12;
 
     /// <summary>
@@ -45,7 +45,8 @@ internal static class ProgressFormatter
         string title = verb.Length == 0 ? name : $"{verb} {name}", gauge = "";
         if (GetFraction(progress) is { } fraction)
         {
-            // The gauge gets the columns beside the name. A long name is shortened for a short gauge.
+            // The gauge, with 4 columns of brackets and spaces, fills the columns beside verb and name. If these are too few, the verb is
+            // omitted. If the columns beside the name are also too few, the name is shortened.
             int besideTitle = available - DisplayFormat.CountColumns(title), besideName = available - DisplayFormat.CountColumns(name);
             int columns = Math.Min(MaxGaugeColumns, Math.Max(besideTitle, Math.Min(MinGaugeColumns + 4, besideName)) - 4);
             columns = columns < MinGaugeColumns && available - MinNameColumns >= MinGaugeColumns + 4 ? MinGaugeColumns : columns;

@@ -35,7 +35,7 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
             return batchResult;
         }
 
-        // Files with the same name follow in their order, so that the last one remains.
+        // Later files with the same name are uploaded one after the other, so that the last file remains.
         ExitCode duplicateResult = await shell.ForEachAsync(
             "put",
             _duplicates,
