@@ -33,7 +33,7 @@ internal static class ClientCommand
             interrupts,
             connection.TransferSettings,
             CommandFormatter.ForSession,
-            CreateProgramFormatter(line));
+            CreateOneShotFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -83,7 +83,7 @@ internal static class ClientCommand
     /// Returns a function that formats a command of the session as a one-shot command for the system's shell, with the same server, folder
     /// and options.
     /// </summary>
-    private static Func<ClientShell, string, CommandFormatter> CreateProgramFormatter(CommandLine line)
+    private static Func<ClientShell, string, CommandFormatter> CreateOneShotFormatter(CommandLine line)
     {
         // The options are formatted now, because a later lcd would change the meaning of their relative paths.
         (string transferOptions, string allOptions) = (OptionFormatter.FormatWithoutExistingFileOption(line), OptionFormatter.Format(line));

@@ -7,8 +7,8 @@ namespace Fts.Serving;
 internal static unsafe class OpenFileLimit
 {
     /// <summary>
-    /// Raises the soft limit, usually 1,024, to the hard limit. The low value protects programs that use select(2). This program does not
-    /// use it.
+    /// Raises the soft limit, usually 1,024, to the hard limit. The low soft limit protects programs that use select(2). This program does
+    /// not use select.
     /// </summary>
     public static void Raise()
     {

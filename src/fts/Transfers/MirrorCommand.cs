@@ -40,7 +40,7 @@ internal static class MirrorCommand
         }
 
         target = target with { User = options.GetUser(line) ?? target.User };
-        string retryCommand = MirrorOperation.FormatProgramCommand(isUpload, local, url, OptionFormatter.Format(line));
+        string retryCommand = MirrorOperation.FormatOneShotCommand(isUpload, local, url, OptionFormatter.Format(line));
         ServerConnection connection = options.PrepareConnection(line, target, terminal, options.IsDebug(line));
         CommandFormatter formatter = OneShotCommand.CreateFormatter(target, CommandFormatter.EscapeName);
         return OneShotCommand.RunAsync(connection, $"mirror {line.Arguments[0]} {line.Arguments[1]}", formatter, MirrorAsync);

@@ -181,7 +181,7 @@ internal sealed class ConnectionOptions
             connections.Add(connection);
             bool hasCertificate = connection.Client.Options.Trust.ClientCertificate is not null;
             needsAuthorities |= connection.Client.Options.Tls != FtpTlsMode.Off
-                && trust.NeedsAuthorities(line.GetValue(_authorities), hasCertificate);
+                && trust.NeedsSystemAuthorities(line.GetValue(_authorities), hasCertificate);
         }
 
         if (!needsAuthorities)

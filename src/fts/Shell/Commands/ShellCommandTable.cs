@@ -4,11 +4,11 @@ using Fts.Transfers;
 namespace Fts.Shell.Commands;
 
 /// <summary>One command of the shell.</summary>
-/// <param name="Group">The heading of the command in the list of <c>help</c>.</param>
-/// <param name="Names">The name, then the other names.</param>
+/// <param name="Group">The group of the command in the list of <c>help</c>.</param>
+/// <param name="Names">The name, followed by the other names.</param>
 /// <param name="Usage">The name with its arguments.</param>
 /// <param name="Description">The effect of the command, in half a line.</param>
-/// <param name="ArgumentCount">The least and the greatest number of arguments.</param>
+/// <param name="ArgumentCount">The minimum and the maximum number of arguments.</param>
 /// <param name="Handler">Runs the command.</param>
 internal sealed record ShellCommand(
     ShellCommandGroup Group,
@@ -18,13 +18,13 @@ internal sealed record ShellCommand(
     (int Min, int Max) ArgumentCount,
     Func<ClientShell, CommandArguments, CancellationToken, Task<ExitCode>> Handler)
 {
-    /// <summary>Further facts, shown by <c>help COMMAND</c>, one per line.</summary>
+    /// <summary>More information for <c>help COMMAND</c>, one entry per output line.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
 
     /// <summary>The source of the names that Tab completes as arguments.</summary>
     public CompletionSource CompletionSource { get; init; }
 
-    /// <summary>The options. If a command has none, an argument such as <c>--skip</c> is a name.</summary>
+    /// <summary>The options of the command. If a command has no options, an argument such as <c>--skip</c> is a name.</summary>
     public IReadOnlyList<ShellOption> Options { get; init; } = [];
 
     /// <summary>Whether <c>*</c> and <c>?</c> outside quotes select matching files.</summary>
@@ -62,7 +62,9 @@ internal enum CompletionSource
     HelpTopics,
 }
 
-/// <summary>All commands of the shell, one row each. The parser, <c>help</c>, Tab completion and "did you mean" use this table.</summary>
+/// <summary>
+/// All commands of the shell, one row each. The parser, <c>help</c>, Tab completion and spelling suggestions use this table.
+/// </summary>
 internal static class ShellCommandTable
 {
     private const int Unlimited = int.MaxValue;
@@ -173,13 +175,13 @@ internal static class ShellCommandTable
         {
             IsRaw = true,
         },
-        new(ShellCommandGroup.Session, ["bye", "quit", "exit"], "bye", "quit", (0, 0), SessionCommands.ByeAsync),
+        new(ShellCommandGroup.Session, ["bye", "quit", "exit"], "bye", "end the session", (0, 0), SessionCommands.ByeAsync),
     ];
 
     /// <summary>The names of all commands, including other names.</summary>
     public static IEnumerable<string> Names => All.SelectMany(command => command.Names);
 
-    /// <summary>Returns the command with a name, or null. Ignores case, because users of older clients type GET.</summary>
+    /// <summary>Returns the command with a name, or null if there is none. Ignores case, because users of older clients type GET.</summary>
     public static ShellCommand? Find(string name) =>
         All.FirstOrDefault(command => command.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
 

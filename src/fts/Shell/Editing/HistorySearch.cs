@@ -17,7 +17,7 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
     public string Prompt => _hasNoMatch ? $"(no match for '{_pattern}') " : $"(search '{_pattern}') ";
 
     /// <summary>
-    /// Handles a key. Returns the found line, or null if the key ends the search. If no line matches, the returned line is empty.
+    /// Handles a key. Returns the found line, or null if the key ends the search. Returns an empty line if no line matches.
     /// </summary>
     public string? HandleKey(ConsoleKeyInfo key)
     {
@@ -44,7 +44,7 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
         return _hasNoMatch ? "" : _found ?? originalLine;
     }
 
-    /// <summary>Searches for the changed pattern, from an index to older lines.</summary>
+    /// <summary>Searches for the changed pattern, from the line at an index to older lines.</summary>
     private void SearchFrom(int from)
     {
         _found = null;
