@@ -71,10 +71,10 @@ internal static class ClientCommand
         [
             "If a pipe contains the commands, fts exits with the code of the failed command, or with 9 if several commands failed. " +
             "A session on a terminal exits with 0.",
-            "Type help in the session for its commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D leaves. " +
-            "Standard output contains only data (of ls, cat, size, help). Messages are written to standard error.",
-            "put replaces an existing file. Before get replaces one, it asks; in a script, get fails instead. " +
-            "With --ca or --cert, --tls auto means required.",
+            "In the session, help lists the commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D ends the " +
+            "session. Standard output contains only data (of ls, cat, size, help). Messages are written to standard error.",
+            "put replaces an existing file. get asks before it replaces one, or fails in a script. " +
+            "With --ca or --cert, --tls auto requires TLS.",
             ConnectionOptions.PasswordNote,
         ],
     });

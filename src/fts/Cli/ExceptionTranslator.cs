@@ -199,8 +199,8 @@ internal static class ExceptionTranslator
     }
 
     /// <summary>
-    /// Returns the exit code for a negative reply. 550 means both "no such file" and "permission denied" (RFC 959 §4.2.2), so its text
-    /// decides. If the text is unclear, 550 means "permission denied" for commands that write and "no such file" for others.
+    /// Returns the exit code for a negative reply. 550 means both "no such file" and "permission denied" (RFC 959 §4.2.2), so the text of
+    /// the reply decides. If the text is unclear, 550 means "permission denied" for commands that write and "no such file" for others.
     /// </summary>
     private static ExitCode ClassifyReply(FtpReply reply, string verb) => reply.Code switch
     {

@@ -1,13 +1,13 @@
 namespace Fts.Cli;
 
-/// <summary>The exit codes of the program. Their meaning never changes.</summary>
+/// <summary>The exit codes of the program. The meaning of a code never changes.</summary>
 internal enum ExitCode
 {
     /// <summary>Success.</summary>
     Success = 0,
     /// <summary>An error that no other exit code describes.</summary>
     OtherError = 1,
-    /// <summary>The command line, or a command in the shell, is wrong.</summary>
+    /// <summary>The command line, or a command in the shell, is invalid.</summary>
     UsageError = 2,
     /// <summary>The client cannot connect, or the server cannot listen on its address.</summary>
     CannotConnect = 3,

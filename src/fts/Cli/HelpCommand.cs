@@ -19,7 +19,7 @@ internal static class HelpCommand
     /// <summary>The arguments that <c>fts help TOPIC</c> accepts.</summary>
     public static IReadOnlyList<string> Topics { get; } = ["server", "client", "get", "put", "mirror", "trust", HostsTopic, UploadsTopic];
 
-    private static HelpPage Overview => new()
+    private static HelpPage OverviewPage => new()
     {
         Usage = ["fts COMMAND [arguments] [options]"],
         Purpose = "An FTP and FTPS server and client.",
@@ -48,7 +48,7 @@ internal static class HelpCommand
         ],
     };
 
-    private static HelpPage Hosts => new()
+    private static HelpPage HostsPage => new()
     {
         Usage = ServerCommand.Definition.Page.Usage,
         Purpose = "Serves several hosts on one address, and lets clients log in with certificates.",
@@ -69,7 +69,7 @@ internal static class HelpCommand
         ],
     };
 
-    private static HelpPage Uploads => new()
+    private static HelpPage UploadsPage => new()
     {
         Usage = ServerCommand.Definition.Page.Usage,
         Purpose = "Controls which uploads are published, and how long interrupted uploads are kept.",
@@ -120,9 +120,9 @@ internal static class HelpCommand
     /// <exception cref="UserErrorException">The topic does not exist.</exception>
     public static HelpPage GetPage(string? topic) => topic switch
     {
-        null or "help" => Overview,
-        HostsTopic => Hosts,
-        UploadsTopic => Uploads,
+        null or "help" => OverviewPage,
+        HostsTopic => HostsPage,
+        UploadsTopic => UploadsPage,
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
             $"unknown help topic '{topic}'",

@@ -204,7 +204,7 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Returns whether SIGHUP was ignored when the program started, as with nohup. Installing a handler would end that. Returns false on
+    /// Returns whether SIGHUP was ignored when the program started, as with nohup. A signal handler would override this. Returns false on
     /// systems other than Linux, which do not report ignored signals.
     /// </summary>
     private static bool IsHangUpIgnored()

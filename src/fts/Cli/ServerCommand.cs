@@ -36,7 +36,7 @@ internal static class ServerCommand
     public static SubcommandDefinition Definition { get; } = new("server", 3, new HelpPage
     {
         Usage = ["fts server [ip] [port] [debug] [options]"],
-        Purpose = "Shares a folder over FTP and FTPS until it is stopped.",
+        Purpose = "Shares a folder over FTP and FTPS until you press Ctrl-C.",
         Examples =
         [
             new("fts server", "share the current folder with this machine"),
@@ -71,8 +71,8 @@ internal static class ServerCommand
         ],
         Notes =
         [
-            "On a loopback address, you and root need no password. On systems other than Linux, no user of this machine needs one. " +
-            "All other users log in as fts with the password on the start screen. Each start creates a new password.",
+            "On a loopback address, you and root need no password. On systems other than Linux, no user of this machine needs " +
+            "a password. All other users log in as fts with the password on the start screen. Each start creates a new password.",
             "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
             "SIGHUP reloads changed certificates.",
         ],
@@ -109,8 +109,8 @@ internal static class ServerCommand
             Store = OpenStore("--folder", folder, files),
             Authenticator = accounts,
             Hosts = hosts.CreateHosts(accounts, (option, hostFolder) => OpenStore(option, hostFolder, files)),
-            PublishPolicy = uploads.Publish,
-            PartialUploadLifetime = uploads.KeepPartial,
+            PublishPolicy = uploads.PublishPolicy,
+            PartialUploadLifetime = uploads.PartialUploadLifetime,
             EndPoint = endPoint,
             Tls = tlsSettings.Options,
             ImplicitTlsEndPoint = tlsSettings.GetImplicitEndPoint(endPoint.Address),

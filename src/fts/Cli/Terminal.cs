@@ -19,9 +19,9 @@ internal sealed class Terminal
     private readonly Lock _lock = new();
     private readonly StreamWriter _data = new(StandardStreams.Output, new UTF8Encoding(false), 4096);
     private readonly StreamWriter _messages = new(StandardStreams.Error, new UTF8Encoding(false), 1024);
-    private readonly bool _colors;
+    private readonly bool _hasColors;
     private IReadOnlyList<string> _status = [];
-    private bool _isClosed, _isPrompting;
+    private bool _isErrorClosed, _isPrompting;
     private OutputException? _outputFailure; // guarded by _lock: an error of standard output that was not thrown yet
     private bool _hasOutputFailed;
 
@@ -34,7 +34,7 @@ internal sealed class Terminal
         CanRedraw = StandardStreams.HasError && !Console.IsErrorRedirected && !isDumb;
         IsInteractive = StandardStreams.HasInput && StandardStreams.HasError && !Console.IsInputRedirected && !Console.IsErrorRedirected;
         bool noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        _colors = color == "always" || (color == "auto" && CanRedraw && !noColor);
+        _hasColors = color == "always" || (color == "auto" && CanRedraw && !noColor);
         ProgressMode = progress;
     }
 
@@ -50,18 +50,18 @@ internal sealed class Terminal
     /// <summary>The value of <c>--progress</c>: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public string ProgressMode { get; }
 
-    /// <summary>The number of columns; 80 if it is unknown.</summary>
+    /// <summary>The number of columns of the terminal, or 80 if it is unknown.</summary>
     public static int Width
     {
         get
         {
-            // 0 if standard error is not a terminal, or the terminal does not report its width.
+            // The width is 0 if standard error is not a terminal, or if the terminal does not report its width.
             int width = Console.IsErrorRedirected ? 0 : Console.WindowWidth;
             return width > 0 ? width : 80;
         }
     }
 
-    /// <summary>The number of rows; 24 if it is unknown.</summary>
+    /// <summary>The number of rows of the terminal, or 24 if it is unknown.</summary>
     public static int Height
     {
         get
@@ -131,10 +131,12 @@ internal sealed class Terminal
     /// </summary>
     public string? AskQuestion(string question) => PromptForText(question, isEchoed: true)?.Trim().ToLowerInvariant();
 
-    /// <summary>Asks for text, such as a password. Hides the status lines meanwhile. Requires <see cref="IsInteractive"/>.</summary>
+    /// <summary>
+    /// Asks for text, such as a password. Hides the status lines until the user answers. Requires <see cref="IsInteractive"/>.
+    /// </summary>
     /// <param name="question">The question, with the space after it.</param>
     /// <param name="isEchoed">Whether the typed text is shown.</param>
-    /// <returns>The text; null if the user cancels it.</returns>
+    /// <returns>The text, or null if the user cancels the question.</returns>
     public string? PromptForText(string question, bool isEchoed)
     {
         lock (_lock)
@@ -195,7 +197,7 @@ internal sealed class Terminal
     /// <summary>
     /// Returns the text with an SGR parameter (ECMA-48 §8.3.117) that selects its colour or style, or unchanged if colours are off.
     /// </summary>
-    public string Colorize(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
+    public string Colorize(string sgr, string text) => _hasColors ? $"\e[{sgr}m{text}\e[0m" : text;
 
     private bool IsStatusShown => _status.Count > 0 && !_isPrompting;
 
@@ -243,7 +245,7 @@ internal sealed class Terminal
     {
         try
         {
-            if (!_isClosed)
+            if (!_isErrorClosed)
             {
                 _messages.Write(text);
                 _messages.Flush();
@@ -251,7 +253,7 @@ internal sealed class Terminal
         }
         catch (IOException)
         {
-            _isClosed = true;
+            _isErrorClosed = true;
         }
     }
 }

@@ -29,7 +29,7 @@ internal static class TrustCommand
             new("0", "success"),
             new("2", "usage error"),
             new("6", "the server is not remembered"),
-            new("11", "the file cannot be read or written"),
+            new("11", "known_hosts cannot be read or written"),
         ],
         Notes =
         [

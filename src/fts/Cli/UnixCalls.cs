@@ -16,8 +16,8 @@ internal static class UnixCalls
         TerminalCalls.Fcntl(descriptor, TerminalCalls.F_GETFD) is >= 0 and var flags && (flags & TerminalCalls.FD_CLOEXEC) == 0;
 
     /// <summary>
-    /// Writes some or all of the bytes to a descriptor. Returns the number of written bytes, or -1 after an error, which it stores as the
-    /// last P/Invoke error.
+    /// Writes some or all of the bytes to a descriptor. Returns the number of written bytes, or -1 after an error, whose number is the last
+    /// P/Invoke error.
     /// </summary>
     public static unsafe nint Write(int descriptor, ReadOnlySpan<byte> bytes)
     {

@@ -34,7 +34,7 @@ internal enum LandlockRights : ulong
 
 /// <summary>
 /// A set of rules for Landlock, the sandbox of the Linux kernel (landlock(7)). The rules limit the files that a thread can open and change.
-/// Threads that the restricted thread starts inherit the limits, and no thread can leave them. Access that no rule allows fails with
+/// Threads that the restricted thread starts inherit the limits, and no thread can remove them. Access that no rule allows fails with
 /// EACCES.
 /// </summary>
 /// <remarks>Landlock does not restrict stat, chmod and utimensat.</remarks>

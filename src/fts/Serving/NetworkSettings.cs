@@ -11,7 +11,7 @@ namespace Fts.Serving;
 /// <param name="Ports">The passive ports; null for any port.</param>
 /// <param name="Addresses">The addresses in replies to PASV, each for all clients or for the clients of a network.</param>
 /// <param name="LoadBalancers">The networks of load balancers, which send PROXY headers.</param>
-/// <param name="DataTimeout">The time limit for the data connection of a transfer.</param>
+/// <param name="DataTimeout">The time to wait for the data connection of a transfer.</param>
 /// <param name="DataPeers">The permitted peers of data connections.</param>
 internal sealed record NetworkSettings(
     FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers,
@@ -166,7 +166,7 @@ internal sealed record NetworkSettings(
 
         UserErrorException CreateError() => CommandLine.CreateUsageError(
             $"{PassivePortsOption.Name} {text}: must be a range like 50000-50099, with ports of at least 1024, " +
-            "or 50000-50099=60000-60099, with as many ports on both sides");
+            "or 50000-50099=60000-60099, with the same number of ports on both sides");
     }
 
     private static (int First, int Last)? ParseRange(string text)

@@ -25,7 +25,7 @@ internal static unsafe class OpenFileLimit
         if (ProcessCalls.Getrlimit(ProcessCalls.RLIMIT_NOFILE, &limit) == 0 && limit.Soft < limit.Hard)
         {
             limit.Soft = limit.Hard;
-            _ = ProcessCalls.Setrlimit(ProcessCalls.RLIMIT_NOFILE, &limit); // if this is refused, the existing limit stays
+            _ = ProcessCalls.Setrlimit(ProcessCalls.RLIMIT_NOFILE, &limit); // if the kernel refuses, the existing limit stays
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class RuntimeFiles
         "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/nix/store", "/gnu/store",
         .. GetPathsFromVariable("LD_LIBRARY_PATH"),
 
-        // The configuration of OpenSSL, and the certificates from which .NET builds chains. Not /etc/ssl/private.
+        // The configuration of OpenSSL, and the certificates from which .NET builds chains. /etc/ssl/private is not included.
         "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/tls/openssl.d", "/etc/pki/ca-trust", "/etc/crypto-policies",
         "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/crypto-policies",
         .. GetPathsFromVariable("SSL_CERT_DIR"), .. GetPathsFromVariable("OPENSSL_MODULES"),
@@ -41,7 +41,7 @@ internal static class RuntimeFiles
         // is not read again.
         "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
 
-        // The garbage collector and malloc read these repeatedly.
+        // The garbage collector and malloc read these files repeatedly.
         "/proc/meminfo", "/proc/sys/vm/overcommit_memory",
         "/dev/null", "/dev/urandom", "/dev/random",
     ];
@@ -51,7 +51,7 @@ internal static class RuntimeFiles
 
     /// <summary>
     /// Deletes the pipes and the socket through which debuggers and profilers of the same user attach, because they would bypass the
-    /// sandbox. In the sandbox, .NET could not delete them at exit.
+    /// sandbox. In the sandbox, .NET could not delete these files at exit.
     /// </summary>
     public static void DeleteDiagnosticPipes()
     {

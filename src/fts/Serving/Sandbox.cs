@@ -9,8 +9,8 @@ namespace Fts.Serving;
 /// a check in the server has a gap.
 /// </summary>
 /// <remarks>
-/// The main thread enters the sandbox before it starts other threads, so that they inherit the restriction. The runtime starts some threads
-/// before Main, such as the threads of the compiler and the debugger. They never process input of a client.
+/// The main thread enters the sandbox before it starts other threads, so that they inherit the restriction. Threads that the runtime starts
+/// before Main, such as compiler and debugger threads, never process input of a client.
 /// </remarks>
 /// <param name="Description">The state of the sandbox, for the start screen.</param>
 internal sealed record Sandbox(string Description)
@@ -121,7 +121,7 @@ internal sealed record Sandbox(string Description)
         }
         catch (IOException)
         {
-            // The file does not exist, or its links form a loop. Reading it reports the error.
+            // The file does not exist, or its links form a loop. The code that reads the file reports the error.
         }
 
         return target is null ? [GetFolderOrFile(path)] : [GetFolderOrFile(path), GetFolderOrFile(target.FullName)];

@@ -40,7 +40,7 @@ internal static class StartupSummary
         yield return $"  sandbox   {sandbox.Description}";
         if (tlsSettings.RequestsClientCertificates)
         {
-            yield return "  login     certificates of --client-ca, as their common name: read and write";
+            yield return "  login     with a certificate of --client-ca, under its common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
             {
                 yield return "  login     refused without such a certificate";

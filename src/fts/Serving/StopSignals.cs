@@ -4,8 +4,8 @@ using Fts.Cli;
 namespace Fts.Serving;
 
 /// <summary>
-/// Handles Ctrl-C, SIGTERM and SIGHUP in the server. The first Ctrl-C or SIGTERM stops the server after running transfers, the second stops
-/// it at once. SIGHUP reloads certificates and never ends the process.
+/// Handles Ctrl-C, SIGTERM and SIGHUP in the server. The first Ctrl-C or SIGTERM stops the server after running transfers. The second stops
+/// the server at once. SIGHUP reloads certificates and never ends the process.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {

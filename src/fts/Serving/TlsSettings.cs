@@ -63,7 +63,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     /// </summary>
     public static ChoiceOption CloseNotifyOption { get; } = new(
         "--close-notify", "MODE", "end of an upload over TLS",
-        (Required, "close_notify, or the size announced by ALLO; else reply 426"),
+        (Required, "close_notify, or the size announced by ALLO; otherwise reply 426"),
         ("optional", "any, as without TLS; attackers could truncate uploads unnoticed"));
 
     /// <summary>The files of <c>--cert</c> and <c>--key</c>. Empty if <c>--cert</c> is not given.</summary>

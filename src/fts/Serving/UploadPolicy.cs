@@ -8,10 +8,10 @@ using Fts.Storage.Local;
 namespace Fts.Serving;
 
 /// <summary>The settings for uploads.</summary>
-/// <param name="Publish">Selects the uploads that are published.</param>
-/// <param name="KeepPartial">The time for which partial uploads are kept.</param>
+/// <param name="PublishPolicy">Selects the uploads that are published.</param>
+/// <param name="PartialUploadLifetime">The time for which partial uploads are kept.</param>
 /// <param name="IsDurable">Whether changes are flushed to stable storage before they are acknowledged.</param>
-internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepPartial, bool IsDurable)
+internal sealed record UploadPolicy(FtpPublishPolicy PublishPolicy, TimeSpan PartialUploadLifetime, bool IsDurable)
 {
     private const string Auto = "auto";
 

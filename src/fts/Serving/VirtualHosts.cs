@@ -75,7 +75,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         };
     }
 
-    /// <summary>Returns the hosts for the server. All have the same login rules.</summary>
+    /// <summary>Returns the hosts for the server. All hosts have the same login rules.</summary>
     /// <param name="accounts">Authenticates logins.</param>
     /// <param name="openStore">
     /// Opens the store of a folder. The first argument is the option for error messages, the second is the folder.

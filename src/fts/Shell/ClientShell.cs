@@ -16,8 +16,8 @@ namespace Fts.Shell;
 /// <param name="transferSettings">The settings of all transfers.</param>
 /// <param name="formatter">Formats commands for advice during the session.</param>
 /// <param name="createOneShotFormatter">
-/// Returns the formatter for a command that the user repeats after the session has ended, given its verb. If null, <paramref
-/// name="formatter"/> is used.
+/// Returns the formatter for a command that the user repeats after the session has ended, given its verb. If null,
+/// <paramref name="formatter"/> is used.
 /// </param>
 internal sealed class ClientShell(
     FtpClient client,
@@ -232,7 +232,9 @@ internal sealed class ClientShell(
     public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names) =>
         GetFormatter(verb, ExitCode.Success).Format(verb, option, names);
 
-    /// <summary>Returns the formatter for advice: for commands of this session if it continues, otherwise for the system's shell.</summary>
+    /// <summary>
+    /// Returns the formatter for advice: for commands of this session if the session continues, otherwise for the system's shell.
+    /// </summary>
     public CommandFormatter GetFormatter(string verb, ExitCode code)
     {
         bool isScriptEnding = !terminal.IsInteractive && (interrupts.IsInterrupted || ShouldEndScript(code));

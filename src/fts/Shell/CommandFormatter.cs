@@ -36,7 +36,7 @@ internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> F
     /// </summary>
     public UserError AdaptAdvice(UserError error) => SessionCommand.Length == 0 ? error : error.Advice?.Split(',', ' ')[0] switch
     {
-        "ls" => error with { Advice = $"{SessionCommand}, and there {error.Advice}" },
+        "ls" => error with { Advice = $"{SessionCommand}, then {error.Advice}" },
         "lls" or "lcd" => error with { Advice = null },
         _ => error,
     };

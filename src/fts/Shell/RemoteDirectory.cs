@@ -11,7 +11,7 @@ internal sealed class RemoteDirectory
     /// <summary>The path of the folder as the server reports it. Empty for the start folder until its path is requested.</summary>
     public string Path { get; private set; } = "";
 
-    /// <summary>Whether the connections have changed to this folder, so that an empty path refers to it.</summary>
+    /// <summary>Whether the connections have changed to this folder, so that an empty path refers to this folder.</summary>
     private bool _isEntered = true;
 
     /// <summary>The path to list this folder. Empty if the connections have changed to this folder.</summary>
@@ -41,7 +41,7 @@ internal sealed class RemoteDirectory
         return Path == "/" ? Path + name : $"{Path}/{name}";
     }
 
-    /// <summary>Returns the full path of the folder. Requests it from the server (PWD) if it is unknown.</summary>
+    /// <summary>Returns the full path of the folder. If the path is unknown, requests it from the server (PWD).</summary>
     public async Task<string> GetPathAsync(FtpClient client, CancellationToken cancellationToken)
     {
         if (Path.Length == 0)

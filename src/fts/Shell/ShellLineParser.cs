@@ -3,9 +3,7 @@ using Fts.Cli;
 
 namespace Fts.Shell;
 
-/// <summary>
-/// One word of a typed line, or a path of a URL.
-/// </summary>
+/// <summary>One word of a typed line, or a path of a URL.</summary>
 /// <param name="Text">The word without quotes and escapes.</param>
 /// <param name="IsPattern">Whether the word contains <c>*</c> or <c>?</c> outside quotes.</param>
 /// <param name="IsExact">Whether the word is a path of a URL, in which a backslash is an ordinary character.</param>

@@ -30,7 +30,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _drawing;
-    private long _bytes, _resumed;
+    private long _bytes, _resumed; // of completed files
 
     /// <summary>Starts to measure the time and to draw.</summary>
     /// <param name="terminal">Receives the progress.</param>

@@ -57,7 +57,7 @@ internal static class DisplayFormat
 
     /// <summary>
     /// Returns the text, shortened in the middle so that it occupies at most the given number of columns. The beginning and the end of a
-    /// name, such as its extension, identify it best.
+    /// file name, such as its extension, are the most helpful parts.
     /// </summary>
     public static string Shorten(string text, int columns)
     {

@@ -19,7 +19,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
     /// <summary>Downloads files to the current local folder.</summary>
     /// <param name="remoteFiles">The remote files.</param>
     /// <param name="formatRetryCommand">
-    /// Returns the command that downloads the remaining files after an interruption, for a given option.
+    /// Returns the command that downloads the remaining files after an interruption, given an option for existing files.
     /// </param>
     /// <param name="cancellationToken">Cancels the downloads.</param>
     public async Task<ExitCode> RunAsync(
@@ -53,7 +53,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return result;
         }
 
-        // The first file of each name exists now, so the action for existing files applies to the others.
+        // The first file of each name exists now, so the action for existing files applies to the later files with the same name.
         ExitCode duplicateResult = await shell.ForEachAsync(
             "get",
             _duplicates,

@@ -89,8 +89,8 @@ internal static class GetCommand
         [
             "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a " +
             "selects ASCII mode, ;type=i selects binary mode, and ;type=d lists names. Write ; in a name as %3B.",
-            "Before get replaces an existing file, it asks; in a script, get fails instead. Interrupted downloads are kept. Repeat the " +
-            "command to resume them.",
+            "get asks before it replaces an existing file, or fails in a script. Interrupted downloads are kept. Repeat the command to " +
+            "resume them.",
             "Several files use one data connection if the server supports MODE B, otherwise up to four connections.",
             ConnectionOptions.PasswordNote,
         ],
@@ -112,7 +112,7 @@ internal static class GetCommand
             : TransferCommands.GetAsync(shell, paths, shell.TransferSettings.ExistingFile, cancellationToken);
     }
 
-    /// <summary>Prints the names in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
+    /// <summary>Prints the names of the entries in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
     private static Task<ExitCode> ListAsync(ClientShell shell, ShellWord[] folders, CancellationToken cancellationToken) =>
         shell.ForEachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
 

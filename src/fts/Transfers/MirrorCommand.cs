@@ -36,7 +36,7 @@ internal static class MirrorCommand
         if (options.IsAscii(line) || target.Type == FtpTransferType.Ascii)
         {
             throw CommandLine.CreateUsageError(
-                "mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
+                "mirror does not support ASCII mode, because mirror compares lengths; use fts get --ascii or fts put --ascii");
         }
 
         target = target with { User = options.GetUser(line) ?? target.User };

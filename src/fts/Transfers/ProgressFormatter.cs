@@ -9,7 +9,7 @@ internal static class ProgressFormatter
     /// <summary>The longest remaining time that is shown.</summary>
     private static readonly TimeSpan MaxEstimate = TimeSpan.FromHours(100);
 
-    /// <summary>The smallest and the largest width of the gauge in columns, without its brackets.</summary>
+    /// <summary>The smallest and the largest width of the gauge <c>[##..]</c> in columns, without its brackets.</summary>
     private const int MinGaugeColumns = 6, MaxGaugeColumns = 60;
 
     /// <summary>The number of columns that a gauge of the smallest width leaves for the name.</summary>

@@ -12,8 +12,8 @@ namespace Fts.Transfers;
 internal static class ResumeAdvice
 {
     /// <summary>
-    /// Returns the error of a failed <c>get</c>, with the kept amount and the command that resumes the download or replaces the existing
-    /// file. Returns the same exception if no such command helps.
+    /// Returns the error of a failed <c>get</c>, with the kept percentage of the file and the command that resumes the download or replaces
+    /// the existing file. Returns the same exception if no such command helps.
     /// </summary>
     public static Exception AddToDownloadError(
         ClientShell shell, Exception e, RemoteFile remoteFile, string localPath, ExistingFileAction existingFile)
@@ -47,7 +47,7 @@ internal static class ResumeAdvice
         return new UserErrorException(error with { Message = message, Advice = advice });
     }
 
-    /// <summary>Returns the error of a <c>put</c> with the command that resumes or replaces the upload.</summary>
+    /// <summary>Returns the error of a failed <c>put</c>, with the command that resumes the upload or replaces the remote file.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="e">The exception of the upload. Returned unchanged if no such command helps.</param>
     /// <param name="localPath">The local file.</param>

@@ -24,7 +24,7 @@ internal sealed record TransferDirection(string Verb, string ActiveVerb, string 
 /// <param name="shell">The session.</param>
 /// <param name="direction">The direction of the transfers.</param>
 /// <param name="formatName">Returns the name of a file for messages.</param>
-/// <param name="describeError">Returns the message for the exception of a file, given the last progress of its transfer.</param>
+/// <param name="describeError">Returns the error for the exception of a file, given the last progress of its transfer.</param>
 internal sealed class TransferBatch(
     ClientShell shell,
     TransferDirection direction,
@@ -39,7 +39,7 @@ internal sealed class TransferBatch(
     /// <summary>The number of transferred files.</summary>
     public int CompletedFiles { get; private set; }
 
-    /// <summary>The result in one line, after the transfers.</summary>
+    /// <summary>The result of the transfers in one line. Empty before the transfers have ended.</summary>
     public string Summary { get; private set; } = "";
 
     /// <summary>

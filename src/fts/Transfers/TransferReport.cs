@@ -27,7 +27,7 @@ internal static class TransferReport
             FtpTransferWarning.LongerThanReported =>
                 $"the server reported {reportedLength} and sent {DisplayFormat.FormatBytes(result.Bytes)}; the whole file was kept",
             FtpTransferWarning.StillGrowing =>
-                $"during the transfer the file grew to {reportedLength} on the server; the local copy has its earlier length",
+                $"during the transfer the file grew to {reportedLength} on the server; the local copy has the earlier length",
             _ => null,
         };
         return warning is null ? null : $"warning: {name.ToPrintable()}: {warning}";
@@ -55,7 +55,7 @@ internal static class TransferReport
     /// <param name="verb">The verb: <c>uploaded</c> or <c>downloaded</c>.</param>
     /// <param name="files">The number of transferred files.</param>
     /// <param name="total">The number of all files.</param>
-    /// <param name="bytes">The transferred bytes.</param>
+    /// <param name="bytes">The number of transferred bytes.</param>
     /// <param name="elapsed">The duration of all transfers.</param>
     public static string FormatBatch(string verb, int files, int total, long bytes, TimeSpan elapsed) =>
         $"{verb} {DisplayFormat.FormatFiles(files, total)} ({DisplayFormat.FormatSize(bytes)}{FormatSpeed(bytes, elapsed)})";

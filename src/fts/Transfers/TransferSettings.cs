@@ -14,7 +14,7 @@ internal enum ExistingFileAction
     Default,
     /// <summary>Replaces the file.</summary>
     Overwrite,
-    /// <summary>Keeps the file. This is not an error.</summary>
+    /// <summary>Keeps the file. The skipped transfer is not an error.</summary>
     Skip,
     /// <summary>Transfers the missing bytes, if the file is the beginning of the source.</summary>
     Resume,
@@ -23,7 +23,7 @@ internal enum ExistingFileAction
 /// <summary>The settings of all transfers of a session. An option of a command has precedence.</summary>
 /// <param name="ExistingFile">The action if a target exists.</param>
 /// <param name="Verification">The transfers after which hashes are compared.</param>
-/// <param name="Segments">The number of connections for one file; null if the client chooses it.</param>
+/// <param name="Segments">The number of connections for one file, or null if the client selects the number.</param>
 internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVerification Verification, int? Segments)
 {
     /// <summary>The transfer type. ASCII converts line ends.</summary>
@@ -33,7 +33,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
     private const int MaxSegments = 16;
 
     /// <summary>The options for existing files, of <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
-    public static IReadOnlyList<ShellOption> Options { get; } =
+    public static IReadOnlyList<ShellOption> ExistingFileOptions { get; } =
     [
         new("--overwrite", "replace an existing file"),
         new("--skip", "keep an existing file"),
@@ -77,7 +77,7 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
     /// <exception cref="UserErrorException">Several options were specified.</exception>
     public static ExistingFileAction ParseExistingFileAction(Func<string, bool> hasOption, ExistingFileAction defaultAction)
     {
-        string[] given = [.. Options.Select(option => option.Name).Where(hasOption)];
+        string[] given = [.. ExistingFileOptions.Select(option => option.Name).Where(hasOption)];
         return given switch
         {
             [] => defaultAction,

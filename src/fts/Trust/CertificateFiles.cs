@@ -99,6 +99,7 @@ internal static class CertificateFiles
             $"the key in {file} is encrypted, and fts cannot ask for its password without a terminal",
             $"set {PasswordVariable}");
 
+    /// <summary>Runs an action that reads a file. Its exceptions become errors that name the option and the file.</summary>
     private static void ReadFile(
         string option,
         string file,

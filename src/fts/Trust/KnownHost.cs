@@ -1,12 +1,12 @@
 namespace Fts.Trust;
 
 /// <summary>The record of one remembered server.</summary>
-/// <param name="Server">Host and port, in the spelling of <see cref="ServerName"/>.</param>
+/// <param name="Server">The host and the port, in the normal form of <see cref="ServerName"/>.</param>
 /// <param name="Proof">The fingerprint of the server's key, or <see cref="Authority"/>.</param>
 internal readonly record struct KnownHost(string Server, string Proof)
 {
     /// <summary>
-    /// The proof of a server that used TLS with a certificate of a trusted authority. Its key is not compared, because a renewed
+    /// The proof of a server that used TLS with a certificate of a trusted authority. The key is not compared, because a renewed
     /// certificate may have another key.
     /// </summary>
     public const string Authority = "TLS";

@@ -15,7 +15,8 @@ internal sealed class KnownHosts(string path)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// The maximum time to wait for the lock. A change takes milliseconds, so a process that holds the lock longer hangs.
+    /// The maximum time to wait for the lock. A change takes milliseconds, so a process that holds the lock for this time has probably
+    /// hung.
     /// </summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
@@ -36,7 +37,9 @@ internal sealed class KnownHosts(string path)
     /// <exception cref="UnauthorizedAccessException">The user has no permission to read the file.</exception>
     public IReadOnlyList<KnownHost> GetAll() => [.. ReadLines().Select(ParseLine).OfType<KnownHost>()];
 
-    /// <summary>Returns the record of a server, or null if there is none. Different spellings of a host name the same server.</summary>
+    /// <summary>
+    /// Returns the record of a server, or null if there is none. The host may have any spelling that <see cref="ServerName"/> accepts.
+    /// </summary>
     public KnownHost? Find(string server) => Find(ReadLines(), ServerName.Normalize(server));
 
     /// <summary>Records a server, and replaces any earlier record of the server.</summary>

@@ -13,7 +13,7 @@ internal static class NetRcFile
 
     /// <summary>Returns the first entry that matches the host and the user, or the first matching <c>default</c> entry, or null.</summary>
     /// <param name="text">The content of the file.</param>
-    /// <param name="host">The host, in any case.</param>
+    /// <param name="host">The host, in upper or lower case.</param>
     /// <param name="user">The user; null for any.</param>
     public static Entry? FindEntry(string text, string host, string? user)
     {

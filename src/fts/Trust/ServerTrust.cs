@@ -36,8 +36,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     };
 
     /// <summary>
-    /// Returns whether the client may need the certificate authorities of the system. It needs them to prove the identity of a server
-    /// without a remembered key, or to complete the chain of the client certificate or of <c>--ca</c>.
+    /// Returns whether the client may need the certificate authorities of the system: to prove the identity of a server without a
+    /// remembered key, or to complete the chain of the client certificate or of <c>--ca</c>.
     /// </summary>
     /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
     /// <param name="hasClientCertificate">Whether <c>--cert</c> is given.</param>
@@ -94,7 +94,7 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
                 ExitCode.NotTrusted,
                 $"{target} no longer has a certificate of a trusted authority: {identity.Problem}; this may be another server; "
                 + $"its key is {identity.Fingerprint}",
-                $"--ca FILE, if it was used before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
+                $"--ca FILE, if you used --ca before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
         }
 
         return true;
@@ -116,7 +116,7 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     }
 
     /// <summary>Compares the key of the server with the recorded key, if there is one.</summary>
-    /// <exception cref="UserErrorException">The recorded key is a different one.</exception>
+    /// <exception cref="UserErrorException">The recorded key differs.</exception>
     private void CheckKey(KnownHost? record, FtpServerIdentity identity)
     {
         if (record is { HasKey: true, Proof: var fingerprint } && fingerprint != identity.Fingerprint)

@@ -56,7 +56,7 @@ internal sealed record SignInCredentials(string User, string Password)
 
         if (!IsNamedUser(user))
         {
-            // The customary password (RFC 1635), without an address of the user.
+            // This is the customary password (RFC 1635), without the address of the user.
             return new SignInCredentials(user ?? AnonymousUser, "anonymous@");
         }
 
@@ -136,7 +136,7 @@ internal sealed record SignInCredentials(string User, string Password)
         return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
             ? throw new UserErrorException(
                 ExitCode.LocalFileError,
-                $"{path} contains the password for {host}, and other users can read it",
+                $"{path} contains the password for {host}, and other users can read the file",
                 $"chmod 600 {ShellLineParser.Escape(path)}")
             : entry;
     }

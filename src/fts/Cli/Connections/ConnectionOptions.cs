@@ -63,7 +63,7 @@ internal sealed class ConnectionOptions
     };
 
     private readonly Option<bool>[] _existingFile =
-        [.. TransferSettings.Options.Select(option => new Option<bool>(option.Name) { Description = option.Description })];
+        [.. TransferSettings.ExistingFileOptions.Select(option => new Option<bool>(option.Name) { Description = option.Description })];
 
     private readonly Option<bool> _ascii = new("--ascii")
     {
@@ -119,7 +119,7 @@ internal sealed class ConnectionOptions
         new("7", "permission denied"),
         new("8", "transfer failed"),
         new("9", "some of several files or commands failed, or a listing had lines in an unknown format"),
-        new("10", "verification failed: the contents differ"),
+        new("10", "verification failed: the contents differ or cannot be compared"),
         new("11", "local file error"),
         new("12", "no space, or quota exceeded, on the server"),
         new("129", "terminal closed (SIGHUP)"),
@@ -136,7 +136,7 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the options of <c>fts client</c>.</summary>
     public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
 
-    /// <summary>Returns the options of a one-shot command. They include <c>--debug</c>.</summary>
+    /// <summary>Returns the options of a one-shot command, including <c>--debug</c>.</summary>
     public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
 
     /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>

@@ -23,5 +23,5 @@ internal static class OptionFormatter
     /// own.
     /// </summary>
     public static string FormatWithoutExistingFileOption(CommandLine line, params string[] excluded) =>
-        Format(line, [.. TransferSettings.Options.Select(option => option.Name), .. excluded]);
+        Format(line, [.. TransferSettings.ExistingFileOptions.Select(option => option.Name), .. excluded]);
 }

@@ -19,7 +19,7 @@ internal sealed record ServerConnection(
     : IAsyncDisposable
 {
     /// <summary>
-    /// Connects, logs in, and prints a message if the connection is not encrypted. The greeting of the server is optional.
+    /// Connects and logs in. Reports a connection without TLS, unless the server is on this machine and the password is not secret.
     /// </summary>
     /// <param name="showsGreeting">Whether to print the server's greeting.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>

@@ -23,7 +23,7 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     /// <summary>The default port of <c>fts server</c> and <c>fts client</c>.</summary>
     public const int DefaultPort = 65432;
 
-    /// <summary>Whether connections start with a TLS handshake (implicit TLS). The advice in error messages depends on it.</summary>
+    /// <summary>Whether connections start with a TLS handshake (implicit TLS). Affects the advice in error messages.</summary>
     public bool UsesImplicitTls { get; init; }
 
     /// <summary>Returns the host and the port, with an IPv6 address in brackets.</summary>

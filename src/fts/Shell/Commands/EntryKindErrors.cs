@@ -10,7 +10,10 @@ namespace Fts.Shell.Commands;
 /// </summary>
 internal static class EntryKindErrors
 {
-    /// <summary>Returns whether a remote path is a folder, if an error can mean that. Returns false for other errors.</summary>
+    /// <summary>
+    /// Returns whether an error occurred because a remote path is a folder. Requests the entry from the server if the error may have this
+    /// reason.
+    /// </summary>
     public static async Task<bool> IsDirectoryAsync(
         ClientShell shell, Exception exception, string path, CancellationToken cancellationToken) =>
         CanBeExplainedByKind(exception) && await FindEntryAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };

@@ -43,7 +43,7 @@ internal static class LocalCommands
     {
         if (commandLine.Trim().Length == 0 && !shell.Terminal.IsInteractive)
         {
-            throw new UserErrorException(ExitCode.UsageError, "usage: !COMMAND");
+            throw new UserErrorException(ExitCode.UsageError, "!: the command is missing; usage: !COMMAND");
         }
 
         string program = FindShell(isInteractive: commandLine.Trim().Length == 0);

@@ -69,7 +69,7 @@ internal static class MirrorOperation
         return isUpload ? FormatSessionCommand(isUpload, localPath, typedName) : FormatSessionCommand(isUpload, typedName, localPath);
     }
 
-    /// <summary>Returns the one-shot command for the system's shell.</summary>
+    /// <summary>Returns the <c>fts mirror</c> command for the system's shell.</summary>
     /// <param name="isUpload">Whether the local folder is the source.</param>
     /// <param name="localPath">The local folder.</param>
     /// <param name="url">The URL of the remote folder.</param>
@@ -206,7 +206,9 @@ internal static class MirrorOperation
             $"dry run, nothing was changed: would {transferDirection.Verb} {files}{folders}{FormatOtherCounts(plan)}");
     }
 
-    /// <summary>Returns the numbers of entries that are not transferred. Each has a comma before it; a number of 0 is omitted.</summary>
+    /// <summary>
+    /// Returns the numbers of entries that were not transferred. Each number has a comma before it. Numbers that are 0 are omitted.
+    /// </summary>
     private static string FormatOtherCounts(FtpMirrorPlan plan) =>
         FormatCount(plan.Unchanged, "file", " unchanged")
         + FormatCount(plan.Skipped, "link or device", " skipped", "links or devices")

@@ -49,8 +49,8 @@ internal static class QuoteCommands
         QuoteAsync(shell, [new ShellWord("SITE"), .. arguments], cancellationToken);
 
     /// <summary>
-    /// Returns a typed line in the form for messages. A <c>quote</c> or <c>site</c> line ends after the FTP verb, because the arguments may
-    /// be passwords. Other lines are unchanged.
+    /// Returns the part of a typed line that messages may contain. A <c>quote</c> or <c>site</c> line ends after the FTP verb, because the
+    /// arguments may be passwords. Other lines are unchanged.
     /// </summary>
     public static string RemoveArguments(string line)
     {

@@ -74,14 +74,14 @@ internal static class ShellCommandTable
     [
         new(ShellCommandGroup.Transfers, ["put", "mput"], "put FILE…", "upload files", (1, Unlimited), TransferCommands.PutAsync)
         {
-            CompletionSource = CompletionSource.Local, Options = TransferSettings.Options, AcceptsPatterns = true,
+            CompletionSource = CompletionSource.Local, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
             Details = ["The files are stored in the current remote folder.", "Without an option, put replaces an existing file."],
         },
         new(ShellCommandGroup.Transfers, ["get", "mget"], "get FILE…", "download files", (1, Unlimited), TransferCommands.GetAsync)
         {
-            CompletionSource = CompletionSource.Remote, Options = TransferSettings.Options, AcceptsPatterns = true,
+            CompletionSource = CompletionSource.Remote, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
             Details = ["The files are stored in the current local folder.",
-                "Without an option, get asks before it replaces a file; in a script it fails."],
+                "Without an option, get asks before it replaces a file, or fails in a script."],
         },
         new(
             ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder",
@@ -103,7 +103,7 @@ internal static class ShellCommandTable
         new(ShellCommandGroup.RemoteFiles, ["ls", "dir", "ll"], "ls [FOLDER|PATTERN]", "list a folder", (0, 1), RemoteCommands.LsAsync)
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
-            Details = ["Each line has the kind, the size in bytes, the time in UTC and the name."],
+            Details = ["Each line contains the kind, the size in bytes, the time in UTC and the name."],
         },
         new(ShellCommandGroup.RemoteFiles, ["nlist", "nls"], "nlist [FOLDER|PATTERN]", "list names only", (0, 1), RemoteCommands.NlistAsync)
         {
@@ -205,7 +205,9 @@ internal static class ShellCommandTable
         {
             bool hasTooMany = arguments.Count > command.ArgumentCount.Max;
             throw new UserErrorException(
-                ExitCode.UsageError, $"usage: {command.Usage}", hasTooMany ? "quotes around a name with spaces: \"two words\"" : null);
+                ExitCode.UsageError,
+                $"{command.Names[0]}: too {(hasTooMany ? "many" : "few")} arguments; usage: {command.Usage}",
+                hasTooMany ? "quotes around a name with spaces: \"two words\"" : null);
         }
 
         return (command, arguments);

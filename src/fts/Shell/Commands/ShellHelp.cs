@@ -61,7 +61,7 @@ internal static class ShellHelp
 
         if (command.CompletionSource is CompletionSource.Local or CompletionSource.Remote)
         {
-            lines.Add($"{Indent}Put names with spaces in quotes: \"two words\".");
+            lines.Add($"{Indent}Write names with spaces in quotes: \"two words\".");
         }
 
         if (command.Names.Length > 1)

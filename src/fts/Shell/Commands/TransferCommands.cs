@@ -252,6 +252,6 @@ internal static class TransferCommands
 internal sealed class TargetIsDirectoryException(string localPath, string name)
     : Exception($"put {localPath}: {name} is a folder on the server")
 {
-    /// <summary>The remote folder.</summary>
+    /// <summary>The remote name, which is the name of a folder.</summary>
     public string Name => name;
 }

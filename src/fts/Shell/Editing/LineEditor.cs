@@ -28,16 +28,17 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     private readonly LineBuffer _text = new();
     private string _prompt = "";
     private int _historyIndex;
-    private string _draft = "", _deleted = "";
-    private string _drawn = "";
-    private int _drawnCursorOffset;
+    private string _draft = ""; // the new line, while an earlier line is shown
+    private string _deleted = ""; // the text that Ctrl-Y inserts
+    private string _drawn = ""; // the last drawn line, on a terminal without escape sequences
+    private int _drawnCursorOffset; // the columns between the cursor and the end of the drawn line
     private HistorySearch? _search;
 
     /// <summary>Reads a line from the user. Ctrl-C clears the line and shows the prompt again.</summary>
     public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
         Reset(prompt);
-        // Ctrl-C is a key from here on, even before the prompt appears, because the user may type before that.
+        // From here on, Ctrl-C is a key, even if the user types before the prompt appears.
         using Keyboard.ControlCScope keys = Keyboard.CaptureControlC();
         using PosixSignalRegistration? resizeHandler =
             OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());
