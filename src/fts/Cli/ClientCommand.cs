@@ -116,6 +116,7 @@ internal static class ClientCommand
         };
     }
 
+    /// <summary>Connects and changes to the folder of the URL, if it has one.</summary>
     private static async Task ConnectAsync(ClientShell shell, ServerConnection connection, InterruptHandler interrupts)
     {
         CancellationToken cancellationToken = interrupts.BeginCommand();

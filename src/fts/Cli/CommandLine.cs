@@ -151,6 +151,7 @@ internal sealed class CommandLine
         return new UserErrorException(ExitCode.UsageError, message + (suggestion is null ? hint : $"; did you mean {suggestion}?"));
     }
 
+    /// <summary>Returns the message for an error of System.CommandLine.</summary>
     private static string DescribeError(ParseError error) => error.SymbolResult switch
     {
         OptionResult { Tokens.Count: 0 } result => $"{result.Option.Name} needs a value",

@@ -19,7 +19,7 @@ internal static class ExceptionTranslator
 
     private const string RepeatAdvice = "the same command again";
 
-    private const string PlainAdvice = "--tls off, to send everything unencrypted, including the password";
+    private const string UnencryptedAdvice = "--tls off, to send everything unencrypted, including the password";
 
     private const string CertificateAdvice = "--cert FILE and --key FILE, with a certificate that the server trusts";
 
@@ -85,12 +85,15 @@ internal static class ExceptionTranslator
     {
         FtpTlsFailure.Truncated => new UserError(ExitCode.TransferFailed, $"{operation}: {e.Message}", null, RepeatAdvice),
         FtpTlsFailure.NotOffered => new UserError(
-            ExitCode.NotTrusted, $"{target} does not support TLS, which is required or was used before", FormatReply(e.Reply), PlainAdvice),
+            ExitCode.NotTrusted,
+            $"{target} does not support TLS, which is required or was used before",
+            FormatReply(e.Reply),
+            UnencryptedAdvice),
         FtpTlsFailure.PasswordNotProtected => new UserError(
             ExitCode.NotTrusted,
             $"{target} does not support TLS, and no password is sent unencrypted to another machine",
             null,
-            PlainAdvice),
+            UnencryptedAdvice),
         FtpTlsFailure.UntrustedServerCertificate when e.Identity is { } identity => new UserError(
             ExitCode.NotTrusted,
             $"the certificate of {target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}",
@@ -104,7 +107,7 @@ internal static class ExceptionTranslator
             $"{target}: {e.Message}",
             null,
             "--tls explicit, which most servers support; --tls implicit is for ports such as 990"),
-        _ => new UserError(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", FormatReply(e.Reply), PlainAdvice),
+        _ => new UserError(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", FormatReply(e.Reply), UnencryptedAdvice),
     };
 
     private static UserError TranslateIntegrityError(FtpIntegrityException e, string operation) => e.Failure switch
@@ -220,6 +223,7 @@ internal static class ExceptionTranslator
         _ => ExitCode.OtherError,
     };
 
+    /// <summary>Returns whether a line of the reply contains one of the texts, in upper or lower case.</summary>
     private static bool ContainsAny(FtpReply reply, params ReadOnlySpan<string> words)
     {
         foreach (string word in words)

@@ -16,7 +16,7 @@ internal sealed class InterruptHandler : IDisposable
     private readonly Lock _lock = new();
     private readonly PosixSignalRegistration _interrupt, _terminate;
     private readonly PosixSignalRegistration? _hangUp;
-    private CancellationTokenSource? _running;
+    private CancellationTokenSource? _running; // cancels the running command; null between commands
     private TaskCompletionSource _secondInterrupt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isPrompting, _hasChild;
 

@@ -25,10 +25,10 @@ internal static class StandardStreams
     public static Stream Input => HasInput ? Console.OpenStandardInput() : Stream.Null;
 
     /// <summary>Returns standard output, or a stream that discards all data if it was closed at the start.</summary>
-    public static Stream Output => Open(1, Console.OpenStandardOutput);
+    public static Stream Output => OpenOutput(1, Console.OpenStandardOutput);
 
     /// <summary>Returns standard error, or a stream that discards all data if it was closed at the start.</summary>
-    public static Stream Error => Open(2, Console.OpenStandardError);
+    public static Stream Error => OpenOutput(2, Console.OpenStandardError);
 
     /// <summary>
     /// Records which streams are open, and occupies the descriptors of closed streams. Must run before the program opens a file or a
@@ -49,7 +49,7 @@ internal static class StandardStreams
         }
     }
 
-    private static Stream Open(int descriptor, Func<Stream> openConsole)
+    private static Stream OpenOutput(int descriptor, Func<Stream> openConsole)
     {
         if (!Inherited[descriptor])
         {

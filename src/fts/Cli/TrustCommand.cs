@@ -78,6 +78,7 @@ internal static class TrustCommand
         }
     }
 
+    /// <summary>Returns the argument if it has the form HOST:PORT, otherwise throws.</summary>
     private static string ValidateServer(string server)
     {
         int colon = server.LastIndexOf(':');
@@ -90,6 +91,7 @@ internal static class TrustCommand
         return server;
     }
 
+    /// <summary>Returns the argument if it is a key fingerprint or <c>TLS</c>, otherwise throws.</summary>
     private static string ValidateProof(string proof) => proof == KnownHost.Authority || KeyFingerprint.IsFingerprint(proof)
         ? proof
         : throw CommandLine.CreateUsageError(

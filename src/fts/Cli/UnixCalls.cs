@@ -5,8 +5,7 @@ namespace Fts.Cli;
 /// <summary>The libc functions that the terminal code needs, and their error numbers. Not for Windows.</summary>
 internal static class UnixCalls
 {
-    public const int Interrupted = Errno.EINTR, NoSuchDevice = Errno.ENXIO, WouldBlock = Errno.EAGAIN,
-        WouldBlockOnMac = Errno.MacEagain, BrokenPipe = Errno.EPIPE;
+    public const int Interrupted = Errno.EINTR, WouldBlock = Errno.EAGAIN, WouldBlockOnMac = Errno.MacEagain, BrokenPipe = Errno.EPIPE;
 
     /// <summary>
     /// Returns whether the program inherited this file descriptor. Descriptors that .NET opened have the close-on-exec flag; inherited

@@ -52,7 +52,7 @@ internal sealed unsafe class Landlock : IDisposable
     private readonly SafeFileHandle _rules;
     private readonly int _version;
     private readonly LandlockRights _restrictedRights;
-    private int _error;
+    private int _error; // the errno of a rule that could not be added, otherwise 0
 
     private Landlock(SafeFileHandle rules, int version, LandlockRights restrictedRights) =>
         (_rules, _version, _restrictedRights) = (rules, version, restrictedRights);

@@ -62,9 +62,9 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     /// The option that selects whether uploads over TLS must end with close_notify. Help pages list it with the options of uploads.
     /// </summary>
     public static ChoiceOption CloseNotifyOption { get; } = new(
-        "--close-notify", "MODE", "end of an upload over TLS",
-        (Required, "close_notify, or the size announced by ALLO; otherwise reply 426"),
-        ("optional", "any, as without TLS; attackers could truncate uploads unnoticed"));
+        "--close-notify", "MODE", "how an upload over TLS must end",
+        (Required, "with close_notify, or with the size that ALLO announced; otherwise the reply is 426"),
+        ("optional", "in any way, as without TLS; attackers could truncate uploads unnoticed"));
 
     /// <summary>The files of <c>--cert</c> and <c>--key</c>. Empty if <c>--cert</c> is not given.</summary>
     public IReadOnlyList<string> ConfiguredFiles { get; private init; } = [];

@@ -105,6 +105,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         }
     }
 
+    /// <summary>Returns the values of an option in the form NAME=VALUE by their names, in any case.</summary>
     private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option)
     {
         var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -28,7 +28,7 @@ internal sealed class ClientShell(
     CommandFormatter formatter,
     Func<ClientShell, string, CommandFormatter>? createOneShotFormatter = null)
 {
-    private ExitCode _result = ExitCode.Success;
+    private ExitCode _result = ExitCode.Success; // the exit code of a script, if it ends now
     private bool _isConnectionLost; // set when a command loses the connection, cleared by the next attempt to reconnect
 
     /// <summary>The client, with its connections to the server.</summary>

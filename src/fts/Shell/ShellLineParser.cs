@@ -68,7 +68,7 @@ internal static class ShellLineParser
             char c = line[i];
             if (quote is null && (c is ' ' or '\t'))
             {
-                Finish();
+                AddWord();
                 continue;
             }
 
@@ -93,10 +93,10 @@ internal static class ShellLineParser
             }
         }
 
-        Finish();
+        AddWord();
         return quote;
 
-        void Finish()
+        void AddWord()
         {
             if (start >= 0)
             {

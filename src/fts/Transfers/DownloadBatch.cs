@@ -12,7 +12,7 @@ namespace Fts.Transfers;
 internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existingFile)
 {
     private readonly List<(FtpBatchFile File, ExistingFileAction ExistingFile)> _files = [];
-    private readonly List<RemoteFile> _duplicates = [];
+    private readonly List<RemoteFile> _duplicates = []; // later files with the same local name
     private readonly Dictionary<string, RemoteFile> _filesByLocalName = new(
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
@@ -85,6 +85,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
         return shell.DescribeError(ResumeAdvice.AddToDownloadError(shell, e, remoteFile, localPath, action), $"get {remoteFile}");
     }
 
+    /// <summary>Adds a file to the batch or to the duplicates. Skips an existing file if the user requests that.</summary>
     private async Task AddFileAsync(RemoteFile remoteFile, CancellationToken cancellationToken)
     {
         if (_filesByLocalName.TryGetValue(remoteFile.LocalName, out RemoteFile? first))

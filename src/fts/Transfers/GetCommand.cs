@@ -39,7 +39,7 @@ internal static class GetCommand
         string options = OptionFormatter.FormatWithoutExistingFileOption(line, to.Name);
         if (line.GetValue(to) is { } folder && !isToStandardOutput)
         {
-            ChangeDirectory(folder);
+            ChangeLocalDirectory(folder);
         }
 
         string suffix = $" {to.Name} {(isToStandardOutput ? StandardOutput : ShellQuoting.Quote(Environment.CurrentDirectory))}{options}";
@@ -137,7 +137,7 @@ internal static class GetCommand
             : (target with { UrlPath = null }, new ShellWord(target.UrlPath, name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
     }
 
-    private static void ChangeDirectory(string folder)
+    private static void ChangeLocalDirectory(string folder)
     {
         try
         {

@@ -6,7 +6,7 @@ namespace Fts.Transfers;
 internal sealed class LogThrottle
 {
     private TimeSpan _lastLogged;
-    private int _lastTenth;
+    private int _lastTenth; // the completed tenths at the last line
 
     /// <summary>Whether no line has been logged yet.</summary>
     public bool IsFirst => _lastLogged == default;

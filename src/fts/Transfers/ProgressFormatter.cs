@@ -28,12 +28,12 @@ internal static class ProgressFormatter
     {
         // The last column remains empty, because some terminals wrap there.
         int available = width - 1;
-        string text =
-            Join("  ", FormatPercent(progress), FormatAmount(progress), FormatRate(progress, rate), FormatRemaining(progress, rate));
+        string remaining = FormatRemaining(progress, rate);
+        string text = JoinNonEmpty("  ", FormatPercent(progress), FormatAmount(progress), FormatRate(progress, rate), remaining);
         if (available - text.Length < 10)
         {
             bool isTransferring = progress.Stage == FtpTransferStage.Transferring;
-            text = Join("  ", FormatPercent(progress), isTransferring ? FormatAmount(progress) : FormatRemaining(progress, rate));
+            text = JoinNonEmpty("  ", FormatPercent(progress), isTransferring ? FormatAmount(progress) : remaining);
         }
 
         if (available - text.Length < 4)
@@ -62,7 +62,8 @@ internal static class ProgressFormatter
     public static string FormatLine(string verb, string name, FtpProgress progress, double rate)
     {
         string percent = FormatPercent(progress).Trim();
-        return $"{verb} {name}: {Join(", ", percent, FormatAmount(progress), FormatRate(progress, rate), FormatRemaining(progress, rate))}";
+        string remaining = FormatRemaining(progress, rate);
+        return $"{verb} {name}: {JoinNonEmpty(", ", percent, FormatAmount(progress), FormatRate(progress, rate), remaining)}";
     }
 
     /// <summary>Returns the completed fraction, 0 to 1, including resumed bytes. Null if the size is unknown or 0.</summary>
@@ -70,7 +71,7 @@ internal static class ProgressFormatter
         ? Math.Min(1, (double)(progress.Bytes + progress.ResumedBytes) / (total + progress.ResumedBytes))
         : null;
 
-    private static string Join(string separator, params ReadOnlySpan<string> parts)
+    private static string JoinNonEmpty(string separator, params ReadOnlySpan<string> parts)
     {
         string joined = "";
         foreach (string part in parts)

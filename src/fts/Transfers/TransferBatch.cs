@@ -113,6 +113,10 @@ internal sealed class TransferBatch(
         return _result;
     }
 
+    /// <summary>
+    /// Returns the message for a finished file, and counts skipped files and errors. Returns null for an error that was already reported,
+    /// and for a skipped file in a log.
+    /// </summary>
     private string? FormatResult(FtpBatchResult result, FtpProgress last, FtpTransferOptions options)
     {
         string name = formatName(result.File);

@@ -115,6 +115,9 @@ internal sealed record SignInCredentials(string User, string Password)
         }
     }
 
+    /// <summary>
+    /// Returns the entry of <c>.netrc</c> for a host and a user, or null. Throws if the entry has a secret that other users can read.
+    /// </summary>
     private static NetRcFile.Entry? FindNetRcEntry(string host, string? user)
     {
         string path = NetRcFile.DefaultPath;

@@ -19,8 +19,8 @@ internal static class SystemAuthorities
     {
         // .NET reads the variables of OpenSSL with getenv(3), so setenv(3) takes effect. Child processes receive the unchanged copy of the
         // environment that .NET made when Program.cs set a variable.
-        AreDisabled = OperatingSystem.IsLinux() && Clear("SSL_CERT_DIR") && Clear("SSL_CERT_FILE");
+        AreDisabled = OperatingSystem.IsLinux() && TryClearVariable("SSL_CERT_DIR") && TryClearVariable("SSL_CERT_FILE");
     }
 
-    private static bool Clear(string variable) => ProcessCalls.Setenv(variable, "", overwrite: 1) == 0;
+    private static bool TryClearVariable(string variable) => ProcessCalls.Setenv(variable, "", overwrite: 1) == 0;
 }

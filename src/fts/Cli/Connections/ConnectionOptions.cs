@@ -12,8 +12,8 @@ namespace Fts.Cli.Connections;
 internal sealed class ConnectionOptions
 {
     /// <summary>
-    /// The maximum number of connections for batches without block mode, and for the segments of one file. Servers may allow fewer. Other
-    /// commands use one connection.
+    /// The default maximum number of connections for batches without block mode, and for the segments of one file. Servers may allow fewer.
+    /// Other commands use one connection.
     /// </summary>
     private const int DefaultConnections = 4;
 
@@ -51,7 +51,7 @@ internal sealed class ConnectionOptions
     private readonly Option<bool> _passive = new("--passive") { Description = "let the client open data connections, never the server" };
 
     private readonly ChoiceOption _passiveAddress = new(
-        "--passive-address", "SOURCE", "address that data connections use",
+        "--passive-address", "SOURCE", "address for passive data connections",
         ("control", "the address of the control connection"),
         ("server", "the address in the reply to PASV"));
 

@@ -43,6 +43,7 @@ internal static class NameEncoding
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int page) ? page : null;
     }
 
+    /// <summary>Returns the name that .NET uses for an encoding with several common names.</summary>
     private static string NormalizeName(string name) => name.ToLowerInvariant().Replace('_', '-') switch
     {
         "utf8" or "utf-8" => "utf-8",

@@ -5,6 +5,7 @@ namespace Fts.Cli.Connections;
 /// <summary>Formats the options of a command line for another command that connects to the same server in the same way.</summary>
 internal static class OptionFormatter
 {
+    /// <summary>The options whose value is the name of a file.</summary>
     private static readonly string[] FileOptions = ["--password-file", "--ca", "--cert", "--key"];
 
     /// <summary>

@@ -106,5 +106,6 @@ internal static class HelpFormatter
         text.Append('\n');
     }
 
+    /// <summary>Returns the column of descriptions after the longest term.</summary>
     private static int GetColumn(IReadOnlyList<HelpRow> rows) => Indent + rows.Select(row => row.Term.Length).DefaultIfEmpty().Max() + Gap;
 }

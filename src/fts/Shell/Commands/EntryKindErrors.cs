@@ -62,6 +62,7 @@ internal static class EntryKindErrors
         exception is FtpTargetExistsException || exception.GetType() == typeof(FtpException)
         || (exception is FtpReplyException { Reply.Code: var code } && (int)code is 450 or 521 or 550 or 552 or 553);
 
+    /// <summary>Returns the entry of a path, or null if the entry does not exist or the server does not return it.</summary>
     private static async Task<FtpEntry?> FindEntryAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try
@@ -75,6 +76,7 @@ internal static class EntryKindErrors
         }
     }
 
+    /// <summary>Returns whether a folder contains entries. Returns false if the server does not list the folder.</summary>
     private static async Task<bool> HasEntriesAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try

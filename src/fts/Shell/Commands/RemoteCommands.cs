@@ -102,17 +102,18 @@ internal static class RemoteCommands
 
     /// <summary><c>rm FILE…</c> removes files. Accepts no patterns, because a removed file cannot be restored.</summary>
     public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
+        ModifyEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
     /// <summary><c>mkdir FOLDER…</c> creates folders.</summary>
     public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "mkdir", arguments, "created", shell.Client.CreateDirectoryAsync, cancellationToken);
+        ModifyEachAsync(shell, "mkdir", arguments, "created", shell.Client.CreateDirectoryAsync, cancellationToken);
 
     /// <summary><c>rmdir FOLDER…</c> removes empty folders.</summary>
     public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rmdir", arguments, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
+        ModifyEachAsync(shell, "rmdir", arguments, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
-    private static Task<ExitCode> ChangeEachAsync(
+    /// <summary>Creates or removes each name, prints a message for each success, and clarifies errors. Does not accept patterns.</summary>
+    private static Task<ExitCode> ModifyEachAsync(
         ClientShell shell,
         string verb,
         IReadOnlyList<ShellWord> arguments,

@@ -51,6 +51,7 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
         _hasNoMatch = !TryFind(from) && _pattern.Length > 0;
     }
 
+    /// <summary>Finds the latest line, at or before an index, that contains the pattern.</summary>
     private bool TryFind(int from)
     {
         for (int i = from; i >= 0 && _pattern.Length > 0; i--)

@@ -14,7 +14,7 @@ internal sealed class KeyDecoder
 
     private readonly StringBuilder _parameters = new();
     private State _state;
-    private bool _hasAlt;
+    private bool _hasAlt; // an additional ESC before a sequence means Alt
 
     private enum State
     {
@@ -85,6 +85,7 @@ internal sealed class KeyDecoder
         }
     }
 
+    /// <summary>Returns whether a character starts a sequence after ESC.</summary>
     private static bool IsIntroducer(char c) => c is '[' or 'O' or ']' or 'P';
 
     private static State GetIntroducedState(char c) => c switch

@@ -40,7 +40,7 @@ internal static class TextPrompt
                 }
 
                 string before = isEchoed ? text.ToString() : "";
-                Edit(text, key);
+                ApplyKey(text, key);
                 if (isEchoed)
                 {
                     Redraw(terminal, before, text.ToString());
@@ -58,7 +58,7 @@ internal static class TextPrompt
         }
     }
 
-    private static void Edit(StringBuilder text, ConsoleKeyInfo key)
+    private static void ApplyKey(StringBuilder text, ConsoleKeyInfo key)
     {
         if (Keyboard.IsControl(key, ConsoleKey.U))
         {
