@@ -1,9 +1,9 @@
 using Fts.Cli;
 using Fts.Transfers;
 
-// Runs the continuations of sockets on the polling thread. This saves a thread switch per read, and no worker spins. It requires that no
-// code blocks on a socket. The runtime reads the variable when the first socket is created.
-// This call also makes .NET copy the environment, on which SystemAuthorities depends.
+// This variable makes .NET run the continuations of sockets on the polling thread, which saves a thread switch per read. Code that a
+// continuation runs must not block. .NET reads the variable when it creates the first socket.
+// Setting a variable also makes .NET copy the environment. SystemAuthorities depends on the copy.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 StandardStreams.Initialize();
@@ -28,7 +28,7 @@ catch (OutputException e)
 }
 catch (Exception e) when (e is not OutOfMemoryException)
 {
-    // A bug. Users get a line that they can report instead of a stack trace.
+    // The exception is a bug in fts. The user gets one line to report instead of a stack trace.
     Terminal.Plain.ShowError(new UserError(ExitCode.OtherError, $"unexpected error, please report it: {e.GetType().Name}: {e.Message}"));
     return (int)ExitCode.OtherError;
 }

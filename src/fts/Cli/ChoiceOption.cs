@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Fts.Cli;
 
-/// <summary>An option that accepts one of a few values. The first one is the default.</summary>
+/// <summary>An option that accepts one of several fixed values. The first value is the default.</summary>
 internal sealed class ChoiceOption : Option<string>
 {
     /// <param name="name">The name, with its dashes.</param>

@@ -9,13 +9,13 @@ using Fts.Transfers;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts client</c>: connects and runs the commands of the user until the end of the session.</summary>
+/// <summary>The <c>fts client</c> subcommand. It connects to a server and runs the commands of the user until the session ends.</summary>
 internal static class ClientCommand
 {
-    /// <summary>The command line and the help page.</summary>
+    /// <summary>The arguments, options and help page of <c>fts client</c>.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
-    /// <summary>Runs a session.</summary>
+    /// <summary>Runs <c>fts client</c> and returns its exit code.</summary>
     /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
@@ -33,7 +33,7 @@ internal static class ClientCommand
             interrupts,
             connection.TransferSettings,
             CommandFormatter.ForSession,
-            CreateProgramFormatter(line));
+            CreateOneShotFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -69,20 +69,23 @@ internal static class ClientCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "Commands from a pipe exit with the code of the failed command, or 9 if several failed. A session on a terminal exits with 0.",
-            "Type help in the session for its commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D leaves. " +
-            "Standard output carries only data (ls, cat, size, help); all else goes to standard error.",
-            "For an existing file, put replaces it; get asks, or fails in a script. With --ca or --cert, --tls auto means required.",
+            "If a pipe contains the commands, fts exits with the code of the failed command, or with 9 if several commands failed. " +
+            "A session on a terminal exits with 0.",
+            "In the session, help lists the commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D ends the " +
+            "session. Standard output contains only data (of ls, cat, size, help). Messages are written to standard error.",
+            "put replaces an existing file. get asks before it replaces one, or fails in a script. " +
+            "With --ca or --cert, --tls auto requires TLS.",
             ConnectionOptions.PasswordNote,
         ],
     });
 
     /// <summary>
-    /// Returns a function that formats the commands of the session for the shell of the system, with the same server, folder and options.
+    /// Returns a function that formats a command of the session as a one-shot command for the system's shell, with the same server, folder
+    /// and options.
     /// </summary>
-    private static Func<ClientShell, string, CommandFormatter> CreateProgramFormatter(CommandLine line)
+    private static Func<ClientShell, string, CommandFormatter> CreateOneShotFormatter(CommandLine line)
     {
-        // Formatted now, because lcd changes the directory of relative paths.
+        // The options are formatted now, because a later lcd would change the meaning of their relative paths.
         (string transferOptions, string allOptions) = (OptionFormatter.FormatWithoutExistingFileOption(line), OptionFormatter.Format(line));
         return (shell, verb) => verb switch
         {
@@ -104,7 +107,7 @@ internal static class ClientCommand
             return file.IsPattern ? ShellQuoting.QuotePattern(path) : ShellQuoting.Quote(path);
         }
 
-        // A URL cannot express the absolute root with a trailing slash; "/./" is the same directory.
+        // A URL path cannot express the root directory with a slash at its end. "/./" is the same directory.
         static string GetFolderUrlPath(ClientShell shell) => shell.CurrentDirectory.Path switch
         {
             "" => "",
@@ -113,6 +116,7 @@ internal static class ClientCommand
         };
     }
 
+    /// <summary>Connects and changes to the folder of the URL, if it has one.</summary>
     private static async Task ConnectAsync(ClientShell shell, ServerConnection connection, InterruptHandler interrupts)
     {
         CancellationToken cancellationToken = interrupts.BeginCommand();
@@ -142,8 +146,8 @@ internal static class ClientCommand
     }
 
     /// <summary>
-    /// Returns a function that reads the next line: with editing on a terminal, plain from a pipe. The prompt reports a connection without
-    /// TLS.
+    /// Returns a function that reads the next line: with line editing on a terminal, without it from a pipe. The prompt contains "not
+    /// encrypted" if the connection does not use TLS.
     /// </summary>
     private static Func<Task<(LineEnd, string)>> CreateLineReader(ClientShell shell)
     {

@@ -6,11 +6,12 @@ using System.Net;
 namespace Fts.Cli;
 
 /// <summary>
-/// The parsed arguments of a subcommand. System.CommandLine separates arguments from options. Values stay text and are converted here,
-/// so that errors have one format.
+/// The parsed arguments and options of a subcommand. System.CommandLine only separates arguments from options. This class converts their
+/// text to values, so that all errors have one format.
 /// </summary>
 /// <remarks>
-/// Text values avoid generic code over value types, which the runtime would compile at the start (measured: 12 ms instead of 5).
+/// The options have text values, because options of value types need generic code that .NET would compile at the start (measured: 12 ms
+/// instead of 5).
 /// </remarks>
 internal sealed class CommandLine
 {
@@ -29,12 +30,12 @@ internal sealed class CommandLine
             _command.Options.Add(option);
         }
 
-        // The name of the subcommand comes first. Otherwise the library would treat a first argument such as [2001:db8::1] as a directive,
-        // and would drop a first argument that equals the name.
+        // The name of the subcommand comes first. Otherwise System.CommandLine would treat a first argument such as [2001:db8::1] as a
+        // directive, and would drop a first argument that equals the name.
         var program = new Command("fts") { _command };
         _result = program.Parse(
             [definition.Name, .. args], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        // The library reports an unknown option as an argument. After "--", every word is an argument.
+        // System.CommandLine reports an unknown option as an argument. After "--", every word is an argument.
         int separator = args.ToList().IndexOf("--");
         string[] beforeSeparator = [.. separator < 0 ? args : args.Take(separator)];
         foreach (string word in Arguments.Concat(_result.UnmatchedTokens))
@@ -61,7 +62,8 @@ internal sealed class CommandLine
     public IReadOnlyList<string> Arguments => _result.GetValue(_arguments) ?? [];
 
     /// <summary>
-    /// The given options with their values. The value of a switch is null. A repeated option is returned once for each value.
+    /// The options on the command line, with their values. The value of a switch is null. A repeatable option is returned once for each
+    /// value.
     /// </summary>
     public IEnumerable<(string Name, string? Value)> SpecifiedOptions => _command.Options.SelectMany<Option, (string, string?)>(option =>
         _result.GetResult(option) switch
@@ -80,7 +82,7 @@ internal sealed class CommandLine
     /// <summary>Returns whether a switch is given.</summary>
     public bool HasOption(Option<bool> option) => _result.GetResult(option) is { Implicit: false };
 
-    /// <summary>Returns the value of a choice; its first value if the option is not given.</summary>
+    /// <summary>Returns the value of a choice option, or its first choice if the option is not given.</summary>
     /// <exception cref="UserErrorException">The value is not one of the choices.</exception>
     public string GetChoice(ChoiceOption option)
     {
@@ -91,7 +93,9 @@ internal sealed class CommandLine
             : throw CreateUsageError($"{option.Name} {value}: must be {string.Join(", ", allowed[..^1])} or {allowed[^1]}");
     }
 
-    /// <summary>Returns the argument at an index as the IP address to listen on.</summary>
+    /// <summary>
+    /// Returns the argument at an index as the IP address to listen on, or the default value if there are fewer arguments.
+    /// </summary>
     /// <exception cref="UserErrorException">The argument is not an IP address.</exception>
     public IPAddress GetAddress(int index, IPAddress defaultValue)
     {
@@ -100,7 +104,7 @@ internal sealed class CommandLine
             return defaultValue;
         }
 
-        // IPAddress.TryParse reads "1" as 0.0.0.1, so a port in the place of the address would not be noticed.
+        // IPAddress.TryParse reads "1" as 0.0.0.1. The dots are counted, so that a port in place of the address is an error.
         string word = Arguments[index];
         if (IPAddress.TryParse(word, out IPAddress? address) && (word.Contains(':') || word.Count(c => c == '.') == 3))
         {
@@ -112,7 +116,10 @@ internal sealed class CommandLine
             : throw CreateUsageError($"'{word}' is not an IP address");
     }
 
-    /// <summary>Returns the argument at an index as a port. Port 0 lets the system choose one.</summary>
+    /// <summary>
+    /// Returns the argument at an index as a port, or the default value if there are fewer arguments. Port 0, if allowed, means any free
+    /// port.
+    /// </summary>
     /// <exception cref="UserErrorException">The argument is not a port.</exception>
     public int GetPort(int index, int defaultValue, bool allowsZero) => index >= Arguments.Count
         ? defaultValue
@@ -127,7 +134,7 @@ internal sealed class CommandLine
         var word => throw CreateUsageError($"debug '{word}': must be 0 or 1"),
     };
 
-    /// <summary>Returns a port from its text.</summary>
+    /// <summary>Parses a port number.</summary>
     /// <exception cref="UserErrorException">The text is not a port.</exception>
     public static int ParsePort(string text, bool allowsZero) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort
@@ -135,13 +142,16 @@ internal sealed class CommandLine
             ? port
             : throw CreateUsageError($"port '{text}': must be a number from {(allowsZero ? 0 : 1)} to {IPEndPoint.MaxPort}");
 
-    /// <summary>Returns a usage error in one line, with a suggestion or else the usage.</summary>
+    /// <summary>
+    /// Returns the exception for a usage error. Its message is one line, which ends with the suggested word or else with the usage.
+    /// </summary>
     public static UserErrorException CreateUsageError(string message, string? suggestion = null, string? usage = null)
     {
         string hint = usage is null ? "" : $"; usage: {usage}";
         return new UserErrorException(ExitCode.UsageError, message + (suggestion is null ? hint : $"; did you mean {suggestion}?"));
     }
 
+    /// <summary>Returns the message for an error of System.CommandLine.</summary>
     private static string DescribeError(ParseError error) => error.SymbolResult switch
     {
         OptionResult { Tokens.Count: 0 } result => $"{result.Option.Name} needs a value",

@@ -9,20 +9,21 @@ using Fts.Trust;
 
 namespace Fts.Cli;
 
-/// <summary>Translates exceptions of the libraries to errors for the user. All exit codes of operations are chosen here.</summary>
+/// <summary>Translates exceptions of the libraries to errors for the user, and selects their exit codes.</summary>
 internal static class ExceptionTranslator
 {
+    /// <summary>The maximum number of characters of a reply in an error message.</summary>
     private const int MaxReplyLength = 500;
 
-    private const string AccountAdvice = "--user NAME with FTS_ACCOUNT set, or 'account NAME' in the entry of the server in ~/.netrc";
+    private const string AccountAdvice = "--user NAME with FTS_ACCOUNT set, or 'account ACCOUNT' in the entry of the server in ~/.netrc";
 
     private const string RepeatAdvice = "the same command again";
 
-    private const string PlainAdvice = "--tls off, to send everything unencrypted, including the password";
+    private const string UnencryptedAdvice = "--tls off, to send everything unencrypted, including the password";
 
     private const string CertificateAdvice = "--cert FILE and --key FILE, with a certificate that the server trusts";
 
-    /// <summary>The commands that refer to a file or a folder.</summary>
+    /// <summary>The verbs of commands whose argument is a file or a folder.</summary>
     private static readonly string[] FileVerbs =
         ["RETR", "STOR", "APPE", "DELE", "RNFR", "RNTO", "MKD", "RMD", "CWD", "SIZE", "MDTM", "MLST", "MLSD", "LIST", "NLST"];
 
@@ -41,7 +42,10 @@ internal static class ExceptionTranslator
         FtpProxyException proxyException => TranslateProxyError(proxyException, operation, target),
         FtpReplyException exception => TranslateNegativeReply(exception, operation, target),
         FtpTargetExistsException exception => new UserError(
-            ExitCode.OtherError, $"{operation}: {exception.Path} already exists and was not changed", null, "another name, or rm first"),
+            ExitCode.OtherError,
+            $"{operation}: {exception.Path} already exists and was not changed",
+            null,
+            "another name, or remove the existing file with rm first"),
         FtpIntegrityException exception => TranslateIntegrityError(exception, operation),
         FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } exception =>
             TranslateConnectError(exception, target),
@@ -81,12 +85,15 @@ internal static class ExceptionTranslator
     {
         FtpTlsFailure.Truncated => new UserError(ExitCode.TransferFailed, $"{operation}: {e.Message}", null, RepeatAdvice),
         FtpTlsFailure.NotOffered => new UserError(
-            ExitCode.NotTrusted, $"{target} does not support TLS, which is required or was used before", FormatReply(e.Reply), PlainAdvice),
+            ExitCode.NotTrusted,
+            $"{target} does not support TLS, which is required or was used before",
+            FormatReply(e.Reply),
+            UnencryptedAdvice),
         FtpTlsFailure.PasswordNotProtected => new UserError(
             ExitCode.NotTrusted,
             $"{target} does not support TLS, and no password is sent unencrypted to another machine",
             null,
-            PlainAdvice),
+            UnencryptedAdvice),
         FtpTlsFailure.UntrustedServerCertificate when e.Identity is { } identity => new UserError(
             ExitCode.NotTrusted,
             $"the certificate of {target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}",
@@ -99,19 +106,22 @@ internal static class ExceptionTranslator
             ExitCode.NotTrusted,
             $"{target}: {e.Message}",
             null,
-            "--tls explicit, because most servers start without TLS and use AUTH TLS; only some ports, such as 990, use --tls implicit"),
-        _ => new UserError(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", FormatReply(e.Reply), PlainAdvice),
+            "--tls explicit, which most servers support; --tls implicit is for ports such as 990"),
+        _ => new UserError(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", FormatReply(e.Reply), UnencryptedAdvice),
     };
 
     private static UserError TranslateIntegrityError(FtpIntegrityException e, string operation) => e.Failure switch
     {
         FtpIntegrityFailure.Content => new UserError(
-            ExitCode.ContentMismatch, $"{operation}: the local file and the file on the server differ (SHA-256)", null, RepeatAdvice),
+            ExitCode.ContentMismatch,
+            $"{operation}: the SHA-256 hashes of the local file and the file on the server differ",
+            null,
+            RepeatAdvice),
         FtpIntegrityFailure.Unverified => new UserError(
             ExitCode.ContentMismatch,
-            $"{operation}: the server cannot compute a SHA-256 to compare",
+            $"{operation}: the server cannot compute a SHA-256 hash for the comparison",
             null,
-            "--verify auto, which compares only the length if the server has no hash"),
+            "--verify auto, which compares only the length if the server does not support hashes"),
         FtpIntegrityFailure.SourceChanged => new UserError(
             ExitCode.TransferFailed, $"{operation}: the file changed on the server during the transfer", null, RepeatAdvice),
         _ => new UserError(ExitCode.TransferFailed, $"{operation}: {e.Actual} of {e.Expected} bytes arrived", null, RepeatAdvice),
@@ -121,7 +131,7 @@ internal static class ExceptionTranslator
         ExitCode.CannotConnect, $"{(operation == "connect" ? $"cannot connect to {target}" : operation)}: {e.Message}", null,
         e.IsTransient
             ? "the same command later, or --proxy off"
-            : "another --proxy, with USER@ and FTS_PROXY_PASSWORD if the proxy requires a login, or --proxy off");
+            : "another --proxy URL, with USER@ and FTS_PROXY_PASSWORD if the proxy requires a login, or --proxy off");
 
     private static UserError TranslateConnectError(FtpConnectionException e, Target target)
     {
@@ -156,7 +166,7 @@ internal static class ExceptionTranslator
         e.Phase is FtpOperationPhase.OpenData
             ? new UserError(
                 ExitCode.TransferFailed,
-                $"{operation}: no data connection with {target}: {RemoveReply(e.Message, e.Reply)}",
+                $"{operation}: cannot open a data connection with {target}: {RemoveReply(e.Message, e.Reply)}",
                 FormatReply(e.Reply),
                 "fts client with --active, --passive or --passive-address server")
             : new UserError(
@@ -192,8 +202,8 @@ internal static class ExceptionTranslator
     }
 
     /// <summary>
-    /// Returns the exit code for a negative reply. 550 means both "no such file" and "permission denied" (RFC 959 §4.2.2), so its text
-    /// decides. If the text is unclear, 550 means "permission denied" for commands that write and "no such file" for others.
+    /// Returns the exit code for a negative reply. 550 means both "no such file" and "permission denied" (RFC 959 §4.2.2), so the text of
+    /// the reply decides. If the text is unclear, 550 means "permission denied" for commands that write and "no such file" for others.
     /// </summary>
     private static ExitCode ClassifyReply(FtpReply reply, string verb) => reply.Code switch
     {
@@ -202,7 +212,7 @@ internal static class ExceptionTranslator
         FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.FileBusy or FtpReplyCode.LocalError =>
             ExitCode.TransferFailed,
         FtpReplyCode.NameNotAllowed => ExitCode.PermissionDenied,
-        // For other commands the text does not refer to a file.
+        // The argument of other verbs is not a file, so words such as "not found" do not mean a missing file.
         _ when !FileVerbs.Contains(verb) => ExitCode.OtherError,
         FtpReplyCode.FileUnavailable when ContainsAny(reply, "no such", "not found", "not exist", "cannot find") => ExitCode.NotFound,
         FtpReplyCode.FileUnavailable
@@ -213,6 +223,7 @@ internal static class ExceptionTranslator
         _ => ExitCode.OtherError,
     };
 
+    /// <summary>Returns whether a line of the reply contains one of the texts, in upper or lower case.</summary>
     private static bool ContainsAny(FtpReply reply, params ReadOnlySpan<string> words)
     {
         foreach (string word in words)
@@ -226,10 +237,13 @@ internal static class ExceptionTranslator
         return false;
     }
 
-    /// <summary>Returns the code and the last line. The other lines of a negative reply are usually a banner.</summary>
+    /// <summary>
+    /// Returns the code and the last line of a reply, or null if there is no reply. The other lines of a negative reply are usually a
+    /// banner.
+    /// </summary>
     private static string? FormatReply(FtpReply? reply) => reply is null ? null : $"{(int)reply.Code} {GetLastLine(reply)}";
 
-    /// <summary>Returns a message without the reply at its end, which is printed on its own line.</summary>
+    /// <summary>Returns a message without the reply at its end, because the reply is printed on its own line.</summary>
     private static string RemoveReply(string message, FtpReply? reply) =>
         reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start
             ? message[..start]

@@ -1,13 +1,13 @@
 namespace Fts.Cli;
 
-/// <summary>The exit codes of the program. Their meaning never changes.</summary>
+/// <summary>The exit codes of the program. The meaning of a code never changes.</summary>
 internal enum ExitCode
 {
     /// <summary>Success.</summary>
     Success = 0,
-    /// <summary>An error without a code of its own.</summary>
+    /// <summary>An error that no other exit code describes.</summary>
     OtherError = 1,
-    /// <summary>The command line, or a command in the shell, is wrong.</summary>
+    /// <summary>The command line, or a command in the shell, is invalid.</summary>
     UsageError = 2,
     /// <summary>The client cannot connect, or the server cannot listen on its address.</summary>
     CannotConnect = 3,
@@ -17,11 +17,11 @@ internal enum ExitCode
     NotTrusted = 5,
     /// <summary>A remote or local file or folder does not exist.</summary>
     NotFound = 6,
-    /// <summary>Permission denied by the server or the local system.</summary>
+    /// <summary>The server denied permission.</summary>
     PermissionDenied = 7,
     /// <summary>A transfer failed.</summary>
     TransferFailed = 8,
-    /// <summary>Some of several files or commands failed.</summary>
+    /// <summary>Some of several files or commands failed, or a listing had lines in an unknown format.</summary>
     SomeFailed = 9,
     /// <summary>The contents of the local and the remote file differ, or could not be compared.</summary>
     ContentMismatch = 10,
@@ -29,10 +29,10 @@ internal enum ExitCode
     LocalFileError = 11,
     /// <summary>The server has no space left, or a quota is exceeded.</summary>
     NoSpace = 12,
-    /// <summary>Ended by SIGHUP, because the terminal was closed.</summary>
+    /// <summary>SIGHUP ended the program, because the terminal was closed.</summary>
     HungUp = 129,
-    /// <summary>Ended by Ctrl-C.</summary>
+    /// <summary>Ctrl-C ended the program or the command.</summary>
     Interrupted = 130,
-    /// <summary>Ended by SIGTERM.</summary>
+    /// <summary>SIGTERM ended the program.</summary>
     Terminated = 143,
 }

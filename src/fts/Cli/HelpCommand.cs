@@ -5,26 +5,28 @@ using Fts.Transfers;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts help</c>, <c>fts --version</c>, and <c>--help</c> of every subcommand. Needs no network.</summary>
+/// <summary>
+/// Prints help pages and the version, for <c>fts help</c>, <c>fts --version</c>, and <c>--help</c> of every subcommand. Needs no network.
+/// </summary>
 internal static class HelpCommand
 {
-    /// <summary>The topics of help pages that are not subcommands.</summary>
+    /// <summary>The help topics that are not subcommands.</summary>
     private const string HostsTopic = "hosts", UploadsTopic = "uploads";
 
     /// <summary>The names of all subcommands.</summary>
     public static IReadOnlyList<string> SubcommandNames { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
 
-    /// <summary>The help topics beside the overview.</summary>
+    /// <summary>The arguments that <c>fts help TOPIC</c> accepts.</summary>
     public static IReadOnlyList<string> Topics { get; } = ["server", "client", "get", "put", "mirror", "trust", HostsTopic, UploadsTopic];
 
-    private static HelpPage Overview => new()
+    private static HelpPage OverviewPage => new()
     {
         Usage = ["fts COMMAND [arguments] [options]"],
         Purpose = "An FTP and FTPS server and client.",
         Examples =
         [
             new("fts server", "share the current folder with this machine"),
-            new("fts client", "connect to it, from another terminal"),
+            new("fts client", "connect to that server from another terminal"),
             new("fts get ftp://files.example.com/pub/report.pdf", "download a file"),
         ],
         ArgumentsHeading = "Commands",
@@ -34,8 +36,8 @@ internal static class HelpCommand
             new("client", "connect to a server and type commands"),
             new("get URL…", "download files"),
             new("put FILE… URL", "upload files"),
-            new("mirror URL FOLDER", "transfer missing and changed files from the first to the second"),
-            new("mirror FOLDER URL", "the same in the other direction"),
+            new("mirror URL FOLDER", "download missing and changed files of a folder"),
+            new("mirror FOLDER URL", "upload missing and changed files of a folder"),
             new("trust", "list and change the remembered servers"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
             new("--version", "print the version"),
@@ -46,7 +48,7 @@ internal static class HelpCommand
         ],
     };
 
-    private static HelpPage Hosts => new()
+    private static HelpPage HostsPage => new()
     {
         Usage = ServerCommand.Definition.Page.Usage,
         Purpose = "Serves several hosts on one address, and lets clients log in with certificates.",
@@ -59,32 +61,33 @@ internal static class HelpCommand
         OptionGroups = [VirtualHosts.CommandLineOptions, TlsSettings.ClientCertificateOptions],
         Notes =
         [
-            "A client selects a host by HOST or by the server name in its TLS handshake. A client that sends neither, or sends an IP " +
-            "address, gets --folder. The login rules are the same for all hosts.",
-            "A client with a certificate may read and write. It can log in only under the common name of its certificate. Use an " +
-            "authority that issues certificates for this server alone. The file of --client-ca is read once, at the start.",
+            "A client selects a host with the HOST command or with the server name in its TLS handshake. A client that sends " +
+            "no host name, or an IP address, gets the folder of --folder. The login rules are the same for all hosts.",
+            "A client with a certificate may read and write, and can log in only under the common name of the certificate. Use an " +
+            "authority that issues certificates for this server only. The file of --client-ca is read once, at the start.",
             "fts help server lists all options.",
         ],
     };
 
-    private static HelpPage Uploads => new()
+    private static HelpPage UploadsPage => new()
     {
         Usage = ServerCommand.Definition.Page.Usage,
         Purpose = "Controls which uploads are published, and how long interrupted uploads are kept.",
         Examples =
         [
-            new("fts server --durable", "survive a power failure"),
-            new("fts server --publish complete-only --keep-partial 7d", "publish only proven uploads, keep others for a week"),
+            new("fts server --durable", "keep published uploads even after a power failure"),
+            new("fts server --publish complete-only --keep-partial 7d", "publish only uploads proven complete, keep others for a week"),
         ],
         OptionGroups = [UploadPolicy.CommandLineOptions],
         Notes =
         [
-            "An upload is known to be truncated after a reset, a timeout or ABOR, if TLS ended without close_notify, or if its " +
-            "size differs from the size that ALLO announced. It is proven complete by that size, by close_notify, or by block mode.",
+            "An upload is known to be truncated if its connection was reset or timed out, if the client sent ABOR, if TLS ended " +
+            "without close_notify, or if the size differs from the size that ALLO announced. An upload is proven complete by the " +
+            "size of ALLO, by close_notify, or by block mode.",
             "An interrupted upload is kept for the account and address that sent it. " +
-            "Clients resume it: put --resume, curl -C - -T, lftp put -c.",
-            "With --durable, simultaneous uploads share a flush. Without it, uploads survive a crash of the server process, " +
-            "but not of the system, which writes them to the disk later.",
+            "To resume the upload, use put --resume in fts client, curl -C - -T, or put -c in lftp.",
+            "With --durable, simultaneous uploads share a flush. Without --durable, uploads survive a crash of the server process, " +
+            "but not a crash of the system, which writes them to the disk later.",
             "fts help server lists all options.",
         ],
     };
@@ -92,7 +95,7 @@ internal static class HelpCommand
     /// <summary>Returns whether a topic is a subcommand with a help page.</summary>
     public static bool IsSubcommand(string topic) => FindDefinition(topic) is not null;
 
-    /// <summary>Returns the definition of a subcommand; null if it has no options or does not exist.</summary>
+    /// <summary>Returns the definition of a subcommand, or null if the name is not a subcommand with a help page.</summary>
     public static SubcommandDefinition? FindDefinition(string name) => name switch
     {
         "server" => ServerCommand.Definition,
@@ -104,7 +107,7 @@ internal static class HelpCommand
         _ => null,
     };
 
-    /// <summary>Prints the page of a topic; the overview if the topic is null.</summary>
+    /// <summary>Prints the help page of a topic, or the overview if the topic is null.</summary>
     /// <exception cref="UserErrorException">The topic does not exist.</exception>
     public static ExitCode PrintPage(string? topic)
     {
@@ -113,13 +116,13 @@ internal static class HelpCommand
         return ExitCode.Success;
     }
 
-    /// <summary>Returns the page of a topic; the overview if the topic is null.</summary>
+    /// <summary>Returns the help page of a topic, or the overview if the topic is null.</summary>
     /// <exception cref="UserErrorException">The topic does not exist.</exception>
     public static HelpPage GetPage(string? topic) => topic switch
     {
-        null or "help" => Overview,
-        HostsTopic => Hosts,
-        UploadsTopic => Uploads,
+        null or "help" => OverviewPage,
+        HostsTopic => HostsPage,
+        UploadsTopic => UploadsPage,
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
             $"unknown help topic '{topic}'",

@@ -4,19 +4,19 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Handles Ctrl-C, SIGTERM and SIGHUP in the client. The first signal cancels the running command. A second one, or one while no command
-/// runs, exits the program.
+/// Handles Ctrl-C, SIGTERM and SIGHUP in the client. The first signal cancels the running command. A second signal, or a signal while no
+/// command is running, exits the program.
 /// </summary>
 /// <remarks>
-/// In a session on a terminal Ctrl-C never exits: a second one abandons the running command. A second SIGHUP is ignored, because the kernel
-/// sends one when a terminal is closed, and the shell of the user sends another.
+/// In an interactive session, Ctrl-C never exits the program: a second Ctrl-C abandons the running command. A second SIGHUP is ignored,
+/// because the kernel and the user's shell each send one when the terminal is closed.
 /// </remarks>
 internal sealed class InterruptHandler : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly PosixSignalRegistration _interrupt, _terminate;
     private readonly PosixSignalRegistration? _hangUp;
-    private CancellationTokenSource? _running;
+    private CancellationTokenSource? _running; // cancels the running command; null between commands
     private TaskCompletionSource _secondInterrupt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isPrompting, _hasChild;
 
@@ -29,7 +29,7 @@ internal sealed class InterruptHandler : IDisposable
             : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => HandleSignal(context, ExitCode.HungUp));
     }
 
-    /// <summary>Whether the running command was interrupted.</summary>
+    /// <summary>Whether a signal, or <see cref="CancelCommand"/>, has cancelled the running command.</summary>
     public bool IsInterrupted
     {
         get
@@ -56,10 +56,13 @@ internal sealed class InterruptHandler : IDisposable
         }
     }
 
-    /// <summary>The exit code of SIGTERM or SIGHUP, if one arrived. The program must then exit after the running command.</summary>
+    /// <summary>
+    /// The exit code for the first SIGTERM or SIGHUP, or null if neither has arrived. If it is set, the program must exit after the running
+    /// command.
+    /// </summary>
     public ExitCode? RequestedExit { get; private set; }
 
-    /// <summary>Starts a command. Returns the token that a signal cancels.</summary>
+    /// <summary>Records that a command starts. Returns the token that a signal cancels.</summary>
     public CancellationToken BeginCommand()
     {
         lock (_lock)
@@ -70,7 +73,9 @@ internal sealed class InterruptHandler : IDisposable
         }
     }
 
-    /// <summary>Ends the command. Returns whether it was cancelled, even if it completed before it noticed.</summary>
+    /// <summary>
+    /// Records that the running command has ended. Returns whether the command was cancelled, even if it completed nevertheless.
+    /// </summary>
     public bool EndCommand()
     {
         lock (_lock)
@@ -95,10 +100,11 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Asks the user a question within a command. Meanwhile SIGTERM and SIGHUP exit the program at once, because the thread waits for a
-    /// key. If the user cancels the question, the command is cancelled.
+    /// Asks the user a question during a command. Until the user answers, SIGTERM and SIGHUP exit the program at once, because the thread
+    /// waits for a key. If the user cancels the question, the command is cancelled.
     /// </summary>
-    /// <returns>The answer; null if the user cancelled the question.</returns>
+    /// <param name="prompt">Asks the question. Returns the answer, or null if the user cancelled the question.</param>
+    /// <returns>The answer, or null if the user cancelled the question.</returns>
     public string? RunPrompt(Func<string?> prompt)
     {
         SetIsPrompting(true);
@@ -119,8 +125,8 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Waits for a child process that shares the terminal, such as a shell or an editor. In a session, only the child handles Ctrl-C
-    /// meanwhile.
+    /// Waits for a child process that shares the terminal, such as a shell or an editor. In an interactive session, only the child process
+    /// handles Ctrl-C until it exits.
     /// </summary>
     public async Task WaitForChildAsync(Task child)
     {
@@ -164,11 +170,12 @@ internal sealed class InterruptHandler : IDisposable
             }
             else
             {
-                // No command is running, or this is the second request. The main thread may be waiting for a key.
+                // Exits at once if no command is running, if this is the second signal, or if the main thread waits for a key.
                 shouldExit = !isRepeatedHangUp && (_running is null || isCancelled || _isPrompting);
             }
 
-            // Cancelled under the lock, so that EndCommand observes it. Callbacks of the token run on another thread.
+            // The token is cancelled under the lock, so that EndCommand observes the cancellation. CancelAsync runs callbacks on another
+            // thread.
             _ = shouldExit || isCancelled ? null : _running?.CancelAsync();
         }
 
@@ -197,14 +204,15 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Returns whether SIGHUP was ignored when the program started, as with nohup. A handler would undo that. Only Linux reports it.
+    /// Returns whether SIGHUP was ignored when the program started, as with nohup. A signal handler would override this. Returns false on
+    /// systems other than Linux, which do not report ignored signals.
     /// </summary>
     private static bool IsHangUpIgnored()
     {
         const string Ignored = "SigIgn:";
         try
         {
-            // A mask in hexadecimal, the lowest bit for signal 1, which is SIGHUP.
+            // The line contains a hexadecimal mask. Its lowest bit represents signal 1, which is SIGHUP.
             IEnumerable<string> status = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status") : [];
             return status.FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } line
                 && ulong.TryParse(

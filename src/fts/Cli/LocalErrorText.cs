@@ -2,10 +2,10 @@ using Fts.Storage;
 
 namespace Fts.Cli;
 
-/// <summary>Describes errors of the local system briefly. The messages of the runtime would repeat the path.</summary>
+/// <summary>Describes errors of the local system briefly. The messages of .NET would repeat the path.</summary>
 internal static class LocalErrorText
 {
-    /// <summary>Returns the reason of the error.</summary>
+    /// <summary>Returns the reason for the error, without a path.</summary>
     public static string Describe(Exception e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "no such file or folder",
@@ -14,13 +14,13 @@ internal static class LocalErrorText
         {
             StoreError.NotFound => "no such file or folder",
             StoreError.Denied => "permission denied",
-            StoreError.Exists => "it already exists",
+            StoreError.Exists => "already exists",
             StoreError.NotEmpty => "the folder is not empty",
-            StoreError.NotAFile => "it is not a file",
-            StoreError.NotADirectory => "it is not a folder",
+            StoreError.NotAFile => "not a file",
+            StoreError.NotADirectory => "not a folder",
             StoreError.NoSpace => "no space left",
             StoreError.QuotaExceeded => "quota exceeded",
-            StoreError.Busy => "it is in use by another command or process",
+            StoreError.Busy => "in use by another command or process",
             StoreError.BadName => "the name cannot be used",
             _ => store.Message,
         },

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts server</c>: shares a folder until a signal stops it.</summary>
+/// <summary>The <c>fts server</c> subcommand. It shares a folder until a signal stops the server.</summary>
 internal static class ServerCommand
 {
     private static readonly Option<string> FolderOption = new("--folder")
@@ -29,18 +29,18 @@ internal static class ServerCommand
 
     private static readonly Option<bool> QuietOption = new("--quiet") { Description = "log warnings and errors only" };
 
-    /// <summary>The time that running transfers have after the first Ctrl-C.</summary>
+    /// <summary>The time that running transfers have to finish after the first Ctrl-C or SIGTERM.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The command line and the help page.</summary>
+    /// <summary>The arguments, options and help page of <c>fts server</c>.</summary>
     public static SubcommandDefinition Definition { get; } = new("server", 3, new HelpPage
     {
         Usage = ["fts server [ip] [port] [debug] [options]"],
-        Purpose = "Shares a folder over FTP and FTPS until it is stopped.",
+        Purpose = "Shares a folder over FTP and FTPS until you press Ctrl-C.",
         Examples =
         [
             new("fts server", "share the current folder with this machine"),
-            new("fts server 0.0.0.0", "share it with other machines, using a one-time password"),
+            new("fts server 0.0.0.0", "share the folder with other machines, using a one-time password"),
             new("fts server 192.168.1.5 2121 --folder ~/share --anonymous read", "let everyone read a folder, without a password"),
         ],
         Arguments =
@@ -71,9 +71,9 @@ internal static class ServerCommand
         ],
         Notes =
         [
-            "On a loopback address you and root need no password; on systems other than Linux, no local user needs one. " +
-            "All others log in as fts with the password on the start screen. Each start creates a new password.",
-            "Ctrl-C or SIGTERM lets running transfers finish for up to 10 seconds. A second one stops at once. " +
+            "On a loopback address, you and root need no password. On systems other than Linux, no user of this machine needs " +
+            "a password. All other users log in as fts with the password on the start screen. Each start creates a new password.",
+            "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
             "SIGHUP reloads changed certificates.",
         ],
     });
@@ -99,7 +99,7 @@ internal static class ServerCommand
         SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
-        // Threads inherit the sandbox. No thread is started before this line.
+        // Threads inherit the sandbox, so the program must not start a thread before this line.
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
         var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
@@ -109,8 +109,8 @@ internal static class ServerCommand
             Store = OpenStore("--folder", folder, files),
             Authenticator = accounts,
             Hosts = hosts.CreateHosts(accounts, (option, hostFolder) => OpenStore(option, hostFolder, files)),
-            PublishPolicy = uploads.Publish,
-            PartialUploadLifetime = uploads.KeepPartial,
+            PublishPolicy = uploads.PublishPolicy,
+            PartialUploadLifetime = uploads.PartialUploadLifetime,
             EndPoint = endPoint,
             Tls = tlsSettings.Options,
             ImplicitTlsEndPoint = tlsSettings.GetImplicitEndPoint(endPoint.Address),
@@ -184,14 +184,17 @@ internal static class ServerCommand
         }
     }
 
-    /// <summary>Stops the server after running transfers. If transfers were interrupted, returns the exit code of the signal.</summary>
+    /// <summary>
+    /// Stops the server after running transfers. Returns the exit code of the signal if transfers were interrupted, otherwise
+    /// <see cref="ExitCode.Success"/>.
+    /// </summary>
     private static async Task<ExitCode> StopAsync(FtpServer server, BackgroundLineWriter output, StopSignals signals, ExitCode signal)
     {
         int sessions = server.SessionCount;
         output.Write(sessions == 0
             ? "stopping"
-            : $"stopping: {sessions} connected; waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; "
-                + "press Ctrl-C again to stop at once");
+            : $"stopping: {sessions} session{(sessions == 1 ? "" : "s")} connected; "
+                + $"waiting up to {DrainTimeout.TotalSeconds:F0} s for running transfers; press Ctrl-C again to stop at once");
         long started = Environment.TickCount64;
         await server.StopAsync(signals.SecondSignal);
         bool wasInterrupted = signals.SecondSignal.IsCancellationRequested

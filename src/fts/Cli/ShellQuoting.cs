@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Fts.Cli;
 
-/// <summary>Quotes words for the shell of the system, in commands that are printed for the user to paste.</summary>
+/// <summary>Quotes words for the system's shell, in commands that are printed for the user to paste.</summary>
 internal static class ShellQuoting
 {
     private const string SafeCharacters = "@%+=:,./_-";
@@ -18,7 +18,7 @@ internal static class ShellQuoting
         return OperatingSystem.IsWindows() ? $"\"{text}\"" : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 
-    /// <summary>Returns a pattern that the shell is to expand: <c>*</c> and <c>?</c> stay outside the quotes.</summary>
+    /// <summary>Returns a pattern as one word that the system's shell expands: <c>*</c> and <c>?</c> stay outside the quotes.</summary>
     public static string QuotePattern(string pattern)
     {
         var typed = new StringBuilder();

@@ -24,7 +24,8 @@ internal static class SpellingSuggestion
     }
 
     /// <summary>
-    /// Returns the number of letters to insert, delete, replace or swap with a neighbour (optimal string alignment distance).
+    /// Returns the least number of letters to insert, delete, replace or swap with a neighbour that changes one word to the other (optimal
+    /// string alignment distance).
     /// </summary>
     private static int ComputeDistance(string from, string to)
     {

@@ -3,15 +3,16 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards what is
-/// written, and its descriptor is never used: the system may have assigned the number to a socket or a file since then.
+/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards all
+/// output. Its descriptor is never used, because the system may have assigned the number to a socket or a file.
 /// </summary>
 internal static class StandardStreams
 {
+    /// <summary>Whether each of the descriptors 0, 1 and 2 was open at the start.</summary>
     private static readonly bool[] Inherited =
         [.. Enumerable.Range(0, 3).Select(descriptor => OperatingSystem.IsWindows() || UnixCalls.IsInherited(descriptor))];
 
-    /// <summary>Keeps the free descriptors below 3 occupied, so that no other file gets them.</summary>
+    /// <summary>Handles that occupy the free descriptors below 3, so that no other file gets these numbers.</summary>
     private static readonly List<Microsoft.Win32.SafeHandles.SafeFileHandle> Placeholders = [];
 
     /// <summary>Whether standard input was open at the start.</summary>
@@ -20,16 +21,19 @@ internal static class StandardStreams
     /// <summary>Whether standard error was open at the start.</summary>
     public static bool HasError => Inherited[2];
 
-    /// <summary>Returns standard input; an empty stream if it was closed.</summary>
+    /// <summary>Returns standard input, or an empty stream if it was closed at the start.</summary>
     public static Stream Input => HasInput ? Console.OpenStandardInput() : Stream.Null;
 
-    /// <summary>Returns standard output.</summary>
-    public static Stream Output => Open(1, Console.OpenStandardOutput);
+    /// <summary>Returns standard output, or a stream that discards all data if it was closed at the start.</summary>
+    public static Stream Output => OpenOutput(1, Console.OpenStandardOutput);
 
-    /// <summary>Returns standard error.</summary>
-    public static Stream Error => Open(2, Console.OpenStandardError);
+    /// <summary>Returns standard error, or a stream that discards all data if it was closed at the start.</summary>
+    public static Stream Error => OpenOutput(2, Console.OpenStandardError);
 
-    /// <summary>Records which streams are open. Must run before the program opens a file or a socket.</summary>
+    /// <summary>
+    /// Records which streams are open, and occupies the descriptors of closed streams. Must run before the program opens a file or a
+    /// socket.
+    /// </summary>
     public static void Initialize()
     {
         while (!OperatingSystem.IsWindows() && Inherited.Contains(false) && Placeholders.Count < 3)
@@ -45,7 +49,7 @@ internal static class StandardStreams
         }
     }
 
-    private static Stream Open(int descriptor, Func<Stream> openConsole)
+    private static Stream OpenOutput(int descriptor, Func<Stream> openConsole)
     {
         if (!Inherited[descriptor])
         {
@@ -56,8 +60,8 @@ internal static class StandardStreams
     }
 
     /// <summary>
-    /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is
-    /// discarded.
+    /// Writes to the descriptor of standard output or error. The stream of .NET ignores that a reader closed the pipe, so a long download
+    /// would continue although its output is discarded.
     /// </summary>
     private sealed class OutputStream(int descriptor) : Stream
     {
@@ -133,7 +137,7 @@ internal sealed class OutputException : IOException
 {
     /// <summary>Creates the exception for a failed write.</summary>
     /// <param name="reason">The message of the system.</param>
-    /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. The command then exits silently.</param>
+    /// <param name="isClosed">Whether the reader closed its end of the pipe, as <c>head</c> does. The program then exits silently.</param>
     /// <param name="errorNumber">The error number, for <see cref="LocalErrorText"/>.</param>
     public OutputException(string reason, bool isClosed, int errorNumber) : base(reason)
     {
@@ -141,7 +145,7 @@ internal sealed class OutputException : IOException
         HResult = errorNumber;
     }
 
-    /// <summary>Whether the reader closed its end.</summary>
+    /// <summary>Whether the reader closed its end of the pipe.</summary>
     public bool IsClosed { get; }
 
     /// <summary>The error for the user; null if the program must exit silently.</summary>

@@ -3,7 +3,7 @@ using Fts.Cli.Help;
 
 namespace Fts.Cli;
 
-/// <summary>The definition of a subcommand. Its command line is parsed, and its help page is printed, from this definition.</summary>
+/// <summary>The definition of a subcommand, from which its command line is parsed and its help page is printed.</summary>
 /// <param name="Name">The name of the subcommand.</param>
 /// <param name="MaxArguments">The maximum number of arguments that are not options.</param>
 /// <param name="Page">The help page, with the options.</param>

@@ -19,13 +19,13 @@ internal sealed class Terminal
     private readonly Lock _lock = new();
     private readonly StreamWriter _data = new(StandardStreams.Output, new UTF8Encoding(false), 4096);
     private readonly StreamWriter _messages = new(StandardStreams.Error, new UTF8Encoding(false), 1024);
-    private readonly bool _colors;
+    private readonly bool _hasColors;
     private IReadOnlyList<string> _status = [];
-    private bool _isClosed, _isPrompting;
+    private bool _isErrorClosed, _isPrompting;
     private OutputException? _outputFailure; // guarded by _lock: an error of standard output that was not thrown yet
     private bool _hasOutputFailed;
 
-    /// <summary>Creates a terminal. Both options are <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
+    /// <summary>Creates a terminal. Both parameters are <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     /// <param name="color">The value of <c>--color</c>.</param>
     /// <param name="progress">The value of <c>--progress</c>.</param>
     public Terminal(string color, string progress)
@@ -34,34 +34,34 @@ internal sealed class Terminal
         CanRedraw = StandardStreams.HasError && !Console.IsErrorRedirected && !isDumb;
         IsInteractive = StandardStreams.HasInput && StandardStreams.HasError && !Console.IsInputRedirected && !Console.IsErrorRedirected;
         bool noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        _colors = color == "always" || (color == "auto" && CanRedraw && !noColor);
+        _hasColors = color == "always" || (color == "auto" && CanRedraw && !noColor);
         ProgressMode = progress;
     }
 
-    /// <summary>A terminal for plain text, before the options are known.</summary>
+    /// <summary>A terminal without colours and progress, for output before the options are parsed.</summary>
     public static Terminal Plain { get; } = new("never", "never");
 
     /// <summary>Whether the user can be asked questions: standard input and error are a terminal.</summary>
     public bool IsInteractive { get; }
 
-    /// <summary>Whether the cursor can be moved, for progress bars and line editing.</summary>
+    /// <summary>Whether standard error is a terminal on which the cursor can be moved, as progress bars and line editing require.</summary>
     public bool CanRedraw { get; }
 
     /// <summary>The value of <c>--progress</c>: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public string ProgressMode { get; }
 
-    /// <summary>The number of columns; 80 if it is unknown.</summary>
+    /// <summary>The number of columns of the terminal, or 80 if it is unknown.</summary>
     public static int Width
     {
         get
         {
-            // 0 if standard error is not a terminal, or the terminal does not report its width.
+            // The width is 0 if standard error is not a terminal, or if the terminal does not report its width.
             int width = Console.IsErrorRedirected ? 0 : Console.WindowWidth;
             return width > 0 ? width : 80;
         }
     }
 
-    /// <summary>The number of rows; 24 if it is unknown.</summary>
+    /// <summary>The number of rows of the terminal, or 24 if it is unknown.</summary>
     public static int Height
     {
         get
@@ -71,13 +71,13 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Writes a line to standard output. It is buffered until the next <see cref="Flush"/>.</summary>
+    /// <summary>Writes a line to standard output. The line is buffered until the next <see cref="Flush"/> or message.</summary>
     /// <exception cref="OutputException">Standard output cannot be written. Thrown once; later output is discarded.</exception>
     public void WriteData(string line)
     {
         lock (_lock)
         {
-            TryWriteData(writer =>
+            WriteDataOrRecordFailure(writer =>
             {
                 writer.Write(line);
                 writer.Write('\n');
@@ -95,12 +95,12 @@ internal sealed class Terminal
     }
 
     /// <summary>Writes all buffered lines.</summary>
-    /// <exception cref="OutputException">Standard output cannot be written, and this was not reported yet.</exception>
+    /// <exception cref="OutputException">Standard output cannot be written. Thrown once; later output is discarded.</exception>
     public void Flush()
     {
         lock (_lock)
         {
-            TryWriteData(writer => writer.Flush());
+            WriteDataOrRecordFailure(writer => writer.Flush());
             ThrowIfOutputFailed();
         }
     }
@@ -110,8 +110,8 @@ internal sealed class Terminal
     {
         lock (_lock)
         {
-            TryWriteData(writer => writer.Flush());
-            WriteToStandardError(IsStatusShown ? $"{EraseStatus()}{line}\n{string.Join('\n', _status)}" : line + "\n");
+            WriteDataOrRecordFailure(writer => writer.Flush());
+            WriteToStandardError(IsStatusShown ? $"{GetEraseSequence()}{line}\n{string.Join('\n', _status)}" : line + "\n");
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class Terminal
     {
         lock (_lock)
         {
-            TryWriteData(writer => writer.Flush());
+            WriteDataOrRecordFailure(writer => writer.Flush());
             WriteToStandardError(text);
         }
     }
@@ -131,15 +131,17 @@ internal sealed class Terminal
     /// </summary>
     public string? AskQuestion(string question) => PromptForText(question, isEchoed: true)?.Trim().ToLowerInvariant();
 
-    /// <summary>Asks for text, such as a password. Hides the status lines meanwhile. Requires <see cref="IsInteractive"/>.</summary>
+    /// <summary>
+    /// Asks for text, such as a password. Hides the status lines until the user answers. Requires <see cref="IsInteractive"/>.
+    /// </summary>
     /// <param name="question">The question, with the space after it.</param>
     /// <param name="isEchoed">Whether the typed text is shown.</param>
-    /// <returns>The text; null if the user cancels it.</returns>
+    /// <returns>The text, or null if the user cancels the question.</returns>
     public string? PromptForText(string question, bool isEchoed)
     {
         lock (_lock)
         {
-            WriteToStandardError(IsStatusShown ? EraseStatus() : "");
+            WriteToStandardError(IsStatusShown ? GetEraseSequence() : "");
             _isPrompting = true;
         }
 
@@ -165,7 +167,7 @@ internal sealed class Terminal
         {
             if (!_isPrompting)
             {
-                WriteToStandardError((IsStatusShown ? EraseStatus() : "\r\e[K") + string.Join('\n', lines));
+                WriteToStandardError((IsStatusShown ? GetEraseSequence() : "\r\e[K") + string.Join('\n', lines));
             }
 
             _status = lines;
@@ -192,22 +194,25 @@ internal sealed class Terminal
         return text.ToString();
     }
 
-    /// <summary>Returns the text with an SGR parameter for its colour, or unchanged without colours.</summary>
-    public string Colorize(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
+    /// <summary>
+    /// Returns the text with an SGR parameter (ECMA-48 §8.3.117) that selects its colour or style, or unchanged if colours are off.
+    /// </summary>
+    public string Colorize(string sgr, string text) => _hasColors ? $"\e[{sgr}m{text}\e[0m" : text;
 
     private bool IsStatusShown => _status.Count > 0 && !_isPrompting;
 
     /// <summary>
-    /// Returns the escape sequence that erases the status lines. The cursor is at the end of the last line. If the terminal has become
+    /// Returns the escape sequence that erases the status lines. The cursor must be at the end of the last line. If the terminal has become
     /// narrower, a line occupies several rows.
     /// </summary>
-    private string EraseStatus()
+    private string GetEraseSequence()
     {
         int width = Width, rows = _status.Sum(line => Math.Max(1, (DisplayFormat.CountColumns(line) + width - 1) / width));
         return rows > 1 ? $"\r\e[{rows - 1}A\e[J" : "\r\e[K";
     }
 
-    private void TryWriteData(Action<StreamWriter> write)
+    /// <summary>Writes to standard output. Records a failure, so that <see cref="ThrowIfOutputFailed"/> throws it once.</summary>
+    private void WriteDataOrRecordFailure(Action<StreamWriter> write)
     {
         if (_hasOutputFailed)
         {
@@ -234,13 +239,13 @@ internal sealed class Terminal
     }
 
     /// <summary>
-    /// Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can complete its cleanup.
+    /// Writes text to standard error. Ignores errors, such as EIO of a closed terminal, so that the command can complete its cleanup.
     /// </summary>
     private void WriteToStandardError(string text)
     {
         try
         {
-            if (!_isClosed)
+            if (!_isErrorClosed)
             {
                 _messages.Write(text);
                 _messages.Flush();
@@ -248,7 +253,7 @@ internal sealed class Terminal
         }
         catch (IOException)
         {
-            _isClosed = true;
+            _isErrorClosed = true;
         }
     }
 }

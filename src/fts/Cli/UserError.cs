@@ -13,5 +13,6 @@ internal sealed class UserErrorException(UserError error) : Exception(error.Mess
     public UserErrorException(ExitCode exitCode, string message, string? advice = null)
         : this(new UserError(exitCode, message, null, advice)) { }
 
+    /// <summary>The error to print.</summary>
     public UserError Error { get; } = error;
 }

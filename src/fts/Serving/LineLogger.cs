@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Serving;
 
-/// <summary>Formats the log of the server as lines that start with date and time (ISO 8601, UTC).</summary>
+/// <summary>Writes the log of the server as lines that start with date and time (ISO 8601, UTC).</summary>
 internal sealed class LineLogger(BackgroundLineWriter output, LogLevel minLevel) : ILogger
 {
     /// <summary>Returns the text, preceded by the current date and time.</summary>
@@ -34,7 +34,7 @@ internal sealed class LineLogger(BackgroundLineWriter output, LogLevel minLevel)
     }
 }
 
-/// <summary>Creates the <see cref="LineLogger"/> of the server. All categories have the same lines.</summary>
+/// <summary>Creates a <see cref="LineLogger"/> for each category. The lines do not contain the category.</summary>
 internal sealed class LineLoggerFactory(BackgroundLineWriter output, LogLevel minLevel) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new LineLogger(output, minLevel);
@@ -43,6 +43,6 @@ internal sealed class LineLoggerFactory(BackgroundLineWriter output, LogLevel mi
 
     public void Dispose()
     {
-        // The lines belong to the caller.
+        // The caller disposes the writer of the lines.
     }
 }

@@ -9,9 +9,9 @@ namespace Fts.Serving;
 
 /// <summary>The settings for a server behind a firewall, a router or a load balancer.</summary>
 /// <param name="Ports">The passive ports; null for any port.</param>
-/// <param name="Addresses">The addresses in replies to PASV, for all clients or for a network.</param>
+/// <param name="Addresses">The addresses in replies to PASV, each for all clients or for the clients of a network.</param>
 /// <param name="LoadBalancers">The networks of load balancers, which send PROXY headers.</param>
-/// <param name="DataTimeout">The time limit for the data connection of a transfer.</param>
+/// <param name="DataTimeout">The time to wait for the data connection of a transfer.</param>
 /// <param name="DataPeers">The permitted peers of data connections.</param>
 internal sealed record NetworkSettings(
     FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers,
@@ -52,7 +52,7 @@ internal sealed record NetworkSettings(
         Description = "allowed peers of data connections: same (the address of the client; default), network/24 (its network), or any",
     };
 
-    /// <summary>The options of the network.</summary>
+    /// <summary>The options for firewalls, routers and load balancers.</summary>
     public static OptionGroup CommandLineOptions { get; } = new(
         "Firewalls, routers and load balancers",
         PassivePortsOption, PassiveAddressOption, DataTimeoutOption, DataPeersOption, ProxyProtocolOption);
@@ -89,7 +89,7 @@ internal sealed record NetworkSettings(
             line.GetValue(DataPeersOption) is { } peers ? ParseDataPeers(peers) : FtpDataPeers.Same);
     }
 
-    /// <summary>Returns the line for the start screen; null if all options of data connections have their defaults.</summary>
+    /// <summary>Returns the line for the start screen, or null if passive ports, addresses and data peers have their defaults.</summary>
     public string? Describe()
     {
         string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
@@ -107,10 +107,10 @@ internal sealed record NetworkSettings(
         return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + externalPorts + addresses + peers;
     }
 
-    /// <summary>Returns the text for the address of all clients without an entry of their own.</summary>
+    /// <summary>Returns the text for the address that applies to clients without an entry for their network.</summary>
     private string FormatDefaultAddress(string host) => Addresses.Count == 1 ? $", address {host}" : $", {host} for other clients";
 
-    /// <summary>Returns the time in text such as <c>30s</c> or <c>2m</c>.</summary>
+    /// <summary>Parses a time such as <c>30s</c> or <c>2m</c>.</summary>
     private static TimeSpan ParseDataTimeout(string text)
     {
         TimeSpan unit = text.AsSpan(Math.Max(0, text.Length - 1)) switch
@@ -122,7 +122,7 @@ internal sealed record NetworkSettings(
         return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
             && count > 0
             ? count * unit
-            : throw CommandLine.CreateUsageError($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
+            : throw CommandLine.CreateUsageError($"{DataTimeoutOption.Name} {text}: must be a time like 30s or 2m");
     }
 
     /// <summary>Parses <c>same</c>, <c>any</c>, <c>network/24</c>, or <c>network/24,64</c> with the prefix length for IPv6.</summary>
@@ -146,7 +146,7 @@ internal sealed record NetworkSettings(
     private static bool TryParsePrefixLength(string text, int minimum, int maximum, out int length) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= minimum && length <= maximum;
 
-    /// <summary>Parses <c>A-B</c>, or <c>A-B=C-D</c> if clients receive the ports C to D. A range may be a single port.</summary>
+    /// <summary>Parses <c>A-B</c>, or <c>A-B=C-D</c> if clients receive the ports C to D. Each range may be a single port.</summary>
     private static FtpPassivePorts ParsePorts(string text)
     {
         string[] sides = text.Split('=');
@@ -165,8 +165,8 @@ internal sealed record NetworkSettings(
             : throw CreateError();
 
         UserErrorException CreateError() => CommandLine.CreateUsageError(
-            $"{PassivePortsOption.Name} {text}: must be like 50000-50099, with ports of at least 1024, " +
-            "or 50000-50099=60000-60099, with as many ports on both sides");
+            $"{PassivePortsOption.Name} {text}: must be a range like 50000-50099, with ports of at least 1024, " +
+            "or 50000-50099=60000-60099, with the same number of ports on both sides");
     }
 
     private static (int First, int Last)? ParseRange(string text)
@@ -180,7 +180,7 @@ internal sealed record NetworkSettings(
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= IPEndPoint.MaxPort;
 
-    /// <summary>Parses <c>HOST</c>, for all clients without an entry of their own, or <c>NETWORK=HOST</c>.</summary>
+    /// <summary>Parses <c>HOST</c>, for clients without an entry for their network, or <c>NETWORK=HOST</c>.</summary>
     private static FtpPassiveAddress ParseAddress(string text)
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -201,12 +201,14 @@ internal sealed record NetworkSettings(
             "address; name only the load balancers");
     }
 
-    /// <summary>Parses an address, or a network as an address with a prefix length. Bits beyond the prefix must be zero.</summary>
+    /// <summary>
+    /// Parses an address, or a network in the form of an address with a prefix length. Bits after the prefix must be zero.
+    /// </summary>
     private static IPNetwork ParseNetwork(string option, string optionValue, string text)
     {
         string[] parts = text.Split('/');
-        // IPAddress also parses 10 (as 0.0.0.10), [::1] and fe80::1%eth0. ::ffff:10.0.0.5 never matches, because the server reports IPv4
-        // peers as IPv4.
+        // IPAddress also parses 10 (as 0.0.0.10), [::1] and fe80::1%eth0, which are rejected here. ::ffff:10.0.0.5 is rejected because it
+        // would never match: the server reports IPv4 peers as IPv4.
         if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 ||
             parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
             (!parts[0].Contains(':', StringComparison.Ordinal) && address.ToString() != parts[0]))

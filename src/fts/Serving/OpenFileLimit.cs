@@ -7,8 +7,8 @@ namespace Fts.Serving;
 internal static unsafe class OpenFileLimit
 {
     /// <summary>
-    /// Raises the soft limit, usually 1,024, to the hard limit. The low value protects programs that use select(2). This program does not
-    /// use it.
+    /// Raises the soft limit, usually 1,024, to the hard limit. The low soft limit protects programs that use select(2). This program does
+    /// not use select.
     /// </summary>
     public static void Raise()
     {
@@ -25,7 +25,7 @@ internal static unsafe class OpenFileLimit
         if (ProcessCalls.Getrlimit(ProcessCalls.RLIMIT_NOFILE, &limit) == 0 && limit.Soft < limit.Hard)
         {
             limit.Soft = limit.Hard;
-            _ = ProcessCalls.Setrlimit(ProcessCalls.RLIMIT_NOFILE, &limit); // if this is refused, the existing limit stays
+            _ = ProcessCalls.Setrlimit(ProcessCalls.RLIMIT_NOFILE, &limit); // if the kernel refuses, the existing limit stays
         }
     }
 }

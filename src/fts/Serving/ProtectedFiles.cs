@@ -6,8 +6,9 @@ namespace Fts.Serving;
 internal static class ProtectedFiles
 {
     /// <summary>
-    /// Returns private keys and certificates, the state folder and the settings folder, which contains the fingerprints of trusted servers.
-    /// The most important file in each folder is listed as well, so that it is protected even if the folder cannot be read.
+    /// Returns the paths of private keys, certificates, the state folder and the settings folder, which contains the fingerprints of
+    /// trusted servers. The most important file in each folder is returned as well, so that the file is protected even if the folder cannot
+    /// be read.
     /// </summary>
     public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts) =>
     [

@@ -5,14 +5,14 @@ using Fts.Cli.Help;
 namespace Fts.Serving;
 
 /// <summary>
-/// Restricts the process to the served folders, its certificates and the files of its runtime. The kernel enforces this, even if a check in
-/// the server has a gap.
+/// Restricts the process to the served folders, its certificates and the files of its runtime. The kernel enforces the restriction, even if
+/// a check in the server has a gap.
 /// </summary>
 /// <remarks>
-/// The main thread enters before it starts other threads, so that they inherit the restriction. Threads that the runtime started before
-/// Main, such as those of the compiler and the debugger, never process input of a client.
+/// The main thread enters the sandbox before it starts other threads, so that they inherit the restriction. Threads that the runtime starts
+/// before Main, such as compiler and debugger threads, never process input of a client.
 /// </remarks>
-/// <param name="Description">The state, for the start screen.</param>
+/// <param name="Description">The state of the sandbox, for the start screen.</param>
 internal sealed record Sandbox(string Description)
 {
     private const LandlockRights ReadRights = LandlockRights.ReadFile | LandlockRights.ReadFolder;
@@ -24,7 +24,7 @@ internal sealed record Sandbox(string Description)
 
     private static readonly Option<bool> DisableOption = new("--no-sandbox")
     {
-        Description = "do not let the kernel restrict the process to the shared folders (Landlock, Linux only)",
+        Description = "do not restrict the process to the shared folders (Landlock, Linux only)",
     };
 
     /// <summary>The option of the sandbox.</summary>
@@ -34,7 +34,9 @@ internal sealed record Sandbox(string Description)
     /// <param name="line">The command line.</param>
     /// <param name="servedFolders">The folders to read and write.</param>
     /// <param name="certificates">The files of certificates and keys, which are read again when they change.</param>
-    /// <param name="ownCertificateFile">The file of the self-signed certificate, which may not exist yet; null if it is not used.</param>
+    /// <param name="ownCertificateFile">
+    /// The file of the self-signed certificate, which may not exist yet. Null if the server uses another certificate or no TLS.
+    /// </param>
     /// <returns>The state of the sandbox.</returns>
     public static Sandbox Enter(
         CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
@@ -67,7 +69,7 @@ internal sealed record Sandbox(string Description)
         }
 
         rules.Allow(RuntimeFiles.ThreadNamesFolder, ReadRights | LandlockRights.WriteFile);
-        RuntimeFiles.CloseDiagnostics();
+        RuntimeFiles.DeleteDiagnosticPipes();
         return new Sandbox(rules.Enter() is { } failure ? $"none: {failure}" : "process restricted to these folders (Landlock)");
     }
 
@@ -98,7 +100,7 @@ internal sealed record Sandbox(string Description)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The certificate cannot be stored either. The server creates one for this run.
+            // The certificate cannot be stored either, so the server creates one for this run.
             return;
         }
 
@@ -106,8 +108,8 @@ internal sealed record Sandbox(string Description)
     }
 
     /// <summary>
-    /// Returns the folder of a file, and the folder of its target if the file is a symbolic link. Renewal creates a new file, to which a
-    /// rule for the old file would not apply. For a file in the root folder, returns the file only.
+    /// Returns the folder of a file, and the folder of its target if the file is a symbolic link. A renewal of the certificate creates a
+    /// new file, to which a rule for the old file would not apply. For a file in the root folder, returns only the file.
     /// </summary>
     private static IEnumerable<string> GetReadPaths(string file)
     {
@@ -119,7 +121,7 @@ internal sealed record Sandbox(string Description)
         }
         catch (IOException)
         {
-            // The file does not exist, or its links form a loop. Reading it reports the error.
+            // The file does not exist, or its links form a loop. The code that reads the file reports the error.
         }
 
         return target is null ? [GetFolderOrFile(path)] : [GetFolderOrFile(path), GetFolderOrFile(target.FullName)];

@@ -5,9 +5,9 @@ using Fts.Cli.Help;
 
 namespace Fts.Serving;
 
-/// <summary>The limits on sessions at the same time.</summary>
-/// <param name="Sessions">The limit in total.</param>
-/// <param name="PerAddress">The limit from one IPv4 address or IPv6 /64 network.</param>
+/// <summary>The limits on the number of simultaneous sessions.</summary>
+/// <param name="Sessions">The limit for all clients together.</param>
+/// <param name="PerAddress">The limit for the clients of one IPv4 address or IPv6 /64 network.</param>
 internal sealed record SessionLimits(int Sessions, int PerAddress)
 {
     private const int DefaultSessions = 50_000, DefaultPerAddress = 100;
@@ -15,18 +15,19 @@ internal sealed record SessionLimits(int Sessions, int PerAddress)
     private static readonly Option<string> SessionsOption = new("--max-sessions")
     {
         HelpName = "N",
-        Description = $"sessions at the same time (default: {DefaultSessions})",
+        Description = $"maximum number of sessions at the same time (default: {DefaultSessions})",
     };
 
     private static readonly Option<string> PerAddressOption = new("--max-sessions-per-address")
     {
         HelpName = "N",
-        Description = $"sessions of one IPv4 address or IPv6 /64 (default: {DefaultPerAddress})",
+        Description = $"maximum number of sessions from one IPv4 address or IPv6 /64 network (default: {DefaultPerAddress})",
     };
 
     /// <summary>The options of the limits.</summary>
     public static OptionGroup CommandLineOptions { get; } = new("Limits", SessionsOption, PerAddressOption);
 
+    /// <summary>Parses the options.</summary>
     /// <exception cref="UserErrorException">A value is not a whole number, or is less than 1.</exception>
     public static SessionLimits Parse(CommandLine line) =>
         new(ParseCount(line, SessionsOption, DefaultSessions), ParseCount(line, PerAddressOption, DefaultPerAddress));

@@ -4,8 +4,10 @@ namespace Fts.Serving;
 
 /// <summary>The login rules of a server without accounts.</summary>
 /// <param name="Authenticator">Authenticates logins by these rules.</param>
-/// <param name="AnonymousPermissions">The permissions of every client without a password.</param>
-/// <param name="OneTimePassword">The account with the password of this run; null if no client needs one.</param>
+/// <param name="AnonymousPermissions">
+/// The permissions of every client without a password. They do not include the permissions that <see cref="AllowsOwnUser"/> adds.
+/// </param>
+/// <param name="OneTimePassword">The account with the password of this run, or null if no client needs a password.</param>
 /// <param name="AllowsOwnUser">Whether the user that runs the server, and root, may read and write without a password.</param>
 internal sealed record SignInRules(
     IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword,
@@ -14,13 +16,16 @@ internal sealed record SignInRules(
     private const string UserName = "fts";
 
     /// <summary>
-    /// Returns the rules for an address. On a loopback address, root and the user that runs the server may read and write without a
+    /// Returns the login rules for an address. On a loopback address, root and the user that runs the server may read and write without a
     /// password. Other users of the machine need a password that is created for this run. Systems other than Linux do not report the user
-    /// of a connection: on them, every user of the machine may read and write without a password. On any other address the network is not
-    /// trusted, and the password is needed.
+    /// of a connection, so every user of the machine may read and write without a password. On any other address, clients need the
+    /// password, because the network is not trusted.
     /// </summary>
     /// <param name="isLocal">Whether only this machine can connect.</param>
-    /// <param name="anonymous"><c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>.</param>
+    /// <param name="anonymous">
+    /// The value of <c>--anonymous</c>: <c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>. A value other than <c>auto</c> sets the
+    /// permissions of every client without a password.
+    /// </param>
     public static SignInRules Create(bool isLocal, string anonymous)
     {
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())

@@ -7,7 +7,9 @@ using Fts.Server;
 
 namespace Fts.Serving;
 
-/// <summary>Formats the start screen of the server: address, folders, login rules, TLS, and the command that connects to it.</summary>
+/// <summary>
+/// Formats the start screen of the server: address, folders, login rules, TLS, and the client command that connects to the server.
+/// </summary>
 internal static class StartupSummary
 {
     /// <summary>
@@ -18,8 +20,8 @@ internal static class StartupSummary
     /// <param name="folder">The shared folder.</param>
     /// <param name="signInRules">The login rules.</param>
     /// <param name="tlsSettings">The TLS options.</param>
-    /// <param name="hosts">The further hosts.</param>
-    /// <param name="networkSettings">The options of the network.</param>
+    /// <param name="hosts">The additional hosts.</param>
+    /// <param name="networkSettings">The settings for firewalls, routers and load balancers.</param>
     /// <param name="sandbox">The state of the sandbox.</param>
     public static IEnumerable<string> FormatLines(
         FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts,
@@ -38,7 +40,7 @@ internal static class StartupSummary
         yield return $"  sandbox   {sandbox.Description}";
         if (tlsSettings.RequestsClientCertificates)
         {
-            yield return "  login     certificates of --client-ca, as their common name: read and write";
+            yield return "  login     with a certificate of --client-ca, under its common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
             {
                 yield return "  login     refused without such a certificate";
@@ -95,7 +97,8 @@ internal static class StartupSummary
     }
 
     /// <summary>
-    /// Returns the address for clients. If the server listens on all addresses, it is the first IPv4 address that is not loopback.
+    /// Returns the address that clients connect to. If the server listens on all addresses, returns the first IPv4 address of this machine
+    /// that is not a loopback address.
     /// </summary>
     private static IPAddress FindReachableAddress(IPAddress address)
     {

@@ -4,8 +4,8 @@ using Fts.Cli;
 namespace Fts.Serving;
 
 /// <summary>
-/// Ctrl-C and SIGTERM for the server: the first one stops it after running transfers, the second one at once. SIGHUP reloads certificates
-/// and never ends the process.
+/// Handles Ctrl-C, SIGTERM and SIGHUP in the server. The first Ctrl-C or SIGTERM stops the server after running transfers. The second stops
+/// the server at once. SIGHUP reloads certificates and never ends the process.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -13,7 +13,8 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _secondSignal = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    /// <param name="reload">Called at each SIGHUP, on a pool thread.</param>
+    /// <summary>Installs the signal handlers.</summary>
+    /// <param name="reload">Reloads the certificates. Called at each SIGHUP, on a pool thread.</param>
     public StopSignals(Action reload) => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted)),
@@ -25,10 +26,10 @@ internal sealed class StopSignals : IDisposable
         }),
     ];
 
-    /// <summary>Completes at the first stop signal, with the exit code of that signal.</summary>
+    /// <summary>Completes at the first Ctrl-C or SIGTERM, with the exit code of that signal.</summary>
     public Task<ExitCode> FirstSignal => _firstSignal.Task;
 
-    /// <summary>Cancelled at the second stop signal.</summary>
+    /// <summary>A token that the second Ctrl-C or SIGTERM cancels.</summary>
     public CancellationToken SecondSignal => _secondSignal.Token;
 
     public void Dispose()

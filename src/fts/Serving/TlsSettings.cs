@@ -9,9 +9,9 @@ using Fts.Trust;
 
 namespace Fts.Serving;
 
-/// <summary>The TLS settings of the server. Certificates are read, or created, only after the server listens.</summary>
-/// <param name="Options">The options for the library; null without TLS.</param>
-/// <param name="ImplicitPort">The port for implicit TLS; 0 for any free port, null for none.</param>
+/// <summary>The TLS settings of the server. The certificate of the server is read, or created, only after the server listens.</summary>
+/// <param name="Options">The options for the server library, or null without TLS.</param>
+/// <param name="ImplicitPort">The port for implicit TLS: 0 for any free port, null for no implicit TLS.</param>
 internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 {
     private const string Required = "required", Require = "require", Off = "off";
@@ -49,7 +49,8 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     private static readonly Option<string> ClientAuthorityOption = new("--client-ca")
     {
         HelpName = "FILE",
-        Description = "root certificates (PEM); clients with a certificate issued below them log in as its common name, without a password",
+        Description = "root certificates (PEM); a client with a certificate of these authorities logs in under the common name of the " +
+            "certificate, without a password",
     };
 
     private static readonly ChoiceOption ClientCertificateOption = new(
@@ -57,30 +58,32 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         ("ask", "log in with a password"),
         (Require, "cannot log in"));
 
-    /// <summary>Whether uploads over TLS must end with close_notify. Listed with the options of uploads.</summary>
+    /// <summary>
+    /// The option that selects whether uploads over TLS must end with close_notify. Help pages list it with the options of uploads.
+    /// </summary>
     public static ChoiceOption CloseNotifyOption { get; } = new(
-        "--close-notify", "MODE", "end of an upload over TLS",
-        (Required, "close_notify, or the size announced by ALLO; else reply 426"),
-        ("optional", "any, as without TLS; attackers could truncate uploads unnoticed"));
+        "--close-notify", "MODE", "how an upload over TLS must end",
+        (Required, "with close_notify, or with the size that ALLO announced; otherwise the reply is 426"),
+        ("optional", "in any way, as without TLS; attackers could truncate uploads unnoticed"));
 
-    /// <summary>The files of <c>--cert</c> and <c>--key</c>; empty if they are not given.</summary>
+    /// <summary>The files of <c>--cert</c> and <c>--key</c>. Empty if <c>--cert</c> is not given.</summary>
     public IReadOnlyList<string> ConfiguredFiles { get; private init; } = [];
 
-    /// <summary>The file of <c>--client-ca</c>; null if it is not given.</summary>
+    /// <summary>The file of <c>--client-ca</c>, or null if the option is not given.</summary>
     public string? ClientAuthorityFile { get; private init; }
 
-    /// <summary>The file of the self-signed certificate; null if it is not used.</summary>
+    /// <summary>The file of the self-signed certificate, or null if <c>--cert</c> is given or TLS is off.</summary>
     public string? OwnCertificateFile { get; private init; }
 
-    /// <summary>The options of the server's TLS.</summary>
+    /// <summary>The options for encryption and the certificate of the server.</summary>
     public static OptionGroup EncryptionOptions { get; } = new(
         "Encryption", TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption);
 
-    /// <summary>The options of client certificates.</summary>
+    /// <summary>The options for client certificates.</summary>
     public static OptionGroup ClientCertificateOptions { get; } = new(
         "Client certificates", ClientAuthorityOption, ClientCertificateOption);
 
-    /// <summary>The fingerprint of the server key, in the format that clients print; null without TLS.</summary>
+    /// <summary>The fingerprint of the server key, in the format that clients print. Null without TLS.</summary>
     /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
     public string? Fingerprint
     {
@@ -146,8 +149,8 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     }
 
     /// <summary>
-    /// Returns the accounts, preceded by login with a certificate if <c>--client-ca</c> is given. The user name is the common name of the
-    /// certificate.
+    /// Returns an authenticator that also accepts client certificates if <c>--client-ca</c> is given. The user name must be the common name
+    /// of the certificate. Returns the accounts unchanged if <c>--client-ca</c> is not given.
     /// </summary>
     public IAuthenticator AddCertificateLogin(IAuthenticator accounts) =>
         RequestsClientCertificates ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
@@ -155,7 +158,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     /// <summary>Whether the server requests certificates of clients.</summary>
     public bool RequestsClientCertificates => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
 
-    /// <summary>Returns the endpoint for implicit TLS, or null.</summary>
+    /// <summary>Returns the endpoint for implicit TLS, or null if implicit TLS is not configured.</summary>
     public IPEndPoint? GetImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;
 
     private static FtpClientCertificates ParseClientCertificates(CommandLine line)
@@ -175,7 +178,10 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
         };
     }
 
-    /// <summary>Returns the stored self-signed certificate. If it cannot be stored, returns one for this run.</summary>
+    /// <summary>
+    /// Returns the stored self-signed certificate, or creates it. If the certificate cannot be stored, returns a certificate for this run
+    /// only.
+    /// </summary>
     private static FtpCertificates LoadOwnCertificate(string file)
     {
         try

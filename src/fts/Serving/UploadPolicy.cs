@@ -8,17 +8,17 @@ using Fts.Storage.Local;
 namespace Fts.Serving;
 
 /// <summary>The settings for uploads.</summary>
-/// <param name="Publish">The uploads that are published.</param>
-/// <param name="KeepPartial">How long partial uploads are kept.</param>
+/// <param name="PublishPolicy">Selects the uploads that are published.</param>
+/// <param name="PartialUploadLifetime">The time for which partial uploads are kept.</param>
 /// <param name="IsDurable">Whether changes are flushed to stable storage before they are acknowledged.</param>
-internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepPartial, bool IsDurable)
+internal sealed record UploadPolicy(FtpPublishPolicy PublishPolicy, TimeSpan PartialUploadLifetime, bool IsDurable)
 {
     private const string Auto = "auto";
 
     private static readonly ChoiceOption PublishOption = new(
         "--publish", "UPLOADS", "uploads that get their final name",
         (Auto, "all that are not known to be truncated"),
-        ("complete-only", "those proven complete; 550 for others"));
+        ("complete-only", "only those proven complete; others get reply 550"));
 
     private static readonly Option<string> KeepPartialOption = new("--keep-partial")
     {
@@ -35,7 +35,7 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
     public static OptionGroup CommandLineOptions { get; } = new(
         "Uploads", PublishOption, TlsSettings.CloseNotifyOption, KeepPartialOption, DurableOption);
 
-    /// <summary>Returns the options for the stores of the served folders.</summary>
+    /// <summary>The options for the stores of the served folders.</summary>
     public LocalStoreOptions StoreOptions => new() { IsDurable = IsDurable };
 
     /// <summary>Parses the options.</summary>
@@ -45,7 +45,7 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
         line.GetValue(KeepPartialOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
         line.HasOption(DurableOption));
 
-    /// <summary>Returns the time in text such as <c>30m</c>, <c>24h</c> or <c>7d</c>. <c>0</c> keeps no partial uploads.</summary>
+    /// <summary>Parses a time such as <c>30m</c>, <c>24h</c> or <c>7d</c>. The value <c>0</c> keeps no partial uploads.</summary>
     private static TimeSpan ParseTime(string text)
     {
         TimeSpan unit = text.AsSpan(Math.Max(0, text.Length - 1)) switch
@@ -63,6 +63,6 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
         return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count)
             && count > 0
             ? count * unit
-            : throw CommandLine.CreateUsageError($"{KeepPartialOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
+            : throw CommandLine.CreateUsageError($"{KeepPartialOption.Name} {text}: must be a time like 30m, 24h or 7d, or 0");
     }
 }

@@ -9,7 +9,7 @@ using Fts.Server;
 namespace Fts.Serving;
 
 /// <summary>
-/// Further hosts on the same address: <c>--host NAME=FOLDER</c>, with an optional certificate from <c>--host-cert NAME=FILE</c>.
+/// Additional hosts on the same address: <c>--host NAME=FOLDER</c>, with an optional certificate from <c>--host-cert NAME=FILE</c>.
 /// </summary>
 /// <param name="Folders">The names and their folders, in the order of the command line.</param>
 internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> Folders)
@@ -36,16 +36,18 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
 
     private Dictionary<string, string> Keys { get; init; } = [];
 
-    /// <summary>Returns the files of their certificates and keys.</summary>
+    /// <summary>The files of the certificates and keys of all hosts.</summary>
     public IEnumerable<string> Files => Certificates.Values.Concat(Keys.Values);
 
-    /// <summary>The options of further hosts.</summary>
+    /// <summary>The options for additional hosts.</summary>
     public static OptionGroup CommandLineOptions { get; } = new("Several hosts on one address", HostOption, CertificateOption, KeyOption);
 
     /// <summary>Parses the options.</summary>
     /// <param name="line">The command line.</param>
-    /// <param name="hasTls">Whether the server offers TLS. Certificates need it.</param>
-    /// <exception cref="UserErrorException">A value is not NAME=VALUE, a name is repeated, or a certificate has no host.</exception>
+    /// <param name="hasTls">Whether the server offers TLS, which certificates require.</param>
+    /// <exception cref="UserErrorException">
+    /// A value is not in the form NAME=VALUE, a name is repeated, or a certificate has no host.
+    /// </exception>
     public static VirtualHosts Parse(CommandLine line, bool hasTls)
     {
         Dictionary<string, string> folders = ParsePairs(line, HostOption);
@@ -73,9 +75,11 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         };
     }
 
-    /// <summary>Returns the hosts for the server. All have the same login rules.</summary>
+    /// <summary>Returns the hosts for the server. All hosts have the same login rules.</summary>
     /// <param name="accounts">Authenticates logins.</param>
-    /// <param name="openStore">Opens the store of a folder. The first argument names the option in error messages.</param>
+    /// <param name="openStore">
+    /// Opens the store of a folder. The first argument is the option for error messages, the second is the folder.
+    /// </param>
     /// <exception cref="UserErrorException">A folder or a certificate cannot be used.</exception>
     public IReadOnlyList<FtpHost> CreateHosts(IAuthenticator accounts, Func<string, string, Storage.IFileStore> openStore) =>
         [.. Folders.Select(host => new FtpHost
@@ -101,6 +105,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         }
     }
 
+    /// <summary>Returns the values of an option in the form NAME=VALUE by their names, in any case.</summary>
     private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option)
     {
         var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

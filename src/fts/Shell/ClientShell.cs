@@ -8,15 +8,16 @@ using Fts.Transfers;
 
 namespace Fts.Shell;
 
-/// <summary>Runs the commands of a session, line by line, from a terminal or a pipe. Disposes none of its parameters.</summary>
-/// <param name="client">The connections to the server.</param>
+/// <summary>Runs the commands of a session, line by line, from a terminal or a pipe. Does not dispose its parameters.</summary>
+/// <param name="client">The client, with its connections to the server.</param>
 /// <param name="target">The server, for messages.</param>
 /// <param name="terminal">Receives data and messages.</param>
 /// <param name="interrupts">Handles Ctrl-C and SIGTERM.</param>
 /// <param name="transferSettings">The settings of all transfers.</param>
 /// <param name="formatter">Formats commands for advice during the session.</param>
-/// <param name="createProgramFormatter">
-/// Returns the formatter for a verb that the user repeats after the session has ended. Null if <paramref name="formatter"/> is to be used.
+/// <param name="createOneShotFormatter">
+/// Returns the formatter for a command that the user repeats after the session has ended, given its verb. If null,
+/// <paramref name="formatter"/> is used.
 /// </param>
 internal sealed class ClientShell(
     FtpClient client,
@@ -25,12 +26,12 @@ internal sealed class ClientShell(
     InterruptHandler interrupts,
     TransferSettings transferSettings,
     CommandFormatter formatter,
-    Func<ClientShell, string, CommandFormatter>? createProgramFormatter = null)
+    Func<ClientShell, string, CommandFormatter>? createOneShotFormatter = null)
 {
-    private ExitCode _result = ExitCode.Success;
+    private ExitCode _result = ExitCode.Success; // the exit code of a script, if it ends now
     private bool _isConnectionLost; // set when a command loses the connection, cleared by the next attempt to reconnect
 
-    /// <summary>The connections to the server.</summary>
+    /// <summary>The client, with its connections to the server.</summary>
     public FtpClient Client => client;
 
     /// <summary>The server, for messages.</summary>
@@ -39,7 +40,7 @@ internal sealed class ClientShell(
     /// <summary>Receives data and messages.</summary>
     public Terminal Terminal => terminal;
 
-    /// <summary>The settings of later transfers.</summary>
+    /// <summary>The settings of the following transfers.</summary>
     public TransferSettings TransferSettings { get; set; } = transferSettings;
 
     /// <summary>The current remote folder.</summary>
@@ -48,10 +49,12 @@ internal sealed class ClientShell(
     /// <summary>Whether the session ends after the running command.</summary>
     public bool ShouldExit { get; set; }
 
-    /// <summary>
-    /// Runs lines until a command ends the session or the input ends. At a terminal the session succeeds. From a pipe the result is the
-    /// code of the failed command, or <see cref="ExitCode.SomeFailed"/> if several commands failed.
-    /// </summary>
+    /// <summary>Runs lines until a command, a signal or the end of the input ends the session.</summary>
+    /// <param name="readLineAsync">Reads the next line. The line is empty at the end of the input.</param>
+    /// <returns>
+    /// The exit code of a signal, if one ended the session. Otherwise <see cref="ExitCode.Success"/> on a terminal. From a pipe, the code
+    /// of the command that ended the script or of the only failed command, or <see cref="ExitCode.SomeFailed"/> if several commands failed.
+    /// </returns>
     public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> readLineAsync)
     {
         interrupts.IsInteractiveSession = terminal.IsInteractive;
@@ -73,7 +76,7 @@ internal sealed class ClientShell(
 
                 if (ShouldEndScript(code) && !await TryContinueScriptAsync(code))
                 {
-                    // The user stopped the script, or its other lines would fail too, because there is no session.
+                    // The user has stopped the script, or all further lines would fail, because the session has ended.
                     return interrupts.RequestedExit ?? code;
                 }
             }
@@ -82,8 +85,8 @@ internal sealed class ClientShell(
         return interrupts.RequestedExit ?? _result;
     }
 
-    /// <summary>Runs one command outside a session, and reports its error.</summary>
-    /// <param name="operation">The command as the user knows it, for messages.</param>
+    /// <summary>Runs one command outside a session, reports its error and returns its exit code.</summary>
+    /// <param name="operation">The command in the form that the user typed, for messages.</param>
     /// <param name="command">Runs the command.</param>
     public async Task<ExitCode> RunOnceAsync(string operation, Func<CancellationToken, Task<ExitCode>> command)
     {
@@ -101,7 +104,7 @@ internal sealed class ClientShell(
         return interrupts.EndCommand() ? interrupts.RequestedExit ?? ExitCode.Interrupted : code;
     }
 
-    /// <summary>Runs one line and reports its error.</summary>
+    /// <summary>Runs one line, reports its error and returns its exit code.</summary>
     private async Task<ExitCode> RunLineAsync(string line)
     {
         string trimmed = line.Trim();
@@ -112,12 +115,12 @@ internal sealed class ClientShell(
 
         ExitCode code =
             await WaitOrAbandonAsync(RunCommandAsync(trimmed, interrupts.BeginCommand()), QuoteCommands.RemoveArguments(trimmed));
-        // Ctrl-C after the end of a command has no effect at a terminal, but still stops a script.
+        // Ctrl-C after the end of a command has no effect on a terminal, but still stops a script.
         return interrupts.EndCommand() && code == ExitCode.Success && !terminal.IsInteractive ? ExitCode.Interrupted : code;
     }
 
     /// <summary>
-    /// Waits for a command. A second Ctrl-C closes the connections and stops the wait. The command then fails in the background, and the
+    /// Waits for a command. A second Ctrl-C closes the connections and ends the wait. The command then fails in the background, and the
     /// next command connects again.
     /// </summary>
     private async Task<ExitCode> WaitOrAbandonAsync(Task<ExitCode> command, string operation)
@@ -153,10 +156,11 @@ internal sealed class ClientShell(
 
     /// <summary>
     /// Runs an action for each item. If there are several items, an error is reported and the next item follows. The error of a single item
-    /// is thrown, unless it is part of a batch.
+    /// is thrown, unless the item is part of a batch.
     /// </summary>
     /// <returns>
-    /// <see cref="ExitCode.SomeFailed"/> if an item failed, <see cref="ExitCode.CannotConnect"/> if the connection was lost.
+    /// <see cref="ExitCode.SomeFailed"/> if an item failed, <see cref="ExitCode.CannotConnect"/> if the connection was lost and the client
+    /// could not connect again, otherwise <see cref="ExitCode.Success"/>.
     /// </returns>
     public async Task<ExitCode> ForEachAsync<T>(
         string verb,
@@ -187,26 +191,32 @@ internal sealed class ClientShell(
         return result;
     }
 
-    /// <summary>Returns the exit code for a command of several steps. <see cref="ExitCode.CannotConnect"/> has precedence.</summary>
+    /// <summary>
+    /// Returns the exit code for a command of several steps: <see cref="ExitCode.CannotConnect"/> if a step returned it, otherwise the last
+    /// code that is not <see cref="ExitCode.Success"/>.
+    /// </summary>
     public static ExitCode CombineExitCodes(params ReadOnlySpan<ExitCode> codes)
     {
-        ExitCode worst = ExitCode.Success;
+        ExitCode combined = ExitCode.Success;
         foreach (ExitCode code in codes)
         {
-            worst = worst == ExitCode.CannotConnect || code == ExitCode.Success ? worst : code;
+            combined = combined == ExitCode.CannotConnect || code == ExitCode.Success ? combined : code;
         }
 
-        return worst;
+        return combined;
     }
 
-    /// <summary>Returns the message for an exception, with advice that fits this session.</summary>
+    /// <summary>Returns the error for an exception, with advice that fits this session.</summary>
     public UserError DescribeError(Exception e, string operation)
     {
         RecordConnectionLoss(e);
         return formatter.AdaptAdvice(ExceptionTranslator.Translate(e, operation, target));
     }
 
-    /// <summary>Records whether a command failed because its connection was lost. The server may accept a new one.</summary>
+    /// <summary>
+    /// Records whether the connection was lost while the client waited for a reply. The server may then accept a new connection. An error
+    /// of another type changes nothing.
+    /// </summary>
     public void RecordConnectionLoss(Exception e) =>
         _isConnectionLost = e is FtpConnectionException error ? error.Phase == FtpOperationPhase.Reply : _isConnectionLost;
 
@@ -214,7 +224,7 @@ internal sealed class ClientShell(
     /// <param name="verb">The verb.</param>
     /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
-    /// <param name="code">The exit code of the transfer. Some codes end the session.</param>
+    /// <param name="code">The exit code of the transfer. Some exit codes end a script.</param>
     public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) =>
         GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
 
@@ -222,12 +232,14 @@ internal sealed class ClientShell(
     public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names) =>
         GetFormatter(verb, ExitCode.Success).Format(verb, option, names);
 
-    /// <summary>Returns the formatter for advice: for this session if it continues, otherwise for the system's shell.</summary>
+    /// <summary>
+    /// Returns the formatter for advice: for commands of this session if the session continues, otherwise for the system's shell.
+    /// </summary>
     public CommandFormatter GetFormatter(string verb, ExitCode code)
     {
         bool isScriptEnding = !terminal.IsInteractive && (interrupts.IsInterrupted || ShouldEndScript(code));
         bool isSessionEnding = interrupts.RequestedExit is not null || isScriptEnding;
-        return isSessionEnding && createProgramFormatter is not null ? createProgramFormatter(this, verb) : formatter;
+        return isSessionEnding && createOneShotFormatter is not null ? createOneShotFormatter(this, verb) : formatter;
     }
 
     /// <summary>Returns whether a script ends after a command with this exit code.</summary>
@@ -235,7 +247,7 @@ internal sealed class ClientShell(
         code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginFailed or ExitCode.NotTrusted;
 
     /// <summary>
-    /// Reconnects if a command of a script failed because its connection was lost. Returns whether the script continues.
+    /// Connects again if a command of a script failed because the connection was lost. Returns whether the script continues.
     /// </summary>
     private async Task<bool> TryContinueScriptAsync(ExitCode code)
     {
@@ -248,7 +260,7 @@ internal sealed class ClientShell(
         return !interrupts.EndCommand() && isReconnected;
     }
 
-    /// <summary>Connects again if the connection was lost. Returns whether the client is connected again.</summary>
+    /// <summary>Connects again if the connection was lost. Returns false if the connection was not lost, or the attempt failed.</summary>
     private async Task<bool> TryReconnectAsync(CancellationToken cancellationToken)
     {
         if (!_isConnectionLost)
@@ -272,10 +284,12 @@ internal sealed class ClientShell(
     /// <inheritdoc cref="InterruptHandler.WaitForChildAsync"/>
     public Task WaitForChildAsync(Task child) => interrupts.WaitForChildAsync(child);
 
-    /// <summary>Asks the user a question during a command. Returns null if the user cancels the question, which ends the command.</summary>
+    /// <summary>
+    /// Asks the user a question during a command. Returns null if the user cancels the question, which also cancels the command.
+    /// </summary>
     public string? AskUser(string question) => interrupts.RunPrompt(() => terminal.AskQuestion(question));
 
-    /// <summary>Writes the buffered data of a command. If standard output is closed, the session ends.</summary>
+    /// <summary>Writes the buffered data of a command. The session ends if standard output cannot be written.</summary>
     private ExitCode FlushOutput()
     {
         try
@@ -293,7 +307,7 @@ internal sealed class ClientShell(
     {
         if (e is OutputException output)
         {
-            // Later commands could not write their data either.
+            // Later commands could not write their data, so the session ends.
             ShouldExit = true;
             if (output.Error is { } outputError)
             {

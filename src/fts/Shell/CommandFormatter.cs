@@ -6,13 +6,15 @@ namespace Fts.Shell;
 /// <param name="Prefix">The text before the command.</param>
 /// <param name="FormatName">Returns a file name as the user types it.</param>
 /// <param name="Suffix">The text after the last name.</param>
-/// <param name="SessionCommand">The command line that opens a session, for advice that needs one; empty inside a session.</param>
+/// <param name="SessionCommand">The command line that opens a session, for advice that requires a session. Empty inside a session.</param>
 internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> FormatName, string Suffix, string SessionCommand)
 {
-    /// <summary>The connection options, each with a space before it, for commands of the system's shell.</summary>
+    /// <summary>The connection options for commands of the system's shell, each with a space before it.</summary>
     public string Options { get; init; } = "";
 
-    /// <summary>The longest command in characters. A terminal accepts no longer lines (POSIX MAX_CANON is 4096 bytes on Linux).</summary>
+    /// <summary>
+    /// The maximum length of a command in characters. The line that a user types on a terminal can have 4095 bytes on Linux (termios(3)).
+    /// </summary>
     private const int MaxCommandLength = 4000;
 
     /// <summary>The formatter for commands of a running session.</summary>
@@ -21,17 +23,20 @@ internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> F
     /// <summary>Returns a name as one word, escaped unless it is a pattern.</summary>
     public static string EscapeName(ShellWord name) => name.IsPattern ? name.Text : ShellLineParser.Escape(name.Text);
 
-    /// <summary>Returns a command with an option and names. Does not list the names if the command would be too long.</summary>
+    /// <summary>Returns a command with an option and names. Omits the names if the command would be too long.</summary>
     public string Format(string verb, string option, IEnumerable<ShellWord> names)
     {
         string command = $"{Prefix}{verb} {option} {string.Join(' ', names.Select(FormatName))}{Suffix}";
         return command.Length <= MaxCommandLength ? command : $"the same command with {option}";
     }
 
-    /// <summary>Returns the error with advice that works in the current context: commands of a session need a session.</summary>
+    /// <summary>
+    /// Returns the error with advice that works in the current context. Outside a session, commands such as <c>ls</c> are preceded by the
+    /// command that opens a session.
+    /// </summary>
     public UserError AdaptAdvice(UserError error) => SessionCommand.Length == 0 ? error : error.Advice?.Split(',', ' ')[0] switch
     {
-        "ls" => error with { Advice = $"{SessionCommand}, and there {error.Advice}" },
+        "ls" => error with { Advice = $"{SessionCommand}, then {error.Advice}" },
         "lls" or "lcd" => error with { Advice = null },
         _ => error,
     };

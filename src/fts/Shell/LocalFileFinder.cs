@@ -11,7 +11,7 @@ internal static class LocalFileFinder
     public static IReadOnlyList<string> Expand(IReadOnlyList<ShellWord> words) =>
         [.. words.SelectMany(word => word.IsPattern ? MatchPattern(word.Text) : [ExpandHome(word.Text)])];
 
-    /// <summary>Returns a path with a leading <c>~/</c> replaced by the home folder.</summary>
+    /// <summary>Returns a path in which the first component <c>~</c> is replaced by the home folder.</summary>
     public static string ExpandHome(string path) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal)
         ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..]
         : path;

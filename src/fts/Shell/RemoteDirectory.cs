@@ -3,18 +3,18 @@ using Fts.Client;
 namespace Fts.Shell;
 
 /// <summary>
-/// The current folder on the server. <c>cd</c> enters it on the connections (CWD), so that a name in it can be sent alone. If the server's
-/// paths use slashes, commands still send the full path, so that they do not depend on CWD.
+/// The current folder on the server. <c>cd</c> changes the connections to this folder (CWD), so that commands can send a name without its
+/// folder. If the server's paths use slashes, commands still send the full path, which does not depend on CWD.
 /// </summary>
 internal sealed class RemoteDirectory
 {
-    /// <summary>The folder's path as the server reports it; empty for the start folder until its path is requested.</summary>
+    /// <summary>The path of the folder as the server reports it. Empty for the start folder until its path is requested.</summary>
     public string Path { get; private set; } = "";
 
-    /// <summary>Whether the connections are in the folder, so that an empty path is this folder.</summary>
+    /// <summary>Whether the connections have changed to this folder, so that an empty path refers to this folder.</summary>
     private bool _isEntered = true;
 
-    /// <summary>The path that lists this folder; empty if the connections are in it.</summary>
+    /// <summary>The path to list this folder. Empty if the connections have changed to this folder.</summary>
     public string ListingPath => _isEntered ? "" : Path;
 
     /// <summary>
@@ -31,8 +31,8 @@ internal sealed class RemoteDirectory
     /// <summary>Returns the path to send for a name in this folder. The name is used unchanged.</summary>
     public string Join(string name)
     {
-        // Paths of other systems (QGPL, 'USER.DATA', DISK:[FOLDER]) cannot be joined with a slash. Names are relative to the entered
-        // folder.
+        // Paths of other systems (QGPL, 'USER.DATA', DISK:[FOLDER]) cannot be joined with a slash. Names are then relative to the folder of
+        // CWD.
         if (name.StartsWith('/') || (_isEntered && !Path.StartsWith('/')) || Path.Length == 0)
         {
             return name;
@@ -41,7 +41,7 @@ internal sealed class RemoteDirectory
         return Path == "/" ? Path + name : $"{Path}/{name}";
     }
 
-    /// <summary>Returns the full path of the folder. Requests it from the server (PWD) if it is unknown.</summary>
+    /// <summary>Returns the full path of the folder. If the path is unknown, requests it from the server (PWD).</summary>
     public async Task<string> GetPathAsync(FtpClient client, CancellationToken cancellationToken)
     {
         if (Path.Length == 0)
@@ -52,7 +52,7 @@ internal sealed class RemoteDirectory
         return Path;
     }
 
-    /// <summary>Sets the current folder without CWD. If the folder does not exist, the next command in it fails.</summary>
+    /// <summary>Sets the current folder without CWD. If the folder does not exist, the next command that uses it fails.</summary>
     public void SetPath(string path) => (Path, _isEntered) = (path.Length > 1 ? path.TrimEnd('/') : path, path.Length == 0);
 
     /// <summary>
@@ -61,7 +61,7 @@ internal sealed class RemoteDirectory
     public async Task ChangeAsync(FtpClient client, string name, CancellationToken cancellationToken)
     {
         string? path = await client.ChangeDirectoryAsync(name, cancellationToken);
-        // Without PWD the name is all that is known.
+        // If the server does not support PWD, the path is derived from the name.
         Path = path ?? (name.StartsWith('/') || Path.Length == 0 || name.Length == 0 ? name : $"{Path.TrimEnd('/')}/{name}");
         _isEntered = true;
     }

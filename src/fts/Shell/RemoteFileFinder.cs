@@ -7,7 +7,7 @@ namespace Fts.Shell;
 /// <summary>A remote file.</summary>
 /// <param name="TypedName">The name as the user typed it.</param>
 /// <param name="Path">The path to send.</param>
-/// <param name="ListedEntry">The metadata, if a listing was read already.</param>
+/// <param name="ListedEntry">The metadata of the file, or null if no listing was read.</param>
 internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
     /// <summary>The name of the local file.</summary>
@@ -20,13 +20,13 @@ internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? Liste
 internal static class RemoteFileFinder
 {
     /// <summary>
-    /// The maximum number of entries in a listing. A listing is sorted in memory, where a million entries use about 300 MB.
+    /// The maximum number of entries in a listing. Listings are sorted in memory, and a million entries use about 300 MB.
     /// </summary>
     private const int MaxEntries = 1_000_000;
 
     /// <summary>
-    /// Returns the file of each word. A pattern is replaced by all matching files. An unreadable line of the listing may describe a
-    /// matching file, so it causes a warning and <see cref="ExitCode.SomeFailed"/>.
+    /// Returns the file for each word. A pattern is replaced by all matching files. An unreadable line of the listing may describe a
+    /// matching file, so it causes a warning and the result <see cref="ExitCode.SomeFailed"/>.
     /// </summary>
     /// <exception cref="UserErrorException">No file matches a pattern.</exception>
     public static async Task<(IReadOnlyList<RemoteFile> Files, ExitCode Result)> ExpandAsync(
@@ -62,13 +62,11 @@ internal static class RemoteFileFinder
         return (files, listingResult);
     }
 
-    /// <summary>
-    /// Returns whether a pattern of <c>get</c> selects an entry. Names from NLST count, because NLST does not report the kind.
-    /// </summary>
+    /// <summary>Returns whether a pattern selects an entry. Entries of NLST are selected, because NLST does not report the kind.</summary>
     private static bool IsDownloadable(FtpEntry entry) =>
         entry.Kind is FtpEntryKind.File or FtpEntryKind.Link || entry.Source == FtpEntrySource.Names;
 
-    /// <summary>Returns the entries that match the last component of a pattern, sorted by name, then the unreadable lines.</summary>
+    /// <summary>Returns the entries that match the last component of a pattern, sorted by name. The unreadable lines follow.</summary>
     public static async Task<List<FtpEntry>> MatchAsync(ClientShell shell, ShellWord pattern, CancellationToken cancellationToken)
     {
         (string folder, string name) = RemoteDirectory.SplitPath(pattern.Text);
@@ -78,7 +76,9 @@ internal static class RemoteFileFinder
                 || (!pattern.IsExact && IsMatch(name, FtpName.Escape(entry.Name))))];
     }
 
-    /// <summary>Returns a typed pattern without the escapes of <c>ls</c>. In the result a doubled backslash matches a backslash.</summary>
+    /// <summary>
+    /// Returns a typed pattern without the escapes that <c>ls</c> prints. In the result, two backslashes match one backslash.
+    /// </summary>
     private static string UnescapePattern(string typed) =>
         string.Join("\\\\", typed.Replace("\\x5C", "\\x5c", StringComparison.Ordinal).Split("\\x5c").Select(FtpName.Unescape));
 
@@ -86,7 +86,7 @@ internal static class RemoteFileFinder
     public static bool IsUnreadable(FtpEntry entry) => entry.Kind == FtpEntryKind.Unknown;
 
     /// <summary>
-    /// Returns the entries of a folder, sorted by name, then the unreadable lines. An empty word means the current folder.
+    /// Returns the entries of a folder, sorted by name. The unreadable lines follow. An empty word means the current folder.
     /// </summary>
     public static async Task<List<FtpEntry>> ListAsync(ClientShell shell, ShellWord folder, CancellationToken cancellationToken)
     {
@@ -100,7 +100,7 @@ internal static class RemoteFileFinder
             if (entries.Count > MaxEntries)
             {
                 throw new UserErrorException(
-                    ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, which is the limit");
+                    ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, which is the maximum");
             }
         }
 

@@ -3,18 +3,16 @@ using Fts.Cli;
 
 namespace Fts.Shell;
 
-/// <summary>
-/// One word of a typed line, or a path of a URL.
-/// </summary>
+/// <summary>One word of a typed line, or a path of a URL.</summary>
 /// <param name="Text">The word without quotes and escapes.</param>
-/// <param name="IsPattern">Whether it contains <c>*</c> or <c>?</c> outside quotes.</param>
-/// <param name="IsExact">Whether it is a path of a URL, in which a backslash escapes nothing.</param>
+/// <param name="IsPattern">Whether the word contains <c>*</c> or <c>?</c> outside quotes.</param>
+/// <param name="IsExact">Whether the word is a path of a URL, in which a backslash is an ordinary character.</param>
 internal readonly record struct ShellWord(string Text, bool IsPattern = false, bool IsExact = false)
 {
     public override string ToString() => Text;
 }
 
-/// <summary>Splits a typed line into words as a shell does. <c>"…"</c>, <c>'…'</c> and backslash keep spaces in a word.</summary>
+/// <summary>Splits a typed line into words like a Unix shell. <c>"…"</c>, <c>'…'</c> and backslash keep spaces in a word.</summary>
 internal static class ShellLineParser
 {
     /// <summary>
@@ -28,17 +26,17 @@ internal static class ShellLineParser
     {
         var words = new List<(int, ShellWord)>();
         return ScanWords(line, words) is { } quote
-            ? throw new UserErrorException(ExitCode.UsageError, $"a {quote} is not closed", $"\\{quote}, if it is part of a name")
+            ? throw new UserErrorException(ExitCode.UsageError, $"the quote {quote} is not closed", $"\\{quote}, if it is part of a name")
             : [.. words.Select(word => word.Item2)];
     }
 
     /// <summary>
-    /// Returns the last word of a line, even if its quotes are not closed, and its index. The word is empty after a space.
+    /// Returns the last word of a line and its index. The quotes of the word need not be closed. The word is empty after a space.
     /// </summary>
     public static (int Start, string Text) GetLastWord(string line)
     {
         var words = new List<(int Start, ShellWord Word)>();
-        // An added letter belongs to the last word, or forms a new word after a space.
+        // The added letter belongs to the last word, or forms a new word after a space.
         ScanWords(line + "x", words);
         (int start, ShellWord word) = words[^1];
         return (start, word.Text[..^1]);
@@ -56,7 +54,9 @@ internal static class ShellLineParser
         return typed.ToString();
     }
 
-    /// <summary>Adds the words and their indexes to a list. Returns the quote that is still open at the end, or null.</summary>
+    /// <summary>
+    /// Adds the words of a line and their indexes to a list. Returns the quote that is not closed at the end of the line, or null.
+    /// </summary>
     private static char? ScanWords(string line, List<(int, ShellWord)> words)
     {
         var word = new StringBuilder();
@@ -68,7 +68,7 @@ internal static class ShellLineParser
             char c = line[i];
             if (quote is null && (c is ' ' or '\t'))
             {
-                Finish();
+                AddWord();
                 continue;
             }
 
@@ -93,10 +93,10 @@ internal static class ShellLineParser
             }
         }
 
-        Finish();
+        AddWord();
         return quote;
 
-        void Finish()
+        void AddWord()
         {
             if (start >= 0)
             {

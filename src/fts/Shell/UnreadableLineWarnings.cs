@@ -10,11 +10,13 @@ internal static class UnreadableLineWarnings
 {
     private const int MaxWarnings = 3, MaxLineLength = 200;
 
-    /// <summary>Writes a warning for each of the first lines, then the number of the others.</summary>
+    /// <summary>
+    /// Writes a warning for each of the first <see cref="MaxWarnings"/> lines, then one warning with the number of remaining lines.
+    /// </summary>
     /// <param name="shell">The session.</param>
-    /// <param name="command">The command, and the folder if the command lists several.</param>
-    /// <param name="unreadable">The entries of the lines.</param>
-    /// <returns><see cref="ExitCode.SomeFailed"/> if a line could not be read.</returns>
+    /// <param name="command">The command, followed by the folder if the command lists several folders.</param>
+    /// <param name="unreadable">The entries for the unreadable lines.</param>
+    /// <returns><see cref="ExitCode.SomeFailed"/> if there are such lines, otherwise <see cref="ExitCode.Success"/>.</returns>
     public static ExitCode WriteWarnings(ClientShell shell, string command, IReadOnlyCollection<FtpEntry> unreadable)
     {
         foreach (FtpEntry entry in unreadable.Take(MaxWarnings))
@@ -29,7 +31,7 @@ internal static class UnreadableLineWarnings
             int remaining = unreadable.Count - MaxWarnings;
             shell.Terminal.WriteMessage(string.Create(
                 CultureInfo.InvariantCulture,
-                $"warning: {command}: {remaining} more line{(remaining == 1 ? "" : "s")} of the server's listing in an unknown format"));
+                $"warning: {command}: the server's listing has {remaining} more line{(remaining == 1 ? "" : "s")} in an unknown format"));
         }
 
         return unreadable.Count > 0 ? ExitCode.SomeFailed : ExitCode.Success;

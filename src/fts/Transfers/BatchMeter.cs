@@ -6,11 +6,11 @@ using Fts.Shell;
 namespace Fts.Transfers;
 
 /// <summary>
-/// Shows the progress of several transfers until it is disposed. On a terminal, finished files scroll above a line for each active file and
-/// one for the total. In a log, each file has a line. If there are more than <see cref="MaxFilesListed"/> files, only failures and the
-/// total are written.
+/// Shows the progress of several transfers until the meter is disposed. On a terminal, messages about finished files scroll above one line
+/// for each active file and one line for the total. In a log, each file has one line. If there are more than <see cref="MaxFilesListed"/>
+/// files, a log contains only failures and the total.
 /// </summary>
-/// <remarks>Transfers report from any thread. A timer draws.</remarks>
+/// <remarks>Transfers report from any thread. A timer draws the lines.</remarks>
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
 {
     /// <summary>The maximum number of files that a log lists one by one.</summary>
@@ -26,18 +26,20 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     private readonly Dictionary<string, FtpProgress> _active = [];
     private readonly Dictionary<string, (TransferRate Rate, TimeSpan Since)> _rates = []; // used by the drawing task only
     private readonly HashSet<string> _started = [];
-    private readonly List<string> _finished = [];
+    private readonly List<string> _finishedMessages = [];
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _drawing;
-    private long _bytes, _resumed;
+    private long _bytes, _resumed; // of completed files
 
     /// <summary>Starts to measure the time and to draw.</summary>
     /// <param name="terminal">Receives the progress.</param>
     /// <param name="verb">The verb: <c>uploading</c> or <c>downloading</c>.</param>
     /// <param name="files">The number of files.</param>
     /// <param name="total">The size of all files in bytes, or null if it is unknown.</param>
-    /// <param name="formatResult">Returns the message for a finished file, given its last progress. Null for no message.</param>
+    /// <param name="formatResult">
+    /// Returns the message for a finished file, given the last progress of its transfer. Returns null if there is no message.
+    /// </param>
     public BatchMeter(
         Terminal terminal, string verb, int files, long? total, Func<FtpBatchResult, FtpProgress, string?> formatResult)
     {
@@ -48,7 +50,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     /// <summary>The number of files that were transferred.</summary>
     public int CompletedFiles { get; private set; }
 
-    /// <summary>The bytes transferred for these files.</summary>
+    /// <summary>The bytes transferred for the completed files.</summary>
     public long Bytes => _bytes;
 
     /// <summary>The time since the start.</summary>
@@ -74,7 +76,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             if (text is not null && _terminal.CanRedraw && _terminal.ProgressMode != "never")
             {
                 // Thousands of files may finish in a second, so the drawing task writes their lines together.
-                _finished.Add(text);
+                _finishedMessages.Add(text);
                 return;
             }
         }
@@ -101,7 +103,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         }
     }
 
-    /// <summary>Stops drawing and erases the status lines.</summary>
+    /// <summary>Stops drawing, writes the remaining messages and erases the status lines.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -117,7 +119,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
-                FlushFinished();
+                WriteFinishedMessages();
                 (string label, FtpProgress total) = SumProgress();
                 double rate = _rate.AddSample(total.Bytes);
                 if (Elapsed < TransferMeter.DisplayDelay && _terminal.ProgressMode != "always")
@@ -144,7 +146,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             // All transfers have ended.
         }
 
-        FlushFinished();
+        WriteFinishedMessages();
         if (hasStatus)
         {
             _terminal.SetStatus();
@@ -153,7 +155,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
 
     /// <summary>
     /// Returns a line for each file that has been active for at least <see cref="TransferMeter.DisplayDelay"/>, the oldest first. The line
-    /// of a shorter transfer would only flicker.
+    /// of a file that is transferred faster would only flicker.
     /// </summary>
     private IEnumerable<string> FormatActiveFiles()
     {
@@ -188,24 +190,24 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             entry.Value.Stage != FtpTransferStage.Connecting || _started.Contains(entry.Key);
     }
 
-    private void FlushFinished()
+    private void WriteFinishedMessages()
     {
         string text;
         lock (_lock)
         {
-            if (_finished.Count == 0)
+            if (_finishedMessages.Count == 0)
             {
                 return;
             }
 
-            text = string.Join('\n', _finished);
-            _finished.Clear();
+            text = string.Join('\n', _finishedMessages);
+            _finishedMessages.Clear();
         }
 
         _terminal.WriteMessage(text);
     }
 
-    /// <summary>Returns the progress of all files together, labelled with the number of completed files.</summary>
+    /// <summary>Returns the total progress of all files, with the number of completed files as its label.</summary>
     private (string Label, FtpProgress Progress) SumProgress()
     {
         lock (_lock)

@@ -9,7 +9,8 @@ internal static class DisplayFormat
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
     /// <summary>
-    /// Returns a number of bytes with three digits: <c>999 B</c>, <c>1.23 MB</c>. Units are powers of 1000, as for disks and networks.
+    /// Returns a size in bytes with three significant digits: <c>999 B</c>, <c>1.23 MB</c>. Units are powers of 1000, as for disks and
+    /// networks.
     /// </summary>
     public static string FormatSize(double bytes)
     {
@@ -29,7 +30,7 @@ internal static class DisplayFormat
         return $"{bytes.ToString(format, CultureInfo.InvariantCulture)} {Units[unit]}";
     }
 
-    /// <summary>Returns an exact number of bytes: <c>1 byte</c>, <c>2 bytes</c>.</summary>
+    /// <summary>Returns an exact size in bytes: <c>1 byte</c>, <c>2 bytes</c>.</summary>
     public static string FormatBytes(long bytes) =>
         bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes");
 
@@ -49,12 +50,14 @@ internal static class DisplayFormat
         _ => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:D2}:{time.Seconds:D2}"),
     };
 
-    /// <summary>Returns the columns of a text: none for combining marks, two for East Asian wide characters and emoji.</summary>
+    /// <summary>
+    /// Returns the number of terminal columns of a text. Combining marks occupy none. East Asian wide characters and emoji occupy two.
+    /// </summary>
     public static int CountColumns(string text) => text.EnumerateRunes().Sum(CountColumns);
 
     /// <summary>
-    /// Returns the text with its middle removed, so that it has at most a number of columns. The beginning and the end of a name, such as
-    /// its extension, identify it best.
+    /// Returns the text, shortened in the middle so that it occupies at most the given number of columns. The beginning and the end of a
+    /// file name, such as its extension, are the most helpful parts.
     /// </summary>
     public static string Shorten(string text, int columns)
     {
@@ -69,7 +72,7 @@ internal static class DisplayFormat
         return columns <= 1 ? "" : TakeColumns(runes, columns - 1 - tail, reversed: false) + "…" + end;
     }
 
-    /// <summary>Returns the columns of a character: 0, 1 or 2.</summary>
+    /// <summary>Returns the number of terminal columns of a character: 0, 1 or 2.</summary>
     public static int CountColumns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,

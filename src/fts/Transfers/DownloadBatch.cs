@@ -12,14 +12,14 @@ namespace Fts.Transfers;
 internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existingFile)
 {
     private readonly List<(FtpBatchFile File, ExistingFileAction ExistingFile)> _files = [];
-    private readonly List<RemoteFile> _duplicates = [];
+    private readonly List<RemoteFile> _duplicates = []; // later files with the same local name
     private readonly Dictionary<string, RemoteFile> _filesByLocalName = new(
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
     /// <summary>Downloads files to the current local folder.</summary>
     /// <param name="remoteFiles">The remote files.</param>
     /// <param name="formatRetryCommand">
-    /// Returns the command that downloads the remaining files after an interruption, for a given option.
+    /// Returns the command that downloads the remaining files after an interruption, given an option for existing files.
     /// </param>
     /// <param name="cancellationToken">Cancels the downloads.</param>
     public async Task<ExitCode> RunAsync(
@@ -44,7 +44,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
                 TransferCommands.CreateOptions(shell, isResuming ? ExistingFileAction.Resume : ExistingFileAction.Overwrite);
             bool areLengthsKnown = files.All(file => file.SourceEntry?.Length is not null);
             long? total = areLengthsKnown ? files.Sum(file => file.SourceEntry!.Length!.Value) : null;
-            ExitCode code = await batch.RunAsync(files, total, options, () => formatRetryCommand(GetResumeOption()), cancellationToken);
+            ExitCode code = await batch.RunAsync(files, total, options, () => formatRetryCommand(GetRetryOption()), cancellationToken);
             result = ClientShell.CombineExitCodes(result, code);
         }
 
@@ -53,7 +53,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return result;
         }
 
-        // The first file of each name exists now, so the action for existing files applies to the others.
+        // The first file of each name exists now, so the action for existing files applies to the later files with the same name.
         ExitCode duplicateResult = await shell.ForEachAsync(
             "get",
             _duplicates,
@@ -63,8 +63,11 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
         return ClientShell.CombineExitCodes(result, duplicateResult);
     }
 
-    /// <summary>Returns the option of the command that downloads the remaining files. Files to be replaced must not be skipped.</summary>
-    private string GetResumeOption()
+    /// <summary>
+    /// Returns the option for existing files in the command that downloads the remaining files. Files that are to be replaced must not be
+    /// skipped.
+    /// </summary>
+    private string GetRetryOption()
     {
         if (_files.Exists(file => file.ExistingFile == ExistingFileAction.Resume))
         {
@@ -82,6 +85,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
         return shell.DescribeError(ResumeAdvice.AddToDownloadError(shell, e, remoteFile, localPath, action), $"get {remoteFile}");
     }
 
+    /// <summary>Adds a file to the batch or to the duplicates. Skips an existing file if the user requests that.</summary>
     private async Task AddFileAsync(RemoteFile remoteFile, CancellationToken cancellationToken)
     {
         if (_filesByLocalName.TryGetValue(remoteFile.LocalName, out RemoteFile? first))
@@ -105,7 +109,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return;
         }
 
-        // The batch needs the size. A server with MLST reports it without a listing of the whole folder.
+        // The batch needs the size. A server with MLST reports the size without a listing of the whole folder.
         if (remoteFile.ListedEntry is null && shell.Client.Features.HasMachineListing)
         {
             remoteFile = remoteFile with { ListedEntry = await shell.Client.GetEntryAsync(remoteFile.Path, cancellationToken) };

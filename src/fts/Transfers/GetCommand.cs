@@ -12,10 +12,10 @@ internal static class GetCommand
 {
     private const string Usage = "fts get URL… [--to FOLDER] [options]", StandardOutput = "-";
 
-    /// <summary>The command line and the help page.</summary>
+    /// <summary>The arguments, options and help page of <c>fts get</c>.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateToOption());
 
-    /// <summary>Runs the command.</summary>
+    /// <summary>Runs <c>fts get</c> and returns its exit code.</summary>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var connectionOptions = new ConnectionOptions();
@@ -39,7 +39,7 @@ internal static class GetCommand
         string options = OptionFormatter.FormatWithoutExistingFileOption(line, to.Name);
         if (line.GetValue(to) is { } folder && !isToStandardOutput)
         {
-            ChangeDirectory(folder);
+            ChangeLocalDirectory(folder);
         }
 
         string suffix = $" {to.Name} {(isToStandardOutput ? StandardOutput : ShellQuoting.Quote(Environment.CurrentDirectory))}{options}";
@@ -88,11 +88,10 @@ internal static class GetCommand
         Notes =
         [
             "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a " +
-            "means --ascii, ;type=i binary, " +
-            "and ;type=d lists names. Write ; in a name as %3B.",
-            "Before get replaces an existing file, it asks; in a script it fails. Interrupted downloads are kept; repeat the command to " +
+            "selects ASCII mode, ;type=i selects binary mode, and ;type=d lists names. Write ; in a name as %3B.",
+            "get asks before it replaces an existing file, or fails in a script. Interrupted downloads are kept. Repeat the command to " +
             "resume them.",
-            "Several files use one data connection if the server supports MODE B, else up to four connections.",
+            "Several files use one data connection if the server supports MODE B, otherwise up to four connections.",
             ConnectionOptions.PasswordNote,
         ],
     });
@@ -113,7 +112,7 @@ internal static class GetCommand
             : TransferCommands.GetAsync(shell, paths, shell.TransferSettings.ExistingFile, cancellationToken);
     }
 
-    /// <summary>Prints the names in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
+    /// <summary>Prints the names of the entries in folders, for URLs with <c>;type=d</c> (RFC 1738 §3.2.2).</summary>
     private static Task<ExitCode> ListAsync(ClientShell shell, ShellWord[] folders, CancellationToken cancellationToken) =>
         shell.ForEachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
 
@@ -138,7 +137,7 @@ internal static class GetCommand
             : (target with { UrlPath = null }, new ShellWord(target.UrlPath, name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
     }
 
-    private static void ChangeDirectory(string folder)
+    private static void ChangeLocalDirectory(string folder)
     {
         try
         {

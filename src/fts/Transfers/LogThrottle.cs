@@ -1,12 +1,14 @@
 namespace Fts.Transfers;
 
-/// <summary>Limits progress lines in a log: one at the start, then one every ten seconds or ten percent, at most one a second.</summary>
+/// <summary>
+/// Limits the progress lines in a log: one line at the start, then one line every ten seconds or ten percent, at most one line per second.
+/// </summary>
 internal sealed class LogThrottle
 {
     private TimeSpan _lastLogged;
-    private int _lastTenth;
+    private int _lastTenth; // the completed tenths at the last line
 
-    /// <summary>Whether no line was logged yet.</summary>
+    /// <summary>Whether no line has been logged yet.</summary>
     public bool IsFirst => _lastLogged == default;
 
     /// <summary>Returns whether a line is due. If so, the caller must log it.</summary>

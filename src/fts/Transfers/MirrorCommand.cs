@@ -13,10 +13,10 @@ namespace Fts.Transfers;
 /// </summary>
 internal static class MirrorCommand
 {
-    /// <summary>The command line and the help page.</summary>
+    /// <summary>The arguments, options and help page of <c>fts mirror</c>.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions(), CreateDryRunOption());
 
-    /// <summary>Runs the command.</summary>
+    /// <summary>Runs <c>fts mirror</c> and returns its exit code.</summary>
     public static Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
@@ -36,11 +36,11 @@ internal static class MirrorCommand
         if (options.IsAscii(line) || target.Type == FtpTransferType.Ascii)
         {
             throw CommandLine.CreateUsageError(
-                "mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
+                "mirror does not support ASCII mode, because mirror compares lengths; use fts get --ascii or fts put --ascii");
         }
 
         target = target with { User = options.GetUser(line) ?? target.User };
-        string retryCommand = MirrorOperation.FormatProgramCommand(isUpload, local, url, OptionFormatter.Format(line));
+        string retryCommand = MirrorOperation.FormatOneShotCommand(isUpload, local, url, OptionFormatter.Format(line));
         ServerConnection connection = options.PrepareConnection(line, target, terminal, options.IsDebug(line));
         CommandFormatter formatter = OneShotCommand.CreateFormatter(target, CommandFormatter.EscapeName);
         return OneShotCommand.RunAsync(connection, $"mirror {line.Arguments[0]} {line.Arguments[1]}", formatter, MirrorAsync);
@@ -78,13 +78,12 @@ internal static class MirrorCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "A file is transferred if it is missing or differs in size or last-modified time. Folders are created, empty ones too. " +
+            "A file is transferred if it is missing or differs in size or last-modified time. Empty folders are created, too. " +
             "Nothing is ever removed. " +
-            "If the command was interrupted, repeat it to continue.",
-            "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If it " +
-            "cannot set times (no MFMT), " +
-            "an upload that is not older than the local file counts as equal.",
-            "Symbolic links are skipped, if the server reports them as links. In fts client the command is mirror [-R] SOURCE [TARGET].",
+            "Repeat an interrupted command to continue.",
+            "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If the " +
+            "server cannot set times (no MFMT), an upload that is not older than the local file counts as equal.",
+            "Symbolic links are skipped if the server reports them as links. In fts client, the command is mirror [-R] SOURCE [TARGET].",
             ConnectionOptions.PasswordNote,
         ],
     });

@@ -7,9 +7,9 @@ namespace Fts.Transfers;
 /// <summary>Runs one command on a connection of its own, without an interactive session.</summary>
 internal static class OneShotCommand
 {
-    /// <summary>Connects, runs a command, disconnects, and reports an error.</summary>
+    /// <summary>Connects, runs a command, disconnects, and reports errors. Returns the exit code.</summary>
     /// <param name="connection">The connection, not opened yet. Disposed at the end.</param>
-    /// <param name="operation">The command as the user knows it, for messages.</param>
+    /// <param name="operation">The command in the form that the user typed, for messages.</param>
     /// <param name="formatter">Formats commands for advice.</param>
     /// <param name="command">Runs the command.</param>
     public static async Task<ExitCode> RunAsync(
@@ -34,7 +34,7 @@ internal static class OneShotCommand
         }
     }
 
-    /// <summary>Returns the formatter for command lines of the system's shell.</summary>
+    /// <summary>Returns a formatter for <c>fts</c> commands in the system's shell.</summary>
     /// <param name="target">The server.</param>
     /// <param name="formatName">Returns a file name as the user types it.</param>
     /// <param name="suffix">The text after the last name.</param>

@@ -9,10 +9,10 @@ internal static class ProgressFormatter
     /// <summary>The longest remaining time that is shown.</summary>
     private static readonly TimeSpan MaxEstimate = TimeSpan.FromHours(100);
 
-    /// <summary>The width of the gauge in columns, without its brackets.</summary>
+    /// <summary>The smallest and the largest width of the gauge <c>[##..]</c> in columns, without its brackets.</summary>
     private const int MinGaugeColumns = 6, MaxGaugeColumns = 60;
 
-    /// <summary>The width in columns that the gauge leaves for the name.</summary>
+    /// <summary>The number of columns that a gauge of the smallest width leaves for the name.</summary>
     private const int MinNameColumns = 12;
 
     /// <summary>
@@ -28,12 +28,12 @@ internal static class ProgressFormatter
     {
         // The last column remains empty, because some terminals wrap there.
         int available = width - 1;
-        string text =
-            Join("  ", FormatPercent(progress), FormatAmount(progress), FormatRate(progress, rate), FormatRemaining(progress, rate));
+        string remaining = FormatRemaining(progress, rate);
+        string text = JoinNonEmpty("  ", FormatPercent(progress), FormatAmount(progress), FormatRate(progress, rate), remaining);
         if (available - text.Length < 10)
         {
             bool isTransferring = progress.Stage == FtpTransferStage.Transferring;
-            text = Join("  ", FormatPercent(progress), isTransferring ? FormatAmount(progress) : FormatRemaining(progress, rate));
+            text = JoinNonEmpty("  ", FormatPercent(progress), isTransferring ? FormatAmount(progress) : remaining);
         }
 
         if (available - text.Length < 4)
@@ -45,7 +45,8 @@ internal static class ProgressFormatter
         string title = verb.Length == 0 ? name : $"{verb} {name}", gauge = "";
         if (GetFraction(progress) is { } fraction)
         {
-            // The gauge gets the columns beside the name. A long name is shortened for a short gauge.
+            // The gauge, with 4 columns of brackets and spaces, fills the columns beside verb and name. If these are too few, the verb is
+            // omitted. If the columns beside the name are also too few, the name is shortened.
             int besideTitle = available - DisplayFormat.CountColumns(title), besideName = available - DisplayFormat.CountColumns(name);
             int columns = Math.Min(MaxGaugeColumns, Math.Max(besideTitle, Math.Min(MinGaugeColumns + 4, besideName)) - 4);
             columns = columns < MinGaugeColumns && available - MinNameColumns >= MinGaugeColumns + 4 ? MinGaugeColumns : columns;
@@ -61,7 +62,8 @@ internal static class ProgressFormatter
     public static string FormatLine(string verb, string name, FtpProgress progress, double rate)
     {
         string percent = FormatPercent(progress).Trim();
-        return $"{verb} {name}: {Join(", ", percent, FormatAmount(progress), FormatRate(progress, rate), FormatRemaining(progress, rate))}";
+        string remaining = FormatRemaining(progress, rate);
+        return $"{verb} {name}: {JoinNonEmpty(", ", percent, FormatAmount(progress), FormatRate(progress, rate), remaining)}";
     }
 
     /// <summary>Returns the completed fraction, 0 to 1, including resumed bytes. Null if the size is unknown or 0.</summary>
@@ -69,7 +71,7 @@ internal static class ProgressFormatter
         ? Math.Min(1, (double)(progress.Bytes + progress.ResumedBytes) / (total + progress.ResumedBytes))
         : null;
 
-    private static string Join(string separator, params ReadOnlySpan<string> parts)
+    private static string JoinNonEmpty(string separator, params ReadOnlySpan<string> parts)
     {
         string joined = "";
         foreach (string part in parts)

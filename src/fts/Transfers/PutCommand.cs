@@ -11,10 +11,10 @@ internal static class PutCommand
 {
     private const string Usage = "fts put FILE… URL [options]";
 
-    /// <summary>The command line and the help page.</summary>
+    /// <summary>The arguments, options and help page of <c>fts put</c>.</summary>
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
-    /// <summary>Runs the command.</summary>
+    /// <summary>Runs <c>fts put</c> and returns its exit code.</summary>
     public static Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
@@ -52,7 +52,7 @@ internal static class PutCommand
                 }
                 catch (TargetIsDirectoryException)
                 {
-                    // The path is a folder, so the file is stored in it under its own name, as with cp.
+                    // The path is a folder, so the file is stored in that folder under its local name, as with cp.
                 }
             }
 
@@ -82,8 +82,8 @@ internal static class PutCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "An existing file is replaced by default. At the end of the URL, ;type=a means --ascii.",
-            "Several files use one data connection if the server supports MODE B, else up to four connections.",
+            "An existing file is replaced by default. At the end of the URL, ;type=a selects ASCII mode.",
+            "Several files use one data connection if the server supports MODE B, otherwise up to four connections.",
             ConnectionOptions.PasswordNote,
         ],
     });

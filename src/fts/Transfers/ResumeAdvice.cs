@@ -6,14 +6,14 @@ using Fts.Shell;
 namespace Fts.Transfers;
 
 /// <summary>
-/// Formats the messages for interrupted, resumed and restarted transfers. An error message reports how much was kept, and the command
-/// that resumes the transfer.
+/// Formats the messages for interrupted, resumed and restarted transfers. An error message reports how much of the file was kept, and the
+/// command that resumes the transfer.
 /// </summary>
 internal static class ResumeAdvice
 {
     /// <summary>
-    /// Returns the error of a failed <c>get</c>, with the kept amount and the command that resumes the download. Returns the same exception
-    /// if nothing was kept.
+    /// Returns the error of a failed <c>get</c>, with the kept percentage of the file and the command that resumes the download or replaces
+    /// the existing file. Returns the same exception if no such command helps.
     /// </summary>
     public static Exception AddToDownloadError(
         ClientShell shell, Exception e, RemoteFile remoteFile, string localPath, ExistingFileAction existingFile)
@@ -41,13 +41,13 @@ internal static class ResumeAdvice
             ? $"get {remoteFile}: no space left on the local disk, {DisplayFormat.FormatSize(partial.Total - partial.Length)} more needed; "
                 + $"kept {DisplayFormat.FormatSize(partial.Length)} of {DisplayFormat.FormatSize(partial.Total)} for resuming"
             : $"{error.Message}; kept {FormatPercent(partial.Length, partial.Total)} for resuming";
-        // --resume would take the existing file, which the user wants to replace, for the beginning of the new one.
+        // With --resume, the existing file, which the user wants to replace, would count as the beginning of the new file.
         string option = existingFile == ExistingFileAction.Overwrite && File.Exists(localPath) ? "--overwrite" : "--resume";
         string advice = shell.FormatRetryCommand("get", option, remoteFile.TypedName, error.ExitCode);
         return new UserErrorException(error with { Message = message, Advice = advice });
     }
 
-    /// <summary>Returns the error of a <c>put</c> with the command that resumes or replaces the upload.</summary>
+    /// <summary>Returns the error of a failed <c>put</c>, with the command that resumes the upload or replaces the remote file.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="e">The exception of the upload. Returned unchanged if no such command helps.</param>
     /// <param name="localPath">The local file.</param>
@@ -77,11 +77,11 @@ internal static class ResumeAdvice
         return e;
     }
 
-    /// <summary>Returns the option that repeats an upload. In ASCII mode the upload cannot be resumed.</summary>
+    /// <summary>Returns the option with which <c>put</c> repeats an upload. In ASCII mode an upload cannot be resumed.</summary>
     public static string GetUploadOption(ClientShell shell) =>
         shell.TransferSettings.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
 
-    /// <summary>Returns the message at the start of a resumed or restarted transfer; null for any other transfer.</summary>
+    /// <summary>Returns the message for the start of a resumed or restarted transfer, or null for any other transfer.</summary>
     public static string? FormatStart(string name, FtpProgress progress) => progress switch
     {
         { ResumedBytes: > 0 and var resumed, TotalBytes: { } remaining } =>

@@ -10,7 +10,7 @@ namespace Fts.Transfers;
 /// <param name="Verb">The verb: <c>upload</c>.</param>
 /// <param name="ActiveVerb">The verb for running transfers: <c>uploading</c>.</param>
 /// <param name="PastVerb">The verb for completed transfers: <c>uploaded</c>.</param>
-/// <param name="Location">The location of the targets: <c>on the server</c>.</param>
+/// <param name="Location">The location of the files that the transfers create: <c>on the server</c>.</param>
 internal sealed record TransferDirection(string Verb, string ActiveVerb, string PastVerb, string Location)
 {
     /// <summary>From the client to the server.</summary>
@@ -24,7 +24,7 @@ internal sealed record TransferDirection(string Verb, string ActiveVerb, string 
 /// <param name="shell">The session.</param>
 /// <param name="direction">The direction of the transfers.</param>
 /// <param name="formatName">Returns the name of a file for messages.</param>
-/// <param name="describeError">Returns the message for the exception of a file, given the last progress of its transfer.</param>
+/// <param name="describeError">Returns the error for the exception of a file, given the last progress of its transfer.</param>
 internal sealed class TransferBatch(
     ClientShell shell,
     TransferDirection direction,
@@ -39,11 +39,12 @@ internal sealed class TransferBatch(
     /// <summary>The number of transferred files.</summary>
     public int CompletedFiles { get; private set; }
 
-    /// <summary>The result in one line, after the transfers.</summary>
+    /// <summary>The result of the transfers in one line. Empty before the transfers have ended.</summary>
     public string Summary { get; private set; } = "";
 
     /// <summary>
-    /// Transfers files as a batch, and prints a summary of many files. The parameters are those of <see cref="TransferAsync"/>.
+    /// Transfers files as a batch of the client library. Prints a summary if there are more than <see cref="BatchMeter.MaxFilesListed"/>
+    /// files. The parameters are described at <see cref="TransferAsync"/>.
     /// </summary>
     public async Task<ExitCode> RunAsync(
         IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, Func<string> formatRetryCommand,
@@ -72,7 +73,8 @@ internal sealed class TransferBatch(
     /// <param name="transfer">Transfers the files and reports to the meter.</param>
     /// <param name="cancellationToken">Cancels the transfers.</param>
     /// <returns>
-    /// <see cref="ExitCode.SomeFailed"/> if a file failed, <see cref="ExitCode.CannotConnect"/> if the client could not connect.
+    /// <see cref="ExitCode.SomeFailed"/> if a file failed, <see cref="ExitCode.CannotConnect"/> if the client could not connect, otherwise
+    /// <see cref="ExitCode.Success"/>.
     /// </returns>
     public async Task<ExitCode> TransferAsync(
         IReadOnlyList<FtpBatchFile> files,
@@ -111,12 +113,16 @@ internal sealed class TransferBatch(
         return _result;
     }
 
+    /// <summary>
+    /// Returns the message for a finished file, and counts skipped files and errors. Returns null for an error that was already reported,
+    /// and for a skipped file in a log.
+    /// </summary>
     private string? FormatResult(FtpBatchResult result, FtpProgress last, FtpTransferOptions options)
     {
         string name = formatName(result.File);
         if (result.Result is { } done)
         {
-            // A small file in a batch mostly waits for the others, so its rate would mislead.
+            // A small file in a batch mostly waits for other files, so its rate would mislead.
             FtpTransferResult reported = done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done;
             return TransferReport.FormatTransfer(direction.PastVerb, name, reported);
         }

@@ -4,13 +4,11 @@ using Fts.Protocol;
 
 namespace Fts.Transfers;
 
-/// <summary>
-/// Shows the progress of one transfer until it is disposed: a bar on a terminal, plain lines in a log.
-/// </summary>
-/// <remarks>The transfer reports from any thread. A timer draws.</remarks>
+/// <summary>Shows the progress of one transfer until the meter is disposed: a bar on a terminal, plain lines in a log.</summary>
+/// <remarks>The transfer reports from any thread. A timer draws the bar.</remarks>
 internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
 {
-    /// <summary>The time between redraws. The eye cannot follow more than ten a second.</summary>
+    /// <summary>The time between redraws. The eye cannot follow more than ten redraws per second.</summary>
     public static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The time before progress is shown. The bar of a shorter transfer would only flicker.</summary>

@@ -13,7 +13,7 @@ internal sealed class TransferRate
     /// <summary>The time since this object was created.</summary>
     public TimeSpan Elapsed => _watch.Elapsed;
 
-    /// <summary>Records the total of bytes so far. Returns the rate in bytes per second.</summary>
+    /// <summary>Records the total number of bytes so far. Returns the current rate in bytes per second.</summary>
     public double AddSample(long bytes)
     {
         TimeSpan now = _watch.Elapsed;

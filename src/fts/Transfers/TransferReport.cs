@@ -6,7 +6,9 @@ namespace Fts.Transfers;
 /// <summary>Formats the messages for completed transfers.</summary>
 internal static class TransferReport
 {
-    /// <summary>Returns the message for one file, with a warning on a second line if the result is unusual.</summary>
+    /// <summary>
+    /// Returns the message for one file. A warning follows on a second line if the size that the server reported is wrong.
+    /// </summary>
     /// <param name="verb">The verb: <c>uploaded</c> or <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>
     /// <param name="result">The result of the transfer.</param>
@@ -16,7 +18,7 @@ internal static class TransferReport
         return FormatWarning(name, result) is { } warning ? $"{line}\n{warning}" : line;
     }
 
-    /// <summary>Returns a warning about a successful transfer, or null.</summary>
+    /// <summary>Returns a warning if the size that the server reported differs from the transferred size, otherwise null.</summary>
     public static string? FormatWarning(string name, FtpTransferResult result)
     {
         string reportedLength = DisplayFormat.FormatBytes(result.ReportedLength ?? 0);
@@ -25,7 +27,7 @@ internal static class TransferReport
             FtpTransferWarning.LongerThanReported =>
                 $"the server reported {reportedLength} and sent {DisplayFormat.FormatBytes(result.Bytes)}; the whole file was kept",
             FtpTransferWarning.StillGrowing =>
-                $"during the transfer the file grew to {reportedLength} on the server; the local copy has its earlier length",
+                $"during the transfer the file grew to {reportedLength} on the server; the local copy has the earlier length",
             _ => null,
         };
         return warning is null ? null : $"warning: {name.ToPrintable()}: {warning}";
@@ -53,12 +55,14 @@ internal static class TransferReport
     /// <param name="verb">The verb: <c>uploaded</c> or <c>downloaded</c>.</param>
     /// <param name="files">The number of transferred files.</param>
     /// <param name="total">The number of all files.</param>
-    /// <param name="bytes">The transferred bytes.</param>
+    /// <param name="bytes">The number of transferred bytes.</param>
     /// <param name="elapsed">The duration of all transfers.</param>
     public static string FormatBatch(string verb, int files, int total, long bytes, TimeSpan elapsed) =>
         $"{verb} {DisplayFormat.FormatFiles(files, total)} ({DisplayFormat.FormatSize(bytes)}{FormatSpeed(bytes, elapsed)})";
 
-    /// <summary>Returns the duration and the rate; empty for a short transfer, whose rate means little.</summary>
+    /// <summary>
+    /// Returns the duration and the rate. Returns an empty text for a transfer of less than 0.5 seconds, because its rate would mislead.
+    /// </summary>
     private static string FormatSpeed(long bytes, TimeSpan elapsed) => elapsed.TotalSeconds < 0.5
         ? ""
         : $" in {DisplayFormat.FormatDuration(elapsed)}, {DisplayFormat.FormatSize(bytes / elapsed.TotalSeconds)}/s";

@@ -14,7 +14,7 @@ internal enum ExistingFileAction
     Default,
     /// <summary>Replaces the file.</summary>
     Overwrite,
-    /// <summary>Keeps the file. This is not an error.</summary>
+    /// <summary>Keeps the file. The skipped transfer is not an error.</summary>
     Skip,
     /// <summary>Transfers the missing bytes, if the file is the beginning of the source.</summary>
     Resume,
@@ -22,18 +22,18 @@ internal enum ExistingFileAction
 
 /// <summary>The settings of all transfers of a session. An option of a command has precedence.</summary>
 /// <param name="ExistingFile">The action if a target exists.</param>
-/// <param name="Verification">When hashes are compared.</param>
-/// <param name="Segments">The number of connections for one file; null if the client chooses it.</param>
+/// <param name="Verification">The transfers after which hashes are compared.</param>
+/// <param name="Segments">The number of connections for one file, or null if the client selects the number.</param>
 internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVerification Verification, int? Segments)
 {
     /// <summary>The transfer type. ASCII converts line ends.</summary>
     public FtpTransferType Type { get; init; }
 
-    /// <summary>The maximum number of connections for one file. Servers reject more, and more are not faster.</summary>
+    /// <summary>The maximum number of connections for one file. More connections are not faster, and servers may reject them.</summary>
     private const int MaxSegments = 16;
 
     /// <summary>The options for existing files, of <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
-    public static IReadOnlyList<ShellOption> Options { get; } =
+    public static IReadOnlyList<ShellOption> ExistingFileOptions { get; } =
     [
         new("--overwrite", "replace an existing file"),
         new("--skip", "keep an existing file"),
@@ -56,12 +56,12 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
         {
             throw new UserErrorException(
                 ExitCode.UsageError,
-                $"{conflict} does not work in ASCII mode, because the file has another length on the server",
+                $"{conflict} does not work in ASCII mode, because the file has a different length on the server",
                 "type binary, or omit --ascii");
         }
     }
 
-    /// <summary>Returns the value of <c>--segments</c>; null for <c>auto</c>.</summary>
+    /// <summary>Returns the value of <c>--segments</c>, or null for <c>auto</c>.</summary>
     /// <exception cref="UserErrorException">The value is invalid.</exception>
     public static int? ParseSegments(string? text) => text switch
     {
@@ -71,13 +71,13 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
         _ => throw CommandLine.CreateUsageError($"--segments {text}: must be auto or a number from 1 to {MaxSegments}"),
     };
 
-    /// <summary>Returns the action of the specified option.</summary>
+    /// <summary>Returns the action for existing files that an option selects.</summary>
     /// <param name="hasOption">Returns whether an option was specified.</param>
-    /// <param name="defaultAction">The action without an option.</param>
+    /// <param name="defaultAction">The action if no option is specified.</param>
     /// <exception cref="UserErrorException">Several options were specified.</exception>
     public static ExistingFileAction ParseExistingFileAction(Func<string, bool> hasOption, ExistingFileAction defaultAction)
     {
-        string[] given = [.. Options.Select(option => option.Name).Where(hasOption)];
+        string[] given = [.. ExistingFileOptions.Select(option => option.Name).Where(hasOption)];
         return given switch
         {
             [] => defaultAction,

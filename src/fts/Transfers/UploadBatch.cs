@@ -11,7 +11,7 @@ namespace Fts.Transfers;
 internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existingFile)
 {
     private readonly List<FtpBatchFile> _files = [];
-    private readonly List<string> _duplicates = [];
+    private readonly List<string> _duplicates = []; // later files with the same name
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private long _bytes;
 
@@ -35,7 +35,7 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
             return batchResult;
         }
 
-        // Files with the same name follow in their order, so that the last one remains.
+        // Later files with the same name are uploaded one after the other, so that the last file remains.
         ExitCode duplicateResult = await shell.ForEachAsync(
             "put",
             _duplicates,
@@ -48,6 +48,7 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
             shell.DescribeError(ResumeAdvice.AddToUploadError(shell, e, file.LocalPath, last), $"put {file.LocalPath}");
     }
 
+    /// <summary>Adds a file to the batch or to the duplicates.</summary>
     private Task AddFile(string localPath)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(localPath));

@@ -4,14 +4,18 @@ using Fts.Cli;
 
 namespace Fts.Trust;
 
-/// <summary>Reads certificates from the files of options. Errors name the option and the file, never its content.</summary>
+/// <summary>
+/// Reads certificates from the files that options name. Errors contain the option and the file name, but never the content.
+/// </summary>
 internal static class CertificateFiles
 {
-    /// <summary>The variable with the password of an encrypted key. On the command line, every user of the machine could read it.</summary>
+    /// <summary>
+    /// The environment variable with the password of an encrypted key. An argument would be visible to every user of the machine.
+    /// </summary>
     public const string PasswordVariable = "FTS_KEY_PASSWORD";
 
-    /// <summary>Reads the authorities in a file (PEM).</summary>
-    /// <exception cref="UserErrorException">The file cannot be read or has no certificate.</exception>
+    /// <summary>Reads the certificates of authorities from a PEM file.</summary>
+    /// <exception cref="UserErrorException">The file cannot be read or contains no certificate.</exception>
     public static X509Certificate2Collection LoadAuthorities(string option, string file)
     {
         var authorities = new X509Certificate2Collection();
@@ -21,8 +25,8 @@ internal static class CertificateFiles
             : throw new UserErrorException(ExitCode.UsageError, $"{option} {file} contains no certificate (PEM)");
     }
 
-    /// <summary>Reads the authorities in a file, of which at least one must be a root certificate.</summary>
-    /// <exception cref="UserErrorException">The file cannot be read or has no root certificate.</exception>
+    /// <summary>Reads the certificates of authorities from a PEM file. At least one must be a root certificate.</summary>
+    /// <exception cref="UserErrorException">The file cannot be read or contains no root certificate.</exception>
     public static X509Certificate2Collection LoadRoots(string option, string file)
     {
         X509Certificate2Collection authorities = LoadAuthorities(option, file);
@@ -30,13 +34,13 @@ internal static class CertificateFiles
             ? authorities
             : throw new UserErrorException(
                 ExitCode.UsageError,
-                $"{option} {file} contains no root certificate; intermediate authorities alone cannot prove any certificate");
+                $"{option} {file} contains no root certificate; intermediate certificates alone cannot make a certificate trusted");
     }
 
     /// <summary>Reads a certificate with its key and its intermediate authorities, from PEM files or a PFX file.</summary>
     /// <param name="certificateFile">The file of <c>--cert</c>.</param>
-    /// <param name="keyFile">The file of <c>--key</c>; null for the same file.</param>
-    /// <param name="askPassword">Asks the user for the password of the key; null without a terminal.</param>
+    /// <param name="keyFile">The file of <c>--key</c>, or null if the key is in <paramref name="certificateFile"/>.</param>
+    /// <param name="askPassword">Asks the user for the password of the key. Null if there is no terminal.</param>
     /// <exception cref="UserErrorException">A file cannot be read or used, or the key needs a password.</exception>
     public static (X509Certificate2 Certificate, X509Certificate2Collection Chain) LoadWithKey(
         string certificateFile, string? keyFile, Func<string>? askPassword)
@@ -45,7 +49,7 @@ internal static class CertificateFiles
         X509Certificate2? certificate = null;
         ReadFile("--cert", certificateFile, () =>
         {
-            // Reports a missing file as such, not as invalid content.
+            // Opening the file reports a missing file as such, instead of as invalid content.
             using FileStream readable = File.OpenRead(certificateFile);
             if (X509Certificate2.GetCertContentType(certificateFile) == X509ContentType.Pfx)
             {
@@ -92,11 +96,15 @@ internal static class CertificateFiles
         Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } password ? password
         : askPassword?.Invoke() ?? throw new UserErrorException(
             ExitCode.UsageError,
-            $"the key in {file} is encrypted, and there is no terminal to ask for its password on",
+            $"the key in {file} is encrypted, and fts cannot ask for its password without a terminal",
             $"set {PasswordVariable}");
 
+    /// <summary>Runs an action that reads a file. Its exceptions become errors that name the option and the file.</summary>
     private static void ReadFile(
-        string option, string file, Action read, string unreadable = "it contains no certificate with its key, or the password is wrong")
+        string option,
+        string file,
+        Action read,
+        string invalidContentReason = "it contains no certificate with its key, or the password is wrong")
     {
         try
         {
@@ -113,7 +121,7 @@ internal static class CertificateFiles
         }
         catch (CryptographicException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use {option} {file}: {unreadable}");
+            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use {option} {file}: {invalidContentReason}");
         }
     }
 }

@@ -4,10 +4,10 @@ using Fts.Protocol;
 
 namespace Fts.Trust;
 
-/// <summary>The client certificate: <c>--cert FILE</c>, and <c>--key FILE</c> if the key is in another file.</summary>
+/// <summary>Reads the client certificate of <c>--cert FILE</c>, and <c>--key FILE</c> if the key is in another file.</summary>
 internal static class ClientCertificateOptions
 {
-    /// <summary>Returns the trust with the client certificate, or unchanged without <c>--cert</c>.</summary>
+    /// <summary>Returns the trust settings with the client certificate, or unchanged if <c>--cert</c> is not given.</summary>
     /// <exception cref="UserErrorException">A file cannot be used, or TLS is off.</exception>
     public static FtpTrust AddTo(FtpTrust trust, string? certificateFile, string? keyFile, FtpTlsMode mode, Terminal terminal)
     {

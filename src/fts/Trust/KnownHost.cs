@@ -1,13 +1,13 @@
 namespace Fts.Trust;
 
 /// <summary>The record of one remembered server.</summary>
-/// <param name="Server">Host and port, in the spelling of <see cref="ServerName"/>.</param>
-/// <param name="Proof">The fingerprint of its key, or <see cref="Authority"/>.</param>
+/// <param name="Server">The host and the port, in the normal form of <see cref="ServerName"/>.</param>
+/// <param name="Proof">The fingerprint of the server's key, or <see cref="Authority"/>.</param>
 internal readonly record struct KnownHost(string Server, string Proof)
 {
     /// <summary>
-    /// The server used TLS with a certificate of a trusted authority. Such certificates are renewed with other keys, so the key is not
-    /// compared.
+    /// The proof of a server that used TLS with a certificate of a trusted authority. The key is not compared, because a renewed
+    /// certificate may have another key.
     /// </summary>
     public const string Authority = "TLS";
 

@@ -3,24 +3,26 @@ using System.Security.Cryptography;
 namespace Fts.Trust;
 
 /// <summary>
-/// The servers that used TLS before: a text file with one record per line, <c>host:port SHA256:…</c> for a server that must keep its key
-/// and <c>host:port TLS</c> for a server that must have a certificate of a trusted authority. Other lines are kept unchanged.
+/// The servers that used TLS before, in a text file with one record per line: <c>host:port SHA256:…</c> for a server that must keep its
+/// key, and <c>host:port TLS</c> for a server that must have a certificate of a trusted authority. Other lines are kept unchanged.
 /// </summary>
 /// <remarks>
-/// Safe for several processes at once: a change holds a lock file, reads the file again and replaces it in one step. Readers need no lock.
+/// Several processes can use the file at the same time. A change holds a lock file, reads the records again and replaces the file
+/// atomically. Readers need no lock.
 /// </remarks>
 internal sealed class KnownHosts(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// How long to wait for the lock. A change takes milliseconds, so a lock that is held longer belongs to a process that hangs.
+    /// The maximum time to wait for the lock. A change takes milliseconds, so a process that holds the lock for this time has probably
+    /// hung.
     /// </summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LockRetryInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>The file of the user: <c>fts/known_hosts</c> below <c>XDG_CONFIG_HOME</c>, or below <c>~/.config</c>.</summary>
+    /// <summary>The file of the current user: <c>fts/known_hosts</c> in <c>XDG_CONFIG_HOME</c>, or in <c>~/.config</c>.</summary>
     public static KnownHosts ForUser { get; } = new(System.IO.Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && System.IO.Path.IsPathRooted(folder)
             ? folder
@@ -30,15 +32,17 @@ internal sealed class KnownHosts(string path)
     /// <summary>The path of the file.</summary>
     public string Path => path;
 
-    /// <summary>Returns every server remembered, in the file's order.</summary>
+    /// <summary>Returns the records of all servers, in the order of the file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user has no permission to read the file.</exception>
     public IReadOnlyList<KnownHost> GetAll() => [.. ReadLines().Select(ParseLine).OfType<KnownHost>()];
 
-    /// <summary>Returns the record of a server, or null. All spellings of its host are the same server.</summary>
+    /// <summary>
+    /// Returns the record of a server, or null if there is none. The host may have any spelling that <see cref="ServerName"/> accepts.
+    /// </summary>
     public KnownHost? Find(string server) => Find(ReadLines(), ServerName.Normalize(server));
 
-    /// <summary>Records a server, in place of any earlier record of it.</summary>
+    /// <summary>Records a server, and replaces any earlier record of the server.</summary>
     /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
     public void Set(string server, string proof)
     {
@@ -48,7 +52,7 @@ internal sealed class KnownHosts(string path)
     }
 
     /// <summary>
-    /// Records a server unless another process or connection has done so. Returns that earlier record, or null if there was none.
+    /// Records a server, unless another process or connection has recorded it. Returns the existing record, or null if the server had none.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
     public KnownHost? Add(string server, string proof)
@@ -65,7 +69,7 @@ internal sealed class KnownHosts(string path)
         return null;
     }
 
-    /// <summary>Removes the record of a server. Returns false if there is none.</summary>
+    /// <summary>Removes the record of a server. Returns false if the server has no record.</summary>
     /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
     public bool Remove(string server)
     {
@@ -82,13 +86,15 @@ internal sealed class KnownHosts(string path)
         return true;
     }
 
-    /// <summary>Returns the record in a line; null if the line is something else.</summary>
+    /// <summary>Returns the record in a line, or null if the line contains no record.</summary>
     internal static KnownHost? ParseLine(string line) =>
         line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var proof] && !server.StartsWith('#')
             ? new KnownHost(ServerName.Normalize(server), proof)
             : null;
 
-    /// <summary>Returns the record of a server. If a host has two lines, the line with a key counts, because it is stricter.</summary>
+    /// <summary>
+    /// Returns the record of a server, or null. If the server has two records, the record with a key is returned, because it is stricter.
+    /// </summary>
     private static KnownHost? Find(string[] lines, string name)
     {
         IEnumerable<KnownHost> records = lines.Select(ParseLine).OfType<KnownHost>().Where(record => record.Server == name);
@@ -109,7 +115,8 @@ internal sealed class KnownHosts(string path)
     }
 
     /// <summary>
-    /// Returns whether another process holds the lock: EWOULDBLOCK of Linux and macOS, or the sharing violation of Windows.
+    /// Returns whether the error means that another process holds the lock: EWOULDBLOCK of Linux and macOS, or the sharing violation of
+    /// Windows.
     /// </summary>
     private static bool IsLockHeld(IOException e)
     {
@@ -120,8 +127,8 @@ internal sealed class KnownHosts(string path)
     private string[] ReadLines() => File.Exists(path) ? File.ReadAllLines(path) : [];
 
     /// <summary>
-    /// Waits for the lock file. It is never deleted, because another process could still hold a deleted file. Disposing the result releases
-    /// the lock.
+    /// Acquires the lock, waiting up to <see cref="LockTimeout"/>. Disposing the result releases the lock. The lock file is never deleted,
+    /// because another process could still hold the deleted file.
     /// </summary>
     private FileStream AcquireLock()
     {

@@ -1,9 +1,9 @@
 namespace Fts.Trust;
 
-/// <summary>Parses the machine entries of a <c>.netrc</c> file, the format of BSD ftp. Macros are skipped.</summary>
+/// <summary>Parses the entries of a <c>.netrc</c> file, which has the format of BSD ftp. Macros are skipped.</summary>
 internal static class NetRcFile
 {
-    /// <summary>The credentials for a host. Missing values are null.</summary>
+    /// <summary>The credentials for a host. A value that the file does not contain is null.</summary>
     internal readonly record struct Entry(string? User, string? Password, string? Account = null);
 
     /// <summary>The path of the file: the value of <c>NETRC</c>, or <c>~/.netrc</c>.</summary>
@@ -13,7 +13,7 @@ internal static class NetRcFile
 
     /// <summary>Returns the first entry that matches the host and the user, or the first matching <c>default</c> entry, or null.</summary>
     /// <param name="text">The content of the file.</param>
-    /// <param name="host">The host, in any case.</param>
+    /// <param name="host">The host, in upper or lower case.</param>
     /// <param name="user">The user; null for any.</param>
     public static Entry? FindEntry(string text, string host, string? user)
     {
@@ -51,8 +51,8 @@ internal static class NetRcFile
     }
 
     /// <summary>
-    /// Returns the lines without macros (<c>macdef</c> to the next empty line) and comment lines. A <c>#</c> within a line can be part of a
-    /// password.
+    /// Returns the lines of a file without comment lines and macros. A macro extends from <c>macdef</c> to the next empty line. A <c>#</c>
+    /// within a line can be part of a password.
     /// </summary>
     private static IEnumerable<string> RemoveMacros(string text)
     {

@@ -4,13 +4,13 @@ using Fts.Protocol;
 
 namespace Fts.Trust;
 
-/// <summary>Normalizes the name of a server in <c>known_hosts</c>, so that two spellings of a host never have two records.</summary>
+/// <summary>Normalizes the names of servers in <c>known_hosts</c>, so that two spellings of a host never have two records.</summary>
 internal static class ServerName
 {
     /// <summary>
-    /// Returns the normal form of <c>host:port</c>: a name in lower case, in its DNS form and without a trailing dot; an address in its
-    /// shortest form, IPv6 in brackets, and an IPv4-mapped address (<c>::ffff:127.0.0.1</c>) as IPv4. Returns text without a port
-    /// unchanged.
+    /// Returns the normal form of <c>host:port</c>. A name is in lower case, in its DNS form and without a trailing dot. An address is in
+    /// its shortest form, with IPv6 in brackets and IPv4-mapped addresses (<c>::ffff:127.0.0.1</c>) as IPv4. Text without a port is
+    /// returned unchanged.
     /// </summary>
     public static string Normalize(string server)
     {
@@ -35,7 +35,7 @@ internal static class ServerName
     {
         bool isBracketed = host.StartsWith('[') && host.EndsWith(']') && host.Contains(':');
         host = (isBracketed ? host[1..^1] : host).TrimEnd('.');
-        // Parses numeric addresses as the client's resolver does: 0x7f is hexadecimal, 010 octal.
+        // IPAddress parses numeric addresses as the client's resolver does: 0x7f is hexadecimal, 010 is octal.
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
             return address.UnmapIPv4().ToString();
@@ -48,7 +48,7 @@ internal static class ServerName
         }
         catch (ArgumentException)
         {
-            // Not a valid DNS name. It is compared as text.
+            // The name is not a valid DNS name, so it is compared as text.
             return name;
         }
     }

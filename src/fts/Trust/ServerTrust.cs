@@ -6,11 +6,12 @@ using Fts.Protocol;
 namespace Fts.Trust;
 
 /// <summary>
-/// Decides whether the client trusts a server. A server is trusted if its certificate is of a trusted authority (of the system, or of
-/// <c>--ca</c>), or if its key is the remembered one. A remembered key is compared even if the certificate is trusted.
+/// Decides whether the client trusts a server. A server is trusted if a trusted authority (of the system, or of <c>--ca</c>) issued its
+/// certificate, or if its key is the remembered key. A remembered key is compared even if the certificate is trusted.
 /// </summary>
 /// <remarks>
-/// Servers are recorded on the first connection. A recorded server must use TLS again, because hiding the TLS offer is the easiest attack.
+/// A server is recorded on the first connection. A recorded server must use TLS again, because an attacker could easily suppress the
+/// server's offer of TLS.
 /// </remarks>
 /// <param name="target">The server.</param>
 /// <param name="knownHosts">The remembered servers.</param>
@@ -18,12 +19,13 @@ namespace Fts.Trust;
 internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal terminal)
 {
     /// <summary>
-    /// Returns the mode for a value of <c>--tls</c>. Auto requires TLS with <c>--ca</c> or <c>--cert</c>, and for a remembered server.
+    /// Returns the TLS mode for a value of <c>--tls</c>. The value <c>auto</c> requires TLS with <c>--ca</c> or <c>--cert</c>, and for a
+    /// remembered server.
     /// </summary>
-    /// <param name="value">The value.</param>
+    /// <param name="value">The value of <c>--tls</c>.</param>
     /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
     /// <param name="certificate">The file of <c>--cert</c>, if given.</param>
-    /// <exception cref="UserErrorException"><c>--ca</c> together with <c>--tls off</c>.</exception>
+    /// <exception cref="UserErrorException"><c>--ca</c> is combined with <c>--tls off</c>.</exception>
     public FtpTlsMode ResolveTlsMode(string value, string? authorities, string? certificate) => value switch
     {
         "off" when authorities is not null => throw CommandLine.CreateUsageError("--tls off cannot be combined with --ca"),
@@ -34,16 +36,16 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     };
 
     /// <summary>
-    /// Returns whether the authorities of the system may be needed: to prove the server's identity unless its key is remembered, or to
-    /// complete the chain of the client certificate or of <c>--ca</c>.
+    /// Returns whether the client may need the certificate authorities of the system: to prove the identity of a server without a
+    /// remembered key, or to complete the chain of the client certificate or of <c>--ca</c>.
     /// </summary>
     /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
     /// <param name="hasClientCertificate">Whether <c>--cert</c> is given.</param>
-    public bool NeedsAuthorities(string? authorities, bool hasClientCertificate) =>
+    public bool NeedsSystemAuthorities(string? authorities, bool hasClientCertificate) =>
         authorities is not null || hasClientCertificate || FindRecord() is not { HasKey: true };
 
     /// <summary>Returns the trust settings for the library.</summary>
-    /// <param name="authorities">The file of <c>--ca</c>; null to trust the authorities of the system and remembered keys.</param>
+    /// <param name="authorities">The file of <c>--ca</c>, or null to trust the authorities of the system and remembered keys.</param>
     public FtpTrust CreateTrust(string? authorities) => new()
     {
         Authorities = authorities is null ? [] : [.. CertificateFiles.LoadAuthorities("--ca", authorities)],
@@ -75,8 +77,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
             return false;
         }
 
-        // Only the key of a self-signed certificate is recorded. A certificate that has expired, or is for another name, indicates a
-        // problem.
+        // A key is recorded only if no trusted authority issued the certificate, as with a self-signed certificate. An expired certificate,
+        // or a certificate of a trusted authority for another name, is an error.
         if (record is null && identity.ProblemKind != FtpCertificateProblem.UntrustedRoot)
         {
             throw new UserErrorException(
@@ -92,16 +94,16 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
                 ExitCode.NotTrusted,
                 $"{target} no longer has a certificate of a trusted authority: {identity.Problem}; this may be another server; "
                 + $"its key is {identity.Fingerprint}",
-                $"--ca FILE, if it was used before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
+                $"--ca FILE, if you used --ca before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
         }
 
         return true;
     }
 
     /// <summary>
-    /// Checks that the key is still remembered. Without the authorities of the system, only the key can prove the server's identity.
+    /// Checks that the record still contains a key. Without the authorities of the system, only the key can prove the server's identity.
     /// </summary>
-    /// <exception cref="UserErrorException">The record was removed or changed after the start.</exception>
+    /// <exception cref="UserErrorException">The record was removed or changed after the command started.</exception>
     private void RequireKey(KnownHost? record)
     {
         if (record is not { HasKey: true })
@@ -113,8 +115,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         }
     }
 
-    /// <summary>Compares the key with the recorded one.</summary>
-    /// <exception cref="UserErrorException">Another key is recorded.</exception>
+    /// <summary>Compares the key of the server with the recorded key, if there is one.</summary>
+    /// <exception cref="UserErrorException">The recorded key differs.</exception>
     private void CheckKey(KnownHost? record, FtpServerIdentity identity)
     {
         if (record is { HasKey: true, Proof: var fingerprint } && fingerprint != identity.Fingerprint)
@@ -127,7 +129,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     }
 
     /// <summary>
-    /// Records the key and reports that. Returns the record that another process or connection has added meanwhile, or null.
+    /// Records the key of the server and prints a message. Returns the record that another process or connection has added in the meantime,
+    /// or null.
     /// </summary>
     private KnownHost? AddKey(FtpServerIdentity identity)
     {
@@ -141,7 +144,10 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         return existing;
     }
 
-    /// <summary>Records the server. Returns the record that another process or connection has added meanwhile, or null.</summary>
+    /// <summary>
+    /// Records the server, or prints a warning if the file cannot be written. Returns the record that another process or connection has
+    /// added in the meantime, or null.
+    /// </summary>
     private KnownHost? AddRecord(string proof)
     {
         try

@@ -18,16 +18,16 @@ internal sealed record SignInCredentials(string User, string Password)
     public bool HasSecret => IsNamedUser(User) && Password.Length > 0;
 
     /// <summary>
-    /// Returns the credentials. The password is read from the password file, then <c>FTS_PASSWORD</c>, then <c>.netrc</c>, then the
-    /// terminal. Without a user, the login is anonymous.
+    /// Returns the credentials. The password is read from the password file, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the terminal, in this
+    /// order. Without a user, the login is anonymous.
     /// </summary>
-    /// <remarks>
-    /// <c>FTS_PASSWORD</c> is used for a named user only. As the password of anonymous, it would be sent to every server.
-    /// </remarks>
+    /// <remarks><c>FTS_PASSWORD</c> is used only for a named user. For anonymous, the secret would be sent to every server.</remarks>
     /// <param name="target">The server and the user.</param>
     /// <param name="passwordFile">The value of <c>--password-file</c>, if given.</param>
     /// <param name="terminal">The terminal to ask on.</param>
-    /// <param name="hasCertificate">Whether a client certificate is given. It may replace the password, so the user is not asked.</param>
+    /// <param name="hasCertificate">
+    /// Whether a client certificate is given. The certificate may replace the password, so the user is not asked for one.
+    /// </param>
     /// <exception cref="UserErrorException">A file cannot be read, or there is no password for a named user.</exception>
     public static SignInCredentials Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
     {
@@ -56,7 +56,7 @@ internal sealed record SignInCredentials(string User, string Password)
 
         if (!IsNamedUser(user))
         {
-            // The customary password (RFC 1635), without an address of the user.
+            // This is the customary password (RFC 1635), without the address of the user.
             return new SignInCredentials(user ?? AnonymousUser, "anonymous@");
         }
 
@@ -68,12 +68,15 @@ internal sealed record SignInCredentials(string User, string Password)
         return terminal.IsInteractive
             ? new SignInCredentials(user!, PasswordPrompt.ReadPassword(terminal, $"password for {user!.ToPrintable()} on {target.Host}: "))
             : throw new UserErrorException(
-                ExitCode.UsageError, $"no password for {user}, and no terminal to ask on", "set FTS_PASSWORD, or use --password-file FILE");
+                ExitCode.UsageError,
+                $"the password for {user} is missing, and fts cannot ask for it without a terminal",
+                "set FTS_PASSWORD, or use --password-file FILE");
     }
 
     /// <summary>
-    /// Returns the account for ACCT, which some servers request. It is read from <c>FTS_ACCOUNT</c>, then <c>.netrc</c>, then the terminal.
-    /// Returns null if no source has one. <c>FTS_ACCOUNT</c> is not sent for anonymous, because every server would receive it.
+    /// Returns the account for ACCT, which some servers request. The account is read from <c>FTS_ACCOUNT</c>, <c>.netrc</c> or the
+    /// terminal, in this order. Returns null if none of these contains an account. <c>FTS_ACCOUNT</c> is not sent for anonymous, because
+    /// every server would receive it.
     /// </summary>
     /// <param name="target">The server.</param>
     /// <param name="user">The user of the login.</param>
@@ -96,6 +99,7 @@ internal sealed record SignInCredentials(string User, string Password)
         return typed.Length > 0 ? typed : null;
     }
 
+    /// <summary>Returns whether a user is given, and is not anonymous.</summary>
     private static bool IsNamedUser(string? user) =>
         user is not null && !string.Equals(user, AnonymousUser, StringComparison.OrdinalIgnoreCase);
 
@@ -111,6 +115,9 @@ internal sealed record SignInCredentials(string User, string Password)
         }
     }
 
+    /// <summary>
+    /// Returns the entry of <c>.netrc</c> for a host and a user, or null. Throws if the entry has a secret that other users can read.
+    /// </summary>
     private static NetRcFile.Entry? FindNetRcEntry(string host, string? user)
     {
         string path = NetRcFile.DefaultPath;
@@ -132,7 +139,7 @@ internal sealed record SignInCredentials(string User, string Password)
         return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
             ? throw new UserErrorException(
                 ExitCode.LocalFileError,
-                $"{path} contains the password for {host}, and other users can read it",
+                $"{path} contains the password for {host}, and other users can read the file",
                 $"chmod 600 {ShellLineParser.Escape(path)}")
             : entry;
     }

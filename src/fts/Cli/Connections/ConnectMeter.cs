@@ -19,7 +19,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
     /// <param name="target">The server, as displayed.</param>
     public ConnectMeter(Terminal terminal, string target) => (_terminal, _target) = (terminal, target);
 
-    /// <summary>Records a step.</summary>
+    /// <summary>Records the latest step of the attempt.</summary>
     public void Report(FtpConnectProgress value)
     {
         lock (_lock)
@@ -28,7 +28,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
         }
     }
 
-    /// <summary>Waits for a connection attempt. Shows its steps if it takes longer than <see cref="DisplayDelay"/>.</summary>
+    /// <summary>Waits for a connection attempt. Shows the steps of an attempt that takes longer than <see cref="DisplayDelay"/>.</summary>
     public async Task WatchAsync(Task connecting)
     {
         if (_terminal.ProgressMode == "never")
@@ -52,7 +52,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
 
     /// <summary>Returns the line for a step.</summary>
     /// <param name="target">The server, as displayed.</param>
-    /// <param name="progress">The step; null before the first.</param>
+    /// <param name="progress">The current step, or null before the first step.</param>
     public static string Format(string target, FtpConnectProgress? progress)
     {
         string stage = progress?.Stage switch
@@ -88,7 +88,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
 
                 if (_terminal.CanRedraw)
                 {
-                    // In a narrow terminal the server is omitted, because the step is more useful.
+                    // In a narrow terminal, the line omits the server, because the step is more useful.
                     int columns = Terminal.Width - 1;
                     string fitting = DisplayFormat.CountColumns(text) <= columns
                         ? text

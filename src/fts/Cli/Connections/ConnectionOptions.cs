@@ -12,7 +12,8 @@ namespace Fts.Cli.Connections;
 internal sealed class ConnectionOptions
 {
     /// <summary>
-    /// The connections for batches without block mode, and for segments. Servers may allow fewer. Other commands use one.
+    /// The default maximum number of connections for batches without block mode, and for the segments of one file. Servers may allow fewer.
+    /// Other commands use one connection.
     /// </summary>
     private const int DefaultConnections = 4;
 
@@ -26,7 +27,7 @@ internal sealed class ConnectionOptions
 
     private readonly ChoiceOption _tls = new(
         "--tls", "MODE", "encryption of the connection",
-        ("auto", "TLS if offered; required if the server used it before"),
+        ("auto", "TLS if the server offers it; required if TLS was used before"),
         ("required", "no login without TLS"),
         ("explicit", "the same as required"),
         ("implicit", "TLS from the first byte"),
@@ -50,7 +51,7 @@ internal sealed class ConnectionOptions
     private readonly Option<bool> _passive = new("--passive") { Description = "let the client open data connections, never the server" };
 
     private readonly ChoiceOption _passiveAddress = new(
-        "--passive-address", "SOURCE", "address that data connections use",
+        "--passive-address", "SOURCE", "address for passive data connections",
         ("control", "the address of the control connection"),
         ("server", "the address in the reply to PASV"));
 
@@ -62,7 +63,7 @@ internal sealed class ConnectionOptions
     };
 
     private readonly Option<bool>[] _existingFile =
-        [.. TransferSettings.Options.Select(option => new Option<bool>(option.Name) { Description = option.Description })];
+        [.. TransferSettings.ExistingFileOptions.Select(option => new Option<bool>(option.Name) { Description = option.Description })];
 
     private readonly Option<bool> _ascii = new("--ascii")
     {
@@ -71,7 +72,7 @@ internal sealed class ConnectionOptions
 
     private readonly ChoiceOption _compress = new(
         "--compress", "MODE", "compression of transfers (MODE Z)",
-        ("auto", "if it was measured to be faster"),
+        ("auto", "if compressed transfers were measured to be faster"),
         ("off", "never"),
         ("always", "always"));
 
@@ -82,9 +83,9 @@ internal sealed class ConnectionOptions
     };
 
     private readonly ChoiceOption _verify = new(
-        "--verify", "MODE", "comparison of SHA-256 after a transfer",
-        ("auto", "resumed files, if the server supports it"),
-        ("always", "all files; fails if it is not supported"),
+        "--verify", "MODE", "comparison of SHA-256 hashes after a transfer",
+        ("auto", "resumed files, if the server supports hashes"),
+        ("always", "all files; fails if the server does not support hashes"),
         ("never", "no files"));
 
     private readonly Option<string> _encoding = new("--encoding")
@@ -99,7 +100,7 @@ internal sealed class ConnectionOptions
 
     private readonly ChoiceOption _progress = new(
         "--progress", "WHEN", "progress of transfers",
-        ("auto", "a bar on a terminal, few lines elsewhere"),
+        ("auto", "a bar on a terminal, a few lines in a log"),
         ("always", "always"),
         ("never", "never"));
 
@@ -118,7 +119,7 @@ internal sealed class ConnectionOptions
         new("7", "permission denied"),
         new("8", "transfer failed"),
         new("9", "some of several files or commands failed, or a listing had lines in an unknown format"),
-        new("10", "verification failed: the contents differ"),
+        new("10", "verification failed: the contents differ or cannot be compared"),
         new("11", "local file error"),
         new("12", "no space, or quota exceeded, on the server"),
         new("129", "terminal closed (SIGHUP)"),
@@ -128,17 +129,17 @@ internal sealed class ConnectionOptions
 
     /// <summary>The source of the password, for the help pages.</summary>
     public const string PasswordNote =
-        "The password is read from --password-file, then FTS_PASSWORD, then ~/.netrc, and else from the terminal. FTS_ACCOUNT is the " +
+        "The password is read from --password-file, FTS_PASSWORD, ~/.netrc or the terminal, in this order. FTS_ACCOUNT is the " +
         "account for servers that request one (ACCT). A password is sent unencrypted to another machine only with " +
         "--tls off, or after a confirmation on the terminal.";
 
-    /// <summary>Returns the options of a session.</summary>
+    /// <summary>Returns the options of <c>fts client</c>.</summary>
     public IReadOnlyList<OptionGroup> GetSessionOptions() => GetOptionGroups(_color, _progress);
 
-    /// <summary>Returns the options of a command without an interactive session. They include <c>--debug</c>.</summary>
+    /// <summary>Returns the options of a one-shot command, including <c>--debug</c>.</summary>
     public IReadOnlyList<OptionGroup> GetOneShotOptions() => GetOptionGroups(_color, _progress, _debug);
 
-    /// <summary>Returns all groups. Commands that are printed as advice contain the options in the same order.</summary>
+    /// <summary>Returns all option groups. Commands that are printed as advice contain the options in the same order.</summary>
     private IReadOnlyList<OptionGroup> GetOptionGroups(params Option[] output) =>
     [
         new OptionGroup("Login", _user, _passwordFile),
@@ -155,17 +156,17 @@ internal sealed class ConnectionOptions
     /// <summary>Returns the value of <c>--user</c>, or null.</summary>
     public string? GetUser(CommandLine line) => line.GetValue(_user);
 
-    /// <summary>Returns the terminal with <c>--color</c> and <c>--progress</c> applied.</summary>
+    /// <summary>Returns a terminal that uses the values of <c>--color</c> and <c>--progress</c>.</summary>
     public Terminal CreateTerminal(CommandLine line) => new(line.GetChoice(_color), line.GetChoice(_progress));
 
-    /// <summary>Prepares the only connection of a command without connecting. May ask the user for a password.</summary>
+    /// <summary>Prepares the connection of a command that uses one server, without connecting. May ask the user for a password.</summary>
     /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public ServerConnection PrepareConnection(CommandLine line, Target target, Terminal terminal, bool debug) =>
         PrepareConnections(line, [target], terminal, debug)[0];
 
     /// <summary>
-    /// Prepares all connections of a command without connecting, one for each server. May ask the user for passwords. If no server needs
-    /// the authorities of the system, they are disabled.
+    /// Prepares one connection for each server of a command, without connecting. May ask the user for passwords. Disables the certificate
+    /// authorities of the system if no server needs them.
     /// </summary>
     /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
     public IReadOnlyList<ServerConnection> PrepareConnections(
@@ -180,7 +181,7 @@ internal sealed class ConnectionOptions
             connections.Add(connection);
             bool hasCertificate = connection.Client.Options.Trust.ClientCertificate is not null;
             needsAuthorities |= connection.Client.Options.Tls != FtpTlsMode.Off
-                && trust.NeedsAuthorities(line.GetValue(_authorities), hasCertificate);
+                && trust.NeedsSystemAuthorities(line.GetValue(_authorities), hasCertificate);
         }
 
         if (!needsAuthorities)
@@ -215,7 +216,7 @@ internal sealed class ConnectionOptions
             Host = target.Host,
             Port = target.Port,
             Credentials = new FtpCredentials(credentials.User, credentials.Password),
-            // Runs on another thread, because waiting for a key would block the thread that reads the sockets.
+            // The question runs on another thread, because waiting for a key would block the thread that reads the sockets.
             RequestAccountAsync = cancel =>
                 new ValueTask<string?>(Task.Run(() => SignInCredentials.FindAccount(target, credentials.User, terminal), cancel)),
             DataMode = dataMode,

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Fts.Cli.Connections;
 
-/// <summary>Finds the encoding of <c>--encoding</c>, for servers that do not use UTF-8.</summary>
+/// <summary>Finds the encoding that <c>--encoding</c> names, for servers whose file names are not in UTF-8.</summary>
 internal static class NameEncoding
 {
     private const string Examples = "utf-8, latin1, windows-1251, windows-1252, gbk, gb18030, " +
         "big5, shift_jis, euc-jp, euc-kr, koi8-r, cp437";
 
-    /// <summary>Returns the encoding with a name; UTF-8 if the name is null.</summary>
+    /// <summary>Returns the encoding with a name, or UTF-8 if the name is null.</summary>
     /// <exception cref="UserErrorException">The encoding is unknown, or cannot encode FTP commands.</exception>
     public static Encoding FindEncoding(string? name)
     {
@@ -26,7 +26,7 @@ internal static class NameEncoding
             return encoding.GetBytes("LIST ~+&\r\n").AsSpan().SequenceEqual("LIST ~+&\r\n"u8)
                 ? encoding
                 : throw CommandLine.CreateUsageError(
-                    $"--encoding {name}: not supported, because it does not contain ASCII, which FTP commands need; " +
+                    $"--encoding {name}: not supported, because it does not encode ASCII unchanged, as FTP commands require; " +
                     $"use, for example, {Examples}");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
@@ -35,7 +35,7 @@ internal static class NameEncoding
         }
     }
 
-    /// <summary>Returns the number of a name such as cp1252, windows1252 or 1252.</summary>
+    /// <summary>Returns the code page in a name such as cp1252, windows1252 or 1252, or null if the name has another form.</summary>
     private static int? ParseCodePage(string name)
     {
         string digits = name.TrimStart("windowsibmcp-_WINDOWSIBMCP".ToCharArray());
@@ -43,6 +43,7 @@ internal static class NameEncoding
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int page) ? page : null;
     }
 
+    /// <summary>Returns the name that .NET uses for an encoding with several common names.</summary>
     private static string NormalizeName(string name) => name.ToLowerInvariant().Replace('_', '-') switch
     {
         "utf8" or "utf-8" => "utf-8",

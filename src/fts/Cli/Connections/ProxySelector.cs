@@ -13,7 +13,7 @@ internal static class ProxySelector
     private const string SocksScheme = "socks5", HttpScheme = "http";
     private const int SocksPort = 1080;
 
-    /// <summary>Returns the proxy, or null for a direct connection.</summary>
+    /// <summary>Returns the proxy, or null for a direct connection to the server.</summary>
     /// <param name="option">The value of <c>--proxy</c>, if given.</param>
     /// <param name="target">The server.</param>
     /// <param name="getVariable">Returns the value of an environment variable.</param>
@@ -39,9 +39,11 @@ internal static class ProxySelector
     }
 
     /// <summary>
-    /// Returns whether the list contains the host. Entries are names, domains, addresses and networks, separated by commas or spaces.
-    /// <c>*</c> matches every host. Loopback hosts are always excluded.
+    /// Returns whether a host is used without a proxy: a loopback host, or a host in the list. Entries of the list are names, domains,
+    /// addresses and networks, separated by commas or spaces. <c>*</c> matches every host.
     /// </summary>
+    /// <param name="host">The name or address of the server.</param>
+    /// <param name="list">The value of <c>no_proxy</c>, or null.</param>
     public static bool IsExcluded(string host, string? list)
     {
         IPAddress? address = IPAddress.TryParse(host, out IPAddress? parsed) ? parsed : null;
@@ -72,8 +74,8 @@ internal static class ProxySelector
 
     /// <summary>Parses <c>socks5://user@host:port</c> or <c>http://user@host:port</c>.</summary>
     /// <remarks>
-    /// <c>socks5h</c> means the same as <c>socks5</c>, because the proxy always resolves names. Without a scheme it is an HTTP proxy. The
-    /// port of a SOCKS proxy is optional (RFC 1928 §3). HTTP proxies have no standard port.
+    /// <c>socks5h</c> means the same as <c>socks5</c>, because the proxy always resolves names. Text without a scheme names an HTTP proxy.
+    /// The port of a SOCKS proxy is optional (RFC 1928 §3). HTTP proxies have no standard port.
     /// </remarks>
     private static FtpProxy ParseProxy(string text, string source, bool allowsPassword, Func<string, string?> getVariable)
     {
@@ -95,7 +97,8 @@ internal static class ProxySelector
         }
 
         bool isSocks = scheme != HttpScheme;
-        // Parsed as an HTTP URL, because Uri checks little of unknown schemes. The text shows whether port 80 is given or missing.
+        // The text is parsed as an HTTP URL, because Uri hardly checks unknown schemes. Uri does not report whether port 80 was given or is
+        // the default, so the end of the text decides.
         bool isUrl = Uri.TryCreate($"http://{rest[(at + 1)..]}", UriKind.Absolute, out Uri? url);
         if (!isUrl || url!.PathAndQuery != "/" || url.Fragment.Length > 0 || url.IdnHost.Length == 0)
         {
@@ -113,7 +116,7 @@ internal static class ProxySelector
         string ownPassword = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : "";
         string password = getVariable("FTS_PROXY_PASSWORD") is { Length: > 0 } secret ? secret : ownPassword;
         proxy = name is null ? proxy : proxy with { UserName = name, Password = password };
-        // The limits of RFC 1929 §2 and RFC 7617 §2.
+        // RFC 1929 §2 limits names and passwords to 255 bytes. RFC 7617 §2 excludes control characters, and colons in names.
         bool isTooLong = Encoding.UTF8.GetByteCount(name ?? "") > 255 || Encoding.UTF8.GetByteCount(password) > 255;
         return isTooLong || (name + password).Any(char.IsControl) || (!isSocks && name?.Contains(':') == true)
             ? throw CommandLine.CreateUsageError($"{displayText}: the user name or password is too long or contains invalid characters")

@@ -18,12 +18,14 @@ internal sealed record ServerConnection(
     TransferSettings TransferSettings, ConnectMeter Meter)
     : IAsyncDisposable
 {
-    /// <summary>Connects, logs in, and reports whether the connection is encrypted.</summary>
-    /// <param name="showsGreeting">Whether the server's greeting is shown.</param>
+    /// <summary>
+    /// Connects and logs in. Reports a connection without TLS, unless the server is on this machine and the password is not secret.
+    /// </summary>
+    /// <param name="showsGreeting">Whether to print the server's greeting.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     public async Task OpenAsync(bool showsGreeting, CancellationToken cancellationToken)
     {
-        // Some systems cannot cancel a name lookup. The wait for it is cancelled instead.
+        // Some systems cannot cancel a name lookup, so the wait for the connection attempt is cancelled instead.
         await Meter.WatchAsync(Client.ConnectAsync(cancellationToken).WaitAsync(cancellationToken));
         bool isEncrypted = Client.ServerIdentity is not null;
         if (showsGreeting)
@@ -48,7 +50,9 @@ internal sealed record ServerConnection(
         }
     }
 
-    /// <summary>Returns the TLS version and the reason for trust, or "NOT ENCRYPTED".</summary>
+    /// <summary>
+    /// Returns the TLS version and the reason why the server is trusted, or "NOT ENCRYPTED" if the connection does not use TLS.
+    /// </summary>
     public static string DescribeSecurity(FtpClient client)
     {
         if (client.ServerIdentity is not { } identity)

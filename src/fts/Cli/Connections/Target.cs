@@ -23,13 +23,13 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     /// <summary>The default port of <c>fts server</c> and <c>fts client</c>.</summary>
     public const int DefaultPort = 65432;
 
-    /// <summary>Whether connections start with a TLS handshake (implicit TLS). The advice in error messages depends on it.</summary>
+    /// <summary>Whether connections start with a TLS handshake (implicit TLS). Affects the advice in error messages.</summary>
     public bool UsesImplicitTls { get; init; }
 
-    /// <summary>Returns host and port, with an IPv6 address in brackets.</summary>
+    /// <summary>Returns the host and the port, with an IPv6 address in brackets.</summary>
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
-    /// <summary>Returns the server of the first two arguments of <c>fts client</c>.</summary>
+    /// <summary>Returns the server that the first two arguments of <c>fts client</c> name.</summary>
     /// <exception cref="UserErrorException">The arguments are not a host and a port, or a URL.</exception>
     public static Target FromCommandLine(CommandLine line, string? user)
     {
@@ -53,7 +53,8 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     public static bool IsUrl(string word) => word.Contains("://", StringComparison.Ordinal);
 
     /// <summary>
-    /// Parses a URL. Without a port it means port 21 (RFC 1738 §3.2). A password is refused, because every user of the machine can read it.
+    /// Parses an <c>ftp://</c> URL. The default port is 21 (RFC 1738 §3.2). A password in the URL is an error, because every user of the
+    /// machine can read it.
     /// </summary>
     /// <exception cref="UserErrorException">The URL is invalid.</exception>
     public static Target FromUrl(string text)
@@ -107,7 +108,10 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
         };
     }
 
-    /// <summary>Splits a URL or its path from its type code (RFC 1738 §3.2.2). In names, <c>%3B</c> stands for a semicolon.</summary>
+    /// <summary>
+    /// Splits a URL, or the path of a URL, before its type code (<c>;type=a</c>, RFC 1738 §3.2.2). Returns the type code as a lower-case
+    /// letter, or null if there is none. A semicolon in a name is written as <c>%3B</c>.
+    /// </summary>
     public static (string Path, char? Type) SplitType(string path)
     {
         int start = path.Length - TypePrefix.Length - 1;
@@ -138,7 +142,9 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
         string.Concat(FtpName.GetBytes(component).Select(b =>
             char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
 
-    /// <summary>Returns the host in its DNS form. Uri throws only here if the name is too long or has invalid characters.</summary>
+    /// <summary>
+    /// Returns the host of a URL in its DNS form. Uri throws only here if the host name is too long or has invalid characters.
+    /// </summary>
     private static string GetHost(Uri url, string text)
     {
         try
@@ -152,7 +158,8 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     }
 
     /// <summary>
-    /// Returns whether the text is an address or a host name. A number alone is a misplaced port. 127.0.0.999 is rejected without a lookup.
+    /// Returns whether the text is an IP address or a host name. Rejects a number, which is a misplaced port, and 127.0.0.999, which would
+    /// otherwise cause a lookup.
     /// </summary>
     private static bool IsValidHost(string host)
     {
@@ -165,12 +172,12 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     }
 
     /// <summary>
-    /// Returns the URL with its password masked. The password ends at the last at sign, because it may contain unescaped ones.
+    /// Returns the URL with its password masked. The password ends at the last @, because a password may contain an unescaped @.
     /// </summary>
     private static string MaskPassword(string text)
     {
-        int at = text.LastIndexOf('@'), user = text.IndexOf("://", StringComparison.Ordinal) + 3;
-        int colon = at < 0 ? -1 : text.IndexOf(':', user, at - user > 0 ? at - user : 0);
+        int at = text.LastIndexOf('@'), userStart = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        int colon = at < 0 ? -1 : text.IndexOf(':', userStart, at - userStart > 0 ? at - userStart : 0);
         return colon < 0 ? text : $"{text[..colon]}:****{text[at..]}";
     }
 }

@@ -13,7 +13,7 @@ internal static class HelpFormatter
     /// </summary>
     private const int OptionColumn = 28;
 
-    /// <summary>Returns the page as lines without the last line end.</summary>
+    /// <summary>Returns the page as text. The last line has no line end.</summary>
     public static string Format(HelpPage page)
     {
         var text = new StringBuilder();
@@ -85,7 +85,9 @@ internal static class HelpFormatter
         AppendWrapped(text, description, column);
     }
 
-    /// <summary>Appends words at a column where the cursor is. Further lines start at the same column.</summary>
+    /// <summary>
+    /// Appends words, wrapped to the width of the page. The cursor must be at the given column, at which the following lines start too.
+    /// </summary>
     private static void AppendWrapped(StringBuilder text, string words, int column)
     {
         int position = column;
@@ -104,5 +106,6 @@ internal static class HelpFormatter
         text.Append('\n');
     }
 
+    /// <summary>Returns the column of descriptions after the longest term.</summary>
     private static int GetColumn(IReadOnlyList<HelpRow> rows) => Indent + rows.Select(row => row.Term.Length).DefaultIfEmpty().Max() + Gap;
 }

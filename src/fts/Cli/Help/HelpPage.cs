@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Fts.Cli.Help;
 
-/// <summary>The content of a help page. The options are the objects that the parser uses, so that both always agree.</summary>
+/// <summary>
+/// The content of a help page. The options are the objects that the parser uses, so that the page always agrees with the parser.
+/// </summary>
 internal sealed record HelpPage
 {
     /// <summary>One line for each form of the command.</summary>

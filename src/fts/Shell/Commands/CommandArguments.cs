@@ -14,8 +14,8 @@ internal sealed class CommandArguments : IReadOnlyList<ShellWord>
     private readonly List<ShellWord> _names = [];
     private readonly HashSet<string> _options = [];
 
-    /// <summary>Separates the options from the names. If the command has no options, every word is a name.</summary>
-    /// <exception cref="UserErrorException">The command does not have an option.</exception>
+    /// <summary>Separates the options from the names. If the command supports no options, every word is a name.</summary>
+    /// <exception cref="UserErrorException">A word is an option that the command does not support.</exception>
     public CommandArguments(ShellCommand command, IEnumerable<ShellWord> words)
     {
         bool canBeOption = command.Options.Count > 0;

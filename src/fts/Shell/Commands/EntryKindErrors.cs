@@ -6,21 +6,25 @@ namespace Fts.Shell.Commands;
 
 /// <summary>
 /// Explains errors by the kind of the remote entry: a folder instead of a file, an existing folder, a folder that is not empty. Servers
-/// describe these errors in many texts, so the client requests the entry, but only after an error.
+/// describe these errors in many texts, so the client requests the metadata of the entry after such an error.
 /// </summary>
 internal static class EntryKindErrors
 {
-    /// <summary>Returns whether an error can mean that a remote path is a folder, and the path is a folder.</summary>
+    /// <summary>
+    /// Returns whether an error occurred because a remote path is a folder. Requests the entry from the server if the error may have this
+    /// reason.
+    /// </summary>
     public static async Task<bool> IsDirectoryAsync(
         ClientShell shell, Exception exception, string path, CancellationToken cancellationToken) =>
         CanBeExplainedByKind(exception) && await FindEntryAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
 
     /// <summary>
-    /// Returns a clearer error of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>. Returns the same error if the entry does not explain it.
+    /// Returns a clearer error for a failed <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>. Returns the same error if the entry does not explain
+    /// it.
     /// </summary>
     /// <param name="shell">The session.</param>
     /// <param name="exception">The negative reply.</param>
-    /// <param name="verb">The command.</param>
+    /// <param name="verb">The command: <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>.</param>
     /// <param name="typedName">The name as the user typed it.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     public static async Task<Exception> ClarifyAsync(
@@ -53,10 +57,12 @@ internal static class EntryKindErrors
         return new UserErrorException(new UserError(ExitCode.OtherError, $"{verb} {typedName}: {reason}", reply, advice));
     }
 
+    /// <summary>Returns whether the kind of the remote entry may be the reason for an error.</summary>
     private static bool CanBeExplainedByKind(Exception exception) =>
         exception is FtpTargetExistsException || exception.GetType() == typeof(FtpException)
         || (exception is FtpReplyException { Reply.Code: var code } && (int)code is 450 or 521 or 550 or 552 or 553);
 
+    /// <summary>Returns the entry of a path, or null if the entry does not exist or the server does not return it.</summary>
     private static async Task<FtpEntry?> FindEntryAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try
@@ -70,6 +76,7 @@ internal static class EntryKindErrors
         }
     }
 
+    /// <summary>Returns whether a folder contains entries. Returns false if the server does not list the folder.</summary>
     private static async Task<bool> HasEntriesAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try

@@ -23,7 +23,7 @@ internal static class LocalCommands
         return Task.FromResult(ExitCode.Success);
     }
 
-    /// <summary><c>lcd</c> changes the local folder; without an argument, to the home folder.</summary>
+    /// <summary><c>lcd</c> changes the local folder. Without an argument, it changes to the home folder.</summary>
     public static Task<ExitCode> LcdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         Environment.CurrentDirectory = LocalFileFinder.ExpandHome(arguments.Count == 0 ? "~" : arguments[0].Text);
@@ -43,7 +43,7 @@ internal static class LocalCommands
     {
         if (commandLine.Trim().Length == 0 && !shell.Terminal.IsInteractive)
         {
-            throw new UserErrorException(ExitCode.UsageError, "usage: !COMMAND");
+            throw new UserErrorException(ExitCode.UsageError, "!: the command is missing; usage: !COMMAND");
         }
 
         string program = FindShell(isInteractive: commandLine.Trim().Length == 0);
@@ -62,7 +62,7 @@ internal static class LocalCommands
             process.StandardInput.Close();
         }
 
-        // The terminal sends Ctrl-C to the program too, so the client only waits for it.
+        // The terminal sends Ctrl-C to the program too, so the client only waits for the program to exit.
         await shell.WaitForChildAsync(process.WaitForExitAsync(CancellationToken.None));
         cancellationToken.ThrowIfCancellationRequested();
         return process.ExitCode == 0

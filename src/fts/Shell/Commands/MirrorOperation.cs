@@ -28,7 +28,8 @@ internal static class MirrorOperation
         if (arguments.Count == 1 && (target is "" or "." or ".." or "~" || !isSafeName))
         {
             throw new UserErrorException(
-                ExitCode.UsageError, $"mirror {source}: a target is required, because the name of the source cannot be used for it",
+                ExitCode.UsageError,
+                $"mirror {source}: a target is required, because the name of the source cannot be the name of the target",
                 $"mirror {arguments[0]} TARGET");
         }
 
@@ -44,7 +45,7 @@ internal static class MirrorOperation
             cancellationToken);
 
         string FormatRetryCommand() => shell.GetFormatter("mirror", ExitCode.Success) is { SessionCommand.Length: > 0 } formatter
-            ? FormatProgramCommand(
+            ? FormatOneShotCommand(
                 isUpload, LocalFileFinder.ExpandHome(localPath), shell.Target.FormatUrl(new ShellWord(path)), formatter.Suffix)
             : FormatSessionCommand(isUpload, source, target);
     }
@@ -62,18 +63,18 @@ internal static class MirrorOperation
         if (shell.GetFormatter("mirror", ExitCode.Success) is { SessionCommand.Length: > 0 } formatter)
         {
             string url = shell.Target.FormatUrl(new ShellWord(path));
-            return FormatProgramCommand(isUpload, LocalFileFinder.ExpandHome(localPath), url, formatter.Options);
+            return FormatOneShotCommand(isUpload, LocalFileFinder.ExpandHome(localPath), url, formatter.Options);
         }
 
         return isUpload ? FormatSessionCommand(isUpload, localPath, typedName) : FormatSessionCommand(isUpload, typedName, localPath);
     }
 
-    /// <summary>Returns the command for the system's shell.</summary>
+    /// <summary>Returns the <c>fts mirror</c> command for the system's shell.</summary>
     /// <param name="isUpload">Whether the local folder is the source.</param>
     /// <param name="localPath">The local folder.</param>
     /// <param name="url">The URL of the remote folder.</param>
     /// <param name="options">The options, each with a space before it.</param>
-    public static string FormatProgramCommand(bool isUpload, string localPath, string url, string options)
+    public static string FormatOneShotCommand(bool isUpload, string localPath, string url, string options)
     {
         string localText = ShellQuoting.Quote(Path.GetFullPath(localPath)), remoteText = ShellQuoting.Quote(url);
         return $"fts mirror {(isUpload ? localText : remoteText)} {(isUpload ? remoteText : localText)}{options}";
@@ -98,7 +99,7 @@ internal static class MirrorOperation
     /// <param name="direction">The direction of the transfers.</param>
     /// <param name="localPath">The local folder.</param>
     /// <param name="remotePath">The remote folder.</param>
-    /// <param name="isDryRun">Whether nothing is changed.</param>
+    /// <param name="isDryRun">Whether to print the plan without changing anything.</param>
     /// <param name="formatRetryCommand">Returns the command that continues after an interruption.</param>
     /// <param name="cancellationToken">Cancels the mirror.</param>
     public static async Task<ExitCode> RunAsync(
@@ -116,7 +117,7 @@ internal static class MirrorOperation
             shell.Terminal.ShowError(shell.DescribeError(failure.Exception, $"mirror {failure.Path}"));
         }
 
-        // A listing line that cannot be read may be a file, so a download may be incomplete. An upload is not affected.
+        // An unreadable listing line may describe a file, so a download may be incomplete. An upload is not affected.
         ExitCode listingResult = ExitCode.Success;
         foreach (IGrouping<string, FtpEntry> folder in plan.UnreadableEntries.GroupBy(entry => entry.Path))
         {
@@ -135,13 +136,13 @@ internal static class MirrorOperation
 
         if (plan.IsEmpty)
         {
-            shell.Terminal.WriteMessage($"nothing to transfer{FormatRemainder(plan)}");
+            shell.Terminal.WriteMessage($"nothing to transfer{FormatOtherCounts(plan)}");
             return planResult;
         }
 
         var batch = new TransferBatch(
             shell, transferDirection, file => file.LocalPath, (file, e, _) => shell.DescribeError(e, $"mirror {file.LocalPath}"));
-        // ASCII mode would change the lengths, so that the next run would transfer the files again.
+        // ASCII mode would change the lengths of files, so that the next mirror would transfer them again.
         FtpTransferOptions options =
             TransferCommands.CreateOptions(shell, shell.TransferSettings.ExistingFile) with { Type = FtpTransferType.Binary };
         FtpMirrorResult? result = null;
@@ -158,7 +159,7 @@ internal static class MirrorOperation
         }
 
         string created = FormatCount(plan.Directories.Count - result.Failures.Count, "folder", " created");
-        shell.Terminal.WriteMessage($"{batch.Summary}{created}{FormatRemainder(plan)}");
+        shell.Terminal.WriteMessage($"{batch.Summary}{created}{FormatOtherCounts(plan)}");
         return ClientShell.CombineExitCodes(planResult, result.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Success, transferResult);
     }
 
@@ -202,10 +203,13 @@ internal static class MirrorOperation
         string files = $"{DisplayFormat.FormatFiles(plan.Files.Count)} ({DisplayFormat.FormatSize(plan.Bytes)})";
         string folders = FormatCount(plan.Directories.Count, "folder", " to create");
         shell.Terminal.WriteMessage(
-            $"dry run, nothing was changed: would {transferDirection.Verb} {files}{folders}{FormatRemainder(plan)}");
+            $"dry run, nothing was changed: would {transferDirection.Verb} {files}{folders}{FormatOtherCounts(plan)}");
     }
 
-    private static string FormatRemainder(FtpMirrorPlan plan) =>
+    /// <summary>
+    /// Returns the numbers of entries that were not transferred. Each number has a comma before it. Numbers that are 0 are omitted.
+    /// </summary>
+    private static string FormatOtherCounts(FtpMirrorPlan plan) =>
         FormatCount(plan.Unchanged, "file", " unchanged")
         + FormatCount(plan.Skipped, "link or device", " skipped", "links or devices")
         + FormatCount(plan.Failures.Count, "failure", "")

@@ -8,11 +8,11 @@ namespace Fts.Shell.Commands;
 /// <summary>The commands that send an FTP command unchanged.</summary>
 internal static class QuoteCommands
 {
-    /// <summary><c>quote COMMAND…</c> sends a command and prints the reply. After a negative reply the exit code is 1.</summary>
+    /// <summary><c>quote COMMAND…</c> sends an FTP command and prints the reply. After a negative reply, the exit code is 1.</summary>
     public static async Task<ExitCode> QuoteAsync(
         ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        // A single word can contain the whole command: quote "SITE CHMOD 644 a".
+        // A single word can contain the whole command, as in quote "SITE CHMOD 644 a".
         string line = string.Join(' ', arguments.Select(word => word.Text)).Trim();
         int space = line.AsSpan().IndexOfAny(' ', '\t');
         (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
@@ -29,7 +29,7 @@ internal static class QuoteCommands
         }
         catch (FtpException e)
         {
-            // The message omits the argument, which may be a password or an account.
+            // The message omits the argument of the command, which may be a password or an account.
             UserError failure = shell.DescribeError(e, displayText);
             throw new UserErrorException(failure);
         }
@@ -49,8 +49,8 @@ internal static class QuoteCommands
         QuoteAsync(shell, [new ShellWord("SITE"), .. arguments], cancellationToken);
 
     /// <summary>
-    /// Returns a line for messages. A <c>quote</c> or <c>site</c> line ends after the verb, because the arguments may be passwords. Other
-    /// lines are unchanged.
+    /// Returns the part of a typed line that messages may contain. A <c>quote</c> or <c>site</c> line ends after the FTP verb, because the
+    /// arguments may be passwords. Other lines are unchanged.
     /// </summary>
     public static string RemoveArguments(string line)
     {
@@ -58,7 +58,7 @@ internal static class QuoteCommands
         return words.Length > 0 && ShellCommandTable.Find(words[0]) is { IsRaw: true } ? string.Join(' ', words.Take(2)) : line;
     }
 
-    /// <summary>Returns the command of the shell that replaces an FTP command, or null.</summary>
+    /// <summary>Returns the command of the shell that replaces an FTP command, or null if there is none.</summary>
     private static string? SuggestCommand(string verb) => verb.ToUpperInvariant() switch
     {
         "RETR" or "REST" => "get",

@@ -32,7 +32,7 @@ internal static class RemoteCommands
                 $"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
         }
 
-        // The unreadable lines were printed too, so the command succeeded.
+        // The unreadable lines were printed unchanged, so the command succeeded.
         UnreadableLineWarnings.WriteWarnings(shell, "ls", entries.FindAll(RemoteFileFinder.IsUnreadable));
         return ExitCode.Success;
 
@@ -56,7 +56,7 @@ internal static class RemoteCommands
         return UnreadableLineWarnings.WriteWarnings(shell, "nlist", entries.FindAll(RemoteFileFinder.IsUnreadable));
     }
 
-    /// <summary><c>cd</c> changes the remote folder; without an argument, to the start folder.</summary>
+    /// <summary><c>cd</c> changes the remote folder. Without an argument, it changes to the start folder.</summary>
     public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         string name = arguments.Count == 0 ? "" : FtpName.Unescape(arguments[0].Text);
@@ -83,7 +83,7 @@ internal static class RemoteCommands
         return ExitCode.Success;
     }
 
-    /// <summary><c>size FILE…</c> prints the size in bytes; with several files, also the name.</summary>
+    /// <summary><c>size FILE…</c> prints the size in bytes. With several files, it also prints the names.</summary>
     public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
@@ -102,17 +102,18 @@ internal static class RemoteCommands
 
     /// <summary><c>rm FILE…</c> removes files. Accepts no patterns, because a removed file cannot be restored.</summary>
     public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
+        ModifyEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
     /// <summary><c>mkdir FOLDER…</c> creates folders.</summary>
     public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "mkdir", arguments, "created", shell.Client.CreateDirectoryAsync, cancellationToken);
+        ModifyEachAsync(shell, "mkdir", arguments, "created", shell.Client.CreateDirectoryAsync, cancellationToken);
 
     /// <summary><c>rmdir FOLDER…</c> removes empty folders.</summary>
     public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rmdir", arguments, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
+        ModifyEachAsync(shell, "rmdir", arguments, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
-    private static Task<ExitCode> ChangeEachAsync(
+    /// <summary>Creates or removes each name, prints a message for each success, and clarifies errors. Does not accept patterns.</summary>
+    private static Task<ExitCode> ModifyEachAsync(
         ClientShell shell,
         string verb,
         IReadOnlyList<ShellWord> arguments,
@@ -160,7 +161,7 @@ internal static class RemoteCommands
         }
         catch (FtpReplyException) when (name.Text.Trim('/').Length > 0)
         {
-            // The name may be a file: servers reply differently to LIST and MLSD of a file.
+            // The name may be a file. Servers reply differently to LIST and MLSD of a file, so the client requests the entry of the file.
             FtpEntry? entry = await shell.Client.GetEntryAsync(shell.CurrentDirectory.Resolve(name), cancellationToken);
             if (entry is { Kind: not FtpEntryKind.Directory })
             {

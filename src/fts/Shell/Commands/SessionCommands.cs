@@ -23,7 +23,8 @@ internal static class SessionCommands
 
         if (arguments.Count > 1)
         {
-            throw new UserErrorException(ExitCode.UsageError, $"usage: help [COMMAND], or {ShellHelp.ServerUsage}");
+            throw new UserErrorException(
+                ExitCode.UsageError, $"help: too many arguments; usage: help [COMMAND], or {ShellHelp.ServerUsage}");
         }
 
         foreach (string line in arguments.Count == 0 ? ShellHelp.FormatList() : DescribeCommand(arguments[0].Text))

@@ -4,11 +4,11 @@ using Fts.Transfers;
 namespace Fts.Shell.Commands;
 
 /// <summary>One command of the shell.</summary>
-/// <param name="Group">The heading of the command in the list of <c>help</c>.</param>
-/// <param name="Names">The name, then the other names.</param>
+/// <param name="Group">The group of the command in the list of <c>help</c>.</param>
+/// <param name="Names">The name, followed by the other names.</param>
 /// <param name="Usage">The name with its arguments.</param>
 /// <param name="Description">The effect of the command, in half a line.</param>
-/// <param name="ArgumentCount">The least and the greatest number of arguments.</param>
+/// <param name="ArgumentCount">The minimum and the maximum number of arguments.</param>
 /// <param name="Handler">Runs the command.</param>
 internal sealed record ShellCommand(
     ShellCommandGroup Group,
@@ -18,13 +18,13 @@ internal sealed record ShellCommand(
     (int Min, int Max) ArgumentCount,
     Func<ClientShell, CommandArguments, CancellationToken, Task<ExitCode>> Handler)
 {
-    /// <summary>Further facts, shown by <c>help COMMAND</c>, one per line.</summary>
+    /// <summary>More information for <c>help COMMAND</c>, one entry per output line.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
 
     /// <summary>The source of the names that Tab completes as arguments.</summary>
     public CompletionSource CompletionSource { get; init; }
 
-    /// <summary>The options. If a command has none, an argument such as <c>--skip</c> is a name.</summary>
+    /// <summary>The options of the command. If a command has no options, an argument such as <c>--skip</c> is a name.</summary>
     public IReadOnlyList<ShellOption> Options { get; init; } = [];
 
     /// <summary>Whether <c>*</c> and <c>?</c> outside quotes select matching files.</summary>
@@ -62,7 +62,9 @@ internal enum CompletionSource
     HelpTopics,
 }
 
-/// <summary>All commands of the shell, one row each. The parser, <c>help</c>, Tab completion and "did you mean" use this table.</summary>
+/// <summary>
+/// All commands of the shell, one row each. The parser, <c>help</c>, Tab completion and spelling suggestions use this table.
+/// </summary>
 internal static class ShellCommandTable
 {
     private const int Unlimited = int.MaxValue;
@@ -72,14 +74,14 @@ internal static class ShellCommandTable
     [
         new(ShellCommandGroup.Transfers, ["put", "mput"], "put FILE…", "upload files", (1, Unlimited), TransferCommands.PutAsync)
         {
-            CompletionSource = CompletionSource.Local, Options = TransferSettings.Options, AcceptsPatterns = true,
+            CompletionSource = CompletionSource.Local, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
             Details = ["The files are stored in the current remote folder.", "Without an option, put replaces an existing file."],
         },
         new(ShellCommandGroup.Transfers, ["get", "mget"], "get FILE…", "download files", (1, Unlimited), TransferCommands.GetAsync)
         {
-            CompletionSource = CompletionSource.Remote, Options = TransferSettings.Options, AcceptsPatterns = true,
+            CompletionSource = CompletionSource.Remote, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
             Details = ["The files are stored in the current local folder.",
-                "Without an option, get asks before it replaces a file; in a script it fails."],
+                "Without an option, get asks before it replaces a file, or fails in a script."],
         },
         new(
             ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder",
@@ -101,7 +103,7 @@ internal static class ShellCommandTable
         new(ShellCommandGroup.RemoteFiles, ["ls", "dir", "ll"], "ls [FOLDER|PATTERN]", "list a folder", (0, 1), RemoteCommands.LsAsync)
         {
             CompletionSource = CompletionSource.Remote, AcceptsPatterns = true,
-            Details = ["Each line has the kind, the size in bytes, the time in UTC and the name."],
+            Details = ["Each line contains the kind, the size in bytes, the time in UTC and the name."],
         },
         new(ShellCommandGroup.RemoteFiles, ["nlist", "nls"], "nlist [FOLDER|PATTERN]", "list names only", (0, 1), RemoteCommands.NlistAsync)
         {
@@ -173,13 +175,13 @@ internal static class ShellCommandTable
         {
             IsRaw = true,
         },
-        new(ShellCommandGroup.Session, ["bye", "quit", "exit"], "bye", "quit", (0, 0), SessionCommands.ByeAsync),
+        new(ShellCommandGroup.Session, ["bye", "quit", "exit"], "bye", "end the session", (0, 0), SessionCommands.ByeAsync),
     ];
 
     /// <summary>The names of all commands, including other names.</summary>
     public static IEnumerable<string> Names => All.SelectMany(command => command.Names);
 
-    /// <summary>Returns the command with a name, or null. Ignores case, because users of older clients type GET.</summary>
+    /// <summary>Returns the command with a name, or null if there is none. Ignores case, because users of older clients type GET.</summary>
     public static ShellCommand? Find(string name) =>
         All.FirstOrDefault(command => command.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
 
@@ -203,7 +205,9 @@ internal static class ShellCommandTable
         {
             bool hasTooMany = arguments.Count > command.ArgumentCount.Max;
             throw new UserErrorException(
-                ExitCode.UsageError, $"usage: {command.Usage}", hasTooMany ? "quotes around a name with spaces: \"two words\"" : null);
+                ExitCode.UsageError,
+                $"{command.Names[0]}: too {(hasTooMany ? "many" : "few")} arguments; usage: {command.Usage}",
+                hasTooMany ? "quotes around a name with spaces: \"two words\"" : null);
         }
 
         return (command, arguments);

@@ -12,7 +12,8 @@ internal static class ShellHelp
     public const string ServerUsage = $"help {ServerTopic} [VERB]";
 
     /// <summary>
-    /// The prefix of a line that runs a local program. It is not in <see cref="ShellCommandTable"/>, because it is not a separate word.
+    /// The prefix of a line that runs a local program. <see cref="ShellCommandTable"/> does not contain the prefix, because no space has to
+    /// follow it.
     /// </summary>
     public const string LocalProgramPrefix = "!";
 
@@ -27,7 +28,7 @@ internal static class ShellHelp
     private static readonly HelpRow LocalProgram = new($"{LocalProgramPrefix}COMMAND", "run a command of the local system");
     private static readonly HelpRow ServerHelp = new(ServerUsage, "print the help of the server");
 
-    /// <summary>The topics that <c>help</c> describes.</summary>
+    /// <summary>The topics that <c>help TOPIC</c> accepts.</summary>
     public static IEnumerable<string> Topics => ShellCommandTable.Names.Append(ServerTopic);
 
     /// <summary>Returns the list of commands: two examples, then each group under its heading, one command per line.</summary>
@@ -48,7 +49,7 @@ internal static class ShellHelp
         return [.. lines, "help COMMAND describes a command, its options and its other names."];
     }
 
-    /// <summary>Returns the usage, the effect, the other names and the options of a command, one option per line.</summary>
+    /// <summary>Returns the usage, the description, the other names and the options of a command, one option per line.</summary>
     public static IReadOnlyList<string> FormatCommand(ShellCommand command)
     {
         List<string> lines =
@@ -60,7 +61,7 @@ internal static class ShellHelp
 
         if (command.CompletionSource is CompletionSource.Local or CompletionSource.Remote)
         {
-            lines.Add($"{Indent}Put names with spaces in quotes: \"two words\".");
+            lines.Add($"{Indent}Write names with spaces in quotes: \"two words\".");
         }
 
         if (command.Names.Length > 1)

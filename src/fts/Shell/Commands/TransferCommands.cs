@@ -24,7 +24,7 @@ internal static class TransferCommands
         Task UploadOneAsync(string localPath, CancellationToken cancel) =>
             UploadFileAsync(shell, localPath, Path.GetFileName(Path.TrimEndingDirectorySeparator(localPath)), existingFile, cancel);
 
-        // Not --skip by default, because it would also skip an incomplete remote file.
+        // --skip is not the default option, because it would also skip an incomplete remote file.
         string FormatRetryCommand() => shell.FormatBatchRetryCommand(
             "put", existingFile == ExistingFileAction.Skip ? "--skip" : ResumeAdvice.GetUploadOption(shell), arguments);
     }
@@ -169,18 +169,18 @@ internal static class TransferCommands
     }
 
     /// <summary>
-    /// Returns the local name of a download and the action for an existing file. Asks the user if the action is
-    /// <see cref="ExistingFileAction.Default"/>. Reports a skipped file.
+    /// Returns the local name of a download and the action for an existing file. Asks the user if the file exists and the action is
+    /// <see cref="ExistingFileAction.Default"/>. Prints a message if the file is skipped.
     /// </summary>
     /// <exception cref="UserErrorException">
-    /// The name cannot be a local file name, is a folder, or exists and the user cannot be asked.
+    /// The name cannot be a local file name, or is the name of a folder, or the file exists and the user cannot be asked.
     /// </exception>
     public static (string Name, ExistingFileAction ExistingFile) ResolveDownloadTarget(
         ClientShell shell, RemoteFile remoteFile, ExistingFileAction existingFile)
     {
         string name = remoteFile.LocalName;
-        // A name from the server may lead out of the local folder. A listed name with a slash would be stored under its last component,
-        // which the pattern may not match.
+        // A name from the server may refer to a file outside the local folder. A listed name with a slash would be stored under its last
+        // component, which the pattern may not match.
         if (remoteFile.ListedEntry is { IsSafeName: false }
             || !new FtpEntry { Path = remoteFile.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
         {
@@ -248,9 +248,10 @@ internal static class TransferCommands
     }
 }
 
-/// <summary>Thrown when a file cannot be uploaded, because its remote name is a folder.</summary>
-internal sealed class TargetIsDirectoryException(string local, string name) : Exception($"put {local}: {name} is a folder on the server")
+/// <summary>Thrown if a file cannot be uploaded because its remote name is a folder.</summary>
+internal sealed class TargetIsDirectoryException(string localPath, string name)
+    : Exception($"put {localPath}: {name} is a folder on the server")
 {
-    /// <summary>The remote folder.</summary>
+    /// <summary>The remote name, which is the name of a folder.</summary>
     public string Name => name;
 }

@@ -3,10 +3,10 @@ namespace Fts.Shell.Editing;
 /// <summary>The result of a Tab completion.</summary>
 /// <param name="Start">The index in the line of the text to replace. The replaced text ends at the cursor.</param>
 /// <param name="Text">The new text.</param>
-/// <param name="Candidates">The matching names, which are shown if the new text equals the old one.</param>
+/// <param name="Candidates">The matching names, which are shown if the new text equals the old text.</param>
 internal readonly record struct Completion(int Start, string Text, IReadOnlyList<string> Candidates)
 {
-    /// <summary>Completes a word to the common prefix of all matching names. A space follows if one name matches.</summary>
+    /// <summary>Completes a word to the common prefix of all matching names. A space follows if exactly one name matches.</summary>
     /// <param name="start">The index of the word in the line.</param>
     /// <param name="word">The typed part of the word, without quotes.</param>
     /// <param name="names">The possible names. A name with a slash at its end is a folder, so no space follows it.</param>

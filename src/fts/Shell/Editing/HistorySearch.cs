@@ -17,7 +17,7 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
     public string Prompt => _hasNoMatch ? $"(no match for '{_pattern}') " : $"(search '{_pattern}') ";
 
     /// <summary>
-    /// Handles a key. Returns the found line, or null if the key ends the search. If no line matches, the returned line is empty.
+    /// Handles a key. Returns the found line, or null if the key ends the search. Returns an empty line if no line matches.
     /// </summary>
     public string? HandleKey(ConsoleKeyInfo key)
     {
@@ -44,13 +44,14 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
         return _hasNoMatch ? "" : _found ?? originalLine;
     }
 
-    /// <summary>Searches for the changed pattern, from an index to older lines.</summary>
+    /// <summary>Searches for the changed pattern, from the line at an index to older lines.</summary>
     private void SearchFrom(int from)
     {
         _found = null;
         _hasNoMatch = !TryFind(from) && _pattern.Length > 0;
     }
 
+    /// <summary>Finds the latest line, at or before an index, that contains the pattern.</summary>
     private bool TryFind(int from)
     {
         for (int i = from; i >= 0 && _pattern.Length > 0; i--)

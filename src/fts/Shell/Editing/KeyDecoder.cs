@@ -4,12 +4,12 @@ using System.Text;
 namespace Fts.Shell.Editing;
 
 /// <summary>
-/// Decodes the escape sequences that the runtime reports as single letters: sequences that it does not recognise, or that arrive in two
-/// parts. Ignores sequences without a known key.
+/// Decodes the escape sequences that .NET reports as single keys, because it does not recognise them or they arrive in two parts. Ignores
+/// sequences without a known key.
 /// </summary>
 /// <remarks>
-/// Returns at most one key for each reported key. Does no I/O. Not thread-safe. The runtime reports the two bytes ESC [ like a typed bracket
-/// if they arrive together and alone. The keys of a sequence that is split there are text.
+/// Returns at most one key for each key that .NET reports. Performs no I/O. Not thread-safe. .NET reports ESC and [ like a typed bracket if
+/// these two bytes arrive together and without the rest of the sequence. The rest is then text.
 /// </remarks>
 internal sealed class KeyDecoder
 {
@@ -17,7 +17,7 @@ internal sealed class KeyDecoder
 
     private readonly StringBuilder _parameters = new();
     private State _state;
-    private bool _hasAlt;
+    private bool _hasAlt; // an additional ESC before a sequence means Alt
 
     private enum State
     {
@@ -41,7 +41,7 @@ internal sealed class KeyDecoder
     public void Reset() => EnterState(State.Ground, hasAlt: false);
 
     /// <summary>
-    /// Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.
+    /// Processes the next key that .NET reports. Returns the pressed key, or null inside an incomplete or unknown sequence.
     /// </summary>
     public ConsoleKeyInfo? Decode(ConsoleKeyInfo key)
     {
@@ -51,7 +51,7 @@ internal sealed class KeyDecoder
             case State.Ground when c == Escape:
                 return EnterState(State.Escaped, key.Modifiers.HasFlag(ConsoleModifiers.Alt));
             case State.Ground when key.Modifiers.HasFlag(ConsoleModifiers.Alt) && IsIntroducer(c):
-                // The runtime reports ESC and the next character as one key with Alt.
+                // .NET reports ESC and the next character as one key with Alt.
                 return EnterState(GetIntroducedState(c), hasAlt: false);
             case State.Ground:
                 return key;
@@ -61,9 +61,9 @@ internal sealed class KeyDecoder
                 return EnterState(GetIntroducedState(c), _hasAlt);
             case State.Escaped:
                 _state = State.Ground;
-                return c is '\r' or '\n' or '\x03' ? key : WithAlt(key);
+                return c is '\r' or '\n' or '\x03' ? key : AddAlt(key);
             case var _ when c == Escape:
-                // ESC starts a new sequence, or ends text, together with a backslash.
+                // ESC starts a new sequence. In the text of a sequence, ESC and a backslash end the text.
                 return EnterState(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
             case var _ when char.IsControl(c) && c != '\0':
                 bool isEnd = _state == State.Text && c == Bell;
@@ -88,6 +88,7 @@ internal sealed class KeyDecoder
         }
     }
 
+    /// <summary>Returns whether a character starts a sequence after ESC.</summary>
     private static bool IsIntroducer(char c) => c is '[' or 'O' or ']' or 'P';
 
     private static State GetIntroducedState(char c) => c switch
@@ -97,7 +98,7 @@ internal sealed class KeyDecoder
         _ => State.Text,
     };
 
-    private static ConsoleKeyInfo WithAlt(ConsoleKeyInfo key) => new(
+    private static ConsoleKeyInfo AddAlt(ConsoleKeyInfo key) => new(
         key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control));
 
     private ConsoleKeyInfo? EnterState(State state, bool hasAlt)

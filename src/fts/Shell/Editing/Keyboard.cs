@@ -6,8 +6,8 @@ namespace Fts.Shell.Editing;
 internal static class Keyboard
 {
     /// <summary>
-    /// The longest time between two keys of one escape sequence, as in readline. A terminal sends all keys at once, but a slow link or a
-    /// busy machine can separate them.
+    /// The maximum time between two keys of one escape sequence, as in readline. A terminal sends all keys at once, but a slow network or a
+    /// busy machine can delay some of them.
     /// </summary>
     private static readonly TimeSpan SequenceTimeout = TimeSpan.FromMilliseconds(500);
 
@@ -23,10 +23,11 @@ internal static class Keyboard
     public static ConsoleKeyInfo ReadKey() => ReadKey(Decoder, () => Console.ReadKey(intercept: true), WaitForNextKey);
 
     /// <summary>
-    /// Reads a key. An escape sequence times out if its next key does not arrive, so that text typed after ESC is not part of a sequence.
+    /// Reads a key. An incomplete escape sequence is discarded if its next key does not arrive in time, so that text typed after ESC is not
+    /// part of a sequence.
     /// </summary>
     /// <param name="decoder">Decodes escape sequences.</param>
-    /// <param name="readKey">Waits for the next key that the runtime reports.</param>
+    /// <param name="readKey">Waits for the next key that .NET reports, and returns it.</param>
     /// <param name="waitForNext">Waits for a short time, and returns whether the next key is available.</param>
     public static ConsoleKeyInfo ReadKey(KeyDecoder decoder, Func<ConsoleKeyInfo> readKey, Func<bool> waitForNext)
     {
@@ -60,21 +61,23 @@ internal static class Keyboard
         return true;
     }
 
-    /// <summary>Reads Ctrl-C as a key until the scope is disposed. Otherwise Ctrl-C is a signal.</summary>
+    /// <summary>Makes Ctrl-C a key, instead of a signal, until the returned scope is disposed.</summary>
     public static ControlCScope CaptureControlC()
     {
         Console.TreatControlCAsInput = true;
         return default;
     }
 
-    /// <summary>Returns whether a key is text: no control character, and no Alt. Ctrl with Alt is AltGr, which types text.</summary>
+    /// <summary>
+    /// Returns whether a key types text: not a control character, and without Alt. Ctrl with Alt is AltGr, which types text.
+    /// </summary>
     public static bool IsText(ConsoleKeyInfo key) =>
         !char.IsControl(key.KeyChar) && (!key.Modifiers.HasFlag(ConsoleModifiers.Alt) || key.Modifiers.HasFlag(ConsoleModifiers.Control));
 
     /// <summary>Returns whether a key ends a line. Ctrl-J is a line feed.</summary>
     public static bool IsEnter(ConsoleKeyInfo key) => key.Key == ConsoleKey.Enter || key.KeyChar is '\r' or '\n';
 
-    /// <summary>Returns whether a key is a letter with Ctrl.</summary>
+    /// <summary>Returns whether a key is the given letter with Ctrl.</summary>
     public static bool IsControl(ConsoleKeyInfo key, ConsoleKey letter) => key.Key == letter && key.Modifiers == ConsoleModifiers.Control;
 
     /// <summary>The scope in which Ctrl-C is a key.</summary>

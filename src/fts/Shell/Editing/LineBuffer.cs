@@ -9,7 +9,7 @@ internal sealed class LineBuffer
 {
     private readonly StringBuilder _line = new();
 
-    /// <summary>The cursor, as the index of the character after it.</summary>
+    /// <summary>The position of the cursor, as the index of the character after it.</summary>
     public int Cursor { get; set; }
 
     /// <summary>The length of the text in UTF-16 code units.</summary>
@@ -52,16 +52,18 @@ internal sealed class LineBuffer
         return Math.Min(Length, index + (isPair ? 2 : 1));
     }
 
-    /// <summary>Returns the beginning of the word before the cursor. A word is a run of letters and digits, as in readline.</summary>
+    /// <summary>
+    /// Returns the start index of the word before the cursor. A word is a sequence of letters and digits, as in readline.
+    /// </summary>
     public int FindWordStart()
     {
         int index = Cursor;
-        while (index > 0 && !IsWord(IndexBefore(index)))
+        while (index > 0 && !IsWordCharacterAt(IndexBefore(index)))
         {
             index = IndexBefore(index);
         }
 
-        while (index > 0 && IsWord(IndexBefore(index)))
+        while (index > 0 && IsWordCharacterAt(IndexBefore(index)))
         {
             index = IndexBefore(index);
         }
@@ -69,16 +71,16 @@ internal sealed class LineBuffer
         return index;
     }
 
-    /// <summary>Returns the end of the word after the cursor.</summary>
+    /// <summary>Returns the end index of the word after the cursor.</summary>
     public int FindWordEnd()
     {
         int index = Cursor;
-        while (index < Length && !IsWord(index))
+        while (index < Length && !IsWordCharacterAt(index))
         {
             index = IndexAfter(index);
         }
 
-        while (index < Length && IsWord(index))
+        while (index < Length && IsWordCharacterAt(index))
         {
             index = IndexAfter(index);
         }
@@ -86,7 +88,7 @@ internal sealed class LineBuffer
         return index;
     }
 
-    /// <summary>Returns the start of the word before the cursor, where only spaces separate words.</summary>
+    /// <summary>Returns the start index of the word before the cursor, if words are separated only by spaces.</summary>
     public int FindBlankDelimitedStart() => _line.ToString(0, Cursor).TrimEnd().LastIndexOf(' ') + 1;
 
     /// <summary>
@@ -110,7 +112,7 @@ internal sealed class LineBuffer
         return (GetPrintableText(start, Cursor), GetPrintableText(Cursor, end));
     }
 
-    private bool IsWord(int index) => Rune.TryGetRuneAt(_line.ToString(), index, out Rune rune) && Rune.IsLetterOrDigit(rune);
+    private bool IsWordCharacterAt(int index) => Rune.TryGetRuneAt(_line.ToString(), index, out Rune rune) && Rune.IsLetterOrDigit(rune);
 
     private string GetPrintableText(int start, int end) => _line.ToString(start, end - start).ToPrintable();
 }

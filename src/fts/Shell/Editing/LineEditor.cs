@@ -5,10 +5,10 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Editing;
 
-/// <summary>The end of a line.</summary>
+/// <summary>The way in which the user ended a line.</summary>
 internal enum LineEnd
 {
-    /// <summary>Return, which runs the line.</summary>
+    /// <summary>The Enter key, which runs the line.</summary>
     Enter,
     /// <summary>Ctrl-D on an empty line, or the end of the input.</summary>
     EndOfInput,
@@ -16,10 +16,10 @@ internal enum LineEnd
 
 /// <summary>
 /// Lets the user edit a line on a terminal, with cursor keys, history and Tab completion. Redraws the whole line after each key. A line
-/// longer than the terminal is wide scrolls and never wraps. On a terminal without escape sequences it uses backspaces.
+/// that is wider than the terminal scrolls and never wraps. On a terminal without escape sequences, the editor uses backspaces.
 /// </summary>
 /// <param name="terminal">The terminal.</param>
-/// <param name="history">The earlier lines. New lines are added.</param>
+/// <param name="history">The earlier lines. The editor adds new lines.</param>
 /// <param name="complete">Returns the completion of the text before the cursor, or null.</param>
 internal sealed class LineEditor(Terminal terminal, List<string> history, Func<string, Task<Completion?>> complete)
 {
@@ -28,16 +28,17 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     private readonly LineBuffer _text = new();
     private string _prompt = "";
     private int _historyIndex;
-    private string _draft = "", _deleted = "";
-    private string _drawn = "";
-    private int _drawnCursorOffset;
+    private string _draft = ""; // the new line, while an earlier line is shown
+    private string _deleted = ""; // the text that Ctrl-Y inserts
+    private string _drawn = ""; // the last drawn line, on a terminal without escape sequences
+    private int _drawnCursorOffset; // the columns between the cursor and the end of the drawn line
     private HistorySearch? _search;
 
     /// <summary>Reads a line from the user. Ctrl-C clears the line and shows the prompt again.</summary>
     public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
         Reset(prompt);
-        // Ctrl-C is a key from here on, even before the prompt appears, because the user may type ahead.
+        // From here on, Ctrl-C is a key, even if the user types before the prompt appears.
         using Keyboard.ControlCScope keys = Keyboard.CaptureControlC();
         using PosixSignalRegistration? resizeHandler =
             OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());
@@ -107,11 +108,11 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 }
             }
 
-            return HandlePlainKey(key);
+            return HandleEditingKey(key);
         }
     }
 
-    private LineEnd? HandlePlainKey(ConsoleKeyInfo key)
+    private LineEnd? HandleEditingKey(ConsoleKeyInfo key)
     {
         if (Keyboard.IsEnter(key))
         {
@@ -275,7 +276,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         }
     }
 
-    /// <summary>Deletes text that Ctrl-Y inserts again.</summary>
+    /// <summary>Deletes text, and stores it so that Ctrl-Y can insert it again.</summary>
     private void Delete(int from, int to)
     {
         _deleted = to > from ? _text.ToString()[from..to] : _deleted;

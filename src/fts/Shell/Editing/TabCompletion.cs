@@ -6,22 +6,24 @@ using Fts.Shell.Commands;
 namespace Fts.Shell.Editing;
 
 /// <summary>
-/// Completes commands at the start of a line, then options and names. The listing of a remote folder is cached for
+/// Completes the command at the start of a line, then its options and names. The listing of a remote folder is cached for
 /// <see cref="CacheLifetime"/>, at most until the next command.
 /// </summary>
 internal sealed class TabCompletion(ClientShell shell)
 {
-    /// <summary>The longest wait for a listing. A longer wait would feel like a hang. Without a listing Tab does nothing.</summary>
+    /// <summary>
+    /// The maximum time to wait for a listing. A longer wait would feel like a hang. Without a listing, Tab does nothing.
+    /// </summary>
     private static readonly TimeSpan ListingTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan CacheLifetime = TimeSpan.FromSeconds(10);
 
     private (string Path, DateTime At, List<FtpEntry> Entries)? _cache;
 
-    /// <summary>Clears the cached listing after a command, which may have changed the folder.</summary>
+    /// <summary>Clears the cached listing. Called after each command, because the command may have changed the folder.</summary>
     public void ClearCache() => _cache = null;
 
-    /// <summary>Returns the completion of the text before the cursor, or null.</summary>
+    /// <summary>Returns the completion of the text before the cursor, or null if no name matches.</summary>
     public async Task<Completion?> CompleteAsync(string line)
     {
         (int start, string word) = ShellLineParser.GetLastWord(line);

@@ -9,8 +9,8 @@ namespace Fts.Shell.Editing;
 internal static class TextPrompt
 {
     /// <summary>
-    /// Reads an answer. Ctrl-U deletes the answer, Ctrl-W a word, Backspace a character. Other keys that are not text are ignored. The
-    /// cursor is at the beginning of a line afterwards.
+    /// Reads an answer. Ctrl-U deletes the answer, Ctrl-W deletes a word, and Backspace deletes a character. Other keys that are not text
+    /// are ignored. Afterwards, the cursor is at the beginning of a new line.
     /// </summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="question">The question, with the space after it.</param>
@@ -40,7 +40,7 @@ internal static class TextPrompt
                 }
 
                 string before = isEchoed ? text.ToString() : "";
-                Edit(text, key);
+                ApplyKey(text, key);
                 if (isEchoed)
                 {
                     Redraw(terminal, before, text.ToString());
@@ -58,7 +58,7 @@ internal static class TextPrompt
         }
     }
 
-    private static void Edit(StringBuilder text, ConsoleKeyInfo key)
+    private static void ApplyKey(StringBuilder text, ConsoleKeyInfo key)
     {
         if (Keyboard.IsControl(key, ConsoleKey.U))
         {
@@ -79,7 +79,7 @@ internal static class TextPrompt
         }
     }
 
-    /// <summary>Updates the shown answer with backspaces, which every terminal supports.</summary>
+    /// <summary>Updates the displayed answer with backspaces, which every terminal supports.</summary>
     private static void Redraw(Terminal terminal, string before, string after)
     {
         // The first half of a surrogate pair is shown together with the second half.

@@ -26,7 +26,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("server --passive-ports", "--passive-ports needs a value")]
     [InlineData("server --passive-ports 80-90", "80-90")]
     [InlineData("server --passive-ports 50099-50000", "50099-50000")]
-    [InlineData("server --passive-ports 50000-50009=60000", "as many ports")]
+    [InlineData("server --passive-ports 50000-50009=60000", "the same number of ports")]
     [InlineData("server --passive-ports 50000-50009=65530-65539", "65530-65539")]
     [InlineData("server 127.0.0.1 50001 --passive-ports 50000-50009", "listens on 50001")]
     [InlineData("server --implicit-port 50001 --passive-ports 50000-50009", "listens on 50001")]

@@ -172,7 +172,7 @@ public sealed class TerminalTests : IAsyncLifetime
         foreach (string part in (string[])["\e[1;", "5D", "\e[9", "9~B"])
         {
             client.WriteInput(part);
-            await Task.Delay(TimeSpan.FromMilliseconds(20));
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         }
 
         await client.WaitForOutputAsync("mkdir Ba");

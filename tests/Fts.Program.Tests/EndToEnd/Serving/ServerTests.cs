@@ -65,7 +65,7 @@ public sealed class ServerTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
         server.Program.SendSignal(15);
-        await server.Program.WaitForOutputAsync("stopping: 1 connected");
+        await server.Program.WaitForOutputAsync("stopping: 1 session connected");
         await upload.FinishAsync("all of it");
         Assert.Equal(0, await server.Program.WaitForExitAsync());
         Assert.Equal("all of it", server.Folder.Read("slow"));
@@ -77,7 +77,7 @@ public sealed class ServerTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
         server.Program.SendSignal(2);
-        await server.Program.WaitForOutputAsync("stopping: 1 connected");
+        await server.Program.WaitForOutputAsync("stopping: 1 session connected");
         server.Program.SendSignal(2);
         Assert.Equal(130, await server.Program.WaitForExitAsync());
         Assert.Contains("stopped; running transfers were interrupted", server.Program.Messages, StringComparison.Ordinal);

@@ -68,7 +68,7 @@ public sealed class ForeignServerTests : IDisposable
 
     [Theory]
     [InlineData("klingon", "unknown encoding; use, for example, utf-8, latin1")]
-    [InlineData("utf-16", "not supported, because it does not contain ASCII")]
+    [InlineData("utf-16", "not supported, because it does not encode ASCII unchanged")]
     public async Task An_encoding_that_cannot_be_used_is_a_usage_error(string name, string said)
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "--encoding", name]);

@@ -101,7 +101,7 @@ public sealed class SessionTests : IDisposable
     [InlineData("change", "usage: change OLD NEW")]
     [InlineData("change one", "usage: change OLD NEW")]
     [InlineData("change one two three", "usage: change OLD NEW")]
-    [InlineData("put \"a.txt", "a \" is not closed")]
+    [InlineData("put \"a.txt", "the quote \" is not closed")]
     public async Task A_mistake_is_answered_and_the_session_goes_on(string line, string answer)
     {
         await using RunningServer server = await RunningServer.StartAsync();

@@ -130,7 +130,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
             await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always"], command + "\n");
         Assert.Equal(10, code);
         Assert.Contains(
-            $"{command}: the server cannot compute a SHA-256 to compare\n  try: --verify auto, which compares only the length if the server has no hash\n", messages, StringComparison.Ordinal);
+            $"{command}: the server cannot compute a SHA-256 hash for the comparison\n  try: --verify auto, which compares only the length if the server does not support hashes\n", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Commands, line => line.StartsWith("STOR", StringComparison.Ordinal)
             || line.StartsWith("RETR", StringComparison.Ordinal));
     }
@@ -169,7 +169,9 @@ public sealed class ExistingFileTests : IAsyncLifetime
             _folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always", "--overwrite"], "get a\n");
         Assert.Equal(10, code);
         Assert.Contains(
-            "get a: the local file and the file on the server differ (SHA-256); nothing was kept", messages, StringComparison.Ordinal);
+            "get a: the SHA-256 hashes of the local file and the file on the server differ; nothing was kept",
+            messages,
+            StringComparison.Ordinal);
         Assert.Equal("mine", _folder.Read("a"));
         Assert.Equal(["a"], _folder.Names);
     }

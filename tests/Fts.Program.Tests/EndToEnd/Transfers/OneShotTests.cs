@@ -97,7 +97,7 @@ public sealed class OneShotTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains($"try: fts get --overwrite {Url("a%20b")} --to {_folder.Path}, to replace it", messages, StringComparison.Ordinal);
         (_, _, messages) = await FtsAsync("get", Url("missing"));
-        Assert.Contains($"try: fts client 127.0.0.1 {_server.PortText}, and there ls", messages, StringComparison.Ordinal);
+        Assert.Contains($"try: fts client 127.0.0.1 {_server.PortText}, then ls", messages, StringComparison.Ordinal);
     }
 
     private static (int Code, string Data) Result((int Code, string Data, string Messages) run) => (run.Code, run.Data);

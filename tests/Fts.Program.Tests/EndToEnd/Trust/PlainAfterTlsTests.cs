@@ -154,7 +154,7 @@ public sealed class PlainAfterTlsTests : IDisposable
             _folder.Path,
             ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], 80,
             Home, ("FTS_PASSWORD", "secret"));
-        await client.WaitForOutputAsync("Send it? [y/N] ");
+        await client.WaitForOutputAsync("Send the password? [y/N] ");
         Assert.DoesNotContain("PASS secret", plain.ReceivedCommands);
 
         client.WriteInput(answer + "\r");
