@@ -54,12 +54,20 @@ internal static class ExceptionTranslator
         FileNotFoundException or DirectoryNotFoundException or StoreException { Error: StoreError.NotFound } =>
             new UserError(
                 ExitCode.NotFound,
-                $"{operation}: no such local file in {Environment.CurrentDirectory}",
+                $"{operation}: no such local file{FormatSearchedFolder(e)}",
                 null,
                 "lls, to list the local folder"),
         IOException or UnauthorizedAccessException =>
             new UserError(ExitCode.LocalFileError, $"{operation}: local error: {LocalErrorText.Describe(e)}"),
         _ => new UserError(ExitCode.OtherError, $"{operation}: {e.Message}"),
+    };
+
+    /// <summary>Returns " in " and the folder that does not contain the file. Returns an empty text if that folder does not exist.</summary>
+    private static string FormatSearchedFolder(Exception e) => e switch
+    {
+        DirectoryNotFoundException => "",
+        FileNotFoundException { FileName: { } file } when Path.GetDirectoryName(file) is { Length: > 0 } folder => $" in {folder}",
+        _ => $" in {Environment.CurrentDirectory}",
     };
 
     private static UserError TranslateLoginError(FtpLoginException e, Target target)

@@ -120,7 +120,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             throw new UserErrorException(
                 ExitCode.OtherError,
                 $"get {remoteFile}: it is a folder; get downloads files only",
-                $"mirror {ShellLineParser.Escape(remoteFile.TypedName)} {ShellLineParser.Escape(name)}");
+                MirrorOperation.FormatCommand(shell, isUpload: false, name, remoteFile.Path, remoteFile.TypedName));
         }
 
         _filesByLocalName.Add(name, remoteFile);

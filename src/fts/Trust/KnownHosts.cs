@@ -165,14 +165,22 @@ internal sealed class KnownHosts(string path)
     private void Save(IEnumerable<string> lines)
     {
         string temporaryFile = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
-        using (var writer = new StreamWriter(temporaryFile, CreateStreamOptions(FileMode.CreateNew)))
+        try
         {
-            foreach (string line in lines)
+            using (var writer = new StreamWriter(temporaryFile, CreateStreamOptions(FileMode.CreateNew)))
             {
-                writer.Write(line + "\n");
+                foreach (string line in lines)
+                {
+                    writer.Write(line + "\n");
+                }
             }
-        }
 
-        File.Move(temporaryFile, path, overwrite: true);
+            File.Move(temporaryFile, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporaryFile); // for example if the disk is full
+            throw;
+        }
     }
 }
