@@ -27,6 +27,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private readonly IRootDirectory _root;
     private readonly LocalCalls _calls;
     private readonly GroupCommit? _groupCommit;
+    private readonly AppendQueue _appendQueue;
     private readonly PartialUploadIndex _partialUploads;
     private volatile bool _isSwept; // whether the last sweep of the whole tree has recovered all appends of killed processes
 
@@ -52,6 +53,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _partialUploads = new PartialUploadIndex(limits, _root);
         _calls = new LocalCalls(_root.FileSystemKind, confined?.TryCreateCachedCalls(), clock ?? TimeProvider.System);
         _groupCommit = options is { IsDurable: true } ? new GroupCommit(_calls.Workers) : null;
+        _appendQueue = new AppendQueue(_calls.Clock);
         IsConfinedByKernel = confined is not null;
     }
 
@@ -186,7 +188,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(staging, start.Offset ?? length, committed, _groupCommit, _partialUploads, fileCalls);
+            return new LocalFileWriter(
+                staging, start.Offset ?? length, committed, _groupCommit, _partialUploads, _appendQueue, path, fileCalls);
         }
         catch
         {

@@ -13,10 +13,12 @@ namespace Fts.Storage.Local;
 /// <param name="committed">The committed file if its bytes after the last written byte are appended at the commit, otherwise null.</param>
 /// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>
+/// <param name="appendQueue">Orders the appends to the same file.</param>
+/// <param name="path">The path of the committed file.</param>
 /// <param name="calls">Chooses the thread of each call.</param>
 internal sealed class LocalFileWriter(
     IStagingFile staging, long startOffset, SafeFileHandle? committed, GroupCommit? groupCommit, PartialUploadIndex index,
-    LocalFileCalls calls) : IFileWriter
+    AppendQueue appendQueue, StorePath path, LocalFileCalls calls) : IFileWriter
 {
     /// <summary>
     /// A commit that replaces a file of more bytes runs on a worker thread, because freeing the blocks can take a long time.
@@ -57,12 +59,17 @@ internal sealed class LocalFileWriter(
             await calls.RunOnWorkerAsync(() => AppendRemainder(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        // An append is not part of a group: it copies its bytes and waits for other appends, which would delay the other commits.
-        if (groupCommit is not null && !staging.CanCommitByAppending)
+        if (staging.CanCommitByAppending)
+        {
+            // An append is not part of a group: it copies its bytes and waits for other appends, which would delay the other commits.
+            using IDisposable turn = await appendQueue.WaitForTurnAsync(path, cancellationToken).ConfigureAwait(false);
+            await calls.RunOnWorkerAsync(CommitAndClose, cancellationToken).ConfigureAwait(false);
+        }
+        else if (groupCommit is not null)
         {
             await groupCommit.CommitAsync(staging).ConfigureAwait(false);
         }
-        else if (staging.CanCommitByAppending || staging.CommittedLength > SlowToFreeBytes)
+        else if (staging.CommittedLength > SlowToFreeBytes)
         {
             await calls.RunOnWorkerAsync(CommitAndClose, cancellationToken).ConfigureAwait(false);
         }

@@ -19,9 +19,12 @@ internal readonly record struct StagedAppend(
 /// </remarks>
 internal static class AppendCommit
 {
+    /// <summary>The maximum time for which an append waits for other appends to the same file.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
+
     /// <summary>
-    /// The maximum number of waits for another append to the same file, and the maximum length of each wait. All waits together take 10
-    /// seconds.
+    /// The maximum number of waits for the lock on a file, and the maximum length of each wait. All waits together take
+    /// <see cref="MaxWait"/>.
     /// </summary>
     private const int MaxWaits = 500, MaxWaitMilliseconds = 20;
 
@@ -65,11 +68,15 @@ internal static class AppendCommit
     {
         if (waits >= MaxWaits)
         {
-            throw new StoreException(StoreError.Busy, $"Another session or process has locked {name} for 10 seconds. Try again later.");
+            throw CreateLockedException(name);
         }
 
         Thread.Sleep(Math.Min(waits + 1, MaxWaitMilliseconds));
     }
+
+    /// <summary>Creates the exception for a file to which other appends have taken <see cref="MaxWait"/>.</summary>
+    internal static StoreException CreateLockedException(string name) => new(
+        StoreError.Busy, $"Another session or process has locked {name} for {MaxWait.TotalSeconds:0} seconds. Try again later.");
 
     /// <summary>
     /// Copies the bytes of the staging file to the old end of the committed file, and flushes them if <paramref name="isDurable"/> is true.
