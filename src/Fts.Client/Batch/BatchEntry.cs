@@ -39,16 +39,16 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     public StagingFile? StagingFile { get; set; }
 
     /// <summary>
-    /// The error that occurred while the local file was accessed; null if none occurred. After an error, the remaining received bytes of
-    /// the file are discarded.
+    /// The error that fails only this file: a local error, or fewer bytes than the server announced. Null if none occurred. After an error,
+    /// the remaining received bytes of the file are discarded.
     /// </summary>
-    public Exception? LocalException { get; set; }
+    public Exception? FileException { get; set; }
 
     /// <summary>Resets the state for a new attempt.</summary>
     public void BeginAttempt()
     {
         (_startedAt, _completeParts, Bytes) = (Stopwatch.GetTimestamp(), 0, 0);
-        (AnnouncedLength, FinalReply, LocalException) = (null, null, null);
+        (AnnouncedLength, FinalReply, FileException) = (null, null, null);
     }
 
     /// <summary>Records that the content is complete. Returns true if the final reply has already been received.</summary>

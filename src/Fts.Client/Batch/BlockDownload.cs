@@ -112,7 +112,7 @@ internal sealed class BlockDownload(
     private bool CanWriteTarget(BatchEntry file)
     {
         string target = file.LocalPath;
-        CatchLocalErrors(file, () =>
+        CatchFileErrors(file, () =>
         {
             file.TargetMode = _targetCheck.ValidateTarget(target);
             if (!options.Overwrite && _targetCheck.CanExist(target) && File.Exists(target))
@@ -120,12 +120,12 @@ internal sealed class BlockDownload(
                 throw new FtpTargetExistsException(target);
             }
         });
-        if (file.LocalException is { } failure)
+        if (file.FileException is { } failure)
         {
             file.Fail(failure);
         }
 
-        return file.LocalException is null;
+        return file.FileException is null;
     }
 
     /// <summary>Receives the files whose RETR has a preliminary reply.</summary>
@@ -134,7 +134,7 @@ internal sealed class BlockDownload(
         ReadOnlySpanAction<byte, BatchEntry> write = Write;
         await foreach (BatchEntry file in _startedEntries.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
-            CatchLocalErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode));
+            CatchFileErrors(file, () => file.StagingFile = new StagingFile(file.LocalPath, file.TargetMode));
             file.DisposeIfFinished();
             await pipeline.ReceiveFileAsync(file, write).ConfigureAwait(false);
             if (file.RecordContentComplete())
@@ -171,7 +171,7 @@ internal sealed class BlockDownload(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            file.LocalException = e; // the remaining bytes are received and discarded, because the next file follows them
+            file.FileException = e; // the remaining bytes are received and discarded, because the next file follows them
             file.Dispose();
         }
     }
@@ -209,7 +209,7 @@ internal sealed class BlockDownload(
     /// <summary>Commits a file whose content and positive final reply have arrived, and reports the result.</summary>
     private void FinishFile(BatchEntry file)
     {
-        CatchLocalErrors(file, () =>
+        CatchFileErrors(file, () =>
         {
             // A file that grows during the transfer is longer than announced. The last block marks its end.
             if (file.AnnouncedLength is { } announced && announced > file.Bytes)
@@ -223,7 +223,7 @@ internal sealed class BlockDownload(
                 PartialDownloadFile.Delete(file.LocalPath); // an earlier partial download is obsolete
             }
         });
-        if (file.LocalException is { } failure)
+        if (file.FileException is { } failure)
         {
             file.Fail(failure);
         }
@@ -233,8 +233,8 @@ internal sealed class BlockDownload(
         }
     }
 
-    /// <summary>Runs an action. If the action fails, records the exception as the local error of the entry.</summary>
-    private static void CatchLocalErrors(BatchEntry file, Action action)
+    /// <summary>Runs an action. If the action fails, only this file fails: its entry records the exception.</summary>
+    private static void CatchFileErrors(BatchEntry file, Action action)
     {
         try
         {
@@ -242,7 +242,7 @@ internal sealed class BlockDownload(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FtpException)
         {
-            file.LocalException ??= e;
+            file.FileException ??= e;
         }
     }
 }

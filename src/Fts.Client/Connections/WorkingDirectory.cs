@@ -145,8 +145,10 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. Starts at the last absolute
-    /// path or at the current directory of the connection. Without a connection, starts at the initial directory of the account.
+    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. The first command enters the
+    /// directory itself or its nearest parent with a known absolute path. If there is none, the first command is relative to the current
+    /// directory of the connection, or enters the initial directory of the account. Without a connection, all arguments are relative to the
+    /// initial directory.
     /// </summary>
     private static List<string>? GetCwdArguments(FtpConnection? connection, WorkingDirectory? wanted)
     {

@@ -12,7 +12,7 @@ internal sealed class PreparedDataConnection : IDisposable
     private readonly Socket _socket;
     private readonly IPAddress _allowedAddress;
     private readonly Task? _connecting; // null for a listener
-    // Not disposed: the source owns no timer, and a connection attempt that fails after disposal still cancels it.
+    // Never disposed: it owns no timer, and a connection attempt that fails after this object was disposed still cancels the source.
     private readonly CancellationTokenSource _connectFailed = new();
     private Socket? _connected; // the socket that WaitForSocketAsync has returned
 

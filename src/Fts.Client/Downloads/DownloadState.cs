@@ -56,7 +56,7 @@ internal sealed record DownloadState
     /// <summary>Whether the server reported the length of the file and did not send more bytes.</summary>
     public bool IsLengthConfirmed { get; private init; }
 
-    /// <summary>The final reply to RETR; null if no bytes were missing, or if no segment has a final reply.</summary>
+    /// <summary>The final reply to RETR; null if no bytes were missing, or if the client ended each segment itself.</summary>
     public FtpReply? FinalReply { get; private init; }
 
     /// <summary>The proof that the local file has the content of the remote file.</summary>

@@ -103,7 +103,10 @@ internal sealed record PartialDownloadRecord(
     }
 
     /// <summary>Replaces the record of a target atomically. Returns false and keeps the earlier record if that fails.</summary>
-    /// <remarks>The record is on stable storage when the method returns, because the next bytes may be written after a gap.</remarks>
+    /// <remarks>
+    /// The record is on stable storage when the method returns. The caller may then write bytes beyond a gap in the file: even after a
+    /// power failure, the record lists the gap.
+    /// </remarks>
     public bool TryReplace(string target)
     {
         string next = PartialDownloadNames.CreateTemporaryPath(target);

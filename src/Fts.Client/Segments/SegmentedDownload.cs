@@ -25,8 +25,8 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
     private FtpReply? _finalReply;
 
     /// <summary>
-    /// Downloads the missing ranges. Returns the positive final reply of a segment, or null if the client aborted every segment or no range
-    /// was missing.
+    /// Downloads the missing ranges. Returns the positive final reply of a segment, or null if the client ended each segment itself or no
+    /// range was missing.
     /// </summary>
     /// <exception cref="FtpIntegrityException">The file on the server is shorter or longer than expected.</exception>
     public async Task<FtpReply?> RunAsync(int connections, CancellationToken cancellationToken)

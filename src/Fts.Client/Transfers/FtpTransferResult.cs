@@ -32,7 +32,10 @@ public enum FtpTransferWarning
 /// <param name="Path">The remote path.</param>
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
 /// <param name="Elapsed">The duration of the whole call, including the wait for a connection.</param>
-/// <param name="Reply">The server's final reply, usually 226; null if the target was already complete.</param>
+/// <param name="Reply">
+/// The server's final reply, usually 226. Null if the target was already complete, or if the client ended each data connection itself after
+/// the last byte that it needed.
+/// </param>
 /// <param name="LastModified">The last-modified time of a downloaded file on the server, UTC; null if the server did not report it.</param>
 /// <param name="ResumedBytes">The number of bytes of an interrupted transfer that were not transferred again.</param>
 /// <param name="VerifiedBy">The proof that the transfer is complete.</param>

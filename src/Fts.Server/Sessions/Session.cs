@@ -283,6 +283,7 @@ internal sealed class Session : IDisposable
     public void Dispose()
     {
         _dataConnector?.Dispose();
+        Tls?.Dispose();
         _ending.Dispose();
     }
 }

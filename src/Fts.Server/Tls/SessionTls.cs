@@ -24,7 +24,7 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 /// <see cref="SessionTicketScope"/>, so that only the tickets of this session can be resumed. A data connection that resumes the TLS
 /// session is therefore from the same client.
 /// </summary>
-internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
+internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisposable
 {
     private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // the registered ID of FTP (RFC 7301 §6)
 
@@ -34,6 +34,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private ClientCertificateValidator? _clientValidator;
     // The streams of the control connection, if CCC is allowed. The record stream is between the TLS stream and the socket's stream.
     private (SslStream Stream, TlsRecordStream RecordStream)? _streamForCcc;
+    // The TLS stream that CCC ended. While it exists, .NET keeps the keys of the session tickets, which data connections need.
+    private SslStream? _endedStream;
 
     /// <summary>Whether further data connections are encrypted (PROT P).</summary>
     public bool IsDataProtected { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
@@ -130,10 +132,13 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
 
         recordStream.ReleaseInner();
-        await stream.DisposeAsync();
         _streamForCcc = null;
+        _endedStream = stream;
         return null;
     }
+
+    /// <summary>Releases the TLS stream that CCC ended. The caller disposes the other streams.</summary>
+    public void Dispose() => _endedStream?.Dispose();
 
     /// <summary>
     /// Performs the handshake of a data connection with the control connection's certificate, and applies

@@ -360,7 +360,7 @@ public sealed class MemoryFileStore : IFileStore
             if (upload.IsAppend && start.Offset is not null && existing?.Content != upload.Continued)
             {
                 throw new StoreException(
-                    StoreError.Busy, $"{path} was changed, replaced or deleted after the upload began. Resume at its current size.");
+                    StoreError.Busy, $"{path} was changed, replaced or deleted during the upload that was to append to it.");
             }
 
             upload.ContainingDirectory?.Remove(upload);

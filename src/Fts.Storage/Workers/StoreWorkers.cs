@@ -239,7 +239,9 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
         /// <summary>The store's workers.</summary>
         public StoreWorkers Workers { get; } = workers;
 
-        /// <summary>The call that runs on this thread after the current continuation, or null. Guarded by the lock of the workers.</summary>
+        /// <summary>
+        /// The call that runs on this thread after the current continuation, or null. Guarded by the lock of the workers.
+        /// </summary>
         public WorkerCall? NextCall { get; set; }
 
         /// <summary>Whether the next call has waited since the previous check. Guarded by the lock of the workers.</summary>

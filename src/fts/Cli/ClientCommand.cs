@@ -51,7 +51,7 @@ internal static class ClientCommand
     private static SubcommandDefinition CreateDefinition(ConnectionOptions options) => new("client", 3, new HelpPage
     {
         Usage = ["fts client [ip|host|URL] [port] [debug] [options]"],
-        Purpose = "Connects to a server and runs the commands that you type, or that a pipe contains.",
+        Purpose = "Connects to a server and runs the commands that you type, or that a file or pipe contains.",
         Examples =
         [
             new("fts client", "connect to a server on this machine"),
@@ -69,8 +69,8 @@ internal static class ClientCommand
         ExitCodes = ConnectionOptions.ExitCodes,
         Notes =
         [
-            "If a pipe contains the commands, fts exits with the code of the failed command, or with 9 if several commands failed. " +
-            "A session on a terminal exits with 0.",
+            "In a script (commands from a file or a pipe), fts exits with the code of the failed command, or with 9 if several " +
+            "commands failed. A session on a terminal exits with 0.",
             "In the session, help lists the commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D ends the " +
             "session. Standard output contains only data (of ls, cat, size, help). Messages are written to standard error.",
             "put replaces an existing file. get asks before it replaces one, or fails in a script. " +

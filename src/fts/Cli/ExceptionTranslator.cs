@@ -62,7 +62,9 @@ internal static class ExceptionTranslator
         _ => new UserError(ExitCode.OtherError, $"{operation}: {e.Message}"),
     };
 
-    /// <summary>Returns " in " and the folder that does not contain the file. Returns an empty text if that folder does not exist.</summary>
+    /// <summary>
+    /// Returns " in " and the folder that does not contain the file. Returns an empty text if that folder does not exist.
+    /// </summary>
     private static string FormatSearchedFolder(Exception e) => e switch
     {
         DirectoryNotFoundException => "",

@@ -83,7 +83,7 @@ internal static class HelpCommand
         [
             "An upload is known to be truncated if its connection was reset or timed out, if the client sent ABOR, if TLS ended " +
             "without close_notify, or if the size differs from the size that ALLO announced. An upload is proven complete by the " +
-            "size of ALLO, by close_notify, or by block mode.",
+            "size of ALLO, by close_notify, by block mode (MODE B), or by compression (MODE Z).",
             "An interrupted upload is kept for the account and address that sent it. " +
             "To resume the upload, use put --resume in fts client, curl -C - -T, or put -c in lftp.",
             "With --durable, simultaneous uploads share a flush. Without --durable, uploads survive a crash of the server process, " +

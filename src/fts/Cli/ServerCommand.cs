@@ -66,8 +66,8 @@ internal static class ServerCommand
             new("2", "usage error"),
             new("3", "the address or port cannot be used"),
             new("11", "the folder or a file cannot be used"),
-            new("130", "stopped by Ctrl-C while a transfer was running"),
-            new("143", "stopped by SIGTERM while a transfer was running"),
+            new("130", "stopped by Ctrl-C, and running transfers were interrupted"),
+            new("143", "stopped by SIGTERM, and running transfers were interrupted"),
         ],
         Notes =
         [

@@ -91,7 +91,7 @@ internal static class GetCommand
             "selects ASCII mode, ;type=i selects binary mode, and ;type=d lists names. Write ; in a name as %3B.",
             "get asks before it replaces an existing file, or fails in a script. Interrupted downloads are kept. Repeat the command to " +
             "resume them.",
-            "Several files use one data connection if the server supports MODE B, otherwise up to four connections.",
+            "Several files use up to four connections. With fts server, small files share a data connection.",
             ConnectionOptions.PasswordNote,
         ],
     });

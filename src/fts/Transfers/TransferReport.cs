@@ -35,13 +35,14 @@ internal static class TransferReport
 
     private static string FormatLine(string verb, string name, FtpTransferResult result)
     {
+        bool wasComplete = result.Reply is null && result.Bytes == 0;
         string verification = result.VerifiedBy switch
         {
             FtpVerifiedBy.Hash => ", same SHA-256",
-            FtpVerifiedBy.Length when result.Reply is null => ", same length",
+            FtpVerifiedBy.Length when wasComplete => ", same length",
             _ => "",
         };
-        if (result.Reply is null)
+        if (wasComplete)
         {
             return $"{name.ToPrintable()} is already complete ({DisplayFormat.FormatBytes(result.ResumedBytes)}{verification})";
         }

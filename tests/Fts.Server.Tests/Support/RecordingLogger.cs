@@ -5,7 +5,7 @@ namespace Fts.Server.Tests.Support;
 /// <summary>Records the log messages of the server. A test can wait for events that no reply reports.</summary>
 internal sealed class RecordingLogger : ILogger
 {
-    public const int Connected = 1, Disconnected = 2, TransferFailed = 6, HandshakeFailed = 13,
+    public const int Connected = 1, Disconnected = 2, TransferFailed = 6, StoreRejected = 8, HandshakeFailed = 13,
         ClientCertificateIgnored = 18, CertificateReloaded = 19, CertificateReloadFailed = 20, PartialUploadsSwept = 22,
         QuitDuringTransfer = 24;
 

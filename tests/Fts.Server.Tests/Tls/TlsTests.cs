@@ -431,6 +431,32 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
+    public async Task After_ccc_and_many_other_sessions_data_connections_still_resume_the_tls_session(SslProtocols version)
+    {
+        await using TestServer server =
+            CreateServer(tls => tls with { AllowClearCommandChannel = true, DataBinding = FtpDataBinding.Require });
+        await using Conversation client = await SecureAsync(server, version);
+        await client.PlayAsync("""
+            C: CCC
+            S: 200 *
+            """);
+        await client.EndTlsAsync();
+        for (int i = 0; i < 100; i++)
+        {
+            await using Conversation other = await SecureAsync(server, version);
+        }
+
+        await client.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D> content
+            S: 226 *
+            """);
+    }
+
+    [Theory, MemberData(nameof(Versions))]
     public async Task A_plain_command_in_the_same_packet_as_close_notify_receives_a_reply(SslProtocols version)
     {
         await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });

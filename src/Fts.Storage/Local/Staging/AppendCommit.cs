@@ -174,5 +174,5 @@ internal static class AppendCommit
     }
 
     private static StoreException CreateChangedException(in StagedAppend append) => new(
-        StoreError.Busy, $"{append.TargetName} was changed, replaced or deleted after the upload began. Resume at its current size.");
+        StoreError.Busy, $"{append.TargetName} was changed, replaced or deleted during the upload that was to append to it.");
 }

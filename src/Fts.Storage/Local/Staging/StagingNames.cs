@@ -52,7 +52,10 @@ internal static class StagingNames
             ? name[^UploaderLength..]
             : null;
 
-    /// <summary>Returns the names that an uploader's partial upload to a file can have.</summary>
+    /// <summary>
+    /// Returns the names that an uploader's partial upload to a file can have: first the name of an upload that began empty, then the names
+    /// of uploads that continue the committed file.
+    /// </summary>
     public static PartialUploadName[] GetPartialUploadNames(string name, string uploader, FileEntry? committed) => committed is null
         ? [new PartialUploadName(GetPartialUploadName(name, uploader), IsAppend: false)]
         : [

@@ -277,11 +277,15 @@ public sealed class BlockConnectionTests
     public async Task A_refused_upload_that_does_not_end_can_be_aborted(Wire wire)
     {
         await using TestServer server = new(wire);
-        await server.PlayAsync($"""
+        await using Conversation client = await server.LogInAsync();
+        await client.PlayAsync($"""
             C: OPTS MODE B DRAIN ON
             S: 200 *
             {Start}C: STOR missing/a
             D+ \0\0\x05first
+            """);
+        await server.Log.WaitForAsync(RecordingLogger.StoreRejected); // an earlier ABOR would abort the upload before it is refused
+        await client.PlayAsync("""
             C: ABOR
             S: 550 *
             S: 226 *
