@@ -9,7 +9,7 @@ public static class DirectoryTree
     /// <param name="progress">Called once for each entry. Null if the caller needs no progress.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">A directory cannot be read, or the directories are nested too deeply.</exception>
-    /// <remarks>Directories that are deleted during the call do not count.</remarks>
+    /// <remarks>A directory below <paramref name="directory"/> that is deleted before it is listed does not count.</remarks>
     public static async ValueTask<long> GetSizeAsync(
         IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
     {

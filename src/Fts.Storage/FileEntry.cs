@@ -21,12 +21,12 @@ public enum EntryKind
 /// <param name="LastModified">The last-modified time, UTC.</param>
 /// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>
 /// <param name="Id">
-/// A number that no other existing entry of the store has. The local store computes it from device and inode on Linux. 0 if the store has
-/// no identifiers.
+/// A number that identifies the file or directory in the store. All hard links of a file have the same number. The local store computes it
+/// from device and inode on Linux. 0 if the store has no identifiers.
 /// </param>
 /// <param name="IsLink">
-/// Whether an entry of a listing is a link. All values except the name then describe the target. Code that walks a tree must not follow
-/// links, because they can form loops. The kind is <see cref="EntryKind.Other"/> if the target cannot be opened as a file or directory.
+/// Whether the entry is a link. Code that walks a tree must not follow links, because they can form loops. An entry from
+/// <see cref="IFileStore.GetEntryAsync"/>, which follows links, is a link only if the target is missing or outside the store.
 /// </param>
 public readonly record struct FileEntry(
     string Name, EntryKind Kind, long Length, DateTime LastModified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);

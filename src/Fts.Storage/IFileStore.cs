@@ -37,8 +37,9 @@ public interface IFileStore
     /// Before the commit, readers and listings see the existing file, or no file if none exists.
     /// </summary>
     /// <exception cref="StoreException">
-    /// The directory does not exist, the path is not a file, the offset is past the end of the file, or another session is writing the
-    /// partial upload to resume (<see cref="StoreError.Busy"/>).
+    /// The directory does not exist, the path is not a file, the file exists although it must be new
+    /// (<see cref="WriteStart.IsCreateOnly"/>), the offset is past the end of the file, or another session is writing the partial upload to
+    /// resume (<see cref="StoreError.Busy"/>).
     /// </exception>
     /// <remarks>
     /// Several uploads can be open for one path. Each commit replaces the whole file, except for an upload that begins at the end of the
@@ -239,7 +240,7 @@ public readonly record struct WriteStart
     /// <remarks>
     /// Bytes of the committed file after the last written byte are kept. Bytes of a partial upload after the offset are discarded. Opening
     /// throws <see cref="StoreError.BadOffset"/> if the offset is past the end. If the offset is the end of the committed file, and that
-    /// file was changed or replaced before the commit, the commit throws <see cref="StoreError.Busy"/>.
+    /// file was changed, replaced or deleted before the commit, the commit throws <see cref="StoreError.Busy"/>.
     /// </remarks>
     public static WriteStart FromOffset(long offset)
     {
@@ -315,8 +316,8 @@ public interface IFileWriter : IAsyncDisposable
     /// afterwards.
     /// </summary>
     /// <exception cref="StoreException">
-    /// The file cannot be published, or another session or process changed the file to which the upload appends
-    /// (<see cref="StoreError.Busy"/>). The failed commit changes nothing.
+    /// The file cannot be published. The error is <see cref="StoreError.Busy"/> if another session or process has locked the file to which
+    /// the upload appends, or has changed that file although the upload began at a given offset. The failed commit changes nothing.
     /// </exception>
     /// <remarks>
     /// If the process is killed while bytes are appended, the next process that uses the store completes or undoes the append.

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Fts.Storage;
 
 /// <summary>
-/// Checks of paths and values that need no access to a store. All stores use them, and so refuse the same paths and values.
+/// Checks of paths and values that need no access to a store. The local store and the memory store use them, and so refuse the same paths
+/// and values.
 /// </summary>
 internal static class PathRules
 {

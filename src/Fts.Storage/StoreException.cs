@@ -32,8 +32,8 @@ public enum StoreError
 }
 
 /// <summary>
-/// The exception that a store throws if it refuses an operation or fails. For misuse, a store throws <see cref="ArgumentException"/>. For a
-/// cancelled call, it throws <see cref="OperationCanceledException"/>.
+/// The exception that a store throws if it refuses an operation or fails. For misuse, a store throws <see cref="ArgumentException"/> or
+/// <see cref="InvalidOperationException"/>. For a cancelled call, it throws <see cref="OperationCanceledException"/>.
 /// </summary>
 public sealed class StoreException : IOException
 {

@@ -10,13 +10,18 @@ namespace Fts.Storage;
 /// </remarks>
 public readonly struct StorePath : IEquatable<StorePath>
 {
-    /// <summary>The maximum number of characters (UTF-16 code units) of a path.</summary>
+    /// <summary>
+    /// The maximum number of characters (UTF-16 code units) of a path that <see cref="Resolve"/> accepts or returns. <see cref="Child"/>
+    /// does not check the length.
+    /// </summary>
     public const int MaxLength = 4096;
 
     /// <summary>The maximum number of bytes of one component, as in Linux file systems.</summary>
     public const int MaxNameBytes = 255;
 
-    /// <summary>The maximum number of components of a path.</summary>
+    /// <summary>
+    /// The maximum number of components of a path that <see cref="Resolve"/> returns. <see cref="Child"/> does not check the number.
+    /// </summary>
     public const int MaxDepth = 256;
 
     private readonly string? _value;
@@ -45,8 +50,8 @@ public readonly struct StorePath : IEquatable<StorePath>
     /// Resolves a path that a client sent: absolute, or relative to this directory. The parent (<c>..</c>) of the root is the root.
     /// </summary>
     /// <returns>
-    /// The path, or null if the text contains NUL, CR, LF or a lone surrogate that does not represent a byte, or exceeds a limit of this
-    /// type.
+    /// The path, or null if the text contains NUL, CR, LF or a lone surrogate that does not represent a byte of invalid UTF-8, or exceeds a
+    /// limit of this type.
     /// </returns>
     public StorePath? Resolve(string text)
     {

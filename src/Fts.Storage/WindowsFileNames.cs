@@ -10,7 +10,7 @@ public static class WindowsFileNames
 
     /// <summary>
     /// Returns whether Windows uses the name unchanged as a file name. Returns false if the name is a device name, ends with a dot or a
-    /// space, or contains a control character, a separator, a wildcard, or a colon (a drive or a stream).
+    /// space, or contains a control character or one of the characters <c>" &lt; &gt; | : * ? \ /</c>.
     /// </summary>
     /// <param name="name">One component of a path.</param>
     public static bool IsValid(string name)

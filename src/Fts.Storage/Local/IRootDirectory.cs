@@ -7,8 +7,8 @@ namespace Fts.Storage.Local;
 /// The root directory of a local store. Resolves paths with the operating system and never accesses an entry outside the root.
 /// </summary>
 /// <remarks>
-/// All calls are synchronous. <see cref="LocalFileStore"/> chooses the thread, and checks reserved names and the root before each call.
-/// Every member throws <see cref="StoreException"/> on failure.
+/// All calls are synchronous. <see cref="LocalFileStore"/> chooses the thread, and checks the paths with <see cref="PathRules"/> before
+/// each call. A member throws <see cref="StoreException"/> on failure unless its documentation states otherwise.
 /// </remarks>
 internal interface IRootDirectory : IDisposable
 {

@@ -26,7 +26,9 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <summary>The kind of the root's file system.</summary>
     public FileSystemKind Kind => kind;
 
-    /// <summary>Runs a short call: inline on a memory file system, otherwise on a worker thread.</summary>
+    /// <summary>
+    /// Runs a short call: inline on a memory file system if <see cref="InlinePolicy"/> allows it, otherwise on a worker thread.
+    /// </summary>
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
     /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
@@ -69,7 +71,10 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
         discard: null,
         cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Runs a call inline if the kernel can answer it from its caches or memory, otherwise on a worker thread.</summary>
+    /// <summary>
+    /// Runs a call inline if <see cref="InlinePolicy"/> allows it and the kernel can answer it from its caches, otherwise on a worker
+    /// thread. If the system has no such calls, runs it as <see cref="RunAsync{TState, TResult}"/> does.
+    /// </summary>
     /// <param name="state">The argument of the call.</param>
     /// <param name="fromCache">The attempt that uses only the kernel's caches and cannot wait for a disk.</param>
     /// <param name="function">The ordinary call, which runs if the attempt fails.</param>

@@ -11,7 +11,9 @@ internal sealed class LocalFileCalls(LocalCalls calls)
 
     private OrderedCalls Ordered => _ordered ??= new OrderedCalls(calls.Workers, calls.Clock);
 
-    /// <summary>Runs a short call: inline on a memory file system, otherwise on a worker thread.</summary>
+    /// <summary>
+    /// Runs a short call: inline on a memory file system if <see cref="LocalCalls.InlinePolicy"/> allows it, otherwise on a worker thread.
+    /// </summary>
     public ValueTask RunAsync<TState>(TState state, Action<TState> action, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)

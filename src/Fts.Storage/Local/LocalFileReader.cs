@@ -5,8 +5,8 @@ namespace Fts.Storage.Local;
 
 /// <summary>An open file on disk. Owns its handle.</summary>
 /// <remarks>
-/// Reads bytes on the caller's thread if they are in memory, because that is faster than a change of threads. Otherwise reads them on a
-/// worker thread. If such a read is cancelled, the handle stays open until the read ends.
+/// Reads bytes on the caller's thread if they are in memory and <see cref="InlineCallPolicy"/> allows it, because that is faster than a
+/// change of threads. Otherwise reads them on a worker thread. If such a read is cancelled, the handle stays open until the read ends.
 /// </remarks>
 /// <param name="handle">The handle of a regular file.</param>
 /// <param name="length">The size in bytes at the time of opening.</param>

@@ -18,8 +18,9 @@ namespace Fts.Storage.Local;
 /// </para>
 /// <para>
 /// A call runs on the caller's thread only if it does not wait for a disk: on a memory file system, or if the kernel answers the call from
-/// its caches. All other calls run on threads of the store. A cancelled call returns within half a second, even if the disk hangs.
-/// Disposing the store closes the directory. Open files stay open.
+/// its caches. All other calls run on threads of the store. A cancelled call returns within half a second, even if the disk hangs. Flushes
+/// to stable storage (<see cref="LocalStoreOptions.IsDurable"/>) cannot be cancelled. Disposing the store closes the directory. Open files
+/// stay open.
 /// </para>
 /// </remarks>
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
@@ -35,7 +36,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// <param name="directory">The path of the directory on this machine.</param>
     /// <param name="options">The options, or null for the defaults.</param>
     /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
-    /// <exception cref="ArgumentException">The directory is located in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// The directory is one of <see cref="LocalStoreOptions.ProtectedPaths"/> or is located in one.
+    /// </exception>
     public LocalFileStore(string directory, LocalStoreOptions? options = null) : this(directory, portable: false, options)
     {
     }
@@ -324,7 +327,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         PathRules.ThrowIfReserved(path);
-        // The append is recovered before the deletion. Otherwise its record could be applied to a new file that reuses the inode number.
+        // The append of a killed process is recovered before the deletion. Otherwise its record could be applied to a new file that reuses
+        // the inode number.
         await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
         await _calls.RunOnWorkerAsync(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);

@@ -5,8 +5,8 @@ namespace Fts.Storage.Local;
 
 /// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
 /// <remarks>
-/// If a partial upload is resumed at an offset before its end, the bytes after the offset are discarded only at the first write. A client
-/// that sends no bytes therefore loses none.
+/// If a partial upload is resumed at an offset before its end, the bytes after the offset are discarded only at the first write or at the
+/// commit. An upload that is interrupted before its first byte therefore loses no bytes.
 /// </remarks>
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
@@ -165,14 +165,16 @@ internal sealed class LocalFileWriter(
         return true;
     }
 
-    /// <summary>Appends the bytes of the committed file after the last written byte.</summary>
+    /// <summary>Appends the bytes of the committed file after the last written byte to the staging file.</summary>
     private void AppendRemainder(CancellationToken cancellationToken)
     {
         staging.LockCommitted(committed!);
         ContentCopy.AppendRemainder(committed!, staging.Handle, cancellationToken);
     }
 
-    /// <summary>Discards the bytes of a resumed partial upload after the start offset at the first write or the commit.</summary>
+    /// <summary>
+    /// Called before each write and the commit. The first call discards the bytes of a resumed partial upload after the start offset.
+    /// </summary>
     private void BeginWriting()
     {
         if (!_isWritten && staging.ResumedLength > StartOffset)

@@ -4,11 +4,12 @@ namespace Fts.Storage.Local;
 public sealed record LocalStoreOptions
 {
     /// <summary>
-    /// Whether completed operations survive a power failure. If true, commits, renames, deletions and new directories complete only after
-    /// the file and its directory are on stable storage. Default: false.
+    /// Whether completed operations survive a power failure. If true, commits, renames, deletions, and new directories and links complete
+    /// only after the file and its directory are on stable storage. Default: false.
     /// </summary>
     /// <remarks>
-    /// Simultaneous commits share a flush. If false, completed operations survive a crash of the process, but not a crash of the system.
+    /// Simultaneous commits to one directory share its flush. If false, completed operations survive a crash of the process, but not a
+    /// crash of the system.
     /// </remarks>
     public bool IsDurable { get; init; }
 
@@ -29,8 +30,8 @@ public sealed record LocalStoreOptions
     /// directory is protected too, if it is a file.
     /// </para>
     /// <para>
-    /// If a protected path can be reached from the served directory, each operation costs a system call for each protected entry and each
-    /// directory above it. Otherwise the check costs nothing.
+    /// If a protected path can be reached from the served directory, each operation costs at least one system call for each protected path,
+    /// each entry in a protected directory, and each link on a protected path. Otherwise the check costs nothing.
     /// </para>
     /// </remarks>
     public IReadOnlyList<string> ProtectedPaths { get; init; } = [];

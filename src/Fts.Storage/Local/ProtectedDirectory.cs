@@ -30,13 +30,13 @@ internal static class ProtectedDirectory
     }
 
     /// <summary>
-    /// Returns the target of a link to a file, or null if the entry is not such a link. Links to directories are not protected, because a
-    /// link may point to the served directory itself.
+    /// Returns the target of a link, or null if the entry is not a link or the target is a directory. Directories that are targets of links
+    /// are not protected, because such a directory may be the served directory itself.
     /// </summary>
     public static RealPath? ResolveFileLink(string entry)
     {
         var real = RealPath.Resolve(entry);
-        return real.FileLinks.Count > 0 && !LinuxFileStatus.IsDirectory(real.Path) ? real : null;
+        return real.LastComponentLinks.Count > 0 && !LinuxFileStatus.IsDirectory(real.Path) ? real : null;
     }
 
     /// <summary>
@@ -52,7 +52,7 @@ internal static class ProtectedDirectory
             {
                 yield return real;
             }
-            else if (real.FileLinks.Count == 0)
+            else if (real.LastComponentLinks.Count == 0)
             {
                 foreach (RealPath below in GetFiles(entry, depth + 1))
                 {

@@ -88,7 +88,7 @@ internal sealed class ProtectedEntries
 
     private static bool IsReachable(RealPath real, string root) =>
         IsWithin(real.Path, root)
-        || real.FileLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root))
+        || real.LastComponentLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root))
         || HasSecondHardLink(real.Path);
 
     private static bool HasSecondHardLink(string path) =>

@@ -104,8 +104,8 @@ internal sealed class ProtectedSnapshot
     private void Add(RealPath real)
     {
         _paths.Add(real.Path);
-        _paths.AddRange(real.FileLinks);
-        foreach (string link in real.FileLinks)
+        _paths.AddRange(real.LastComponentLinks);
+        foreach (string link in real.LastComponentLinks)
         {
             AddHidden(link);
             AddParentDirectories(link);

@@ -4,11 +4,11 @@ namespace Fts.Storage.Local;
 
 /// <summary>A path on this machine with all links resolved. The entry need not exist.</summary>
 /// <param name="Path">The path without links.</param>
-/// <param name="DirectoryLinks">The links to directories that were followed on the way to the last component, in this order.</param>
-/// <param name="FileLinks">
-/// The links that were followed from the last component, in this order. Empty if the last component is not a link.
+/// <param name="DirectoryLinks">The links that were followed before the last component, in order.</param>
+/// <param name="LastComponentLinks">
+/// The chain of links that begins at the last component, in order. Empty if the last component is not a link.
 /// </param>
-internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLinks, IReadOnlyList<string> FileLinks)
+internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLinks, IReadOnlyList<string> LastComponentLinks)
 {
     /// <summary>The maximum number of links that are followed, as in the Linux kernel.</summary>
     private const int MaxLinks = 40;
@@ -19,7 +19,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
         string full = System.IO.Path.GetFullPath(path), real = System.IO.Path.GetPathRoot(full)!;
         var names = new Stack<string>();
         Push(full[real.Length..]);
-        List<string> directoryLinks = [], fileLinks = [];
+        List<string> directoryLinks = [], lastComponentLinks = [];
         while (names.TryPop(out string? name))
         {
             if (name is "" or ".")
@@ -34,13 +34,13 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
             }
 
             string entry = System.IO.Path.Combine(real, name);
-            if (directoryLinks.Count + fileLinks.Count == MaxLinks || ReadLink(entry) is not { } link)
+            if (directoryLinks.Count + lastComponentLinks.Count == MaxLinks || ReadLink(entry) is not { } link)
             {
                 real = entry;
                 continue;
             }
 
-            (names.Count == 0 ? fileLinks : directoryLinks).Add(entry);
+            (names.Count == 0 ? lastComponentLinks : directoryLinks).Add(entry);
             if (System.IO.Path.GetPathRoot(link) is { Length: > 0 } top)
             {
                 real = top;
@@ -50,7 +50,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
             Push(link);
         }
 
-        return new RealPath(System.IO.Path.TrimEndingDirectorySeparator(real), directoryLinks, fileLinks);
+        return new RealPath(System.IO.Path.TrimEndingDirectorySeparator(real), directoryLinks, lastComponentLinks);
 
         void Push(string relative)
         {
@@ -67,7 +67,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
     {
         if (SystemCallNumbers.IsSupported)
         {
-            return DirectoryCalls.TryReadLink(entry); // .NET replaces bytes that are not UTF-8
+            return DirectoryCalls.TryReadLink(entry); // LinkTarget replaces bytes that are not UTF-8
         }
 
         try

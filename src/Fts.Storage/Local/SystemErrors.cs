@@ -46,7 +46,7 @@ internal static class SystemErrors
             UnauthorizedAccessException => StoreError.Denied,
             PathTooLongException => StoreError.BadName,
             _ when OperatingSystem.IsWindows() => FromWindows(exception.HResult & 0xFFFF),
-            // On Unix the HResult is the error number. Other Unix systems use the same numbers as Linux for the errors that matter here.
+            // On Unix the HResult is the error number. Other Unix systems use the same numbers as Linux for the most common errors only.
             _ => FromErrno(exception.HResult),
         },
         exception.Message,

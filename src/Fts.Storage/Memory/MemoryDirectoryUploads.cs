@@ -1,7 +1,10 @@
 namespace Fts.Storage.Memory;
 
 /// <summary>An upload in progress or a partial upload. Changed only under the store's lock.</summary>
-/// <param name="content">The received bytes, after a copy of the committed content unless <paramref name="isAppend"/> is true.</param>
+/// <param name="content">
+/// The received bytes. If the upload continues committed content, a copy of that content precedes them unless
+/// <paramref name="isAppend"/> is true.
+/// </param>
 /// <param name="name">The name of the target in its directory.</param>
 /// <param name="uploader">The uploader, or null if the upload cannot be resumed.</param>
 /// <param name="continued">The committed content that the upload continues, or null if the upload began empty.</param>
@@ -15,7 +18,7 @@ internal sealed class MemoryUpload(MemoryContent content, string name, string? u
     /// <summary>The offset in the uploaded file, in bytes, of the first byte of <see cref="Content"/>.</summary>
     public long BaseOffset => isAppend ? Continued!.Length : 0;
 
-    /// <summary>The size of the file after the upload, in bytes.</summary>
+    /// <summary>The size of the uploaded file so far, in bytes.</summary>
     public long Length => BaseOffset + Content.Length;
 
     public string Name { get; } = name;

@@ -24,12 +24,12 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
 /// <param name="upload">The received bytes.</param>
 /// <param name="start">How the upload begins.</param>
 /// <param name="startOffset">
-/// The offset of the caller's first byte. Bytes of a partial upload after this offset are discarded at the first write.
+/// The offset of the caller's first byte. Bytes of a partial upload after this offset are discarded at the first write or at the commit.
 /// </param>
 /// <param name="committed">
 /// The committed content if its bytes after the last written byte are appended at the commit, otherwise null.
 /// </param>
-/// <param name="isResumed">Whether the upload resumes a partial upload, which stays unchanged until the first write.</param>
+/// <param name="isResumed">Whether the upload resumes a partial upload.</param>
 internal sealed class MemoryFileWriter(
     MemoryFileStore store,
     StorePath path,
@@ -94,7 +94,9 @@ internal sealed class MemoryFileWriter(
         return default;
     }
 
-    /// <summary>Discards the bytes of a resumed partial upload after the start offset at the first write or the commit.</summary>
+    /// <summary>
+    /// Called before each write and the commit. The first call discards the bytes of a resumed partial upload after the start offset.
+    /// </summary>
     private void BeginWriting()
     {
         if (!_isWritten && isResumed)

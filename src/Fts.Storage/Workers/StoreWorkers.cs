@@ -22,7 +22,10 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <summary>The default maximum number of calls that wait for a thread. A session rarely has more than one such call.</summary>
     public const int DefaultMaxWaiting = 100_000;
 
-    /// <summary>How long a call waits for the thread of the continuation that made it. At most twice this time passes.</summary>
+    /// <summary>
+    /// The minimum time for which a call waits for the thread of the continuation that made it. The call moves to another thread after at
+    /// most twice this time.
+    /// </summary>
     private static readonly TimeSpan s_moveDelay = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The worker whose continuation runs on this thread, or null.</summary>

@@ -20,7 +20,8 @@ internal abstract class WorkerCall
     public LinkedListNode<WorkerCall>? QueueNode { get; set; }
 
     /// <summary>
-    /// Called once after the call has ended, or after it was cancelled before its start. Called even if the caller no longer waits.
+    /// Called once after the call has ended, or after it was cancelled or refused before its start. Called even if the caller no longer
+    /// waits.
     /// </summary>
     public Action? Ended { get; init; }
 

@@ -7,8 +7,9 @@ namespace Fts.Storage.Workers;
 /// thread is never blocked.
 /// </summary>
 /// <remarks>
-/// A cancelled call returns within half a second, even if the store blocks the thread. The call then ends in the background, and an opened
-/// file is closed. The asynchronous part of a call ends when the store observes the token. This class does not dispose the store.
+/// If a call is cancelled while the store blocks the thread, the caller stops waiting after half a second. The call then ends in the
+/// background, and an opened file is closed. The asynchronous part of a call ends when the store observes the token. This class does not
+/// dispose the store.
 /// </remarks>
 public sealed class WorkerStore : IFileStore
 {

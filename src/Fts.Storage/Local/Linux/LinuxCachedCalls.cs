@@ -20,7 +20,7 @@ internal sealed class LinuxCachedCalls
 
     private LinuxCachedCalls(SafeFileHandle root) => _root = root;
 
-    /// <summary>Returns the calls for a root, or null if the kernel does not support them. Does not own the handle.</summary>
+    /// <summary>Returns the calls for a root, or null if the kernel does not support them. The caller disposes the handle.</summary>
     public static LinuxCachedCalls? TryCreate(SafeFileHandle root)
     {
         var calls = new LinuxCachedCalls(root);

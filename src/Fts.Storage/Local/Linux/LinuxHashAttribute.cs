@@ -15,8 +15,8 @@ namespace Fts.Storage.Local.Linux;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Every write to the file changes its last-modified time and so invalidates the hash. A program that rewrites a file in place and restores
-/// its time is not detected. The status-change time cannot be used, because writing the attribute changes that time too.
+/// Every write to the file changes its last-modified time and so invalidates the hash. A program that rewrites a file in place, keeps its
+/// size and restores its time is not detected. The status-change time cannot be used, because writing the attribute changes that time too.
 /// </para>
 /// <para>
 /// No hash is cached if the file system has no extended attributes or no space for one, or if the server cannot write to the file.
@@ -92,7 +92,7 @@ internal static class LinuxHashAttribute
     /// has set the time.
     /// </summary>
     /// <remarks>Deletes an invalid hash, because the new time could be equal to the time that is stored with this hash.</remarks>
-    public static byte[]? ReadAndInvalidate(SafeFileHandle file, in FileStatus status)
+    public static byte[]? ReadOrDiscard(SafeFileHandle file, in FileStatus status)
     {
         byte[]? hash = Read(file, status);
         if (hash is null && ReadAttribute(file, []) >= 0)
@@ -113,7 +113,8 @@ internal static class LinuxHashAttribute
     }
 
     /// <summary>
-    /// Returns the length of the attribute in bytes, or a negative number if it does not exist or is longer than the buffer.
+    /// Reads the attribute. Returns its length in bytes, or a negative number if it does not exist or is longer than the buffer. If the
+    /// buffer is empty, only returns the length.
     /// </summary>
     private static unsafe nint ReadAttribute(SafeFileHandle file, Span<byte> value)
     {

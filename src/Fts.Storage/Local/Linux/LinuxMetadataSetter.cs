@@ -8,14 +8,16 @@ using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Sets the metadata of an open file, so that its path is resolved only once.</summary>
+/// <summary>Sets the metadata of an open file or directory.</summary>
 internal static class LinuxMetadataSetter
 {
     /// <summary>Sets metadata of a file or directory.</summary>
     /// <param name="file">The file or directory, open as a path only (O_PATH).</param>
     /// <param name="metadata">The metadata to set.</param>
     /// <param name="path">The path, for error messages.</param>
-    /// <param name="openForReading">Opens the file for reading, or returns null if it cannot be read.</param>
+    /// <param name="openForReading">
+    /// Opens the path again, for reading, or returns null if it cannot be read. Another file may have replaced the file in the meantime.
+    /// </param>
     public static void Set(SafeFileHandle file, FileMetadata metadata, StorePath path, Func<SafeFileHandle?> openForReading)
     {
         FileStatus existing = LinuxRootDirectory.GetStatus(file);
@@ -28,7 +30,7 @@ internal static class LinuxMetadataSetter
         bool mayHaveHash = metadata.LastModified is not null && existing.IsFile && LinuxHashAttribute.MayExist(file);
         using SafeFileHandle? opened = mayHaveHash ? openForReading() : null;
         byte[]? hash = opened is not null && LinuxRootDirectory.GetStatus(opened) is var status && status.IsSameFileAs(existing)
-            ? LinuxHashAttribute.ReadAndInvalidate(opened, status)
+            ? LinuxHashAttribute.ReadOrDiscard(opened, status)
             : null;
         // The time is set first. Kernels before 5.8 cannot set it, and then no value may be set.
         if (metadata.LastModified is { } lastModified)

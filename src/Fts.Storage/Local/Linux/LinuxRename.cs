@@ -34,8 +34,8 @@ internal static class LinuxRename
 
     /// <summary>Renames an entry to a name that must be free. Returns 0 or the error number.</summary>
     /// <remarks>
-    /// If the file system does not support this call for directories (EINVAL), an empty directory first reserves the name, because a
-    /// directory can replace only an empty directory.
+    /// If the file system does not support this call for directories (EINVAL), the method first creates an empty directory with the new
+    /// name, which fails if the name is in use. An ordinary rename then replaces the empty directory.
     /// </remarks>
     private static int RenameToNew(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target)
     {

@@ -75,8 +75,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     public void Dispose() => _root.Dispose();
 
     /// <summary>
-    /// Returns the calls that the kernel answers from its caches, or null if it does not support them. Returns null too if the root has
-    /// protected entries, because each call then reads the metadata of other directories.
+    /// Returns the calls that the kernel answers from its caches. Returns null if the kernel does not support them or the root is not on a
+    /// local disk. Returns null too if the root has protected entries, because each call then reads their metadata, possibly from the disk.
     /// </summary>
     public LinuxCachedCalls? TryCreateCachedCalls() =>
         FileSystemKind == FileSystemKind.Disk && _protected is null ? LinuxCachedCalls.TryCreate(_root) : null;
@@ -259,7 +259,9 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         if (error != 0)
         {
             throw error == EINVAL
-                ? new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.")
+                ? new StoreException(
+                    StoreError.NotSupported,
+                    $"{source} cannot be renamed to {target}, because the target is in the source or has a name that is not supported.")
                 : CreateException(error, $"Renaming {source} to {target}");
         }
     }

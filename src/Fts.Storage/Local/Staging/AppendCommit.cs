@@ -23,7 +23,7 @@ internal static class AppendCommit
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The maximum number of waits for the lock on a file, and the maximum length of each wait. All waits together take
+    /// The maximum number of waits for the lock on a file, and the maximum length of each wait. All waits together take about
     /// <see cref="MaxWait"/>.
     /// </summary>
     private const int MaxWaits = 500, MaxWaitMilliseconds = 20;
@@ -74,9 +74,9 @@ internal static class AppendCommit
         Thread.Sleep(Math.Min(waits + 1, MaxWaitMilliseconds));
     }
 
-    /// <summary>Creates the exception for a file to which other appends have taken <see cref="MaxWait"/>.</summary>
+    /// <summary>Creates the exception for a file that other appends have kept locked for <see cref="MaxWait"/>.</summary>
     internal static StoreException CreateLockedException(string name) => new(
-        StoreError.Busy, $"Another session or process has locked {name} for {MaxWait.TotalSeconds:0} seconds. Try again later.");
+        StoreError.Busy, $"Another session or process has locked {name} for {MaxWait.TotalSeconds:0} seconds.");
 
     /// <summary>
     /// Copies the bytes of the staging file to the old end of the committed file, and flushes them if <paramref name="isDurable"/> is true.
@@ -104,7 +104,8 @@ internal static class AppendCommit
     }
 
     /// <summary>
-    /// Applies an append to a locked file. Returns false if the file has the record of another append, which must be recovered first.
+    /// Applies an append to a locked file. Returns false if the file has the record of another append. The method then tries to recover
+    /// that append, and the caller retries.
     /// </summary>
     private static bool TryApply(IAppendDirectory directory, in StagedAppend append, LockedFile target, bool isDurable)
     {

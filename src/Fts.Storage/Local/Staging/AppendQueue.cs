@@ -13,7 +13,7 @@ internal sealed class AppendQueue(TimeProvider clock)
 
     /// <summary>Waits for a turn to append to a file. The caller disposes the turn after the append.</summary>
     /// <exception cref="StoreException">
-    /// Other appends to the file took <see cref="AppendCommit.MaxWait"/> (<see cref="StoreError.Busy"/>).
+    /// Other appends to the file did not end within <see cref="AppendCommit.MaxWait"/> (<see cref="StoreError.Busy"/>).
     /// </exception>
     public async ValueTask<IDisposable> WaitForTurnAsync(StorePath path, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ namespace Fts.Storage.Local.Staging;
 /// <param name="AppendedLength">The length of the staging file, in bytes.</param>
 internal sealed record AppendRecord(string TargetName, ulong TargetInode, long OldLength, string StagingName, long AppendedLength)
 {
-    /// <summary>The maximum size of a record in bytes. Most of these bytes are the target name in hexadecimal digits.</summary>
+    /// <summary>The maximum size of a record in bytes. The longest part is the target name in hexadecimal digits.</summary>
     public const int MaxBytes = 4096;
 
     private const string Version = "fts-append 1";
@@ -36,8 +36,8 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
     }
 
     /// <summary>
-    /// Returns the record that is stored in these bytes. Returns null if the record is damaged, does not belong to this name, or refers to
-    /// an entry that no append can have.
+    /// Returns the record that is stored in these bytes. Returns null if the record is damaged, does not belong to this record name, or
+    /// contains the name of a target or staging file that no append can have.
     /// </summary>
     public static AppendRecord? TryParse(ReadOnlySpan<byte> bytes, string recordName)
     {

@@ -9,7 +9,7 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>
 /// Copies the content of a file: by sharing its blocks (FICLONE), with copy_file_range(2), or through a buffer. Can take a long time.
 /// </summary>
-/// <remarks>Holes of a committed file remain holes in its copy.</remarks>
+/// <remarks>Holes of a committed file remain holes in its copy if the file system reports them (SEEK_HOLE).</remarks>
 internal static class ContentCopy
 {
     /// <summary>The maximum number of bytes of one copy_file_range call. Between two calls, the copy can be cancelled.</summary>
@@ -46,7 +46,7 @@ internal static class ContentCopy
         }
     }
 
-    /// <summary>Appends the bytes of the source that start at the target's length to the target.</summary>
+    /// <summary>Appends to the target the bytes of the source that follow the offset at which the target ends.</summary>
     /// <exception cref="StoreException">The copy failed.</exception>
     public static void AppendRemainder(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
     {

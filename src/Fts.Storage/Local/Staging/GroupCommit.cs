@@ -6,8 +6,8 @@ namespace Fts.Storage.Local.Staging;
 /// Commits staging files so that they survive a power failure: flushes the content, renames the file, and flushes the directory.
 /// </summary>
 /// <remarks>
-/// Commits that arrive during a flush form a group and share the next flush, so that many small simultaneous uploads cost little more than
-/// one. Appends are not committed by this class.
+/// Commits that arrive while a group is committed form the next group. The system writes the files of a group at the same time and flushes
+/// each directory once, so that many small simultaneous uploads cost little more than one. Appends are not committed by this class.
 /// </remarks>
 internal sealed class GroupCommit(StoreWorkers workers)
 {

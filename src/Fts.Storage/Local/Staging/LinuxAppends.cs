@@ -19,7 +19,9 @@ internal static class LinuxAppends
     }
 
     /// <summary>Completes or undoes the append to the file at a path, or waits until another session has done it.</summary>
-    /// <exception cref="StoreException">The append fails, or another session has locked the file for 10 seconds.</exception>
+    /// <exception cref="StoreException">
+    /// The append cannot be completed or undone, or another session has locked the file for 10 seconds.
+    /// </exception>
     public static void Recover(LinuxRootDirectory root, StorePath path)
     {
         using LinuxUploadTarget? target = TryFindTarget(root, path);

@@ -35,8 +35,8 @@ internal enum StagingFileState
 internal static class LinuxPartialUploads
 {
     /// <summary>
-    /// The offsets of the bytes that are locked by the writer of a staging file and by an append. The offsets differ, because a committed
-    /// staging file stays locked until its writer is disposed.
+    /// The offsets of the bytes that are locked by the writer of a staging file and by an append. The offsets differ, so that an append can
+    /// lock a file that was committed but is still locked by its writer.
     /// </summary>
     private const long WriterLock = 0, AppendLock = 1;
 

@@ -16,11 +16,11 @@ namespace Fts.Storage.Local.Staging;
 /// <remarks>
 /// <para>
 /// The file is accessed through the handle of its directory instead of a path. Renaming the directory or replacing it by a link during the
-/// upload therefore has no effect. The commit replaces any entry that has the target's name at that time, even a link.
+/// upload therefore has no effect. A commit that replaces a file also replaces a link that has the target's name at that time.
 /// </para>
 /// <para>
-/// The staging file of an uploader has its partial-upload name from the start, so that the upload can be resumed even if the server is
-/// killed. All other staging files have random names.
+/// The staging file of an uploader gets its partial-upload name before the first byte is received, unless another session uses that name.
+/// The upload can then be resumed even if the server is killed. All other staging files have random names.
 /// </para>
 /// <para>An upload that begins at the end of the committed file contains only the new bytes. Its commit appends them to that file.</para>
 /// </remarks>

@@ -6,7 +6,7 @@ internal readonly record struct PartialUploadLocation(string DirectoryPath, stri
 /// <summary>Counts the partial uploads of each uploader and applies the limits without scanning the tree.</summary>
 /// <remarks>
 /// A partial upload is added when it is kept, or by the first sweep after a restart. A partial upload whose file no longer exists is
-/// removed from the index by a sweep, or when a limit is reached.
+/// removed from the index by a sweep, or when a limit is exceeded.
 /// </remarks>
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {

@@ -15,7 +15,9 @@ internal static class PortableAppends
     /// Completes or undoes the append to the file at a real path, or waits until another session has done it. Returns false if this call
     /// found no append to recover.
     /// </summary>
-    /// <exception cref="StoreException">The append fails, or another session has locked the file for 10 seconds.</exception>
+    /// <exception cref="StoreException">
+    /// The append cannot be completed or undone, or another session has locked the file for 10 seconds.
+    /// </exception>
     public static bool TryRecover(string real)
     {
         // The target is opened by its current name, because it may have been renamed since the record was written.

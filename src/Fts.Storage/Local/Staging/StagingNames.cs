@@ -67,7 +67,7 @@ internal static class StagingNames
     /// <summary>Returns the name of the record of an append (<see cref="AppendRecord"/>).</summary>
     /// <param name="inode">The inode number of the target, or 0 if the system has none.</param>
     /// <param name="name">The name of the target. It distinguishes targets without inode numbers.</param>
-    /// <remarks>The inode number is the same for all spellings and hard links of a name.</remarks>
+    /// <remarks>The inode number is the same for all hard links of a file and for all spellings of its name.</remarks>
     public static string GetAppendRecordName(ulong inode, string name) =>
         $"{PathRules.StagingPrefix}a{Hash(inode != 0 ? Encoding.ASCII.GetBytes($"{inode}") : EscapedUtf8.GetBytes(name))}";
 
@@ -77,7 +77,8 @@ internal static class StagingNames
         && name.StartsWith(PathRules.StagingPrefix + "a", StringComparison.Ordinal);
 
     /// <summary>
-    /// Returns a random name for a staging file that no later call finds by its name. Several servers can therefore share a directory.
+    /// Returns a random hidden name, for a staging file that no uploader can resume under this name. Several servers that share a directory
+    /// do not choose the same name.
     /// </summary>
     public static string CreateRandom() => $"{PathRules.StagingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
