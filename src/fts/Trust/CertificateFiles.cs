@@ -69,7 +69,7 @@ internal static class CertificateFiles
                     "--key",
                     keyFile,
                     () => certificate = ReadPem(certificateFile, keyFile, askPassword),
-                    $"it contains no private key, {certificateFile} contains no certificate, or the password is wrong");
+                    $"it does not contain the private key of the certificate in {certificateFile}, or the password is wrong");
             }
         });
         if (certificate is null)
