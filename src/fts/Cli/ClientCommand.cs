@@ -70,9 +70,10 @@ internal static class ClientCommand
         Notes =
         [
             "In a script (commands from a file or a pipe), fts exits with the code of the failed command, or with 9 if several " +
-            "commands failed. A session on a terminal exits with 0.",
+            "commands failed. An error that ends the script, such as a lost connection, determines the exit code alone. A session on " +
+            "a terminal exits with 0.",
             "In the session, help lists the commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D ends the " +
-            "session. Standard output contains only data (of ls, cat, size, help). Messages are written to standard error.",
+            "session. Standard output contains only the data of commands such as ls and cat. Messages are written to standard error.",
             "put replaces an existing file. get asks before it replaces one, or fails in a script. " +
             "With --ca or --cert, --tls auto requires TLS.",
             ConnectionOptions.PasswordNote,
@@ -80,8 +81,8 @@ internal static class ClientCommand
     });
 
     /// <summary>
-    /// Returns a function that formats a command of the session as a one-shot command for the system's shell, with the same server, folder
-    /// and options.
+    /// Returns a function that creates the formatter for a verb. The formatter writes a command of the session as a one-shot command for
+    /// the system's shell, with the same server, folder and options.
     /// </summary>
     private static Func<ClientShell, string, CommandFormatter> CreateOneShotFormatter(CommandLine line)
     {
@@ -107,7 +108,7 @@ internal static class ClientCommand
             return file.IsPattern ? ShellQuoting.QuotePattern(path) : ShellQuoting.Quote(path);
         }
 
-        // A URL path cannot express the root directory with a slash at its end. "/./" is the same directory.
+        // The URL of a folder must end with a slash. FormatUrl encodes the slash of "/" as %2F, so the root is written as "/./".
         static string GetFolderUrlPath(ClientShell shell) => shell.CurrentDirectory.Path switch
         {
             "" => "",

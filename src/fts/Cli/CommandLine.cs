@@ -20,7 +20,9 @@ internal sealed class CommandLine
     private readonly Argument<string[]> _arguments;
 
     /// <summary>Parses the arguments after the name of the subcommand.</summary>
-    /// <exception cref="UserErrorException">An option is unknown or has no value, or there are too many arguments.</exception>
+    /// <exception cref="UserErrorException">
+    /// An option is unknown, has no value or is given twice, or there are too many arguments.
+    /// </exception>
     public CommandLine(SubcommandDefinition definition, IReadOnlyList<string> args)
     {
         _arguments = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore };
@@ -94,9 +96,10 @@ internal sealed class CommandLine
     }
 
     /// <summary>
-    /// Returns the argument at an index as the IP address to listen on, or the default value if there are fewer arguments.
+    /// Returns the argument at an index as the IP address to listen on, or the default value if there are fewer arguments. The argument
+    /// <c>localhost</c> means 127.0.0.1.
     /// </summary>
-    /// <exception cref="UserErrorException">The argument is not an IP address.</exception>
+    /// <exception cref="UserErrorException">The argument is not an IP address and not <c>localhost</c>.</exception>
     public IPAddress GetAddress(int index, IPAddress defaultValue)
     {
         if (index >= Arguments.Count)

@@ -178,7 +178,7 @@ internal static class ExceptionTranslator
                 ExitCode.TransferFailed,
                 $"{operation}: cannot open a data connection with {target}: {RemoveReply(e.Message, e.Reply)}",
                 FormatReply(e.Reply),
-                "fts client with --active, --passive or --passive-address server")
+                "start fts with --active, --passive or --passive-address server")
             : new UserError(
                 e.Phase is FtpOperationPhase.Transfer or FtpOperationPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
                 $"{operation}: the connection to {target} was lost: {RemoveReply(e.Message, e.Reply)}",
@@ -204,7 +204,7 @@ internal static class ExceptionTranslator
                 FormatReply(e.Reply),
                 AccountAdvice),
             ExitCode.LoginFailed => new UserError(
-                ExitCode.LoginFailed, $"{operation}: {target} requires a login", FormatReply(e.Reply), "fts client with --user NAME"),
+                ExitCode.LoginFailed, $"{operation}: {target} requires a login", FormatReply(e.Reply), "start fts with --user NAME"),
             ExitCode.TransferFailed => new UserError(
                 ExitCode.TransferFailed, $"{operation}: the transfer failed on {target}", FormatReply(e.Reply), RepeatAdvice),
             var other => new UserError(other, $"{operation}: refused by {target}", FormatReply(e.Reply)),
@@ -213,7 +213,8 @@ internal static class ExceptionTranslator
 
     /// <summary>
     /// Returns the exit code for a negative reply. 550 means both "no such file" and "permission denied" (RFC 959 §4.2.2), so the text of
-    /// the reply decides. If the text is unclear, 550 means "permission denied" for commands that write and "no such file" for others.
+    /// the reply decides. If the text is unclear, 550 means "permission denied" for commands that create a file or folder, and "no such
+    /// file" for others.
     /// </summary>
     private static ExitCode ClassifyReply(FtpReply reply, string verb) => reply.Code switch
     {

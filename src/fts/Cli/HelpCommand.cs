@@ -62,7 +62,7 @@ internal static class HelpCommand
         Notes =
         [
             "A client selects a host with the HOST command or with the server name in its TLS handshake. A client that sends " +
-            "no host name, or an IP address, gets the folder of --folder. The login rules are the same for all hosts.",
+            "an IP address or no host name gets the folder of --folder. The login rules are the same for all hosts.",
             "A client with a certificate may read and write, and can log in only under the common name of the certificate. Use an " +
             "authority that issues certificates for this server only. The file of --client-ca is read once, at the start.",
             "fts help server lists all options.",
@@ -81,13 +81,13 @@ internal static class HelpCommand
         OptionGroups = [UploadPolicy.CommandLineOptions],
         Notes =
         [
-            "An upload is known to be truncated if its connection was reset or timed out, if the client sent ABOR, if TLS ended " +
-            "without close_notify, or if the size differs from the size that ALLO announced. An upload is proven complete by the " +
-            "size of ALLO, by close_notify, by block mode (MODE B), or by compression (MODE Z).",
+            "An upload is known to be truncated if its connection was reset or timed out, if the client disconnected or sent ABOR " +
+            "or QUIT during the upload, if TLS ended without close_notify, or if the size differs from the size that ALLO announced. " +
+            "An upload is proven complete by the size of ALLO, by close_notify, by block mode (MODE B), or by compression (MODE Z).",
             "An interrupted upload is kept for the account and address that sent it. " +
             "To resume the upload, use put --resume in fts client, curl -C - -T, or put -c in lftp.",
-            "With --durable, simultaneous uploads share a flush. Without --durable, uploads survive a crash of the server process, " +
-            "but not a crash of the system, which writes them to the disk later.",
+            "With --durable, simultaneous uploads share a flush. Without --durable, the system writes uploads to the disk later: " +
+            "they survive a crash of the server process, but perhaps not a crash of the system.",
             "fts help server lists all options.",
         ],
     };
@@ -126,7 +126,7 @@ internal static class HelpCommand
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
             $"unknown help topic '{topic}'",
-            SpellingSuggestion.FindNearest(topic, [.. SubcommandNames, HostsTopic, UploadsTopic]),
+            SpellingSuggestion.FindNearest(topic, Topics),
             $"fts help [{string.Join('|', Topics)}]"),
     };
 

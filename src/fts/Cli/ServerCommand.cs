@@ -71,8 +71,9 @@ internal static class ServerCommand
         ],
         Notes =
         [
-            "On a loopback address, you and root need no password. On systems other than Linux, no user of this machine needs " +
-            "a password. All other users log in as fts with the password on the start screen. Each start creates a new password.",
+            "By default, you and root need no password on a loopback address. On systems other than Linux, no user of this machine " +
+            "needs a password there. All other users log in as fts with the password on the start screen. Each start creates a new " +
+            "password.",
             "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
             "SIGHUP reloads changed certificates.",
         ],
@@ -99,8 +100,8 @@ internal static class ServerCommand
         SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
-        // Threads inherit the sandbox, so the program must not start a thread before this line.
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
+        // The sandbox restricts this thread and the threads that it starts later, so the program must not start a thread earlier.
         var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
@@ -185,8 +186,8 @@ internal static class ServerCommand
     }
 
     /// <summary>
-    /// Stops the server after running transfers. Returns the exit code of the signal if transfers were interrupted, otherwise
-    /// <see cref="ExitCode.Success"/>.
+    /// Stops the server when all running transfers have finished, at the latest after <see cref="DrainTimeout"/>. Returns the exit code of
+    /// the signal if transfers were interrupted, otherwise <see cref="ExitCode.Success"/>.
     /// </summary>
     private static async Task<ExitCode> StopAsync(FtpServer server, BackgroundLineWriter output, StopSignals signals, ExitCode signal)
     {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards all
-/// output. Its descriptor is never used, because the system may have assigned the number to a socket or a file.
+/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) contains no input
+/// and discards all output. Its descriptor is never used, because the system may have assigned the number to a socket or a file.
 /// </summary>
 internal static class StandardStreams
 {

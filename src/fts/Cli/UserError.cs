@@ -1,10 +1,10 @@
 namespace Fts.Cli;
 
-/// <summary>An error for the user, of at most three lines.</summary>
+/// <summary>An error for the user, printed as one line each for the message, the reply and the advice.</summary>
 /// <param name="ExitCode">The exit code.</param>
 /// <param name="Message">What failed, with the path or host.</param>
 /// <param name="ServerReply">The code and text of the reply; null if there is no reply.</param>
-/// <param name="Advice">The next step, as an exact option or command; null for none.</param>
+/// <param name="Advice">The next step, such as a command or an option; printed after "try: ". Null for none.</param>
 internal sealed record UserError(ExitCode ExitCode, string Message, string? ServerReply = null, string? Advice = null);
 
 /// <summary>Ends a command with an error that is ready to print.</summary>

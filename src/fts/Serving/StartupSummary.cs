@@ -98,7 +98,7 @@ internal static class StartupSummary
 
     /// <summary>
     /// Returns the address that clients connect to. If the server listens on all addresses, returns the first IPv4 address of this machine
-    /// that is not a loopback address.
+    /// that is not a loopback address, or the loopback address if there is none.
     /// </summary>
     private static IPAddress FindReachableAddress(IPAddress address)
     {

@@ -42,8 +42,8 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     private static readonly ChoiceOption DataBindingOption = new(
         "--data-binding", "MODE", "data connections that do not resume the TLS session of their control connection",
-        ("observe", "are accepted and logged"),
-        (Require, "are refused"),
+        ("observe", "are accepted; the first of each session is logged"),
+        (Require, "are refused; outside Linux, all encrypted data connections are refused"),
         (Off, "are accepted"));
 
     private static readonly Option<string> ClientAuthorityOption = new("--client-ca")

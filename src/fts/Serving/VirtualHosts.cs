@@ -46,7 +46,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
     /// <param name="line">The command line.</param>
     /// <param name="hasTls">Whether the server offers TLS, which certificates require.</param>
     /// <exception cref="UserErrorException">
-    /// A value is not in the form NAME=VALUE, a name is repeated, or a certificate has no host.
+    /// A value is invalid, a name is repeated, or an option needs another option that is not given.
     /// </exception>
     public static VirtualHosts Parse(CommandLine line, bool hasTls)
     {
@@ -105,7 +105,9 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         }
     }
 
-    /// <summary>Returns the values of an option in the form NAME=VALUE by their names, in any case.</summary>
+    /// <summary>
+    /// Returns the values of an option in the form NAME=VALUE, with the names as keys. The dictionary ignores the case of names.
+    /// </summary>
     private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option)
     {
         var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -12,7 +12,7 @@ namespace Fts.Shell;
 /// <param name="client">The client, with its connections to the server.</param>
 /// <param name="target">The server, for messages.</param>
 /// <param name="terminal">Receives data and messages.</param>
-/// <param name="interrupts">Handles Ctrl-C and SIGTERM.</param>
+/// <param name="interrupts">Handles Ctrl-C, SIGTERM and SIGHUP.</param>
 /// <param name="transferSettings">The settings of all transfers.</param>
 /// <param name="formatter">Formats commands for advice during the session.</param>
 /// <param name="createOneShotFormatter">
@@ -206,7 +206,10 @@ internal sealed class ClientShell(
         return combined;
     }
 
-    /// <summary>Returns the error for an exception, with advice that fits this session.</summary>
+    /// <summary>
+    /// Returns the error for an exception, with advice that fits this session. Also records a lost connection, as
+    /// <see cref="RecordConnectionLoss"/> does.
+    /// </summary>
     public UserError DescribeError(Exception e, string operation)
     {
         RecordConnectionLoss(e);
@@ -224,7 +227,7 @@ internal sealed class ClientShell(
     /// <param name="verb">The verb.</param>
     /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
-    /// <param name="code">The exit code of the transfer. Some exit codes end a script.</param>
+    /// <param name="code">The exit code of the transfer. If it ends a script, the command is for the system's shell.</param>
     public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) =>
         GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
 

@@ -9,7 +9,7 @@ namespace Fts.Shell;
 /// <param name="SessionCommand">The command line that opens a session, for advice that requires a session. Empty inside a session.</param>
 internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> FormatName, string Suffix, string SessionCommand)
 {
-    /// <summary>The connection options for commands of the system's shell, each with a space before it.</summary>
+    /// <summary>The options for <c>fts mirror</c> commands in the system's shell, each with a space before it.</summary>
     public string Options { get; init; } = "";
 
     /// <summary>
@@ -23,7 +23,9 @@ internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> F
     /// <summary>Returns a name as one word, escaped unless it is a pattern.</summary>
     public static string EscapeName(ShellWord name) => name.IsPattern ? name.Text : ShellLineParser.Escape(name.Text);
 
-    /// <summary>Returns a command with an option and names. Omits the names if the command would be too long.</summary>
+    /// <summary>
+    /// Returns a command with an option and names. If the command would be too long, returns "the same command with" and the option.
+    /// </summary>
     public string Format(string verb, string option, IEnumerable<ShellWord> names)
     {
         string command = $"{Prefix}{verb} {option} {string.Join(' ', names.Select(FormatName))}{Suffix}";
@@ -31,13 +33,13 @@ internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> F
     }
 
     /// <summary>
-    /// Returns the error with advice that works in the current context. Outside a session, commands such as <c>ls</c> are preceded by the
-    /// command that opens a session.
+    /// Returns the error with advice that works in the current context. Outside a session, the command that opens a session precedes
+    /// <c>ls</c>, and advice to use <c>lls</c>, <c>lcd</c> or <c>cd</c> is removed.
     /// </summary>
     public UserError AdaptAdvice(UserError error) => SessionCommand.Length == 0 ? error : error.Advice?.Split(',', ' ')[0] switch
     {
         "ls" => error with { Advice = $"{SessionCommand}, then {error.Advice}" },
-        "lls" or "lcd" => error with { Advice = null },
+        "lls" or "lcd" or "cd" => error with { Advice = null },
         _ => error,
     };
 }

@@ -25,8 +25,8 @@ internal static class RemoteFileFinder
     private const int MaxEntries = 1_000_000;
 
     /// <summary>
-    /// Returns the file for each word. A pattern is replaced by all matching files. An unreadable line of the listing may describe a
-    /// matching file, so it causes a warning and the result <see cref="ExitCode.SomeFailed"/>.
+    /// Returns the file for each word. A pattern is replaced by all matching files, sorted by name. An unreadable line of the listing may
+    /// describe a matching file, so it causes a warning and the result <see cref="ExitCode.SomeFailed"/>.
     /// </summary>
     /// <exception cref="UserErrorException">No file matches a pattern.</exception>
     public static async Task<(IReadOnlyList<RemoteFile> Files, ExitCode Result)> ExpandAsync(

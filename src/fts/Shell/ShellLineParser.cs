@@ -42,7 +42,7 @@ internal static class ShellLineParser
         return (start, word.Text[..^1]);
     }
 
-    /// <summary>Returns a name as the user types it as one word. Backslashes, unlike quotes, also work in the middle of a word.</summary>
+    /// <summary>Returns a name as the user types it as one word, with a backslash before each special character.</summary>
     public static string Escape(string name)
     {
         var typed = new StringBuilder(name.Length);

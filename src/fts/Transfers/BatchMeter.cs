@@ -7,8 +7,8 @@ namespace Fts.Transfers;
 
 /// <summary>
 /// Shows the progress of several transfers until the meter is disposed. On a terminal, messages about finished files scroll above one line
-/// for each active file and one line for the total. In a log, each file has one line. If there are more than <see cref="MaxFilesListed"/>
-/// files, a log contains only failures and the total.
+/// for each active file and one line for the total. A log contains the messages about finished files, and progress lines for the total.
+/// If there are more than <see cref="MaxFilesListed"/> files, a log omits the files that were transferred without a warning.
 /// </summary>
 /// <remarks>Transfers report from any thread. A timer draws the lines.</remarks>
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
@@ -154,8 +154,8 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     }
 
     /// <summary>
-    /// Returns a line for each file that has been active for at least <see cref="TransferMeter.DisplayDelay"/>, the oldest first. The line
-    /// of a file that is transferred faster would only flicker.
+    /// Returns a line for each file that has been active for at least <see cref="TransferMeter.DisplayDelay"/>, the oldest first, up to the
+    /// height of the terminal. The line of a file that is transferred faster would only flicker.
     /// </summary>
     private IEnumerable<string> FormatActiveFiles()
     {

@@ -53,7 +53,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             return result;
         }
 
-        // The first file of each name exists now, so the action for existing files applies to the later files with the same name.
+        // The first file of each name was downloaded above. The action for existing files applies to the later files with the same name.
         ExitCode duplicateResult = await shell.ForEachAsync(
             "get",
             _duplicates,

@@ -91,7 +91,7 @@ internal static class GetCommand
             "selects ASCII mode, ;type=i selects binary mode, and ;type=d lists names. Write ; in a name as %3B.",
             "get asks before it replaces an existing file, or fails in a script. Interrupted downloads are kept. Repeat the command to " +
             "resume them.",
-            "Several files use up to four connections. With fts server, small files share a data connection.",
+            "By default, several files use up to four connections. With fts server, small files share data connections.",
             ConnectionOptions.PasswordNote,
         ],
     });

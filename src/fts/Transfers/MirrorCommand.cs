@@ -82,8 +82,9 @@ internal static class MirrorCommand
             "Nothing is ever removed. " +
             "Repeat an interrupted command to continue.",
             "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If the " +
-            "server cannot set times (no MFMT), an upload that is not older than the local file counts as equal.",
-            "Symbolic links are skipped if the server reports them as links. In fts client, the command is mirror [-R] SOURCE [TARGET].",
+            "server cannot set times (no MFMT), a remote file that is not older than the local file counts as equally old.",
+            "Local symbolic links are skipped. Remote links are skipped if the server reports them as links. In fts client, the " +
+            "command is mirror [-R] SOURCE [TARGET].",
             ConnectionOptions.PasswordNote,
         ],
     });

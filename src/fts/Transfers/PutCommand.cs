@@ -83,7 +83,7 @@ internal static class PutCommand
         Notes =
         [
             "An existing file is replaced by default. At the end of the URL, ;type=a selects ASCII mode.",
-            "Several files use up to four connections. With fts server, small files share a data connection.",
+            "By default, several files use up to four connections. With fts server, small files share data connections.",
             ConnectionOptions.PasswordNote,
         ],
     });

@@ -59,10 +59,17 @@ internal static class CertificateFiles
             else
             {
                 chain.ImportFromPemFile(certificateFile);
+                if (keyFile is null)
+                {
+                    certificate = ReadPem(certificateFile, certificateFile, askPassword);
+                    return;
+                }
+
                 ReadFile(
                     "--key",
-                    keyFile ?? certificateFile,
-                    () => certificate = ReadPem(certificateFile, keyFile ?? certificateFile, askPassword));
+                    keyFile,
+                    () => certificate = ReadPem(certificateFile, keyFile, askPassword),
+                    $"it does not contain the private key of the certificate in {certificateFile}, or the password is wrong");
             }
         });
         if (certificate is null)

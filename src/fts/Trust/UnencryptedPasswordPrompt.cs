@@ -8,7 +8,7 @@ namespace Fts.Trust;
 internal static class UnencryptedPasswordPrompt
 {
     /// <summary>Asks the user. Returns true if the user agrees.</summary>
-    /// <exception cref="OperationCanceledException">Ctrl-C cancelled the question.</exception>
+    /// <exception cref="OperationCanceledException">Ctrl-C or Ctrl-D cancelled the question.</exception>
     public static async ValueTask<bool> ConfirmAsync(Terminal terminal, Target target, string user, CancellationToken cancellationToken)
     {
         string question = $"{target} does not support TLS: others on the network can read the password of {user.ToPrintable()}. " +

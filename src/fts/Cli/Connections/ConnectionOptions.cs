@@ -12,8 +12,8 @@ namespace Fts.Cli.Connections;
 internal sealed class ConnectionOptions
 {
     /// <summary>
-    /// The default maximum number of connections for batches without block mode, and for the segments of one file. Servers may allow fewer.
-    /// Other commands use one connection.
+    /// The default maximum number of connections to a server. Only batches, mirrors and the segments of one file use several connections.
+    /// Servers may allow fewer.
     /// </summary>
     private const int DefaultConnections = 4;
 
@@ -74,7 +74,7 @@ internal sealed class ConnectionOptions
         "--compress", "MODE", "compression of transfers (MODE Z)",
         ("auto", "if compressed transfers were measured to be faster"),
         ("off", "never"),
-        ("always", "always"));
+        ("always", "if the server supports MODE Z"));
 
     private readonly Option<string> _segments = new("--segments")
     {
@@ -216,7 +216,7 @@ internal sealed class ConnectionOptions
             Host = target.Host,
             Port = target.Port,
             Credentials = new FtpCredentials(credentials.User, credentials.Password),
-            // The question runs on another thread, because waiting for a key would block the thread that reads the sockets.
+            // FindAccount runs on another thread, because waiting for a key would block the thread that reads the sockets.
             RequestAccountAsync = cancel =>
                 new ValueTask<string?>(Task.Run(() => SignInCredentials.FindAccount(target, credentials.User, terminal), cancel)),
             DataMode = dataMode,

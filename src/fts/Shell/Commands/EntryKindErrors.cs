@@ -59,6 +59,7 @@ internal static class EntryKindErrors
 
     /// <summary>Returns whether the kind of the remote entry may be the reason for an error.</summary>
     private static bool CanBeExplainedByKind(Exception exception) =>
+        // The client library throws FtpException itself if the remote path of a download is a folder.
         exception is FtpTargetExistsException || exception.GetType() == typeof(FtpException)
         || (exception is FtpReplyException { Reply.Code: var code } && (int)code is 450 or 521 or 550 or 552 or 553);
 

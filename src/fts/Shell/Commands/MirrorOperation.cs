@@ -81,8 +81,8 @@ internal static class MirrorOperation
     }
 
     /// <summary>
-    /// Returns the absolute path of a remote folder. Returns an empty path for a current folder whose path has no slashes, because such a
-    /// path cannot be joined with names.
+    /// Returns the path to send for a remote folder. For the current folder, returns the absolute path. If this path does not start with a
+    /// slash, it cannot be joined with names, so the result is empty.
     /// </summary>
     public static async Task<string> GetRemotePathAsync(ClientShell shell, ShellWord folder, CancellationToken cancellationToken)
     {

@@ -142,7 +142,10 @@ internal static class RemoteCommands
             shell.Terminal.WriteMessage($"{pastVerb} {word.Text.ToPrintable()}");
         }, cancellationToken);
 
-    /// <summary>Returns the entries of a folder, the entries that match a pattern, or the entry of a single file.</summary>
+    /// <summary>
+    /// Returns the entries of a folder, the entries that match a pattern, or the entry of a single file. The entries are sorted by name.
+    /// The unreadable lines follow.
+    /// </summary>
     private static async Task<List<FtpEntry>> GetEntriesAsync(
         ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {

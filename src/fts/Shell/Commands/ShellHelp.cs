@@ -28,7 +28,7 @@ internal static class ShellHelp
     private static readonly HelpRow LocalProgram = new($"{LocalProgramPrefix}COMMAND", "run a command of the local system");
     private static readonly HelpRow ServerHelp = new(ServerUsage, "print the help of the server");
 
-    /// <summary>The topics that <c>help TOPIC</c> accepts.</summary>
+    /// <summary>The topics of <c>help</c> that Tab completes: the names of all commands, and <see cref="ServerTopic"/>.</summary>
     public static IEnumerable<string> Topics => ShellCommandTable.Names.Append(ServerTopic);
 
     /// <summary>Returns the list of commands: two examples, then each group under its heading, one command per line.</summary>

@@ -47,7 +47,7 @@ internal static class TransferCommands
         return ClientShell.CombineExitCodes(listingResult, transferResult);
     }
 
-    /// <summary><c>cat FILE…</c> writes the content of files to standard output, unchanged.</summary>
+    /// <summary><c>cat FILE…</c> writes the content of files to standard output. In binary mode, the bytes are unchanged.</summary>
     public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         (IReadOnlyList<RemoteFile> files, ExitCode listingResult) =
@@ -170,7 +170,8 @@ internal static class TransferCommands
 
     /// <summary>
     /// Returns the local name of a download and the action for an existing file. Asks the user if the file exists and the action is
-    /// <see cref="ExistingFileAction.Default"/>. Prints a message if the file is skipped.
+    /// <see cref="ExistingFileAction.Default"/>. Returns <see cref="ExistingFileAction.Skip"/>, and prints a message, only if the file
+    /// exists.
     /// </summary>
     /// <exception cref="UserErrorException">
     /// The name cannot be a local file name, or is the name of a folder, or the file exists and the user cannot be asked.
