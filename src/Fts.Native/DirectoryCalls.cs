@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Native;
 
 /// <summary>
-/// Functions on names relative to an open directory. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>. Names are
-/// passed to the kernel as the bytes that <see cref="EscapedUtf8"/> returns, so names that are not UTF-8 can be used.
+/// Functions on names relative to an open directory, and on the file system of an open file. They return -1 on failure and set
+/// <see cref="Marshal.GetLastPInvokeError"/>. Names are passed to the kernel as the bytes that <see cref="EscapedUtf8"/> returns, so names
+/// that are not UTF-8 can be used.
 /// </summary>
 public static unsafe partial class DirectoryCalls
 {
@@ -15,7 +16,7 @@ public static unsafe partial class DirectoryCalls
     public const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08, RESOLVE_CACHED = 0x20;
     public const long UTIME_OMIT = 0x3ffffffe;
 
-    /// <summary>PATH_MAX: the longest link target that the kernel stores.</summary>
+    /// <summary>PATH_MAX, in bytes. The target of a link is always shorter.</summary>
     private const int MaxLinkLength = 4096;
 
     /// <summary>Calls openat2(2).</summary>

@@ -41,11 +41,11 @@ public static unsafe partial class FileCalls
         }
     }
 
-    /// <summary>Calls open(2) without O_CREAT. Also works on macOS.</summary>
+    /// <summary>Calls open(2) without O_CREAT. Returns an invalid handle on failure. Also works on macOS.</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags);
 
-    /// <summary>Calls open(2) with O_CREAT.</summary>
+    /// <summary>Calls open(2) with O_CREAT. Returns an invalid handle on failure.</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags, int mode);
 

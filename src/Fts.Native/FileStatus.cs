@@ -64,7 +64,8 @@ public unsafe partial struct FileStatus
     }
 
     /// <summary>
-    /// Calls statx(2) for a name in an open directory. With an empty name and AT_EMPTY_PATH, reads the status of the handle itself.
+    /// Calls statx(2) for a name in an open directory. With an empty name and AT_EMPTY_PATH, reads the status of the handle itself. Returns
+    /// -1 on failure.
     /// </summary>
     public static int Statx(SafeFileHandle directory, string name, int flags, out FileStatus status)
     {
@@ -74,7 +75,9 @@ public unsafe partial struct FileStatus
         }
     }
 
-    /// <summary>Calls statx(2) for a name from <see cref="DirectoryEntries"/>. A NUL must follow the bytes in memory.</summary>
+    /// <summary>
+    /// Calls statx(2) for a name from <see cref="DirectoryEntries"/>. A NUL must follow the bytes in memory. Returns -1 on failure.
+    /// </summary>
     public static int Statx(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags, out FileStatus status)
     {
         fixed (byte* bytes = name)

@@ -8,8 +8,8 @@ public static unsafe partial class LandlockCalls
     public const nint LANDLOCK_CREATE_RULESET_VERSION = 1, LANDLOCK_RULE_PATH_BENEATH = 1, LANDLOCK_RESTRICT_SELF_TSYNC = 1 << 3;
 
     /// <summary>
-    /// Calls landlock_create_ruleset(2). <paramref name="handledAccess"/> points to the attributes, which start with the handled access
-    /// rights.
+    /// Calls landlock_create_ruleset(2). <paramref name="handledAccess"/> points to a struct landlock_ruleset_attr, whose first field is
+    /// handled_access_fs.
     /// </summary>
     public static int CreateRuleset(ulong* handledAccess, nint size, nint flags) =>
         (int)SystemCall(SystemCallNumbers.LandlockCreateRuleset, (nint)handledAccess, size, flags);

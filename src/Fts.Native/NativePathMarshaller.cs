@@ -10,7 +10,7 @@ namespace Fts.Native;
 [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
 public static unsafe class NativePathMarshaller
 {
-    /// <summary>Marshals one argument. The generated code disposes it with <see cref="Free"/> after the call.</summary>
+    /// <summary>Marshals one argument. The generated code calls <see cref="Free"/> after the native call.</summary>
     public ref struct ManagedToUnmanagedIn
     {
         private byte* _value;
@@ -25,7 +25,7 @@ public static unsafe class NativePathMarshaller
         /// <exception cref="ArgumentException">The path contains a lone surrogate that does not represent a byte.</exception>
         public void FromManaged(string managed, Span<byte> buffer)
         {
-            // A UTF-16 code unit has at most three bytes in UTF-8. Only longer paths are counted exactly.
+            // A UTF-16 code unit has at most three bytes in UTF-8. The bytes are counted only if so many might not fit into the buffer.
             if ((3L * managed.Length) + 1 > buffer.Length && EscapedUtf8.GetByteCount(managed) + 1 is var count && count > buffer.Length)
             {
                 buffer = new Span<byte>(NativeMemory.Alloc((nuint)count), count);

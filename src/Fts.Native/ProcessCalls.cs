@@ -41,8 +41,9 @@ public static unsafe partial class ProcessCalls
     public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
 
     /// <summary>
-    /// Calls setenv(3). Does not change the copy of the variables that .NET passes to child processes. .NET makes the copy at the first
-    /// call of <see cref="Environment.SetEnvironmentVariable(string, string)"/>, or when the variables are first enumerated.
+    /// Calls setenv(3). .NET passes its own copy of the variables to child processes. It makes the copy at the first call of
+    /// <see cref="Environment.SetEnvironmentVariable(string, string)"/>, or when the variables are first enumerated. This method does not
+    /// change a copy that already exists.
     /// </summary>
     [LibraryImport("libc", EntryPoint = "setenv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Setenv(string name, string value, int overwrite);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// The numbers of system calls for Linux on x64 and arm64. The oldest C library that .NET supports has no functions for these calls.
+/// The numbers of system calls for Linux on x64 and arm64. Not every C library that .NET supports has functions for all of these calls.
 /// </summary>
 public static class SystemCallNumbers
 {

@@ -100,7 +100,7 @@ static partial class EscapedUtf8
         return bytes;
     }
 
-    /// <summary>Returns whether <see cref="GetString"/> returns the same text for the bytes of the text.</summary>
+    /// <summary>Returns whether converting the text to bytes and back to text results in the same text.</summary>
     /// <remarks>
     /// Returns false for a lone surrogate that does not represent a byte, and for escaped bytes that together are valid UTF-8. Such text is
     /// a second form of the same file name. A check that compares text could be bypassed with the second form.
@@ -126,7 +126,7 @@ static partial class EscapedUtf8
         return GetString(GetBytes(text)).AsSpan().SequenceEqual(text);
     }
 
-    /// <summary>Returns whether the text contains an escaped byte. The bytes of such a text are not UTF-8.</summary>
+    /// <summary>Returns whether the text contains an escaped byte. If the text is canonical, its bytes are then not UTF-8.</summary>
     /// <param name="text">The text.</param>
     public static bool HasEscape(ReadOnlySpan<char> text)
     {

@@ -39,9 +39,9 @@ public readonly record struct FtpCommand(string Verb, string Argument)
     /// Parses a command line. Returns false unless the line starts with a verb: a letter and up to 15 more ASCII letters or digits.
     /// </summary>
     /// <remarks>
-    /// Bytes of the argument that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because file names may contain them. Telnet
-    /// commands (bytes 240 to 255) before the verb are skipped, because clients send a Telnet Synch before ABOR. The urgent byte of the
-    /// Synch may be missing.
+    /// Bytes of the argument that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because file names may contain them. Bytes from
+    /// 240 to 255 before the verb are skipped, because clients send a Telnet Synch before ABOR. Each byte is skipped by itself, because the
+    /// urgent byte of the Synch may be missing.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="command">The command, if the method returns true.</param>

@@ -46,7 +46,7 @@ public enum FtpReplyCode
     LoggedIn = 230,
     /// <summary>232: user logged in, authorized by the security exchange, without a password (RFC 2228 §5.1).</summary>
     LoggedInBySecurity = 232,
-    /// <summary>234: security mechanism accepted (RFC 2228 §5.5).</summary>
+    /// <summary>234: security mechanism accepted (RFC 2228 §5.1).</summary>
     SecurityAccepted = 234,
     /// <summary>250: requested file action okay, completed.</summary>
     FileActionOkay = 250,
@@ -64,7 +64,7 @@ public enum FtpReplyCode
     CannotOpenDataConnection = 425,
     /// <summary>426: connection closed, transfer aborted.</summary>
     TransferAborted = 426,
-    /// <summary>430: invalid user name or password.</summary>
+    /// <summary>430: invalid user name or password. Not in an RFC, but some servers send it.</summary>
     InvalidCredentials = 430,
     /// <summary>450: file unavailable, for example busy.</summary>
     FileBusy = 450,
@@ -90,11 +90,11 @@ public enum FtpReplyCode
     NotLoggedIn = 530,
     /// <summary>532: account needed for storing files.</summary>
     AccountNeededToStore = 532,
-    /// <summary>533: command protection level denied for policy reasons (RFC 2228 §5.5).</summary>
+    /// <summary>533: command protection level denied for policy reasons (RFC 2228 §5.1).</summary>
     ProtectionDenied = 533,
-    /// <summary>534: request denied for policy reasons (RFC 2228 §5.5).</summary>
+    /// <summary>534: request denied for policy reasons (RFC 2228 §5.1).</summary>
     PolicyDenied = 534,
-    /// <summary>536: requested PROT level not supported by the security mechanism (RFC 2228 §5.5).</summary>
+    /// <summary>536: requested PROT level not supported by the security mechanism (RFC 2228 §5.1).</summary>
     ProtectionNotSupported = 536,
     /// <summary>550: file unavailable, for example not found or no permission.</summary>
     FileUnavailable = 550,
@@ -104,6 +104,6 @@ public enum FtpReplyCode
     StorageExceeded = 552,
     /// <summary>553: file name not allowed.</summary>
     NameNotAllowed = 553,
-    /// <summary>554: invalid restart offset (RFC 3659 §5.4).</summary>
+    /// <summary>554: invalid restart offset (RFC 1123 §4.1.3.4).</summary>
     InvalidRestart = 554,
 }

@@ -26,7 +26,7 @@ public static class MetadataReply
         int end = text.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length;
         ReadOnlySpan<char> rest = text[end..];
         bool isNumber = rest.IsEmpty || IsByteUnit(rest.Trim());
-        // Code 213 means that the reply starts with the size (RFC 3659 §4.1). Other text than a unit may follow, such as the file name.
+        // Code 213 means that the reply starts with the size (RFC 3659 §4.1). Text other than a unit may follow, such as the file name.
         bool isLength = isNumber || (reply.Code == FtpReplyCode.FileStatus && rest[0] is ' ' or '\t' && !StartsWithUnit(rest.Trim()));
         return isLength && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }

@@ -153,7 +153,7 @@ public static class PassiveReply
     private static bool TryReadExtendedAt(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         endPoint = default;
-        // RFC 2428 §2 allows the characters 33 to 126. Characters that occur in addresses or ports cannot be delimiters.
+        // RFC 2428 §2 allows the characters 33 to 126. Parentheses and the characters of addresses and ports cannot be delimiters.
         if (text.IsEmpty || text[0] is < '!' or > '~' || char.IsAsciiLetterOrDigit(text[0]) || text[0] is '(' or ')' or ':' or '.')
         {
             return false;

@@ -162,11 +162,11 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     {
         // A load balancer that listens for both families reports IPv4 clients with mapped addresses.
         source = source.UnmapIPv4();
-        // No client has an unspecified or multicast address. As the target of PORT, 0.0.0.0 would be this machine.
+        // No client has an unspecified, multicast or reserved address. As the target of PORT, 0.0.0.0 would be this machine.
         if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
             (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
         {
-            throw new ProxyHeaderException("the client address is unspecified or multicast");
+            throw new ProxyHeaderException("the client address is unspecified, multicast or reserved");
         }
 
         return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(destination.UnmapIPv4(), destinationPort));

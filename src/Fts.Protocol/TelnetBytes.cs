@@ -42,7 +42,7 @@ public static class TelnetBytes
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="peerSendsSingleIac">
-    /// Whether the peer has sent a byte 255 that is not doubled after the first space of a line. This method sets it.
+    /// Whether the peer has sent a line with a single byte 255 after the first space. Set to true if this line has one.
     /// </param>
     internal static Memory<byte> RemoveCommands(Memory<byte> line, ref bool peerSendsSingleIac)
     {

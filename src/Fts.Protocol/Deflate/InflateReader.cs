@@ -39,7 +39,7 @@ public readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
 /// Receives one transfer in MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950), which ends with a checksum.
 /// </summary>
 /// <remarks>
-/// The memory does not depend on the stream: a window of 32 KiB and two small buffers. The reader does not own the connection.
+/// The reader needs the same memory for every stream: a window of 32 KiB and small buffers. The reader does not own the connection.
 /// </remarks>
 public sealed class InflateReader : IDisposable
 {

@@ -23,10 +23,11 @@ public enum FtpEntrySource
     /// <summary>MLSD or MLST (RFC 3659 §7). Times are exact and in UTC.</summary>
     Mlsx,
     /// <summary>
-    /// LIST in the format of Unix <c>ls -l</c>. Times are precise to the minute or day and have no time zone. The year may be a guess.
+    /// LIST in the format of Unix <c>ls -l</c>. Times are usually precise to the minute or day and have no time zone. The year may be a
+    /// guess.
     /// </summary>
     Unix,
-    /// <summary>LIST in the format of DOS and IIS. Times are precise to the minute and have no time zone.</summary>
+    /// <summary>LIST in the format of DOS and IIS. Times are usually precise to the minute and have no time zone.</summary>
     Dos,
     /// <summary>LIST in EPLF, the Easily Parsed LIST Format. Times are exact and in UTC.</summary>
     Eplf,

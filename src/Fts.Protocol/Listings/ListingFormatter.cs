@@ -5,7 +5,7 @@ namespace Fts.Protocol.Listings;
 /// <summary>The values of one entry to be written as a line of a listing.</summary>
 public readonly ref struct ListingRow
 {
-    /// <summary>The name, at most 255 bytes in UTF-8 or escaped UTF-8.</summary>
+    /// <summary>The name. <see cref="EscapedUtf8"/> must convert it to at most 255 bytes.</summary>
     public required ReadOnlySpan<char> Name { get; init; }
 
     /// <summary>The kind of the entry.</summary>
@@ -33,7 +33,7 @@ public readonly ref struct ListingRow
 /// <summary>Writes the lines of a listing directly into a send buffer, without a string for each entry.</summary>
 public static class ListingFormatter
 {
-    /// <summary>The buffer length in bytes that is sufficient for any line: a name of 255 bytes and everything before the name.</summary>
+    /// <summary>The buffer length in bytes that is sufficient for any line: a name of 255 bytes, the text before it and CRLF.</summary>
     public const int MaxLineLength = 512;
 
     private const int RecentDays = 180;
@@ -118,8 +118,8 @@ public static class ListingFormatter
 
     /// <summary>Writes a line of LIST with its CRLF, in the format of <c>ls -l</c>. Returns the number of bytes written.</summary>
     /// <remarks>
-    /// The line has the time of day if the last-modified time is within the last 180 days, and otherwise the year. Owner and group are
-    /// always <c>ftp</c>.
+    /// The line has the time of day if the last-modified time is within the last 180 days or the next day, and otherwise the year. Owner
+    /// and group are always <c>ftp</c>.
     /// </remarks>
     /// <param name="line">Receives the line. It must have <see cref="MaxLineLength"/> bytes.</param>
     /// <param name="row">The values of the entry.</param>

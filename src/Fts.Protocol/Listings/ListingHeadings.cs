@@ -3,8 +3,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings;
 
 /// <summary>
-/// Recognises headings and totals, the lines above and below the entries of a listing. The classes of the Unix, VMS and MVS formats
-/// recognise the headings of these formats.
+/// Recognises headings and totals, the lines above and below the entries of a listing. The classes for listings of Unix, VMS, MVS and JES
+/// recognise their own headings.
 /// </summary>
 internal static class ListingHeadings
 {

@@ -46,9 +46,7 @@ public static class MlsxListing
         return true;
     }
 
-    /// <summary>
-    /// Returns whether the line starts with a fact that servers send. Such a line is not from LIST, and its leading spaces can be skipped.
-    /// </summary>
+    /// <summary>Returns whether the line starts with a fact that servers send. A line of LIST does not start with such a fact.</summary>
     internal static bool StartsWithFact(ReadOnlySpan<char> line)
     {
         int equals = line.IndexOf('=');

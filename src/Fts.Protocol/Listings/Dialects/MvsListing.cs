@@ -116,8 +116,8 @@ internal static class MvsListing
     }
 
     /// <summary>
-    /// Returns whether the text can be a dataset name: qualifiers between dots, in quotes if the name is fully qualified. Also allows the
-    /// characters that gateways to z/OS allow.
+    /// Returns whether the text can be a dataset name: qualifiers separated by dots, in quotes if the name is fully qualified. Also allows
+    /// the characters that gateways to z/OS allow.
     /// </summary>
     private static bool IsName(ReadOnlySpan<char> name)
     {

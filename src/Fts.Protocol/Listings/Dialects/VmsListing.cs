@@ -18,7 +18,7 @@ public static class VmsListing
     private const string DirectorySuffix = ".DIR";
 
     /// <summary>
-    /// Returns whether a name in a command refers to the listed file. Ignores upper and lower case. The name may lack the version.
+    /// Returns whether a name in a command refers to the listed file. Upper and lower case are equal, and the name may lack the version.
     /// </summary>
     /// <param name="name">The name in the command.</param>
     /// <param name="listedName">The name in the listing.</param>
@@ -44,8 +44,8 @@ public static class VmsListing
     }
 
     /// <summary>
-    /// Returns whether the line is a heading or total: <c>Directory DISK:[FOLDER]</c>, with or without the first word, or
-    /// <c>Total of 3 files, 12/16 blocks.</c>
+    /// Returns whether the line is a heading, a total or the message of an empty directory: <c>Directory DISK:[FOLDER]</c>, with or without
+    /// the first word, <c>Total of 3 files, 12/16 blocks.</c>, or <c>%DIRECT-W-NOFILES</c> and its text.
     /// </summary>
     internal static bool IsHeading(ReadOnlySpan<char> line)
     {
@@ -71,8 +71,8 @@ public static class VmsListing
     }
 
     /// <summary>
-    /// Reads the metadata after a name: size, date, time, owner and protection, in any order. Returns false if the metadata has no date and
-    /// is not a message about a missing privilege.
+    /// Reads the metadata after a name: size, date, time after the date, owner and protection. A message about a missing privilege may
+    /// replace the metadata. Returns false if the text has no date or another form.
     /// </summary>
     internal static bool TryParseMetadata(
         ReadOnlySpan<char> fullName, ReadOnlySpan<char> metadata, [NotNullWhen(true)] out ListingEntry? entry)

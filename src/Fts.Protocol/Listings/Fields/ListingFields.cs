@@ -25,7 +25,7 @@ internal static class ListingFields
     /// Returns the name that follows a column of fixed width. Skips the spaces that fill the column, but at least one. Further spaces are
     /// part of the name.
     /// </summary>
-    /// <param name="rest">The text after the column's word. The result is empty if it does not start with a space.</param>
+    /// <param name="rest">The text after the column's word. If this text does not start with a space, the result is empty.</param>
     /// <param name="wordLength">The length of the column's word in characters.</param>
     /// <param name="width">The width of the column in characters.</param>
     public static ReadOnlySpan<char> SkipColumn(ReadOnlySpan<char> rest, int wordLength, int width)

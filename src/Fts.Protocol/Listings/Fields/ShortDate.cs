@@ -7,8 +7,8 @@ namespace Fts.Protocol.Listings.Fields;
 internal static class ShortDate
 {
     /// <summary>
-    /// Reads the whole word as a date. If both orders are possible, the month is first in dates with hyphens or slashes, and the day is
-    /// first in dates with dots.
+    /// Reads the whole word as a date. If the first number can be a month or a day, it is the month in dates with hyphens or slashes, and
+    /// the day in dates with dots.
     /// </summary>
     /// <param name="word">The word.</param>
     /// <param name="day">The start of the day in UTC, if the method returns true.</param>
@@ -51,7 +51,9 @@ internal static class ShortDate
 
     private static int ParseMonth(ReadOnlySpan<char> word) => ParseDay(word) is > 0 and var month ? month : MonthNames.Find(word);
 
-    /// <summary>Reads a year of two or four digits, or of three digits: the years since 1900.</summary>
+    /// <summary>
+    /// Reads a year of two or four digits, or of three digits: the years since 1900. Returns -1 if the word is not such a year.
+    /// </summary>
     private static int ParseYear(ReadOnlySpan<char> word)
     {
         int year = ListingFields.ParseNumber(word);

@@ -7,7 +7,7 @@ namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>The columns between the mode and the name in a line of <c>ls -l</c>.</summary>
 /// <param name="Length">The size in bytes, or null if it is not known.</param>
-/// <param name="LastModified">The last-modified time in UTC, or null if the line has no date.</param>
+/// <param name="LastModified">The last-modified time in UTC, or null if the line has no date or its month is unknown.</param>
 /// <param name="NameStart">The offset of the name in the line, which may be the end of the line.</param>
 internal readonly record struct ListingColumns(long? Length, DateTime? LastModified, int NameStart);
 
@@ -25,14 +25,14 @@ internal static class UnixListing
     private static readonly SearchValues<char> SizeCharacters = SearchValues.Create("0123456789.,");
     private static readonly SearchValues<char> TotalCharacters = SearchValues.Create("0123456789.,KMGTkB");
 
-    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in each of its languages.</summary>
+    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in many languages.</summary>
     public static IReadOnlyList<string> TotalWords { get; } =
     [
         "total", "insgesamt", "totale", "totaal", "totalt", "sammanlagt", "yhteensä", "razem", "celkem", "celkovo", "összesen", "skupaj",
         "ukupno", "viso", "toplam", "итого", "загалом", "всього", "σύνολο", "总用量", "總計", "合計", "합계",
     ];
 
-    /// <summary>Returns whether the line is <c>total 12</c> in one of the languages of <c>ls</c>.</summary>
+    /// <summary>Returns whether the line is <c>total 12</c> in one of the languages of <see cref="TotalWords"/>.</summary>
     public static bool IsTotal(ReadOnlySpan<char> line)
     {
         int space = line.IndexOf(' ');

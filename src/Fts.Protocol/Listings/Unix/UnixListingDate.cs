@@ -93,8 +93,8 @@ internal static class UnixListingDate
         int fraction = time.IndexOf('.');
         if (!ListingFields.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan timeOfDay))
         {
-            // For older files, ls --time-style=iso writes a second space instead of the time. Without a second space, the time is not
-            // valid.
+            // For an older file, ls --time-style=iso writes a second space instead of the time. After a single space, a word that is not a
+            // time makes the date invalid.
             bool hasTwoSpaces = line[end..].StartsWith("  ");
             end += hasTwoSpaces ? 1 : 0;
             return hasTwoSpaces;
