@@ -7,9 +7,9 @@ using Fts.Protocol;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// Transfers many files and returns a result for each file. If the server supports block mode, small files are first transferred in block
-/// mode. All other files, and all files interrupted by a connection failure, are then transferred separately: each over a data connection
-/// of its own.
+/// Transfers many files and returns a result for each file. If the server and the options permit block mode, small files are first
+/// transferred in block mode. All other files, and all files interrupted by a connection failure, are then transferred separately: each
+/// over a data connection of its own.
 /// </summary>
 internal sealed class BatchTransfer(
     ConnectionPool pool, FtpDataDirection direction, FtpTransferOptions options, IProgress<FtpBatchResult>? progress)
@@ -80,7 +80,7 @@ internal sealed class BatchTransfer(
         catch (Exception e) when (
             e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
         {
-            // The separate transfers that follow determine whether the server is unreachable or only this connection failed.
+            // A failure that is not recorded concerns only this connection. The separate transfers that follow include its files.
             RecordConnectionFailure(e);
         }
     }
@@ -95,8 +95,9 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Returns whether the server and the options permit block mode. Three options exclude block mode: resuming the target, comparing
-    /// hashes, and keeping an existing file on the server. Each of these options needs additional commands for each file.
+    /// Returns whether the server and the options permit block mode. ASCII mode and mandatory compression exclude block mode. So do three
+    /// options that need additional commands for each file: resuming the target, requiring hashes, and keeping an existing file on the
+    /// server.
     /// </summary>
     private bool CanUseBlockMode(FtpConnection connection) =>
         options is { Resume: not FtpResume.PartialOrTarget, Verification: not FtpVerification.ByHash, Type: FtpTransferType.Binary }
@@ -139,8 +140,8 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Records the exception if it means that the server is unreachable or rejects the login. All remaining files then fail immediately
-    /// with this exception.
+    /// Records the exception if it means that the server cannot be reached, TLS fails, or the login is rejected. All remaining files then
+    /// fail immediately with this exception. At the end of block mode, the exception is discarded if a transfer has succeeded.
     /// </summary>
     private void RecordConnectionFailure(Exception exception)
     {
@@ -160,7 +161,9 @@ internal sealed class BatchTransfer(
         return new Download(pool, file.RemotePath, fileOptions, file.Progress).DownloadToFileAsync(file.LocalPath, cancellationToken);
     }
 
-    /// <summary>Uploads one file and sets the last-modified time of the remote file (MFMT).</summary>
+    /// <summary>
+    /// Uploads one file. Then sets the last-modified time of the remote file (MFMT), if the options and the server permit it.
+    /// </summary>
     private async Task<FtpTransferResult> UploadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
         var upload = new Upload(pool, file.RemotePath, options, file.Progress);

@@ -18,8 +18,8 @@ internal sealed class BlockDownload(
     BlockPipeline<BatchEntry> pipeline, FtpTransferOptions options, bool shouldRequestLastModified, LeftoverSweep sweep)
 {
     /// <summary>
-    /// The maximum length in bytes of a file in block mode, unless resumption is disabled. An interrupted download in block mode restarts
-    /// from the first byte, so larger files are downloaded separately.
+    /// The maximum length in bytes of a file in block mode, if the length is known and resumption is enabled. An interrupted download in
+    /// block mode restarts from the first byte, so larger files are downloaded separately.
     /// </summary>
     private const long MaxFileBytes = 1024 * 1024;
 
@@ -29,7 +29,10 @@ internal sealed class BlockDownload(
 
     private readonly LocalTargetCheck _targetCheck = new(sweep);
 
-    /// <summary>Downloads the files that are suitable for block mode, and leaves block mode. All other files get no result.</summary>
+    /// <summary>
+    /// Downloads the files that are suitable for block mode, and leaves block mode. Files that must be downloaded separately
+    /// (<see cref="ShouldUseBlockMode"/>) get no result.
+    /// </summary>
     public Task RunAsync(IEnumerable<BatchEntry> files)
     {
         Task receiving = Task.Run(ReceiveAsync);
@@ -40,8 +43,9 @@ internal sealed class BlockDownload(
     }
 
     /// <summary>
-    /// Waits for a task that uses the control connection. If the task fails, for example because of reply 421, waits until all files with a
-    /// preliminary reply are received, and then throws. <see cref="BlockPipeline{TItem}.RunAsync"/> would otherwise cancel the reception.
+    /// Waits for a task that uses the control connection. If the control connection fails, for example because of reply 421, waits until
+    /// all files with a preliminary reply are received, and then throws. <see cref="BlockPipeline{TItem}.RunAsync"/> would otherwise cancel
+    /// the reception.
     /// </summary>
     private async Task FinishReceivingOnFailureAsync(Task controlTask, Task receiving)
     {
@@ -100,8 +104,8 @@ internal sealed class BlockDownload(
     }
 
     /// <summary>
-    /// Returns whether to download a file in block mode. Large and partially downloaded files are downloaded separately, because separate
-    /// downloads can be resumed. Returns true for every file if the options disable resumption.
+    /// Returns whether to download a file in block mode. Files that are known to be large, and partially downloaded files, are downloaded
+    /// separately, because separate downloads can be resumed. Returns true for every file if the options disable resumption.
     /// </summary>
     private bool ShouldUseBlockMode(BatchEntry file) =>
         options.Resume == FtpResume.Never

@@ -21,7 +21,10 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
 
     private readonly ConcurrentQueue<BatchEntry> _storedEntries = new(); // their last-modified time is not set yet
 
-    /// <summary>Uploads the files that are suitable for block mode, and leaves block mode. All other files get no result.</summary>
+    /// <summary>
+    /// Uploads the files that are suitable for block mode, and leaves block mode. Pipes and files longer than <see cref="MaxFileBytes"/>
+    /// get no result.
+    /// </summary>
     public Task RunAsync(IEnumerable<BatchEntry> files) =>
         pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), Task.Run(() => SendAsync(files)));
 

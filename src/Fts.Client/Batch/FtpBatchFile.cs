@@ -8,8 +8,8 @@ namespace Fts.Client;
 public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 {
     /// <summary>
-    /// For a download, the entry of the file in a listing; null if unknown. The client uses the length and last-modified time of the entry
-    /// instead of requesting them from the server.
+    /// For a download, the entry of the file in a listing; null if unknown. If the length and last-modified time of the entry are exact
+    /// enough, the client does not request them from the server.
     /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 

@@ -140,7 +140,8 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// A command contains characters that the encoding cannot represent. Nothing was sent.
     /// </exception>
     /// <exception cref="FtpConnectionException">
-    /// The connection is lost. If no byte of the command was sent, <see cref="FtpConnectionException.IsCommandUnsent"/> is true.
+    /// The connection is lost. If the loss was detected before a command was sent,
+    /// <see cref="FtpConnectionException.IsCommandUnsent"/> is true.
     /// </exception>
     /// <exception cref="FtpProtocolException">The server has already sent an unexpected reply. Nothing was sent.</exception>
     public async Task WriteCommandsAsync(IReadOnlyList<FtpCommand> commands, CancellationToken cancellationToken)

@@ -18,8 +18,8 @@ namespace Fts.Client;
 /// thread-safe alternative.
 /// </summary>
 /// <remarks>
-/// After a timeout or cancellation of a command, the connection is unusable, because the late reply could be mistaken for the reply to
-/// another command.
+/// If a command times out or is cancelled after it was sent, the connection is unusable, because the late reply could be mistaken for the
+/// reply to another command.
 /// </remarks>
 public sealed class FtpConnection : IAsyncDisposable
 {
@@ -171,7 +171,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Sends a command and returns its final reply, positive or negative. Preliminary replies are skipped.</summary>
     /// <param name="verb">The verb: ASCII letters and digits.</param>
     /// <param name="argument">The argument; null or empty for none.</param>
-    /// <param name="cancellationToken">Cancels the call. The connection is unusable after that.</param>
+    /// <param name="cancellationToken">Cancels the call. If the command was already sent, the connection is then unusable.</param>
     /// <exception cref="ArgumentException">
     /// The argument contains a line break, NUL, or characters that the encoding cannot represent. Nothing was sent.
     /// </exception>
@@ -184,7 +184,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>
     /// Returns the file or directory at a path, or null if the path does not exist. Sends MLST if the server supports it. Otherwise sends
-    /// SIZE and MDTM, and then lists the parent directory.
+    /// SIZE and MDTM. If SIZE does not find a file, lists the parent directory.
     /// </summary>
     /// <remarks>
     /// As a last resort, the client enters the path with CWD and then returns to the working directory. If the server does not support PWD,
@@ -341,7 +341,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="announcedBytes">
     /// The length of an upload in bytes; null if unknown. If FEAT lists ALLO, the client sends the length with ALLO, so that the server
-    /// detects missing bytes.
+    /// can detect missing bytes.
     /// </param>
     /// <param name="lastByte">
     /// The offset of the last byte to transfer, sent with RANG instead of REST; null to transfer to the end of the file.
@@ -456,8 +456,8 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
-    /// Until the caller sends MODE S, it must queue commands and count their replies.
+    /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects MODE B or
+    /// DRAIN. Until the caller sends MODE S, it must queue commands and count their replies.
     /// </summary>
     /// <remarks>For uploads, the server must support DRAIN: it then reads the data of a rejected upload to the end.</remarks>
     internal async Task<PreparedDataConnection?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
@@ -553,9 +553,9 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void CloseImmediately() => _control.CloseImmediately();
 
     /// <summary>
-    /// Records that the data connection of an upload was reset. In TLS 1.3, that connection has used up a session ticket, and the server
-    /// sends new tickets only at the end of a complete upload. A server that requires session resumption would reject the next data
-    /// connection, so the pool replaces this control connection.
+    /// Records that the data connection of an upload was reset. In TLS 1.3, that connection has used up a session ticket, and the client
+    /// may have received no new ticket. A server that requires session resumption would then reject the next data connection, so the pool
+    /// replaces this control connection.
     /// </summary>
     internal void RecordUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 

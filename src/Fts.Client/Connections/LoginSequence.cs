@@ -63,7 +63,8 @@ internal static class LoginSequence
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 
-        // Some servers support only one type and reject TYPE. If that type is not binary, comparing lengths after a transfer detects it.
+        // Some servers support only one type and reject TYPE. If that type is not binary, the client detects
+        // it by comparing lengths after a transfer.
         FtpReply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
         if (type.IsIntermediate)
         {
@@ -85,10 +86,10 @@ internal static class LoginSequence
 
     /// <summary>
     /// Starts TLS with AUTH (RFC 4217 §4). In <see cref="FtpTlsMode.Preferred"/> mode, the connection stays unencrypted if the server
-    /// rejects AUTH.
+    /// permanently rejects AUTH (5yz) and no other connection of the client has used TLS.
     /// </summary>
     /// <exception cref="FtpTlsException">
-    /// The server rejected AUTH although TLS is required, the handshake failed, or the server is not trusted.
+    /// The server rejected AUTH and the connection must not stay unencrypted, the handshake failed, or the server is not trusted.
     /// </exception>
     public static async Task StartTlsAsync(FtpConnection connection, ControlChannel control, CancellationToken cancellationToken)
     {
@@ -141,7 +142,7 @@ internal static class LoginSequence
         if (!isAllowed)
         {
             throw new FtpTlsException(
-                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, so the password was not sent");
+                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, so the password or account was not sent");
         }
 
         if (decision.HasUsedTls)

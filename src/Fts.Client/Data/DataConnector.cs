@@ -158,7 +158,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects the mode.
+    /// Enters block mode (MODE B) and prepares its data connection, which the caller disposes. Returns null if the server rejects MODE B or
+    /// DRAIN.
     /// </summary>
     /// <param name="drain">Whether the server must read the data of a rejected upload to its end (OPTS MODE B DRAIN ON).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -360,7 +361,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         if (!isControlHost && first is 0 or 127 or >= 224)
         {
             throw new FtpProtocolException(
-                $"the server's passive reply contains an unspecified, loopback or multicast address: {reply.ToPrintable()}");
+                $"the server's passive reply contains an unspecified, loopback, multicast or reserved address: {reply.ToPrintable()}");
         }
 
         return options.Proxy is null

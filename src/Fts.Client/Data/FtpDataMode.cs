@@ -11,9 +11,9 @@ public enum FtpDataMode
     /// <summary>The server connects to the local address of the control connection: PORT for IPv4, EPRT for IPv6.</summary>
     Active,
     /// <summary>
-    /// The client tries EPSV, then PASV, then active mode. PASV is tried because some firewalls do not support EPSV. Active mode is not
-    /// tried if a proxy is used. The next transfer starts with the mode that worked. If a data connection fails after the transfer command
-    /// was sent, the client aborts the transfer and sends the command again.
+    /// The client tries EPSV, then PASV, then active mode. PASV is tried because some firewalls do not support EPSV. PASV is not tried over
+    /// IPv6, and active mode is not tried if a proxy is used. The next transfer starts with the mode that worked. If a data connection
+    /// cannot be opened after the transfer command was sent, the client aborts the transfer and sends the command again, except STOU.
     /// </summary>
     Automatic,
 }
@@ -25,7 +25,8 @@ public enum FtpPassiveAddressSource
     ControlConnection,
     /// <summary>
     /// The address in the PASV reply, for servers that accept data connections at another address. Over IPv4, the client sends PASV instead
-    /// of EPSV. A hostile server can make the client connect to any host. Loopback, multicast and unspecified addresses are rejected.
+    /// of EPSV. A hostile server can make the client connect to another host. Loopback, multicast, reserved and unspecified addresses are
+    /// rejected, unless the control connection has the same address.
     /// </summary>
     ServerReply,
 }

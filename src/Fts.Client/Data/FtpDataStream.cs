@@ -79,7 +79,7 @@ public sealed class FtpDataStream : Stream
     /// </summary>
     /// <exception cref="FtpTimeoutException">No data arrived for <see cref="FtpTimeouts.TransferStall"/>.</exception>
     /// <exception cref="FtpReplyException">The data connection was lost, and the server sent a negative final reply.</exception>
-    /// <exception cref="FtpConnectionException">The data connection was lost.</exception>
+    /// <exception cref="FtpConnectionException">The data connection was lost, or the compressed data is invalid.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_hasNoDataConnection && !_isReleased)
@@ -367,8 +367,8 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>
-    /// Resets the lost data connection, reads the final reply and returns the exception for the caller. The final reply usually contains
-    /// the reason for the loss.
+    /// Resets the failed data connection, reads the final reply and returns the exception for the caller. A negative final reply usually
+    /// contains the reason for the failure.
     /// </summary>
     private async Task<FtpException> CreateTransferExceptionAsync(Exception exception, CancellationToken cancellationToken)
     {
@@ -376,8 +376,8 @@ public sealed class FtpDataStream : Stream
         FtpReply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion
             ? new FtpConnectionException(
-                FtpOperationPhase.Transfer, 
-                $"the data connection was lost ({exception.Message}), but the server reported success: {reply.ToPrintable()}", exception)
+                FtpOperationPhase.Transfer,
+                $"the data connection failed ({exception.Message}), but the server reported success: {reply.ToPrintable()}", exception)
             : new FtpReplyException(reply, CommandText, exception);
     }
 

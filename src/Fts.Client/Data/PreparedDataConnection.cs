@@ -51,8 +51,8 @@ internal sealed class PreparedDataConnection : IDisposable
     }
 
     /// <summary>
-    /// Cancelled if the connection attempt fails. Some servers reply only after the data connection is open, so the wait for the reply must
-    /// then end, too.
+    /// Cancelled if the connection attempt fails. Some servers reply only after the data connection is open, so a failed attempt must also
+    /// end the wait for the reply.
     /// </summary>
     public CancellationToken ConnectFailed => _connectFailed.Token;
 

@@ -58,7 +58,7 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
     }
 
     /// <summary>
-    /// Returns true for 425, and for 522 from vsftpd. Every other negative reply concerns the name and not the TLS session.
+    /// Returns true for 425, and for 522 from vsftpd. Every other negative reply concerns the path and not the TLS session.
     /// </summary>
     private static bool IsDataConnectionRefused(FtpReply reply) =>
         reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.ProtocolNotSupported;

@@ -37,7 +37,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The method must not throw, because the caller may not await the task.
+            // The method must not throw, because StartAbort does not await the task.
             control.CloseImmediately();
         }
         finally

@@ -15,8 +15,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// may be null.
     /// </summary>
     /// <remarks>
-    /// In the same packet, also sends EPSV or PASV for the next data connection. This command is the first in the packet, because firewalls
-    /// look for its reply at the start of a packet.
+    /// If commands can be pipelined, also sends EPSV or PASV for the next data connection in the same packet. This command is the first in
+    /// the packet, because firewalls look for its reply at the start of a packet.
     /// </remarks>
     /// <exception cref="FtpException">The path is a directory.</exception>
     public static async Task<FtpEntry?> RequestMetadataAsync(

@@ -25,7 +25,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     public PartialDownloadRecord? Record { get; } = CreateRecord(connection, path, metadata);
 
     /// <summary>
-    /// Returns whether the metadata contains the exact length and last-modified time of the file. LIST reports times to the minute at best,
+    /// Returns whether the length and last-modified time in the metadata, if present, are exact. LIST reports times to the minute at best,
     /// in an unknown time zone.
     /// </summary>
     public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
@@ -60,7 +60,10 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return new ResumePoint(file.PrefixLength);
     }
 
-    /// <summary>Returns the proof that the target has the content of the remote file, or null if the two lengths differ.</summary>
+    /// <summary>
+    /// Returns the proof that the target has the content of the remote file. Returns null if the lengths differ, or if the length of the
+    /// remote file is unknown.
+    /// </summary>
     /// <exception cref="FtpTargetExistsException">The lengths are equal, but the content differs or cannot be verified.</exception>
     public async Task<FtpVerifiedBy?> VerifyCompleteTargetAsync(string target, CancellationToken cancellationToken)
     {
@@ -153,7 +156,10 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return isSameMinute || (local - remote).Duration() <= TimeTolerance;
     }
 
-    /// <summary>Returns whether the local and the remote file have the same hash, or null if the server reports no hash.</summary>
+    /// <summary>
+    /// Returns whether the local file has the hash of the remote file or, unless <paramref name="isWhole"/>, of its beginning. Returns null
+    /// if the server reports no hash. Returns true for an empty local file.
+    /// </summary>
     private async Task<bool?> CompareAsync(SafeFileHandle handle, bool isWhole, CancellationToken cancellationToken)
     {
         long length = RandomAccess.GetLength(handle);

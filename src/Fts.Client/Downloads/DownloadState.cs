@@ -72,8 +72,8 @@ internal sealed record DownloadState
     public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
 
     /// <summary>
-    /// Whether another connection may verify the content. False for a segmented download: its segments may belong to different versions of
-    /// the file, so <see cref="VerifiedByReply"/> is not a sufficient proof.
+    /// Whether another connection may verify the content. False without a final reply. Also false for a segmented download: its segments
+    /// may belong to different versions of the file, so <see cref="VerifiedByReply"/> is not a sufficient proof.
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 

@@ -19,8 +19,9 @@ internal sealed class DownloadVerification(
     FtpConnection connection, string path, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
     /// <summary>
-    /// Verifies the content by hash if the options require it. Otherwise requests the metadata again, except for small files, because a
-    /// download of a changing file may be a mixture of two versions.
+    /// Verifies the content by hash if the options select it and the server reports a hash. Otherwise requests the metadata again, because
+    /// a download of a changing file may be a mixture of two versions. Omits the request for a small file of the expected length, unless
+    /// the download was resumed or segmented.
     /// </summary>
     /// <remarks>
     /// Some files, such as logs, grow during a download. Growth is an error only if the download was resumed or segmented.
@@ -87,7 +88,10 @@ internal sealed class DownloadVerification(
         return new SourceChange(now.Length != metadata.Length || hasTimeChanged, now.Length);
     }
 
-    /// <summary>Returns true if the hashes are equal, and false if the server reports no hash and the options require none.</summary>
+    /// <summary>
+    /// Returns true if the hashes are equal. Returns false if the file is empty, or if the server reports no hash and the options require
+    /// none.
+    /// </summary>
     /// <exception cref="FtpIntegrityException">The hashes differ, or a required hash cannot be compared.</exception>
     private async Task<bool> CompareHashAsync(CancellationToken cancellationToken)
     {

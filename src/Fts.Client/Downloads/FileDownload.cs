@@ -15,7 +15,8 @@ internal sealed class FileDownload(
     ConnectionPool pool, string path, string target, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
     /// <summary>
-    /// The minimum length in bytes at which the metadata is always requested again. For such files, the request adds no noticeable time.
+    /// The minimum length in bytes of files whose metadata is requested again: before the download if the caller's entry is not exact, and
+    /// after the download if no hash was compared. For such files, a request adds no noticeable time.
     /// </summary>
     internal const long MinRecheckedLength = 1024 * 1024;
 
@@ -208,8 +209,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Verifies the content over another connection. If no connection can be opened, the length and the final reply are sufficient, as for
-    /// a small file. A required comparison of hashes is never skipped.
+    /// Verifies the content over another connection. If that connection cannot be opened or is lost, the length or the final reply is
+    /// sufficient, as for a small file. A required comparison of hashes is never skipped.
     /// </summary>
     private async Task<DownloadState> VerifyAgainAsync(DownloadState state, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// The Unix modes of downloaded files. A download that replaces a file keeps the mode of that file. Until the download is complete, only
-/// the owner can read it. Windows has no modes.
+/// The Unix modes of downloaded files. A download that replaces a file keeps the mode of that file. Until such a download is complete, only
+/// the owner can read the hidden file that receives it. Windows has no modes.
 /// </summary>
 internal static class FileModes
 {

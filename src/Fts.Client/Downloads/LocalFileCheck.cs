@@ -10,7 +10,8 @@ internal static class LocalFileCheck
     /// Returns whether the open file is the file at the path, is a regular file without other hard links, and belongs to this user.
     /// </summary>
     /// <remarks>
-    /// In a shared directory, another user may have created a link or a file under the expected name, and could change it later.
+    /// In a shared directory, another user may have created a link or a file under the expected name, and could change it later. On systems
+    /// without the native calls, only symbolic links and the file times are checked.
     /// </remarks>
     public static bool IsOwnFileAt(string path, SafeFileHandle handle)
     {

@@ -9,7 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// <para>The name is derived from the target name, so that a later download finds the file. The open file is locked, and is deleted or
-/// renamed only under the lock. A second download to the same target uses a file with a random name.</para>
+/// renamed only under the lock. A concurrent download to the same target uses a file with a random name. So does a download without
+/// resumption (<see cref="PrepareTemporary"/>).</para>
 /// <para>A <see cref="PartialDownloadRecord"/> beside the file is written while the file is empty, so that bytes never exist beside the
 /// record of another file. Later, the record is replaced only to list the ranges of bytes that exist (<see cref="TryAllowGaps"/>).</para>
 /// <para>This object owns the file until <see cref="Commit"/>.</para>
@@ -168,7 +169,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
-    /// <summary>Returns the ranges that are missing from a file of the given length in bytes.</summary>
+    /// <summary>Returns the ranges that are missing from a file of the given length in bytes, in ascending order.</summary>
     public IReadOnlyList<ByteRange> GetMissingRanges(long length)
     {
         lock (_rangesLock)

@@ -88,7 +88,7 @@ internal sealed record PartialDownloadRecord(
     /// <summary>Deletes the record of a target, if it exists.</summary>
     public static void Delete(string target) => TryDelete(PartialDownloadNames.GetRecordPath(target));
 
-    /// <summary>Creates the record of a target. Returns false if that fails. A later download can then not be resumed.</summary>
+    /// <summary>Creates the record of a target. Returns false if that fails. A later download then cannot use the bytes.</summary>
     public bool TryWrite(string target)
     {
         try
@@ -151,7 +151,7 @@ internal sealed record PartialDownloadRecord(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The file belongs to another user of a shared directory. Such a file is never read.
+            // The file may belong to another user of a shared directory. Such a file is never read.
         }
     }
 

@@ -4,7 +4,8 @@ namespace Fts.Client.Downloads;
 
 /// <summary>
 /// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and equal last-modified times
-/// are a proof. A hash is required if the server reports no time, or if the time may not reveal the latest change.
+/// are a proof. If the server reports no time, a hash is required. If the time possibly does not reveal the latest change, a hash is
+/// compared if the server supports it.
 /// </summary>
 /// <remarks>
 /// The server's address is not part of the proof, because a server can have several names and ports. For a different address, a time is a

@@ -5,7 +5,7 @@ using static Fts.Native.FileCalls;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// A hidden local file that receives a small download. A complete file is renamed to the target. An incomplete file is deleted.
+/// A hidden local file that receives a download in block mode. A complete file is renamed to the target. An incomplete file is deleted.
 /// </summary>
 /// <remarks>
 /// Unlike a <see cref="PartialDownloadFile"/>, the file has a random name, so that no other download uses the same file. A lock protects it

@@ -11,11 +11,14 @@ public enum FtpIntegrityFailure
     Content,
     /// <summary>The file on the server changed during the transfer.</summary>
     SourceChanged,
-    /// <summary>A hash was required (<see cref="FtpVerification.ByHash"/>), but the server cannot compute a hash.</summary>
+    /// <summary>A hash was required (<see cref="FtpVerification.ByHash"/>), but the server did not report one.</summary>
     Unverified,
 }
 
-/// <summary>Thrown if the received content differs from the sent content, or if a required verification is impossible.</summary>
+/// <summary>
+/// Thrown if the received content differs from the sent content, the file on the server changed during the transfer, or a required
+/// verification is impossible.
+/// </summary>
 public sealed class FtpIntegrityException : FtpException
 {
     /// <summary>Creates the exception for a wrong length.</summary>
@@ -45,7 +48,10 @@ public sealed class FtpIntegrityException : FtpException
     /// <summary>The actual length in bytes.</summary>
     public long Actual { get; }
 
-    /// <summary>Returns true unless the server cannot compute a hash. Another attempt may transfer the file correctly.</summary>
+    /// <summary>
+    /// Returns false if the server did not report a required hash. Otherwise returns true, because another attempt may transfer the file
+    /// correctly.
+    /// </summary>
     public override bool IsTransient => Failure != FtpIntegrityFailure.Unverified;
 
     /// <summary>Returns the exception for different hashes.</summary>
@@ -54,13 +60,13 @@ public sealed class FtpIntegrityException : FtpException
     internal static FtpIntegrityException CreateContentMismatch(string path, long length) =>
         new(path, FtpIntegrityFailure.Content, length, length, "the local and remote content differ (SHA-256)");
 
-    /// <summary>Returns the exception for a required hash that the server cannot compute.</summary>
+    /// <summary>Returns the exception for a required hash that the server did not report.</summary>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The length in bytes; 0 if nothing has been transferred yet.</param>
     internal static FtpIntegrityException CreateHashUnavailable(string path, long length) =>
         new(
             path, FtpIntegrityFailure.Unverified, length, length,
-            "the transfer must be verified by SHA-256, but the server supports neither HASH nor XSHA256");
+            "the transfer must be verified by SHA-256, but the server reports no SHA-256 (HASH or XSHA256)");
 
     /// <summary>Returns the exception for a file that changed on the server during the transfer.</summary>
     /// <param name="path">The remote path.</param>

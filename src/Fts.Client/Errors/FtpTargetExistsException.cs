@@ -3,8 +3,8 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// Thrown if the target of a transfer exists and must not be replaced, or cannot be resumed because its content differs. The target was not
-/// changed.
+/// Thrown if the target of a transfer exists and must not be replaced, or cannot be resumed because its content differs or cannot be
+/// verified. The target was not changed.
 /// </summary>
 public sealed class FtpTargetExistsException : FtpException
 {

@@ -3,7 +3,7 @@ namespace Fts.Client;
 /// <summary>The kinds of TLS errors.</summary>
 public enum FtpTlsFailure
 {
-    /// <summary>TLS is required, but the server does not support it.</summary>
+    /// <summary>The server rejected TLS, and the client does not use an unencrypted connection instead.</summary>
     NotOffered,
     /// <summary>The TLS handshake failed.</summary>
     Handshake,
@@ -20,8 +20,8 @@ public enum FtpTlsFailure
     /// </summary>
     Truncated,
     /// <summary>
-    /// The server does not support TLS, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> did not allow an unencrypted password.
-    /// Neither the user name nor the password was sent.
+    /// The server does not support TLS, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> did not allow an unencrypted password
+    /// or account. The password or account was not sent.
     /// </summary>
     PasswordNotProtected,
 }
