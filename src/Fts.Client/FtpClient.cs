@@ -35,8 +35,8 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Creates a client for one operation. It shares the connections of <paramref name="client"/>, and its working directory does not
-    /// change.
+    /// Creates a client for one operation. The new client shares the connections of <paramref name="client"/>, and keeps the working
+    /// directory of <paramref name="pool"/>.
     /// </summary>
     private FtpClient(FtpClient client, ConnectionPool pool) => (Options, _pool, _operations) = (client.Options, pool, client._operations);
 
@@ -172,10 +172,11 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file does not exist, is a directory, or cannot be read.</exception>
     /// <exception cref="FtpIntegrityException">
-    /// The local file changed during the transfer, or the stored file has a different length or hash.
+    /// The local file changed during the transfer, the stored file has a different length or hash, or a required hash is not available.
     /// </exception>
     /// <exception cref="FtpTargetExistsException">
-    /// The remote file exists, and the options allow neither replacing nor resuming it.
+    /// The remote file exists, and <see cref="FtpTransferOptions.Overwrite"/> is false. Or the remote file cannot be resumed although the
+    /// options require it (<see cref="FtpResume.PartialOrTarget"/>).
     /// </exception>
     public Task<FtpTransferResult> UploadFileAsync(
         string localPath,
@@ -198,6 +199,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="options">The options; null for <see cref="FtpTransferOptions.Default"/>.</param>
     /// <param name="progress">Receives the progress; null if not needed.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
+    /// <exception cref="FtpIntegrityException">The stored file has a different length.</exception>
     /// <exception cref="FtpTargetExistsException">The remote file exists, and the options do not allow replacing it.</exception>
     public Task<FtpTransferResult> UploadAsync(
         Stream source,
@@ -226,10 +228,12 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file cannot be written.</exception>
     /// <exception cref="FtpIntegrityException">
-    /// The received bytes do not have the length or hash that the server reports, or the remote file changed during the transfer.
+    /// The received bytes do not have the length or hash that the server reports, the remote file changed during the transfer, or a
+    /// required hash is not available.
     /// </exception>
     /// <exception cref="FtpTargetExistsException">
-    /// The local file exists, and the options allow neither replacing nor resuming it.
+    /// The local file exists, and <see cref="FtpTransferOptions.Overwrite"/> is false. Or the local file cannot be resumed although the
+    /// options require it (<see cref="FtpResume.PartialOrTarget"/>).
     /// </exception>
     public Task<FtpTransferResult> DownloadFileAsync(
         string localPath,
@@ -314,8 +318,9 @@ public sealed class FtpClient : IAsyncDisposable
     /// in the target. Does not change the trees.
     /// </summary>
     /// <remarks>
-    /// If the server reports exact times (MLSD), times are compared to the second. Otherwise, only sizes are compared. If the server cannot
-    /// set the time of an upload (MFMT), a remote file that is newer than a local file of the same size counts as unchanged.
+    /// If the server reports exact times, for example with MLSD, times are compared to the second. Otherwise, only sizes are compared. For
+    /// an upload to a server that cannot set times (MFMT), a remote file that is newer than a local file of the same size counts as
+    /// unchanged.
     /// </remarks>
     /// <param name="localDirectory">The local directory. If it is the target, it may be missing.</param>
     /// <param name="remoteDirectory">
@@ -324,7 +329,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="direction">The direction of the mirror.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
     /// <exception cref="FtpException">
-    /// The remote path is a file, the remote source does not exist, or the tree has more entries than
+    /// The remote path is a file, the remote source does not exist, or the remote tree has more entries than
     /// <see cref="FtpLimits.MirrorEntries"/>.
     /// </exception>
     /// <exception cref="IOException">The local directory cannot be read.</exception>
@@ -400,8 +405,8 @@ public sealed class FtpClient : IAsyncDisposable
             }
         }
 
-        // Returns false if the check closed the connection, because it entered a directory from which the client cannot return. The
-        // return requires PWD.
+        // Returns false if the check closed the connection. The check may enter a directory, and without PWD the client cannot return
+        // from it.
         async Task<bool> TryRenameIfAbsentAsync(FtpConnection connection, CancellationToken token)
         {
             await RemoteTargetCheck.ThrowIfExistsAsync(connection, target, token).ConfigureAwait(false);
@@ -497,9 +502,9 @@ public sealed class FtpClient : IAsyncDisposable
     /// negative.
     /// </summary>
     /// <param name="verb">
-    /// NOOP, HELP, STAT, SYST, FEAT, PWD, SIZE, MDTM, MLST, MFMT, MFCT, MFF, DELE, MKD, RMD, RMDA, AVBL, DSIZ, COMB, HASH, XCRC, XMD5,
-    /// XSHA, XSHA1, XSHA256, XSHA512 or SITE. For SITE, only the subcommands HELP, CHMOD, CHGRP, CHOWN, UTIME, SYMLINK, COPY, MKDIR, RMDIR,
-    /// WHO and QUOTA are allowed.
+    /// NOOP, HELP, STAT, SYST, FEAT, PWD, XPWD, SIZE, MDTM, MLST, MFMT, MFCT, MFF, DELE, MKD, XMKD, RMD, XRMD, RMDA, AVBL, DSIZ, COMB,
+    /// HASH, XCRC, XMD5, XSHA, XSHA1, XSHA256, XSHA512 or SITE. For SITE, only the subcommands HELP, CHMOD, CHGRP, CHOWN, UTIME, SYMLINK,
+    /// COPY, MKDIR, RMDIR, WHO and QUOTA are allowed.
     /// </param>
     /// <param name="argument">The argument; null or empty if there is none.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
@@ -599,6 +604,9 @@ public sealed class FtpClient : IAsyncDisposable
         return _operations.RunAsync(token => pool.RunAsync(work, token), cancellationToken);
     }
 
+    /// <summary>
+    /// Starts to download a file, and returns the stream. If the server closed the idle connection, retries once on another connection.
+    /// </summary>
     private async Task<Stream> OpenReadStreamAsync(ConnectionPool pool, string path, long offset, CancellationToken cancellationToken)
     {
         for (bool isRetry = false; ; isRetry = true)
@@ -623,6 +631,8 @@ public sealed class FtpClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a command on one connection of the pool, and returns its positive completion reply (2yz).</summary>
+    /// <exception cref="FtpReplyException">The reply has another code.</exception>
     private Task<FtpReply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => RunAsync(
         [argument],
         async (connection, token) =>
@@ -632,7 +642,10 @@ public sealed class FtpClient : IAsyncDisposable
     private static InvalidOperationException CreateNotConnectedException() =>
         new("No connection has been opened yet. Call ConnectAsync first.");
 
-    /// <summary>Rejects an empty path, which would refer to the working directory and is probably a mistake.</summary>
+    /// <summary>
+    /// Returns the path, unless it is empty. An empty path would refer to the working directory and is probably a mistake.
+    /// </summary>
+    /// <exception cref="ArgumentException">The path is null or empty.</exception>
     private static string RequirePath(string path, [CallerArgumentExpression(nameof(path))] string? name = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path, name);

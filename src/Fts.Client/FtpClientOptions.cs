@@ -32,13 +32,13 @@ public sealed record FtpClientOptions
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
-    /// Returns whether the password may be sent unencrypted. Called if <see cref="Tls"/> is <see cref="FtpTlsMode.Preferred"/>, and the
-    /// server does not support TLS and is on another machine. Default: null, which fails the login with
-    /// <see cref="FtpTlsFailure.PasswordNotProtected"/>.
+    /// Returns whether the password and the account may be sent unencrypted. Called if <see cref="Tls"/> is
+    /// <see cref="FtpTlsMode.Preferred"/>, and the server does not support TLS and is on another machine. Default: null, which fails the
+    /// login with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
     /// </summary>
     /// <remarks>
-    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password
-    /// is public, or for a server on a loopback address without a proxy.
+    /// Called at most once per <see cref="FtpClient"/>: before the user name is sent, or before ACCT if only the account is secret. The
+    /// password of the user "anonymous" is public. Not called for a server on a loopback address without a proxy.
     /// </remarks>
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPasswordAsync { get; init; }
 

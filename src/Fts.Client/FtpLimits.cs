@@ -1,8 +1,8 @@
 namespace Fts.Client;
 
 /// <summary>
-/// Limits on the data that the client accepts from a server or proxy. An operation that exceeds a limit fails, usually with
-/// <see cref="FtpProtocolException"/>.
+/// Limits on the data that the client accepts from a server or proxy. An operation that exceeds a limit fails with an
+/// <see cref="FtpException"/>, for example <see cref="FtpProtocolException"/> or <see cref="FtpListingException"/>.
 /// </summary>
 public sealed record FtpLimits
 {
@@ -19,7 +19,7 @@ public sealed record FtpLimits
     public long Listing { get; init; } = 1024L * 1024 * 1024;
 
     /// <summary>
-    /// The maximum number of entries of a tree that <see cref="FtpClient.PlanMirrorAsync"/> reads into memory, at least 1. Default:
+    /// The maximum number of entries of a remote tree that <see cref="FtpClient.PlanMirrorAsync"/> reads into memory, at least 1. Default:
     /// 2,000,000, which take about 1.7 GB of memory in a download and 1.1 GB in an upload.
     /// </summary>
     public int MirrorEntries { get; init; } = 2_000_000;

@@ -125,6 +125,7 @@ public static class FtpName
     /// Returns text from a server, such as the text of a reply, with Latin-1 characters for bytes that could not be decoded. For names, use
     /// <see cref="Escape"/>, whose result a user can type.
     /// </summary>
+    /// <remarks>The bytes 0x80 to 0x9F, which are control characters in Latin-1, remain lone surrogates.</remarks>
     public static string ToDisplayText(string prose)
     {
         ArgumentNullException.ThrowIfNull(prose);
@@ -132,8 +133,8 @@ public static class FtpName
         {
             for (int i = 0; i < source.Length; i++)
             {
-                bool isLow = source[i] is >= '\uDCA0' and <= '\uDCFF' && (i == 0 || !char.IsHighSurrogate(source[i - 1]));
-                readable[i] = isLow ? (char)(source[i] & 0xFF) : source[i];
+                bool isLatin1 = source[i] is >= '\uDCA0' and <= '\uDCFF' && (i == 0 || !char.IsHighSurrogate(source[i - 1]));
+                readable[i] = isLatin1 ? (char)(source[i] & 0xFF) : source[i];
             }
         });
     }

@@ -12,6 +12,7 @@ public sealed record FtpTimeouts
     /// <summary>
     /// The maximum time from sending a command to the end of its reply, and the maximum time to wait for the greeting. Default: 30 s.
     /// </summary>
+    /// <remarks>HASH, XSHA256 and COMB of an upload in segments have more time for large files.</remarks>
     public TimeSpan Reply { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The maximum time during which a running transfer makes no progress. Default: 60 s.</summary>

@@ -10,7 +10,7 @@ namespace Fts.Client.Listings;
 internal static class ListingOpener
 {
     /// <summary>Starts a listing. Returns an empty listing if the server reports an empty directory with a negative reply.</summary>
-    /// <exception cref="FtpReplyException">The directory does not exist, or the account has no permission to list it.</exception>
+    /// <exception cref="FtpReplyException">The server rejects the listing, for example because the directory does not exist.</exception>
     public static async Task<ListingTransfer> OpenAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         ServerProfile server = connection.ServerProfile;
@@ -63,7 +63,7 @@ internal static class ListingOpener
             catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure
                 && e.InnerException is not FtpReplyException { InnerException: not null })
             {
-                // The filter excludes nested exceptions, which mean that CWD failed as well.
+                // The filter excludes an inner exception that has an inner exception: CWD has failed then, and NLST after CWD would too.
                 return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false)
                     ?? throw new FtpReplyException(e.Reply, e.Command, e);
             }
@@ -206,7 +206,8 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Starts the listing of the directory that the connection entered. After an error, returns to the working directory.
+    /// Starts the listing of the directory that the connection entered. Returns an empty listing if a negative reply may report an empty
+    /// directory. After any negative reply, and after another error that leaves the connection usable, returns to the working directory.
     /// </summary>
     private static async Task<ListingTransfer> OpenInEnteredDirectoryAsync(
         FtpConnection connection, ListingCommand command, CancellationToken cancellationToken)
@@ -285,8 +286,8 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Records that a listing after CWD has lines although the listing by path failed or was empty. Later listings then use CWD. Returns
-    /// the listing.
+    /// Records that a listing after CWD has lines although the listing by path failed or was empty. Later listings then use CWD. If the
+    /// path has a space, only listings of paths with a space use CWD. Returns the listing.
     /// </summary>
     private static ListingTransfer RecordListedAfterCwd(ListingTransfer listing, ListingProfile profile, string path)
     {

@@ -69,7 +69,7 @@ internal sealed class ListingProfile
 
     /// <summary>
     /// Returns whether the server may have ignored the path and listed the current directory instead. That is possible if the listing
-    /// contains a directory with the name of a component of the path, or equals the listing of another path.
+    /// contains a directory, or an entry that may be one, with the name of a component of the path, or equals the listing of another path.
     /// </summary>
     public bool IsPossiblyWrongDirectory(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
@@ -78,7 +78,10 @@ internal sealed class ListingProfile
             || IsSampleOfAnotherPath(directory, path, entries);
     }
 
-    /// <summary>Records the first names of a listing by path, for comparison with the next listing.</summary>
+    /// <summary>
+    /// Records the first names of a listing, or compares the listing with the names recorded before for another path. If they have no name
+    /// in common, sets <see cref="IsPathHonored"/>.
+    /// </summary>
     public void RecordListing(WorkingDirectory? directory, string path, List<FtpEntry> entries)
     {
         if (_isPathHonored || entries.Count == 0)
@@ -118,6 +121,6 @@ internal enum ListOptionSupport
     Possible,
     /// <summary>The options are supported: a listing with -a had lines.</summary>
     Supported,
-    /// <summary>The options are not supported: the server rejected -a, or interpreted it as a name.</summary>
+    /// <summary>The options are not supported: according to SYST, or because the server rejected -a or interpreted it as a name.</summary>
     Unsupported,
 }

@@ -42,7 +42,7 @@ internal static class RemoteMetadata
                 ?? await FindInParentAsync(connection, path, name, cancellationToken).ConfigureAwait(false);
         }
 
-        // Paths such as "/", "" and "." have no name to find in a listing, and always exist.
+        // Paths such as "/", "" and ".." have no name to find in a listing. They are assumed to be existing directories.
         return new FtpEntry { Path = path, Name = "", Kind = FtpEntryKind.Directory };
     }
 
@@ -150,7 +150,10 @@ internal static class RemoteMetadata
     public static bool CanUseMlst(FtpConnection connection) =>
         connection.Features.HasMachineListing && !connection.ServerProfile.IsMachineListingUnsupported;
 
-    /// <summary>Returns the entry of a file from SIZE and MDTM, or null if SIZE does not prove that it exists.</summary>
+    /// <summary>
+    /// Returns the entry of a file from SIZE and MDTM, or null if SIZE does not prove that the file exists. If
+    /// <paramref name="isLenient"/> is true, no negative reply throws.
+    /// </summary>
     private static async Task<FtpEntry?> GetSizeAndTimeAsync(
         FtpConnection connection, string path, bool withTime, bool isLenient, CancellationToken cancellationToken)
     {
@@ -168,7 +171,8 @@ internal static class RemoteMetadata
     }
 
     /// <summary>
-    /// Sends SIZE. Returns whether the file exists, and its length in bytes. The length is null if the reply contains no number.
+    /// Sends SIZE. Returns whether the file exists, and its length in bytes. The length is null if the reply contains no number. If
+    /// <paramref name="isLenient"/> is true, no negative reply throws.
     /// </summary>
     private static async Task<(bool Exists, long? Length)> RequestSizeAsync(
         FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)

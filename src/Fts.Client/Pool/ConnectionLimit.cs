@@ -18,7 +18,9 @@ internal sealed class ConnectionLimit
         "simultaneous",
     ];
 
-    /// <summary>Phrases in a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
+    /// <summary>
+    /// Phrases that indicate rejected credentials, even if the text also contains a limit phrase, as in "too many failed logins".
+    /// </summary>
     private static readonly string[] CredentialPhrases =
         ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
 
@@ -114,8 +116,9 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Returns whether the server refused a connection because of its connection limit: 421 as greeting or reply to the login, or 530 with
-    /// a text that indicates a limit. A refused TCP connection, a reset and a rejected password do not count.
+    /// Returns whether the server refused a connection because of its connection limit: 421 as greeting or reply to the login, or a 530 or
+    /// another negative greeting with a text that indicates a limit. A refused TCP connection, a reset and a rejected password do not
+    /// count.
     /// </summary>
     public static bool IsLimitReached(FtpException exception) => exception switch
     {

@@ -90,7 +90,8 @@ internal sealed class ConnectionPool
     /// The use of the connection, for the timeout messages of other calls. If null, the messages contain the last command.
     /// </param>
     /// <exception cref="FtpTimeoutException">
-    /// Other calls held all connections, and did not use any of them during <see cref="FtpTimeouts.Acquire"/>.
+    /// During <see cref="FtpTimeouts.Acquire"/>, other calls held all connections without using them, or the server refused all
+    /// connections.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null)
@@ -150,8 +151,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Opens one more connection and makes it idle, unless <paramref name="wantedCount"/> connections already exist. Returns false if no
-    /// connection can be opened now.
+    /// Opens one more connection and makes it idle, unless <paramref name="wantedCount"/> connections already exist. Returns true in both
+    /// cases, and false if no connection can be opened now.
     /// </summary>
     public async Task<bool> TryOpenAdditionalAsync(int wantedCount, CancellationToken cancellationToken)
     {
@@ -339,8 +340,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Enters the working directory of the operation. Returns false if it cannot be reached from the current directory of the connection. A
-    /// new connection starts in the login directory, from which it can always be reached.
+    /// Enters the working directory of the operation. Returns false if that directory cannot be reached from the current directory of the
+    /// connection. From the login directory, in which a new connection starts, every working directory can be reached.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects the directory. The connection remains open.</exception>
     private async Task<bool> EnterWorkingDirectoryAsync(

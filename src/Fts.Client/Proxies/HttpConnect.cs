@@ -14,14 +14,15 @@ internal static class HttpConnect
     /// <param name="connection">The connection to the proxy.</param>
     /// <param name="host">The host, in the form that <see cref="FtpProxy.NormalizeHost"/> returns.</param>
     /// <param name="port">The port of the host.</param>
-    /// <param name="maxBytes">The maximum length of the response headers in bytes.</param>
+    /// <param name="maxBytes">The maximum length in bytes of the headers of all responses.</param>
     /// <exception cref="FtpProxyException">The proxy did not connect to the host, or sent an invalid response.</exception>
     public static async Task ConnectAsync(ProxyConnection connection, string host, int port, int maxBytes)
     {
         await connection.SendAsync(CreateRequest(connection.Proxy, host, port)).ConfigureAwait(false);
+        int remaining = maxBytes;
         while (true)
         {
-            byte[] head = await connection.ReceiveUntilAsync(maxBytes, FindHeadersEnd).ConfigureAwait(false)
+            byte[] head = await connection.ReceiveUntilAsync(remaining, FindHeadersEnd).ConfigureAwait(false)
                 ?? throw connection.CreatePermanentException($"sent more than {maxBytes} bytes of headers");
             string line = Encoding.Latin1.GetString(head).Split('\n')[0].TrimEnd('\r');
             int status = ParseStatus(line);
@@ -37,7 +38,7 @@ internal static class HttpConnect
             }
 
             // Another response follows an informational response such as 103 (Early Hints).
-            maxBytes -= head.Length;
+            remaining -= head.Length;
         }
     }
 

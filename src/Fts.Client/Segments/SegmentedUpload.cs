@@ -14,7 +14,8 @@ namespace Fts.Client.Segments;
 /// another hidden name. The joined file is verified and then renamed to the target.
 /// </summary>
 /// <remarks>
-/// The rename is atomic, so the target is either the old or the complete new file. COMB never appends to an existing file.
+/// The rename is atomic, so the target is either the old or the complete new file. The joined file has a new name, because COMB would
+/// append to an existing file.
 /// </remarks>
 internal sealed class SegmentedUpload(
     ConnectionPool pool, string path, SafeFileHandle source, long length, FtpTransferOptions options, ProgressMeter meter)
@@ -42,7 +43,9 @@ internal sealed class SegmentedUpload(
         connection.Features.Supports("COMB") && !connection.ServerProfile.IsSegmentedUploadUnusable && !path.Contains('"')
             && (Encoding.UTF8.GetByteCount(path) + MaxSuffixBytes) * (segmentCount + 1) <= MaxCommandBytes;
 
-    /// <summary>Uploads the file. After a failure, the client deletes the segments if the server is reachable.</summary>
+    /// <summary>
+    /// Uploads the file. Afterwards, even after a failure, deletes the remaining hidden files if the server is reachable.
+    /// </summary>
     /// <exception cref="FtpReplyException">
     /// The server sent a negative reply. After a permanent negative reply, the server may still accept an upload over one connection.
     /// </exception>
@@ -72,16 +75,16 @@ internal sealed class SegmentedUpload(
             if (cancellationToken.IsCancellationRequested)
             {
                 // The cancelled call does not wait for the server.
-                pool.TrackBackgroundTask(DeleteSegmentsAfterAbortsAsync());
+                pool.TrackBackgroundTask(DeleteHiddenFilesAfterAbortsAsync());
             }
             else
             {
-                await DeleteSegmentsAsync(pool.Options.Timeouts.Resync).ConfigureAwait(false);
+                await DeleteHiddenFilesAsync(pool.Options.Timeouts.Resync).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Uploads a segment. Each attempt uses a new name, because the server may still store bytes of an earlier attempt.</summary>
+    /// <summary>Uploads a segment. A retry uses another name, because the server may still store bytes of the first attempt.</summary>
     private async Task SendSegmentAsync(FtpConnection connection, Segment segment, string number, CancellationToken cancellationToken)
     {
         meter.AddBytes(-segment.SentBytes);
@@ -196,24 +199,25 @@ internal sealed class SegmentedUpload(
     }
 
     /// <summary>
-    /// Deletes the segments after all aborts have ended, because the server may create a file before the end of an abort.
+    /// Deletes the hidden files after all aborts have ended, because the server may create a file before the end of an abort.
     /// </summary>
-    private async Task DeleteSegmentsAfterAbortsAsync()
+    private async Task DeleteHiddenFilesAfterAbortsAsync()
     {
         await pool.WaitForAbortsAsync().ConfigureAwait(false);
-        await DeleteSegmentsAsync(pool.Options.Timeouts.Resync).ConfigureAwait(false);
+        await DeleteHiddenFilesAsync(pool.Options.Timeouts.Resync).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Deletes the segments. A negative reply is ignored, because most servers delete the segments in COMB. A segment that cannot be
-    /// deleted remains under its hidden name.
+    /// Deletes the segments and the joined file. A negative reply is ignored, because COMB deletes the segments on most servers, and a
+    /// successful upload renames the joined file. A file that cannot be deleted remains under its hidden name.
     /// </summary>
-    private async Task DeleteSegmentsAsync(TimeSpan limit)
+    private async Task DeleteHiddenFilesAsync(TimeSpan limit)
     {
         using var budget = new CancellationTokenSource(limit);
         try
         {
-            await pool.RunAsync((connection, token) => DeleteSegmentsAsync(connection, limit, token), budget.Token).ConfigureAwait(false);
+            await pool.RunAsync((connection, token) => DeleteHiddenFilesAsync(connection, limit, token), budget.Token)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
@@ -221,7 +225,7 @@ internal sealed class SegmentedUpload(
         }
     }
 
-    private async Task<int> DeleteSegmentsAsync(FtpConnection connection, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<int> DeleteHiddenFilesAsync(FtpConnection connection, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {

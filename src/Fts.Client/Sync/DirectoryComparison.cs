@@ -53,9 +53,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             }
             else if (!seen.Add(name))
             {
-                AddFailure(entry.Path, new FtpException(name == entry.Name
-                    ? "another entry in the folder has the same name"
-                    : $"another entry in the folder has the same local name, {name}"));
+                AddFailure(entry.Path, new FtpException($"another entry in the folder has the same local name, {name}"));
             }
             else if (existing is not null && (IsLink(existing) || existing is DirectoryInfo != isDirectory))
             {
@@ -133,8 +131,8 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
     }
 
     /// <summary>
-    /// Returns whether a local and a remote file have the same length, and the same last-modified time to the second. The time is ignored
-    /// if the server does not report exact times.
+    /// Returns whether a local and a remote file have the same length, and the same last-modified time to the second. A length that the
+    /// server does not report, and a time that it does not report exactly, are ignored. If both are ignored, returns false.
     /// </summary>
     /// <remarks>
     /// If the server cannot set times, an uploaded file has the time of its upload. In an upload, a newer remote file then counts as

@@ -18,7 +18,9 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
     /// <summary>The directories to create in the target, parents first.</summary>
     public IReadOnlyList<string> Directories { get; init; } = [];
 
-    /// <summary>The files to transfer: files that are missing in the target, or differ in size or last-modified time.</summary>
+    /// <summary>
+    /// The files to transfer, ordered by remote path: files that are missing in the target, or differ in size or last-modified time.
+    /// </summary>
     public IReadOnlyList<FtpBatchFile> Files { get; init; } = [];
 
     /// <summary>The total length of <see cref="Files"/> in bytes. Files of unknown length count as 0.</summary>
@@ -31,8 +33,8 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
     public int Skipped { get; init; }
 
     /// <summary>
-    /// The entries that cannot be mirrored: entries with unsafe names, unreadable directories, and entries of another kind than the
-    /// existing entry in the target.
+    /// The entries that cannot be mirrored, for example entries with unsafe names, unreadable directories, and entries of another kind than
+    /// the existing entry in the target.
     /// </summary>
     public IReadOnlyList<FtpMirrorFailure> Failures { get; init; } = [];
 
@@ -52,10 +54,13 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDir
 
 /// <summary>A file or directory that was not mirrored.</summary>
 /// <param name="Path">The path in the source; the path in the target for a directory that could not be created.</param>
-/// <param name="Exception">The reason: an <see cref="FtpException"/>, or an exception of the local file system.</param>
+/// <param name="Exception">
+/// The reason: an <see cref="FtpException"/>, an exception of the local file system, or an <see cref="ArgumentException"/> if the path
+/// cannot be sent to the server.
+/// </param>
 public sealed record FtpMirrorFailure(string Path, Exception Exception);
 
 /// <summary>The result of a mirror.</summary>
-/// <param name="Files">The result of each file.</param>
+/// <param name="Files">The result of each file, not necessarily in the order of the plan.</param>
 /// <param name="Failures">The directories that could not be created. Their files failed with the same exception.</param>
 public sealed record FtpMirrorResult(IReadOnlyList<FtpBatchResult> Files, IReadOnlyList<FtpMirrorFailure> Failures);

@@ -63,7 +63,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         var files = new List<FtpBatchFile>();
         foreach (FtpBatchFile file in plan.Files)
         {
-            if (FindFailedDirectory(file) is { } exception)
+            if (FindDirectoryException(file) is { } exception)
             {
                 failedFiles.Add(new FtpBatchResult(file, null, exception));
                 progress?.Report(failedFiles[^1]);
@@ -80,7 +80,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             ? client.DownloadManyAsync(batch, options, progress, cancellationToken)
             : client.UploadManyAsync(batch, options, progress, cancellationToken);
 
-        Exception? FindFailedDirectory(FtpBatchFile file)
+        Exception? FindDirectoryException(FtpBatchFile file)
         {
             string? directory = isDownload ? Path.GetDirectoryName(file.LocalPath) : RemotePath.GetParent(file.RemotePath);
             while (!string.IsNullOrEmpty(directory))

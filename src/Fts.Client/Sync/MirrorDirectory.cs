@@ -23,7 +23,10 @@ internal sealed class MirrorDirectory(string local, string remote, bool isInTarg
     /// <summary>The number of levels below the root of the tree.</summary>
     public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
 
-    /// <summary>The names in a listing from NLST; empty before the listing, and for a listing from another command.</summary>
+    /// <summary>
+    /// The names in a listing from NLST; empty before the listing, for a listing from another command, and if SIZE or MDTM supplied the
+    /// metadata of an entry.
+    /// </summary>
     public IReadOnlyList<string> NlstNames { get; set; } = [];
 
     private string? UniqueId => uniqueId;

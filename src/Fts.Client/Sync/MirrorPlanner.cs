@@ -85,7 +85,10 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         };
     }
 
-    /// <summary>Compares a listed directory. Returns its subdirectories, or null if the root of the tree cannot be compared.</summary>
+    /// <summary>
+    /// Compares a listed directory. Returns the subdirectories that must be listed on the server, or null if the root of the tree cannot be
+    /// compared.
+    /// </summary>
     /// <remarks>If another directory cannot be compared, adds a failure to the plan and returns no subdirectories.</remarks>
     public List<MirrorDirectory>? TryCompare(MirrorDirectory directory, List<FtpEntry> remote)
     {
@@ -211,8 +214,8 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     }
 
     /// <summary>
-    /// Lists and compares one directory, and returns its subdirectories. Throws if the root of the tree cannot be compared. If another
-    /// directory cannot be compared, adds a failure to the plan and returns no subdirectories.
+    /// Lists and compares one directory, and returns the subdirectories that must be listed on the server. Throws if the root of the tree
+    /// cannot be compared. If another directory cannot be compared, adds a failure to the plan and returns no subdirectories.
     /// </summary>
     private async Task<List<MirrorDirectory>> CompareSeparatelyAsync(MirrorDirectory directory, CancellationToken cancellationToken)
     {

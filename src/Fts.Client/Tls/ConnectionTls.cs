@@ -64,7 +64,9 @@ internal sealed class ConnectionTls : IDisposable
         if (!await IsTrustedAsync(Identity!, _options.Trust, cancellationToken).ConfigureAwait(false))
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            string problem = Identity!.Problem ?? "its key is not one of the pinned keys";
+            string problem = _options.Trust.PinnedKeys.Count > 0
+                ? "its key is not one of the pinned keys"
+                : Identity!.Problem ?? "the validation callback rejected it";
             throw new FtpTlsException(FtpTlsFailure.UntrustedServerCertificate, $"the server's certificate is not trusted: {problem}")
             {
                 Identity = Identity,

@@ -25,8 +25,9 @@ public sealed record FtpTrust
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>
-    /// Decides whether to accept a server whose certificate is not trusted; returns true to accept it. Called once for each control
-    /// connection, before any command is sent over TLS. Connections that open at the same time call the delegate concurrently.
+    /// Decides whether to accept a server whose certificate is not trusted; returns true to accept it. Null, the default, accepts none.
+    /// Called once for each control connection, before any command is sent over TLS. Connections that open at the same time call the
+    /// delegate concurrently.
     /// </summary>
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 

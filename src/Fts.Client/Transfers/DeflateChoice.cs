@@ -11,7 +11,7 @@ internal static class DeflateChoice
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The length of the source in bytes; null if it is unknown.</param>
-    /// <param name="read">Reads the source at an offset and returns the number of bytes; null if the source cannot seek.</param>
+    /// <param name="read">Reads the source at an offset and returns the number of bytes; null if the source is not a file.</param>
     public static bool ShouldDeflateUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read) =>
         connection.Options.Compression switch
         {

@@ -9,7 +9,7 @@ public enum FtpTransferStage
     Transferring,
     /// <summary>All bytes are transferred, and the client waits for the final reply.</summary>
     AwaitingReply,
-    /// <summary>The server confirmed the download, and the client renames the local file to the target.</summary>
+    /// <summary>The server confirmed the download, and the client renames the hidden file to the local target.</summary>
     Committing,
     /// <summary>Both sides compute hashes, before a transfer is resumed or at its end.</summary>
     Verifying,

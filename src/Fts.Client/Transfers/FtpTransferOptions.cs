@@ -19,7 +19,7 @@ public enum FtpResume
     PartialOrTarget,
 }
 
-/// <summary>How a transfer is verified. The length is always compared, if the server reports it.</summary>
+/// <summary>How a transfer is verified. Except in ASCII mode, the length is also compared if the server reports it.</summary>
 public enum FtpVerification
 {
     /// <summary>By length only.</summary>
@@ -40,7 +40,7 @@ public enum FtpTransferType
     Binary,
     /// <summary>
     /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its
-    /// own line endings. The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and the
+    /// own line endings. The lengths and hashes of the two files may differ. Only the server's final reply confirms the transfer, and the
     /// transfer cannot be resumed.
     /// </summary>
     Ascii,
@@ -90,8 +90,8 @@ public sealed record FtpTransferOptions
     public FtpEntry? SourceEntry { get; init; }
 
     /// <summary>
-    /// The maximum number of connections for one file, each of which transfers one segment. 1 means one connection. Null, the default,
-    /// means several connections for a large file on a distant server.
+    /// The maximum number of connections that transfer segments of one file. 1 means that the file is not split. Null, the default, means
+    /// several connections for a large file on a distant server.
     /// </summary>
     /// <remarks>
     /// <para>The number is limited by <see cref="FtpClientOptions.MaxConnections"/> and by the length of the file in MiB. Transfers of

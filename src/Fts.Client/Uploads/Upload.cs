@@ -302,7 +302,10 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return sent;
     }
 
-    /// <summary>Verifies the stored file: by hash if the options require one; otherwise by length if the server reports it.</summary>
+    /// <summary>
+    /// Verifies the stored file by hash if the options select it and the server reports a hash, otherwise by length. Returns the proof:
+    /// <see cref="FtpVerifiedBy.Reply"/> if the server reports neither.
+    /// </summary>
     /// <exception cref="FtpIntegrityException">The stored length or content differs, or a required hash cannot be compared.</exception>
     private async Task<FtpVerifiedBy> VerifyStoredFileAsync(
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)

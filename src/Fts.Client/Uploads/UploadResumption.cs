@@ -7,7 +7,7 @@ namespace Fts.Client.Uploads;
 /// <summary>The beginning of the local file that the server already has.</summary>
 /// <param name="Length">The length in bytes; 0 for none.</param>
 /// <param name="CompleteBy">
-/// The proof that the server has the whole file; null if bytes are missing, or if another upload must commit the bytes.
+/// The proof that the server has the whole file; null if bytes are missing, or if the bytes are a partial upload that is not committed yet.
 /// </param>
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
 
@@ -60,6 +60,11 @@ internal sealed class UploadResumption(FtpConnection connection, string path, Sa
         return new RemotePrefix(size, size == length ? proof : null);
     }
 
+    /// <summary>
+    /// Verifies that the first <paramref name="size"/> bytes of both files are equal. Returns <see cref="FtpVerifiedBy.Length"/> if the
+    /// server reports no hash.
+    /// </summary>
+    /// <exception cref="FtpTargetExistsException">The hashes differ.</exception>
     private async Task<FtpVerifiedBy> VerifyPrefixAsync(long size, CancellationToken cancellationToken)
     {
         if (!(size == length ? RemoteHash.IsSupported(connection.Features) : RemoteHash.IsSupportedForPrefix(connection)))
