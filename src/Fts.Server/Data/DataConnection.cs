@@ -45,8 +45,8 @@ internal sealed class DataConnection : IAsyncDisposable
     public Socket Socket { get; }
 
     /// <summary>
-    /// The task of the pump thread that copies to or from the socket, or null if no pump thread has used it. If the connection is disposed
-    /// while the task runs, the socket is closed after the end of the task.
+    /// The task of the pump thread that copies to or from the socket, or null if no pump thread has used the socket. If the connection is
+    /// disposed while the task runs, the socket is closed after the end of the task.
     /// </summary>
     public Task? RunningCopy { get; set; }
 
@@ -55,15 +55,19 @@ internal sealed class DataConnection : IAsyncDisposable
     /// is open, uses that connection and queues 125 instead.
     /// </summary>
     /// <remarks>
-    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>). For a small file, one TCP segment then
-    /// contains both replies, 150 and 226.
+    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>). If the transfer of a small file never
+    /// waits, one TCP segment contains both replies, 150 and 226.
     /// </remarks>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
+    /// <exception cref="DataConnectionException">
+    /// The open block-mode connection has failed, or the client closed the connection during the TLS handshake.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The transfer was aborted.</exception>
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // an abort has already closed the prepared connection
+        cancellationToken.ThrowIfCancellationRequested(); // after ABOR, no connection is prepared
         if (session.BlockConnection is { } open)
         {
             session.Transfer!.AttachDataSocket(open.Socket);
@@ -98,14 +102,15 @@ internal sealed class DataConnection : IAsyncDisposable
     public ValueTask FlushRepliesIfWaitingAsync(bool isCompleted, CancellationToken cancellationToken) =>
         isCompleted ? default : _session.Channel.FlushAsync(cancellationToken);
 
-    /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some bytes may stay in the output buffer.</summary>
+    /// <summary>Sends all of the bytes, compressed in MODE Z. In MODE Z and in block mode, the last bytes may stay in a buffer.</summary>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         SendAsync(bytes, isEndNext: false, cancellationToken);
 
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
     /// <param name="bytes">The bytes.</param>
     /// <param name="isEndNext">
-    /// Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. The last bytes and FIN then share a TCP segment.
+    /// Whether the caller calls <see cref="FinishAsync"/> immediately afterwards. On Linux, the last bytes and FIN then share a TCP segment
+    /// if the transfer does not use TLS, MODE Z or block mode.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
@@ -176,8 +181,8 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored: other clients,
-    /// for example lftp, have already closed the connection, and their own close_notify has marked the end of the upload.
+    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored, because other clients,
+    /// for example lftp, have already closed the connection.
     /// </summary>
     public async ValueTask SendCloseNotifyAsync()
     {
@@ -298,7 +303,7 @@ internal sealed class DataConnection : IAsyncDisposable
         new DeflateWriter((bytes, cancellationToken) => SendRawAsync(bytes, isEndNext: false, cancellationToken), _session.DeflateLevel);
 
     /// <summary>
-    /// Records progress, and counts the bytes unless they are compressed. In MODE Z the callers count the uncompressed bytes.
+    /// Records progress, and counts the bytes unless they are compressed. In MODE Z, the public methods count the uncompressed bytes.
     /// </summary>
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 

@@ -7,14 +7,14 @@ using Fts.Server.ProxyProtocol;
 
 namespace Fts.Server.Data;
 
-/// <summary>The data connection could not be established. The client receives 425.</summary>
+/// <summary>The data connection could not be established. The client receives 425, or 426 if it sent ABOR.</summary>
 internal sealed class NoDataConnectionException(Exception? cause = null)
     : Exception("The data connection could not be established.", cause);
 
 /// <summary>
 /// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on the session's own data listener or
 /// on a port of the server's range. PORT and EPRT prepare an active connection. A prepared connection serves one transfer. In block mode,
-/// the open connection serves further transfers until the client sends one of these commands.
+/// the open connection serves further transfers until one of these commands or another command, for example ABOR or MODE, closes it.
 /// </summary>
 /// <remarks>
 /// Without a range, one data listener on a random port serves the whole session. A bind for each transfer would become very slow with
@@ -57,7 +57,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     /// Prepares a passive connection and returns the local address and port. Closes the connections in the listener's queue, so that a
     /// connection made before this call cannot serve a later transfer.
     /// </summary>
-    /// <exception cref="SocketException">No port is free.</exception>
+    /// <exception cref="SocketException">No port or no file descriptor is free.</exception>
     public IPEndPoint Listen()
     {
         lock (_lock)
@@ -145,7 +145,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
 
     /// <summary>
     /// Accepts the client's connection, or connects to the client. The caller disposes the socket. If the client has connected already, the
-    /// returned task is complete.
+    /// returned task is complete, unless a PROXY protocol header is still being read.
     /// </summary>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
@@ -294,8 +294,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 socket.SetRawSocketOption(IpLevel, BindAddressNoPort, BitConverter.GetBytes(1));
             }
 
-            // The client's firewall may accept only the address of the control connection. Behind a load balancer, the two addresses may
-            // belong to different families. The kernel then selects the local address.
+            // The client's firewall may accept connections only from the server's address on the control connection. Behind a load
+            // balancer, this address and the target may belong to different families. The kernel then selects the local address.
             if (target.AddressFamily == local.AddressFamily)
             {
                 socket.Bind(new IPEndPoint(local, 0));

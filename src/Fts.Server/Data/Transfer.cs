@@ -23,11 +23,12 @@ internal enum AbortReason
 
 /// <summary>
 /// The progress and the state of one running transfer. The session's loop creates and disposes this object. The handler's task reports
-/// progress. ABOR, the session monitor and the end of the session abort the transfer from other tasks.
+/// progress. ABOR, the session monitor, the end of the session, and another session that resumes the upload abort the transfer from other
+/// tasks.
 /// </summary>
 /// <remarks>
-/// <c>_lock</c> guards <see cref="AbortReason"/>, the data socket and the acknowledged bytes. The other shared fields are read and written
-/// as volatile. <see cref="AddBytes"/> needs no lock, because only one pump calls it.
+/// <c>_lock</c> guards changes of <see cref="AbortReason"/>, the data socket and the acknowledged bytes. The fields for progress are read
+/// and written as volatile. <see cref="AddBytes"/> needs no lock, because only one task or thread at a time copies the data.
 /// </remarks>
 internal sealed class Transfer(string description) : IDisposable
 {
@@ -95,7 +96,7 @@ internal sealed class Transfer(string description) : IDisposable
     /// </summary>
     public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
-    /// <summary>Whether the transfer was aborted, or its data has ended, so that it needs no further bytes of the client.</summary>
+    /// <summary>Whether the transfer was aborted, or its data has ended, so that it needs no further bytes from the client.</summary>
     public bool IsEnding => AbortedAt > 0 || Volatile.Read(ref _hasDataEnded);
 
     /// <summary>The token that <see cref="Abort"/> cancels.</summary>
@@ -131,8 +132,7 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>
     /// Records progress if the client has acknowledged further bytes. A slow client can take longer than the stall timeout to receive the
-    /// bytes that the kernel has buffered. The session monitor calls this method once a
-    /// second.
+    /// bytes that the kernel has buffered. The session monitor calls this method once a second.
     /// </summary>
     public void RecordAcknowledgedBytes()
     {

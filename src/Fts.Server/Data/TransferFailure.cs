@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Fts.Server.Data;
 
-/// <summary>A data connection failed. Its message is a fixed text without names or addresses, so that replies may contain it.</summary>
+/// <summary>
+/// The exception for a failed data connection. The exception's message is a fixed text without names or addresses, so that replies may
+/// contain the message.
+/// </summary>
 internal sealed class DataConnectionException(string message, Exception? cause = null) : IOException(message, cause);
 
 /// <summary>Describes the reason why a transfer ended early, for replies and log lines.</summary>
@@ -43,7 +46,8 @@ internal static class TransferFailure
         SocketError.TimedOut => "the client did not respond",
         SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkUnreachable or SocketError.NetworkDown =>
             "the client is unreachable",
-        SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => "the server has too many open files",
+        SocketError.TooManyOpenSockets => "the server has too many open files",
+        SocketError.NoBufferSpaceAvailable => "the server has too little free memory",
         _ => null,
     };
 

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Logs one line for each command that has a <see cref="CommandRow.Action"/>: the change, or the negative reply. If a transfer succeeds,
-/// its handler logs the line instead, because the line contains the number of bytes.
+/// Logs one line for each command that has a <see cref="CommandRow.Action"/>: the change, or the negative reply. If an upload or download
+/// succeeds, its handler logs the line instead, because the line contains the number of bytes.
 /// </summary>
 internal static class CommandLog
 {
@@ -36,7 +36,8 @@ internal static class CommandLog
     }
 
     /// <summary>
-    /// Returns the virtual paths for the log. Returns the argument unchanged if it contains several paths or no valid path.
+    /// Returns the virtual path for the log. For RNTO and SITE CPTO, returns the source and the target. Returns the argument unchanged if
+    /// it does not consist of exactly one valid path.
     /// </summary>
     private static string DescribePaths(Session session, CommandRow row, string argument) => row.Verb switch
     {

@@ -4,14 +4,14 @@ using Fts.Server.Commands;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Finds the command of a received line, or the reply that rejects the line. Before login, also closes the connection after too many
-/// rejected lines.
+/// Finds the command of a received line, or the reply that rejects the line. Also closes the connection of a client that does not use FTP,
+/// or that sends too many rejected lines before login.
 /// </summary>
 internal static class CommandLookup
 {
     /// <summary>
-    /// Finds the command of a line that arrived during a transfer. Returns false if the command is not allowed during a transfer. The line
-    /// is then processed after the transfer.
+    /// Finds the command of a line that arrived during a transfer. Returns false if the line contains no command that is allowed during a
+    /// transfer. The line is then processed after the transfer.
     /// </summary>
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {

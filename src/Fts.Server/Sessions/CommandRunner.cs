@@ -121,16 +121,19 @@ internal static class CommandRunner
     /// <summary>
     /// Logs an exception of a store: a rejected operation at the level Debug, a failure of the store at the level Error with its cause.
     /// </summary>
-    public static void LogStoreException(Session session, string verb, StoreException e)
+    /// <param name="session">The session.</param>
+    /// <param name="operation">The verb of the command, or a noun for the operation.</param>
+    /// <param name="e">The exception.</param>
+    public static void LogStoreException(Session session, string operation, StoreException e)
     {
         ILogger log = session.Server.Options.Logger;
         if (e.Error == StoreError.Unavailable)
         {
-            Log.StoreFailed(log, e, session.Id, verb);
+            Log.StoreFailed(log, e, session.Id, operation);
         }
         else
         {
-            Log.StoreRejected(log, session.Id, verb, e.Error, e.Message.ToPrintable());
+            Log.StoreRejected(log, session.Id, operation, e.Error, e.Message.ToPrintable());
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class CommandSequence
     /// <summary>The parameters for the next command.</summary>
     public SequenceParameters Next { get; set; } = SequenceParameters.None;
 
-    /// <summary>Starts a command: moves the parameters that earlier commands have set to <see cref="Current"/>.</summary>
+    /// <summary>Starts a command: moves the parameters in <see cref="Next"/> to <see cref="Current"/>.</summary>
     public void Advance() => (Current, Next) = (Next, SequenceParameters.None);
 
     /// <summary>Discards all parameters.</summary>

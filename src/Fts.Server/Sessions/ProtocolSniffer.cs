@@ -9,12 +9,14 @@ namespace Fts.Server.Sessions;
 /// </summary>
 internal static class ProtocolSniffer
 {
-    /// <summary>Bytes that no line of text contains: control characters except the tab, and bytes outside ASCII.</summary>
+    /// <summary>Bytes that no line of ASCII text contains: control characters except the tab, and bytes outside ASCII.</summary>
     private static readonly SearchValues<byte> BinaryBytes =
         SearchValues.Create(
             [.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
 
-    /// <summary>Returns the name of the other protocol, for the log, if no FTP client can have sent the line; otherwise null.</summary>
+    /// <summary>
+    /// If no FTP client can have sent the line, returns its protocol or a description of the line, for the log. Otherwise returns null.
+    /// </summary>
     /// <param name="line">The line as read.</param>
     /// <param name="isCommand">Whether the line begins with a verb.</param>
     /// <param name="isFirst">Whether the client has sent no line with content before this line.</param>

@@ -8,7 +8,7 @@ namespace Fts.Server.Sessions;
 /// </summary>
 internal static class ReplyThreads
 {
-    /// <summary>The shortest time slice that Linux accepts is 0.1 ms. The default is about 3 ms.</summary>
+    /// <summary>The requested time slice: 0.1 ms, the shortest that Linux accepts. The default is about 3 ms.</summary>
     private const ulong SliceNanoseconds = 100_000;
 
     [ThreadStatic]

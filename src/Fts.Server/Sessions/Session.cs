@@ -66,7 +66,7 @@ internal sealed class Session : IDisposable
     /// <summary>The number of the session, for the log.</summary>
     public long Id { get; }
     public Socket Socket { get; }
-    /// <summary>The addresses of the server and the client, as the client uses them.</summary>
+    /// <summary>The addresses and ports of the server and the client, as the client uses them.</summary>
     public ConnectionEndPoints EndPoints { get; }
     /// <summary>The server's address and port.</summary>
     public IPEndPoint Local => EndPoints.Local;

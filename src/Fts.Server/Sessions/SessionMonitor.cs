@@ -3,8 +3,8 @@ using Fts.Server.Data;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Checks every session once a second, and ends the sessions that have exceeded a time limit. One timer serves all sessions, because a
-/// separate timer would cost memory for each idle session.
+/// Checks every session once a second. Ends sessions and aborts transfers that have exceeded a time limit, and closes unused listeners. One
+/// timer serves all sessions, because a separate timer would cost memory for each idle session.
 /// </summary>
 internal static class SessionMonitor
 {
@@ -28,7 +28,10 @@ internal static class SessionMonitor
         }
     }
 
-    /// <summary>Checks every session. An unexpected exception is logged, and the monitor continues.</summary>
+    /// <summary>
+    /// Checks every session, and closes the unused ports of the server's range. An unexpected exception is logged, and the monitor
+    /// continues.
+    /// </summary>
     private static void CheckSessions(FtpServer server)
     {
         foreach (Session session in server.Sessions)
@@ -53,7 +56,10 @@ internal static class SessionMonitor
         }
     }
 
-    /// <summary>Disconnects or ends the session, or aborts its transfer, if a time limit was exceeded.</summary>
+    /// <summary>
+    /// Disconnects or ends the session, aborts its transfer, or closes its stalled block-mode connection and its unused data listener, if a
+    /// time limit was exceeded.
+    /// </summary>
     private static void CheckSession(Session session, FtpServerOptions options)
     {
         long now = Environment.TickCount64;

@@ -6,7 +6,8 @@ using Fts.Server.Data;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// The TLS layer of one data connection. The data connection disposes this object, which also closes the socket's stream.
+/// The TLS layer of one data connection. <see cref="DataConnection"/> disposes this object. In block mode,
+/// <see cref="Data.BlockMode.BlockConnection"/> disposes it. Disposal also closes the socket's stream.
 /// </summary>
 internal sealed class DataConnectionTls(SslStream stream, TlsRecordStream recordStream) : IAsyncDisposable
 {

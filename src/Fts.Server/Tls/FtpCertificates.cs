@@ -41,6 +41,7 @@ public sealed class FtpCertificates : IDisposable
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The list is empty.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The access to a file is denied.</exception>
     /// <exception cref="CryptographicException">A file contains no certificate, or the key is missing or does not match.</exception>
     public static FtpCertificates FromFiles(params IReadOnlyList<(string Certificate, string? Key)> files)
     {
@@ -51,10 +52,15 @@ public sealed class FtpCertificates : IDisposable
 
     /// <summary>
     /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates a certificate and writes it to a new file that
-    /// only its owner can read. The created certificate has an ECDSA P-256 key and is valid for ten years.
+    /// only its owner can read. On Windows, the new file has the permissions of its directory instead. The created certificate has an ECDSA
+    /// P-256 key and is valid for ten years.
     /// </summary>
     /// <param name="file">The path of the file. Missing directories are created.</param>
     /// <exception cref="IOException">The file cannot be written or read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The access to the file or its directory is denied.</exception>
+    /// <exception cref="CryptographicException">
+    /// The existing file contains no certificate, or the key is missing or does not match.
+    /// </exception>
     public static FtpCertificates SelfSigned(string file)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
@@ -78,7 +84,7 @@ public sealed class FtpCertificates : IDisposable
     /// </summary>
     /// <param name="create">
     /// The function that creates the certificates. It is called once. If it throws, every caller that needs the certificates receives the
-    /// exception. The returned object disposes the created certificates.
+    /// exception. Disposal of the object that <see cref="Deferred"/> returns also disposes the object that the function has returned.
     /// </param>
     public static FtpCertificates Deferred(Func<FtpCertificates> create)
     {

@@ -23,12 +23,16 @@ public enum FtpClientCertificatePolicy
 /// </summary>
 /// <remarks>
 /// The server also requests the certificate on data connections. Otherwise a data connection could not resume the control connection's TLS
-/// session. A data connection must present a certificate with the same key. With <see cref="FtpClientCertificatePolicy.Request"/>, it may
-/// also present no certificate. <see cref="FtpTlsOptions.DataBinding"/> decides whether a data connection must resume the session.
+/// session. A data connection must present a certificate with the same key as the control connection's certificate. With
+/// <see cref="FtpClientCertificatePolicy.Request"/>, it may also present no certificate. <see cref="FtpTlsOptions.DataBinding"/> decides
+/// whether a data connection must resume the session.
 /// </remarks>
 public sealed record FtpClientCertificates
 {
-    /// <summary>Whether the server requests client certificates. Default: <see cref="FtpClientCertificatePolicy.Off"/>.</summary>
+    /// <summary>
+    /// Whether the server requests client certificates, and whether a login requires one. Default:
+    /// <see cref="FtpClientCertificatePolicy.Off"/>.
+    /// </summary>
     public FtpClientCertificatePolicy Policy { get; init; }
 
     /// <summary>

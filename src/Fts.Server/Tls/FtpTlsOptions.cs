@@ -3,7 +3,9 @@ namespace Fts.Server;
 /// <summary>Whether connections may or must be encrypted.</summary>
 public enum FtpTlsPolicy
 {
-    /// <summary>Connections are not encrypted. The server does not support AUTH or PROT P.</summary>
+    /// <summary>
+    /// Connections are not encrypted. The server does not support AUTH for control connections, or PROT P for data connections.
+    /// </summary>
     Off,
     /// <summary>The client decides whether a connection is encrypted.</summary>
     Optional,
@@ -60,9 +62,10 @@ public sealed record FtpTlsOptions
 
     /// <summary>
     /// Whether an upload over TLS must end with close_notify. Without close_notify, an attacker can truncate the upload unnoticed (RFC 4217
-    /// §11). If true, the server replies 426 to an upload without close_notify, unless ALLO announced exactly the number of received bytes.
-    /// If false, such an upload is unverified, and <see cref="FtpServerOptions.PublishPolicy"/> decides whether it is published. If the
-    /// connection ends within a TLS record, the reply is always 426. Default: true.
+    /// §11). If true, the server replies 426 to an upload without close_notify, unless ALLO announced exactly the number of received bytes,
+    /// or MODE Z or MODE B marks the end of the data. If false, such an upload is unverified, and
+    /// <see cref="FtpServerOptions.PublishPolicy"/> decides whether it is published. If the connection ends within a TLS record, the reply
+    /// is always 426. Default: true.
     /// </summary>
     public bool RequiresCloseNotify { get; init; } = true;
 

@@ -23,8 +23,9 @@ internal static class SelfSignedCertificate
     }
 
     /// <summary>
-    /// Creates a certificate and writes it with its key to a PEM file that only its owner can read. The complete file appears in one step.
-    /// If another process creates the file at the same time, the file of the other process stays.
+    /// Creates a certificate and writes it with its key to a PEM file that only its owner can read. On Windows, the file has the
+    /// permissions of its directory instead. The complete file appears in one step. If another process creates the file at the same time,
+    /// the file of the other process stays.
     /// </summary>
     public static void CreatePemFile(string file)
     {

@@ -36,7 +36,10 @@ internal static class ServerHelloReader
         0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
     ];
 
-    /// <summary>Parses the bytes that the server has written so far. The last record and message may be incomplete.</summary>
+    /// <summary>
+    /// Determines from the bytes that the server has written so far whether the handshake resumes a session. The last record and message
+    /// may be incomplete.
+    /// </summary>
     public static Resumption Read(ReadOnlySpan<byte> written)
     {
         bool isTls12 = false;

@@ -21,8 +21,8 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 
 /// <summary>
 /// The TLS state of one session. Performs the handshakes of the control connection and the data connections. Each session has its own
-/// <see cref="SessionTicketScope"/>, so that only the tickets of this session can be resumed. A data connection that resumes the TLS
-/// session is therefore from the same client.
+/// <see cref="SessionTicketScope"/>. On Linux, only the tickets of this session can therefore be resumed, and a data connection that
+/// resumes the TLS session is from the same client.
 /// </summary>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisposable
 {
@@ -137,7 +137,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         return null;
     }
 
-    /// <summary>Releases the TLS stream that CCC ended. The caller disposes the other streams.</summary>
+    /// <summary>Releases the TLS stream that CCC ended. Other streams belong to the session's channel or to data connections.</summary>
     public void Dispose() => _endedStream?.Dispose();
 
     /// <summary>
@@ -145,9 +145,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     /// <see cref="FtpTlsOptions.DataBinding"/>.
     /// </summary>
     /// <remarks>
-    /// The TLS 1.3 session tickets are sent with the server's first bytes. On an upload, these bytes are the server's close_notify. The
-    /// upload of a client that closes the connection without reading is therefore not lost. A client that reads to the end can resume the
-    /// session.
+    /// The TLS 1.3 session tickets are sent with the server's first bytes. On an upload, these bytes are the server's close_notify after
+    /// the end of the data. If a client closes the connection with unread tickets, its kernel resets the connection. During the upload,
+    /// this reset could discard data. A client that reads to the end can resume the session.
     /// </remarks>
     /// <exception cref="HandshakeException">
     /// The handshake failed, timed out, or did not resume the control connection's TLS session although that is required.
@@ -245,8 +245,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     }
 
     /// <summary>
-    /// Selects the host and its certificate. The name requested in the handshake (SNI) takes precedence over the argument of an earlier
-    /// HOST command (RFC 7151 §4). If the client sends both names, they must be equal (RFC 7151 §3.2.2).
+    /// Selects the host and its certificate, and returns the options of the handshake. The client requests the host in the handshake (SNI)
+    /// or by an earlier HOST command. If the client sends both names, they must be equal (RFC 7151 §3.2.2).
     /// </summary>
     private SslServerAuthenticationOptions CreateAuthenticationOptions(Session session, string? requestedName)
     {

@@ -4,8 +4,8 @@ namespace Fts.Server.Tls;
 
 /// <summary>
 /// The stream between SslStream and the socket. It detects two facts that SslStream does not report: whether the handshake resumed a
-/// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together. It
-/// reads many TLS records from the socket with one call.
+/// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together.
+/// Unless <paramref name="stopsAtRecords"/> is true, it reads many TLS records from the socket with one call.
 /// </summary>
 /// <remarks>
 /// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets at the end
@@ -230,7 +230,9 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         return read;
     }
 
-    /// <summary>Reads the bytes that have arrived from the socket into a rented buffer, and returns the first of them.</summary>
+    /// <summary>
+    /// Reads the bytes that have arrived from the socket into a rented buffer, and copies the first of them to <paramref name="buffer"/>.
+    /// </summary>
     private async ValueTask<int> ReadAheadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (!_recordTracker.IsAtStart)
@@ -265,8 +267,8 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     }
 
     /// <summary>
-    /// Returns buffered bytes up to the end of a record if possible, because SslStream would move the start of an incomplete record within
-    /// its buffer.
+    /// Copies buffered bytes up to the end of a record if possible, because SslStream would move the start of an incomplete record within
+    /// its buffer. Returns the number of copied bytes.
     /// </summary>
     private int ReadBuffered(Span<byte> buffer)
     {
@@ -319,7 +321,9 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         await inner.WriteAsync(buffer, cancellationToken);
     }
 
-    /// <summary>Collects the server's first flight until it determines whether the handshake resumes a session.</summary>
+    /// <summary>
+    /// Collects the server's first flight until <see cref="ServerHelloReader"/> can determine whether the handshake resumes a session.
+    /// </summary>
     private void Inspect(ReadOnlySpan<byte> bytes)
     {
         int count = Math.Min(bytes.Length, MaxInspectedBytes - _inspectedBytes);

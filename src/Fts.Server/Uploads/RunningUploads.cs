@@ -5,7 +5,10 @@ using Fts.Storage;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>Identifies an upload: its store, its target path, and the account and address of the client.</summary>
+/// <summary>
+/// Identifies an upload: its store, its target path and its uploader. The uploader consists of the client's account and the client's
+/// address (for IPv6, the /64 network of the address).
+/// </summary>
 internal readonly record struct UploadKey(IFileStore Store, StorePath Path, string Uploader)
 {
     public static UploadKey Create(Session session, StorePath path) => new(session.Host.Store, path, session.Files!.Uploader);
@@ -74,7 +77,7 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         return stalled.Transfer.Completion.IsCompleted;
     }
 
-    /// <summary>Waits until the transfer or <see cref="EndTimeout"/> has ended. Throws only if the token is cancelled.</summary>
+    /// <summary>Waits until the transfer has ended, at most for <see cref="EndTimeout"/>. Throws only if the token is cancelled.</summary>
     private static async Task WaitAsync(Transfer ending, CancellationToken cancellationToken)
     {
         await ending.Completion.WaitAsync(EndTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

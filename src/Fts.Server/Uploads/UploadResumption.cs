@@ -105,7 +105,7 @@ internal static class UploadResumption
         catch (StoreException e)
         {
             // The reply reports why the upload failed, but not why its bytes could not be kept.
-            CommandRunner.LogStoreException(session, "keep", e);
+            CommandRunner.LogStoreException(session, "the attempt to keep a partial upload", e);
         }
     }
 }

@@ -25,8 +25,8 @@ internal enum BlockState
 /// to the next file stay in an input buffer.
 /// </summary>
 /// <remarks>
-/// <para>Ownership: the session's <see cref="DataConnector"/> disposes this object. The task of the running transfer returns the buffers
-/// to the pool. <see cref="Dispose"/> does not return them, because that task may still use them.</para>
+/// <para>Ownership: the session's <see cref="DataConnector"/> disposes this object. The methods that send and receive return the buffers
+/// to the pool. <see cref="Dispose"/> does not return them, because another task may still use them.</para>
 /// <para>Concurrency: the transfer's task calls the members that begin, send, receive, skip and end a file. There is one such task at a
 /// time, so the input fields and <c>_state</c> need no lock. The session's loop may call <see cref="StartFlush"/> and
 /// <see cref="TryFlushAsync"/> at the same time. While no transfer runs, the session monitor may dispose the connection if a send has
@@ -168,8 +168,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Sends the gathered blocks. The transfer's task must call this method before every wait, because the peer may be waiting for these
-    /// blocks. If the send must wait for the peer, also sends the queued replies on the control connection.
+    /// Sends the gathered blocks. The transfer's task must call this method before it waits for the peer, because the peer may be waiting
+    /// for these blocks. If the send must wait for the peer, also sends the queued replies on the control connection.
     /// </summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {

@@ -56,7 +56,8 @@ internal static class BlockResynchronization
     }
 
     /// <summary>
-    /// Receives and discards the remaining content of a failed upload. Closes the connection after any other failure within a file.
+    /// Receives and discards the remaining content of a failed upload or, with OPTS MODE B DRAIN, the whole content of a refused upload.
+    /// Closes the connection after any other failure within a file.
     /// </summary>
     private static async ValueTask SkipFileOrCloseAsync(Session session, bool isUpload, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace Fts.Server.Data.Passive;
 /// </summary>
 /// <param name="port">The port.</param>
 /// <param name="peer">The client's address.</param>
-/// <param name="sequence">The reservation's number. The port numbers its reservations and its connections in one sequence.</param>
+/// <param name="sequence">The value of <see cref="Sequence"/>.</param>
 internal sealed class PassivePortReservation(SharedPassivePort port, IPAddress peer, long sequence) : IDisposable
 {
     private readonly TaskCompletionSource<Socket> _connection = new(TaskCreationOptions.RunContinuationsAsynchronously);

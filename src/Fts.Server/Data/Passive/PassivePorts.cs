@@ -5,9 +5,9 @@ using System.Security.Cryptography;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// The server's range of passive ports. All sessions share one listener for each port. The listener opens when the port is first needed,
-/// and closes after some time without use. A bind for each transfer would be slow, because the kernel searches all connections of the port
-/// in TIME_WAIT.
+/// The server's range of passive ports. All sessions share one listener for each local address and port. The listener opens when the port
+/// is first needed, and closes after some time without use. A bind for each transfer would be slow, because the kernel searches all
+/// connections of the port in TIME_WAIT.
 /// </summary>
 /// <remarks>The server disposes this object after its sessions have ended.</remarks>
 internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : IDisposable
@@ -31,7 +31,7 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     /// </summary>
     /// <param name="local">The local address to listen on.</param>
     /// <param name="peer">The client's address.</param>
-    /// <exception cref="SocketException">No port is free for that client.</exception>
+    /// <exception cref="SocketException">No port is free for that client, or too many binds failed.</exception>
     public PassivePortReservation Reserve(IPAddress local, IPAddress peer)
     {
         int failures = 0;
@@ -101,8 +101,8 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     }
 
     /// <summary>
-    /// Reserves a port. Returns null if the port is already reserved for the client address, or if its bind fails, which is added to
-    /// <paramref name="failures"/>.
+    /// Reserves a port. Returns null if the port is already reserved for the client address, or if the bind to the port fails. A failed
+    /// bind increments <paramref name="failures"/>.
     /// </summary>
     private PassivePortReservation? TryReserve(IPEndPoint endPoint, IPAddress peer, ref int failures)
     {

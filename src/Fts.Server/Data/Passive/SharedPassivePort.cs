@@ -5,9 +5,10 @@ using Fts.Server.ProxyProtocol;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// One port of the server's range, shared by sessions with different client addresses. The peer address of a connection decides which
+/// One port of the server's range, shared by sessions with different client addresses. The client address of a connection decides which
 /// reservation the connection completes. A connection without a reservation is closed at once, so that the listener's queue stays empty.
-/// The owner, <see cref="PassivePorts"/>, disposes this object.
+/// <see cref="FtpServerOptions.DataPeers"/> decides which addresses count as the same client address. The owner,
+/// <see cref="PassivePorts"/>, disposes this object.
 /// </summary>
 /// <remarks>
 /// <c>_lock</c> guards the reservations and their numbers. The poller's thread and the sessions accept connections only under this lock.
