@@ -6,7 +6,7 @@ namespace Fts.Accounts;
 /// <param name="UserName">The user name that the client sent.</param>
 /// <param name="Password">The password that the client sent, or an empty string if none was required.</param>
 /// <param name="Address">The IP address of the client.</param>
-/// <param name="IsEncrypted">Whether the password was received encrypted.</param>
+/// <param name="IsEncrypted">Whether TLS encrypts the control connection.</param>
 public sealed record Credentials(string UserName, string Password, IPAddress Address, bool IsEncrypted)
 {
     /// <summary>The client certificate of the control connection, or null if the client sent no trusted certificate.</summary>

@@ -5,7 +5,7 @@ namespace Fts.Accounts;
 
 /// <summary>
 /// Authenticates one user name with a random password, which is created with this object and never changes. Also accepts
-/// <c>anonymous</c> if that account has permissions.
+/// <c>anonymous</c> and <c>ftp</c> with any password if the anonymous account has permissions.
 /// </summary>
 /// <remarks>
 /// For a server without configured accounts on an address that other machines can reach. The password is valid for any number of logins.
@@ -22,7 +22,7 @@ public sealed class OneTimePasswordAuthenticator : IAuthenticator
     /// <summary>Creates an authenticator with a random password of 79 bits, in four groups of four characters.</summary>
     /// <param name="userName">The user name.</param>
     /// <param name="permissions">The permissions of that user.</param>
-    /// <param name="anonymous">The permissions of <c>anonymous</c>, or <see cref="Permissions.None"/> to reject it.</param>
+    /// <param name="anonymous">The permissions of the anonymous account, or <see cref="Permissions.None"/> to reject it.</param>
     public OneTimePasswordAuthenticator(string userName, Permissions permissions, Permissions anonymous = Permissions.None)
     {
         _account = new Account(userName, permissions);

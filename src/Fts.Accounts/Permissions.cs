@@ -14,7 +14,9 @@ public enum Permissions
     Read = 2,
     /// <summary>Create files (c).</summary>
     Create = 4,
-    /// <summary>Replace, change and append to existing files (w, a).</summary>
+    /// <summary>
+    /// Replace, change and append to existing files (w, a). An upload to an existing file also requires <see cref="Create"/>.
+    /// </summary>
     Overwrite = 8,
     /// <summary>Delete files and directories (d, p).</summary>
     Delete = 16,

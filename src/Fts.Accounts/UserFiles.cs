@@ -7,15 +7,15 @@ namespace Fts.Accounts;
 /// The access of one account to a store. Sessions use a store only through this class. The methods check the account's permissions before
 /// they use the store.
 /// </summary>
-/// <param name="account">The account.</param>
-/// <param name="store">The store.</param>
+/// <param name="account">The account whose permissions the methods check.</param>
+/// <param name="store">The store that contains the files. This class does not dispose it.</param>
 /// <param name="clientId">
 /// Identifies the client's machine, for example by the client's address. Only the same account with the same client ID can resume a partial
 /// upload. Null: every client of the account can resume it.
 /// </param>
 /// <remarks>
-/// A method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks a required permission. Otherwise,
-/// the method throws the same exceptions as the method of <see cref="IFileStore"/> with the same name.
+/// A method throws <see cref="StoreException"/> with <see cref="StoreError.Denied"/> if the account lacks a required permission. The
+/// methods do not catch the exceptions of the store.
 /// </remarks>
 public sealed class UserFiles(Account account, IFileStore store, string? clientId = null)
 {
@@ -69,7 +69,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     public async ValueTask<bool> DirectoryExistsAsync(StorePath path, CancellationToken cancellationToken) =>
         await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Directory };
 
-    /// <summary>Returns the entries of a directory. Requires <see cref="Permissions.List"/>.</summary>
+    /// <summary>Returns the entries of a directory in no particular order. Requires <see cref="Permissions.List"/>.</summary>
     public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.List);

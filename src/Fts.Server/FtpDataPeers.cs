@@ -23,8 +23,8 @@ public sealed record FtpDataPeers
     public static FtpDataPeers Same { get; } = new(IPv4Bits, IPv6Bits);
 
     /// <summary>
-    /// Accepts all addresses. For PORT and EPRT, a loopback, link-local, multicast or broadcast address, or an address of the server, is
-    /// accepted only from a client with this address.
+    /// Accepts all addresses. For PORT and EPRT, some addresses are accepted only from a client with the same address: loopback,
+    /// link-local, site-local, multicast, reserved and unspecified addresses, and the addresses of the server.
     /// </summary>
     public static FtpDataPeers Any { get; } = new(0, 0);
 
@@ -38,6 +38,7 @@ public sealed record FtpDataPeers
     /// <param name="prefixLength">The prefix length for IPv4, 8 to 32 bits.</param>
     /// <param name="ipv6PrefixLength">The prefix length for IPv6, 32 to 128 bits.</param>
     /// <exception cref="ArgumentOutOfRangeException">A prefix length is out of its range.</exception>
+    /// <remarks>For PORT and EPRT, the same addresses are excepted as for <see cref="Any"/>.</remarks>
     public static FtpDataPeers Network(int prefixLength, int ipv6PrefixLength = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(prefixLength, 8);

@@ -16,8 +16,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server;
 
 /// <summary>
-/// An FTP server (RFC 959, 2389, 2428, 2640, 3659). An instance can be started and stopped once. All work runs on thread-pool threads,
-/// never on the synchronization context of the caller.
+/// An FTP server (RFC 959) with TLS (RFC 4217) and the extensions of RFC 2389, 2428, 2640, 3659 and 7151. An instance can be started and
+/// stopped once. Sessions run on the server's own threads and on thread-pool threads, never on the synchronization context of the caller.
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ public sealed class FtpServer : IAsyncDisposable
     private bool _isDisposed;
 
     /// <summary>Creates a server that does not listen yet.</summary>
-    /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
+    /// <exception cref="ArgumentException">An option is missing or invalid.</exception>
     public FtpServer(FtpServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -97,7 +97,9 @@ public sealed class FtpServer : IAsyncDisposable
     internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
 
     /// <summary>Binds the control ports, starts to accept connections, and returns a completed task.</summary>
-    /// <exception cref="SocketException">The port is in use, or the address does not belong to this machine.</exception>
+    /// <exception cref="SocketException">
+    /// A control port cannot be bound, for example because it is in use or its address does not belong to this machine.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The server was already started or stopped.</exception>
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was already cancelled.</exception>
@@ -258,8 +260,8 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the connections of the remaining sessions, and waits one second for their end. A session that does not end waits for a store
-    /// or an authenticator. The server then no longer waits for this session.
+    /// Closes the connections of the remaining sessions, and waits at most one second for the sessions to end. Sessions that still wait for
+    /// a store or an authenticator are abandoned and logged.
     /// </summary>
     private async Task DisconnectAllAsync(Task ended)
     {
@@ -403,7 +405,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The client disconnected before it received the reply.
+            // The client disconnected, or did not read the reply within the time limit.
         }
         finally
         {

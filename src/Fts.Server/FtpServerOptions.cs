@@ -181,15 +181,17 @@ public sealed record FtpServerOptions
     /// <summary>The maximum length of a command line in bytes, without its line end. A longer line receives 500. Default: 4096.</summary>
     public int MaxLineLength { get; init; } = 4096;
 
-    /// <summary>The number of unknown commands before login after which a session is closed. Default: 20.</summary>
+    /// <summary>
+    /// The number of rejected lines, such as unknown commands, after which a session that is not logged in is closed. Default: 20.
+    /// </summary>
     public int MaxUnknownCommands { get; init; } = 20;
 
     /// <summary>
-    /// The maximum number of entries that one listing holds in memory for sorting (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). Default:
-    /// 10,000.
+    /// The maximum number of entries that one listing holds in memory for sorting (LIST, NLST or STAT with <c>-t</c>, <c>-S</c> or
+    /// <c>-r</c>). Default: 10,000.
     /// </summary>
     /// <remarks>
-    /// A larger directory is listed unsorted, and the final reply reports this. An entry needs about 150 bytes of memory.
+    /// A larger directory is listed unsorted. The final reply to LIST and NLST reports this. An entry needs about 150 bytes of memory.
     /// </remarks>
     public int MaxSortedEntriesPerListing { get; init; } = 10_000;
 
@@ -198,19 +200,19 @@ public sealed record FtpServerOptions
     /// </summary>
     /// <remarks>
     /// If the limit is reached, a directory is listed unsorted. A recursive listing then reads a directory twice, so that it need not hold
-    /// the names of the subdirectories. An entry with a long name needs about 600 bytes of
-    /// memory.
+    /// the names of the subdirectories. An entry with a long name needs about 600 bytes of memory.
     /// </remarks>
     public int MaxListingEntriesInMemory { get; init; } = 200_000;
 
     /// <summary>
-    /// The maximum number of entries of a recursive listing (LIST with <c>-R</c>). A larger listing ends at the limit with 451. Default:
-    /// 1,000,000.
+    /// The maximum number of entries of a recursive listing (LIST or NLST with <c>-R</c>). A larger listing ends at the limit with 451.
+    /// Default: 1,000,000.
     /// </summary>
     public int MaxRecursiveEntries { get; init; } = 1_000_000;
 
     /// <summary>
-    /// The maximum depth of a recursive listing below the listed directory. A deeper listing ends at the limit with 451. Default: 64.
+    /// The maximum depth of a recursive listing below the listed directory. Deeper directories are not listed, and the final reply is then
+    /// 451. Default: 64.
     /// </summary>
     public int MaxRecursiveDepth { get; init; } = 64;
 
@@ -341,8 +343,8 @@ public sealed record FtpServerOptions
 
         if (PassiveAddresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } duplicate)
         {
-            string clients = duplicate.Key is { } network ? $"the network {network}" : "all other clients";
-            throw new ArgumentException($"{nameof(PassiveAddresses)} contains more than one address for {clients}.");
+            string kind = duplicate.Key is { } network ? $"for the network {network}" : "without a network";
+            throw new ArgumentException($"{nameof(PassiveAddresses)} contains more than one address {kind}.");
         }
 
         // A host that may send a PROXY header can claim any client address, so not every host may send one.

@@ -132,7 +132,8 @@ internal static class Replies
     public static readonly FtpReply SizeAmbiguous =
         new(FtpReplyCode.FileUnavailable, "SIZE is ambiguous: a file and your partial upload have this name. Use MLST for the file.");
     public static readonly FtpReply SizeWasForPartialUpload =
-        new(FtpReplyCode.FileBusy, "The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.");
+        new(FtpReplyCode.FileBusy,
+            "The last SIZE reply was for your partial upload, not for this file. Send MLST for the size, then RETR again.");
     public static readonly FtpReply RangeNeedsBinary =
         new(FtpReplyCode.PageTypeUnknown, "RANG requires TYPE I."); // draft-bryan-ftp-range §5
     public static readonly FtpReply RestartNeedsBinary = new(FtpReplyCode.FileUnavailable, "REST requires TYPE I.");

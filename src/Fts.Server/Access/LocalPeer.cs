@@ -16,11 +16,11 @@ namespace Fts.Server.Access;
 /// </summary>
 internal static class LocalPeer
 {
-    // linux/sock_diag.h and linux/inet_diag.h: struct nlmsghdr, then inet_diag_req_v2 or inet_diag_msg.
+    // linux/netlink.h and linux/inet_diag.h: struct nlmsghdr, then inet_diag_req_v2 or inet_diag_msg.
     private const int HeaderLength = 16, RequestLength = HeaderLength + 56, StateOffset = HeaderLength + 1, PortsOffset = HeaderLength + 4;
     private const int UserOffset = HeaderLength + 64, InodeOffset = HeaderLength + 68, ReplyLength = HeaderLength + 72;
     private const int Established = 1, FinWait1 = 4, FinWait2 = 5; // netinet/tcp.h
-    private const int SockDiagByFamily = 20, IsRequest = 1, Tcp = 6;
+    private const int SockDiagByFamily = 20, RequestFlag = 1, Tcp = 6;
 
     private static bool s_hasSocketDiagnostics;
 
@@ -108,7 +108,7 @@ internal static class LocalPeer
         request.Clear();
         BitConverter.TryWriteBytes(request, RequestLength);
         BitConverter.TryWriteBytes(request[4..], (ushort)SockDiagByFamily);
-        BitConverter.TryWriteBytes(request[6..], (ushort)IsRequest);
+        BitConverter.TryWriteBytes(request[6..], (ushort)RequestFlag);
         Span<byte> body = request[HeaderLength..];
         // Linux: AF_INET is 2, AF_INET6 is 10.
         (body[0], body[1]) = (endPoints.Peer.AddressFamily == AddressFamily.InterNetwork ? (byte)2 : (byte)10, Tcp);

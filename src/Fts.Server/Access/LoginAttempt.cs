@@ -63,8 +63,8 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
 
 /// <summary>
 /// The origin of a login: the client's block of addresses and, on loopback, the user of the client's process. Failures are counted per
-/// origin. Without the user, one local user could delay the logins of all others, or evade the delays with the many addresses of
-/// 127.0.0.0/8.
+/// origin. A loopback address identifies no client, because each local user can connect from all addresses of 127.0.0.0/8. A common count
+/// for all local users would let one user delay the logins of the others.
 /// </summary>
 /// <param name="Block">The client's block of addresses.</param>
 /// <param name="LocalUser">The user id of a client on this machine. Null if the id is unknown or the client is elsewhere.</param>

@@ -31,11 +31,14 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     private const int MaxWaiting = 8;
 
     /// <summary>
-    /// The maximum number of unexpired failures of one record. Without this limit, delays could last for hours.
+    /// The maximum number of unexpired failures of one record. Because failures expire one by one, the failures of a long attack would
+    /// otherwise delay logins for hours after the attack.
     /// </summary>
     private const int MaxCountedFailures = 60;
 
-    /// <summary>The maximum number of account records per address. Further unknown accounts share one record.</summary>
+    /// <summary>
+    /// If an address has this number of account records, further unknown accounts share one record. Each known account still has its own.
+    /// </summary>
     private const int MaxAccountRecords = 8;
 
     private readonly TimeProvider _clock = options.TimeProvider;

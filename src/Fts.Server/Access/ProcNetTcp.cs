@@ -28,7 +28,10 @@ internal static class ProcNetTcp
         }
     }
 
-    /// <summary>Returns the user id in the row whose local address is the client's and whose remote address is the server's.</summary>
+    /// <summary>
+    /// Returns the user id in the row whose local address is the client's and whose remote address is the server's. Returns null if no such
+    /// row belongs to an open socket of a process.
+    /// </summary>
     internal static uint? FindUser(IEnumerable<string> lines, ConnectionEndPoints endPoints)
     {
         (string ipv4Pair, string ipv6Pair) = (FormatAddressPair(endPoints, isMapped: false), FormatAddressPair(endPoints, isMapped: true));

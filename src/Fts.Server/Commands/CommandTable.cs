@@ -48,7 +48,9 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 /// <param name="Features">The lines of the command in the FEAT reply (RFC 2389 §3.2).</param>
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
-    /// <summary>The action in the log line of the command; null if the command neither changes nor transfers a file.</summary>
+    /// <summary>
+    /// The action in the log line of the command. Null: the command has no log line, because it changes no file or only sets a time.
+    /// </summary>
     public string? Action { get; init; }
 
     /// <summary>Returns whether the command has all of these rules.</summary>

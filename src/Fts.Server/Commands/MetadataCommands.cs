@@ -5,8 +5,8 @@ using Fts.Storage;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Sets last-modified times and permission bits: MFMT and MFF (draft-somers-ftp-mfxx), and the older SITE commands. A positive reply means
-/// that all requested values were set.
+/// Sets last-modified times and permission bits: MFMT and MFF (draft-somers-ftp-mfxx), and the older SITE commands. Except for SITE UTIME,
+/// a positive reply means that all requested values were set.
 /// </summary>
 internal static class MetadataCommands
 {
@@ -77,7 +77,7 @@ internal static class MetadataCommands
 
     /// <summary>
     /// SITE UTIME: sets the last-modified time. No standard defines the two forms of the argument: <c>time name</c>, and <c>name accessed
-    /// modified created UTC</c>.
+    /// modified created UTC</c>. The times of access and creation are validated, but not set.
     /// </summary>
     public static async ValueTask<FtpReply> SetTimeAsync(Session session, string argument, CancellationToken cancellationToken)
     {

@@ -63,7 +63,7 @@ internal static class OptionCommands
     /// <summary>
     /// OPTS MODE Z: sets all options or none (draft-preston-ftpext-deflate §3.6). Without options, restores the defaults.
     /// </summary>
-    /// <remarks>Only LEVEL can change. The other options accept only the value that the server uses.</remarks>
+    /// <remarks>Only LEVEL can change. ENGINE, METHOD and EXTRA accept only the value that the server uses.</remarks>
     private static FtpReply SetDeflateOptions(Session session, string text)
     {
         string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);

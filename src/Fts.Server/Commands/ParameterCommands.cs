@@ -67,7 +67,7 @@ internal static class ParameterCommands
             _ => Replies.BadParameter,
         });
 
-    /// <summary>REST: sets the offset in bytes from which the next transfer starts (RFC 3659 §5).</summary>
+    /// <summary>REST: sets the offset in bytes from which the next RETR, STOR or HASH starts (RFC 3659 §5).</summary>
     public static ValueTask<FtpReply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!long.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
@@ -76,7 +76,7 @@ internal static class ParameterCommands
         }
 
         session.Sequence.Next = session.Sequence.Next with { RestartOffset = offset, RangeEnd = null };
-        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}. Send RETR, STOR or APPE."));
+        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}. Send RETR, STOR or HASH."));
     }
 
     /// <summary>

@@ -27,7 +27,7 @@ internal static class SecurityCommands
         return new(Replies.StartHandshake);
     }
 
-    /// <summary>PBSZ: returns the buffer size 0 for every argument, because TLS protects a stream (RFC 4217 §8).</summary>
+    /// <summary>PBSZ: returns the buffer size 0 for every argument, because TLS encrypts a stream, not buffers (RFC 4217 §9).</summary>
     public static ValueTask<FtpReply> ProtectionBufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)

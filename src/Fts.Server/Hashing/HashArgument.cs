@@ -12,7 +12,7 @@ namespace Fts.Server.Hashing;
 /// <param name="End">The offset after the last byte; null for the end of the file.</param>
 internal readonly record struct HashArgument(string Name, long Start, long? End)
 {
-    /// <summary>Whether <see cref="Name"/> is the whole argument, without quotes and offsets.</summary>
+    /// <summary>Whether <see cref="Name"/> is the whole argument, because the argument contains no valid quotes or offsets.</summary>
     public bool IsNameOnly { get; private init; }
 
     /// <summary>Parses an argument. If the text after the name is not one or two valid offsets, the whole argument is the name.</summary>

@@ -17,10 +17,10 @@ public sealed record FtpHost
     /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>The store with the host's files. The caller disposes it after the server.</summary>
+    /// <summary>The store with the host's files. The caller owns it; the server does not dispose it.</summary>
     public required IFileStore Store { get; init; }
 
-    /// <summary>Authenticates the clients of the host. Accounts of different hosts are separate, even if they have the same name.</summary>
+    /// <summary>Authenticates the clients of the host. A user name can have another password and other permissions on each host.</summary>
     public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>

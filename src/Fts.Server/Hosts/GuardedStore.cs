@@ -10,7 +10,10 @@ namespace Fts.Server.Hosts;
 /// <see cref="StoreException"/>, so that they are not mistaken for connection errors. Skips entries whose names are not a single path
 /// component, because a line end in a name could forge entries and replies.
 /// </summary>
-/// <remarks>Each host has one guarded store, which all its sessions share. The wrapped store belongs to the caller.</remarks>
+/// <remarks>
+/// Each host has one guarded store, which all its sessions share. Sessions call the guarded store through <see cref="Accounts.UserFiles"/>.
+/// The guarded store calls the configured store, through a <see cref="Storage.Workers.WorkerStore"/> if the configured store can block.
+/// </remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
 {
     /// <inheritdoc/>

@@ -16,7 +16,10 @@ namespace Fts.Server.Hosts;
 internal sealed record ServedHost(
     string? Name, IFileStore Store, IAuthenticator Authenticator, FtpCertificates? Certificates, FtpReply Greeting)
 {
-    /// <summary>The store that sessions use.</summary>
+    /// <summary>
+    /// The store that sessions use: a guard around <see cref="Store"/>. If <see cref="Store"/> can block, a <see cref="WorkerStore"/> is
+    /// between the two.
+    /// </summary>
     public required IFileStore GuardedStore { get; init; }
 }
 
@@ -27,7 +30,7 @@ internal sealed class ServedHosts
 
     public ServedHosts(FtpServerOptions options)
     {
-        // Hosts with the same store share one wrapper, and therefore its threads.
+        // Hosts with the same store share one WorkerStore, and therefore its threads.
         var nonBlockingStores = new Dictionary<IFileStore, IFileStore>(ReferenceEqualityComparer.Instance);
         IFileStore GetNonBlockingStore(IFileStore store)
         {

@@ -157,7 +157,7 @@ public sealed class ResumeTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 450 The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.
+            S: 450 The last SIZE reply was for your partial upload, not for this file. Send MLST for the size, then RETR again.
             C: SIZE a
             S: 550 *
             C: RETR a
@@ -197,7 +197,7 @@ public sealed class ResumeTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 450 The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.
+            S: 450 The last SIZE reply was for your partial upload, not for this file. Send MLST for the size, then RETR again.
             C: RETR a
             S: 150 *
             D< the old file
