@@ -222,7 +222,6 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
                 }
 
                 await writing.ConfigureAwait(false);
-                Volatile.Write(ref _writeStartedAt, 0);
             }
 
             ReturnBuffer(ref bytes); // Not after a failure: the stream may still read the buffer.
@@ -234,6 +233,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
         }
         finally
         {
+            Volatile.Write(ref _writeStartedAt, 0);
             _writeLock.Release();
         }
     }

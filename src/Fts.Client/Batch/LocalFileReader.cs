@@ -20,10 +20,15 @@ internal static class LocalFileReader
     {
         if (OperatingSystem.IsLinux() && SystemCallNumbers.IsSupported && Environment.Is64BitProcess)
         {
-            using SafeFileHandle opened = FileCalls.Open(path, FileCalls.O_RDONLY | FileCalls.O_CLOEXEC);
+            using SafeFileHandle opened = FileCalls.Open(path, FileCalls.O_RDONLY | FileCalls.O_CLOEXEC | FileCalls.O_NONBLOCK);
             FileStatus status = default;
-            bool isFile = !opened.IsInvalid
-                && FileStatus.Statx(opened, "", DirectoryCalls.AT_EMPTY_PATH, out status) == 0 && status.IsFile;
+            bool hasStatus = !opened.IsInvalid && FileStatus.Statx(opened, "", DirectoryCalls.AT_EMPTY_PATH, out status) == 0;
+            bool isFile = hasStatus && status.IsFile;
+            if (hasStatus && !isFile && !status.IsDirectory)
+            {
+                return null; // without O_NONBLOCK, and in ReadPortably, opening a pipe would wait for its writer
+            }
+
             // A file in /proc reports the length 0 although it has content. After a failed call, ReadPortably throws the exception.
             if (isFile && status.Length > BlockUpload.MaxFileBytes)
             {

@@ -1,3 +1,5 @@
+using Fts.Protocol;
+
 namespace Fts.Client.Downloads;
 
 /// <summary>Checks before a download that its target can be created. Checks a directory only once for consecutive targets in it.</summary>
@@ -29,7 +31,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
         CheckDirectory(target);
         if (!_hasDirectory)
         {
-            throw new DirectoryNotFoundException($"The folder {_directory} does not exist.");
+            throw new DirectoryNotFoundException($"The folder {_directory?.ToPrintable()} does not exist.");
         }
 
         if (_wasEmpty)
@@ -40,7 +42,7 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
         // One FileInfo for both the kind and the mode saves a system call for every file of a batch.
         var file = new FileInfo(target);
         return (int)file.Attributes != -1 && file.Attributes.HasFlag(FileAttributes.Directory)
-            ? throw new IOException($"{target} is a folder.")
+            ? throw new IOException($"{target.ToPrintable()} is a folder.")
             : FileModes.GetMode(file);
     }
 

@@ -89,7 +89,8 @@ internal sealed class SegmentedUpload(
     {
         meter.AddBytes(-segment.SentBytes);
         segment.SentBytes = 0;
-        segment.Path = CreatePath($"part-{number}{(segment.Path.Length == 0 ? "" : "-again")}");
+        segment.Attempts++;
+        segment.Path = CreatePath(segment.Attempts == 1 ? $"part-{number}" : $"part-{number}-{segment.Attempts}");
         FtpDataStream data = await connection.OpenDataAsync(
             "STOR", segment.Path, 0, FtpDataDirection.Send, deflate: false, cancellationToken, announcedBytes: segment.Range.Length)
             .ConfigureAwait(false);
@@ -256,5 +257,8 @@ internal sealed class SegmentedUpload(
         public string Path { get; set; } = "";
 
         public long SentBytes { get; set; }
+
+        /// <summary>The number of attempts that have started.</summary>
+        public int Attempts { get; set; }
     }
 }

@@ -83,6 +83,14 @@ public sealed record FtpServerIdentity
         return new FtpServerIdentity(certificate, host, port) { ProblemKind = kind, Problem = text };
     }
 
+    /// <summary>
+    /// Returns the certificate in the chain that has expired or is not valid yet, the server's own certificate first. Returns null if the
+    /// chain does not name the certificate.
+    /// </summary>
+    private static X509Certificate2? FindExpired(X509Chain chain) => chain.ChainElements
+        .FirstOrDefault(element => element.ChainElementStatus.Any(status => status.Status == X509ChainStatusFlags.NotTimeValid))
+        ?.Certificate;
+
     private static (FtpCertificateProblem Kind, string? Text) FindProblem(
         X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors policyErrors, string host)
     {
@@ -91,8 +99,12 @@ public sealed record FtpServerIdentity
             chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
         if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
         {
-            (DateTime start, DateTime end) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
-            return (FtpCertificateProblem.Expired, $"it is valid from {start:yyyy-MM-dd} to {end:yyyy-MM-dd}");
+            X509Certificate2 expired = FindExpired(chain!) ?? certificate;
+            (DateTime start, DateTime end) = (expired.NotBefore.ToUniversalTime(), expired.NotAfter.ToUniversalTime());
+            string subject = expired.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span)
+                ? "it"
+                : $"the certificate of its authority {expired.GetNameInfo(X509NameType.SimpleName, forIssuer: false).ToPrintable()}";
+            return (FtpCertificateProblem.Expired, $"{subject} is valid from {start:yyyy-MM-dd} to {end:yyyy-MM-dd}");
         }
 
         if ((status & untrusted) == 0 && status != X509ChainStatusFlags.NoError)

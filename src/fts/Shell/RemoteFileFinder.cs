@@ -44,12 +44,19 @@ internal static class RemoteFileFinder
 
             (string folder, _) = RemoteDirectory.SplitPath(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word, cancellationToken);
-            files.AddRange(entries.Where(IsDownloadable).Select(CreateFile));
+            List<FtpEntry> downloadable = entries.FindAll(IsDownloadable);
+            files.AddRange(downloadable.Select(CreateFile));
             listingResult = ClientShell.CombineExitCodes(
                 listingResult, UnreadableLineWarnings.WriteWarnings(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
                 throw new UserErrorException(ExitCode.NotFound, $"no remote file matches {word.Text}", "ls, to list the folder");
+            }
+
+            if (downloadable.Count == 0 && entries.Exists(entry => entry.Kind == FtpEntryKind.Directory))
+            {
+                throw new UserErrorException(
+                    ExitCode.NotFound, $"no remote file matches {word.Text}, only folders", "mirror, to download a folder");
             }
 
             RemoteFile CreateFile(FtpEntry entry)

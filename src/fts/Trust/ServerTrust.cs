@@ -67,7 +67,11 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
 
         if (identity.Problem is null)
         {
-            record ??= AddRecord(KnownHost.Authority);
+            if (record is null)
+            {
+                TryAddRecord(KnownHost.Authority, out record);
+            }
+
             CheckKey(record, identity);
             return true;
         }
@@ -134,31 +138,35 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
     /// </summary>
     private KnownHost? AddKey(FtpServerIdentity identity)
     {
-        KnownHost? existing = AddRecord(identity.Fingerprint);
+        bool isRecorded = TryAddRecord(identity.Fingerprint, out KnownHost? existing);
         if (existing is null)
         {
-            terminal.WriteMessage(
-                $"new server {target}: remembering its key {identity.Fingerprint}; a different key will be refused from now on");
+            terminal.WriteMessage(isRecorded
+                ? $"new server {target}: remembering its key {identity.Fingerprint}; a different key will be refused from now on"
+                : $"new server {target}: its key is {identity.Fingerprint}");
         }
 
         return existing;
     }
 
     /// <summary>
-    /// Records the server, or prints a warning if the file cannot be written. Returns the record that another process or connection has
-    /// added in the meantime, or null.
+    /// Records the server. Returns false, and prints a warning, if the file cannot be written.
     /// </summary>
-    private KnownHost? AddRecord(string proof)
+    /// <param name="proof">The fingerprint of the key, or <see cref="KnownHost.Authority"/>.</param>
+    /// <param name="existing">The record that another process or connection has added in the meantime, or null.</param>
+    private bool TryAddRecord(string proof, out KnownHost? existing)
     {
+        existing = null;
         try
         {
-            return knownHosts.Add(target.ToString(), proof);
+            existing = knownHosts.Add(target.ToString(), proof);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             terminal.WriteMessage(
                 $"warning: cannot record {target} in {knownHosts.Path.ToPrintable()}: {LocalErrorText.Describe(e).ToPrintable()}");
-            return null;
+            return false;
         }
     }
 

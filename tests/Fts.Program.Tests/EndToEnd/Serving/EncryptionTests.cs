@@ -40,6 +40,22 @@ public sealed partial class EncryptionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_cannot_be_recorded_is_shown_but_not_said_to_be_remembered()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        Directory.CreateDirectory(_home["fts/known_hosts.lock"]); // the client cannot lock known_hosts
+
+        (int code, _, string messages) = await ClientAsync(server, [], "ls");
+
+        Assert.True(code == 0, messages);
+        string target = $"127.0.0.1:{server.Port}";
+        Assert.Contains($"warning: cannot record {target} in {KnownHosts}: ", messages, StringComparison.Ordinal);
+        Assert.Contains($"new server {target}: its key is {Key().Match(server.Program.Messages).Value}\n", messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("remembering", messages, StringComparison.Ordinal);
+        Assert.False(File.Exists(KnownHosts));
+    }
+
+    [Fact]
     public async Task Every_spelling_of_the_host_is_the_same_server()
     {
         await using RunningServer server = await RunningServer.StartAsync();

@@ -54,6 +54,31 @@ public sealed class ManyFilesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pattern_that_matches_only_folders_is_an_error()
+    {
+        Directory.CreateDirectory(_server.Folder["pub"]);
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "get p*");
+        Assert.Equal(6, code);
+        Assert.Contains(
+            "error: no remote file matches p*, only folders\n  try: mirror, to download a folder\n", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipe_among_many_files_does_not_stop_the_others()
+    {
+        _folder.Write("a", "one");
+        _folder.Write("c", "three");
+        await using (RunningProgram maker = RunningProgram.StartFile("mkfifo", _folder.Path, ["b"]))
+        {
+            await maker.WaitForExitAsync();
+        }
+
+        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
+        client.WriteInput("put a b c\n");
+        await client.WaitForOutputAsync("uploaded c (5 bytes)");
+    }
+
+    [Fact]
     public async Task One_of_many_that_fails_is_named_in_a_log_without_the_others()
     {
         CreateFiles(_folder);
