@@ -21,7 +21,10 @@ public enum FtpDataBinding
 {
     /// <summary>The connection is accepted.</summary>
     Off,
-    /// <summary>The connection is accepted, and the first such connection of a session is logged.</summary>
+    /// <summary>
+    /// The connection is accepted. The first connection of a session that resumes no TLS session at all is logged. A connection that resumes
+    /// the TLS session of another control connection is not detected.
+    /// </summary>
     Observe,
     /// <summary>
     /// The connection is refused with 425 and receives no session ticket. On systems other than Linux, every encrypted data connection is

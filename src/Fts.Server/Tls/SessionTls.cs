@@ -20,10 +20,13 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 }
 
 /// <summary>
-/// The TLS state of one session. Performs the handshakes of the control connection and the data connections. Each session has its own
-/// <see cref="SessionTicketScope"/>. On Linux, only the tickets of this session can therefore be resumed, and a data connection that
-/// resumes the TLS session is from the same client.
+/// The TLS state of one session. Performs the handshakes of the control connection and the data connections.
 /// </summary>
+/// <remarks>
+/// With <see cref="FtpDataBinding.Require"/>, each session has its own <see cref="SessionTicketScope"/>. On Linux, a data connection can
+/// then resume only the TLS session of its own control connection, and is therefore from the same client. Otherwise, all sessions share
+/// their ticket key, and a data connection can resume the TLS session of any control connection.
+/// </remarks>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisposable
 {
     private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // the registered ID of FTP (RFC 7301 §6)
@@ -161,7 +164,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         try
         {
             await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), recordStream, cancellationToken);
-            EnforceDataBinding(session, recordStream.Resumption == Resumption.Resumed && _ticketScope.HasOwnTicketKey);
+            EnforceDataBinding(session, recordStream.Resumption == Resumption.Resumed);
             recordStream.StopHolding();
             if (stream.SslProtocol != SslProtocols.Tls13)
             {
@@ -182,13 +185,19 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         }
     }
 
-    /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
+    /// <summary>Refuses or logs a data connection that did not resume a TLS session.</summary>
     /// <remarks>
     /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. Otherwise the next connection of the
     /// peer could resume the session.
     /// </remarks>
     private void EnforceDataBinding(Session session, bool isResumed)
     {
+        // If .NET has not separated the tickets, the data connection may have resumed the TLS session of another client.
+        if (Options.DataBinding == FtpDataBinding.Require && !_ticketScope.HasOwnTicketKey)
+        {
+            isResumed = false;
+        }
+
         if (isResumed || Options.DataBinding == FtpDataBinding.Off)
         {
             return;
@@ -215,7 +224,11 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
-        _ticketScope.Enter();
+        if (Options.DataBinding == FtpDataBinding.Require)
+        {
+            _ticketScope.Enter(); // a TLS context of its own costs a fifth of the processor time of a login
+        }
+
         try
         {
             await stream.AuthenticateAsServerAsync(select, null, limit.Token);
