@@ -10,7 +10,7 @@ namespace Fts.Accounts;
 /// <remarks>
 /// For a server without configured accounts on an address that other machines can reach. The password is valid for any number of logins.
 /// </remarks>
-public sealed class OneTimePasswordAuthenticator : IAuthenticator
+public sealed class GeneratedPasswordAuthenticator : IAuthenticator
 {
     /// <summary>31 letters and digits that are not easily confused, 4.95 bits each.</summary>
     private const string Alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
@@ -23,7 +23,7 @@ public sealed class OneTimePasswordAuthenticator : IAuthenticator
     /// <param name="userName">The user name.</param>
     /// <param name="permissions">The permissions of that user.</param>
     /// <param name="anonymous">The permissions of the anonymous account, or <see cref="Permissions.None"/> to reject it.</param>
-    public OneTimePasswordAuthenticator(string userName, Permissions permissions, Permissions anonymous = Permissions.None)
+    public GeneratedPasswordAuthenticator(string userName, Permissions permissions, Permissions anonymous = Permissions.None)
     {
         _account = new Account(userName, permissions);
         _anonymous = anonymous == Permissions.None ? null : new AnonymousAuthenticator(anonymous);

@@ -27,7 +27,7 @@ public sealed class AuthenticatorTests
     [Fact]
     public async Task The_one_time_password_authenticates_its_user()
     {
-        var accounts = new OneTimePasswordAuthenticator("fts", Permissions.ReadWrite);
+        var accounts = new GeneratedPasswordAuthenticator("fts", Permissions.ReadWrite);
         Account? account = await accounts.AuthenticateAsync(CreateCredentials("fts", accounts.Password), Token);
         Assert.Equal(new Account("fts", Permissions.ReadWrite), account);
     }
@@ -41,21 +41,21 @@ public sealed class AuthenticatorTests
     [InlineData("anonymous", null)]
     public async Task Any_other_user_name_or_password_is_rejected(string user, string? password)
     {
-        var accounts = new OneTimePasswordAuthenticator("fts", Permissions.ReadWrite);
+        var accounts = new GeneratedPasswordAuthenticator("fts", Permissions.ReadWrite);
         Assert.Null(await accounts.AuthenticateAsync(CreateCredentials(user, password ?? accounts.Password), Token));
     }
 
     [Fact]
     public async Task Anonymous_has_its_own_permissions_beside_a_one_time_password()
     {
-        var accounts = new OneTimePasswordAuthenticator("fts", Permissions.ReadWrite, anonymous: Permissions.ReadOnly);
+        var accounts = new GeneratedPasswordAuthenticator("fts", Permissions.ReadWrite, anonymous: Permissions.ReadOnly);
         Assert.Equal(Permissions.ReadOnly, (await accounts.AuthenticateAsync(CreateCredentials("anonymous", "x"), Token))?.Permissions);
     }
 
     [Fact]
     public void One_time_passwords_are_unique_and_have_sixteen_random_characters()
     {
-        string[] passwords = [.. Enumerable.Range(0, 100).Select(_ => new OneTimePasswordAuthenticator("fts", Permissions.None).Password)];
+        string[] passwords = [.. Enumerable.Range(0, 100).Select(_ => new GeneratedPasswordAuthenticator("fts", Permissions.None).Password)];
         Assert.Equal(100, passwords.Distinct().Count());
         Assert.All(passwords, password => Assert.Matches("^[a-z2-9]{4}(-[a-z2-9]{4}){3}$", password));
     }
@@ -63,7 +63,7 @@ public sealed class AuthenticatorTests
     [Fact]
     public void Every_user_name_requires_a_password()
     {
-        Assert.True(new OneTimePasswordAuthenticator("fts", Permissions.None).RequiresPassword("nobody"));
+        Assert.True(new GeneratedPasswordAuthenticator("fts", Permissions.None).RequiresPassword("nobody"));
         Assert.True(new AnonymousAuthenticator(Permissions.None).RequiresPassword("nobody"));
     }
 

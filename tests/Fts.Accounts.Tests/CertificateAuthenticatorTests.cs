@@ -48,7 +48,7 @@ public sealed class CertificateAuthenticatorTests
     [Fact]
     public async Task A_certificate_does_not_replace_the_password_of_another_account()
     {
-        var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
+        var owner = new GeneratedPasswordAuthenticator("owner", Permissions.ReadWrite);
         CertificateAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(owner, Permissions.ReadOnly);
         Assert.True(accounts.RequiresPassword("ann"));
         Assert.Null(await accounts.AuthenticateAsync(CreateCredentials("ann", Ann), Token));

@@ -5,7 +5,7 @@ namespace Fts.Accounts.Tests;
 /// <summary>The server's own user needs no password. The fallback authenticates all other clients.</summary>
 public sealed class LocalUserAuthenticatorTests
 {
-    private static readonly OneTimePasswordAuthenticator Password = new("fts", Permissions.ReadWrite);
+    private static readonly GeneratedPasswordAuthenticator Password = new("fts", Permissions.ReadWrite);
 
     private readonly LocalUserAuthenticator _accounts = new(Permissions.ReadOnly, Password);
 

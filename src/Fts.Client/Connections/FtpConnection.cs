@@ -255,7 +255,10 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Discards the stored replies of <see cref="SendAheadAsync"/>.</summary>
     internal void DiscardEarlyReplies() => _earlyReplies.Clear();
 
-    /// <summary>Sends a command and returns its final reply. The caller must have marked the connection as busy.</summary>
+    /// <summary>
+    /// Returns the stored reply of <see cref="SendAheadAsync"/> to a command. If no reply is stored, sends the command and returns its final
+    /// reply. The caller must have marked the connection as busy.
+    /// </summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
     /// <param name="cancellationToken">Cancels the exchange, which closes the connection.</param>

@@ -317,7 +317,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Sends EPSV or PASV and starts to connect. Only the text of the reply is parsed, because some servers use the format of the other
+    /// Sends EPSV or PASV, unless it was sent together with the metadata commands, and starts to connect. Only the text of the reply is parsed, because some servers use the format of the other
     /// verb or an unusual code.
     /// </summary>
     /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>

@@ -44,7 +44,10 @@ internal sealed record DownloadState
     /// </summary>
     public long ResumedBytes { get; private init; }
 
-    /// <summary>The reason why existing bytes are retrieved again.</summary>
+    /// <summary>
+    /// The reason why the download starts from the beginning although bytes of an interrupted download exist, or
+    /// <see cref="FtpRestartReason.None"/>.
+    /// </summary>
     public FtpRestartReason RestartReason { get; private init; }
 
     /// <summary>The number of connections for <see cref="DownloadStep.RetrieveSegments"/>.</summary>

@@ -54,7 +54,8 @@ internal sealed class FileDownload(
             {
                 DownloadStep.Prepare => await PrepareAsync(connection, state, cancellationToken).ConfigureAwait(false),
                 DownloadStep.Retrieve => await RetrieveAsync(connection, state, cancellationToken).ConfigureAwait(false),
-                _ => await VerifyAsync(connection, state, cancellationToken).ConfigureAwait(false),
+                DownloadStep.Verify => await VerifyAsync(connection, state, cancellationToken).ConfigureAwait(false),
+                _ => throw new InvalidOperationException($"{state.Step} does not use one connection."),
             };
         }
 

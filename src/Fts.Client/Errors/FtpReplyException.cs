@@ -34,10 +34,10 @@ public sealed class FtpLoginException : FtpReplyException
     /// <summary>Creates the exception for a negative reply to USER, PASS or ACCT.</summary>
     /// <param name="reply">The negative reply.</param>
     /// <param name="command">The text of the command, with any password masked.</param>
-    /// <param name="userName">The name of the account.</param>
+    /// <param name="userName">The user name that was sent with USER.</param>
     public FtpLoginException(FtpReply reply, string command, string userName)
         : base(reply, command, $"login failed for {userName.ToPrintable()}: {reply.ToPrintable()}", null) => UserName = userName;
 
-    /// <summary>The name of the account.</summary>
+    /// <summary>The user name that was sent with USER.</summary>
     public string UserName { get; }
 }

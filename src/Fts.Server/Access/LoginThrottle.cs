@@ -10,8 +10,8 @@ namespace Fts.Server.Access;
 /// <remarks>
 /// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every
 /// second failure doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by
-/// one. Logins from an address without failures never wait. An account that logged in from the same address within a day waits for its
-/// own failures only, so that a client that guesses passwords does not lock out the other users behind its address.
+/// one. Logins from an address without failures never wait. A known account, which logged in from the same address within a day, waits for
+/// its own failures only, so that a client that guesses passwords does not lock out the other users behind its address.
 /// </remarks>
 internal sealed class LoginThrottle(FtpServerOptions options)
 {
@@ -355,7 +355,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.FailedLoginLifetime);
 
     /// <summary>
-    /// The key of the record that unknown accounts share. All other keys are hashes of account names, so that long names need no more
+    /// The key of the record that further unknown accounts share if an address has <see cref="MaxAccountRecords"/> records. All other keys are hashes of account names, so that long names need no more
     /// memory. Two names with the same hash share a record.
     /// </summary>
     private const int SharedRecordKey = 0;

@@ -66,7 +66,9 @@ internal sealed class Session : IDisposable
     /// <summary>The number of the session, for the log.</summary>
     public long Id { get; }
     public Socket Socket { get; }
-    /// <summary>The addresses and ports of the server and the client, as the client uses them.</summary>
+    /// <summary>
+    /// The addresses and ports of the server and the client: from the PROXY header if a load balancer sent one, otherwise from the socket.
+    /// </summary>
     public ConnectionEndPoints EndPoints { get; }
     /// <summary>The server's address and port.</summary>
     public IPEndPoint Local => EndPoints.Local;
@@ -243,6 +245,7 @@ internal sealed class Session : IDisposable
     {
         IsDisconnected = true;
         Socket.Close(0);
+        // Ends the loop and the transfer. The reply is not sent, because the socket is closed.
         End(Replies.ControlConnectionTimeout);
     }
 

@@ -33,8 +33,8 @@ internal sealed class MemoryUpload(MemoryContent content, string name, string? u
     /// <summary>Whether the upload is being written. False for a partial upload.</summary>
     public bool IsInProgress { get; set; } = true;
 
-    /// <summary>When the upload was interrupted, UTC.</summary>
-    public DateTime LastModified { get; set; }
+    /// <summary>When the upload was interrupted, UTC. Not set while the upload is in progress.</summary>
+    public DateTime InterruptedAt { get; set; }
 }
 
 /// <summary>
@@ -96,7 +96,7 @@ internal sealed class MemoryDirectoryUploads
     /// </summary>
     public (int Count, long Bytes) Sweep(DateTime before)
     {
-        MemoryUpload[] old = [.. _uploads.Values.Where(upload => !upload.IsInProgress && upload.LastModified < before)];
+        MemoryUpload[] old = [.. _uploads.Values.Where(upload => !upload.IsInProgress && upload.InterruptedAt < before)];
         Array.ForEach(old, Remove);
         return (old.Length, old.Sum(upload => upload.Content.Length));
     }

@@ -105,7 +105,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return FindPartialUpload(path, uploader) is { } upload ? new PartialUpload(upload.Length, upload.LastModified) : null;
+            return FindPartialUpload(path, uploader) is { } upload ? new PartialUpload(upload.Length, upload.InterruptedAt) : null;
         }
     }
 
@@ -409,7 +409,7 @@ public sealed class MemoryFileStore : IFileStore
                 AdjustUsedBytes(-freed);
             }
 
-            (upload.IsInProgress, upload.LastModified) = (false, DateTime.UtcNow);
+            (upload.IsInProgress, upload.InterruptedAt) = (false, DateTime.UtcNow);
             AddAndApplyLimits(upload);
             return true;
         }

@@ -70,8 +70,8 @@ internal static class ClientCommand
         Notes =
         [
             "In a script (commands from a file or a pipe), fts exits with the code of the failed command, or with 9 if several " +
-            "commands failed. An error that ends the script, such as a lost connection, determines the exit code alone. A session on " +
-            "a terminal exits with 0.",
+            "commands failed. If an error ends the script, for example because the client cannot connect again, fts exits with the " +
+            "code of that error, even if earlier commands failed. A session on a terminal exits with 0.",
             "In the session, help lists the commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D ends the " +
             "session. Standard output contains only the data of commands such as ls and cat. Messages are written to standard error.",
             "put replaces an existing file. get asks before it replaces one, or fails in a script. " +

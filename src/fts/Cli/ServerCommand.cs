@@ -40,7 +40,7 @@ internal static class ServerCommand
         Examples =
         [
             new("fts server", "share the current folder with this machine"),
-            new("fts server 0.0.0.0", "share the folder with other machines, using a one-time password"),
+            new("fts server 0.0.0.0", "share the folder with other machines, using a new password"),
             new("fts server 192.168.1.5 2121 --folder ~/share --anonymous read", "let everyone read a folder, without a password"),
         ],
         Arguments =

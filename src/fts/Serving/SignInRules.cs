@@ -7,10 +7,10 @@ namespace Fts.Serving;
 /// <param name="AnonymousPermissions">
 /// The permissions of every client without a password. They do not include the permissions that <see cref="AllowsOwnUser"/> adds.
 /// </param>
-/// <param name="OneTimePassword">The account with the password of this run, or null if no client needs a password.</param>
+/// <param name="GeneratedPassword">The account with the password of this run, or null if no client needs a password.</param>
 /// <param name="AllowsOwnUser">Whether the user that runs the server, and root, may read and write without a password.</param>
 internal sealed record SignInRules(
-    IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword,
+    IAuthenticator Authenticator, Permissions AnonymousPermissions, GeneratedPasswordAuthenticator? GeneratedPassword,
     bool AllowsOwnUser = false)
 {
     private const string UserName = "fts";
@@ -30,7 +30,7 @@ internal sealed record SignInRules(
     {
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
-            var otherUsers = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite);
+            var otherUsers = new GeneratedPasswordAuthenticator(UserName, Permissions.ReadWrite);
             return new SignInRules(
                 new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
         }
@@ -47,7 +47,7 @@ internal sealed record SignInRules(
             return new SignInRules(new AnonymousAuthenticator(anonymousPermissions), anonymousPermissions, null);
         }
 
-        var password = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite, anonymousPermissions);
+        var password = new GeneratedPasswordAuthenticator(UserName, Permissions.ReadWrite, anonymousPermissions);
         return new SignInRules(password, anonymousPermissions, password);
     }
 }

@@ -57,13 +57,13 @@ internal static class StartupSummary
         if (signInRules.AllowsOwnUser)
         {
             yield return "  login     anonymous, without a password, for you and root: read and write";
-            string userName = signInRules.OneTimePassword!.UserName;
-            yield return $"  login     {userName}, with the one-time password, for other users of this machine: read and write";
-            yield return $"  password  {signInRules.OneTimePassword.Password}";
+            string userName = signInRules.GeneratedPassword!.UserName;
+            yield return $"  login     {userName}, with the password below, for other users of this machine: read and write";
+            yield return $"  password  {signInRules.GeneratedPassword.Password}";
         }
-        else if (signInRules.OneTimePassword is { } password)
+        else if (signInRules.GeneratedPassword is { } password)
         {
-            yield return $"  login     {password.UserName}, with the one-time password: read and write";
+            yield return $"  login     {password.UserName}, with the password below: read and write";
             yield return $"  password  {password.Password}";
         }
 
@@ -91,7 +91,7 @@ internal static class StartupSummary
                 : "  warning   unencrypted sessions can be read by others on the network; use --tls required to refuse them";
         }
 
-        string user = signInRules is { OneTimePassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "";
+        string user = signInRules is { GeneratedPassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "";
         yield return $"  connect   fts client {FindReachableAddress(endPoint.Address)} {endPoint.Port}{user}";
         yield return "  stop      Ctrl-C";
     }

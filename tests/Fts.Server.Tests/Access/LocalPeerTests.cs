@@ -18,7 +18,7 @@ public sealed class LocalPeerTests
     /// <summary>A command of bash that reads one reply of the server.</summary>
     private const string ReadReply = "read -r reply <&3; ";
 
-    private readonly OneTimePasswordAuthenticator _password = new("fts", Permissions.ReadWrite);
+    private readonly GeneratedPasswordAuthenticator _password = new("fts", Permissions.ReadWrite);
 
     [Theory, OnEveryWire]
     public async Task The_servers_own_user_logs_in_without_a_password(Wire wire)

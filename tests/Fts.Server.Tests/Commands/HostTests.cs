@@ -178,7 +178,7 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task An_account_exists_only_on_its_own_host(Wire wire)
     {
-        var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
+        var owner = new GeneratedPasswordAuthenticator("owner", Permissions.ReadWrite);
         await using TestServer server = await WithHostsAsync(wire, one => one with { Authenticator = owner });
         await server.PlayFromGreetingAsync($"""
             S: 220 *

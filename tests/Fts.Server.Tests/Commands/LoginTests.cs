@@ -6,9 +6,9 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>USER, PASS, ACCT, REIN and QUIT.</summary>
 public sealed class LoginTests
 {
-    private static TestServer WithPassword(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
+    private static TestServer WithPassword(Wire wire, out GeneratedPasswordAuthenticator accounts, int attempts = 3)
     {
-        var password = accounts = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
+        var password = accounts = new GeneratedPasswordAuthenticator("owner", Permissions.ReadWrite);
         return new TestServer(wire,
             configure: options =>
                 options with { Authenticator = password, MaxFailedLogins = attempts, LoginDelay = TimeSpan.FromTicks(1) });
@@ -37,7 +37,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task The_correct_password_logs_in(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
+        await using TestServer server = WithPassword(wire, out GeneratedPasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -70,7 +70,7 @@ public sealed class LoginTests
     [Theory, OnEveryWire]
     public async Task The_correct_password_logs_in_after_a_failed_login(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
+        await using TestServer server = WithPassword(wire, out GeneratedPasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner

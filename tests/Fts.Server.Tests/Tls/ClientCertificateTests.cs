@@ -13,7 +13,7 @@ public sealed class ClientCertificateTests
 {
     private static readonly TestAuthority Authority = new(), UntrustedAuthority = new();
     private static readonly X509Certificate2 Ann = Authority.Issue("CN=ann, O=Example"), Untrusted = UntrustedAuthority.Issue("CN=ann");
-    private static readonly OneTimePasswordAuthenticator Owner = new("owner", Permissions.ReadWrite);
+    private static readonly GeneratedPasswordAuthenticator Owner = new("owner", Permissions.ReadWrite);
 
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 

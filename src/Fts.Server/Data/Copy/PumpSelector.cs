@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>Copies a file's bytes to or from a data connection, and reports the progress to the transfer.</summary>
+/// <summary>Copies a file's bytes to or from a data connection.</summary>
+/// <remarks>
+/// <see cref="DataConnection"/> counts the bytes that pass through it. Only a pump that bypasses it counts its bytes itself.
+/// </remarks>
 internal interface IPump
 {
     /// <summary>Sends a file from an offset to <see cref="IFileReader.Length"/>.</summary>

@@ -72,7 +72,7 @@ internal sealed class ConnectionOptions
 
     private readonly ChoiceOption _compress = new(
         "--compress", "MODE", "compression of transfers (MODE Z)",
-        ("auto", "if compressed transfers were measured to be faster"),
+        ("auto", "if measurements show that compression is faster"),
         ("off", "never"),
         ("always", "if the server supports MODE Z"));
 

@@ -136,7 +136,7 @@ public sealed class ServerTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
         Assert.Contains("  login     anonymous, without a password, for you and root: read and write\n", server.Program.Messages,
             StringComparison.Ordinal);
-        Assert.Contains("  login     fts, with the one-time password, for other users of this machine: read and write\n  password  ",
+        Assert.Contains("  login     fts, with the password below, for other users of this machine: read and write\n  password  ",
             server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
         Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);

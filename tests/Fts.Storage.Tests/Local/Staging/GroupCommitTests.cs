@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fts.Storage.Local;
 using Fts.Storage.Local.Staging;
 using Fts.Storage.Workers;
 using Microsoft.Win32.SafeHandles;
