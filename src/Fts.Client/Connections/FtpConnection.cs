@@ -256,8 +256,8 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void DiscardEarlyReplies() => _earlyReplies.Clear();
 
     /// <summary>
-    /// Returns the stored reply of <see cref="SendAheadAsync"/> to a command. If no reply is stored, sends the command and returns its final
-    /// reply. The caller must have marked the connection as busy.
+    /// Returns the stored reply of <see cref="SendAheadAsync"/> to a command. If no reply is stored, sends the command and returns its
+    /// final reply. The caller must have marked the connection as busy.
     /// </summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>

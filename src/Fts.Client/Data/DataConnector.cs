@@ -317,8 +317,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Sends EPSV or PASV, unless it was sent together with the metadata commands, and starts to connect. Only the text of the reply is parsed, because some servers use the format of the other
-    /// verb or an unusual code.
+    /// Sends EPSV or PASV, unless it was sent together with the metadata commands, and starts to connect. Only the text of the reply is
+    /// parsed, because some servers use the format of the other verb or an unusual code.
     /// </summary>
     /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>
     private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, FtpCommand? allocate, CancellationToken cancellationToken)

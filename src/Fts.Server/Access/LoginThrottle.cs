@@ -355,8 +355,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.FailedLoginLifetime);
 
     /// <summary>
-    /// The key of the record that further unknown accounts share if an address has <see cref="MaxAccountRecords"/> records. All other keys are hashes of account names, so that long names need no more
-    /// memory. Two names with the same hash share a record.
+    /// The key of the record that further unknown accounts share if an address has <see cref="MaxAccountRecords"/> records. All other keys
+    /// are hashes of account names, so that long names need no more memory. Two names with the same hash share a record.
     /// </summary>
     private const int SharedRecordKey = 0;
 

@@ -22,8 +22,8 @@ public enum FtpDataBinding
     /// <summary>The connection is accepted.</summary>
     Off,
     /// <summary>
-    /// The connection is accepted. The first connection of a session that resumes no TLS session at all is logged. A connection that resumes
-    /// the TLS session of another control connection is not detected.
+    /// The connection is accepted. The first connection of a session that resumes no TLS session at all is logged. A connection that
+    /// resumes the TLS session of another control connection is not detected.
     /// </summary>
     Observe,
     /// <summary>

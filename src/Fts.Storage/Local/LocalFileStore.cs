@@ -410,8 +410,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// bytes. Closes the committed file if the copy fails.
     /// </summary>
     /// <remarks>
-    /// The commit appends the bytes of the committed file that follow the last written byte (<see cref="LocalFileWriter"/>). Until then, the
-    /// staging file ends with the last received byte.
+    /// The commit appends the bytes of the committed file that follow the last written byte (<see cref="LocalFileWriter"/>). Until then,
+    /// the staging file ends with the last received byte.
     /// </remarks>
     private static async Task<long> CopyCommittedAsync(
         SafeFileHandle committed, IStagingFile staging, long? offset, LocalFileCalls calls, CancellationToken cancellationToken)
