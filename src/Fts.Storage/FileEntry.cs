@@ -14,12 +14,17 @@ public enum EntryKind
     Other,
 }
 
-/// <summary>The metadata of one entry. For a link whose target is inside the store, these are the metadata of the target.</summary>
+/// <summary>
+/// The metadata of one entry. For a link whose target is inside the store, all values except the name and <paramref name="IsLink"/> are
+/// those of the target.
+/// </summary>
 /// <param name="Name">The last component of the path, or an empty string for the root.</param>
 /// <param name="Kind">Whether the entry is a file, a directory or any other entry.</param>
 /// <param name="Length">The size in bytes. 0 if the entry is not a file.</param>
 /// <param name="LastModified">The last-modified time, UTC.</param>
-/// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>
+/// <param name="UnixMode">
+/// The nine permission bits. Null if the store has none for this entry, or if the listing that returned this entry did not read them.
+/// </param>
 /// <param name="Id">
 /// A number that identifies the file or directory in the store. All hard links of a file have the same number. The local store computes it
 /// from device and inode on Linux. 0 if the store has no identifiers.

@@ -20,7 +20,9 @@ public interface IFileStore
     bool CanBlockCaller => true;
 
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
-    /// <exception cref="StoreException">A link in the path leads outside the store, or the metadata cannot be read.</exception>
+    /// <exception cref="StoreException">
+    /// A link before the last component of the path leads outside the store, or the metadata cannot be read.
+    /// </exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Returns the entries of a directory in no particular order.</summary>
@@ -110,13 +112,14 @@ public interface IFileStore
     /// <param name="source">The old path.</param>
     /// <param name="target">The new path.</param>
     /// <param name="replace">
-    /// True to replace an existing target. If false, an existing target causes <see cref="StoreError.Exists"/>. This check is atomic.
+    /// True to replace an existing target. If false, an existing target causes <see cref="StoreError.Exists"/>. No other call to the store
+    /// can create the target between this check and the rename.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">The source does not exist, or the target cannot be replaced.</exception>
     /// <remarks>
-    /// The rename is atomic. If the file system treats the two names as equal (for example <c>a</c> and <c>A</c>), the rename takes two
-    /// steps and is not atomic.
+    /// The rename is atomic if the file system supports that. Otherwise, it takes two steps, for example if the file system treats the two
+    /// names as equal (<c>a</c> and <c>A</c>).
     /// </remarks>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
@@ -132,8 +135,8 @@ public interface IFileStore
     /// <param name="target">The file or directory to which the link points.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">
-    /// The target is not located in the link's directory or below it (<see cref="StoreError.Denied"/>), or the store does not support links
-    /// (<see cref="StoreError.NotSupported"/>).
+    /// The target does not exist, the target is not located in the link's directory or below it (<see cref="StoreError.Denied"/>), or the
+    /// store does not support links (<see cref="StoreError.NotSupported"/>).
     /// </exception>
     /// <remarks>
     /// The text of the link never contains <c>..</c>. Therefore, no rename of a directory can make the link point outside the store, even
@@ -190,21 +193,22 @@ public readonly record struct WriteStart
     public bool ShouldKeepContent { get; }
 
     /// <summary>
-    /// Whether the file must be new. If an entry with its name exists, opening and committing throw <see cref="StoreError.Exists"/>. The
-    /// check at the commit is atomic.
+    /// Whether the file must be new. If an entry with its name exists, opening and committing throw <see cref="StoreError.Exists"/>. No
+    /// other call to the store can create the entry between the check at the commit and the publication.
     /// </summary>
     public bool IsCreateOnly { get; init; }
 
     /// <summary>The uploader, as given to <see cref="WithUploader"/>, or null if the upload cannot be resumed.</summary>
     /// <remarks>
     /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of continuing the
-    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard the partial upload. A partial upload that continues a
-    /// committed file is resumed only if that file is unchanged.
+    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard the partial upload when the new upload is opened. A partial
+    /// upload that continues a committed file is resumed only if that file is unchanged.
     /// </remarks>
     public string? Uploader { get; init; }
 
     /// <summary>
-    /// Whether the commit appends the bytes at the end that the file has at that time, even if the file grew during the upload.
+    /// Whether this start is <see cref="Append"/>: the commit appends the bytes at the end that the file has at that time, even if the file
+    /// grew during the upload.
     /// </summary>
     internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
 
@@ -254,7 +258,7 @@ public readonly record struct WriteStart
 /// The size in bytes of the uploaded file so far. If the upload continues a committed file, the size includes the bytes before the start of
 /// the upload.
 /// </param>
-/// <param name="LastModified">When the upload was last written, UTC.</param>
+/// <param name="LastModified">When the upload was last written or, if the store does not record that time, interrupted. UTC.</param>
 public readonly record struct PartialUpload(long Length, DateTime LastModified);
 
 /// <summary>A file that is open for reading. The caller that opened it disposes it.</summary>

@@ -13,7 +13,8 @@ namespace Fts.Storage.Local;
 internal interface IRootDirectory : IDisposable
 {
     /// <summary>
-    /// The kind of the file system that contains the root. The default implementation returns <see cref="FileSystemKind.Other"/>.
+    /// The kind of the root's file system, or <see cref="FileSystemKind.Other"/> if calls can block for another reason. The default
+    /// implementation returns <see cref="FileSystemKind.Other"/>.
     /// </summary>
     FileSystemKind FileSystemKind => FileSystemKind.Other;
 
