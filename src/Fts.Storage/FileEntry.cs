@@ -8,15 +8,15 @@ public enum EntryKind
     /// <summary>A directory.</summary>
     Directory,
     /// <summary>
-    /// Any other entry: a device, a socket, a FIFO, or a link whose target is missing or outside the store. Such an entry is
-    /// listed and can be deleted, but not opened.
+    /// Any other entry: a device, a socket, a FIFO, a link whose target is missing or outside the store, or a listed entry whose metadata
+    /// cannot be read. Such an entry is listed and can be deleted, but not opened.
     /// </summary>
     Other,
 }
 
 /// <summary>
-/// The metadata of one entry. For a link whose target is inside the store, all values except the name and <paramref name="IsLink"/> are
-/// those of the target.
+/// The metadata of one entry. For a link whose target is inside the store, all values except the name and <paramref name="IsLink"/>
+/// describe the target.
 /// </summary>
 /// <param name="Name">The last component of the path, or an empty string for the root.</param>
 /// <param name="Kind">Whether the entry is a file, a directory or any other entry.</param>

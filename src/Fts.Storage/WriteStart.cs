@@ -66,7 +66,7 @@ public readonly record struct WriteStart
     /// <remarks>
     /// Bytes of the committed file after the last written byte are kept. Bytes of a partial upload after the offset are discarded. Opening
     /// throws <see cref="StoreError.BadOffset"/> if the offset is past the end. If the offset is the end of the committed file, and that
-    /// file was changed, replaced or deleted before the commit, the commit throws <see cref="StoreError.Busy"/>.
+    /// file was extended, truncated, replaced or deleted before the commit, the commit throws <see cref="StoreError.Busy"/>.
     /// </remarks>
     public static WriteStart FromOffset(long offset)
     {

@@ -429,7 +429,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         if (current.IsOnProtectedPath(status.Id))
         {
             throw new StoreException(
-                StoreError.Denied, $"{path} cannot be deleted or renamed, because it contains or links to a protected entry.");
+                StoreError.Denied, $"{path} cannot be deleted or renamed, because it is part of a protected path.");
         }
     }
 

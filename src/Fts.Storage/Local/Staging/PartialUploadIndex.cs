@@ -11,6 +11,8 @@ internal readonly record struct PartialUploadLocation(string DirectoryPath, stri
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {
     private readonly Lock _lock = new();
+
+    // The keys are the hashes that StagingNames.GetUploaderHash returns.
     private readonly Dictionary<string, Dictionary<PartialUploadLocation, Entry>> _uploads = new(StringComparer.Ordinal);
     private int _sweepNumber;
 
