@@ -44,10 +44,13 @@ public static class DirectoryTree
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">The directory.</param>
-    /// <param name="progress">Called once for each listed entry. Null if the caller needs no progress.</param>
+    /// <param name="progress">
+    /// Called for each listed entry, and again if an entry that could not be deleted is listed again. Null if the caller needs no progress.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call. Entries that are not deleted yet remain.</param>
     /// <exception cref="StoreException">
-    /// At least one entry could not be deleted. The last error is thrown after the deletion of every entry was attempted.
+    /// At least one entry could not be deleted, or a directory could not be listed. The last error is thrown after the deletion of every
+    /// listed entry was attempted.
     /// </exception>
     /// <remarks>
     /// At every level, the method first calls <see cref="IFileStore.DeleteDirectoryAsync"/>, and lists the directory only if the store

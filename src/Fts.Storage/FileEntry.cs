@@ -8,18 +8,23 @@ public enum EntryKind
     /// <summary>A directory.</summary>
     Directory,
     /// <summary>
-    /// Any other entry: a device, a socket, a FIFO, or a link whose target is missing or outside the store. Such an entry is
-    /// listed and can be deleted, but not opened.
+    /// Any other entry: a device, a socket, a FIFO, a link whose target is missing or outside the store, or a listed entry whose metadata
+    /// cannot be read. Such an entry is listed and can be deleted, but not opened.
     /// </summary>
     Other,
 }
 
-/// <summary>The metadata of one entry. For a link whose target is inside the store, these are the metadata of the target.</summary>
+/// <summary>
+/// The metadata of one entry. For a link whose target is inside the store, all values except the name and <paramref name="IsLink"/>
+/// describe the target.
+/// </summary>
 /// <param name="Name">The last component of the path, or an empty string for the root.</param>
 /// <param name="Kind">Whether the entry is a file, a directory or any other entry.</param>
 /// <param name="Length">The size in bytes. 0 if the entry is not a file.</param>
 /// <param name="LastModified">The last-modified time, UTC.</param>
-/// <param name="UnixMode">The nine permission bits, or null if the store has none.</param>
+/// <param name="UnixMode">
+/// The nine permission bits. Null if the store has none for this entry, or if the listing that returned this entry did not read them.
+/// </param>
 /// <param name="Id">
 /// A number that identifies the file or directory in the store. All hard links of a file have the same number. The local store computes it
 /// from device and inode on Linux. 0 if the store has no identifiers.

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Fts.Storage;
 
 /// <summary>A storage back end: files and directories, addressed by virtual paths. Implementations are thread-safe.</summary>
@@ -20,7 +18,9 @@ public interface IFileStore
     bool CanBlockCaller => true;
 
     /// <summary>Returns the entry at a path, or null if none exists.</summary>
-    /// <exception cref="StoreException">A link in the path leads outside the store, or the metadata cannot be read.</exception>
+    /// <exception cref="StoreException">
+    /// A link before the last component of the path leads outside the store, or the metadata cannot be read.
+    /// </exception>
     ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Returns the entries of a directory in no particular order.</summary>
@@ -110,13 +110,14 @@ public interface IFileStore
     /// <param name="source">The old path.</param>
     /// <param name="target">The new path.</param>
     /// <param name="replace">
-    /// True to replace an existing target. If false, an existing target causes <see cref="StoreError.Exists"/>. This check is atomic.
+    /// True to replace an existing target. If false, an existing target causes <see cref="StoreError.Exists"/>. No other call to the store
+    /// can create the target between this check and the rename.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">The source does not exist, or the target cannot be replaced.</exception>
     /// <remarks>
-    /// The rename is atomic. If the file system treats the two names as equal (for example <c>a</c> and <c>A</c>), the rename takes two
-    /// steps and is not atomic.
+    /// The rename is atomic if the file system supports that. Otherwise, it takes two steps, for example if the file system treats the two
+    /// names as equal (<c>a</c> and <c>A</c>).
     /// </remarks>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
@@ -132,8 +133,8 @@ public interface IFileStore
     /// <param name="target">The file or directory to which the link points.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">
-    /// The target is not located in the link's directory or below it (<see cref="StoreError.Denied"/>), or the store does not support links
-    /// (<see cref="StoreError.NotSupported"/>).
+    /// The target does not exist, the target is not located in the link's directory or below it (<see cref="StoreError.Denied"/>), or the
+    /// store does not support links (<see cref="StoreError.NotSupported"/>).
     /// </exception>
     /// <remarks>
     /// The text of the link never contains <c>..</c>. Therefore, no rename of a directory can make the link point outside the store, even
@@ -173,166 +174,4 @@ public interface IFileStore
     /// implementation caches nothing.
     /// </remarks>
     ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
-}
-
-/// <summary>The content with which an upload starts, and whether the upload can be resumed after an interruption.</summary>
-public readonly record struct WriteStart
-{
-    private WriteStart(long? offset, bool keepsContent, bool createOnly) =>
-        (Offset, ShouldKeepContent, IsCreateOnly) = (offset, keepsContent, createOnly);
-
-    /// <summary>The offset in bytes of the caller's first byte, or null for the end of the existing content.</summary>
-    public long? Offset { get; }
-
-    /// <summary>
-    /// True to start with the content of the committed file, or of the partial upload to resume. False to start with an empty file.
-    /// </summary>
-    public bool ShouldKeepContent { get; }
-
-    /// <summary>
-    /// Whether the file must be new. If an entry with its name exists, opening and committing throw <see cref="StoreError.Exists"/>. The
-    /// check at the commit is atomic.
-    /// </summary>
-    public bool IsCreateOnly { get; init; }
-
-    /// <summary>The uploader, as given to <see cref="WithUploader"/>, or null if the upload cannot be resumed.</summary>
-    /// <remarks>
-    /// <see cref="Append"/> and <see cref="FromOffset"/> resume the uploader's partial upload if one exists, instead of continuing the
-    /// committed file. <see cref="Replace"/> and <see cref="Create"/> discard the partial upload. A partial upload that continues a
-    /// committed file is resumed only if that file is unchanged.
-    /// </remarks>
-    public string? Uploader { get; init; }
-
-    /// <summary>
-    /// Whether the commit appends the bytes at the end that the file has at that time, even if the file grew during the upload.
-    /// </summary>
-    internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
-
-    /// <summary>
-    /// Returns whether an upload with this start keeps all bytes of a committed file of this length in bytes. Returns false if no file
-    /// exists (null).
-    /// </summary>
-    internal bool IsAtEndOf(long? committedLength) => ShouldKeepContent && committedLength is { } length && (Offset ?? length) == length;
-
-    /// <summary>Starts with an empty file that replaces an existing file (STOR).</summary>
-    public static WriteStart Replace => new(0, false, false);
-
-    /// <summary>Starts with an empty file that must be new (STOU).</summary>
-    public static WriteStart Create => new(0, false, true);
-
-    /// <summary>Starts at the end of the committed file, or with an empty file if none exists (APPE).</summary>
-    /// <remarks>
-    /// The commit appends the bytes at the end that the file has at that time. Simultaneous appends are therefore all applied, one after
-    /// another.
-    /// </remarks>
-    public static WriteStart Append => new(null, true, false);
-
-    /// <summary>Returns a copy of this value for an upload that the uploader can resume after an interruption.</summary>
-    /// <param name="uploader">Any text that identifies the uploader.</param>
-    public WriteStart WithUploader(string uploader) => this with { Uploader = uploader };
-
-    /// <summary>
-    /// Starts with the content of the committed file, or of the partial upload to resume, and overwrites the content from an offset (REST,
-    /// then STOR).
-    /// </summary>
-    /// <param name="offset">The offset in bytes. 0 is the same as <see cref="Replace"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
-    /// <remarks>
-    /// Bytes of the committed file after the last written byte are kept. Bytes of a partial upload after the offset are discarded. Opening
-    /// throws <see cref="StoreError.BadOffset"/> if the offset is past the end. If the offset is the end of the committed file, and that
-    /// file was changed, replaced or deleted before the commit, the commit throws <see cref="StoreError.Busy"/>.
-    /// </remarks>
-    public static WriteStart FromOffset(long offset)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return offset == 0 ? Replace : new WriteStart(offset, true, false);
-    }
-}
-
-/// <summary>An interrupted upload that can be resumed.</summary>
-/// <param name="Length">
-/// The size in bytes of the uploaded file so far. If the upload continues a committed file, the size includes the bytes before the start of
-/// the upload.
-/// </param>
-/// <param name="LastModified">When the upload was last written, UTC.</param>
-public readonly record struct PartialUpload(long Length, DateTime LastModified);
-
-/// <summary>A file that is open for reading. The caller that opened it disposes it.</summary>
-public interface IFileReader : IAsyncDisposable
-{
-    /// <summary>The size in bytes at the time of opening.</summary>
-    long Length { get; }
-
-    /// <summary>
-    /// The operating system's handle of a regular file, for copying in the kernel, or null if the store has none. The reader closes the
-    /// handle.
-    /// </summary>
-    SafeFileHandle? Handle { get; }
-
-    /// <summary>Reads bytes at an offset. Returns the number of bytes read, or 0 at the end of the file.</summary>
-    /// <exception cref="StoreException">The file cannot be read.</exception>
-    /// <remarks>If the call is cancelled, the store may still write to the buffer. The caller must not use the buffer again.</remarks>
-    ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
-}
-
-/// <summary>An open upload. The caller that opened it disposes it.</summary>
-/// <remarks>
-/// If the writer is disposed without a commit, the existing file stays unchanged. The received bytes are then deleted unless
-/// <see cref="KeepPartialUploadAsync"/> kept them.
-/// </remarks>
-public interface IFileWriter : IAsyncDisposable
-{
-    /// <summary>
-    /// The offset in bytes of the caller's first byte: 0, the restart offset, or the end of the content that the upload continues.
-    /// </summary>
-    long StartOffset { get; }
-
-    /// <summary>Whether this upload resumes a partial upload (<see cref="WriteStart.Uploader"/>).</summary>
-    bool IsResumed { get; }
-
-    /// <summary>
-    /// The operating system's handle of the staging file, for copying in the kernel, or null if the store has none. The writer closes the
-    /// handle. The first bytes must be written with <see cref="WriteAsync"/>, which discards the bytes of a resumed partial upload after
-    /// <see cref="StartOffset"/>.
-    /// </summary>
-    SafeFileHandle? Handle { get; }
-
-    /// <summary>
-    /// The offset in the uploaded file, in bytes, of the first byte of the staging file (<see cref="Handle"/>). The offset is 0 unless the
-    /// staging file contains only appended bytes.
-    /// </summary>
-    long HandleOffset { get; }
-
-    /// <summary>Writes bytes at an offset.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The offset is less than <see cref="HandleOffset"/>.</exception>
-    /// <exception cref="StoreException">The bytes cannot be written, for example because no space is left.</exception>
-    /// <remarks>
-    /// If the call is cancelled, the store may still read the buffer. The caller must not change the buffer or use it again.
-    /// </remarks>
-    ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Publishes the complete file under its name in one step, or appends the bytes to the existing file. Nothing can be written
-    /// afterwards.
-    /// </summary>
-    /// <exception cref="StoreException">
-    /// The file cannot be published. The error is <see cref="StoreError.Busy"/> if another session or process has locked the file to which
-    /// the upload appends, or has changed that file although the upload began at a given offset. The failed commit changes nothing.
-    /// </exception>
-    /// <remarks>
-    /// If the process is killed while bytes are appended, the next process that uses the store completes or undoes the append.
-    /// </remarks>
-    ValueTask CommitAsync(CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Keeps the upload as a partial upload that its uploader can resume (<see cref="WriteStart.Uploader"/>). An older partial upload of
-    /// this uploader to the same path is replaced. Nothing can be written afterwards.
-    /// </summary>
-    /// <returns>The size in bytes of the partial upload (<see cref="PartialUpload.Length"/>), or null if the upload is not kept.</returns>
-    /// <remarks>
-    /// An upload is not kept if it has no uploader, if it is new and received no bytes, or if another upload of the same path and uploader
-    /// is in progress. A new upload that continues a committed file is kept only if it received 16 MiB or more, or at least as many bytes
-    /// as the file has before the start of the upload. Otherwise the client can quickly send the bytes again.
-    /// </remarks>
-    ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);
 }

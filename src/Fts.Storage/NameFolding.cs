@@ -6,8 +6,8 @@ namespace Fts.Storage;
 /// <summary>Recognises names that some file system treats as equal to a reserved name.</summary>
 /// <remarks>
 /// ext4, tmpfs, APFS, HFS+ and NTFS can ignore case. ext4, tmpfs and HFS+ also ignore invisible characters. ZFS can compare compatibility
-/// forms (NFKD). The published program does not contain the runtime's Unicode tables. The table in this class therefore covers the
-/// characters of <see cref="PathRules.StagingPrefix"/>.
+/// forms (NFKD). The published program does not contain the runtime's Unicode tables. This class therefore has a table of its own, which
+/// covers only the characters of <see cref="PathRules.StagingPrefix"/>.
 /// </remarks>
 internal static class NameFolding
 {

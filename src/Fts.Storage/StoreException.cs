@@ -15,11 +15,11 @@ public enum StoreError
     NotAFile,
     /// <summary>The operation needs a directory, but the entry is of another kind.</summary>
     NotADirectory,
-    /// <summary>No space is left.</summary>
+    /// <summary>No space is left, or a size limit of the file system would be exceeded.</summary>
     NoSpace,
     /// <summary>A disk quota is exceeded.</summary>
     QuotaExceeded,
-    /// <summary>Another session or process uses the entry. The same call may succeed later.</summary>
+    /// <summary>Another session or process uses the entry, or the store is overloaded. The same call may succeed later.</summary>
     Busy,
     /// <summary>The name is too long, reserved for staging files, or not supported by the file system.</summary>
     BadName,

@@ -1,16 +1,6 @@
 namespace Fts.Storage;
 
 /// <summary>
-/// Reports the names that a listing omits. The result of <see cref="IFileStore.ListAsync"/> implements this interface if the store can omit
-/// names. The server logs the number of omitted names.
-/// </summary>
-public interface IUnlistedNameReport
-{
-    /// <summary>The names omitted so far. The value is complete after the last entry was read.</summary>
-    UnlistedNames Unlisted { get; }
-}
-
-/// <summary>
 /// The names in a directory that a listing omits because a <see cref="StorePath"/> cannot contain them: names with line breaks, names that
 /// are too long and, on some systems, names that are not UTF-8.
 /// </summary>

@@ -12,7 +12,7 @@ internal static class DirectoryFlush
 {
     /// <summary>Flushes a directory that may be open only as a path (O_PATH), on Linux.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="name">The name of the directory in the error message.</param>
+    /// <param name="name">The beginning of the error message, for example the path of the directory.</param>
     public static void Flush(SafeFileHandle directory, string name)
     {
         // EINVAL: the file system does not support flushing directories, and does not need it.

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Fts.Storage.Local;
 
 /// <summary>The kinds of file systems, by whether their calls can block.</summary>
@@ -15,9 +13,3 @@ internal enum FileSystemKind
     /// <summary>The files are in memory. Calls wait for a disk only if the memory was swapped out.</summary>
     Memory,
 }
-
-/// <summary>A file that was opened for reading. The caller disposes the handle.</summary>
-/// <param name="Handle">The handle.</param>
-/// <param name="Length">The size in bytes.</param>
-/// <param name="Kind">The kind of the file's file system.</param>
-internal readonly record struct OpenedFile(SafeFileHandle Handle, long Length, FileSystemKind Kind);

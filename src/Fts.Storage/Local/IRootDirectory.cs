@@ -13,7 +13,8 @@ namespace Fts.Storage.Local;
 internal interface IRootDirectory : IDisposable
 {
     /// <summary>
-    /// The kind of the file system that contains the root. The default implementation returns <see cref="FileSystemKind.Other"/>.
+    /// The kind of the root's file system, or <see cref="FileSystemKind.Other"/> if calls can block for another reason. The default
+    /// implementation returns <see cref="FileSystemKind.Other"/>.
     /// </summary>
     FileSystemKind FileSystemKind => FileSystemKind.Other;
 
@@ -116,17 +117,4 @@ internal interface IRootDirectory : IDisposable
 
     /// <summary>Returns the number of bytes that this process can still write to the file system of a directory.</summary>
     long GetFreeSpace(StorePath directory);
-}
-
-/// <summary>Reads the entries of a directory once.</summary>
-internal interface IDirectoryReader : IDisposable
-{
-    /// <summary>
-    /// Replaces the content of <paramref name="batch"/> with the next entries. Returns false at the end of the directory. Before the end, a
-    /// batch can be empty.
-    /// </summary>
-    bool ReadBatch(List<FileEntry> batch);
-
-    /// <summary>The names omitted so far because no <see cref="StorePath"/> can contain them.</summary>
-    UnlistedNames Unlisted { get; }
 }

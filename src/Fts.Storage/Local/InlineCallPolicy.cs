@@ -90,7 +90,8 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
     }
 
     /// <summary>
-    /// Runs a call on a worker thread and counts whether it was fast. Used for the calls that would otherwise run inline.
+    /// Runs a call on the current thread, which is a worker thread, and records whether the call was fast. Used for the calls that would
+    /// otherwise run inline.
     /// </summary>
     public TResult RunMeasured<TState, TResult>(TState state, Func<TState, TResult> function)
     {
@@ -105,7 +106,10 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
         }
     }
 
-    /// <summary>Counts a call on a worker thread, and allows inline calls after enough fast calls.</summary>
+    /// <summary>
+    /// Records the duration of a call on a worker thread. Allows inline calls after enough fast calls, but not before the last suspension
+    /// ends.
+    /// </summary>
     private void Record(TimeSpan duration)
     {
         lock (_lock)

@@ -9,7 +9,7 @@ internal delegate bool CachedCall<TState, TResult>(LinuxCachedCalls cached, TSta
 /// <summary>
 /// Chooses the thread of each call of a local store: the caller's thread if the call is not expected to block, otherwise a worker thread.
 /// </summary>
-/// <param name="kind">The kind of the root's file system.</param>
+/// <param name="kind">The kind of the root's file system (<see cref="IRootDirectory.FileSystemKind"/>).</param>
 /// <param name="cached">The calls that the kernel answers from its caches, or null if the system has none.</param>
 /// <param name="clock">The clock for the duration of calls.</param>
 internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, TimeProvider clock)
@@ -23,7 +23,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <summary>The clock for the duration of calls.</summary>
     public TimeProvider Clock => clock;
 
-    /// <summary>The kind of the root's file system.</summary>
+    /// <summary>The kind of the root's file system (<see cref="IRootDirectory.FileSystemKind"/>).</summary>
     public FileSystemKind Kind => kind;
 
     /// <summary>
@@ -32,7 +32,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
     /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
-    /// <param name="cancellationToken">Ends the wait for a worker thread.</param>
+    /// <param name="cancellationToken">Ends the wait for a call on a worker thread, after half a second.</param>
     public ValueTask<TResult> RunAsync<TState, TResult>(
         TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <param name="fromCache">The attempt that uses only the kernel's caches and cannot wait for a disk.</param>
     /// <param name="function">The ordinary call, which runs if the attempt fails.</param>
     /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
-    /// <param name="cancellationToken">Ends the wait for a worker thread.</param>
+    /// <param name="cancellationToken">Ends the wait for a call on a worker thread, after half a second.</param>
     public ValueTask<TResult> RunCachedFirstAsync<TState, TResult>(
         TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function, Action<TResult>? discard,
         CancellationToken cancellationToken)

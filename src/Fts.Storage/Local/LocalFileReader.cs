@@ -54,8 +54,9 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
     }
 
     /// <summary>
-    /// Closes the file: on a worker thread if the file was deleted, because the last close then frees its blocks, or if the file system is
-    /// of an unknown kind, because the close can then block. Otherwise closes the file on the caller's thread.
+    /// Closes the file. On a memory file system, the caller's thread closes it. On a local disk, a worker thread closes a deleted file,
+    /// because the last close frees its blocks, and the caller's thread closes all others. On other file systems, a worker thread closes
+    /// the file, because every call can block.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -89,7 +90,7 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
         return read ?? Read(offset, buffer.Span);
     }
 
-    /// <summary>Reads bytes if they are in memory. Returns false if the read would wait for a device.</summary>
+    /// <summary>Reads bytes if they are in memory. Returns false if the ordinary read must be made.</summary>
     private bool TryReadFromMemory(long offset, Span<byte> buffer, out int read)
     {
         if (kind == FileSystemKind.Memory)
@@ -98,8 +99,8 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             return true;
         }
 
-        // Returns false for 0 and for errors, so that the ordinary read determines the end of the file or the error. Linux 5.9 and 5.10 can
-        // return 0 before the end.
+        // A read that would wait for the disk fails. For 0 and for other errors, the ordinary read determines the end of the file or the
+        // error. Linux 5.9 and 5.10 can return 0 before the end.
         read = (int)FileCalls.ReadWithoutWaiting(handle, buffer, offset);
         return read > 0;
     }

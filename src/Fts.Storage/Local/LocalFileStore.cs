@@ -8,8 +8,9 @@ namespace Fts.Storage.Local;
 /// <summary>A store of the files in one directory on this machine. No path or link reaches an entry outside that directory.</summary>
 /// <remarks>
 /// <para>
-/// On Linux 5.6 and later the kernel confines every path. On other systems, links are checked one component at a time, and a local process
-/// that replaces a link between the check and its use can redirect a call to an entry outside the directory.
+/// On Linux 5.6 and later the kernel confines every path, unless a sandbox blocks openat2(2) (<see cref="IsConfinedByKernel"/>). On other
+/// systems, links are checked one component at a time, and a local process that replaces a link between the check and its use can redirect
+/// a call to an entry outside the directory.
 /// </para>
 /// <para>
 /// Links to targets inside the directory work: reads and writes affect the target, and deletions and renames affect the link. Names with a
@@ -37,7 +38,8 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// <param name="options">The options, or null for the defaults.</param>
     /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
     /// <exception cref="ArgumentException">
-    /// The directory is one of <see cref="LocalStoreOptions.ProtectedPaths"/> or is located in one.
+    /// The directory is one of <see cref="LocalStoreOptions.ProtectedPaths"/> or is located in one, its path is empty, or a limit on
+    /// partial uploads is invalid.
     /// </exception>
     public LocalFileStore(string directory, LocalStoreOptions? options = null) : this(directory, portable: false, options)
     {
@@ -155,7 +157,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         {
             if (start.Offset < staging.BaseOffset)
             {
-                // The client overwrites bytes of the committed file, which the resumed append does not contain.
+                // The client overwrites bytes of the committed file. The staging file of the resumed append does not contain these bytes.
                 IStagingFile append = staging;
                 await fileCalls.RunOnWorkerAsync(() => staging = append.ConvertToCopy(cancellationToken), cancellationToken)
                     .ConfigureAwait(false);
@@ -350,7 +352,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         if (_root.HasUnfinishedAppend(source))
         {
-            // The record contains the old name, so a recovery after the rename would not find the file.
+            // The append record contains the old name, so a recovery after the rename would not find the file.
             _root.RecoverAppend(source);
             if (_root.HasUnfinishedAppend(source))
             {

@@ -10,6 +10,7 @@ internal sealed class ProtectedSnapshot
     /// </summary>
     private static readonly TimeSpan s_clockResolution = TimeSpan.FromSeconds(2);
 
+    // The ids for which IsHidden and IsOnProtectedPath return true.
     private readonly HashSet<ulong> _hidden = [], _onProtectedPath = [];
 
     // The first missing component of each protected path that does not exist. IsLast: this component is the protected entry itself.
@@ -17,6 +18,8 @@ internal sealed class ProtectedSnapshot
 
     // The paths whose status must not change while this snapshot is used. The status is null for a missing entry.
     private readonly List<(string Path, FileStatus? Status)> _watched = [];
+
+    // The real paths of the protected entries, and the paths of the links that protected paths name.
     private readonly List<string> _paths = [];
     private readonly string _root;
 

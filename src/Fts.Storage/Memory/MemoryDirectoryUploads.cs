@@ -63,7 +63,7 @@ internal sealed class MemoryDirectoryUploads
     /// uploader is in progress.
     /// </summary>
     /// <param name="upload">The upload.</param>
-    /// <param name="freed">The size of the replaced partial upload in bytes, or 0 if none was replaced.</param>
+    /// <param name="freed">The number of bytes that the replaced partial upload occupied, or 0 if none was replaced.</param>
     public bool TryAdd(MemoryUpload upload, out long freed)
     {
         freed = 0;
@@ -92,7 +92,8 @@ internal sealed class MemoryDirectoryUploads
     }
 
     /// <summary>
-    /// Discards the partial uploads that were interrupted before a time (UTC). Returns their number and their total size in bytes.
+    /// Discards the partial uploads that were interrupted before a time (UTC). Returns their number and the number of bytes that they
+    /// occupied.
     /// </summary>
     public (int Count, long Bytes) Sweep(DateTime before)
     {

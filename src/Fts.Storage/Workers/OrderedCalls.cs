@@ -1,8 +1,8 @@
 namespace Fts.Storage.Workers;
 
 /// <summary>
-/// Runs the calls of one open file on worker threads, one after another. The file is therefore closed only after the blocking part of a
-/// cancelled call has ended.
+/// Runs the calls of one open file or listing on worker threads, one after another. The file is therefore closed only after the blocking
+/// part of a cancelled call has ended.
 /// </summary>
 internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
 {

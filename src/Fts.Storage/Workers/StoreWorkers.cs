@@ -34,8 +34,8 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
 
     private readonly Lock _lock = new();
     private readonly LinkedList<WorkerCall> _waiting = new();
-    private readonly HashSet<Worker> _withNextCall = [];
-    private bool _isMoving;
+    private readonly HashSet<Worker> _withNextCall = []; // the workers that have a next call
+    private bool _isMoving; // whether MoveOverdueCallsAsync is running
     private int _threadCount;
 
     /// <summary>Runs a call on a worker thread.</summary>

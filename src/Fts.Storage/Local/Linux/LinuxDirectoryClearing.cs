@@ -14,8 +14,8 @@ namespace Fts.Storage.Local.Linux;
 internal static class LinuxDirectoryClearing
 {
     /// <summary>
-    /// Runs the call and returns its result. If the directory contains an upload in progress or an entry that is not a partial upload,
-    /// returns ENOTEMPTY without running the call.
+    /// Runs the call and returns its result. If the directory contains an upload in progress or an entry that is not a partial upload, or
+    /// cannot be read, returns ENOTEMPTY without running the call.
     /// </summary>
     /// <param name="parent">The parent directory.</param>
     /// <param name="name">The name of the directory in the parent directory.</param>

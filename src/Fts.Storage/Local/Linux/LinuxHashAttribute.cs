@@ -65,7 +65,9 @@ internal static class LinuxHashAttribute
         }
     }
 
-    /// <summary>Returns the cached hash of a file with this status, or null if none is cached or the file has changed since.</summary>
+    /// <summary>
+    /// Returns the cached hash of a file with this status, or null if none is cached or the file has changed since the hash was cached.
+    /// </summary>
     public static byte[]? Read(SafeFileHandle file, in FileStatus status)
     {
         Span<byte> value = stackalloc byte[ValueLength], header = stackalloc byte[HashOffset];
@@ -103,7 +105,7 @@ internal static class LinuxHashAttribute
         return hash;
     }
 
-    /// <summary>Deletes the cached hash of a file before its content changes. Does not report failure.</summary>
+    /// <summary>Deletes the cached hash of a file. Does not report failure.</summary>
     public static unsafe void Discard(SafeFileHandle file)
     {
         fixed (byte* name = AttributeName)

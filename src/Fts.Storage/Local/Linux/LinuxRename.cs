@@ -34,7 +34,7 @@ internal static class LinuxRename
 
     /// <summary>Renames an entry to a name that must be free. Returns 0 or the error number.</summary>
     /// <remarks>
-    /// If the file system does not support this call for directories (EINVAL), the method first creates an empty directory with the new
+    /// If the file system cannot rename directories without replacement (EINVAL), the method first creates an empty directory with the new
     /// name, which fails if the name is in use. An ordinary rename then replaces the empty directory.
     /// </remarks>
     private static int RenameToNew(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target)

@@ -40,7 +40,10 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// <summary>The protected entries, or null if none can be reached from the root.</summary>
     internal ProtectedSnapshot? Protected => _protected?.Current;
 
-    /// <summary>Opens the root directory. Returns null if the kernel (before 5.6) or a sandbox does not support openat2.</summary>
+    /// <summary>
+    /// Opens the root directory. Returns null if openat2 is not available: on systems other than Linux on x64 or arm64, on Linux before
+    /// 5.6, and in a sandbox that blocks it.
+    /// </summary>
     /// <exception cref="StoreException">The directory does not exist or cannot be opened.</exception>
     public static LinuxRootDirectory? OpenIfSupported(string directory, ProtectedEntries? protectedEntries)
     {
@@ -70,6 +73,10 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         return root;
     }
 
+    /// <summary>
+    /// The kind of the root's file system. <see cref="FileSystemKind.Other"/> if the root has protected entries, because each call then
+    /// reads their metadata, possibly from the disk, or if another file system is mounted below a root in memory.
+    /// </summary>
     public FileSystemKind FileSystemKind { get; private init; }
 
     public void Dispose() => _root.Dispose();
@@ -396,7 +403,9 @@ internal sealed class LinuxRootDirectory : IRootDirectory
 
     private SafeFileHandle OpenParent(StorePath path) => OpenParent(GetRelativePath(path.Parent), path);
 
-    /// <summary>Opens a directory as a path only (O_PATH). An error message names <paramref name="path"/>, an entry of it.</summary>
+    /// <summary>
+    /// Opens a directory as a path only (O_PATH). An error message contains <paramref name="path"/>, the path of an entry in the directory.
+    /// </summary>
     internal SafeFileHandle OpenParent(string directory, StorePath path) =>
         Open(directory, O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, path.Value);
 
@@ -420,7 +429,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         if (current.IsOnProtectedPath(status.Id))
         {
             throw new StoreException(
-                StoreError.Denied, $"{path} cannot be deleted or renamed, because it contains or links to a protected entry.");
+                StoreError.Denied, $"{path} cannot be deleted or renamed, because it is part of a protected path.");
         }
     }
 

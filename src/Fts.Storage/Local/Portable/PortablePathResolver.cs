@@ -10,16 +10,14 @@ internal sealed class PortablePathResolver(string root)
     /// <summary>The full path of the root, without a separator at its end.</summary>
     public string Root { get; } = root;
 
-    /// <summary>
-    /// Resolves a path. The entry itself need not exist.
-    /// </summary>
+    /// <summary>Resolves a path. The entry itself need not exist.</summary>
     /// <param name="path">The path.</param>
     /// <param name="followLast">Whether the last component is followed if it is a link.</param>
     /// <param name="real">The real path. Only its last component can be a link.</param>
     /// <returns>
-    /// Null on success. Otherwise the reason: a directory of the path is missing (<see cref="StoreError.NotFound"/>) or not a directory
-    /// (<see cref="StoreError.NotADirectory"/>), or a link is absolute, points outside the root or forms a loop
-    /// (<see cref="StoreError.Denied"/>).
+    /// Null on success. Otherwise the reason: a directory of the path is missing or the text of a link is not UTF-8
+    /// (<see cref="StoreError.NotFound"/>), a component is not a directory (<see cref="StoreError.NotADirectory"/>), or a link is absolute,
+    /// points outside the root or forms a loop (<see cref="StoreError.Denied"/>).
     /// </returns>
     public StoreError? Resolve(StorePath path, bool followLast, out string real)
     {

@@ -430,12 +430,16 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>Throws if a real path is a directory that contains a protected entry, or a link to such a directory.</summary>
+    /// <summary>
+    /// Throws if a real path is part of a protected path: a directory above a protected entry, or a link to such a directory. The real path
+    /// need not exist.
+    /// </summary>
     private void ThrowIfOnProtectedPath(string real, StoreError ifProtected, StorePath path)
     {
         if (_protected?.Current.IsOnProtectedPath(real) == true)
         {
-            throw new StoreException(ifProtected, $"{path} cannot be changed, because it contains or links to a protected entry.");
+            throw new StoreException(
+                ifProtected, $"{path} cannot be created, deleted or renamed, because it is part of a protected path.");
         }
     }
 

@@ -34,7 +34,7 @@ internal static class AppendCommit
     /// <param name="isDurable">Whether the record and the appended bytes are flushed to stable storage.</param>
     /// <exception cref="StoreException">
     /// The committed file is not the expected one or is locked for 10 seconds (<see cref="StoreError.Busy"/>), or the bytes cannot be
-    /// appended. The committed file then has its old length.
+    /// appended. The committed file then has its old length, or gets it back in a later recovery.
     /// </exception>
     public static bool TryApply(IAppendDirectory directory, in StagedAppend append, bool isDurable)
     {

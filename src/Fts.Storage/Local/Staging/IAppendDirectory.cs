@@ -31,7 +31,7 @@ internal interface IAppendDirectory
     LockedFile? TryCreateRecord(string name);
 
     /// <summary>
-    /// Opens and locks the record of a process that ended. Returns null if no record exists, or if a session is applying the append. The
+    /// Opens and locks the record of an unfinished append. Returns null if no record exists, or if a session is applying the append. The
     /// caller disposes the record.
     /// </summary>
     LockedFile? TryAcquireRecord(string name);

@@ -69,10 +69,11 @@ internal interface IStagingFile : IDisposable
     /// <summary>Flushes the entries of the directory to stable storage.</summary>
     void FlushDirectory();
 
-    /// <summary>Renames an upload that began as a copy to <see cref="PartialUploadName"/>.</summary>
+    /// <summary>Renames a new staging file from its random name to <see cref="PartialUploadName"/>.</summary>
     /// <remarks>
-    /// Called after the copy is complete. A process that is killed during the copy therefore leaves no incomplete copy that could be
-    /// resumed.
+    /// Called if the upload keeps existing content, after that content was copied. A process that is killed during the copy therefore
+    /// leaves no incomplete copy that could be resumed. If another session uses the name, the method throws
+    /// <see cref="StoreError.Busy"/>.
     /// </remarks>
     void RenameToPartialUploadName();
 

@@ -10,9 +10,7 @@ using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>
-/// A staging file beside its target, locked while it is open.
-/// </summary>
+/// <summary>A staging file beside its target, locked while it is open.</summary>
 /// <remarks>
 /// <para>
 /// The file is accessed through the handle of its directory instead of a path. Renaming the directory or replacing it by a link during the
@@ -237,7 +235,8 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// <summary>Sets the mode that the file has after its commit.</summary>
     private void SetFinalMode()
     {
-        // A new staging file was created with the mode of a new file. A resumed one gets it now, because only its owner could read it.
+        // A new staging file was created with the mode of a new file. A resumed partial upload, which only its owner can read, gets that
+        // mode now.
         uint? newFileMode = ResumedLength is null ? null : (uint?)StagingFileModes.NewFile;
         uint? mode = _committed is { } status ? status.Mode & 0x1FFu : newFileMode;
         // EPERM, EOPNOTSUPP: a file system without permission bits.

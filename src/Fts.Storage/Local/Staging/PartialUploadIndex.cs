@@ -5,12 +5,14 @@ internal readonly record struct PartialUploadLocation(string DirectoryPath, stri
 
 /// <summary>Counts the partial uploads of each uploader and applies the limits without scanning the tree.</summary>
 /// <remarks>
-/// A partial upload is added when it is kept, or by the first sweep after a restart. A partial upload whose file no longer exists is
-/// removed from the index by a sweep, or when a limit is exceeded.
+/// A partial upload is added when it is kept, or when a sweep finds it, for example the first sweep of a new process. A partial upload
+/// whose file no longer exists is removed from the index by a sweep, or when a limit is exceeded.
 /// </remarks>
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {
     private readonly Lock _lock = new();
+
+    // The keys are the hashes that StagingNames.GetUploaderHash returns.
     private readonly Dictionary<string, Dictionary<PartialUploadLocation, Entry>> _uploads = new(StringComparer.Ordinal);
     private int _sweepNumber;
 
@@ -152,7 +154,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
 
     /// <summary>A partial upload in the index.</summary>
     /// <param name="Length">The size in bytes.</param>
-    /// <param name="LastModified">When the upload was last written, UTC.</param>
+    /// <param name="LastModified">When the upload was kept or, if a sweep found it, last written. UTC.</param>
     /// <param name="SweepNumber">The number of sweeps that had begun when the entry was added or found.</param>
     private readonly record struct Entry(long Length, DateTime LastModified, int SweepNumber);
 }

@@ -10,16 +10,19 @@ namespace Fts.Storage.Local.Staging;
 /// </remarks>
 internal static class PortablePartialUploads
 {
-    private static readonly ConcurrentDictionary<string, bool> s_pathsInUse = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, bool> s_keysInUse = new(StringComparer.Ordinal);
 
-    /// <summary>Marks a path as in use. Returns false if the path is already in use.</summary>
-    public static bool TryAcquire(string stagingPath) => s_pathsInUse.TryAdd(stagingPath, true);
+    /// <summary>Marks a file as in use. Returns false if the file is already in use.</summary>
+    /// <param name="key">
+    /// The path of a staging file or record, or the key of a committed file (<see cref="PortableAppendDirectory.GetTargetLockKey"/>).
+    /// </param>
+    public static bool TryAcquire(string key) => s_keysInUse.TryAdd(key, true);
 
-    /// <summary>Marks a path as no longer in use.</summary>
-    public static void Release(string stagingPath) => s_pathsInUse.TryRemove(stagingPath, out _);
+    /// <summary>Marks a file as no longer in use.</summary>
+    public static void Release(string key) => s_keysInUse.TryRemove(key, out _);
 
     /// <summary>Returns whether a staging file exists at a path, or is being created or written there.</summary>
-    public static bool ExistsOrIsInUse(string stagingPath) => s_pathsInUse.ContainsKey(stagingPath) || Path.Exists(stagingPath);
+    public static bool ExistsOrIsInUse(string stagingPath) => s_keysInUse.ContainsKey(stagingPath) || Path.Exists(stagingPath);
 
     /// <summary>Returns an uploader's partial upload to <paramref name="real"/>, or null if none exists or it is being written.</summary>
     public static PartialUpload? Get(string real, string uploader)
@@ -38,7 +41,7 @@ internal static class PortablePartialUploads
 
     /// <summary>Returns the entry of the partial upload at a path, or null if none exists or it is being written.</summary>
     public static FileEntry? GetEntry(string stagingPath) =>
-        !s_pathsInUse.ContainsKey(stagingPath) && PortableRootDirectory.GetRealEntry(stagingPath) is { Kind: EntryKind.File } entry
+        !s_keysInUse.ContainsKey(stagingPath) && PortableRootDirectory.GetRealEntry(stagingPath) is { Kind: EntryKind.File } entry
             ? entry
             : null;
 
@@ -52,7 +55,10 @@ internal static class PortablePartialUploads
     public static string GetPath(string real, string uploader, FileEntry? copied, bool isAppend) => Path.Combine(
         Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied, isAppend));
 
-    /// <summary>Returns the paths at which an uploader's partial upload to <paramref name="real"/> can exist.</summary>
+    /// <summary>
+    /// Returns the paths at which an uploader's partial upload to <paramref name="real"/> can exist, in the order of
+    /// <see cref="StagingNames.GetPartialUploadNames"/>.
+    /// </summary>
     public static IEnumerable<PartialUploadName> GetPaths(string real, string uploader, FileEntry? committed) =>
         StagingNames.GetPartialUploadNames(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null)
             .Select(upload => upload with { Name = Path.Combine(Path.GetDirectoryName(real)!, upload.Name) });

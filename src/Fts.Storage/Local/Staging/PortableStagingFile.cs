@@ -62,7 +62,6 @@ internal sealed class PortableStagingFile : IStagingFile
             }
         }
 
-        // An upload that begins as a copy gets its partial-upload name after the copy is complete.
         PartialUploadName? resumed = FindResumedPath(real, committed, start);
         bool isAppend = resumed?.IsAppend ?? start.IsAtEndOf(committed?.Length);
         string? partialUploadPath = resumed?.Name;
@@ -71,6 +70,7 @@ internal sealed class PortableStagingFile : IStagingFile
             partialUploadPath = PortablePartialUploads.GetPath(real, owner, start.ShouldKeepContent ? committed : null, isAppend);
         }
 
+        // A new upload that keeps existing content gets its partial-upload name later (RenameToPartialUploadName).
         bool hasPartialUploadName = (resumed is not null || (partialUploadPath is not null && !start.ShouldKeepContent))
             && PortablePartialUploads.TryAcquire(partialUploadPath!);
         if (resumed is not null && !hasPartialUploadName)

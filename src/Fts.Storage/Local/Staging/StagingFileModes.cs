@@ -6,8 +6,8 @@ namespace Fts.Storage.Local.Staging;
 internal static class StagingFileModes
 {
     /// <summary>
-    /// The mode of a partial upload that is not being written. Only the owner can read such a file, because the upload may replace a
-    /// private file.
+    /// The mode of a partial upload that is not being written, and of an append record. Only the owner can read such a file, because the
+    /// upload may replace a private file.
     /// </summary>
     public const UnixFileMode PartialUpload = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

@@ -18,8 +18,8 @@ internal static class StagingNames
     private const int HashLength = 24, UploaderLength = 12; // hexadecimal digits
 
     /// <summary>
-    /// Caches the last uploader and the part of a name that identifies the uploader. Most uploads have the same uploader as the upload
-    /// before.
+    /// Caches the last uploader and the hash that identifies the uploader in names. Most uploads have the same uploader as the previous
+    /// upload.
     /// </summary>
     private static Tuple<string, string>? s_lastUploader;
 
@@ -40,11 +40,11 @@ internal static class StagingNames
         rest += isAppend ? "\0append" : "";
         // The bytes on disk are hashed, so that different names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
-        return $"{PathRules.StagingPrefix}{hash}-{GetUploaderPart(uploader)}";
+        return $"{PathRules.StagingPrefix}{hash}-{HashUploader(uploader)}";
     }
 
     /// <summary>
-    /// Returns the part of a partial upload's name that identifies the uploader, or null for a name that <see cref="GetPartialUploadName"/>
+    /// Returns the hash that identifies the uploader in a partial upload's name, or null for a name that <see cref="GetPartialUploadName"/>
     /// did not return.
     /// </summary>
     public static string? GetUploaderHash(string name) =>
@@ -86,8 +86,8 @@ internal static class StagingNames
     /// <remarks>The name is not hidden, so that a client can find the entry if a power failure leaves it under this name.</remarks>
     public static string CreateForRename() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
 
-    /// <summary>Returns the part of a staging name that identifies the uploader.</summary>
-    private static string GetUploaderPart(string uploader)
+    /// <summary>Returns the hash that identifies an uploader in the names of the uploader's partial uploads.</summary>
+    private static string HashUploader(string uploader)
     {
         Tuple<string, string>? last = s_lastUploader;
         if (last is null || last.Item1 != uploader)
