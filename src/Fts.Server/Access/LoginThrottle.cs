@@ -135,6 +135,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             return true;
         }
 
+        // A known account waits only for its own record. Other logins wait for the address and, after a wrong password, for the account.
         return await TryAcquireLocksAsync(attempt, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
     }
 
@@ -291,7 +292,10 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    /// <summary>Adds a record for the account, or returns the shared record if the address has too many account records.</summary>
+    /// <summary>
+    /// Adds and returns a record for the account. If the account is unknown and the address has <see cref="MaxAccountRecords"/> records,
+    /// returns the shared record.
+    /// </summary>
     private FailureRecord AddAccountRecord(FailureRecord address, LoginAttempt attempt, TimeSpan now)
     {
         Dictionary<int, FailureRecord> accounts = address.Accounts!;
@@ -355,8 +359,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.FailedLoginLifetime);
 
     /// <summary>
-    /// The key of the record that further unknown accounts share if an address has <see cref="MaxAccountRecords"/> records. All other keys are hashes of account names, so that long names need no more
-    /// memory. Two names with the same hash share a record.
+    /// The key of the record that further unknown accounts share if an address has <see cref="MaxAccountRecords"/> records. All other keys
+    /// are hashes of account names, so that long names need no more memory. Two names with the same hash have the same record.
     /// </summary>
     private const int SharedRecordKey = 0;
 

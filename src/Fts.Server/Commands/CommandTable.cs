@@ -28,7 +28,10 @@ internal enum CommandRules
     CreatesName = 128,
     /// <summary>May close the open data connection of block mode. The server sends the buffered bytes of the connection first.</summary>
     ClosesDataConnection = 256,
-    /// <summary>With an argument, the command is a transfer over the control connection, during which only ABOR runs.</summary>
+    /// <summary>
+    /// With an argument, the command is a transfer over the control connection, during which only ABOR runs. If another transfer is
+    /// running, the reply is 503.
+    /// </summary>
     TransferWithArgument = 512,
     /// <summary>Removes leading and trailing spaces, which some devices send. Not for arguments that are names.</summary>
     TrimsArgument = 1024,
@@ -49,7 +52,8 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>
-    /// The action in the log line of the command. Null: the command has no log line, because it changes no file or only sets a time.
+    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file, or
+    /// only sets a time.
     /// </summary>
     public string? Action { get; init; }
 
@@ -139,7 +143,7 @@ internal static class CommandTable
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer,
-            "RETR <file>") { Action = "sent" },
+            "RETR <file>") { Action = "retrieved" },
         new("STOR", StoreCommands.StoreAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
             "STOR <file>") { Action = "stored" },
         new("APPE", StoreCommands.AppendAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,

@@ -56,8 +56,8 @@ internal static class RetrieveCommands
             await data.FinishAsync(cancellationToken);
         }
 
-        Log.Transferred(
-            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, "sent",
+        Log.Retrieved(
+            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address,
             path.Value.ToPrintable(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
         return Replies.TransferComplete;
     }
