@@ -141,8 +141,8 @@ public sealed record FtpServerOptions
     public TimeSpan LoginDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The time after which a failed login no longer counts towards <see cref="LoginDelay"/>. Several failed logins expire one after another,
-    /// each after this time. At most 60 failed logins of an address or account count. At most 1 day. Default: 1 min.
+    /// The time after which a failed login no longer counts towards <see cref="LoginDelay"/>. Several failed logins expire one after
+    /// another, each after this time. At most 60 failed logins of an address or account count. At most 1 day. Default: 1 min.
     /// </summary>
     public TimeSpan FailedLoginLifetime { get; init; } = TimeSpan.FromMinutes(1);
 

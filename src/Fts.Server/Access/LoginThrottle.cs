@@ -8,10 +8,11 @@ namespace Fts.Server.Access;
 /// early, the delay applies to its next connection.
 /// </summary>
 /// <remarks>
-/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every
-/// second failure doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by
-/// one. Logins from an address without failures never wait. A known account, which logged in from the same address within a day, waits for
-/// its own failures only, so that a client that guesses passwords does not lock out the other users behind its address.
+/// "Address" means the origin of a login (<see cref="LoginOrigin"/>). Logins from an address with failures are checked one at a time. Each
+/// further failure doubles the delay of its account. Only every second failure doubles the delay of its address, so that several users
+/// behind one address are delayed less. Failures expire one by one. Logins from an address without failures never wait. A known account,
+/// which logged in from the same address within a day, waits for its own failures only, so that a client that guesses passwords does not
+/// lock out the other users behind its address.
 /// </remarks>
 internal sealed class LoginThrottle(FtpServerOptions options)
 {

@@ -14,7 +14,10 @@ internal enum CommandRules
     NeedsLogin = 1,
     /// <summary>Requires an argument; otherwise the reply is 501.</summary>
     NeedsArgument = 2,
-    /// <summary>Requires PASV, EPSV, PORT or EPRT first; otherwise the reply is 425.</summary>
+    /// <summary>
+    /// Requires PASV, EPSV, PORT or EPRT first, or an open data connection of block mode; otherwise the reply is 425. Without PROT P, the
+    /// reply is 521 if data connections must be encrypted.
+    /// </summary>
     NeedsDataConnection = 4,
     /// <summary>May take long. The loop reads further lines while the command runs, and ABOR aborts it.</summary>
     IsTransfer = 8,
@@ -52,8 +55,7 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>
-    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file, or
-    /// only sets a time.
+    /// The action in the log line of the command. Null: the command has no log line. It changes and transfers no file, or only sets a time.
     /// </summary>
     public string? Action { get; init; }
 

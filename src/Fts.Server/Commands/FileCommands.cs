@@ -76,6 +76,7 @@ internal static class FileCommands
                 return await UploadResumption.CreateSizeReplyAsync(session, path, partialLength, cancellationToken);
             }
 
+            // This reply is for the file, not for a partial upload.
             session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
         }
 

@@ -26,6 +26,7 @@ internal static class RetrieveCommands
             return rangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
+        // A client that derives the length of the download from the last SIZE reply would truncate the file.
         if (session.LastPartialSizePath == path &&
             await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is not null)
         {
