@@ -1,8 +1,8 @@
 namespace Fts.Accounts;
 
 /// <summary>
-/// Authenticates clients by their certificates, without passwords. Each certificate belongs to one account. A fallback authenticator
-/// handles all other logins.
+/// Authenticates clients by their certificates, without passwords. Each certificate belongs to at most one account. A fallback
+/// authenticator handles all other logins.
 /// </summary>
 /// <remarks>
 /// A certificate is valid only for its own account. A client that sends another user name needs the password of that user.
@@ -15,8 +15,8 @@ public sealed class CertificateAuthenticator : IAuthenticator
     /// <summary>Creates an authenticator.</summary>
     /// <param name="fallback">Authenticates logins without a matching certificate.</param>
     /// <param name="findAccount">
-    /// Returns the account of a certificate, or null if the certificate has no account. Called at each login, possibly on several threads
-    /// at once. Must not block.
+    /// Returns the account of a certificate, or null if the certificate has no account. Called at each login with a certificate, possibly
+    /// on several threads at once. Must not block.
     /// </param>
     public CertificateAuthenticator(IAuthenticator fallback, Func<ClientCertificate, Account?> findAccount)
     {

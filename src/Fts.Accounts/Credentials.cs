@@ -9,7 +9,9 @@ namespace Fts.Accounts;
 /// <param name="IsEncrypted">Whether TLS encrypts the control connection.</param>
 public sealed record Credentials(string UserName, string Password, IPAddress Address, bool IsEncrypted)
 {
-    /// <summary>The client certificate of the control connection, or null if the client sent no trusted certificate.</summary>
+    /// <summary>
+    /// The client certificate of the encrypted control connection. Null if the client sent no trusted certificate, and after CCC.
+    /// </summary>
     public ClientCertificate? Certificate { get; init; }
 
     /// <summary>

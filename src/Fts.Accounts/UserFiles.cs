@@ -49,8 +49,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Returns the cached SHA-256 of a file, or null if none is cached. Requires <see cref="Permissions.Read"/>, because the hash depends
-    /// on the content.
+    /// Returns the cached SHA-256 of a file. Returns null if none is cached, or if the file has changed since <paramref name="file"/> was
+    /// read. Requires <see cref="Permissions.Read"/>, because the hash depends on the content.
     /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
@@ -58,7 +58,10 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         return store.GetCachedHashAsync(path, file, cancellationToken);
     }
 
-    /// <summary>Caches the SHA-256 of a file. Requires <see cref="Permissions.Read"/> only, because the file does not change.</summary>
+    /// <summary>
+    /// Caches the SHA-256 of a file, whose entry <paramref name="hashed"/> was read before the content was hashed. Requires
+    /// <see cref="Permissions.Read"/> only, because the file does not change.
+    /// </summary>
     public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
         RequirePermission(Permissions.Read);
@@ -84,7 +87,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Returns the account's own partial upload to a path, or null if none exists or the account lacks <see cref="Permissions.Create"/>.
+    /// Returns the partial upload of <see cref="Uploader"/> to a path, or null if none exists or the account lacks
+    /// <see cref="Permissions.Create"/>.
     /// </summary>
     public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, CancellationToken cancellationToken) =>
         HasPermission(Permissions.Create)
@@ -100,7 +104,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         RequirePermission(Permissions.Create);
         if (!HasPermission(Permissions.Overwrite) && !start.IsCreateOnly)
         {
-            // The account's own partial upload is not a file yet, so it can be resumed.
+            // Without an uploader, only the content of a file can be kept. The partial upload of an uploader is not a file yet.
             bool needsExistingFile = start.ShouldKeepContent && start.Uploader is null;
             if (needsExistingFile || await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null)
             {
@@ -134,7 +138,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
     }
 
     /// <summary>
-    /// Deletes a file and the account's own partial upload to that path. Requires <see cref="Permissions.Delete"/>.
+    /// Deletes a file and the partial upload of <see cref="Uploader"/> to the same path. Requires <see cref="Permissions.Delete"/>.
     /// </summary>
     /// <remarks>
     /// If only the partial upload exists, it is discarded, so that a new upload does not resume it. If the file cannot be deleted, the
@@ -272,7 +276,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
             }
         }
 
-        // Without the permission to overwrite, OpenWriteAsync requires that the target does not exist.
+        // Without the permission to overwrite, OpenWriteAsync rejects Append, and accepts Replace only for a new file.
         WriteStart start = HasPermission(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
         IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))

@@ -5,13 +5,13 @@ using Fts.Protocol;
 namespace Fts.Server;
 
 /// <summary>
-/// The addresses that a client's data connections may use. Clients behind a load balancer or an address pool may use different addresses
-/// for their control and data connections.
+/// Determines which addresses the server accepts as the peer of a client's data connections. A client behind a load balancer or an address
+/// pool can have different addresses on its control and data connections.
 /// </summary>
 /// <remarks>
 /// Accepting more addresses than that of the control connection has two risks (RFC 2577 §3 and §4). A client can make the server connect to
-/// a third host with PORT. Another host can connect to a passive port before the client. <see cref="FtpDataBinding.Require"/> prevents the
-/// second attack over TLS.
+/// a third host with PORT. Another host can connect to a passive port before the client. With TLS, <see cref="FtpDataBinding.Require"/>
+/// prevents the attack on the passive port.
 /// </remarks>
 public sealed record FtpDataPeers
 {
@@ -83,7 +83,10 @@ public sealed record FtpDataPeers
     private static bool HasSameBytes(IPAddress one, IPAddress other) =>
         one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
-    /// <summary>Returns whether an address is a loopback, link-local, site-local, multicast, broadcast or unspecified address.</summary>
+    /// <summary>
+    /// Returns whether an address has a special purpose: loopback, link-local, site-local, multicast, broadcast, unspecified or reserved
+    /// for future use.
+    /// </summary>
     private static bool IsReserved(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
         ? address.GetAddressBytes() is [0 or 127 or >= 224, ..] or [169, 254, ..]
         : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal ||
@@ -104,7 +107,7 @@ public sealed record FtpDataPeers
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode != SocketError.AddressNotAvailable;
+            return e.SocketErrorCode != SocketError.AddressNotAvailable; // after another error, the address counts as local
         }
     }
 }

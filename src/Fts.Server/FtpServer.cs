@@ -33,7 +33,7 @@ public sealed class FtpServer : IAsyncDisposable
     private Task _monitorTask = Task.CompletedTask;
     private Task _maintenanceTask = Task.CompletedTask;
     private long _lastSessionId;
-    private int _unfinishedSessionCount;
+    private int _unfinishedSessionCount; // the size of _sessions, but decremented only after the end of the session was logged
     private bool _isAdmissionClosed;
     private bool _isDisposed;
 

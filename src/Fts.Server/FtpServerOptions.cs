@@ -51,8 +51,8 @@ public sealed record FtpServerOptions
     public IReadOnlyList<FtpPassiveAddress> PassiveAddresses { get; init; } = [];
 
     /// <summary>
-    /// The load balancers that send a PROXY header (version 1 or 2) at the start of each control and passive data connection. Default:
-    /// none.
+    /// The networks of the load balancers that send a PROXY header (version 1 or 2) at the start of each control and passive data
+    /// connection. Default: none.
     /// </summary>
     /// <remarks>
     /// The server uses the address in the header as the client's address everywhere. Connections from these networks must have a header.
@@ -61,8 +61,8 @@ public sealed record FtpServerOptions
     public IReadOnlyList<IPNetwork> ProxyProtocolNetworks { get; init; } = [];
 
     /// <summary>
-    /// The addresses that the data connections of a session may use, in passive mode and as the target of PORT and EPRT. Default: the
-    /// address of the control connection only (RFC 2577 §3 and §4).
+    /// Determines which addresses may connect to a session's passive port and may be the target of its PORT and EPRT. Default: only the
+    /// client's address on the control connection (RFC 2577 §3 and §4).
     /// </summary>
     public FtpDataPeers DataPeers { get; init; } = FtpDataPeers.Same;
 
@@ -128,21 +128,21 @@ public sealed record FtpServerOptions
     public FtpPublishPolicy PublishPolicy { get; init; } = FtpPublishPolicy.CompleteOrUnverified;
 
     /// <summary>
-    /// The delay after a failed login. Passwords for the same account or from the same address are checked only after this delay, in all
-    /// sessions. At most 1 h. Zero for no delays. Default: 1 s.
+    /// The delay after a failed login. Further passwords from the same address are checked only after this delay, in all sessions. At most
+    /// 1 h. Zero for no delays. Default: 1 s.
     /// </summary>
     /// <remarks>
-    /// <para>The delay doubles with each further failure, at most four times (16 s by default). For an address, over all accounts, it
-    /// doubles with every second failure, at most three times (8 s by default). An account that logged in from the same address within 24
-    /// hours waits only for its own failures.</para>
+    /// <para>The server counts the failures of each address, and of each account at that address. The delay of an account doubles with each
+    /// further failure, at most four times (16 s by default). The delay of an address doubles with every second failure, at most three
+    /// times (8 s by default). An account that logged in from the same address within 24 hours waits only for its own failures.</para>
     /// <para>Eight logins of an account or address may always wait. A further login receives 421 if it would wait longer than 16 times this
     /// value. An IPv6 /64 network counts as one address. On loopback, each local user counts as one address.</para>
     /// </remarks>
     public TimeSpan LoginDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The time after which a failed login no longer counts. Several failed logins expire one after another, each after this time. At most
-    /// 60 failed logins count. At most 1 day. Default: 1 min.
+    /// The time after which a failed login no longer counts towards <see cref="LoginDelay"/>. Several failed logins expire one after
+    /// another, each after this time. At most 60 failed logins of an address or account count. At most 1 day. Default: 1 min.
     /// </summary>
     public TimeSpan FailedLoginLifetime { get; init; } = TimeSpan.FromMinutes(1);
 

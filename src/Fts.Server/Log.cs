@@ -26,9 +26,9 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {User} from {Address}")]
     public static partial void LoginFailed(ILogger logger, long session, string user, IPAddress address);
 
-    [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
-    public static partial void Transferred(
-        ILogger logger, long session, string account, IPAddress address, string direction, string path, long bytes, long milliseconds);
+    [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} retrieved {Path}: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void Retrieved(
+        ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds);
 
     [LoggerMessage(21, LogLevel.Information,
         "[{Session}] {Account}@{Address} stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]

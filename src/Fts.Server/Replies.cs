@@ -4,7 +4,7 @@ using Fts.Storage;
 
 namespace Fts.Server;
 
-/// <summary>The replies of the server. No reply contains an exception message, a local path or a stack trace.</summary>
+/// <summary>The replies of the server. No reply contains a local path, a stack trace or the message of an unexpected exception.</summary>
 internal static class Replies
 {
     public static readonly FtpReply CommandOkay = new(FtpReplyCode.Okay, "Command okay.");
@@ -172,7 +172,7 @@ internal static class Replies
     {
         UploadVerdict.SizeMismatch => SizeMismatch,
         UploadVerdict.Unverified => UploadUnverified,
-        _ => TransferAborted,
+        _ => TransferAborted, // the client disconnected or sent QUIT
     };
 
     /// <summary>Returns the reply for an error of a store.</summary>

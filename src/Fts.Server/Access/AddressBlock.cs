@@ -14,8 +14,8 @@ namespace Fts.Server.Access;
 internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
 {
     /// <summary>
-    /// The block for all loopback addresses together, because every local user can connect from each of them. Only failed logins are
-    /// counted with this block. <see cref="FromAddress"/> returns a separate block for each IPv4 loopback address.
+    /// The block for all loopback addresses together in the records of logins, because every local user can connect from each of them.
+    /// For ::1, <see cref="FromAddress"/> also returns this block. For each IPv4 loopback address, it returns a separate block.
     /// </summary>
     public static readonly AddressBlock Loopback = new(IsIPv4: false, Bits: 0);
 

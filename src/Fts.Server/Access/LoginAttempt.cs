@@ -26,7 +26,8 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
     public bool? IsKnownAccount { get; set; }
 
     /// <summary>
-    /// The total number of failures before the password was checked: of the account if it is known, otherwise of the address.
+    /// The total number of failures before the password was checked: of the account if <see cref="IsKnownAccount"/> is true, otherwise of
+    /// the address.
     /// </summary>
     public int FailuresBefore { get; set; }
 

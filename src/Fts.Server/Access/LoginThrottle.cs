@@ -8,10 +8,11 @@ namespace Fts.Server.Access;
 /// early, the delay applies to its next connection.
 /// </summary>
 /// <remarks>
-/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every
-/// second failure doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by
-/// one. Logins from an address without failures never wait. A known account, which logged in from the same address within a day, waits for
-/// its own failures only, so that a client that guesses passwords does not lock out the other users behind its address.
+/// "Address" means the origin of a login (<see cref="LoginOrigin"/>). Logins from an address with failures are checked one at a time. Each
+/// further failure doubles the delay of its account. Only every second failure doubles the delay of its address, so that several users
+/// behind one address are delayed less. Failures expire one by one. Logins from an address without failures never wait. A known account,
+/// which logged in from the same address within a day, waits for its own failures only, so that a client that guesses passwords does not
+/// lock out the other users behind its address.
 /// </remarks>
 internal sealed class LoginThrottle(FtpServerOptions options)
 {
@@ -135,6 +136,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             return true;
         }
 
+        // A known account waits only for its own record. Other logins wait for the address and, after a wrong password, for the account.
         return await TryAcquireLocksAsync(attempt, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
     }
 
@@ -291,7 +293,10 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    /// <summary>Adds a record for the account, or returns the shared record if the address has too many account records.</summary>
+    /// <summary>
+    /// Adds and returns a record for the account. If the account is unknown and the address has <see cref="MaxAccountRecords"/> records,
+    /// returns the shared record.
+    /// </summary>
     private FailureRecord AddAccountRecord(FailureRecord address, LoginAttempt attempt, TimeSpan now)
     {
         Dictionary<int, FailureRecord> accounts = address.Accounts!;
@@ -356,7 +361,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
 
     /// <summary>
     /// The key of the record that further unknown accounts share if an address has <see cref="MaxAccountRecords"/> records. All other keys
-    /// are hashes of account names, so that long names need no more memory. Two names with the same hash share a record.
+    /// are hashes of account names, so that long names need no more memory. Two names with the same hash have the same record.
     /// </summary>
     private const int SharedRecordKey = 0;
 

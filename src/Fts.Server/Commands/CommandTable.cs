@@ -14,7 +14,10 @@ internal enum CommandRules
     NeedsLogin = 1,
     /// <summary>Requires an argument; otherwise the reply is 501.</summary>
     NeedsArgument = 2,
-    /// <summary>Requires PASV, EPSV, PORT or EPRT first; otherwise the reply is 425.</summary>
+    /// <summary>
+    /// Requires PASV, EPSV, PORT or EPRT first, or an open data connection of block mode; otherwise the reply is 425. Without PROT P, the
+    /// reply is 521 if data connections must be encrypted.
+    /// </summary>
     NeedsDataConnection = 4,
     /// <summary>May take long. The loop reads further lines while the command runs, and ABOR aborts it.</summary>
     IsTransfer = 8,
@@ -28,7 +31,10 @@ internal enum CommandRules
     CreatesName = 128,
     /// <summary>May close the open data connection of block mode. The server sends the buffered bytes of the connection first.</summary>
     ClosesDataConnection = 256,
-    /// <summary>With an argument, the command is a transfer over the control connection, during which only ABOR runs.</summary>
+    /// <summary>
+    /// With an argument, the command is a transfer over the control connection, during which only ABOR runs. If another transfer is
+    /// running, the reply is 503.
+    /// </summary>
     TransferWithArgument = 512,
     /// <summary>Removes leading and trailing spaces, which some devices send. Not for arguments that are names.</summary>
     TrimsArgument = 1024,
@@ -49,7 +55,7 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>
-    /// The action in the log line of the command. Null: the command has no log line, because it changes no file or only sets a time.
+    /// The action in the log line of the command. Null: the command has no log line. It changes and transfers no file, or only sets a time.
     /// </summary>
     public string? Action { get; init; }
 
@@ -139,7 +145,7 @@ internal static class CommandTable
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer,
-            "RETR <file>") { Action = "sent" },
+            "RETR <file>") { Action = "retrieved" },
         new("STOR", StoreCommands.StoreAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,
             "STOR <file>") { Action = "stored" },
         new("APPE", StoreCommands.AppendAsync, NeedsLogin | NeedsArgument | NeedsDataConnection | IsTransfer | CreatesName,

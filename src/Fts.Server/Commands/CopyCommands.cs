@@ -9,8 +9,8 @@ namespace Fts.Server.Commands;
 /// Copies and combines files on the server: SITE COPY, SITE CPFR with SITE CPTO, and COMB for clients that upload in segments.
 /// </summary>
 /// <remarks>
-/// These commands are transfers without a data connection: ABOR aborts them. The target does not change before they are complete. SITE CPFR
-/// and SITE CPTO work like RNFR and RNTO. No standard defines these commands.
+/// COMB, SITE COPY and SITE CPTO are transfers without a data connection, so that ABOR aborts them. The target changes only when the whole
+/// result is committed. SITE CPFR and SITE CPTO work like RNFR and RNTO. No standard defines these commands.
 /// </remarks>
 internal static class CopyCommands
 {

@@ -91,13 +91,16 @@ internal static class DataConnectionCommands
             return session.Server.Options.DataPeers == FtpDataPeers.Same ? Replies.OnlyOwnAddress : Replies.ForbiddenAddress;
         }
 
-        // A link-local IPv6 address needs a scope. The argument of EPRT has none, so the address of the control connection is used.
+        // The argument of EPRT lacks the scope of a link-local IPv6 address. The client's address on the control connection has the scope.
         bool isOwn = target.Address.GetAddressBytes().AsSpan().SequenceEqual(client.GetAddressBytes());
         session.DataConnector.SetActiveTarget(isOwn ? new IPEndPoint(client, target.Port) : target);
         return Replies.CommandOkay;
     }
 
-    /// <summary>Prepares a passive data connection, and returns the reply that is created from its external port.</summary>
+    /// <summary>
+    /// Prepares a passive data connection. Returns the reply that <paramref name="createReply"/> creates from the port for the client, or
+    /// 425 if no port is free.
+    /// </summary>
     private static FtpReply PreparePassive(Session session, Func<int, FtpReply> createReply)
     {
         try

@@ -4,7 +4,8 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Changes, reports, creates and deletes directories: CWD, CDUP, PWD, MKD and RMD (RFC 959 §4.1.3), and their X forms (RFC 775).
+/// Changes and reports the working directory, and creates and deletes directories: CWD, CDUP, PWD, MKD and RMD (RFC 959 §4.1), and their X
+/// forms (RFC 775).
 /// </summary>
 internal static class DirectoryCommands
 {

@@ -9,7 +9,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Deletes and renames single files and directories, creates links, and reports metadata (RFC 959 §4.1.3, RFC 3659).</summary>
+/// <summary>Deletes files, renames files and directories, creates links, and reports metadata (RFC 959 §4.1.3, RFC 3659).</summary>
 internal static class FileCommands
 {
     /// <summary>DELE: deletes a file and the client's own partial upload to the path.</summary>
@@ -76,6 +76,7 @@ internal static class FileCommands
                 return await UploadResumption.CreateSizeReplyAsync(session, path, partialLength, cancellationToken);
             }
 
+            // This reply is for the file, not for a partial upload.
             session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
         }
 

@@ -57,8 +57,8 @@ internal static class HashCommands
     /// <param name="session">The session.</param>
     /// <param name="kind">The hash algorithm.</param>
     /// <param name="argument">
-    /// <c>name</c> or <c>"name" [start [end]]</c>. The end is the offset after the last byte. Some clients never quote names. Therefore, an
-    /// existing file with the whole argument as its name takes precedence.
+    /// <c>name [start [end]]</c>, with the name optionally in quotes. The end is the offset after the last byte. Some clients never quote
+    /// names. Therefore, an existing file with the whole argument as its name takes precedence.
     /// </param>
     /// <param name="cancellationToken">Cancels the command.</param>
     private static async ValueTask<FtpReply> GetHashAsync(

@@ -139,7 +139,7 @@ internal static class InformationCommands
             "End.");
     }
 
-    /// <summary>Sends a listing over the control connection, without a limit of its size.</summary>
+    /// <summary>Sends a listing over the control connection, without a limit on its size.</summary>
     /// <remarks>
     /// This method queues all lines of the multi-line reply except the last one, which it returns. The last line must have the same code as
     /// the first one (RFC 959 §4.2), also after ABOR.

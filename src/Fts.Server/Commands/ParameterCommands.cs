@@ -103,8 +103,8 @@ internal static class ParameterCommands
     }
 
     /// <summary>
-    /// ALLO: announces the size of the next upload in bytes. An upload of another size is not stored. The record size after <c>R</c> is
-    /// ignored.
+    /// ALLO: announces the size of the next upload in bytes. An upload of another size is not stored, except in ASCII mode. The record size
+    /// after <c>R</c> is ignored.
     /// </summary>
     public static ValueTask<FtpReply> AllocateAsync(Session session, string argument, CancellationToken cancellationToken)
     {

@@ -26,6 +26,7 @@ internal static class RetrieveCommands
             return rangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
+        // A client that derives the length of the download from the last SIZE reply would truncate the file.
         if (session.LastPartialSizePath == path &&
             await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is not null)
         {
@@ -56,8 +57,8 @@ internal static class RetrieveCommands
             await data.FinishAsync(cancellationToken);
         }
 
-        Log.Transferred(
-            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, "sent",
+        Log.Retrieved(
+            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address,
             path.Value.ToPrintable(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
         return Replies.TransferComplete;
     }

@@ -4,7 +4,7 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Encrypts the control connection and the data connections: AUTH, PBSZ, PROT and CCC (RFC 2228, RFC 4217).</summary>
+/// <summary>Starts and ends the encryption of control and data connections: AUTH, PBSZ, PROT and CCC (RFC 2228, RFC 4217).</summary>
 internal static class SecurityCommands
 {
     /// <summary>

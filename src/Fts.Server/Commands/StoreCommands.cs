@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Receives uploads: STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the bytes and is committed when the upload is complete.
-/// An interrupted upload is kept as a partial upload.
+/// Receives uploads: STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the bytes. After the end of the data, it is committed if
+/// <see cref="FtpPublishPolicy"/> permits this. An upload that is not committed is kept as a partial upload if it can be resumed.
 /// </summary>
 internal static class StoreCommands
 {
@@ -93,7 +93,7 @@ internal static class StoreCommands
                 }
             }
 
-            // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
+            // ABOR and the stall timeout shut down the data connection. That looks like the end of a complete upload.
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (Exception e) when (UploadResumption.CanKeepPartialUploadAfter(e))
@@ -111,7 +111,7 @@ internal static class StoreCommands
         }
 
         transfer.StartCommit();
-        await file.CommitAsync(CancellationToken.None); // the upload is complete, so ABOR must not affect it
+        await file.CommitAsync(CancellationToken.None); // the end of the data was received, so ABOR must not affect the upload
         Log.Stored(
             log, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, path.Value.ToPrintable(), transfer.Bytes,
             Environment.TickCount64 - transfer.StartedAt, verdict.Describe());

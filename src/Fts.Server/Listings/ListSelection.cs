@@ -6,22 +6,22 @@ using Fts.Storage;
 namespace Fts.Server.Listings;
 
 /// <summary>
-/// The entries for LIST, NLST or STAT: all entries of a directory, one file, or the entries of a directory that match a pattern.
+/// The entries for LIST, NLST, STAT or MLSD: all entries of a directory, one file, or the entries of a directory that match a pattern.
 /// </summary>
 /// <param name="Entries">The entries, which are read while they are sent.</param>
 /// <param name="Prefix">
-/// The path of the entries' directory as the client sent it, with a slash at the end. Empty for the current directory. NLST sends it
-/// before each name.
+/// The path of the entries' directory as the client sent it, with a slash at the end. NLST sends it before each name. Empty for the current
+/// directory and for MLSD.
 /// </param>
 internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
 {
     /// <summary>The options of <c>ls</c> before the path.</summary>
     public ListOptions Options { get; init; }
 
-    /// <summary>The listed directory; null for a file or a pattern.</summary>
+    /// <summary>The listed directory; null for a file, for a pattern and for MLSD.</summary>
     public StorePath? Directory { get; init; }
 
-    /// <summary>Parses the argument and opens the directory. Returns null if the path is invalid.</summary>
+    /// <summary>Parses the argument of LIST, NLST or STAT and opens the directory. Returns null if the path is invalid.</summary>
     /// <remarks>
     /// If an entry has exactly the argument as its path, this entry is selected. Otherwise, options of <c>ls</c> before the path, which
     /// many clients send, and wildcards in the last component are recognised.

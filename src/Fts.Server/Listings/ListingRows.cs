@@ -9,6 +9,7 @@ namespace Fts.Server.Listings;
 /// <summary>Converts entries of a store to rows of a listing, with the permissions of the session's account (RFC 3659 §7.5.5).</summary>
 internal sealed class ListingRows(Session session)
 {
+    // The permission bits in a listing if the store reports none: rw-r--r-- for files, rwxr-xr-x for directories.
     private const UnixFileMode
         FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
         DirectoryMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;

@@ -23,7 +23,8 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     public int HeadingCount { get; private set; }
 
     /// <summary>
-    /// The final reply if the listing is incomplete; otherwise null. Clients must not mistake an incomplete listing for a complete one.
+    /// The final reply if the listing is incomplete; otherwise null. The reply is 451 if a limit was reached. It is 226 if only unreadable
+    /// directories were skipped, and its text then contains their number.
     /// </summary>
     public FtpReply? IncompleteReply
     {

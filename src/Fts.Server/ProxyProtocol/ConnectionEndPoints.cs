@@ -5,8 +5,8 @@ using Fts.Protocol;
 namespace Fts.Server.ProxyProtocol;
 
 /// <summary>
-/// The addresses and ports of the server and the client of a connection. They come from the PROXY header if a load balancer sent one,
-/// otherwise from the socket. All checks, limits and log lines use these addresses.
+/// The addresses and ports of the server and the client of a connection: from the PROXY header if a load balancer sent one with addresses,
+/// otherwise from the socket. The limits and log lines of a session use these addresses.
 /// </summary>
 /// <param name="Local">The server's address and port.</param>
 /// <param name="Peer">The client's address and port.</param>

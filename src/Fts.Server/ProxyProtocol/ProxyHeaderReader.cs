@@ -14,7 +14,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
 {
     private const int TypicalHeaderLength = 256;
 
-    private static readonly IPEndPoint NoAddress = new(IPAddress.None, 0);
+    private static readonly IPEndPoint NoAddress = new(IPAddress.None, 0); // logged if the load balancer's address cannot be read
 
     private int _runningReads;
 

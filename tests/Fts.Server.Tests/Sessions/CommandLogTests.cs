@@ -43,7 +43,7 @@ public sealed class CommandLogTests
             .Where(text => text.StartsWith($"[1] {prefix} ", StringComparison.Ordinal)).Select(text => text[$"[1] {prefix} ".Length..])];
         Assert.Equal("created directory /in", lines[0]);
         Assert.StartsWith("stored /in/b: 5 bytes in ", lines[1], StringComparison.Ordinal);
-        Assert.StartsWith("sent /a: 7 bytes in ", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("retrieved /a: 7 bytes in ", lines[2], StringComparison.Ordinal);
         Assert.Equal(
             ["renamed /a to /in/c", "deleted /in/b", "RMD /in refused: 550 Directory not empty.", "deleted /in/c",
             "deleted directory /in"], lines[3..]);
