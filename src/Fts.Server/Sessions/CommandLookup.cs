@@ -16,6 +16,7 @@ internal static class CommandLookup
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
+        // A transfer whose data are lines of a reply allows no other reply before its end, so only ABOR is allowed.
         if (line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand command) &&
             CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) &&
             (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
