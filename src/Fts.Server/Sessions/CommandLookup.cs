@@ -16,7 +16,7 @@ internal static class CommandLookup
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
-        // A transfer whose data are lines of a reply allows no other reply before its end, so only ABOR is allowed.
+        // While a transfer sends its data as lines of a reply, only ABOR may run, because its reply follows the end of the transfer.
         if (line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand command) &&
             CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) &&
             (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))

@@ -301,7 +301,7 @@ internal sealed class SessionLoop(Session session)
         await FinishTransferAsync();
     }
 
-    /// <summary>Records a QUIT that the client sent during the transfer.</summary>
+    /// <summary>If the line contains QUIT, records and logs that the client sent QUIT during the transfer.</summary>
     private void RecordQuit(LineReadResult line)
     {
         if (session.Transfer is { } transfer && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand waiting) && waiting.Verb == "QUIT")
