@@ -4,8 +4,8 @@ namespace Fts.Server.Data.Copy;
 
 /// <summary>Selects the pump for a transfer.</summary>
 /// <param name="minKernelBytes">
-/// The minimum size in bytes of a transfer that the kernel copies. The first bytes of an upload, up to this number, always pass through
-/// <see cref="IFileWriter.WriteAsync"/>, as <see cref="IFileWriter.Handle"/> requires.
+/// The minimum size in bytes of a transfer that the kernel copies, greater than 0. An upload starts with
+/// <see cref="IFileWriter.WriteAsync"/>, as <see cref="IFileWriter.Handle"/> requires. After this number of bytes, the kernel continues.
 /// </param>
 internal sealed class PumpSelector(long minKernelBytes)
 {
