@@ -67,7 +67,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <exception cref="DataConnectionException">
     /// The open block-mode connection has failed, or the client closed the connection during the TLS handshake.
     /// </exception>
-    /// <exception cref="OperationCanceledException">The transfer was aborted before or after that wait.</exception>
+    /// <exception cref="OperationCanceledException">The transfer was aborted before or after the wait for the connection.</exception>
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {

@@ -7,8 +7,8 @@ namespace Fts.Server.Uploads;
 /// <remarks>
 /// If a file and a partial upload of the client have the same path, SIZE reports the size of the partial upload. Some clients send SIZE
 /// before they resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server therefore rejects the
-/// first such download and adds the path to this list. While the two sizes differ, SIZE then returns an error. Further downloads
-/// are therefore complete, and uploads start at offset 0.
+/// first such download and adds the path to this list. SIZE then returns an error unless the file and the partial upload
+/// have the same size. Further downloads are therefore complete, and uploads start at offset 0.
 /// </remarks>
 internal sealed class SuppressedPartialSizes
 {
