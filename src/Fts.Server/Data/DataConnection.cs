@@ -32,7 +32,9 @@ internal sealed class DataConnection : IAsyncDisposable
     private DataConnection(Session session, BlockConnection connection) =>
         (_session, Socket, _blockConnection) = (session, connection.Socket, connection);
 
-    /// <summary>Whether the file's bytes are sent unchanged, so that the kernel can copy them.</summary>
+    /// <summary>
+    /// Whether the connection carries bytes unchanged, without TLS, MODE Z or block mode, so that the kernel can copy them.
+    /// </summary>
     public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null;
 
     /// <summary>
@@ -58,12 +60,14 @@ internal sealed class DataConnection : IAsyncDisposable
     /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>). If the transfer of a small file never
     /// waits, one TCP segment contains both replies, 150 and 226.
     /// </remarks>
-    /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
+    /// <exception cref="NoDataConnectionException">
+    /// The data connection could not be established, or the transfer was aborted during the wait for the connection.
+    /// </exception>
     /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
     /// <exception cref="DataConnectionException">
     /// The open block-mode connection has failed, or the client closed the connection during the TLS handshake.
     /// </exception>
-    /// <exception cref="OperationCanceledException">The transfer was aborted.</exception>
+    /// <exception cref="OperationCanceledException">The transfer was aborted before or after the wait for the connection.</exception>
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
@@ -96,8 +100,8 @@ internal sealed class DataConnection : IAsyncDisposable
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
-    /// <summary>Sends all queued replies unless a call of the store has completed. A disk that hangs must not delay replies.</summary>
-    /// <param name="isCompleted">Whether the call of the store has completed.</param>
+    /// <summary>Sends all queued replies if the pump must wait for the store. A disk that hangs must not delay replies.</summary>
+    /// <param name="isCompleted">Whether the store's operation has completed, so that the pump need not wait.</param>
     /// <param name="cancellationToken">Cancels the sending of the replies.</param>
     public ValueTask FlushRepliesIfWaitingAsync(bool isCompleted, CancellationToken cancellationToken) =>
         isCompleted ? default : _session.Channel.FlushAsync(cancellationToken);

@@ -7,7 +7,7 @@ using Fts.Server.ProxyProtocol;
 
 namespace Fts.Server.Data;
 
-/// <summary>The data connection could not be established. The client receives 425, or 426 if it sent ABOR.</summary>
+/// <summary>The data connection could not be established. The client receives 425, or 426 after ABOR or the end of the session.</summary>
 internal sealed class NoDataConnectionException(Exception? cause = null)
     : Exception("The data connection could not be established.", cause);
 
@@ -19,8 +19,8 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
 /// <remarks>
 /// Without a range, one data listener on a random port serves the whole session. A bind for each transfer would become very slow with
 /// tens of thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
-/// sessions need the port. The session owns this object. The session's tasks and the session monitor use it, so fields are written only
-/// under <c>_lock</c>.
+/// sessions need the port. The session owns this object. The session's tasks and the session monitor use it, so its private fields are
+/// written only under <c>_lock</c>.
 /// </remarks>
 /// <param name="server">The server, which has the range of passive ports and the addresses of the load balancers.</param>
 /// <param name="local">The local address of the control connection's socket.</param>
@@ -147,7 +147,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     /// Accepts the client's connection, or connects to the client. The caller disposes the socket. If the client has connected already, the
     /// returned task is complete, unless a PROXY protocol header is still being read.
     /// </summary>
-    /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
+    /// <exception cref="NoDataConnectionException">The data connection could not be established, or the token was cancelled.</exception>
     public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket? listener;

@@ -46,7 +46,7 @@ internal sealed class Transfer(string description) : IDisposable
     private long _acknowledgedBytes;
     private long _abortedAt;
 
-    /// <summary>The command line of the transfer, for log lines.</summary>
+    /// <summary>The verb and the argument of the command, for log lines.</summary>
     public string Description { get; } = description;
 
     /// <summary>The start time, in <see cref="Environment.TickCount64"/> milliseconds.</summary>

@@ -19,7 +19,7 @@ internal static class CommandLog
             return;
         }
 
-        if (reply.Code >= FtpReplyCode.CannotOpenDataConnection)
+        if (reply.Code >= FtpReplyCode.CannotOpenDataConnection) // 425, the smallest negative code that these commands return
         {
             string outcome = reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.LocalError
                 ? "failed"

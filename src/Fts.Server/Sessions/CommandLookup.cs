@@ -16,6 +16,7 @@ internal static class CommandLookup
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
+        // While a transfer sends its data as lines of a reply, only ABOR may run: the reply to ABOR follows the end of the transfer.
         if (line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand command) &&
             CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) &&
             (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))

@@ -96,7 +96,7 @@ internal static class CommandRunner
             {
                 DeflateFault.Truncated => Replies.DataConnectionLost("the data connection closed before the end of the compressed data"),
                 DeflateFault.ExpansionLimitExceeded => Replies.DeflateExpansionTooLarge,
-                _ => Replies.InvalidDeflateData,
+                _ => Replies.InvalidDeflateData, // DeflateFault.Corrupt
             };
         }
         catch (BlockFormatException e)

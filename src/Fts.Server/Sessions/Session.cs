@@ -43,7 +43,7 @@ internal enum TransferMode
 internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
-    private FtpReply? _finalReply;
+    private FtpReply? _closingReply;
     private long _endedAt;
     private long _acknowledgedBytes;
     private long _acknowledgedAt;
@@ -70,9 +70,9 @@ internal sealed class Session : IDisposable
     /// The addresses and ports of the server and the client: from the PROXY header if a load balancer sent one, otherwise from the socket.
     /// </summary>
     public ConnectionEndPoints EndPoints { get; }
-    /// <summary>The server's address and port.</summary>
+    /// <summary>The server's address and port, as in <see cref="EndPoints"/>.</summary>
     public IPEndPoint Local => EndPoints.Local;
-    /// <summary>The client's address and port.</summary>
+    /// <summary>The client's address and port, as in <see cref="EndPoints"/>.</summary>
     public IPEndPoint Peer => EndPoints.Peer;
     /// <summary>Reads the lines and writes the replies of the control connection.</summary>
     public LineChannel Channel { get; }
@@ -85,7 +85,10 @@ internal sealed class Session : IDisposable
     public long LoginStartedAt { get; private set; }
     /// <summary>Whether the server is delaying a login. The delay does not count towards the login time limit.</summary>
     public bool IsLoginDelayed => Volatile.Read(ref _loginDelayedSince) != 0;
-    /// <summary>The time of the last received line, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    /// <summary>
+    /// The time of the last received line or of the end of the last transfer, in <see cref="Environment.TickCount64"/> milliseconds. Before
+    /// the first line, the time of the connection.
+    /// </summary>
     public long LastReceived { get; set; }
     /// <summary>The number of lines that were rejected before login.</summary>
     public int RejectedLines { get; set; }
@@ -133,7 +136,7 @@ internal sealed class Session : IDisposable
     public TransferMode Mode { get; set; }
     /// <summary>The compression level for MODE Z, 0 to 9.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
-    /// <summary>Whether the server reads and discards the data of a rejected upload in block mode (OPTS MODE B DRAIN).</summary>
+    /// <summary>Whether the server reads and discards the data of a refused upload in block mode (OPTS MODE B DRAIN).</summary>
     public bool ShouldDrainRefusedUpload { get; set; }
     /// <summary>The facts in the replies to MLST and MLSD (OPTS MLST).</summary>
     public MlsxFacts Facts { get; set; } = MlsxFacts.Default;
@@ -142,7 +145,10 @@ internal sealed class Session : IDisposable
     /// <summary>The parameters that commands such as REST, RNFR and ALLO set for a later command.</summary>
     public CommandSequence Sequence { get; } = new();
 
-    /// <summary>The path for which the last SIZE reported a partial upload although a file exists, or null.</summary>
+    /// <summary>
+    /// The path of the last SIZE that reported a partial upload although a file with another size exists, or null. The next RETR of this
+    /// path is rejected.
+    /// </summary>
     public StorePath? LastPartialSizePath { get; set; }
 
     // Data connection
@@ -161,8 +167,8 @@ internal sealed class Session : IDisposable
     /// <summary>The token that <see cref="End"/> cancels.</summary>
     public CancellationToken Ending => _ending.Token;
 
-    /// <summary>The final reply if the session was ended from outside its loop; otherwise null.</summary>
-    public FtpReply? FinalReply => _finalReply;
+    /// <summary>The last reply of the session (421) if the session was ended from outside its loop; otherwise null.</summary>
+    public FtpReply? ClosingReply => _closingReply;
 
     /// <summary>
     /// The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds. 0 if the session
@@ -199,7 +205,10 @@ internal sealed class Session : IDisposable
         Volatile.Write(ref _loginDelayedSince, 0);
     }
 
-    /// <summary>Logs the user out and resets all parameters (REIN, a new USER, AUTH).</summary>
+    /// <summary>
+    /// Logs the user out and resets the protocol state, for example the working directory and the transfer mode (REIN, a new USER, AUTH).
+    /// The selected host stays.
+    /// </summary>
     public void Reset()
     {
         // Without a login, repeated USER commands must not extend the login time limit.
@@ -218,11 +227,11 @@ internal sealed class Session : IDisposable
     public void CloseIdleListener(long before) => _dataConnector?.CloseIdleListener(before);
 
     /// <summary>
-    /// Ends the session from outside its loop: aborts a running transfer and sends the final reply. Only the first call has an effect.
+    /// Ends the session from outside its loop: aborts a running transfer and sends the closing reply. Only the first call has an effect.
     /// </summary>
-    public void End(FtpReply finalReply)
+    public void End(FtpReply closingReply)
     {
-        if (Interlocked.CompareExchange(ref _finalReply, finalReply, null) is null)
+        if (Interlocked.CompareExchange(ref _closingReply, closingReply, null) is null)
         {
             Volatile.Write(ref _endedAt, Environment.TickCount64);
             Transfer?.Abort(AbortReason.SessionEnded);

@@ -301,7 +301,7 @@ internal sealed class SessionLoop(Session session)
         await FinishTransferAsync();
     }
 
-    /// <summary>Records a QUIT that the client sent during the transfer.</summary>
+    /// <summary>If the line contains QUIT, records and logs that the client sent QUIT during the transfer.</summary>
     private void RecordQuit(LineReadResult line)
     {
         if (session.Transfer is { } transfer && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand waiting) && waiting.Verb == "QUIT")
@@ -373,16 +373,16 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the final reply, and reads the remaining input for at most one second. Closing a connection with unread input would reset the
-    /// connection, and the client could lose the reply. If the server stops, does not wait for the client.
+    /// Aborts the running transfer, sends all replies, and reads the remaining input for at most one second. Closing a connection with
+    /// unread input would reset the connection, and the client could lose the replies. If the server stops, does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
         await AbortTransferAsync(AbortReason.SessionEnded);
         await IgnorePendingReadAsync();
-        if (session.FinalReply is { } finalReply)
+        if (session.ClosingReply is { } closingReply)
         {
-            session.Queue(finalReply);
+            session.Queue(closingReply);
         }
 
         try
@@ -391,7 +391,7 @@ internal sealed class SessionLoop(Session session)
             await (session.BlockConnection?.TryFlushAsync(timeLimit.Token) ?? Task.CompletedTask);
             await session.Channel.FlushAsync(timeLimit.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
-            if (session.FinalReply == Replies.Stopping)
+            if (session.ClosingReply == Replies.Stopping)
             {
                 DiscardInput();
                 return;

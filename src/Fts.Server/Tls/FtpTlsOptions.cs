@@ -14,16 +14,16 @@ public enum FtpTlsPolicy
 }
 
 /// <summary>
-/// Whether the server accepts data connections that do not resume the control connection's TLS session. Such a connection may belong to
-/// another client.
+/// Whether the server accepts encrypted data connections that do not resume the control connection's TLS session. Such a connection may
+/// belong to another client.
 /// </summary>
 public enum FtpDataBinding
 {
     /// <summary>The connection is accepted.</summary>
     Off,
     /// <summary>
-    /// The connection is accepted. The first connection of a session that resumes no TLS session at all is logged. A connection that
-    /// resumes the TLS session of another control connection is not detected.
+    /// The connection is accepted. In each FTP session, the first data connection that resumes no TLS session at all is logged. A data
+    /// connection that resumes the TLS session of another control connection is not detected.
     /// </summary>
     Observe,
     /// <summary>
@@ -49,13 +49,13 @@ public sealed record FtpTlsOptions
     public FtpTlsPolicy Control { get; init; } = FtpTlsPolicy.Optional;
 
     /// <summary>
-    /// Whether the data connections of encrypted sessions may or must be encrypted. <see cref="FtpTlsPolicy.Required"/> refuses PROT C.
-    /// Default: <see cref="FtpTlsPolicy.Optional"/>.
+    /// Whether data connections may or must be encrypted. <see cref="FtpTlsPolicy.Required"/> refuses PROT C and every command
+    /// that would open an unencrypted data connection. Default: <see cref="FtpTlsPolicy.Optional"/>.
     /// </summary>
     public FtpTlsPolicy Data { get; init; } = FtpTlsPolicy.Optional;
 
     /// <summary>
-    /// Whether the server accepts data connections that do not resume the control connection's TLS session. Default:
+    /// Whether the server accepts encrypted data connections that do not resume the control connection's TLS session. Default:
     /// <see cref="FtpDataBinding.Observe"/>.
     /// </summary>
     public FtpDataBinding DataBinding { get; init; } = FtpDataBinding.Observe;

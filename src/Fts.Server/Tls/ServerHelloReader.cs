@@ -115,7 +115,7 @@ internal static class ServerHelloReader
 
         bool isRetry = hello.Slice(2, 32).SequenceEqual(RetryRandom);
         ReadOnlySpan<byte> rest = hello[(35 + hello[34] + 3)..];
-        bool isTls13 = false, hasKey = false;
+        bool isTls13 = false, hasPreSharedKey = false;
         if (rest.Length >= 2)
         {
             rest = rest[2..];
@@ -123,7 +123,7 @@ internal static class ServerHelloReader
             {
                 int extension = BinaryPrimitives.ReadUInt16BigEndian(rest);
                 int length = BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
-                hasKey |= extension == PreSharedKey;
+                hasPreSharedKey |= extension == PreSharedKey;
                 isTls13 |= extension == SupportedVersions && length == 2 && rest.Length >= 6 &&
                     BinaryPrimitives.ReadUInt16BigEndian(rest[4..]) == Tls13;
                 rest = Skip(rest, 4 + length);
@@ -136,7 +136,7 @@ internal static class ServerHelloReader
             return Resumption.Unknown;
         }
 
-        return hasKey ? Resumption.Resumed : Resumption.Full;
+        return hasPreSharedKey ? Resumption.Resumed : Resumption.Full;
     }
 
     private static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes, int count) => bytes[Math.Min(count, bytes.Length)..];

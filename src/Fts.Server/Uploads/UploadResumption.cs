@@ -66,7 +66,10 @@ internal static class UploadResumption
         return new FtpReply(FtpReplyCode.FileStatus, length.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Returns the size in bytes of the client's partial upload of a path, or null.</summary>
+    /// <summary>
+    /// Returns the size in bytes of the client's partial upload to a path, or of its stalled upload to the path. Returns null if the client
+    /// has neither.
+    /// </summary>
     public static async ValueTask<long?> GetPartialLengthAsync(Session session, StorePath path, CancellationToken cancellationToken)
     {
         await session.Server.RunningUploads.WaitForEndingAsync(session, path, cancellationToken);
@@ -91,7 +94,7 @@ internal static class UploadResumption
         bool isTooLarge = !session.IsAscii && session.Transfer!.Bytes > session.Sequence.Current.AnnouncedLength;
         if ((session.IsAscii && !file.IsResumed) || isTooLarge || session.Server.Options.PartialUploadLifetime == TimeSpan.Zero)
         {
-            return;
+            return; // the disposal of the writer discards the upload
         }
 
         try

@@ -69,6 +69,7 @@ internal static class UploadVerdictRules
         UploadVerdict.Unverified => "unverified",
         UploadVerdict.SizeMismatch => "size differs from ALLO",
         UploadVerdict.ClientDisconnected => "the client disconnected",
-        _ => "the client sent QUIT before the end of the data",
+        UploadVerdict.ClientQuit => "the client sent QUIT before the end of the data",
+        _ => throw new ArgumentOutOfRangeException(nameof(verdict)),
     };
 }

@@ -43,7 +43,8 @@ internal static class BlockResynchronization
     }
 
     /// <summary>
-    /// Returns the reply with code 250 instead of 226, because 226 means that the data connection is closed (RFC 959 §5.4).
+    /// Returns a 226 reply with the code 250 instead, because 226 means that the data connection is closed (RFC 959 §4.2.2). Returns any
+    /// other reply unchanged.
     /// </summary>
     private static FtpReply ToOpenConnectionReply(FtpReply reply)
     {

@@ -60,6 +60,7 @@ internal sealed class PumpThreads(int maxThreads)
     {
         if (OperatingSystem.IsLinux())
         {
+            // On Linux, this call changes only the calling thread.
             _ = ProcessCalls.Setpriority(ProcessCalls.PRIO_PROCESS, 0, Niceness);
         }
 

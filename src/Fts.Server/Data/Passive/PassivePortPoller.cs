@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// Waits for connections on all shared passive ports with one thread, which starts with the first port. The thread calls
+/// Waits for connections on all shared passive ports with one thread, which starts when the first port is added. The thread calls
 /// <see cref="SharedPassivePort.AcceptQueuedConnections"/>, which accepts under the port's lock. A reservation can therefore ignore the
 /// connections that arrived before it. An asynchronous accept would accept outside the lock.
 /// </summary>
