@@ -120,7 +120,6 @@ internal sealed class BatchTransfer(
     {
         try
         {
-            file.Dispose();
             if (_connectionFailure is { } known)
             {
                 file.Fail(known);
