@@ -7,7 +7,7 @@ namespace Fts.Client.Downloads;
 
 /// <summary>The offset at which a download starts.</summary>
 /// <param name="Offset">The number of verified bytes in the partial file; 0 to download the file from its beginning.</param>
-/// <param name="RestartReason">The reason why existing bytes are discarded; None if no bytes are discarded.</param>
+/// <param name="RestartReason">The reason why existing local bytes are discarded; None if no bytes are discarded.</param>
 internal readonly record struct ResumePoint(long Offset, FtpRestartReason RestartReason = FtpRestartReason.None);
 
 /// <summary>Finds existing local bytes, and verifies that they are the beginning of the remote file.</summary>
