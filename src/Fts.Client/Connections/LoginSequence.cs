@@ -142,7 +142,7 @@ internal static class LoginSequence
         if (!isAllowed)
         {
             throw new FtpTlsException(
-                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, so the password or account was not sent");
+                FtpTlsFailure.PasswordNotProtected, "the server does not support TLS, so the password or account (ACCT) was not sent");
         }
 
         if (decision.HasUsedTls)

@@ -344,6 +344,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
+    /// <summary>Replaces the record to list the given ranges, or no ranges if null. Returns false if that fails.</summary>
     private bool TryReplaceRecord(ByteRanges? ranges)
     {
         PartialDownloadRecord record = Record! with { Ranges = ranges?.ToString() };
