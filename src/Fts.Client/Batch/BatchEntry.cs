@@ -44,7 +44,7 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     /// </summary>
     public Exception? FileException { get; set; }
 
-    /// <summary>Resets the state for a new attempt.</summary>
+    /// <summary>Begins a transfer in block mode: records the start time, and resets the counters, replies and errors.</summary>
     public void BeginAttempt()
     {
         (_startedAt, _completeParts, Bytes) = (Stopwatch.GetTimestamp(), 0, 0);

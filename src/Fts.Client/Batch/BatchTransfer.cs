@@ -120,7 +120,6 @@ internal sealed class BatchTransfer(
     {
         try
         {
-            file.Dispose();
             if (_connectionFailure is { } known)
             {
                 file.Fail(known);
@@ -153,7 +152,9 @@ internal sealed class BatchTransfer(
         }
     }
 
-    /// <summary>Downloads one file, after a sweep of the target directory.</summary>
+    /// <summary>
+    /// Downloads one file. Before the first download into a directory, deletes the hidden files that killed processes left there.
+    /// </summary>
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
         _sweep.SweepOnce(Path.GetDirectoryName(Path.GetFullPath(file.LocalPath))!);

@@ -211,7 +211,10 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         _writer.Clear();
     }
 
-    /// <summary>Leaves block mode with MODE S. All other commands must have received their final replies.</summary>
+    /// <summary>
+    /// Sends MODE S to leave block mode. <see cref="ReadRepliesAsync"/> reads the reply. All other commands must already have their final
+    /// replies.
+    /// </summary>
     public async Task LeaveBlockModeAsync()
     {
         await QueueCommandAsync("MODE", "S", null).ConfigureAwait(false);

@@ -132,7 +132,8 @@ internal sealed class BlockUpload(BlockPipeline<BatchEntry> pipeline, bool shoul
 
     /// <summary>
     /// Returns whether the data connection is unusable after this negative reply. Either the data connection failed, or the server has not
-    /// read the bytes of the rejected file and would mistake them for the next file.
+    /// read the bytes of the rejected file and would mistake them for the next file. After any other negative reply, the data connection
+    /// stays usable, because the server reads these bytes to the end (DRAIN).
     /// </summary>
     private static bool IsDataConnectionUnusable(FtpReply reply) =>
         (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);

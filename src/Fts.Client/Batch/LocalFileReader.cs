@@ -10,7 +10,7 @@ internal static class LocalFileReader
 {
     /// <summary>
     /// Reads a file. Returns its length in bytes and its last-modified time in UTC. Returns null if the file is longer than
-    /// <see cref="BlockUpload.MaxFileBytes"/>, or is a pipe.
+    /// <see cref="BlockUpload.MaxFileBytes"/>, or is a pipe or another special file.
     /// </summary>
     /// <param name="path">The full path. It must not contain NUL, because the system would end the path there.</param>
     /// <param name="content">Receives the content. Must be at least one byte longer than the maximum length.</param>
@@ -29,12 +29,12 @@ internal static class LocalFileReader
                 return null; // without O_NONBLOCK, and in ReadPortably, opening a pipe would wait for its writer
             }
 
-            // A file in /proc reports the length 0 although it has content. After a failed call, ReadPortably throws the exception.
             if (isFile && status.Length > BlockUpload.MaxFileBytes)
             {
                 return null;
             }
 
+            // A file in /proc reports the length 0 although it has content. After a failed call, ReadPortably throws the exception.
             if (isFile && status.Length > 0 && TryReadAll(opened, content.AsSpan(0, (int)status.Length)))
             {
                 return ((int)status.Length, status.LastModified);

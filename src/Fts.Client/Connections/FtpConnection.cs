@@ -103,7 +103,10 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>The text of the last command sent, with any password masked.</summary>
     internal string LastCommand => _control.LastCommand.Redacted;
 
-    /// <summary>The time of the last command, reply or data, as a timestamp of <see cref="FtpClientOptions.TimeProvider"/>.</summary>
+    /// <summary>
+    /// The time of the last activity that <see cref="RecordActivity"/> recorded, such as a reply or transferred data, as a timestamp of
+    /// <see cref="FtpClientOptions.TimeProvider"/>.
+    /// </summary>
     internal long LastActivity { get; private set; }
 
     /// <summary>
@@ -204,7 +207,15 @@ public sealed class FtpConnection : IAsyncDisposable
     public async Task<bool> ExistsAsync(string path, CancellationToken cancellationToken = default) =>
         await GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
 
-    /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
+    /// <summary>
+    /// Sends a command and returns its final reply. If <see cref="SendAheadAsync"/> has stored the reply to the command, returns the stored
+    /// reply instead.
+    /// </summary>
+    /// <param name="verb">The verb: ASCII letters and digits.</param>
+    /// <param name="argument">The argument; null or empty for none.</param>
+    /// <param name="limit">The time limit for the first reply. The final reply after a preliminary reply has its own limit.</param>
+    /// <param name="cancellationToken">Cancels the call. If the command was already sent, the connection is then unusable.</param>
+    /// <exception cref="FtpTimeoutException">The first reply did not arrive within <paramref name="limit"/>.</exception>
     internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
         FtpCommand command = ClientCommand.Create(verb, argument);
@@ -256,8 +267,8 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void DiscardEarlyReplies() => _earlyReplies.Clear();
 
     /// <summary>
-    /// Returns the stored reply of <see cref="SendAheadAsync"/> to a command. If no reply is stored, sends the command and returns its
-    /// final reply. The caller must have marked the connection as busy.
+    /// Returns the stored reply of <see cref="SendAheadAsync"/> to a command. If no reply is stored, or if <paramref name="precededBy"/> is
+    /// not null, sends the command and returns its final reply. The caller must have marked the connection as busy.
     /// </summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
@@ -267,7 +278,10 @@ public sealed class FtpConnection : IAsyncDisposable
         string verb, string? argument, CancellationToken cancellationToken, FtpCommand? precededBy = null) =>
         ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
-    /// <summary>Returns the stored reply to the command. If no reply is stored, sends the command and returns its final reply.</summary>
+    /// <summary>
+    /// Returns the stored reply to the command. If no reply is stored, or if <paramref name="precededBy"/> is not null, sends the command
+    /// and returns its final reply.
+    /// </summary>
     private async Task<FtpReply> ExchangeAsync(
         FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
     {
@@ -281,7 +295,9 @@ public sealed class FtpConnection : IAsyncDisposable
         return (await ExchangeAsync(commands, limit, cancellationToken).ConfigureAwait(false))[^1];
     }
 
-    /// <summary>Sends commands in one packet and returns their final replies, in the same order.</summary>
+    /// <summary>
+    /// Sends commands in one packet and returns their final replies, in the same order. Closes the connection if a reply does not arrive.
+    /// </summary>
     private async Task<FtpReply[]> ExchangeAsync(
         IReadOnlyList<FtpCommand> commands, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -316,7 +332,8 @@ public sealed class FtpConnection : IAsyncDisposable
     /// </summary>
     /// <remarks>
     /// After an upload over TLS 1.3, the client first sends NLST for the uploaded file. Some servers issue no session ticket during an
-    /// upload and would reject the next data connection. After one successful NLST, the client no longer sends this command.
+    /// upload and reject the next data connection, which is harmless for NLST. After one successful NLST, the client no longer sends this
+    /// command.
     /// </remarks>
     /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>
@@ -343,8 +360,8 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="deflate">Whether to compress the data (MODE Z) if the server supports it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="announcedBytes">
-    /// The length of an upload in bytes; null if unknown. If FEAT lists ALLO, the client sends the length with ALLO, so that the server
-    /// can detect missing bytes.
+    /// The number of bytes that an upload will send; null if unknown. If FEAT lists ALLO, the client sends this number with ALLO, so that
+    /// the server can detect missing bytes.
     /// </param>
     /// <param name="lastByte">
     /// The offset of the last byte to transfer, sent with RANG instead of REST; null to transfer to the end of the file.
@@ -359,7 +376,7 @@ public sealed class FtpConnection : IAsyncDisposable
             : null;
         var transfer = new TransferCommand(ClientCommand.Create(verb, argument), allocate, restartOffset, lastByte, direction);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
-        ThrowIfBusy();
+        ThrowIfDataConnectionOpen();
         cancellationToken.ThrowIfCancellationRequested();
         await _ticketRenewal.RenewIfNeededAsync(cancellationToken).ConfigureAwait(false);
         BeginExchange();
@@ -416,7 +433,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private void ReportProgress(FtpConnectStage stage) =>
         Options.ConnectProgress?.Report(new FtpConnectProgress(stage, Options.Proxy is null ? _control.RemoteEndPoint : null));
 
-    /// <summary>Closes the connection without QUIT.</summary>
+    /// <summary>Closes the control connection without QUIT, and disposes it.</summary>
     internal ValueTask CloseAsync()
     {
         _control.CloseImmediately();
@@ -465,7 +482,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <remarks>For uploads, the server must support DRAIN: it then reads the data of a rejected upload to the end.</remarks>
     internal async Task<PreparedDataConnection?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
     {
-        ThrowIfBusy();
+        ThrowIfDataConnectionOpen();
         await _ticketRenewal.RenewIfNeededAsync(cancellationToken).ConfigureAwait(false);
         return await _dataConnector.EnterBlockModeAsync(direction == FtpDataDirection.Send, cancellationToken).ConfigureAwait(false);
     }
@@ -530,7 +547,10 @@ public sealed class FtpConnection : IAsyncDisposable
     internal Task<FtpReply> ReadReplyAsync(FtpOperationPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
         _control.ReadReplyAsync(phase, limit, cancellationToken);
 
-    /// <summary>Reads the final reply of a transfer within <see cref="FtpTimeouts.FinalReply"/>. Preliminary replies are skipped.</summary>
+    /// <summary>
+    /// Reads the final reply to a command whose preliminary reply has arrived, within <see cref="FtpTimeouts.FinalReply"/>. Further
+    /// preliminary replies are skipped.
+    /// </summary>
     internal async Task<FtpReply> ReadFinalReplyAsync(CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(Options.Timeouts.FinalReply, cancellationToken);
@@ -552,7 +572,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the control connection without QUIT.</summary>
+    /// <summary>Closes the control connection without QUIT. The owner must still dispose this object.</summary>
     internal void CloseImmediately() => _control.CloseImmediately();
 
     /// <summary>
@@ -596,13 +616,13 @@ public sealed class FtpConnection : IAsyncDisposable
         if (_dataStream is not null)
         {
             EndExchange();
-            ThrowIfBusy();
+            ThrowIfDataConnectionOpen();
         }
     }
 
     private void EndExchange() => Volatile.Write(ref _isExchanging, 0);
 
-    private void ThrowIfBusy()
+    private void ThrowIfDataConnectionOpen()
     {
         if (_dataStream is not null)
         {

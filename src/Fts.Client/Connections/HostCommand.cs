@@ -11,8 +11,9 @@ namespace Fts.Client.Connections;
 internal static class HostCommand
 {
     /// <summary>
-    /// Sends HOST if FEAT lists it and the client connected to a DNS name. A negative reply is not an error: the server then uses its
-    /// default host. With TLS, the certificate was already checked against the name.
+    /// Sends HOST if FEAT lists it and the client connected to a DNS name. If the server rejects HOST, this connection uses the default
+    /// host of the server. A rejection is an error only if the server accepted HOST on another connection of the client. With TLS, the
+    /// certificate was already checked against the name.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects HOST, but accepted it on another connection of this client.</exception>
     public static async Task SendIfSupportedAsync(FtpConnection connection, CancellationToken cancellationToken)

@@ -25,7 +25,10 @@ internal sealed class ServerProfile
     private volatile string? _initialDirectory;
     private long _roundTripTicks = long.MaxValue;
 
-    /// <summary>The mode that the next data connection tries first. The modes before it in the enumeration have failed.</summary>
+    /// <summary>
+    /// The mode that the next data connection tries first, unless the options prescribe another mode. The modes before it in the
+    /// enumeration have failed or cannot be used.
+    /// </summary>
     public DataConnectionMode DataConnectionMode
     {
         get => _dataConnectionMode;

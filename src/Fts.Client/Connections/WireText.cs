@@ -66,6 +66,7 @@ internal sealed class WireText
         var bytes = new List<byte>(text.Length * 2);
         while (!text.IsEmpty)
         {
+            // A surrogate after a high surrogate is the second half of a character, and represents no byte.
             int run = text.IndexOfAny(Escapes) is >= 0 and var at
                 ? at + (at > 0 && char.IsHighSurrogate(text[at - 1]) ? 1 : 0)
                 : text.Length;

@@ -14,8 +14,9 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
 
     /// <summary>
     /// Enters a directory (CWD), reads its path (PWD), and makes it the working directory of the connection. Returns the working directory.
+    /// If the server permanently rejects CWD with <c>..</c>, enters the parent directory with CDUP.
     /// </summary>
-    /// <exception cref="FtpReplyException">The server rejects CWD.</exception>
+    /// <exception cref="FtpReplyException">The server rejects the directory.</exception>
     public static async Task<WorkingDirectory> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
     {
         await ReadInitialDirectoryAsync(connection, cancellationToken).ConfigureAwait(false);

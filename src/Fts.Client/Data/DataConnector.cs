@@ -216,6 +216,10 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     /// Prepares a data connection, and returns the connection and the mode. The caller disposes the connection. After a negative reply, or
     /// a reply without a usable port, tries the next mode.
     /// </summary>
+    /// <param name="mode">The mode to try first.</param>
+    /// <param name="earlierFailure">The failure of an earlier data connection for the same transfer; null if there was none.</param>
+    /// <param name="allocate">ALLO, which is sent in the same packet as the first command; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     private async Task<(PreparedDataConnection Prepared, DataConnectionMode Mode)> PrepareAsync(
         DataConnectionMode mode, FtpException? earlierFailure, FtpCommand? allocate, CancellationToken cancellationToken)
     {
@@ -317,8 +321,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     }
 
     /// <summary>
-    /// Sends EPSV or PASV, unless it was sent together with the metadata commands, and starts to connect. Only the text of the reply is
-    /// parsed, because some servers use the format of the other verb or an unusual code.
+    /// Sends EPSV or PASV, unless its reply is stored (<see cref="FtpConnection.SendAheadAsync"/>), and starts to connect. Only the text of
+    /// the reply is parsed, because some servers use the format of the other verb or an unusual code.
     /// </summary>
     /// <exception cref="FtpProtocolException">The reply is positive but contains no usable port.</exception>
     private async Task<PreparedDataConnection> PreparePassiveAsync(string verb, FtpCommand? allocate, CancellationToken cancellationToken)

@@ -34,7 +34,7 @@ public enum FtpPassiveAddressSource
 /// <summary>The direction of the data of a transfer.</summary>
 public enum FtpDataDirection
 {
-    /// <summary>From the server: RETR, LIST, MLSD.</summary>
+    /// <summary>From the server: RETR, LIST, NLST, MLSD.</summary>
     Receive,
     /// <summary>To the server: STOR, APPE, STOU.</summary>
     Send,

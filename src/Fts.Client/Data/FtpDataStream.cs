@@ -20,7 +20,8 @@ public sealed class FtpDataStream : Stream
     private DataConnection? _dataConnection;
     private FtpReply? _finalReply;
     private bool _isReleased; // whether the connection accepts commands again
-    // True for a listing whose final reply was the first reply. Some servers open no data connection for an empty directory.
+    // True for a listing whose final reply was the first reply, until data arrives. Some servers open no data connection for an empty
+    // directory.
     private bool _isDataOptional;
     private bool _hasNoDataConnection;
     // Whether the server has certainly accepted the data connection (TLS or active mode). A passive connect can succeed before the server
@@ -100,6 +101,7 @@ public sealed class FtpDataStream : Stream
         }
         catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _isDataOptional && !_isAccepted)
         {
+            // The server may have opened no data connection, so the listing counts as empty.
             ResetDataConnection();
             _hasNoDataConnection = true;
             return 0;

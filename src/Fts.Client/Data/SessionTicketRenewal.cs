@@ -20,7 +20,10 @@ internal sealed class SessionTicketRenewal(FtpConnection connection)
     public void RecordTransfer(FtpDataDirection direction, string path) =>
         _lastUploadPath = direction == FtpDataDirection.Send ? path : null;
 
-    /// <summary>Sends NLST if the last transfer was an encrypted upload. Must be called before each data connection.</summary>
+    /// <summary>
+    /// Sends NLST if the last transfer was an upload over TLS 1.3, unless an earlier NLST has succeeded. Must be called before each data
+    /// connection.
+    /// </summary>
     public async ValueTask RenewIfNeededAsync(CancellationToken cancellationToken)
     {
         bool canLackTickets = connection.Tls?.Protocol == SslProtocols.Tls13 && !connection.ServerProfile.CanResumeTlsAfterUpload;

@@ -7,7 +7,7 @@ namespace Fts.Client.Downloads;
 
 /// <summary>The offset at which a download starts.</summary>
 /// <param name="Offset">The number of verified bytes in the partial file; 0 to download the file from its beginning.</param>
-/// <param name="RestartReason">The reason why existing bytes are discarded; None if no bytes are discarded.</param>
+/// <param name="RestartReason">The reason why existing local bytes are discarded; None if no bytes are discarded.</param>
 internal readonly record struct ResumePoint(long Offset, FtpRestartReason RestartReason = FtpRestartReason.None);
 
 /// <summary>Finds existing local bytes, and verifies that they are the beginning of the remote file.</summary>
@@ -61,8 +61,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     }
 
     /// <summary>
-    /// Returns the proof that the target has the content of the remote file. Returns null if the lengths differ, or if the length of the
-    /// remote file is unknown.
+    /// Returns the proof that the target has the content of the remote file. Without a hash, equal lengths are a proof only if the
+    /// last-modified times are also equal. Returns null if the lengths differ, or if the length of the remote file is unknown.
     /// </summary>
     /// <exception cref="FtpTargetExistsException">The lengths are equal, but the content differs or cannot be verified.</exception>
     public async Task<FtpVerifiedBy?> VerifyCompleteTargetAsync(string target, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
             null when metadata.LastModified is { } remote && IsSameFileTime(File.GetLastWriteTimeUtc(handle), remote.UtcDateTime) =>
                 FtpVerifiedBy.Length,
             false => throw new FtpTargetExistsException(target, "its content differs from the file on the server"),
-            null => throw new FtpTargetExistsException(target, "the server cannot prove that the content is the same"),
+            null => throw new FtpTargetExistsException(target, "its content cannot be compared, because the server reports no hash"),
         };
     }
 

@@ -137,7 +137,7 @@ internal sealed record DownloadState
         this with { Step = DownloadStep.Verify, ResumedBytes = resumedBytes, IsLengthConfirmed = true, FinalReply = reply };
 
     /// <summary>
-    /// Returns the state after the server rejected REST for a segment: one connection retrieves the bytes after the first gap.
+    /// Returns the state after the server rejected REST for a segment: one connection retrieves all bytes from the first gap on.
     /// </summary>
     public DownloadState SegmentRestartRejected(long prefixLength) =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };

@@ -10,7 +10,9 @@ namespace Fts.Client.Downloads;
 internal readonly record struct VerifiedFile(FtpVerifiedBy By, long? GrownLength = null);
 
 /// <summary>Whether the remote file changed during the download.</summary>
-/// <param name="IsChanged">Whether the length or last-modified time differs from the earlier metadata.</param>
+/// <param name="IsChanged">
+/// Whether the length or last-modified time differs from the earlier metadata, or is missing although the caller requires it.
+/// </param>
 /// <param name="Length">The length in bytes that the server reports now; null if the server reports no length.</param>
 internal readonly record struct SourceChange(bool IsChanged, long? Length);
 

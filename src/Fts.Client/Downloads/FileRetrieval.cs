@@ -18,7 +18,7 @@ internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? E
 /// </summary>
 /// <param name="connection">The control connection.</param>
 /// <param name="path">The remote path.</param>
-/// <param name="metadata">The metadata that the server reported; null if it reported no metadata.</param>
+/// <param name="metadata">The metadata of the remote file; null if unknown.</param>
 /// <param name="offset">The restart offset in bytes; 0 for the whole file.</param>
 /// <param name="meter">Receives the progress.</param>
 internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEntry? metadata, long offset, ProgressMeter meter)

@@ -7,7 +7,10 @@ namespace Fts.Client;
 /// <param name="Total">The length of the remote file in bytes when the interrupted download started.</param>
 public sealed record FtpPartialDownload(long Length, long Total)
 {
-    /// <summary>Returns the partial download of a local path, or null if no resumable partial download exists.</summary>
+    /// <summary>
+    /// Returns the partial download of a local path, or null if no resumable partial download exists. Also returns null while a download to
+    /// the path is running.
+    /// </summary>
     /// <param name="localPath">The path of the target.</param>
     public static FtpPartialDownload? Find(string localPath)
     {

@@ -49,7 +49,7 @@ internal sealed class LeftoverSweep
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // the download into this directory reports the error
+            return false; // if the directory cannot be used, the download into it reports the error
         }
 
         return isEmpty;

@@ -48,7 +48,7 @@ internal sealed class PartialDownloadFile : IDisposable
 
     /// <summary>
     /// Opens and locks the partial file of an earlier download, if the file exists and no other download uses it. Never creates a file.
-    /// Only <see cref="CreateOrTruncate"/> creates a file.
+    /// If the method opens none, the returned object has no open file until <see cref="CreateOrTruncate"/> is called.
     /// </summary>
     public static PartialDownloadFile Open(string target)
     {
@@ -344,6 +344,7 @@ internal sealed class PartialDownloadFile : IDisposable
         }
     }
 
+    /// <summary>Replaces the record to list the given ranges, or no ranges if null. Returns false if that fails.</summary>
     private bool TryReplaceRecord(ByteRanges? ranges)
     {
         PartialDownloadRecord record = Record! with { Ranges = ranges?.ToString() };

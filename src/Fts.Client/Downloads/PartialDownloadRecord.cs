@@ -23,16 +23,19 @@ namespace Fts.Client.Downloads;
 /// <param name="Path">The remote path. If the client has changed the working directory, a relative path is joined with it.</param>
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
-/// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
+/// <param name="CreatedAt">
+/// The time at which the client created the record, by the clock of this machine, UTC. Replacing the ranges does not change this time.
+/// </param>
 /// <param name="Ranges">
 /// The ranges of bytes that exist, in the text format of <see cref="ByteRanges"/>; null if the partial file has no gaps.
 /// </param>
 internal sealed record PartialDownloadRecord(
-    string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
+    string Server, string Path, long Length, DateTime? LastModified, DateTime CreatedAt, string? Ranges = null)
 {
     /// <summary>The maximum size of a record in bytes. The longest path that servers accept is much shorter.</summary>
     private const int MaxTextBytes = 64 * 1024;
 
+    // In the text, "modified" is LastModified, "seen" is CreatedAt, and "pieces" is Ranges.
     private const string Header = "fts-part 1", RangesHeader = "fts-part 2", TimeFormat = "yyyyMMddHHmmss.fffffff";
 
     /// <summary>Parses the text of a record. Returns false if the text is truncated, was changed, or is not a record.</summary>
@@ -53,14 +56,14 @@ internal sealed record PartialDownloadRecord(
             || (ranges.Length > 0) != text.StartsWith(RangesHeader, StringComparison.Ordinal)
             || check != ComputeChecksum(text[..(text.LastIndexOf("\ncheck ", StringComparison.Ordinal) + 1)])
             || !long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
-            || !WireTime.TryParse(seen, out DateTime retrievedAt))
+            || !WireTime.TryParse(seen, out DateTime createdAt))
         {
             return false;
         }
 
         DateTime? lastModified = WireTime.TryParse(modified, out DateTime time) ? time : null;
         string? presentRanges = ranges is [var line] ? line["pieces ".Length..] : null;
-        record = new PartialDownloadRecord(server, path, length, lastModified, retrievedAt, presentRanges);
+        record = new PartialDownloadRecord(server, path, length, lastModified, createdAt, presentRanges);
         return true;
     }
 
@@ -130,11 +133,11 @@ internal sealed record PartialDownloadRecord(
     public override string ToString()
     {
         string modified = LastModified?.ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "unknown";
-        string retrievedAt = RetrievedAt.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        string createdAt = CreatedAt.ToString(TimeFormat, CultureInfo.InvariantCulture);
         string header = Ranges is null ? Header : RangesHeader;
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{header}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {modified}\nseen {retrievedAt}\n");
+            $"{header}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {modified}\nseen {createdAt}\n");
         text += Ranges is null ? "" : $"pieces {Ranges}\n";
         return $"{text}check {ComputeChecksum(text)}\n";
     }

@@ -94,7 +94,7 @@ internal static class PrefixVerification
     /// Returns whether every change of the file after this record was created would change the time that the server reports.
     /// </summary>
     public static bool IsTimeSettled(PartialDownloadRecord record) =>
-        record.LastModified is { } time && (!IsWholeSecond(time) || (record.RetrievedAt - time).Duration() > SettlingTime);
+        record.LastModified is { } time && (!IsWholeSecond(time) || (record.CreatedAt - time).Duration() > SettlingTime);
 
     /// <summary>Returns whether equal last-modified times prove that the remote file is unchanged. The caller compares the times.</summary>
     private static bool IsProvenByTime(PartialDownloadRecord earlier, PartialDownloadRecord current) =>

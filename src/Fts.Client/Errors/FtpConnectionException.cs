@@ -9,15 +9,15 @@ public enum FtpOperationPhase
     Connect,
     /// <summary>Waiting for the greeting.</summary>
     Greeting,
-    /// <summary>Waiting for the reply to a command.</summary>
+    /// <summary>Sending a command, or waiting for its reply.</summary>
     Reply,
-    /// <summary>Performing the TLS handshake of a control or data connection.</summary>
+    /// <summary>Negotiating TLS for a control or data connection, including the handshake.</summary>
     Handshake,
     /// <summary>Opening the data connection.</summary>
     OpenData,
     /// <summary>Transferring data.</summary>
     Transfer,
-    /// <summary>Waiting for the final reply of a transfer.</summary>
+    /// <summary>Waiting for the final reply of a transfer, or for the final reply to another command after a preliminary reply.</summary>
     FinalReply,
     /// <summary>Connecting through a proxy, for a control or data connection.</summary>
     Proxy,
@@ -38,7 +38,10 @@ public class FtpConnectionException : FtpException
     /// <summary>The operation during which the error occurred.</summary>
     public FtpOperationPhase Phase { get; }
 
-    /// <summary>The reply with which the server closed or rejected the connection, for example 421; null if it sent no reply.</summary>
+    /// <summary>
+    /// The reply with which the server closed the connection, for example 421, or rejected the connection or TLS. Null if the server sent
+    /// no such reply.
+    /// </summary>
     public FtpReply? Reply { get; init; }
 
     /// <summary>Returns true unless <see cref="Reply"/> is a permanent negative reply (5yz).</summary>

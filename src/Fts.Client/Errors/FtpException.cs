@@ -26,8 +26,8 @@ public class FtpException : Exception
     public virtual bool IsTransient => false;
 
     /// <summary>
-    /// Returns whether no usable connection exists: the server could not be reached, rejected the login, or ended the connection. Returns
-    /// false for TLS errors, which must be reported to the user.
+    /// Returns whether the operation failed for lack of a working connection. For example, the server could not be reached, rejected the
+    /// login, did not reply in time, or ended the connection. Returns false for TLS errors, which must be reported to the user.
     /// </summary>
     internal bool IsConnectionFailure() => this is FtpLoginException or (FtpConnectionException and not FtpTlsException);
 

@@ -42,10 +42,10 @@ public sealed class FtpIntegrityException : FtpException
     /// <summary>The reason why the verification failed.</summary>
     public FtpIntegrityFailure Failure { get; }
 
-    /// <summary>The expected length in bytes.</summary>
+    /// <summary>The expected length in bytes; 0 if unknown. If the file on the server changed, the length before the transfer.</summary>
     public long Expected { get; }
 
-    /// <summary>The actual length in bytes.</summary>
+    /// <summary>The actual length in bytes; 0 if unknown. If the file on the server changed, the length after the change.</summary>
     public long Actual { get; }
 
     /// <summary>
@@ -62,7 +62,9 @@ public sealed class FtpIntegrityException : FtpException
 
     /// <summary>Returns the exception for a required hash that the server did not report.</summary>
     /// <param name="path">The remote path.</param>
-    /// <param name="length">The length in bytes; 0 if nothing has been transferred yet.</param>
+    /// <param name="length">
+    /// The length in bytes of the file that cannot be verified; 0 if the exception is thrown before the file was examined.
+    /// </param>
     internal static FtpIntegrityException CreateHashUnavailable(string path, long length) =>
         new(
             path, FtpIntegrityFailure.Unverified, length, length,
@@ -70,8 +72,8 @@ public sealed class FtpIntegrityException : FtpException
 
     /// <summary>Returns the exception for a file that changed on the server during the transfer.</summary>
     /// <param name="path">The remote path.</param>
-    /// <param name="before">The length in bytes before the transfer.</param>
-    /// <param name="after">The length in bytes after the change.</param>
+    /// <param name="before">The length in bytes before the transfer; 0 if unknown.</param>
+    /// <param name="after">The length in bytes after the change; 0 if unknown.</param>
     internal static FtpIntegrityException CreateSourceChanged(string path, long before, long after) =>
         new(path, FtpIntegrityFailure.SourceChanged, before, after, "the file changed on the server during the transfer");
 }

@@ -21,7 +21,7 @@ public enum FtpTlsFailure
     Truncated,
     /// <summary>
     /// The server does not support TLS, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> did not allow an unencrypted password
-    /// or account. The password or account was not sent.
+    /// or account (ACCT). The password or account was not sent.
     /// </summary>
     PasswordNotProtected,
 }

@@ -432,7 +432,7 @@ public sealed class ResumedDownloadTests : IDisposable
             {
                 Server = server ?? record.Server,
                 Path = path,
-                RetrievedAt = secondsAfterChange is { } seconds ? record.LastModified!.Value.AddSeconds(seconds) : record.RetrievedAt,
+                CreatedAt = secondsAfterChange is { } seconds ? record.LastModified!.Value.AddSeconds(seconds) : record.CreatedAt,
             });
             var steps = new Steps();
             await client.DownloadFileAsync(Target, "a.txt", null, steps, Token);
