@@ -162,8 +162,8 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>
-    /// Adds a line that consists of a name. Keeps the line until a line of another form arrives, because a one-word message looks like a
-    /// name.
+    /// Adds a line that consists of a name. At the start of the listing, keeps the line until a line of another form arrives, because a
+    /// one-word message looks like a name.
     /// </summary>
     private void AddName(string name)
     {
