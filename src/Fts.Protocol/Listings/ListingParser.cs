@@ -67,7 +67,7 @@ internal static class ListingParser
         return true;
     }
 
-    /// <summary>Tries all formats, the common ones first. A test verifies that no line matches two formats.</summary>
+    /// <summary>Tries all formats, the common ones first. A fuzz test searches for lines that match two formats.</summary>
     private static bool TryParseEntry(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry) =>
         UnixListing.TryParse(line, now, out entry) || DosListing.TryParse(line, out entry) ||
         NetWareListing.TryParse(line, now, out entry) ||

@@ -118,6 +118,10 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         }
     }
 
+    /// <summary>
+    /// Reads a line in a known format. The entry is null for a heading or another line without an entry. Returns false for any other line,
+    /// which may be a name.
+    /// </summary>
     private bool TryParseLine(string line, out ListingEntry? entry)
     {
         entry = null;
