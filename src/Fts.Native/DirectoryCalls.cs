@@ -157,6 +157,7 @@ public struct TimeSpec
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 public struct FileSystemType
 {
+    /// <summary>The magic number of the file system, as listed in statfs(2).</summary>
     [FieldOffset(0)] public long Type;
 }
 
@@ -164,6 +165,9 @@ public struct FileSystemType
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 public struct FileSystemStatus
 {
+    /// <summary>The size of a fragment in bytes.</summary>
     [FieldOffset(8)] public ulong FragmentSize;
+
+    /// <summary>The number of free blocks for unprivileged processes, in units of <see cref="FragmentSize"/>.</summary>
     [FieldOffset(32)] public ulong AvailableBlocks;
 }

@@ -15,12 +15,12 @@ public static unsafe partial class SocketCalls
     [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
     public static partial nint Sendfile(SafeSocketHandle target, SafeFileHandle source, ref long offset, nuint count);
 
-    /// <summary>Calls splice(2) from a socket into a pipe.</summary>
+    /// <summary>Calls splice(2) from a socket into a pipe. Both offsets are pointers, which must be null (0).</summary>
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
     public static partial nint Splice(
         SafeSocketHandle source, nint sourceOffset, SafeFileHandle target, nint targetOffset, nuint count, uint flags);
 
-    /// <summary>Calls splice(2) from a pipe into a file.</summary>
+    /// <summary>Calls splice(2) from a pipe into a file. The source offset is a pointer, which must be null (0).</summary>
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
     public static partial nint Splice(
         SafeFileHandle source, nint sourceOffset, SafeFileHandle target, ref long targetOffset, nuint count, uint flags);

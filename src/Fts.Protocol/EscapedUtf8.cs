@@ -126,7 +126,9 @@ static partial class EscapedUtf8
         return GetString(GetBytes(text)).AsSpan().SequenceEqual(text);
     }
 
-    /// <summary>Returns whether the text contains an escaped byte. If the text is canonical, its bytes are then not UTF-8.</summary>
+    /// <summary>
+    /// Returns whether the text contains an escaped byte. Canonical text with an escaped byte represents bytes that are not UTF-8.
+    /// </summary>
     /// <param name="text">The text.</param>
     public static bool HasEscape(ReadOnlySpan<char> text)
     {
@@ -166,7 +168,8 @@ static partial class EscapedUtf8
             }
             else
             {
-                throw new ArgumentException($"U+{(int)text[0]:X4} does not represent a byte.", nameof(text));
+                throw new ArgumentException(
+                    $"The text contains the lone surrogate U+{(int)text[0]:X4}, which does not represent a byte.", nameof(text));
             }
 
             text = text[length..];

@@ -31,7 +31,9 @@ public sealed class FtpReply
     /// <summary>The three-digit code.</summary>
     public FtpReplyCode Code { get; }
 
-    /// <summary>The lines of text, at least one. Lines between the first and the last keep their leading space.</summary>
+    /// <summary>
+    /// The lines of text, at least one. In a received reply, lines between the first and the last keep the leading space that servers send.
+    /// </summary>
     public IReadOnlyList<string> Lines { get; }
 
     /// <summary>The last line of text, which is the only line of most replies.</summary>
@@ -55,7 +57,7 @@ public sealed class FtpReply
     /// <summary>The reply as sent on the wire, with CRLF after each line, in UTF-8.</summary>
     /// <remarks>
     /// Lines between the first and the last start with a space, so that their text cannot look like the last line. A surrogate of
-    /// <see cref="EscapedUtf8"/> is sent as the byte that it represents.
+    /// <see cref="EscapedUtf8"/> is sent as the byte that it represents. The byte 255 is sent twice (<see cref="TelnetBytes.Escape"/>).
     /// </remarks>
     /// <exception cref="ArgumentException">
     /// The text contains a surrogate of <see cref="EscapedUtf8"/> and also a lone surrogate that does not represent a byte.

@@ -79,14 +79,17 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     /// </summary>
     public bool HasUnreadInput => _end > _start;
 
-    /// <summary>Sends the queued bytes, then waits until the peer sends bytes or closes its sending side.</summary>
+    /// <summary>
+    /// Sends the queued bytes, then waits until the peer sends bytes or closes its sending side. If received bytes are unread, returns
+    /// immediately and sends nothing.
+    /// </summary>
     /// <remarks>
     /// The channel holds no input buffer during the wait. The method is not <c>async</c>, because every idle session would then keep a
     /// state machine in memory.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Always 0, the result of a read into an empty buffer.</returns>
-    /// <exception cref="IOException">The connection failed, or an earlier write failed.</exception>
+    /// <exception cref="IOException">The connection failed, or bytes are queued although an earlier write failed.</exception>
     public ValueTask<int> WaitForInputAsync(CancellationToken cancellationToken)
     {
         if (HasUnreadInput)
@@ -163,7 +166,7 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     /// Cancellation ends the wait, but not a write that has started. An incomplete line or TLS record would make the connection unusable.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="IOException">The connection failed, or an earlier write failed.</exception>
+    /// <exception cref="IOException">The connection failed, or bytes are queued although an earlier write failed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _outputLength) == 0)

@@ -4,7 +4,7 @@ namespace Fts.Protocol;
 
 /// <summary>
 /// Reads the replies to MDTM and SIZE (RFC 3659 §3.1, §4.1), including the forms of servers that deviate from the standard. The methods
-/// return null for an unreadable or ambiguous reply and do not throw, because no transfer depends on the value.
+/// return null for an unreadable or ambiguous reply and do not throw, because transfers are possible without the value.
 /// </summary>
 public static class MetadataReply
 {
@@ -113,7 +113,7 @@ public static class MetadataReply
         word.Equals("bytes", StringComparison.OrdinalIgnoreCase) || word.Equals("byte", StringComparison.OrdinalIgnoreCase) ||
         word.Equals("octets", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Returns whether the first word is a unit other than the byte, as in <c>5 KB</c>.</summary>
+    /// <summary>Returns whether the first word can be a unit other than the byte, as in <c>5 KB</c>.</summary>
     private static bool StartsWithUnit(ReadOnlySpan<char> words)
     {
         int end = words.IndexOf(' ');

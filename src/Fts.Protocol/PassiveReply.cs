@@ -130,8 +130,8 @@ public static class PassiveReply
     }
 
     /// <summary>
-    /// Finds the last <c>|||port|</c> or <c>|protocol|address|port|</c> in the line. Accepts any delimiter within parentheses, and only
-    /// bars without parentheses.
+    /// Finds the last <c>|||port|</c> or <c>|protocol|address|port|</c> in the line. After an opening parenthesis, any delimiter is
+    /// accepted. Elsewhere the delimiter must be a bar.
     /// </summary>
     private static bool TryReadExtended(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
     {

@@ -94,7 +94,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
                     ParseAddress(text[fields[1]], family), ParsePort(text[fields[3]]),
                     ParseAddress(text[fields[2]], family), ParsePort(text[fields[4]]));
             default:
-                throw new ProxyHeaderException("the header line does not consist of a protocol, two addresses and two ports");
+                throw new ProxyHeaderException("the header line does not consist of TCP4 or TCP6, two addresses and two ports");
         }
     }
 
@@ -162,7 +162,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     {
         // A load balancer that listens for both families reports IPv4 clients with mapped addresses.
         source = source.UnmapIPv4();
-        // No client has an unspecified, multicast or reserved address. As the target of PORT, 0.0.0.0 would be this machine.
+        // No client has an unspecified, multicast or reserved address. An active data connection to 0.0.0.0 would reach this machine.
         if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
             (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
         {

@@ -5,8 +5,8 @@ namespace Fts.Protocol;
 public sealed class ReplyFormatException(string message) : FormatException(message);
 
 /// <summary>
-/// Assembles replies from lines (RFC 959 §4.2). The lines of one reply may start with any text, including other codes. Only a line that
-/// starts with the code of the first line, followed by a space or the line end, ends the reply.
+/// Assembles replies from lines (RFC 959 §4.2). Lines after the first line of a reply may start with any text, including other codes. Only
+/// a line that starts with the code of the first line, followed by a space or the line end, ends the reply.
 /// </summary>
 /// <param name="maxLength">
 /// The maximum length of one reply in characters, including line ends. Without a limit, a hostile server could send an endless reply.

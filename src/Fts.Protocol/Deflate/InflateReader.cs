@@ -7,7 +7,7 @@ public enum DeflateFault
 {
     /// <summary>The connection ended before the end of the zlib stream, so the transfer is truncated.</summary>
     Truncated,
-    /// <summary>The bytes are not a zlib stream, its checksum is wrong, or bytes follow its end.</summary>
+    /// <summary>The bytes are not a zlib stream, the checksum is wrong, or bytes follow the end of the zlib stream.</summary>
     Corrupt,
     /// <summary>The stream expands to more bytes than the limit allows.</summary>
     ExpansionLimitExceeded,

@@ -9,7 +9,7 @@ public enum FtpEntryKind
     Directory,
     /// <summary>A symbolic link. The line does not specify the kind of its target.</summary>
     Link,
-    /// <summary>A device, socket, FIFO, or an entry whose kind the line does not specify.</summary>
+    /// <summary>An entry of another kind, such as a device, socket or FIFO, or of a kind that the line does not specify.</summary>
     Other,
     /// <summary>
     /// A line in an unknown format, such as a message. It may describe a file or directory, so the listing may be incomplete.
@@ -32,8 +32,8 @@ public enum FtpEntrySource
     /// <summary>LIST in EPLF, the Easily Parsed LIST Format. Times are exact and in UTC.</summary>
     Eplf,
     /// <summary>
-    /// LIST of VMS. Times are precise to the second at best and have no time zone. Lengths are multiples of 512 bytes, the block size.
-    /// Names of files end with their <c>;version</c>, as RETR expects. Names of directories lack their <c>.DIR;1</c>, as CWD expects.
+    /// LIST of VMS. Times are precise to the second at best and have no time zone. Lengths are usually multiples of 512 bytes, the block
+    /// size. Names of files end with their <c>;version</c>, as RETR expects. Names of directories lack their <c>.DIR;1</c>, as CWD expects.
     /// </summary>
     Vms,
     /// <summary>
@@ -43,7 +43,7 @@ public enum FtpEntrySource
     Mvs,
     /// <summary>
     /// LIST of OS/400 and IBM i. Times are precise to the second and have no time zone. The order of day, month and year in a date is a
-    /// guess. A time is null if every order results in a date in the future.
+    /// guess. A time is null for a member of a file, and if every order results in a date in the future.
     /// </summary>
     Os400,
     /// <summary>LIST of NetWare. Times are as precise as those of <see cref="Unix"/>. Entries have no permission bits.</summary>
@@ -67,7 +67,8 @@ public enum FtpEntrySource
 /// </param>
 /// <param name="Kind">The kind of the entry.</param>
 /// <param name="Length">
-/// The size in bytes, or null if the line has none. For <see cref="FtpEntrySource.Vms"/>, it is rounded up to whole blocks.
+/// The size of the content in bytes, or null if the line does not contain this size. For <see cref="FtpEntrySource.Vms"/>, it is usually
+/// rounded up to whole blocks.
 /// </param>
 /// <param name="LastModified">The last-modified time, read as UTC if the format has no time zone, or null if the line has none.</param>
 /// <param name="Source">The format from which the entry was read.</param>
@@ -88,7 +89,8 @@ public sealed record ListingEntry(string Name, FtpEntryKind Kind, long? Length, 
     public string? RawLine { get; init; }
 
     /// <summary>
-    /// The <c>unique</c> fact, which is the same for all names of one file (RFC 3659 §7.5.2), or null if the line has none.
+    /// An identifier that is the same for all names of one file: the <c>unique</c> fact (RFC 3659 §7.5.2) or the <c>i</c> fact of EPLF.
+    /// Null if the line has none.
     /// </summary>
     public string? UniqueId { get; init; }
 

@@ -39,7 +39,8 @@ internal static class ListingParser
     }
 
     /// <summary>
-    /// Reads a line of MLSD. Returns null for an empty line, <c>.</c> and <c>..</c>. Spaces before the first fact are ignored.
+    /// Reads a line of MLSD. Returns null for an empty line, and for the listed directory and its parents: <c>.</c>, <c>..</c> and the
+    /// types <c>cdir</c> and <c>pdir</c>. Spaces before the first fact are ignored.
     /// </summary>
     /// <exception cref="ListingFormatException">The line does not have the form of facts and a name.</exception>
     public static ListingEntry? ParseMlsxLine(ReadOnlySpan<char> line) =>
@@ -66,7 +67,7 @@ internal static class ListingParser
         return true;
     }
 
-    /// <summary>Tries all formats, the common ones first. A test verifies that no line matches two formats.</summary>
+    /// <summary>Tries all formats, the common ones first. A fuzz test searches for lines that match two formats.</summary>
     private static bool TryParseEntry(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry) =>
         UnixListing.TryParse(line, now, out entry) || DosListing.TryParse(line, out entry) ||
         NetWareListing.TryParse(line, now, out entry) ||

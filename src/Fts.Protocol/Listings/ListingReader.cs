@@ -118,6 +118,10 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         }
     }
 
+    /// <summary>
+    /// Reads a line in a known format. The entry is null for a heading or another line without an entry. Returns false for any other line,
+    /// which may be a name.
+    /// </summary>
     private bool TryParseLine(string line, out ListingEntry? entry)
     {
         entry = null;
@@ -162,8 +166,8 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>
-    /// Adds a line that consists of a name. Keeps the line until a line of another form arrives, because a one-word message looks like a
-    /// name.
+    /// Adds a line that consists of a name. At the start of the listing, keeps the line until a line of another form arrives, because a
+    /// one-word message looks like a name.
     /// </summary>
     private void AddName(string name)
     {

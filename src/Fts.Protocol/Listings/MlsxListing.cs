@@ -121,7 +121,7 @@ public static class MlsxListing
         private UnixFileMode? _unixMode;
         private string? _linkTarget, _permissions, _uniqueId;
 
-        // The kind of an entry without a type fact.
+        // Remains Other if the line has no type fact, or a type that is unknown.
         private FtpEntryKind _kind = FtpEntryKind.Other;
 
         public Facts()

@@ -6,7 +6,7 @@ namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
 /// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26 12:59PM &lt;DIR&gt; name</c>. Dates have any form of
-/// <see cref="ShortDate"/>, and times have 12 or 24 hours. The lines have no time zone, so times are read as UTC.
+/// <see cref="ShortDate"/>, and times are in 12-hour or 24-hour form. The lines have no time zone, so times are read as UTC.
 /// </summary>
 internal static class DosListing
 {
@@ -104,6 +104,7 @@ internal static class DosListing
         return ListingFields.TryParseTime(clock, out time);
     }
 
+    /// <summary>Converts a 12-hour time to a 24-hour time. Returns false if the hour is not from 1 to 12.</summary>
     private static bool TryApplyAmPm(bool isAfternoon, ref TimeSpan time)
     {
         bool isTwelveHourTime = time.Hours is >= 1 and <= 12 && time.Days == 0;

@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads dataset listings of MVS and z/OS, which follow a heading: <c>WRK001 3390 2026/01/31 1 15 FB 80 27920 PO NAME</c>. If a dataset is
-/// migrated, archived or on tape, words for this state precede the name. Sizes in tracks and the date of last use are ignored.
+/// Reads dataset listings of MVS and z/OS, which usually follow a heading: <c>WRK001 3390 2026/01/31 1 15 FB 80 27920 PO NAME</c>. If a
+/// dataset is migrated, archived or on tape, words for this state precede the name. Sizes in tracks and the date of last use are ignored.
 /// </summary>
 internal static class MvsListing
 {

@@ -6,7 +6,7 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads member listings of partitioned datasets of MVS and z/OS, which follow one of two headings. The line of a text member is
+/// Reads member listings of partitioned datasets of MVS and z/OS, which usually follow one of two headings. The line of a text member is
 /// <c>NAME 01.03 2026/01/31 2026/02/01 09:37 11 11 0 ANN</c>, and the line of a load module has a size and an address. A line of either
 /// form may consist of the name only. Sizes in records are ignored.
 /// </summary>

@@ -24,7 +24,7 @@ internal static class NameFirstListing
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
-        // Lines of these formats end with the last column, and their names look neither like a mode nor like a fact.
+        // Lines of these formats have 5, 7 to 8, or 9 words. A line that starts with a mode or a fact is in another format.
         if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MlsxListing.StartsWithFact(line))
         {
             return false;

@@ -24,7 +24,7 @@ internal static class Os400Listing
     {
         entry = null;
         ReadOnlySpan<char> rest = line, owner = ListingFields.ReadField(ref rest), type = owner;
-        // The lines of members may have no owner.
+        // The lines of members may have no owner. The word after the owner is the type in lines of members, and otherwise the size.
         if (!owner.StartsWith('*'))
         {
             type = ListingFields.ReadField(ref rest);

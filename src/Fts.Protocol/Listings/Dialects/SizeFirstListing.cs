@@ -42,20 +42,20 @@ internal static class SizeFirstListing
     }
 
     /// <summary>Reads attributes of OS/2, if any, then a date, the time and the name.</summary>
-    private static ListingEntry? ParseDated(ReadOnlySpan<char> date, ReadOnlySpan<char> rest, long? length)
+    private static ListingEntry? ParseDated(ReadOnlySpan<char> word, ReadOnlySpan<char> rest, long? length)
     {
         const int MaxAttributes = 5;
         const string DirectoryTag = "<DIR>";
         bool isDirectory = false;
         int attributes = 0;
-        while (attributes < MaxAttributes && date.Length is > 0 and <= MaxAttributes && !date.ContainsAnyExceptInRange('A', 'Z'))
+        while (attributes < MaxAttributes && word.Length is > 0 and <= MaxAttributes && !word.ContainsAnyExceptInRange('A', 'Z'))
         {
-            isDirectory |= date is "DIR";
+            isDirectory |= word is "DIR";
             attributes++;
-            date = ListingFields.ReadField(ref rest);
+            word = ListingFields.ReadField(ref rest);
         }
 
-        if (!ShortDate.TryParse(date, out DateTime modified) ||
+        if (!ShortDate.TryParse(word, out DateTime modified) ||
             !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time))
         {
             return null;

@@ -18,7 +18,8 @@ public static class VmsListing
     private const string DirectorySuffix = ".DIR";
 
     /// <summary>
-    /// Returns whether a name in a command refers to the listed file. Upper and lower case are equal, and the name may lack the version.
+    /// Returns whether a name in a command refers to the listed file. Upper and lower case are equal, and the name in the command may lack
+    /// the version.
     /// </summary>
     /// <param name="name">The name in the command.</param>
     /// <param name="listedName">The name in the listing.</param>
@@ -72,7 +73,7 @@ public static class VmsListing
 
     /// <summary>
     /// Reads the metadata after a name: size, date, time after the date, owner and protection. A message about a missing privilege may
-    /// replace the metadata. Returns false if the text has no date or another form.
+    /// replace the metadata. Returns false if the text has no date, or is in another form.
     /// </summary>
     internal static bool TryParseMetadata(
         ReadOnlySpan<char> fullName, ReadOnlySpan<char> metadata, [NotNullWhen(true)] out ListingEntry? entry)

@@ -6,7 +6,8 @@ namespace Fts.Protocol.Listings.Fields;
 internal static class ListingFields
 {
     /// <summary>
-    /// Removes the next word from the start of the text and returns it. Returns an empty span at the end. Keeps the space after the word.
+    /// Removes the next word, and the spaces before it, from the start of the text. Returns the word, or an empty span at the end. The text
+    /// then starts with the space after the word.
     /// </summary>
     public static ReadOnlySpan<char> ReadField(scoped ref ReadOnlySpan<char> rest)
     {

@@ -7,8 +7,8 @@ namespace Fts.Protocol.Listings.Fields;
 internal static class ShortDate
 {
     /// <summary>
-    /// Reads the whole word as a date. If the first number can be a month or a day, it is the month in dates with hyphens or slashes, and
-    /// the day in dates with dots.
+    /// Reads the whole word as a date. If each of the first two numbers can be the month, the first is the month in dates with hyphens or
+    /// slashes, and the second is the month in dates with dots.
     /// </summary>
     /// <param name="word">The word.</param>
     /// <param name="day">The start of the day in UTC, if the method returns true.</param>

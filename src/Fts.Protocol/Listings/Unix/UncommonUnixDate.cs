@@ -43,7 +43,7 @@ internal static class UncommonUnixDate
     public static bool LooksLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];
-        return !first.ContainsAnyExcept(DateCharacters) || LooksLikeMonthAndDay(line, words) ||
+        return !first.ContainsAnyExcept(DateCharacters) || LooksLikeUnknownMonthAndDay(line, words) ||
             (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
@@ -51,7 +51,7 @@ internal static class UncommonUnixDate
     /// <summary>
     /// Returns whether the second word is a day and the third word is a year or time. The first word may then be a month.
     /// </summary>
-    private static bool LooksLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+    private static bool LooksLikeUnknownMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length > 2 && UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
         (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 ||
             (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
@@ -72,11 +72,12 @@ internal static class UncommonUnixDate
         date = default;
         Span<int> numbers = stackalloc int[3];
         int count = 0, used = 0, marked = 0;
-        while (count < numbers.Length && used < words.Length && TryReadUnitMarks(line[words[used]], numbers, ref count, ref marked))
+        while (count < numbers.Length && used < words.Length && TryReadMarkedNumbers(line[words[used]], numbers, ref count, ref marked))
         {
             used++;
         }
 
+        // The number of the month must have a mark.
         bool isYearFirst = numbers[0] >= 1000;
         if (count < 2 || (marked & (isYearFirst ? 2 : 1)) == 0)
         {
@@ -104,7 +105,7 @@ internal static class UncommonUnixDate
     /// <param name="numbers">Receives the numbers.</param>
     /// <param name="count">The number of numbers read so far. Increased by this method.</param>
     /// <param name="marked">A bit for each number read so far, which is set if the number has a mark.</param>
-    private static bool TryReadUnitMarks(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
+    private static bool TryReadMarkedNumbers(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
     {
         const int MaxDigits = 4, MaxMarkLength = 4;
         (int found, int marks) = (count, marked);

@@ -130,7 +130,7 @@ internal static class UnixListing
     private static bool TryParseEpoch(
         ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int index, DateTime now, out DateTime modified, out int end)
     {
-        // The first three words after the mode are link count, owner and group. The size column follows.
+        // Link count, owner and group precede the size, so a word after the fourth is normally not the size.
         const int SizeIndex = 3;
         return UnixListingDate.TryParseEpoch(line, words[index..], out modified, out end) && end < line.Length &&
             (index > SizeIndex || !UncommonUnixDate.StartsWithDate(line, words[(index + 1)..], now));
