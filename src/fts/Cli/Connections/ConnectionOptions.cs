@@ -112,7 +112,7 @@ internal sealed class ConnectionOptions
         new("0", "success"),
         new("1", "other error"),
         new("2", "usage error"),
-        new("3", "cannot connect"),
+        new("3", "cannot connect, or connection lost outside a transfer"),
         new("4", "login failed"),
         new("5", "TLS or trust error"),
         new("6", "not found"),
