@@ -19,7 +19,7 @@ internal sealed record SignInCredentials(string User, string Password)
 
     /// <summary>
     /// Returns the credentials. The password is read from the password file, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the terminal, in this
-    /// order. Without a user, the login is anonymous.
+    /// order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
     /// </summary>
     /// <remarks><c>FTS_PASSWORD</c> is used only for a named user. For anonymous, the secret would be sent to every server.</remarks>
     /// <param name="target">The server and the user.</param>

@@ -17,7 +17,11 @@ internal sealed class ConnectionOptions
     /// </summary>
     private const int DefaultConnections = 4;
 
-    private readonly Option<string> _user = new("--user") { HelpName = "NAME", Description = "user to log in as (default: anonymous)" };
+    private readonly Option<string> _user = new("--user")
+    {
+        HelpName = "NAME",
+        Description = "user to log in as (default: the user in the URL or in ~/.netrc, or anonymous)",
+    };
 
     private readonly Option<string> _passwordFile = new("--password-file")
     {
