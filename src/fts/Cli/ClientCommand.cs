@@ -16,7 +16,7 @@ internal static class ClientCommand
     public static SubcommandDefinition Definition => CreateDefinition(new ConnectionOptions());
 
     /// <summary>Runs <c>fts client</c> and returns its exit code.</summary>
-    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
+    /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
@@ -147,7 +147,7 @@ internal static class ClientCommand
     }
 
     /// <summary>
-    /// Returns a function that reads the next line: with line editing on a terminal, without it from a pipe. The prompt contains "not
+    /// Returns a function that reads the next line: with line editing on a terminal, without it in a script. The prompt contains "not
     /// encrypted" if the connection does not use TLS.
     /// </summary>
     private static Func<Task<(LineEnd, string)>> CreateLineReader(ClientShell shell)

@@ -146,7 +146,7 @@ internal sealed class CommandLine
             : throw CreateUsageError($"port '{text}': must be a number from {(allowsZero ? 0 : 1)} to {IPEndPoint.MaxPort}");
 
     /// <summary>
-    /// Returns the exception for a usage error. Its message is one line, which ends with the suggested word or else with the usage.
+    /// Returns the exception for a usage error. The suggested word, or else the usage, follows the message on the same line.
     /// </summary>
     public static UserErrorException CreateUsageError(string message, string? suggestion = null, string? usage = null)
     {

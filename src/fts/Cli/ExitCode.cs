@@ -9,13 +9,15 @@ internal enum ExitCode
     OtherError = 1,
     /// <summary>The command line, or a command in the shell, is invalid.</summary>
     UsageError = 2,
-    /// <summary>The client cannot connect, or the server cannot listen on its address.</summary>
+    /// <summary>
+    /// The client cannot connect, or lost the connection outside a transfer, or the server cannot listen on its address.
+    /// </summary>
     CannotConnect = 3,
     /// <summary>The login failed.</summary>
     LoginFailed = 4,
     /// <summary>TLS failed or is not supported, or the server is not trusted.</summary>
     NotTrusted = 5,
-    /// <summary>A remote or local file or folder does not exist.</summary>
+    /// <summary>A remote or local file or folder does not exist, or <c>fts trust</c> does not find the server.</summary>
     NotFound = 6,
     /// <summary>The server denied permission.</summary>
     PermissionDenied = 7,

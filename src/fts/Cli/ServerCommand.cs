@@ -180,7 +180,7 @@ internal static class ServerCommand
         {
             throw new UserErrorException(
                 ExitCode.LocalFileError,
-                $"cannot share {folder}: it contains the keys and settings of fts",
+                $"cannot share {folder}: this folder is reserved for the keys and settings of fts",
                 $"choose another folder with {option}");
         }
     }

@@ -38,7 +38,7 @@ internal sealed class Terminal
         ProgressMode = progress;
     }
 
-    /// <summary>A terminal without colours and progress, for output before the options are parsed.</summary>
+    /// <summary>A terminal without colours and progress, for output to which <c>--color</c> and <c>--progress</c> do not apply.</summary>
     public static Terminal Plain { get; } = new("never", "never");
 
     /// <summary>Whether the user can be asked questions: standard input and error are a terminal.</summary>

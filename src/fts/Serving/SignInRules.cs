@@ -2,13 +2,15 @@ using Fts.Accounts;
 
 namespace Fts.Serving;
 
-/// <summary>The login rules of a server without accounts.</summary>
+/// <summary>The login rules of <c>fts server</c>, apart from those for client certificates.</summary>
 /// <param name="Authenticator">Authenticates logins by these rules.</param>
 /// <param name="AnonymousPermissions">
 /// The permissions of every client without a password. They do not include the permissions that <see cref="AllowsOwnUser"/> adds.
 /// </param>
 /// <param name="GeneratedPassword">The account with the password of this run, or null if no client needs a password.</param>
-/// <param name="AllowsOwnUser">Whether the user that runs the server, and root, may read and write without a password.</param>
+/// <param name="AllowsOwnUser">
+/// Whether the user that runs the server, and root, may read and write without a password while other users need a password.
+/// </param>
 internal sealed record SignInRules(
     IAuthenticator Authenticator, Permissions AnonymousPermissions, GeneratedPasswordAuthenticator? GeneratedPassword,
     bool AllowsOwnUser = false)

@@ -8,7 +8,7 @@ using Fts.Transfers;
 
 namespace Fts.Shell;
 
-/// <summary>Runs the commands of a session, line by line, from a terminal or a pipe. Does not dispose its parameters.</summary>
+/// <summary>Runs the commands of a session, line by line, from a terminal, a file or a pipe. Does not dispose its parameters.</summary>
 /// <param name="client">The client, with its connections to the server.</param>
 /// <param name="target">The server, for messages.</param>
 /// <param name="terminal">Receives data and messages.</param>
@@ -52,8 +52,9 @@ internal sealed class ClientShell(
     /// <summary>Runs lines until a command, a signal or the end of the input ends the session.</summary>
     /// <param name="readLineAsync">Reads the next line. The line is empty at the end of the input.</param>
     /// <returns>
-    /// The exit code of a signal, if one ended the session. Otherwise <see cref="ExitCode.Success"/> on a terminal. From a pipe, the code
-    /// of the command that ended the script or of the only failed command, or <see cref="ExitCode.SomeFailed"/> if several commands failed.
+    /// The exit code of a signal, if one ended the session. Otherwise <see cref="ExitCode.Success"/> on a terminal. In a script, the code
+    /// of the command that ended the script or of the only failed command, <see cref="ExitCode.SomeFailed"/> if several commands failed,
+    /// or <see cref="ExitCode.Success"/>.
     /// </returns>
     public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> readLineAsync)
     {

@@ -56,7 +56,7 @@ internal sealed class RemoteDirectory
     public void SetPath(string path) => (Path, _isEntered) = (path.Length > 1 ? path.TrimEnd('/') : path, path.Length == 0);
 
     /// <summary>
-    /// Changes the current folder: sends CWD with the exact name, then PWD. An empty name means the start folder of the account.
+    /// Changes the current folder: sends CWD with the exact name, then PWD. An empty name means the start folder.
     /// </summary>
     public async Task ChangeAsync(FtpClient client, string name, CancellationToken cancellationToken)
     {

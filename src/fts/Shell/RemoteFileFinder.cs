@@ -7,7 +7,7 @@ namespace Fts.Shell;
 /// <summary>A remote file.</summary>
 /// <param name="TypedName">The name as the user typed it.</param>
 /// <param name="Path">The path to send.</param>
-/// <param name="ListedEntry">The metadata of the file, or null if no listing was read.</param>
+/// <param name="ListedEntry">The metadata of the file, or null if the server has not reported any.</param>
 internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
     /// <summary>The name of the local file.</summary>

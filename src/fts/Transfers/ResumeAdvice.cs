@@ -6,8 +6,8 @@ using Fts.Shell;
 namespace Fts.Transfers;
 
 /// <summary>
-/// Formats the messages for interrupted, resumed and restarted transfers. An error message reports how much of the file was kept, and the
-/// command that resumes the transfer.
+/// Formats the messages for interrupted, resumed and restarted transfers. An error contains the command that resumes the transfer. The
+/// error of a download also reports how much of the file was kept.
 /// </summary>
 internal static class ResumeAdvice
 {

@@ -7,7 +7,7 @@ namespace Fts.Transfers;
 internal static class TransferReport
 {
     /// <summary>
-    /// Returns the message for one file. A warning follows on a second line if the size that the server reported is wrong.
+    /// Returns the message for one file. The warning of <see cref="FormatWarning"/>, if there is one, follows on a second line.
     /// </summary>
     /// <param name="verb">The verb: <c>uploaded</c> or <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>

@@ -40,8 +40,8 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
         new("--resume", "resume an interrupted transfer, or complete an existing file"),
     ];
 
-    /// <summary>Checks that the settings allow ASCII mode, which changes the lengths and hashes of files.</summary>
-    /// <exception cref="UserErrorException">A setting excludes ASCII mode.</exception>
+    /// <summary>Checks that the other settings work with the transfer type. ASCII mode changes the lengths and hashes of files.</summary>
+    /// <exception cref="UserErrorException">A setting does not work in ASCII mode.</exception>
     public void Validate()
     {
         string? conflict = this switch

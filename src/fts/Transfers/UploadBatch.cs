@@ -35,7 +35,7 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
             return batchResult;
         }
 
-        // Later files with the same name are uploaded one after the other, so that the last file remains.
+        // Later files with the same name are uploaded one after the other. By default, each replaces the file before it.
         ExitCode duplicateResult = await shell.ForEachAsync(
             "put",
             _duplicates,

@@ -11,7 +11,10 @@ internal static class NetRcFile
         Environment.GetEnvironmentVariable("NETRC") is { Length: > 0 } path ? path
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".netrc");
 
-    /// <summary>Returns the first entry that matches the host and the user, or the first matching <c>default</c> entry, or null.</summary>
+    /// <summary>
+    /// Returns the first entry that matches the host and the user, or null. A <c>default</c> entry matches every host, and an entry without
+    /// a user matches every user.
+    /// </summary>
     /// <param name="text">The content of the file.</param>
     /// <param name="host">The host, in upper or lower case.</param>
     /// <param name="user">The user; null for any.</param>

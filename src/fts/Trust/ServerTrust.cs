@@ -10,8 +10,8 @@ namespace Fts.Trust;
 /// certificate, or if its key is the remembered key. A remembered key is compared even if the certificate is trusted.
 /// </summary>
 /// <remarks>
-/// A server is recorded on the first connection. A recorded server must use TLS again, because an attacker could easily suppress the
-/// server's offer of TLS.
+/// A server is recorded on the first connection with TLS. Unless <c>--tls off</c> is given, a recorded server must use TLS again, because
+/// an attacker could easily suppress the server's offer of TLS.
 /// </remarks>
 /// <param name="target">The server.</param>
 /// <param name="knownHosts">The remembered servers.</param>
@@ -53,7 +53,7 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         ValidateAsync = (identity, _) => ValueTask.FromResult(IsTrusted(identity, allowsKeys: authorities is null)),
     };
 
-    /// <summary>Returns whether the server is trusted. Records it on the first connection.</summary>
+    /// <summary>Returns whether the server is trusted. Records a trusted server on the first connection with TLS.</summary>
     /// <exception cref="UserErrorException">The server is not trusted, with advice for the user.</exception>
     private bool IsTrusted(FtpServerIdentity identity, bool allowsKeys)
     {

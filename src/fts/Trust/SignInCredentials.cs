@@ -19,16 +19,18 @@ internal sealed record SignInCredentials(string User, string Password)
 
     /// <summary>
     /// Returns the credentials. The password is read from the password file, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the terminal, in this
-    /// order. Without a user, the login is anonymous.
+    /// order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
     /// </summary>
     /// <remarks><c>FTS_PASSWORD</c> is used only for a named user. For anonymous, the secret would be sent to every server.</remarks>
     /// <param name="target">The server and the user.</param>
     /// <param name="passwordFile">The value of <c>--password-file</c>, if given.</param>
     /// <param name="terminal">The terminal to ask on.</param>
     /// <param name="hasCertificate">
-    /// Whether a client certificate is given. The certificate may replace the password, so the user is not asked for one.
+    /// Whether a client certificate is given. The certificate may replace the password, so the user is not asked for a password.
     /// </param>
-    /// <exception cref="UserErrorException">A file cannot be read, or there is no password for a named user.</exception>
+    /// <exception cref="UserErrorException">
+    /// The password file cannot be read, other users can read or change the <c>.netrc</c> file, or there is no password for a named user.
+    /// </exception>
     public static SignInCredentials Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
     {
         string? user = target.User;
@@ -116,7 +118,8 @@ internal sealed record SignInCredentials(string User, string Password)
     }
 
     /// <summary>
-    /// Returns the entry of <c>.netrc</c> for a host and a user, or null. Throws if the entry has a secret that other users can read.
+    /// Returns the entry of <c>.netrc</c> for a host and a user, or null. Throws if the entry has a secret and other users can read or
+    /// change the file.
     /// </summary>
     private static NetRcFile.Entry? FindNetRcEntry(string host, string? user)
     {
@@ -139,7 +142,7 @@ internal sealed record SignInCredentials(string User, string Password)
         return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
             ? throw new UserErrorException(
                 ExitCode.LocalFileError,
-                $"{path} contains the password for {host}, and other users can read the file",
+                $"{path} contains a password or account for {host}, and other users can read or change the file",
                 $"chmod 600 {ShellLineParser.Escape(path)}")
             : entry;
     }

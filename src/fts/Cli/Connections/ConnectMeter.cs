@@ -28,7 +28,10 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
         }
     }
 
-    /// <summary>Waits for a connection attempt. Shows the steps of an attempt that takes longer than <see cref="DisplayDelay"/>.</summary>
+    /// <summary>
+    /// Waits for a connection attempt. Shows the steps of an attempt that takes longer than <see cref="DisplayDelay"/>, unless
+    /// <c>--progress never</c> is given.
+    /// </summary>
     public async Task WatchAsync(Task connecting)
     {
         if (_terminal.ProgressMode == "never")

@@ -17,7 +17,11 @@ internal sealed class ConnectionOptions
     /// </summary>
     private const int DefaultConnections = 4;
 
-    private readonly Option<string> _user = new("--user") { HelpName = "NAME", Description = "user to log in as (default: anonymous)" };
+    private readonly Option<string> _user = new("--user")
+    {
+        HelpName = "NAME",
+        Description = "user to log in as (default: the user in the URL or in ~/.netrc, or anonymous)",
+    };
 
     private readonly Option<string> _passwordFile = new("--password-file")
     {
@@ -112,7 +116,7 @@ internal sealed class ConnectionOptions
         new("0", "success"),
         new("1", "other error"),
         new("2", "usage error"),
-        new("3", "cannot connect"),
+        new("3", "cannot connect, or connection lost outside a transfer"),
         new("4", "login failed"),
         new("5", "TLS or trust error"),
         new("6", "not found"),
@@ -160,7 +164,7 @@ internal sealed class ConnectionOptions
     public Terminal CreateTerminal(CommandLine line) => new(line.GetChoice(_color), line.GetChoice(_progress));
 
     /// <summary>Prepares the connection of a command that uses one server, without connecting. May ask the user for a password.</summary>
-    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
+    /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
     public ServerConnection PrepareConnection(CommandLine line, Target target, Terminal terminal, bool debug) =>
         PrepareConnections(line, [target], terminal, debug)[0];
 
@@ -168,7 +172,7 @@ internal sealed class ConnectionOptions
     /// Prepares one connection for each server of a command, without connecting. May ask the user for passwords. Disables the certificate
     /// authorities of the system if no server needs them.
     /// </summary>
-    /// <exception cref="UserErrorException">An option is invalid, or a file cannot be read.</exception>
+    /// <exception cref="UserErrorException">An option is invalid, a file cannot be read, or a password is missing.</exception>
     public IReadOnlyList<ServerConnection> PrepareConnections(
         CommandLine line, IReadOnlyList<Target> targets, Terminal terminal, bool debug)
     {

@@ -20,8 +20,8 @@ internal static class OptionFormatter
             : $" {option.Name}"));
 
     /// <summary>
-    /// Returns the same text as <see cref="Format"/>, but omits the options for existing files, because the printed command contains its
-    /// own.
+    /// Returns the same text as <see cref="Format"/>, but omits the options for existing files. A printed command gets
+    /// the option that it needs, such as <c>--resume</c>, from <c>CommandFormatter.Format</c>.
     /// </summary>
     public static string FormatWithoutExistingFileOption(CommandLine line, params string[] excluded) =>
         Format(line, [.. TransferSettings.ExistingFileOptions.Select(option => option.Name), .. excluded]);

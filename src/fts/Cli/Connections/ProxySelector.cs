@@ -87,7 +87,8 @@ internal static class ProxySelector
         string displayText = $"{source} '{scheme}://{(at < 0 ? "" : $"{user[0]}{(user.Length > 1 ? ":****" : "")}@")}{rest[(at + 1)..]}'";
         if (scheme is not (SocksScheme or "socks5h" or HttpScheme))
         {
-            throw CommandLine.CreateUsageError($"{displayText}: must be socks5://host:port, http://host:port or off");
+            throw CommandLine.CreateUsageError(
+                $"{displayText}: must be socks5://host:port or http://host:port; --proxy off disables the proxy");
         }
 
         if (user.Length > 1 && !allowsPassword)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fts.Cli.Help;
 
-/// <summary>Formats help pages as text: two columns, wrapped to 80 columns, one option per line.</summary>
+/// <summary>Formats help pages as lines of at most 80 characters, with terms on the left and their descriptions on the right.</summary>
 internal static class HelpFormatter
 {
     private const int Width = 80, Indent = 2, Gap = 2;
@@ -86,7 +86,7 @@ internal static class HelpFormatter
     }
 
     /// <summary>
-    /// Appends words, wrapped to the width of the page. The cursor must be at the given column, at which the following lines start too.
+    /// Appends words, wrapped to the width of the page. The text must already end at the given column, at which the following lines start.
     /// </summary>
     private static void AppendWrapped(StringBuilder text, string words, int column)
     {

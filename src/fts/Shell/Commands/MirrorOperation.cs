@@ -82,7 +82,7 @@ internal static class MirrorOperation
 
     /// <summary>
     /// Returns the path to send for a remote folder. For the current folder, returns the absolute path. If this path does not start with a
-    /// slash, it cannot be joined with names, so the result is empty.
+    /// slash, it cannot be joined with names, so the result is empty, which also means the current folder.
     /// </summary>
     public static async Task<string> GetRemotePathAsync(ClientShell shell, ShellWord folder, CancellationToken cancellationToken)
     {

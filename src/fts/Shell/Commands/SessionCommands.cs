@@ -35,7 +35,7 @@ internal static class SessionCommands
         return ExitCode.Success;
     }
 
-    /// <summary><c>status</c> prints the server, the account, the proxy and the encryption.</summary>
+    /// <summary><c>status</c> prints the server, the user, the proxy and the encryption.</summary>
     public static Task<ExitCode> StatusAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         FtpClientOptions options = shell.Client.Options;

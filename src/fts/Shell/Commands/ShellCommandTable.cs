@@ -163,7 +163,7 @@ internal static class ShellCommandTable
             Details = [$"{ShellHelp.ServerUsage} prints the help of the server."],
         },
         new(
-            ShellCommandGroup.Session, ["status"], "status", "show the server, the account and the encryption", (0, 0),
+            ShellCommandGroup.Session, ["status"], "status", "show the server, the user and the encryption", (0, 0),
             SessionCommands.StatusAsync),
         new(
             ShellCommandGroup.Session, ["quote", "literal"], "quote COMMAND…", "send an FTP command unchanged", (1, Unlimited),

@@ -17,7 +17,8 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
     public string Prompt => _hasNoMatch ? $"(no match for '{_pattern}') " : $"(search '{_pattern}') ";
 
     /// <summary>
-    /// Handles a key. Returns the found line, or null if the key ends the search. Returns an empty line if no line matches.
+    /// Handles a key. Returns the found line, an empty line if no line matches, or the original line if no text is typed. Returns null if
+    /// the key ends the search.
     /// </summary>
     public string? HandleKey(ConsoleKeyInfo key)
     {

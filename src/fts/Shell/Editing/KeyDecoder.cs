@@ -28,8 +28,10 @@ internal sealed class KeyDecoder
         Control,
         /// <summary>After ESC O: one more character.</summary>
         Single,
-        /// <summary>After ESC [ [, as the Linux console sends for function keys: one more character.</summary>
-        Function,
+        /// <summary>
+        /// After ESC [ [, which the Linux console sends for function keys, and after ESC in a text: one more character, which is ignored.
+        /// </summary>
+        Ignored,
         /// <summary>After ESC ] or ESC P: text until BEL or ESC \.</summary>
         Text,
     }
@@ -64,13 +66,13 @@ internal sealed class KeyDecoder
                 return c is '\r' or '\n' or '\x03' ? key : AddAlt(key);
             case var _ when c == Escape:
                 // ESC starts a new sequence. In the text of a sequence, ESC and a backslash end the text.
-                return EnterState(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
+                return EnterState(_state == State.Text ? State.Ignored : State.Escaped, hasAlt: false);
             case var _ when char.IsControl(c) && c != '\0':
                 bool isEnd = _state == State.Text && c == Bell;
                 _state = State.Ground;
                 return isEnd ? null : key;
             case State.Control when c == '[' && _parameters.Length == 0:
-                return EnterState(State.Function, _hasAlt);
+                return EnterState(State.Ignored, _hasAlt);
             case State.Control when c is >= ' ' and <= '?':
                 _parameters.Append(c);
                 return null;
@@ -80,7 +82,7 @@ internal sealed class KeyDecoder
             case State.Single:
                 _state = State.Ground;
                 return DecodeSingleShift(c);
-            case State.Function:
+            case State.Ignored:
                 _state = State.Ground;
                 return null;
             default:

@@ -13,7 +13,9 @@ internal static class Keyboard
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>The fewest polls before a sequence times out, so that time in which the process does not run does not count.</summary>
+    /// <summary>
+    /// The minimum number of polls before a sequence times out. Otherwise, a sequence could time out while the process is suspended.
+    /// </summary>
     private const int MinPolls = 25;
 
     private static readonly KeyDecoder Decoder = new();

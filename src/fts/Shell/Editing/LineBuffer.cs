@@ -4,7 +4,9 @@ using Fts.Transfers;
 
 namespace Fts.Shell.Editing;
 
-/// <summary>The text of an edited line, and the cursor. A surrogate pair is one character.</summary>
+/// <summary>
+/// The text of an edited line, and the cursor. A surrogate pair is one character. Indexes count UTF-16 code units.
+/// </summary>
 internal sealed class LineBuffer
 {
     private readonly StringBuilder _line = new();

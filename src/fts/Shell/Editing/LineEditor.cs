@@ -38,7 +38,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
         Reset(prompt);
-        // From here on, Ctrl-C is a key, even if the user types before the prompt appears.
+        // From here on, Ctrl-C is a key, even if the user presses it before the prompt appears.
         using Keyboard.ControlCScope keys = Keyboard.CaptureControlC();
         using PosixSignalRegistration? resizeHandler =
             OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());

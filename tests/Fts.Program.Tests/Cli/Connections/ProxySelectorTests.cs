@@ -65,7 +65,9 @@ public sealed class ProxySelectorTests
     public void An_invalid_variable_is_a_usage_error_that_names_the_variable()
     {
         UserError failure = Assert.Throws<UserErrorException>(() => Find(null, Target, "all_proxy=ftp://ann:sesame@gate")).Error;
-        Assert.Equal("all_proxy 'ftp://ann:****@gate': must be socks5://host:port, http://host:port or off", failure.Message);
+        Assert.Equal(
+            "all_proxy 'ftp://ann:****@gate': must be socks5://host:port or http://host:port; --proxy off disables the proxy",
+            failure.Message);
     }
 
     [Theory]

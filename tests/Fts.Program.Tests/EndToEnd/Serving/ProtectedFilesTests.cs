@@ -64,7 +64,7 @@ public sealed class ProtectedFilesTests : IDisposable
         Directory.CreateDirectory(_home[".local/state/fts"]);
         await using RunningProgram program = RunningProgram.Start(_home[".local/state/fts"], ["server", "127.0.0.1", "0"], Environment);
         Assert.Equal(11, await program.WaitForExitAsync());
-        Assert.Contains("it contains the keys and settings of fts", program.Messages, StringComparison.Ordinal);
+        Assert.Contains("this folder is reserved for the keys and settings of fts", program.Messages, StringComparison.Ordinal);
         Assert.Contains("choose another folder with --folder", program.Messages, StringComparison.Ordinal);
     }
 
