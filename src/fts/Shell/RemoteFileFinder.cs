@@ -56,7 +56,7 @@ internal static class RemoteFileFinder
             if (downloadable.Count == 0 && entries.Exists(entry => entry.Kind == FtpEntryKind.Directory))
             {
                 throw new UserErrorException(
-                    ExitCode.NotFound, $"no remote file matches {word.Text}, only folders", "mirror, to download a folder");
+                    ExitCode.NotFound, $"no remote file matches {word.Text}, only folders", "ls, to list the folder");
             }
 
             RemoteFile CreateFile(FtpEntry entry)

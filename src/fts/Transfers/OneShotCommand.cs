@@ -40,7 +40,7 @@ internal static class OneShotCommand
     /// <param name="suffix">The text after the last name.</param>
     public static CommandFormatter CreateFormatter(Target target, Func<ShellWord, string> formatName, string suffix = "")
     {
-        string userOption = target.User is null ? "" : $" --user {ShellLineParser.Escape(target.User)}";
-        return new CommandFormatter("fts ", formatName, suffix, $"fts client {target.Host} {target.Port}{userOption}");
+        string userOption = target.User is null ? "" : $" --user {ShellQuoting.Quote(target.User)}";
+        return new CommandFormatter("fts ", formatName, suffix, $"fts client {ShellQuoting.Quote(target.Host)} {target.Port}{userOption}");
     }
 }

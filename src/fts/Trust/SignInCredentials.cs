@@ -2,7 +2,6 @@ using System.Text;
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.Protocol;
-using Fts.Shell;
 
 namespace Fts.Trust;
 
@@ -143,7 +142,7 @@ internal sealed record SignInCredentials(string User, string Password)
             ? throw new UserErrorException(
                 ExitCode.LocalFileError,
                 $"{path} contains a password or account for {host}, and other users can read or change the file",
-                $"chmod 600 {ShellLineParser.Escape(path)}")
+                $"chmod 600 {ShellQuoting.Quote(path)}")
             : entry;
     }
 }

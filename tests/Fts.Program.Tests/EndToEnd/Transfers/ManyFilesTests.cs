@@ -60,7 +60,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         (int code, _, string messages) = await _server.RunClientAsync(_folder, "get p*");
         Assert.Equal(6, code);
         Assert.Contains(
-            "error: no remote file matches p*, only folders\n  try: mirror, to download a folder\n", messages, StringComparison.Ordinal);
+            "error: no remote file matches p*, only folders\n  try: ls, to list the folder\n", messages, StringComparison.Ordinal);
     }
 
     [Fact]
