@@ -12,7 +12,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
 
     public FtpConnection Connection { get; } = connection;
 
-    /// <summary>Whether no command was sent since the connection was acquired.</summary>
+    /// <summary>Whether no command has been sent since the connection was acquired.</summary>
     public bool HasSentNoCommand => Connection.CommandsSent == _commandsBefore;
 
     /// <summary>Whether the connection was idle before it was acquired. False for a new connection.</summary>
@@ -40,8 +40,8 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     }
 
     /// <summary>
-    /// Requests that the holder release the connection early; null if the holder does not support that. Set and cleared under the lock of
-    /// <see cref="PoolSlots"/>, and called without the lock.
+    /// Requests that the holder release the connection early; null if the holder does not support that, or after the request. Set and
+    /// cleared under the lock of <see cref="PoolSlots"/>, and called without the lock.
     /// </summary>
     public Action? ReleaseEarly { get; set; }
 

@@ -157,8 +157,9 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busyCount--;
             int others = _busyCount + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // A refusal is temporary if other connections exist or, within the connect timeout, if the server has accepted the credentials
-            // before. Any other failure is temporary only if a connection that is logged in proves that the server is reachable.
+            // A refusal is temporary if other connections exist. Within the connect timeout of the call, a refusal is also temporary if the
+            // server has accepted the credentials before. Any other failure is temporary only if a connection that is logged in proves that
+            // the server is reachable.
             bool isTemporary = isRefused
                 ? others > 0 || (_hasLoggedIn && IsWithinConnectTimeout(started))
                 : LoggedInCount > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
@@ -210,7 +211,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Registers a callback that requests the early release of a leased connection. The callback is called once, as soon as another call
+    /// Registers a callback that requests the early release of a leased connection. The callback is called at most once, when another call
     /// waits for a connection.
     /// </summary>
     public void RegisterEarlyRelease(PoolLease lease, Action release)

@@ -33,7 +33,8 @@ internal static class DeflateChoice
     };
 
     /// <summary>
-    /// Records the speed of a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.
+    /// Records the speed of a complete transfer for later decisions. Does nothing unless the option is <see cref="FtpCompression.Auto"/>
+    /// and the server supports compression.
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
