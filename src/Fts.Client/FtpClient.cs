@@ -552,8 +552,9 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes all connections immediately, without QUIT. Running calls throw <see cref="FtpConnectionException"/>. The client remains
-    /// usable: the next call opens a new connection.
+    /// Closes all connections immediately, without QUIT. Running calls throw <see cref="FtpConnectionException"/>. A call that cannot have
+    /// changed anything on the server may run again on a new connection instead. The client remains usable: the next call opens a new
+    /// connection.
     /// </summary>
     public void Disconnect() => _pool.CloseAll();
 

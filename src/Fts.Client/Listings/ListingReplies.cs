@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Listings;
 
-/// <summary>Classifies replies to MLSD, LIST and NLST by their code and text.</summary>
+/// <summary>Classifies replies to MLSD, MLST, LIST and NLST by their code and text.</summary>
 internal static class ListingReplies
 {
     private static readonly string[] UnsupportedPhrases =

@@ -46,7 +46,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     public Action? ReleaseEarly { get; set; }
 
     /// <summary>
-    /// The timestamp of the last command, reply or data, or of the acquisition if that is later. While a call waits for the server, the
+    /// The timestamp of the last command, reply or data, or of the acquisition if that is later. While the holder waits for the server, the
     /// current timestamp. Timestamps are from the time provider of the options.
     /// </summary>
     public long LastActivity =>

@@ -112,7 +112,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Releases a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again.
+    /// Releases a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again or the pool
+    /// is closed.
     /// </summary>
     public bool TryReleaseIdle(FtpConnection connection)
     {
@@ -234,7 +235,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Closes all connections. Calls that use a connection fail. The pool opens new connections for later calls.</summary>
+    /// <summary>Closes all connections. Running commands and transfers fail. The pool opens new connections for later calls.</summary>
     public void CloseAll()
     {
         CloseIdle(long.MaxValue);

@@ -20,9 +20,11 @@ public enum FtpRestartReason
 {
     /// <summary>No reason: the transfer is resumed, or no bytes of an interrupted transfer exist.</summary>
     None,
-    /// <summary>The remote file changed after the interrupted transfer.</summary>
+    /// <summary>The remote file changed after the interrupted transfer: its length, last-modified time or hash differs.</summary>
     Changed,
-    /// <summary>The existing bytes cannot be verified, because the server reports neither a last-modified time nor a hash.</summary>
+    /// <summary>
+    /// The existing bytes cannot be verified, for example because the server reports neither a last-modified time nor a hash.
+    /// </summary>
     Unverifiable,
     /// <summary>The server does not support restart offsets (REST).</summary>
     Unsupported,

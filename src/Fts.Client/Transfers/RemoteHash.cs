@@ -5,8 +5,8 @@ namespace Fts.Client.Transfers;
 
 /// <summary>
 /// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For the first bytes
-/// of a file, XSHA256 is preferred, because it contains the range as an argument. HASH needs RANG, which ProFTPD ignores and then applies
-/// to the next RETR.
+/// of a file, XSHA256 is preferred, because it contains the range as an argument. HASH needs RANG, which ProFTPD applies to the next RETR
+/// instead of HASH.
 /// </summary>
 internal static class RemoteHash
 {
