@@ -18,7 +18,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private readonly LinkedList<PoolWaiter> _waiters = new();
     private readonly ConnectionLimit _limit = new(options.MaxConnections, options.Timeouts.LimitRecovery, options.TimeProvider);
     private int _busyCount; // connections in use, being opened, being checked or being aborted
-    private long _lastProgressAt;
+    private long _lastProgressAt; // the timestamp at which a connection was last opened or released
     private bool _hasLoggedIn;
     private bool _isClosed;
 

@@ -6,7 +6,7 @@ internal static class DeflateChoice
     private const int SampleBlockCount = 3, BlockBytes = 32 * 1024;
 
     /// <summary>
-    /// Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, reads and compresses a sample of the file.
+    /// Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, may read and compress a sample of the file.
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>

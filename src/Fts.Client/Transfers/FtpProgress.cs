@@ -37,7 +37,9 @@ public enum FtpRestartReason
 /// <param name="Stage">The current stage.</param>
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
 /// <param name="TotalBytes">The number of bytes to transfer, without <paramref name="ResumedBytes"/>; null if it is unknown.</param>
-/// <param name="ResumedBytes">The number of bytes of an interrupted transfer that are not transferred again.</param>
+/// <param name="ResumedBytes">
+/// The number of bytes of an interrupted transfer, or of an existing target, that are not transferred again.
+/// </param>
 /// <param name="RestartReason">
 /// The reason why the transfer starts from the beginning although bytes of an interrupted transfer exist.
 /// </param>

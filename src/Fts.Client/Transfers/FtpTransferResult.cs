@@ -39,7 +39,9 @@ public enum FtpTransferWarning
 /// <param name="LastModified">
 /// The last-modified time of a downloaded file on the server, UTC; null for an upload, or if the server did not report the time.
 /// </param>
-/// <param name="ResumedBytes">The number of bytes of an interrupted transfer that were not transferred again.</param>
+/// <param name="ResumedBytes">
+/// The number of bytes of an interrupted transfer, or of an existing target, that were not transferred again.
+/// </param>
 /// <param name="VerifiedBy">The proof that the transfer is complete.</param>
 public sealed record FtpTransferResult(
     string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTimeOffset? LastModified = null, long ResumedBytes = 0,
