@@ -171,6 +171,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="progress">Receives the progress; null if not needed.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file does not exist, is a directory, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user of this process may not read the local file.</exception>
     /// <exception cref="FtpIntegrityException">
     /// The local file changed during the transfer, the stored file has a different length or hash, or a required hash is not available.
     /// </exception>
@@ -227,6 +228,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="progress">Receives the progress; null if not needed.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="IOException">The local file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user of this process may not write the local file.</exception>
     /// <exception cref="FtpIntegrityException">
     /// The received bytes do not have the length or hash that the server reports, the remote file changed during the transfer, or a
     /// required hash is not available.
@@ -274,10 +276,13 @@ public sealed class FtpClient : IAsyncDisposable
     /// <para>Small files share a data connection, without a round trip for each file, if the server supports block mode (RFC 959 §3.4.2)
     /// and reads the data of a rejected upload to its end (FEAT: MODE B DRAIN). All other files are transferred separately, over several
     /// connections of the pool.</para>
+    /// <para>Block mode is not used with <see cref="FtpTransferType.Ascii"/>, <see cref="FtpCompression.Always"/>,
+    /// <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/>, and not if
+    /// <see cref="FtpTransferOptions.Overwrite"/> is false.</para>
     /// <para>The client sets the last-modified times of the uploaded files if the server lists MFMT and
     /// <see cref="FtpTransferOptions.PreserveLastModified"/> is true.</para>
     /// </remarks>
-    /// <param name="files">The files, in the order in which their transfers start.</param>
+    /// <param name="files">The files, in the order in which their transfers start. Transfers in block mode start before all others.</param>
     /// <param name="options">
     /// The options of each transfer; null for <see cref="FtpTransferOptions.Default"/>. <see cref="FtpTransferOptions.SourceEntry"/> is
     /// ignored.
@@ -294,11 +299,13 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>Downloads many files and returns one result for each file. A file that fails does not stop the other transfers.</summary>
     /// <remarks>
-    /// Each file is received into a hidden file beside its target and renamed when it is complete. If the server supports block mode (RFC
-    /// 959 §3.4.2, FEAT: MODE B), small files share a data connection, without a round trip for each file. All other files are transferred
-    /// separately, over several connections of the pool.
+    /// <para>Each file is received into a hidden file beside its target and renamed when it is complete. If the server supports block mode
+    /// (RFC 959 §3.4.2, FEAT: MODE B), small files share a data connection, without a round trip for each file. All other files are
+    /// transferred separately, over several connections of the pool.</para>
+    /// <para>Block mode is not used with <see cref="FtpTransferType.Ascii"/>, <see cref="FtpCompression.Always"/>,
+    /// <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/>.</para>
     /// </remarks>
-    /// <param name="files">The files, in the order in which their transfers start.</param>
+    /// <param name="files">The files, in the order in which their transfers start. Transfers in block mode start before all others.</param>
     /// <param name="options">
     /// The options of each transfer; null for <see cref="FtpTransferOptions.Default"/>. <see cref="FtpBatchFile.SourceEntry"/> replaces
     /// <see cref="FtpTransferOptions.SourceEntry"/>.
@@ -333,6 +340,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <see cref="FtpLimits.MirrorEntries"/>.
     /// </exception>
     /// <exception cref="IOException">The local directory cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user of this process may not read the local directory.</exception>
     public Task<FtpMirrorPlan> PlanMirrorAsync(
         string localDirectory, string remoteDirectory, FtpMirrorDirection direction, CancellationToken cancellationToken = default)
     {
@@ -373,7 +381,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="path">The file.</param>
     /// <param name="offset">The offset in bytes of the first byte to read (REST, RFC 3659 §5).</param>
     /// <param name="cancellationToken">Cancels the call, but not later reads.</param>
-    /// <exception cref="FtpReplyException">The server rejects the command, for example because the file does not exist.</exception>
+    /// <exception cref="FtpReplyException">The server rejects the download, for example because the file does not exist.</exception>
     public async Task<Stream> OpenReadAsync(string path, long offset = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -544,8 +552,9 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes all connections immediately, without QUIT. Running calls throw <see cref="FtpConnectionException"/>. The client remains
-    /// usable: the next call opens a new connection.
+    /// Closes all connections immediately, without QUIT. Running calls throw <see cref="FtpConnectionException"/>. A call that cannot have
+    /// changed anything on the server may run again on a new connection instead. The client remains usable: the next call opens a new
+    /// connection.
     /// </summary>
     public void Disconnect() => _pool.CloseAll();
 
@@ -605,7 +614,8 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts to download a file, and returns the stream. If the server closed the idle connection, retries once on another connection.
+    /// Starts to download a file, and returns the stream. If the server closed the connection while it was idle, retries once on another
+    /// connection.
     /// </summary>
     private async Task<Stream> OpenReadStreamAsync(ConnectionPool pool, string path, long offset, CancellationToken cancellationToken)
     {

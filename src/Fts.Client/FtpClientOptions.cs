@@ -64,8 +64,8 @@ public sealed record FtpClientOptions
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
     /// <summary>
-    /// Whether passive data connections use the server's address of the control connection, or the address in the server's reply. Default:
-    /// the address of the control connection.
+    /// Whether the client opens passive data connections to the server address of the control connection, or to the address in the PASV
+    /// reply. Default: the address of the control connection.
     /// </summary>
     public FtpPassiveAddressSource PassiveAddressSource { get; init; } = FtpPassiveAddressSource.ControlConnection;
 

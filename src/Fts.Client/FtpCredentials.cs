@@ -8,7 +8,10 @@ public sealed record FtpCredentials(string UserName, string Password)
     /// <summary>The user "anonymous" with the password "anonymous@" (RFC 1635).</summary>
     public static FtpCredentials Anonymous { get; } = new("anonymous", "anonymous@");
 
-    /// <summary>The account, sent with ACCT if the server requests one (RFC 959 §4.1.1); null for none. Few servers request it.</summary>
+    /// <summary>
+    /// The account, sent with ACCT if the server requests one (RFC 959 §4.1.1). If null,
+    /// <see cref="FtpClientOptions.RequestAccountAsync"/> is called instead. Few servers request an account.
+    /// </summary>
     public string? Account { get; init; }
 
     /// <summary>Returns the user name, without the password.</summary>

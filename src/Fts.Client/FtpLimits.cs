@@ -25,7 +25,7 @@ public sealed record FtpLimits
     public int MirrorEntries { get; init; } = 2_000_000;
 
     /// <summary>
-    /// The maximum length of the response of an HTTP proxy in bytes, including its headers, at least 256. Default: 16 KiB.
+    /// The maximum length in bytes of the status line and headers in the response of an HTTP proxy, at least 256. Default: 16 KiB.
     /// </summary>
     public int ProxyResponse { get; init; } = 16 * 1024;
 

@@ -22,8 +22,8 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns a name in the form in which a user sees and types it. Hidden characters and undecoded bytes become <c>\xNN</c>,
-    /// <c>\uNNNN</c> or <c>\UNNNNNNNN</c>.
+    /// Returns a name in the form in which a user sees and types it. Unprintable characters (<see cref="PrintableText.ToPrintable"/>) and
+    /// undecoded bytes become <c>\xNN</c>, <c>\uNNNN</c> or <c>\UNNNNNNNN</c>.
     /// </summary>
     /// <remarks>
     /// A backslash that would otherwise start such a sequence becomes <c>\x5c</c>. <see cref="Unescape"/> restores the name, except for
@@ -43,7 +43,7 @@ public static class FtpName
             }
             else if (name[i] is >= '\x80' and <= '\xff' && shown.Length > 1)
             {
-                // \xNN represents a byte, so a hidden character of Latin-1 needs the longer form.
+                // \xNN represents a byte, so an unprintable character of Latin-1 needs the longer form.
                 visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)name[i]:x4}");
             }
             else
@@ -62,7 +62,7 @@ public static class FtpName
     /// </summary>
     /// <remarks>
     /// <c>\xNN</c> with NN from 80 to ff becomes that byte, and <c>\x5c</c> a backslash. <c>\uNNNN</c> and <c>\UNNNNNNNN</c> become the
-    /// hidden character.
+    /// unprintable character.
     /// </remarks>
     public static string Unescape(string visible)
     {

@@ -1,8 +1,8 @@
 namespace Fts.Client;
 
 /// <summary>
-/// The timeouts and other periods of a client or connection. Each is positive and at most 24 days, or
-/// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+/// The timeouts and other periods of a client or connection. Each is positive and at most 24 days, or infinite
+/// (<see cref="Timeout.InfiniteTimeSpan"/>). An infinite timeout sets no limit.
 /// </summary>
 public sealed record FtpTimeouts
 {
@@ -12,7 +12,10 @@ public sealed record FtpTimeouts
     /// <summary>
     /// The maximum time from sending a command to the end of its reply, and the maximum time to wait for the greeting. Default: 30 s.
     /// </summary>
-    /// <remarks>HASH, XSHA256 and COMB of an upload in segments have more time for large files.</remarks>
+    /// <remarks>
+    /// If the client compares hashes (HASH, XSHA256), one second is added for each 10 MB. For COMB, which joins the segments of an upload,
+    /// the same time is added to <see cref="FinalReply"/> instead.
+    /// </remarks>
     public TimeSpan Reply { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The maximum time during which a running transfer makes no progress. Default: 60 s.</summary>
@@ -27,7 +30,10 @@ public sealed record FtpTimeouts
     /// </summary>
     public TimeSpan Resync { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The idle time after which a pooled connection is checked with NOOP before its next use. Default: 15 s.</summary>
+    /// <summary>
+    /// The idle time after which a pooled connection is checked with NOOP before its next use. If infinite, the connection is not checked.
+    /// Default: 15 s.
+    /// </summary>
     public TimeSpan IdleProbeAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
@@ -42,7 +48,7 @@ public sealed record FtpTimeouts
 
     /// <summary>
     /// If the server refuses a connection because of its connection limit, an <see cref="FtpClient"/> uses fewer connections. After each
-    /// period of this length, the client tries one more. Default: 30 s.
+    /// period of this length, the client tries one more. If infinite, the client does not try. Default: 30 s.
     /// </summary>
     public TimeSpan LimitRecovery { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -5,12 +5,14 @@ using Fts.Protocol.Listings;
 namespace Fts.Client.Listings;
 
 /// <summary>Parses the lines of one listing into entries.</summary>
+/// <param name="command">The command that returned the listing.</param>
+/// <param name="path">The path of the listed directory.</param>
 internal sealed class EntryReader(ListingCommand command, string path)
 {
     private readonly ListingReader _listing = new(DateTime.UtcNow, command == ListingCommand.Mlsd);
     private ListingEntry? _nlstEntry;
 
-    /// <summary>Parses the next line.</summary>
+    /// <summary>Parses the next line. The caller must dequeue the complete entries before it adds another line.</summary>
     public void AddLine(string line)
     {
         if (command == ListingCommand.Nlst)
@@ -23,7 +25,7 @@ internal sealed class EntryReader(ListingCommand command, string path)
         }
     }
 
-    /// <summary>Removes the next complete entry and returns true. Returns false if the next entry needs another line.</summary>
+    /// <summary>Removes the next complete entry and returns true. Returns false if no entry is complete.</summary>
     public bool TryDequeue([NotNullWhen(true)] out FtpEntry? entry)
     {
         ListingEntry? next = _nlstEntry;

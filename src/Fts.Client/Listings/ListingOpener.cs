@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Listings;
 
 /// <summary>
-/// Starts the listing of a directory with the first command that the server supports: MLSD, LIST -a, LIST or NLST. Results that apply to
-/// the whole server are cached in <see cref="ListingProfile"/>.
+/// Starts the listing of a directory with the first command that the server supports: MLSD, LIST -a, LIST or NLST. Facts about the whole
+/// server, for example that it does not support LIST, are cached in <see cref="ListingProfile"/>.
 /// </summary>
 internal static class ListingOpener
 {
@@ -27,7 +27,7 @@ internal static class ListingOpener
             }
 
             ListingTransfer other = await OpenListOrNlstAsync(connection, path, cancellationToken).ConfigureAwait(false);
-            // Recorded only after LIST succeeded, because the negative reply to MLSD may concern only this directory.
+            // Recorded only after LIST or NLST succeeded, because the negative reply to MLSD may concern only this directory.
             server.ListingProfile.IsMlsdUnsupported = true;
             return other;
         }
@@ -63,7 +63,7 @@ internal static class ListingOpener
             catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure
                 && e.InnerException is not FtpReplyException { InnerException: not null })
             {
-                // The filter excludes an inner exception that has an inner exception: CWD has failed then, and NLST after CWD would too.
+                // After a failed CWD, the inner exception has an inner exception. The filter excludes that case: CWD would fail again.
                 return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false)
                     ?? throw new FtpReplyException(e.Reply, e.Command, e);
             }
@@ -73,8 +73,8 @@ internal static class ListingOpener
     }
 
     /// <summary>
-    /// Enters a directory for which LIST failed, and starts NLST there. Returns null if NLST also fails or returns no names: after the
-    /// failure of LIST, an empty listing does not prove that the directory is empty.
+    /// Enters a directory for which LIST failed, and starts NLST there. Returns null if the server rejects CWD or NLST, or if NLST returns
+    /// no names: after the failure of LIST, an empty listing does not prove that the directory is empty.
     /// </summary>
     private static async Task<ListingTransfer?> TryEnterAndOpenNlstAsync(
         FtpConnection connection, string path, CancellationToken cancellationToken)

@@ -68,21 +68,21 @@ internal sealed class ListingProfile
         || system.Text.Contains("unix", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Returns whether the server may have ignored the path and listed the current directory instead. That is possible if the listing
-    /// contains a directory, or an entry that may be one, with the name of a component of the path, or equals the listing of another path.
+    /// Returns whether the server may have ignored the path and listed the current directory instead. Returns true if a component of the
+    /// path is the name of an entry that is not a file, or if the first names are the same as in the listing of another path.
     /// </summary>
-    public bool IsPossiblyWrongDirectory(WorkingDirectory? directory, string path, List<FtpEntry> entries)
+    public bool IsPossiblyWrongDirectory(WorkingDirectory? workingDirectory, string path, List<FtpEntry> entries)
     {
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name))
-            || IsSampleOfAnotherPath(directory, path, entries);
+            || IsSampleOfAnotherPath(workingDirectory, path, entries);
     }
 
     /// <summary>
     /// Records the first names of a listing, or compares the listing with the names recorded before for another path. If they have no name
     /// in common, sets <see cref="IsPathHonored"/>.
     /// </summary>
-    public void RecordListing(WorkingDirectory? directory, string path, List<FtpEntry> entries)
+    public void RecordListing(WorkingDirectory? workingDirectory, string path, List<FtpEntry> entries)
     {
         if (_isPathHonored || entries.Count == 0)
         {
@@ -91,9 +91,9 @@ internal sealed class ListingProfile
 
         lock (_lock)
         {
-            if (_sample is not { } sample || sample.Directory != directory)
+            if (_sample is not { } sample || sample.Directory != workingDirectory)
             {
-                _sample = (directory, path, [.. entries.Take(SampleNames).Select(entry => entry.Name)]);
+                _sample = (workingDirectory, path, [.. entries.Take(SampleNames).Select(entry => entry.Name)]);
             }
             else if (sample.Path != path && !entries.Exists(entry => sample.Names.Contains(entry.Name)))
             {
@@ -102,11 +102,11 @@ internal sealed class ListingProfile
         }
     }
 
-    private bool IsSampleOfAnotherPath(WorkingDirectory? directory, string path, List<FtpEntry> entries)
+    private bool IsSampleOfAnotherPath(WorkingDirectory? workingDirectory, string path, List<FtpEntry> entries)
     {
         lock (_lock)
         {
-            return _sample is { } sample && sample.Directory == directory && sample.Path != path
+            return _sample is { } sample && sample.Directory == workingDirectory && sample.Path != path
                 && entries.Take(SampleNames).Select(entry => entry.Name).SequenceEqual(sample.Names);
         }
     }

@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Listings;
 
-/// <summary>Classifies replies to MLSD, LIST and NLST by their code and text.</summary>
+/// <summary>Classifies replies to MLSD, MLST, LIST and NLST by their code and text.</summary>
 internal static class ListingReplies
 {
     private static readonly string[] UnsupportedPhrases =
@@ -55,7 +55,7 @@ internal static class ListingReplies
     public static bool IsConfirmation(FtpReply reply) =>
         reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Returns whether the reply reports that the account lacks a permission.</summary>
+    /// <summary>Returns whether the reply reports that the user lacks a permission.</summary>
     public static bool IsPermissionDenied(FtpReplyException e) => ContainsAny(e.Reply, GetArgument(e), DeniedPhrases);
 
     /// <summary>Returns whether the reply may be about the argument, so that the command may work without it.</summary>

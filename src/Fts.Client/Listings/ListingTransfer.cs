@@ -6,8 +6,8 @@ namespace Fts.Client.Listings;
 
 /// <summary>Receives the lines of one listing. The first lines are read when the listing starts.</summary>
 /// <remarks>
-/// Owns the data connection. If the client entered another directory for the listing, it returns to the working directory after the last
-/// line.
+/// Owns the data connection. If the client entered another directory for the listing, <see cref="CompleteAsync"/> returns to the working
+/// directory.
 /// </remarks>
 internal sealed class ListingTransfer : IAsyncDisposable
 {
@@ -29,10 +29,13 @@ internal sealed class ListingTransfer : IAsyncDisposable
     /// <summary>Whether the client entered the listed directory (CWD), so that the command had no path.</summary>
     public bool HasEnteredDirectory { get; init; }
 
-    /// <summary>Whether the listing is complete and has no lines.</summary>
+    /// <summary>Whether the listing has no lines. Valid until the first line is read.</summary>
     public bool IsEmpty => _hasEnded && _bufferedLines.Count == 0;
 
-    /// <summary>The line, if the listing consists of one line; otherwise null.</summary>
+    /// <summary>
+    /// The line, if the listing consists of one line; otherwise null. Valid until the first line is read, and only if
+    /// <see cref="StartAsync"/> was called to buffer at least two lines.
+    /// </summary>
     public string? OnlyLine => _hasEnded && _bufferedLines.Count == 1 ? _bufferedLines.Peek() : null;
 
     /// <summary>The first line, which the next read returns; null if the listing is empty.</summary>
@@ -90,7 +93,10 @@ internal sealed class ListingTransfer : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads and ignores the remaining lines and the final reply, which costs less than an abort. Disposes the listing.</summary>
+    /// <summary>
+    /// Reads and ignores the remaining lines and the final reply, which costs less than an abort. Disposes the listing, but does not return
+    /// to the working directory.
+    /// </summary>
     public async Task ReadToEndAsync(CancellationToken cancellationToken)
     {
         await using ConfiguredAsyncDisposable ownership = this.ConfigureAwait(false);
@@ -138,31 +144,5 @@ internal sealed class ListingTransfer : IAsyncDisposable
                 throw new FtpReplyException(reply, data.CommandText);
             }
         }
-    }
-}
-
-/// <summary>The commands that list a directory.</summary>
-internal enum ListingCommand
-{
-    /// <summary>MLSD (RFC 3659 §7).</summary>
-    Mlsd,
-    /// <summary>LIST (RFC 959 §4.1.3): lines in a server-specific format.</summary>
-    List,
-    /// <summary>NLST (RFC 959 §4.1.3): names only.</summary>
-    Nlst,
-}
-
-/// <summary>Extension members of <see cref="ListingCommand"/>.</summary>
-internal static class ListingCommandExtensions
-{
-    extension(ListingCommand command)
-    {
-        /// <summary>The verb of the command.</summary>
-        public string Verb => command switch
-        {
-            ListingCommand.Mlsd => "MLSD",
-            ListingCommand.List => "LIST",
-            _ => "NLST",
-        };
     }
 }

@@ -11,7 +11,8 @@ internal static class RemoteListing
     /// listing before it returns the first entry.
     /// </summary>
     /// <exception cref="FtpReplyException">
-    /// The server rejected the listing, or sent a negative final reply. A negative final reply throws after the entries were returned.
+    /// The server rejected the listing, or sent a negative final reply. If entries are returned as they arrive, a negative final reply
+    /// throws after the last entry.
     /// </exception>
     /// <exception cref="FtpListingException">No line is in a known format, or the listing exceeds a limit.</exception>
     public static async IAsyncEnumerable<FtpEntry> ReadAsync(

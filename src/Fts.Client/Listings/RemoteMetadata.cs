@@ -48,7 +48,8 @@ internal static class RemoteMetadata
 
     /// <summary>
     /// Returns the entry at a path that is probably a directory, or null if the path does not exist. Without MLST, sends CWD, which proves
-    /// that the path is a directory even if its parent cannot be listed.
+    /// that the path is a directory even if its parent cannot be listed. The path that PWD then reports is used as
+    /// <see cref="FtpEntry.UniqueId"/>.
     /// </summary>
     public static async Task<FtpEntry?> GetDirectoryAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         !CanUseMlst(connection)
@@ -58,7 +59,8 @@ internal static class RemoteMetadata
 
     /// <summary>
     /// Completes an entry from NLST, which contains only a name. Returns a directory if CWD enters the path, otherwise a file with the size
-    /// and time that the server reports.
+    /// and time that the server reports. The path that PWD reports in the directory is used as
+    /// <see cref="FtpEntry.UniqueId"/>.
     /// </summary>
     public static async Task<FtpEntry> ResolveNameAsync(
         FtpConnection connection, FtpEntry nlstEntry, CancellationToken cancellationToken) =>
@@ -86,7 +88,7 @@ internal static class RemoteMetadata
 
     /// <summary>
     /// Returns the metadata of a file for a transfer, or null if the server reports none. Sends MLST, or SIZE and MDTM if MLST is not
-    /// supported. Negative and malformed replies are not errors, because only RETR decides whether the file can be downloaded.
+    /// supported. Negative and malformed replies do not throw. In a download, RETR determines whether the file can be read.
     /// </summary>
     public static async Task<FtpEntry?> TryGetMetadataAsync(
         FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
@@ -113,8 +115,8 @@ internal static class RemoteMetadata
         (await RequestSizeAsync(connection, path, isLenient: false, cancellationToken).ConfigureAwait(false)).Length;
 
     /// <summary>
-    /// Returns the length in bytes of a file that was just uploaded, with SIZE, or with MLST if the server does not support SIZE. Returns
-    /// null if the server does not report the length, for example because the account may write to the directory but not read it.
+    /// Returns the length in bytes of a file that was just uploaded, with SIZE, or with MLST if SIZE does not return a length. Returns null
+    /// if the server does not report the length, for example because the user may write to the directory but not read it.
     /// </summary>
     public static async Task<long?> GetStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
@@ -171,8 +173,8 @@ internal static class RemoteMetadata
     }
 
     /// <summary>
-    /// Sends SIZE. Returns whether the file exists, and its length in bytes. The length is null if the reply contains no number. If
-    /// <paramref name="isLenient"/> is true, no negative reply throws.
+    /// Sends SIZE if the server may support it. Returns whether the reply proves that the file exists, and the length of the file in bytes.
+    /// The length is null if the reply contains none. If <paramref name="isLenient"/> is true, no negative reply throws.
     /// </summary>
     private static async Task<(bool Exists, long? Length)> RequestSizeAsync(
         FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal sealed class ConnectionLimit
 {
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(500), MaxDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>Phrases in a 530 or a negative greeting that indicate a connection limit.</summary>
+    /// <summary>Phrases in a negative greeting, or in a negative reply to the login, that indicate a connection limit.</summary>
     private static readonly string[] LimitPhrases =
     [
         "too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions",
@@ -28,7 +28,7 @@ internal sealed class ConnectionLimit
     private readonly TimeSpan _recovery;
     private readonly TimeProvider _time;
     private int _current;
-    private long _loweredAt;
+    private long _recoveryStartedAt;
     private int _failureCount;
     private long _failedAt;
     private bool _isLimitReached;
@@ -40,7 +40,8 @@ internal sealed class ConnectionLimit
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
     /// <summary>
-    /// The current limit. If the recovery time has passed since the last change, a read of the property first raises the limit by one.
+    /// The current limit. If the recovery time has passed since the last refusal or increase, a read of the property first raises the limit
+    /// by one.
     /// </summary>
     public int Current
     {
@@ -49,7 +50,7 @@ internal sealed class ConnectionLimit
             if (_current < _configured && TimeUntilRecovery <= TimeSpan.Zero)
             {
                 _current++;
-                _loweredAt = _time.GetTimestamp();
+                _recoveryStartedAt = _time.GetTimestamp();
             }
 
             return _current;
@@ -61,7 +62,7 @@ internal sealed class ConnectionLimit
     /// </summary>
     public TimeSpan TimeUntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan
         ? TimeSpan.MaxValue
-        : _recovery - _time.GetElapsedTime(_loweredAt);
+        : _recovery - _time.GetElapsedTime(_recoveryStartedAt);
 
     /// <summary>Returns the time until another connection may be opened after a failure; zero or less if it may be opened now.</summary>
     /// <param name="others">The number of connections that could serve the caller instead.</param>
@@ -98,13 +99,13 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Lowers the limit to the number of open connections, after the server refused another one. Returns false if the limit was already as
-    /// low.
+    /// Lowers the limit to the number of other connections, but not below 1, after the server refused a connection. Returns false if the
+    /// limit was already that low.
     /// </summary>
     /// <param name="others">The number of other connections that are open or being opened.</param>
     public bool TryLower(int others)
     {
-        _loweredAt = _time.GetTimestamp();
+        _recoveryStartedAt = _time.GetTimestamp();
         int lowered = Math.Max(1, others);
         if (lowered >= _current)
         {
@@ -116,9 +117,9 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Returns whether the server refused a connection because of its connection limit: 421 as greeting or reply to the login, or a 530 or
-    /// another negative greeting with a text that indicates a limit. A refused TCP connection, a reset and a rejected password do not
-    /// count.
+    /// Returns whether the server refused a connection because of its connection limit: the greeting or a reply to the login has code 421,
+    /// or another negative code and a text that indicates a limit. Returns false for a refused TCP connection, a reset and a rejected
+    /// password.
     /// </summary>
     public static bool IsLimitReached(FtpException exception) => exception switch
     {

@@ -76,11 +76,15 @@ internal sealed class ConnectionPool
     /// <summary>The server's greeting on the most recently opened connection; null if none has been opened.</summary>
     public FtpReply? Greeting => _shared._lastOpened?.Greeting;
 
-    /// <summary>The identity of the server on the most recently opened connection; null if that connection is not encrypted.</summary>
+    /// <summary>
+    /// The identity of the server on the most recently opened connection; null if that connection is not encrypted, or if none has been
+    /// opened.
+    /// </summary>
     public FtpServerIdentity? ServerIdentity => _shared._lastOpened?.ServerIdentity;
 
     /// <summary>
-    /// The TLS version of the most recently opened connection; <see cref="SslProtocols.None"/> if that connection is not encrypted.
+    /// The TLS version of the most recently opened connection; <see cref="SslProtocols.None"/> if that connection is not encrypted, or if
+    /// none has been opened.
     /// </summary>
     public SslProtocols TlsVersion => _shared._lastOpened?.TlsVersion ?? SslProtocols.None;
 
@@ -252,7 +256,7 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>Waits until all running aborts and other background tasks have ended.</summary>
-    public Task WaitForAbortsAsync()
+    public Task WaitForBackgroundTasksAsync()
     {
         lock (_backgroundLock)
         {
@@ -268,7 +272,7 @@ internal sealed class ConnectionPool
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         // An abort that ends after the token was cancelled closes its own connection, because the pool is closed.
-        await WaitForAbortsAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await WaitForBackgroundTasksAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_slots.Close().Select(connection => QuitAsync(connection, cancellationToken))).ConfigureAwait(false);
     }
 

@@ -30,7 +30,7 @@ internal static class ConnectionWorkers
         }
         finally
         {
-            // No work is left for workers that still wait for a connection.
+            // No work is left, or a worker failed. Workers that still wait for a connection are not needed.
             await opening.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(others).ConfigureAwait(false);
         }

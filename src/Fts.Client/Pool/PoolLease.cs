@@ -12,7 +12,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
 
     public FtpConnection Connection { get; } = connection;
 
-    /// <summary>Whether no command was sent since the connection was acquired.</summary>
+    /// <summary>Whether no command has been sent since the connection was acquired.</summary>
     public bool HasSentNoCommand => Connection.CommandsSent == _commandsBefore;
 
     /// <summary>Whether the connection was idle before it was acquired. False for a new connection.</summary>
@@ -40,13 +40,13 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     }
 
     /// <summary>
-    /// Requests that the holder release the connection early; null if the holder does not support that. Set and cleared under the lock of
-    /// <see cref="PoolSlots"/>, and called without the lock.
+    /// Requests that the holder release the connection early; null if the holder does not support that, or after the request. Set and
+    /// cleared under the lock of <see cref="PoolSlots"/>, and called without the lock.
     /// </summary>
     public Action? ReleaseEarly { get; set; }
 
     /// <summary>
-    /// The timestamp of the last command, reply or data, or of the acquisition if that is later. While a call waits for the server, the
+    /// The timestamp of the last command, reply or data, or of the acquisition if that is later. While the holder waits for the server, the
     /// current timestamp. Timestamps are from the time provider of the options.
     /// </summary>
     public long LastActivity =>

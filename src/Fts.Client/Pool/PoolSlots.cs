@@ -18,7 +18,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private readonly LinkedList<PoolWaiter> _waiters = new();
     private readonly ConnectionLimit _limit = new(options.MaxConnections, options.Timeouts.LimitRecovery, options.TimeProvider);
     private int _busyCount; // connections in use, being opened, being checked or being aborted
-    private long _lastProgressAt;
+    private long _lastProgressAt; // the timestamp at which a connection was last opened or released
     private bool _hasLoggedIn;
     private bool _isClosed;
 
@@ -112,7 +112,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Releases a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again.
+    /// Releases a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again or the pool
+    /// is closed.
     /// </summary>
     public bool TryReleaseIdle(FtpConnection connection)
     {
@@ -157,8 +158,9 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busyCount--;
             int others = _busyCount + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // A refusal is temporary if other connections exist or, within the connect timeout, if the server has accepted the credentials
-            // before. Any other failure is temporary only if a connection that is logged in proves that the server is reachable.
+            // A refusal is temporary if other connections exist. Within the connect timeout of the call, a refusal is also temporary if the
+            // server has accepted the credentials before. Any other failure is temporary only if a connection that is logged in proves that
+            // the server is reachable.
             bool isTemporary = isRefused
                 ? others > 0 || (_hasLoggedIn && IsWithinConnectTimeout(started))
                 : LoggedInCount > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
@@ -210,7 +212,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Registers a callback that requests the early release of a leased connection. The callback is called once, as soon as another call
+    /// Registers a callback that requests the early release of a leased connection. The callback is called at most once, when another call
     /// waits for a connection.
     /// </summary>
     public void RegisterEarlyRelease(PoolLease lease, Action release)
@@ -233,7 +235,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    /// <summary>Closes all connections. Calls that use a connection fail. The pool opens new connections for later calls.</summary>
+    /// <summary>Closes all connections. Running commands and transfers fail. The pool opens new connections for later calls.</summary>
     public void CloseAll()
     {
         CloseIdle(long.MaxValue);

@@ -4,8 +4,8 @@ using Fts.Client.Connections;
 namespace Fts.Client.Proxies;
 
 /// <summary>
-/// Performs the handshake with a proxy over a connected socket. Reads no byte after the response of the proxy, because the next bytes are
-/// from the server.
+/// Sends and receives the messages of the handshake with a proxy over a connected socket. Reads no byte after the response of the proxy,
+/// because the next bytes are from the server.
 /// </summary>
 /// <remarks>Does not own the socket. The time limit applies to each step.</remarks>
 internal sealed class ProxyConnection(Socket socket, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken)

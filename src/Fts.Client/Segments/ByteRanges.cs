@@ -28,7 +28,7 @@ internal sealed class ByteRanges
         return ranges;
     }
 
-    /// <summary>Parses the text that <see cref="ToString"/> returns. Returns false for any other text.</summary>
+    /// <summary>Parses the text that <see cref="ToString"/> returns. Returns false if a range is malformed or empty.</summary>
     public static bool TryParse(string text, out ByteRanges ranges)
     {
         ranges = new ByteRanges();

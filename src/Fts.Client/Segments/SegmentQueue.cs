@@ -76,7 +76,7 @@ internal sealed class SegmentQueue<T>(ConnectionPool pool, Func<FtpConnection, T
     /// </summary>
     private async Task<bool> ProcessSegmentsAsync(FtpConnection connection, CancellationTokenSource stop)
     {
-        // A 421 or close after a segment makes the connection unusable, which must not count as a failed attempt of the next segment.
+        // A 421 or a close after a segment makes the connection unusable, which must not count as a failed attempt of the next segment.
         bool isFirst = true;
         while ((isFirst ? connection.IsUsable : connection.IsReusable) && TryDequeue(out T segment, out bool isRetry))
         {

@@ -6,7 +6,9 @@ using Fts.Protocol;
 
 namespace Fts.Client.Segments;
 
-/// <summary>Downloads the missing ranges of a file over several connections, each of which writes its segment at its offset.</summary>
+/// <summary>
+/// Downloads the missing ranges of a file in segments over several connections. Each segment is written to the local file at its offset.
+/// </summary>
 /// <remarks>
 /// <para>With RANG (draft-bryan-ftp-range), the server ends the transfer after the segment. The preliminary reply must announce the length
 /// of the segment, because some servers ignore RANG. Without RANG, the client aborts the transfer after the last byte of the
@@ -25,8 +27,8 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
     private FtpReply? _finalReply;
 
     /// <summary>
-    /// Downloads the missing ranges. Returns the positive final reply of a segment, or null if the client ended each segment itself or no
-    /// range was missing.
+    /// Downloads the missing ranges. Returns the positive final reply to one of the transfers, or null if the client aborted every transfer
+    /// after its segment, or if no range was missing.
     /// </summary>
     /// <exception cref="FtpIntegrityException">The file on the server is shorter or longer than expected.</exception>
     public async Task<FtpReply?> RunAsync(int connections, CancellationToken cancellationToken)

@@ -204,7 +204,7 @@ internal sealed class SegmentedUpload(
     /// </summary>
     private async Task DeleteHiddenFilesAfterAbortsAsync()
     {
-        await pool.WaitForAbortsAsync().ConfigureAwait(false);
+        await pool.WaitForBackgroundTasksAsync().ConfigureAwait(false);
         await DeleteHiddenFilesAsync(pool.Options.Timeouts.Resync).ConfigureAwait(false);
     }
 

@@ -117,6 +117,7 @@ internal sealed class BlockListing(
         }
         else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
         {
+            // These replies concern the connection, not the directory.
             throw new FtpReplyException(reply, $"{verb} {item.Directory.Remote}");
         }
         else

@@ -60,7 +60,7 @@ internal sealed class ConnectionTls : IDisposable
         SslStream stream = await PerformHandshakeAsync(plain, cancellationToken).ConfigureAwait(false);
         Protocol = stream.SslProtocol;
         // Trust is decided after the handshake, because the validation callback of SslStream is synchronous and a user may have to confirm.
-        // No command has been sent over TLS.
+        // No command has been sent over TLS yet.
         if (!await IsTrustedAsync(Identity!, _options.Trust, cancellationToken).ConfigureAwait(false))
         {
             await stream.DisposeAsync().ConfigureAwait(false);

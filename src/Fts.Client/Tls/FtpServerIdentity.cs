@@ -5,7 +5,7 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>The reason why a server's certificate does not prove its identity.</summary>
+/// <summary>The reason why a server's certificate does not prove the identity of the server.</summary>
 public enum FtpCertificateProblem
 {
     /// <summary>The certificate proves the identity of the server.</summary>
@@ -84,8 +84,8 @@ public sealed record FtpServerIdentity
     }
 
     /// <summary>
-    /// Returns the certificate in the chain that has expired or is not valid yet, the server's own certificate first. Returns null if the
-    /// chain does not name the certificate.
+    /// Returns the first certificate in the chain that has expired or is not valid yet. The chain starts with the server's certificate.
+    /// Returns null if no element of the chain has this status.
     /// </summary>
     private static X509Certificate2? FindExpired(X509Chain chain) => chain.ChainElements
         .FirstOrDefault(element => element.ChainElementStatus.Any(status => status.Status == X509ChainStatusFlags.NotTimeValid))
@@ -104,7 +104,7 @@ public sealed record FtpServerIdentity
             string subject = expired.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span)
                 ? "it"
                 : $"the certificate of its authority {expired.GetNameInfo(X509NameType.SimpleName, forIssuer: false).ToPrintable()}";
-            return (FtpCertificateProblem.Expired, $"{subject} is valid from {start:yyyy-MM-dd} to {end:yyyy-MM-dd}");
+            return (FtpCertificateProblem.Expired, $"{subject} is valid only from {start:yyyy-MM-dd} to {end:yyyy-MM-dd}");
         }
 
         if ((status & untrusted) == 0 && status != X509ChainStatusFlags.NoError)

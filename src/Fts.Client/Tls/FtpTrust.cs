@@ -33,7 +33,7 @@ public sealed record FtpTrust
 
     /// <summary>
     /// Whether <see cref="ValidateAsync"/> is also called for a trusted certificate, for which <see cref="FtpServerIdentity.Problem"/> is
-    /// null. Default: false. The value is ignored without <see cref="ValidateAsync"/> and with <see cref="PinnedKeys"/>.
+    /// null, and can reject it. Default: false. The value is ignored without <see cref="ValidateAsync"/> and with <see cref="PinnedKeys"/>.
     /// </summary>
     public bool ShouldAlwaysValidate { get; init; }
 

@@ -17,7 +17,10 @@ internal static class ContentComparison
     /// <param name="path">The remote path.</param>
     /// <param name="handle">The local file.</param>
     /// <param name="length">The number of bytes to compare, from the beginning of both files.</param>
-    /// <param name="isWhole">Whether <paramref name="length"/> is the length of the remote file.</param>
+    /// <param name="isWhole">
+    /// True to request the hash of the whole remote file, which then has <paramref name="length"/> bytes; false to request the hash of its
+    /// first bytes.
+    /// </param>
     /// <param name="cancellationToken">Cancels the comparison. The connection cannot be used afterwards.</param>
     /// <exception cref="IOException">The local file cannot be read, or is shorter than <paramref name="length"/>.</exception>
     public static async Task<bool?> CompareAsync(

@@ -6,7 +6,7 @@ internal static class DeflateChoice
     private const int SampleBlockCount = 3, BlockBytes = 32 * 1024;
 
     /// <summary>
-    /// Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, reads and compresses a sample of the file.
+    /// Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, may read and compress a sample of the file.
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
@@ -33,7 +33,8 @@ internal static class DeflateChoice
     };
 
     /// <summary>
-    /// Records the speed of a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.
+    /// Records the speed of a complete transfer for later decisions. Does nothing unless the option is <see cref="FtpCompression.Auto"/>
+    /// and the server supports compression.
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>

@@ -85,11 +85,11 @@ internal sealed class DeflateMeasurements
         RecordRatio(path, (double)compressed.Length / sample.Length);
     }
 
-    /// <summary>Records that compression does not speed up files with this extension.</summary>
+    /// <summary>Records that files with the same extension as the path should not be compressed.</summary>
     public void RecordNoGain(string path) => RecordRatio(path, 1);
 
     /// <summary>
-    /// Returns whether a sample is useful: the measured network speed is below 256 MiB/s, and the file is large enough and not in a
+    /// Returns whether a sample is useful: the network speed is known and below 256 MiB/s, and the file is large enough and not in a
     /// compressed format. A null <paramref name="length"/> counts as large enough.
     /// </summary>
     public bool ShouldSample(string path, long? length) =>

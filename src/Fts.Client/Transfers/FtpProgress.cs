@@ -20,9 +20,11 @@ public enum FtpRestartReason
 {
     /// <summary>No reason: the transfer is resumed, or no bytes of an interrupted transfer exist.</summary>
     None,
-    /// <summary>The remote file changed after the interrupted transfer.</summary>
+    /// <summary>The remote file changed after the interrupted transfer: its length, last-modified time or hash differs.</summary>
     Changed,
-    /// <summary>The existing bytes cannot be verified, because the server reports neither a last-modified time nor a hash.</summary>
+    /// <summary>
+    /// The existing bytes cannot be verified, for example because the server reports neither a last-modified time nor a hash.
+    /// </summary>
     Unverifiable,
     /// <summary>The server does not support restart offsets (REST).</summary>
     Unsupported,
@@ -35,7 +37,9 @@ public enum FtpRestartReason
 /// <param name="Stage">The current stage.</param>
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
 /// <param name="TotalBytes">The number of bytes to transfer, without <paramref name="ResumedBytes"/>; null if it is unknown.</param>
-/// <param name="ResumedBytes">The number of bytes of an interrupted transfer that are not transferred again.</param>
+/// <param name="ResumedBytes">
+/// The number of bytes of an interrupted transfer, or of an existing target, that are not transferred again.
+/// </param>
 /// <param name="RestartReason">
 /// The reason why the transfer starts from the beginning although bytes of an interrupted transfer exist.
 /// </param>

@@ -36,8 +36,12 @@ public enum FtpTransferWarning
 /// The server's final reply, usually 226. Null if the target was already complete, or if the client ended each data connection itself after
 /// the last byte that it needed.
 /// </param>
-/// <param name="LastModified">The last-modified time of a downloaded file on the server, UTC; null if the server did not report it.</param>
-/// <param name="ResumedBytes">The number of bytes of an interrupted transfer that were not transferred again.</param>
+/// <param name="LastModified">
+/// The last-modified time of a downloaded file on the server, UTC; null for an upload, or if the server did not report the time.
+/// </param>
+/// <param name="ResumedBytes">
+/// The number of bytes of an interrupted transfer, or of an existing target, that were not transferred again.
+/// </param>
 /// <param name="VerifiedBy">The proof that the transfer is complete.</param>
 public sealed record FtpTransferResult(
     string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTimeOffset? LastModified = null, long ResumedBytes = 0,

@@ -26,7 +26,9 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
     /// <summary>The time since the creation of this object.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_startedAt);
 
-    /// <summary>Resets the byte count to 0 at the start of a transfer or of its retry.</summary>
+    /// <summary>
+    /// Resets the byte count to 0 at the start of a transfer or of its retry, and sets the resumed bytes and the reason for later reports.
+    /// </summary>
     public void StartTransfer(long resumedBytes, FtpRestartReason restartReason) =>
         (Bytes, _resumedBytes, _restartReason) = (0, resumedBytes, restartReason);
 

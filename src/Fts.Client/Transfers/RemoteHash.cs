@@ -5,8 +5,8 @@ namespace Fts.Client.Transfers;
 
 /// <summary>
 /// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For the first bytes
-/// of a file, XSHA256 is preferred, because it contains the range as an argument. HASH needs RANG, which ProFTPD ignores and then applies
-/// to the next RETR.
+/// of a file, XSHA256 is preferred, because it contains the range as an argument. HASH needs RANG, which ProFTPD applies to the next RETR
+/// instead of HASH.
 /// </summary>
 internal static class RemoteHash
 {
@@ -26,7 +26,10 @@ internal static class RemoteHash
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The number of bytes from the beginning of the file; at least 1.</param>
-    /// <param name="isWhole">Whether <paramref name="length"/> is the length of the whole file.</param>
+    /// <param name="isWhole">
+    /// True to request the hash of the whole file, which then has <paramref name="length"/> bytes; false to request the hash of its first
+    /// bytes.
+    /// </param>
     /// <param name="cancellationToken">Cancels the request. The connection cannot be used afterwards.</param>
     public static async Task<byte[]?> RequestAsync(
         FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)

@@ -92,9 +92,11 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
                     state = state.TextSent(await new AsciiUpload(path, _meter).SendAsync(connection, source, cancellationToken)
                         .ConfigureAwait(false));
                     break;
-                default:
+                case UploadStep.Verify:
                     state = await VerifyAsync(connection, source, state, cancellationToken).ConfigureAwait(false);
                     break;
+                default:
+                    throw new InvalidOperationException($"{state.Step} does not use one connection.");
             }
         }
 

@@ -12,8 +12,8 @@ namespace Fts.Client.Uploads;
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
 
 /// <summary>
-/// Finds the restart offset of an upload. If the server reports a hash, the hash must prove that the stored bytes are the beginning of
-/// the local file.
+/// Finds the restart offset of an upload. If the server reports a hash of the existing file, the hash must prove that this file is the
+/// beginning of the local file. The server reports no hash of a partial upload. The stored file is then verified after the upload.
 /// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {

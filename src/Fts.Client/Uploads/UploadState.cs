@@ -7,7 +7,7 @@ internal enum UploadStep
 {
     /// <summary>Checks that the target does not exist. May close the connection (<see cref="Transfers.RemoteTargetCheck"/>).</summary>
     CheckTarget,
-    /// <summary>Finds the restart offset, and chooses compression and the number of connections.</summary>
+    /// <summary>Finds the restart offset, and chooses compression and the number of segments.</summary>
     Prepare,
     /// <summary>Sends the bytes with STOR or APPE.</summary>
     Send,
@@ -48,13 +48,13 @@ internal sealed record UploadState
     /// <summary>Whether the file is sent over one connection because the server rejected its segments.</summary>
     public bool HasServerRejectedSegments { get; private init; }
 
-    /// <summary>The length of the stored file in bytes: resumed and sent bytes.</summary>
+    /// <summary>The length of the stored file in bytes: resumed and sent bytes. Set by <see cref="Sent"/> for the verification.</summary>
     public long StoredBytes { get; private init; }
 
-    /// <summary>The final reply; null if the server already had the whole file.</summary>
+    /// <summary>The final reply; null before the reply, and if the server already had the whole file.</summary>
     public FtpReply? FinalReply { get; private init; }
 
-    /// <summary>The proof that the upload is complete.</summary>
+    /// <summary>The proof that the upload is complete. Valid only in the final state.</summary>
     public FtpVerifiedBy VerifiedBy { get; private init; }
 
     /// <summary>Whether the step executes on one connection, which the previous step may have used.</summary>
@@ -111,7 +111,7 @@ internal sealed record UploadState
 
     // Transitions of Verify and VerifyAgain.
 
-    /// <summary>Returns the state after the connection ended between the final reply and the verification.</summary>
+    /// <summary>Returns the state after the connection ended before the verification was complete.</summary>
     public UploadState VerificationInterrupted() => this with { Step = UploadStep.VerifyAgain };
 
     /// <summary>Returns the final state after the stored file was verified.</summary>

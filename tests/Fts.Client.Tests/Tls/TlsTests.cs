@@ -116,7 +116,7 @@ public sealed class TlsTests
     }
 
     [Theory]
-    [InlineData("TLS expired", FtpCertificateProblem.Expired, "it is valid from ")]
+    [InlineData("TLS expired", FtpCertificateProblem.Expired, "it is valid only from ")]
     [InlineData("TLS another", FtpCertificateProblem.NameMismatch, "it is not valid for 127.0.0.1")]
     [InlineData("TLS", FtpCertificateProblem.None, null)]
     public async Task A_certificate_of_a_trusted_authority_must_be_current_and_valid_for_the_host(

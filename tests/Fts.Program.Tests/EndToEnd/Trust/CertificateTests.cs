@@ -52,14 +52,14 @@ public sealed class CertificateTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1", days: -1));
         (int code, _, string messages) = await ClientAsync(server, [], "ls");
         Assert.Equal(5, code);
-        Assert.Contains("it is valid from ", messages, StringComparison.Ordinal);
+        Assert.Contains("it is valid only from ", messages, StringComparison.Ordinal);
         await RunAdvisedCommandAsync(messages);
         (code, _, messages) = await ClientAsync(server, [], "ls");
         Assert.True(code == 0, messages);
     }
 
     [Theory]
-    [InlineData("127.0.0.1", -1, "it is valid from ")]
+    [InlineData("127.0.0.1", -1, "it is valid only from ")]
     [InlineData("files.example", 30, "it is not valid for 127.0.0.1")]
     public async Task A_certificate_of_a_trusted_authority_must_be_valid_and_match_the_server_unless_its_key_is_remembered(
         string name, int days, string reason)
