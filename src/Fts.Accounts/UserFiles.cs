@@ -104,7 +104,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
         RequirePermission(Permissions.Create);
         if (!HasPermission(Permissions.Overwrite) && !start.IsCreateOnly)
         {
-            // Without an uploader, only the content of a file can be kept. The partial upload of an uploader is not a file yet.
+            // Without an uploader, an upload that starts with existing content can only continue a file, which requires Overwrite. With an
+            // uploader, it may instead resume a partial upload, which is not a file yet.
             bool needsExistingFile = start.ShouldKeepContent && start.Uploader is null;
             if (needsExistingFile || await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null)
             {

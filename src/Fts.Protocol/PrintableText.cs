@@ -44,8 +44,8 @@ public static class PrintableText
     }
 
     /// <summary>
-    /// Escapes text as <see cref="ToPrintable"/> does, but keeps the surrogates of <see cref="EscapedUtf8"/>. A reply with the result sends
-    /// the original bytes of a file name.
+    /// Escapes text as <see cref="ToPrintable"/> does, but keeps the surrogates of <see cref="EscapedUtf8"/>. If a reply contains the
+    /// returned text, the client receives the original bytes of the file name.
     /// </summary>
     /// <param name="text">The text.</param>
     public static string ToPrintableKeepingBytes(this string text)

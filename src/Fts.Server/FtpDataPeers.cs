@@ -38,7 +38,7 @@ public sealed record FtpDataPeers
     /// <param name="prefixLength">The prefix length for IPv4, 8 to 32 bits.</param>
     /// <param name="ipv6PrefixLength">The prefix length for IPv6, 32 to 128 bits.</param>
     /// <exception cref="ArgumentOutOfRangeException">A prefix length is out of its range.</exception>
-    /// <remarks>For PORT and EPRT, the same addresses are excepted as for <see cref="Any"/>.</remarks>
+    /// <remarks>For PORT and EPRT, the addresses that <see cref="Any"/> excludes are excluded too.</remarks>
     public static FtpDataPeers Network(int prefixLength, int ipv6PrefixLength = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(prefixLength, 8);

@@ -224,7 +224,7 @@ internal sealed class BlockDownload(
             file.StagingFile?.Commit(file.LastModified, options.Overwrite);
             if (options.Resume == FtpResume.Never)
             {
-                PartialDownloadFile.Delete(file.LocalPath); // an earlier partial download is obsolete
+                PartialDownloadFile.DeletePartialFile(file.LocalPath); // an earlier partial download is obsolete
             }
         });
         if (file.FileException is { } failure)

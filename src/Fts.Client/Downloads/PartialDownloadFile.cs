@@ -66,7 +66,7 @@ internal sealed class PartialDownloadFile : IDisposable
 
     /// <summary>Deletes the partial file of a target and its record, unless another download uses the file.</summary>
     /// <param name="target">A full path.</param>
-    public static void Delete(string target)
+    public static void DeletePartialFile(string target)
     {
         using PartialDownloadFile file = Open(target);
         file.DiscardOnDispose();
@@ -250,7 +250,7 @@ internal sealed class PartialDownloadFile : IDisposable
         else
         {
             // The partial file of an earlier download is obsolete.
-            Delete(_target);
+            DeletePartialFile(_target);
         }
     }
 

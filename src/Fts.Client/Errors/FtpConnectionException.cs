@@ -74,7 +74,7 @@ public sealed class FtpTimeoutException : FtpConnectionException
         FtpOperationPhase.Handshake => "during the TLS handshake",
         FtpOperationPhase.OpenData => "while opening the data connection",
         FtpOperationPhase.Transfer => "without data",
-        FtpOperationPhase.FinalReply => "while waiting for the server to confirm the transfer",
+        FtpOperationPhase.FinalReply => "while waiting for the server's final reply",
         FtpOperationPhase.Proxy => "while waiting for the proxy",
         FtpOperationPhase.Acquire => "while waiting for a free connection",
         _ => "while waiting for the server's reply",

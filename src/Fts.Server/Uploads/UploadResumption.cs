@@ -9,8 +9,8 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// Resumes and keeps partial uploads. To resume an upload, a client sends SIZE, which reports the size of the partial upload. Then the
-/// client sends APPE, or REST and STOR, to append to the partial upload.
+/// Opens uploads, and resumes and keeps partial uploads. To resume an upload, a client sends SIZE, which reports the size of the partial
+/// upload. Then the client sends APPE, or REST and STOR, to append to the partial upload.
 /// </summary>
 internal static class UploadResumption
 {

@@ -165,7 +165,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
             long length = staging.ResumedLength ?? staging.BaseOffset;
             SafeFileHandle? committed = null;
-            bool mustCopy = staging.ResumedLength is null && start.ShouldKeepContent && !staging.IsAppend;
+            bool mustCopy = staging.ResumedLength is null && start.ShouldKeepContent && !staging.ContainsOnlyNewBytes;
             if (mustCopy && staging.CommittedLength is not null)
             {
                 PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);

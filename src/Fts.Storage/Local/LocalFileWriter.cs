@@ -143,7 +143,7 @@ internal sealed class LocalFileWriter(
     private bool KeepPartialUpload()
     {
         long stagedLength = RandomAccess.GetLength(staging.Handle), length = staging.BaseOffset + stagedLength;
-        bool beganWithCommitted = committed is not null || (staging.IsAppend && !IsResumed);
+        bool beganWithCommitted = committed is not null || (staging.ContainsOnlyNewBytes && !IsResumed);
         bool hasTooFewNewBytes = beganWithCommitted && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
         if ((!_isWritten && !IsResumed) || hasTooFewNewBytes || !staging.TryKeepAsPartialUpload())
         {

@@ -13,7 +13,7 @@ internal sealed class MemoryUpload(MemoryContent content, string name, string? u
 {
     public MemoryContent Content { get; } = content;
 
-    public bool IsAppend => isAppend;
+    public bool ContainsOnlyNewBytes => isAppend;
 
     /// <summary>The offset in the uploaded file, in bytes, of the first byte of <see cref="Content"/>.</summary>
     public long BaseOffset => isAppend ? Continued!.Length : 0;

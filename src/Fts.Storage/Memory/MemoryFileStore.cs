@@ -357,7 +357,7 @@ public sealed class MemoryFileStore : IFileStore
         {
             MemoryNode? existing = _tree.FindReplaceableFile(path, start.IsCreateOnly);
             // An offset that the client chose is valid only for the file for which it was chosen.
-            if (upload.IsAppend && start.Offset is not null && existing?.Content != upload.Continued)
+            if (upload.ContainsOnlyNewBytes && start.Offset is not null && existing?.Content != upload.Continued)
             {
                 throw new StoreException(
                     StoreError.Busy, $"{path} was changed, replaced or deleted during the upload that was to append to it.");
@@ -365,7 +365,7 @@ public sealed class MemoryFileStore : IFileStore
 
             upload.ContainingDirectory?.Remove(upload);
             // An append to a missing file does not replace a file that another upload has created in the meantime.
-            bool appendsToExisting = existing is not null && (upload.IsAppend || (start.IsAppend && !isResumed));
+            bool appendsToExisting = existing is not null && (upload.ContainsOnlyNewBytes || (start.IsAppend && !isResumed));
             if (appendsToExisting && upload.Content.Length == 0)
             {
                 return;

@@ -42,10 +42,8 @@ internal static class ExceptionTranslator
         FtpProxyException proxyException => TranslateProxyError(proxyException, operation, target),
         FtpReplyException exception => TranslateNegativeReply(exception, operation, target),
         FtpTargetExistsException exception => new UserError(
-            ExitCode.OtherError,
-            $"{operation}: {exception.Path} already exists and was not changed",
-            null,
-            "another name, or remove the existing file with rm first"),
+            ExitCode.OtherError, $"{operation}: {exception.Message}; it was not changed", null,
+            "another name, or remove or rename the existing file first"),
         FtpIntegrityException exception => TranslateIntegrityError(exception, operation),
         FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } exception =>
             TranslateConnectError(exception, target),

@@ -81,9 +81,9 @@ internal static class HelpCommand
         OptionGroups = [UploadPolicy.CommandLineOptions],
         Notes =
         [
-            "An upload is known to be truncated if its connection was reset or timed out, if the client sent ABOR, or if the size " +
-            "differs from the size that ALLO announced. Without ALLO, an upload is also truncated if the client disconnected or " +
-            "sent QUIT during the upload, or if TLS ended without close_notify. " +
+            "An upload is known to be truncated if its data connection was reset or timed out, if the client sent ABOR, or if the " +
+            "size differs from the size that ALLO announced. Without ALLO, an upload is also truncated if the client closed the " +
+            "control connection or sent QUIT before the end of the data, or if TLS ended without close_notify. " +
             "An upload is proven complete by the size of ALLO, by close_notify, by block mode (MODE B), or by compression (MODE Z).",
             "An interrupted upload is kept for the account and address that sent it. " +
             "To resume the upload, use put --resume in fts client, curl -C - -T, or put -c in lftp.",

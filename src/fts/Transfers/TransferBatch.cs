@@ -114,8 +114,8 @@ internal sealed class TransferBatch(
     }
 
     /// <summary>
-    /// Returns the message for a finished file, and counts skipped files and errors. Returns null for an error that was already reported,
-    /// and for a skipped file in a log.
+    /// Returns the message for a finished file. Counts skipped files and repeated errors, and sets the exit code after an error. Returns
+    /// null for an error that was already reported. Also returns null for a skipped file if the output is a log instead of a terminal.
     /// </summary>
     private string? FormatResult(FtpBatchResult result, FtpProgress last, FtpTransferOptions options)
     {

@@ -96,8 +96,8 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
         {
             throw new UserErrorException(
                 ExitCode.NotTrusted,
-                $"{target} no longer has a certificate of a trusted authority: {identity.Problem}; this may be another server; "
-                + $"its key is {identity.Fingerprint}",
+                $"the certificate of {target} is no longer trusted: {identity.Problem}; this may be another server; "
+                + $"the server's key is {identity.Fingerprint}",
                 $"--ca FILE, if you used --ca before; or if this is the key of your server: fts trust add {target} {identity.Fingerprint}");
         }
 

@@ -79,7 +79,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Returns whether the line starts with the letter of a kind and a mode. The parsers of other formats must not accept such a line.
+    /// Returns whether the line starts with an entry type and a mode, such as <c>drwxr-xr-x</c>. The parsers of other formats must not
+    /// accept such a line.
     /// </summary>
     public static bool HasMode(ReadOnlySpan<char> line) =>
         line.Length >= ModeLength && ParseKind(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);

@@ -18,11 +18,11 @@ internal interface IStagingFile : IDisposable
     long? ResumedLength { get; }
 
     /// <summary>Whether the staging file contains only the bytes after the end of the committed file.</summary>
-    bool IsAppend => false;
+    bool ContainsOnlyNewBytes => false;
 
     /// <summary>
     /// Whether the commit may append the content to the committed file, which can take a long time and waits for other appends. This is
-    /// true for <see cref="IsAppend"/>, and for an append to a file that did not exist at the time of opening.
+    /// true for <see cref="ContainsOnlyNewBytes"/>, and for an append to a file that did not exist at the time of opening.
     /// </summary>
     bool CanCommitByAppending => false;
 

@@ -36,7 +36,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     private readonly FileStatus? _committed;
     private readonly string? _partialUploadName;
     private string _stagingName;
-    private bool _isRetained; // true if Dispose must not delete the staging file, because it was committed or kept
+    private bool _isCommittedOrKept; // Dispose must not delete the staging file
     private bool _isDisposed;
 
     private LinuxStagingFile(
@@ -49,7 +49,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         long? resumedLength)
     {
         (_directory, _name, DirectoryPath) = (target.DirectoryHandle, target.Name, target.DirectoryPath);
-        (_committed, _start, IsAppend) = (target.Committed, start, isAppend);
+        (_committed, _start, ContainsOnlyNewBytes) = (target.Committed, start, isAppend);
         (_stagingName, Handle, _partialUploadName) = (stagingName, handle, partialUploadName);
         ResumedLength = BaseOffset + resumedLength;
     }
@@ -60,11 +60,11 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public long? ResumedLength { get; }
 
-    public bool IsAppend { get; }
+    public bool ContainsOnlyNewBytes { get; }
 
-    public bool CanCommitByAppending => IsAppend || (_start.IsAppend && ResumedLength is null);
+    public bool CanCommitByAppending => ContainsOnlyNewBytes || (_start.IsAppend && ResumedLength is null);
 
-    public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
+    public long BaseOffset => ContainsOnlyNewBytes ? _committed!.Value.Length : 0;
 
     public string? PartialUploadName => _partialUploadName;
 
@@ -147,11 +147,11 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         // An append to a missing file must not replace a file that another upload has created in the meantime.
         bool appendsToExisting = CanCommitByAppending;
-        for (int attempt = 0; attempt < MaxAttempts && !_isRetained; attempt++)
+        for (int attempt = 0; attempt < MaxAttempts && !_isCommittedOrKept; attempt++)
         {
             if (appendsToExisting && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
             {
-                _isRetained = true; // the append has already deleted the staging file
+                _isCommittedOrKept = true; // the append has already deleted the staging file
                 break;
             }
 
@@ -162,10 +162,10 @@ internal sealed class LinuxStagingFile : IStagingFile
                 throw CreateException(error, _name);
             }
 
-            _isRetained = error == 0;
+            _isCommittedOrKept = error == 0;
         }
 
-        if (!_isRetained)
+        if (!_isCommittedOrKept)
         {
             throw new StoreException(
                 StoreError.Busy, $"{_name} could not be committed, because other sessions repeatedly created and deleted the file.");
@@ -220,7 +220,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
     }
 
-    public void UndoKeep() => _isRetained = false;
+    public void UndoKeep() => _isCommittedOrKept = false;
 
     public bool TryKeepAsPartialUpload()
     {
@@ -229,7 +229,7 @@ internal sealed class LinuxStagingFile : IStagingFile
             _ = Fchmod(Handle, (uint)StagingFileModes.PartialUpload); // EPERM, EOPNOTSUPP: a file system without permission bits
         }
 
-        return _isRetained |= TryRenameToPartialUploadName();
+        return _isCommittedOrKept |= TryRenameToPartialUploadName();
     }
 
     /// <summary>Sets the mode that the file has after its commit.</summary>
@@ -280,7 +280,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         _isDisposed = true;
-        if (!_isRetained)
+        if (!_isCommittedOrKept)
         {
             // Failure is ignored: the file is hidden, and a later sweep deletes it.
             _ = Unlinkat(_directory, _stagingName, 0);

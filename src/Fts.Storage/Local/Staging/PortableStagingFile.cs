@@ -15,7 +15,7 @@ internal sealed class PortableStagingFile : IStagingFile
     private readonly string? _partialUploadPath;
     private string _stagingPath;
     private string? _committedLockKey; // the lock of LockCommitted, which Dispose releases
-    private bool _isRetained; // true if Dispose must not delete the staging file, because it was committed or kept
+    private bool _isCommittedOrKept; // Dispose must not delete the staging file
     private bool _isDisposed;
 
     private PortableStagingFile(string stagingPath, string path, FileEntry? committed, WriteStart start, string? partialUploadPath)
@@ -30,11 +30,11 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public long? ResumedLength { get; private set; }
 
-    public bool IsAppend { get; private init; }
+    public bool ContainsOnlyNewBytes { get; private init; }
 
-    public bool CanCommitByAppending => IsAppend || (_start.IsAppend && ResumedLength is null);
+    public bool CanCommitByAppending => ContainsOnlyNewBytes || (_start.IsAppend && ResumedLength is null);
 
-    public long BaseOffset => IsAppend ? _committed!.Value.Length : 0;
+    public long BaseOffset => ContainsOnlyNewBytes ? _committed!.Value.Length : 0;
 
     public string? PartialUploadName => Path.GetFileName(_partialUploadPath);
 
@@ -63,7 +63,7 @@ internal sealed class PortableStagingFile : IStagingFile
         }
 
         PartialUploadName? resumed = FindResumedPath(real, committed, start);
-        bool isAppend = resumed?.IsAppend ?? start.IsAtEndOf(committed?.Length);
+        bool isAppend = resumed?.ContainsOnlyNewBytes ?? start.IsAtEndOf(committed?.Length);
         string? partialUploadPath = resumed?.Name;
         if (partialUploadPath is null && start.Uploader is { } owner)
         {
@@ -84,7 +84,7 @@ internal sealed class PortableStagingFile : IStagingFile
         var staging = new PortableStagingFile(stagingPath, real, committed, start, partialUploadPath)
         {
             DirectoryPath = directoryPath,
-            IsAppend = isAppend,
+            ContainsOnlyNewBytes = isAppend,
         };
         try
         {
@@ -94,7 +94,7 @@ internal sealed class PortableStagingFile : IStagingFile
         }
         catch
         {
-            staging._isRetained |= staging.ResumedLength is not null;
+            staging._isCommittedOrKept |= staging.ResumedLength is not null;
             staging.Dispose();
             throw;
         }
@@ -136,11 +136,11 @@ internal sealed class PortableStagingFile : IStagingFile
     {
         // An append to a missing file must not replace a file that another upload has created in the meantime.
         bool appendsToExisting = CanCommitByAppending;
-        while (!_isRetained)
+        while (!_isCommittedOrKept)
         {
-            _isRetained = (appendsToExisting && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
+            _isCommittedOrKept = (appendsToExisting && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
                 || PortableRootDirectory.RunNamingTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !appendsToExisting));
-            if (!_isRetained && !appendsToExisting)
+            if (!_isCommittedOrKept && !appendsToExisting)
             {
                 throw new StoreException(StoreError.Exists, $"{_path} already exists.");
             }
@@ -218,7 +218,7 @@ internal sealed class PortableStagingFile : IStagingFile
         }
     }
 
-    public void UndoKeep() => _isRetained = false;
+    public void UndoKeep() => _isCommittedOrKept = false;
 
     public bool TryKeepAsPartialUpload()
     {
@@ -234,7 +234,7 @@ internal sealed class PortableStagingFile : IStagingFile
             }
         }
 
-        return _isRetained |= TryRenameToPartialUploadName();
+        return _isCommittedOrKept |= TryRenameToPartialUploadName();
     }
 
     public void Dispose()
@@ -248,7 +248,7 @@ internal sealed class PortableStagingFile : IStagingFile
         Handle?.Dispose();
         try
         {
-            if (!_isRetained)
+            if (!_isCommittedOrKept)
             {
                 File.Delete(_stagingPath);
             }
@@ -313,7 +313,7 @@ internal sealed class PortableStagingFile : IStagingFile
         FileEntry? existing = _stagingPath == _partialUploadPath ? PortableRootDirectory.GetRealEntry(_stagingPath) : null;
         if (existing is { Kind: not EntryKind.File })
         {
-            _isRetained = true;
+            _isCommittedOrKept = true;
             throw new StoreException(
                 StoreError.Busy,
                 $"The upload of {_path} cannot start, because an entry that is not a file has the name {Path.GetFileName(_stagingPath)}.");

@@ -5,11 +5,11 @@ namespace Fts.Storage.Local.Staging;
 
 /// <summary>A name that a partial upload to a file can have.</summary>
 /// <param name="Name">The hidden name, or the real path in <see cref="PortablePartialUploads"/>.</param>
-/// <param name="IsAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
-internal readonly record struct PartialUploadName(string Name, bool IsAppend)
+/// <param name="ContainsOnlyNewBytes">Whether the staging file contains only the bytes after the end of the committed file.</param>
+internal readonly record struct PartialUploadName(string Name, bool ContainsOnlyNewBytes)
 {
     /// <summary>Returns the offset in the uploaded file, in bytes, of the first byte of the staging file.</summary>
-    public long GetBaseOffset(FileEntry? committed) => IsAppend ? committed!.Value.Length : 0;
+    public long GetBaseOffset(FileEntry? committed) => ContainsOnlyNewBytes ? committed!.Value.Length : 0;
 }
 
 /// <summary>The names of staging files, and of entries that are renamed in two steps.</summary>
@@ -57,11 +57,11 @@ internal static class StagingNames
     /// of uploads that continue the committed file.
     /// </summary>
     public static PartialUploadName[] GetPartialUploadNames(string name, string uploader, FileEntry? committed) => committed is null
-        ? [new PartialUploadName(GetPartialUploadName(name, uploader), IsAppend: false)]
+        ? [new PartialUploadName(GetPartialUploadName(name, uploader), ContainsOnlyNewBytes: false)]
         : [
-            new PartialUploadName(GetPartialUploadName(name, uploader), IsAppend: false),
-            new PartialUploadName(GetPartialUploadName(name, uploader, committed), IsAppend: false),
-            new PartialUploadName(GetPartialUploadName(name, uploader, committed, isAppend: true), IsAppend: true),
+            new PartialUploadName(GetPartialUploadName(name, uploader), ContainsOnlyNewBytes: false),
+            new PartialUploadName(GetPartialUploadName(name, uploader, committed), ContainsOnlyNewBytes: false),
+            new PartialUploadName(GetPartialUploadName(name, uploader, committed, isAppend: true), ContainsOnlyNewBytes: true),
         ];
 
     /// <summary>Returns the name of the record of an append (<see cref="AppendRecord"/>).</summary>

@@ -111,7 +111,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         Assert.True(trusted == 0, messages);
         (int code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home);
         Assert.Equal(5, code);
-        Assert.Contains("no longer has a certificate of a trusted authority", messages, StringComparison.Ordinal);
+        Assert.Contains("is no longer trusted: ", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust add {address} SHA256:", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
         Assert.Equal("", (await TrustAsync("list")).Data);
