@@ -87,7 +87,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// <summary>
     /// If fewer bytes arrived than the server reported, requests the length again. Throws if the new length also differs from the number of
     /// received bytes. The new length equals that number if the file changed in the meantime. The new length differs if an earlier RANG
-    /// shortened the transfer, even if the 150 reply announced the short length.
+    /// shortened the transfer. The 150 reply does not reveal that, because it announces the short length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

@@ -97,6 +97,7 @@ internal sealed class FileDownload(
             file.CreateOrTruncate(resumption.Record);
         }
 
+        // A file with gaps is completed by segments, even over one connection.
         return hasGaps || (segments > 1 && file.TryAllowGaps())
             ? state.PreparedForSegments(metadata!, resumption.Record, start, segments)
             : state.Prepared(metadata, resumption.Record, start);

@@ -8,9 +8,9 @@ namespace Fts.Client.Downloads;
 /// compared if the server supports it.
 /// </summary>
 /// <remarks>
-/// The server's address is not part of the proof, because a server can have several names and ports. For a different address, a time is a
-/// proof only for the same user and path, and only if the time is settled (<see cref="IsTimeSettled"/>). For a different user or path, only
-/// a hash is a proof.
+/// The server's address is not part of the proof, because a server can have several names and ports. If the address differs from that of
+/// the earlier download, a time is a proof only for the same user and path, and only if the time is settled
+/// (<see cref="IsTimeSettled"/>). For a different user or path, only a hash is a proof.
 /// </remarks>
 internal static class PrefixVerification
 {

@@ -45,7 +45,7 @@ internal sealed class SessionLoop(Session session)
                     break;
                 }
 
-                ReplyThreads.RequestShortSlices();
+                ThreadScheduling.RequestShortSlices();
                 session.LastReceived = Environment.TickCount64;
                 await DispatchAsync(line);
                 if (session.Next is NextAction.StartTls or NextAction.EndTls)
@@ -264,6 +264,7 @@ internal sealed class SessionLoop(Session session)
         {
             session.BlockConnection?.StartFlush();
             _lineRead ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
+            // A line that waits for the end of the transfer has already been read, so that only the reply is awaited.
             await Task.WhenAny(session.HasLineWaiting ? [reply] : [reply, _lineRead]);
             if (reply.IsCompleted)
             {

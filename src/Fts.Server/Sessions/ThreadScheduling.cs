@@ -3,43 +3,58 @@ using Fts.Native;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Requests short time slices from the Linux scheduler for the threads that reply to commands. The scheduler then interrupts a copy thread
-/// earlier in favour of such a thread. During eight large downloads, the 99th percentile of the reply times is a third lower.
+/// Makes the Linux scheduler prefer the threads that reply to commands to the threads that copy files. During eight large downloads, the
+/// lower priority of the copy threads reduces the reply times to a tenth (bench: latency-8). The short time slices of the reply threads
+/// reduce the 99th percentile by a further third.
 /// </summary>
-internal static class ReplyThreads
+/// <remarks>Has no effect on other systems. Linux supports time slices since version 6.12.</remarks>
+internal static class ThreadScheduling
 {
-    /// <summary>The requested time slice: 0.1 ms, the shortest that Linux accepts. The default is about 3 ms.</summary>
-    private const ulong SliceNanoseconds = 100_000;
+    /// <summary>The niceness of copy threads (see setpriority(2)).</summary>
+    private const int CopyNiceness = 10;
+
+    /// <summary>The time slice of reply threads: 0.1 ms, the shortest that Linux accepts. The default is 1 to 3 ms.</summary>
+    private const ulong ReplySliceNanoseconds = 100_000;
+
+    private const ulong DefaultSlice = 0;
 
     [ThreadStatic]
-    private static bool t_isRequested;
+    private static bool t_hasShortSlices;
 
-    /// <summary>
-    /// Requests short time slices for the calling thread, at the first call on this thread. Has no effect on other systems and before Linux
-    /// 6.12.
-    /// </summary>
+    /// <summary>Requests short time slices for the calling thread, if that has not happened on this thread before.</summary>
     public static void RequestShortSlices()
     {
-        if (!t_isRequested)
+        if (!t_hasShortSlices)
         {
-            t_isRequested = true;
-            if (SystemCallNumbers.IsSupported)
-            {
-                SetSlice();
-            }
+            t_hasShortSlices = true;
+            SetSlice(ReplySliceNanoseconds);
         }
     }
 
-    private static unsafe void SetSlice()
+    /// <summary>
+    /// Lowers the priority of the calling thread, and requests the default time slices. Otherwise, the thread has the time slices of the
+    /// thread that started it.
+    /// </summary>
+    public static void LowerPriority()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = ProcessCalls.Setpriority(ProcessCalls.PRIO_PROCESS, 0, CopyNiceness); // on Linux, this concerns only the calling thread
+            SetSlice(DefaultSlice);
+        }
+    }
+
+    private static unsafe void SetSlice(ulong nanoseconds)
     {
         var attributes = new SchedulingAttributes();
-        bool isDefaultPolicy = ProcessCalls.SchedGetattr(&attributes) == 0 && attributes.Policy == ProcessCalls.SCHED_OTHER;
-        if (isDefaultPolicy)
+        if (!SystemCallNumbers.IsSupported || ProcessCalls.SchedGetattr(&attributes) != 0 || attributes.Policy != ProcessCalls.SCHED_OTHER)
         {
-            attributes.Size = (uint)sizeof(SchedulingAttributes);
-            attributes.Flags = 0;
-            attributes.Runtime = SliceNanoseconds;
-            _ = ProcessCalls.SchedSetattr(&attributes); // without the short slice, only the latency is higher
+            return;
         }
+
+        attributes.Size = (uint)sizeof(SchedulingAttributes);
+        attributes.Flags = 0;
+        attributes.Runtime = nanoseconds;
+        _ = ProcessCalls.SchedSetattr(&attributes); // on failure, only the reply times are longer
     }
 }

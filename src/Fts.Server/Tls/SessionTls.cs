@@ -24,13 +24,15 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 /// </summary>
 /// <remarks>
 /// With <see cref="FtpDataBinding.Require"/>, each session has its own <see cref="SessionTicketScope"/>. On Linux, a data connection can
-/// then resume only the TLS session of its own control connection, and is therefore from the same client. Otherwise, all sessions share
-/// their ticket key, and a data connection can resume the TLS session of any control connection.
+/// then resume only the TLS session of its own control connection, and is therefore from the same client. Sessions that request a client
+/// certificate also have their own scope. Otherwise, all sessions share their ticket key, and a connection can resume the TLS session of
+/// any other connection.
 /// </remarks>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisposable
 {
     private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // the registered ID of FTP (RFC 7301 §6)
 
+    private readonly bool _requestsCertificate = options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
     private SessionTicketScope _ticketScope = new();
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _presentedCertificate;
@@ -50,6 +52,13 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     public bool HasLoggedNotResumed { get; set; }
 
     public FtpTlsOptions Options { get; } = options;
+
+    /// <summary>
+    /// Whether the connections of this session resume only TLS sessions of this session. If the client certificate is requested, a control
+    /// connection must not resume a TLS session: OpenSSL keeps no intermediate certificates of a resumed one, so that the validation would
+    /// fail.
+    /// </summary>
+    private bool HasOwnTicketScope => Options.DataBinding == FtpDataBinding.Require || _requestsCertificate;
 
     /// <summary>The host name that the client requested in the handshake (SNI), or null.</summary>
     public string? ServerName { get; private set; }
@@ -75,6 +84,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
             Options.AllowClearCommandChannel ? new TlsRecordStream(session.PlainStream, stopsAtRecords: true) : null;
         var stream = new SslStream(recordStream ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
         (_authentication, _ticketScope) = (null, new SessionTicketScope());
+        _endedStream?.Dispose(); // an earlier TLS session, ended by CCC
+        _endedStream = null;
         try
         {
             // SslStream may call this callback twice: it mistakes a TLS 1.2 record for a ClientHello if the first encrypted byte is 1.
@@ -224,9 +235,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
-        if (Options.DataBinding == FtpDataBinding.Require)
+        if (HasOwnTicketScope)
         {
-            // Only if required, because the separate TLS context of a scope costs a fifth of the CPU time of a login.
+            // Only if necessary, because the separate TLS context of a scope costs a fifth of the CPU time of a login.
             _ticketScope.Enter();
         }
 
@@ -280,8 +291,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
         FtpCertificates.PresentedCertificate presented =
             Host.Certificates!.GetCertificate(ServerName ?? session.HostName, session.Server.Options.Logger);
         _presentedCertificate = presented.Certificate;
-        bool requestsCertificate = Options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
-        _clientValidator = requestsCertificate ? new ClientCertificateValidator(Options.ClientCertificates) : null;
+        _clientValidator = _requestsCertificate ? new ClientCertificateValidator(Options.ClientCertificates) : null;
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = presented.Context,
@@ -289,7 +299,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
             ApplicationProtocols = AlpnProtocols,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            ClientCertificateRequired = requestsCertificate,
+            ClientCertificateRequired = _requestsCertificate,
             RemoteCertificateValidationCallback = _clientValidator is { } validator ? validator.ValidateCertificate : null,
             CertificateChainPolicy = _clientValidator?.ChainPolicy,
         };

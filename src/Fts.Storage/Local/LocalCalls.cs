@@ -17,7 +17,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <summary>The threads for calls that can block.</summary>
     public StoreWorkers Workers { get; } = new();
 
-    /// <summary>Decides whether calls that are not expected to block run inline.</summary>
+    /// <summary>Decides whether a call runs inline if it is not expected to block.</summary>
     public InlineCallPolicy InlinePolicy { get; } = new(clock);
 
     /// <summary>The clock for the duration of calls.</summary>

@@ -10,7 +10,9 @@ namespace Fts.Storage.Local;
 /// </remarks>
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
-/// <param name="committed">The committed file if its bytes after the last written byte are appended at the commit, otherwise null.</param>
+/// <param name="committed">
+/// The committed file if the commit must copy its bytes after the last written byte to the end of the staging file, otherwise null.
+/// </param>
 /// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>
 /// <param name="appendQueue">Orders the appends to the same file.</param>

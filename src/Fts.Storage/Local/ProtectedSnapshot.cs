@@ -19,7 +19,7 @@ internal sealed class ProtectedSnapshot
     // The paths whose status must not change while this snapshot is used. The status is null for a missing entry.
     private readonly List<(string Path, FileStatus? Status)> _watched = [];
 
-    // The real paths of the protected entries, and the paths of the links that protected paths name.
+    // The real paths of the protected entries, and the protected paths that are links.
     private readonly List<string> _paths = [];
     private readonly string _root;
 
@@ -29,7 +29,7 @@ internal sealed class ProtectedSnapshot
     private ProtectedSnapshot(string root) => _root = root;
 
     /// <summary>
-    /// Returns whether an entry is protected, is located in a protected directory, or is a link that a protected path names.
+    /// Returns whether an entry is protected, is located in a protected directory, or is a link whose own path is a protected path.
     /// </summary>
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 

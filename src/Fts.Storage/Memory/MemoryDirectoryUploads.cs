@@ -49,9 +49,12 @@ internal sealed class MemoryDirectoryUploads
     public bool HasUploadsInProgress => _uploads.Values.Any(upload => upload.IsInProgress);
 
     /// <summary>
-    /// Returns the upload with a name and uploader, or null if none exists. A partial upload that continues the committed content is
-    /// returned only if <paramref name="committed"/> is still that content.
+    /// Returns the upload with a name and uploader, or null if none exists. A partial upload that continues earlier content of the file is
+    /// returned only if the file still has that content.
     /// </summary>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="uploader">The uploader.</param>
+    /// <param name="committed">The current content of the file, or null if no file exists.</param>
     public MemoryUpload? Find(string name, string uploader, MemoryContent? committed)
     {
         MemoryUpload? upload = _uploads.GetValueOrDefault((name, uploader));

@@ -232,7 +232,8 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
                 }
             }
 
-            overdue.ForEach(Start);
+            // Not on this thread: a call that is refused runs the continuation of its caller, which may block.
+            overdue.ForEach(call => ThreadPool.UnsafeQueueUserWorkItem(Start, call, preferLocal: false));
         }
     }
 

@@ -3,8 +3,8 @@ using Fts.Client;
 namespace Fts.Shell;
 
 /// <summary>
-/// The current folder on the server. <c>cd</c> changes the connections to this folder (CWD), so that commands can send a name without its
-/// folder. If the server's paths use slashes, commands still send the full path, which does not depend on CWD.
+/// The current folder on the server. If the server's paths use slashes, commands send full paths. Other paths cannot be joined with a name.
+/// Therefore <c>cd</c> also changes the connections to the folder (CWD), and commands then send the name alone.
 /// </summary>
 internal sealed class RemoteDirectory
 {

@@ -161,6 +161,18 @@ internal sealed class KnownHosts(string path)
         }
     }
 
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The caller reports the error that occurred first.
+        }
+    }
+
     /// <summary>Replaces the file in one step, so that a reader gets either the old or the new lines.</summary>
     private void Save(IEnumerable<string> lines)
     {
@@ -179,7 +191,7 @@ internal sealed class KnownHosts(string path)
         }
         catch
         {
-            File.Delete(temporaryFile); // for example if the disk is full
+            TryDelete(temporaryFile); // for example if the disk is full
             throw;
         }
     }

@@ -31,10 +31,30 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         ftp.quit()
         """;
 
+    private const string ResumingScript = """
+        import ftplib, ssl, sys
+
+        port, authority, certificate, key, version = sys.argv[1:]
+        context = ssl.create_default_context(cafile=authority)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+        context.load_cert_chain(certificate, key)
+        session = None
+        for i in range(3):
+            ftp = ftplib.FTP()
+            ftp.connect("localhost", int(port))
+            ftp.sendcmd("AUTH TLS")
+            ftp.sock = context.wrap_socket(ftp.sock, server_hostname="localhost", session=session)
+            ftp.file = ftp.sock.makefile("r", encoding="utf-8")
+            assert ftp.sendcmd("USER ann").startswith("232"), i
+            session = ftp.sock.session
+            ftp.quit()
+        """;
+
     private readonly TestAuthority _authority = new();
     private readonly TempFolder _files = new();
     private readonly LocalFileStore _defaultStore, _hostStore;
     private readonly FtpCertificates _certificates;
+    private readonly FtpServerOptions _options;
     private readonly FtpServer _server;
     private readonly string _certificate, _key, _root;
 
@@ -48,7 +68,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(
             new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
-        _server = new FtpServer(new FtpServerOptions
+        _options = new FtpServerOptions
         {
             Store = _defaultStore,
             Authenticator = accounts,
@@ -64,7 +84,8 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
                 },
             },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
-        });
+        };
+        _server = new FtpServer(_options);
         _server.StartAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
     }
 
@@ -114,5 +135,23 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         string[] arguments = [_files.Write("check.py", Script), $"{_server.EndPoint.Port}", _root, _certificate, _key];
         (await ProcessRunner.RunAsync(Tool.RequirePython(), _files, arguments)).AssertSuccess();
         Assert.Equal("hello", File.ReadAllText(_files["host/from-python"]));
+    }
+
+    [Theory]
+    [InlineData("TLSv1_2")]
+    [InlineData("TLSv1_3")]
+    public async Task A_client_that_resumes_TLS_on_its_next_connections_still_logs_in_by_certificate(string version)
+    {
+        // A resumed TLS session has no intermediate certificate.
+        var intermediate = new TestAuthority("intermediate", _authority);
+        (string certificate, string key) = TestAuthority.Pem(intermediate.Issue("CN=ann"));
+        string chain = _files.Write("chain.crt", certificate + intermediate.Certificate.ExportCertificatePem());
+        FtpTlsOptions tls = _options.Tls! with { DataBinding = FtpDataBinding.Observe };
+        await using var server = new FtpServer(_options with { Tls = tls });
+        await server.StartAsync(TestContext.Current.CancellationToken);
+
+        string[] arguments =
+            [_files.Write("resume.py", ResumingScript), $"{server.EndPoint.Port}", _root, chain, _files.Write("chain.key", key), version];
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), _files, arguments)).AssertSuccess();
     }
 }

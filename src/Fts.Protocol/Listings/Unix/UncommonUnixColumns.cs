@@ -10,7 +10,8 @@ namespace Fts.Protocol.Listings.Unix;
 internal static class UncommonUnixColumns
 {
     /// <summary>
-    /// The number of words up to the size if the group has two words and is joined to the size: link count, owner, and two words.
+    /// The number of words if a group of two words is joined to the size: the link count, the owner, the first word of the group, and the
+    /// second word of the group with the size, as in <c>1 root domain users12345</c>.
     /// </summary>
     private const int MaxFieldsWithTwoWordGroup = 4;
 

@@ -1,15 +1,13 @@
-using Fts.Native;
+using Fts.Server.Sessions;
 
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
 /// A limited number of reusable threads for blocking copies, because blocking copies on the thread pool would delay all other work. The
-/// threads have a lower priority than the other threads of the process. During eight large downloads, the lower priority reduces the reply
-/// time of control connections to a tenth (bench: latency).
+/// threads have a lower priority than the other threads of the process (<see cref="ThreadScheduling"/>).
 /// </summary>
 internal sealed class PumpThreads(int maxThreads)
 {
-    private const int Niceness = 10;
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
 
     private readonly object _lock = new();
@@ -58,12 +56,7 @@ internal sealed class PumpThreads(int maxThreads)
 
     private void RunQueuedWork()
     {
-        if (OperatingSystem.IsLinux())
-        {
-            // On Linux, this call changes only the calling thread.
-            _ = ProcessCalls.Setpriority(ProcessCalls.PRIO_PROCESS, 0, Niceness);
-        }
-
+        ThreadScheduling.LowerPriority();
         while (TryDequeueWork(out Action? work))
         {
             work!();

@@ -74,8 +74,9 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     }
 
     /// <summary>
-    /// The kind of the root's file system. <see cref="FileSystemKind.Other"/> if the root has protected entries, because each call then
-    /// reads their metadata, possibly from the disk, or if another file system is mounted below a root in memory.
+    /// The kind of the root's file system. <see cref="FileSystemKind.Other"/> if another file system is mounted below a root in memory.
+    /// Also <see cref="FileSystemKind.Other"/> if the root has protected entries: each call then reads their metadata, possibly from the
+    /// disk.
     /// </summary>
     public FileSystemKind FileSystemKind { get; private init; }
 

@@ -76,7 +76,7 @@ internal static class AppendCommit
 
     /// <summary>Creates the exception for a file that other appends have kept locked for <see cref="MaxWait"/>.</summary>
     internal static StoreException CreateLockedException(string name) => new(
-        StoreError.Busy, $"Another session or process has locked {name} for {MaxWait.TotalSeconds:0} seconds.");
+        StoreError.Busy, $"Another session or process has kept {name} locked for {MaxWait.TotalSeconds:0} seconds.");
 
     /// <summary>
     /// Copies the bytes of the staging file to the old end of the committed file, and flushes them if <paramref name="isDurable"/> is true.

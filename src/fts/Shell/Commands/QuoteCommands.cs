@@ -66,7 +66,7 @@ internal static class QuoteCommands
         "LIST" or "NLST" or "MLSD" => "ls",
         "CWD" or "XCWD" or "CDUP" or "XCUP" => "cd",
         "TYPE" => "ascii, or binary",
-        "RNFR" or "RNTO" => "change",
+        "RNFR" or "RNTO" => "rename",
         "QUIT" => "bye",
         _ => null,
     };

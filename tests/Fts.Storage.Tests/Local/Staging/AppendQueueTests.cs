@@ -56,7 +56,7 @@ public sealed class AppendQueueTests
         _clock.FireTimer();
         StoreException exception = await Assert.ThrowsAsync<StoreException>(() => second.WaitAsync(s_deadline, Cancellation));
         Assert.Equal(StoreError.Busy, exception.Error);
-        Assert.Equal("Another session or process has locked log for 10 seconds.", exception.Message);
+        Assert.Equal("Another session or process has kept log locked for 10 seconds.", exception.Message);
     }
 
     /// <summary>A clock whose last timer fires when the test says so.</summary>
