@@ -29,11 +29,8 @@ internal static class ServerScenarios
             with { ClosesManyConnections = true },
         Plain("login-16", "the same by 16 threads", Rate.Operations, (server, _) => LoginLoad.Run(server, 16))
             with { ClosesManyConnections = true },
-        new("login-tls", "the same over TLS 1.3 by 1 thread", Rate.Operations.Figures, (name, testbed) =>
-            Rate.Operations.GetValues(LoginLoad.Run(testbed.Servers.Get(name, overTls: true), 1, overTls: true)))
-        {
-            OverTls = true, ClosesManyConnections = true,
-        },
+        LoginTls("login-tls", "the same over TLS 1.3 by 1 thread", threads: 1),
+        LoginTls("login-tls-16", "the same over TLS 1.3 by 16 threads", threads: 16),
         Latency("latency", "NOOP in an otherwise idle server", 0),
         Latency("latency-8", "NOOP beside 8 bulk downloads", 8),
         new("latency-stalled", "NOOP of 8 sessions while the disk of another one hangs", LatencyFigures, HangingDiskLoad.Run)
@@ -53,6 +50,13 @@ internal static class ServerScenarios
         Idle(50_000),
         new("start", "from the start of the process until it accepts a connection", [new("ms"), new("CPU ms")], MeasureStart),
     ];
+
+    private static Scenario LoginTls(string name, string what, int threads) =>
+        new(name, what, Rate.Operations.Figures, (name, testbed) =>
+            Rate.Operations.GetValues(LoginLoad.Run(testbed.Servers.Get(name, overTls: true), threads, overTls: true)))
+        {
+            OverTls = true, ClosesManyConnections = true,
+        };
 
     private static Scenario Plain(string name, string what, Rate rate, Func<ServerProcess, Testbed, Sample> run) =>
         new(name, what, rate.Figures, (server, testbed) => rate.GetValues(run(testbed.Servers.Get(server), testbed)));

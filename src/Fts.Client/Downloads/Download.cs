@@ -85,9 +85,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// If fewer bytes arrived than the server reported, requests the length again. Throws if the new length also differs from the number of
-    /// received bytes. The new length equals that number if the file changed in the meantime. The new length differs if an earlier RANG
-    /// shortened the transfer. The 150 reply does not reveal that, because it announces the short length.
+    /// If fewer bytes arrived than the server reported, requests the length again. If the new length equals the number of received bytes,
+    /// the file became shorter in the meantime, and the download is complete. Otherwise, throws. A cause can be a RANG that this connection
+    /// sent earlier for a hash, and that the server applied to this RETR. The 150 reply then announces the shortened length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

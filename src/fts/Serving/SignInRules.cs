@@ -15,7 +15,7 @@ internal sealed record SignInRules(
     IAuthenticator Authenticator, Permissions AnonymousPermissions, GeneratedPasswordAuthenticator? GeneratedPassword,
     bool AllowsOwnUser = false)
 {
-    private const string UserName = "fts";
+    private const string GeneratedPasswordUser = "fts";
 
     /// <summary>
     /// Returns the login rules for an address. On a loopback address, root and the user that runs the server may read and write without a
@@ -32,7 +32,7 @@ internal sealed record SignInRules(
     {
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
-            var otherUsers = new GeneratedPasswordAuthenticator(UserName, Permissions.ReadWrite);
+            var otherUsers = new GeneratedPasswordAuthenticator(GeneratedPasswordUser, Permissions.ReadWrite);
             return new SignInRules(
                 new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
         }
@@ -49,7 +49,7 @@ internal sealed record SignInRules(
             return new SignInRules(new AnonymousAuthenticator(anonymousPermissions), anonymousPermissions, null);
         }
 
-        var password = new GeneratedPasswordAuthenticator(UserName, Permissions.ReadWrite, anonymousPermissions);
+        var password = new GeneratedPasswordAuthenticator(GeneratedPasswordUser, Permissions.ReadWrite, anonymousPermissions);
         return new SignInRules(password, anonymousPermissions, password);
     }
 }
