@@ -533,8 +533,8 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>Sends a command unchanged, and returns its final reply, which may be negative.</summary>
     /// <remarks>
-    /// A setting that the command changes, such as a umask, applies only to the connection on which it was sent. The next call uses that
-    /// connection if no other call has used the client in between.
+    /// A setting that the command changes, such as a umask, applies only to the connection on which it was sent. Your next call uses that
+    /// connection, unless another task has used the client in between.
     /// </remarks>
     /// <param name="verb">The verb, which consists of ASCII letters and digits.</param>
     /// <param name="argument">The argument; null or empty if there is none.</param>

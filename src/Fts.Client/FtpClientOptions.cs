@@ -37,8 +37,8 @@ public sealed record FtpClientOptions
     /// login with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
     /// </summary>
     /// <remarks>
-    /// Called at most once per <see cref="FtpClient"/>: before the user name is sent, or before ACCT if only the account is secret. The
-    /// password of the user "anonymous" is public. Not called for a server on a loopback address without a proxy.
+    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. For the user "anonymous", whose password is public,
+    /// it is called only before ACCT. Not called for a server on a loopback address without a proxy.
     /// </remarks>
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPasswordAsync { get; init; }
 

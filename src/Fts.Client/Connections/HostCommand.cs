@@ -12,8 +12,8 @@ internal static class HostCommand
 {
     /// <summary>
     /// Sends HOST if FEAT lists it and the client connected to a DNS name. If the server rejects HOST, this connection uses the default
-    /// host of the server. A rejection is an error only if the server accepted HOST on another connection of the client. With TLS, the
-    /// certificate was already checked against the name.
+    /// host of the server. With TLS, that is safe, because the certificate was already checked against the name. A rejection is an error
+    /// only if the server accepted HOST on another connection of the client.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects HOST, but accepted it on another connection of this client.</exception>
     public static async Task SendIfSupportedAsync(FtpConnection connection, CancellationToken cancellationToken)

@@ -101,7 +101,11 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                 try
                 {
                     FtpDataStream data = await StartTransferAsync(prepared, transfer, cancellationToken).ConfigureAwait(false);
-                    serverProfile.DataConnectionMode = failure is null ? serverProfile.DataConnectionMode : mode;
+                    if (failure is not null)
+                    {
+                        serverProfile.DataConnectionMode = mode;
+                    }
+
                     return data;
                 }
                 catch (FtpException e) when (ShouldTryNextMode(e))

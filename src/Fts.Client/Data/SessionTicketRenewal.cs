@@ -9,8 +9,8 @@ namespace Fts.Client.Data;
 /// <remarks>
 /// A ticket is valid for one connection, and ProFTPD issues no tickets during an upload. Without a ticket, ProFTPD rejects the next data
 /// connection. If that connection is for STOR, ProFTPD has already truncated the existing file. The client therefore sends NLST first. If
-/// NLST succeeds, the server needs no renewal, and this result is cached. If NLST fails, the client still obtained new tickets, and no file
-/// was damaged.
+/// NLST succeeds, no renewal is necessary with this server, and this result is cached. If NLST fails, the client still obtained new
+/// tickets, and no file was damaged.
 /// </remarks>
 internal sealed class SessionTicketRenewal(FtpConnection connection)
 {

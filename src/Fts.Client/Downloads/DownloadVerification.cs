@@ -55,7 +55,8 @@ internal sealed class DownloadVerification(
                 : throw new FtpIntegrityException(path, change.Length ?? before, received);
         }
 
-        bool hasGrown = (received > before || change.Length > before) && !(change.Length < before);
+        bool hasShrunk = change.Length < before;
+        bool hasGrown = !hasShrunk && (received > before || change.Length > before);
         if (received < before || (change.IsChanged && (isResumedOrSegmented || !hasGrown)))
         {
             file.DiscardOnDispose();

@@ -3,9 +3,9 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and equal last-modified times
-/// are a proof. If the server reports no time, a hash is required. If the time possibly does not reveal the latest change, a hash is
-/// compared if the server supports it.
+/// Verifies that the bytes of an earlier download are the beginning of the current remote file. If the remote
+/// file's length and last-modified time have not changed since that download, that is a proof. If the server reports no time, a hash is
+/// required. If the file may have changed again without a new time, a hash is also compared where the server supports one.
 /// </summary>
 /// <remarks>
 /// The server's address is not part of the proof, because a server can have several names and ports. If the address differs from that of

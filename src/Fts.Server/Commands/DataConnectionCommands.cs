@@ -32,7 +32,7 @@ internal static class DataConnectionCommands
     }
 
     /// <summary>
-    /// EPSV: prepares a passive data connection and returns its port (229). After EPSV ALL, PASV, PORT and EPRT are refused.
+    /// EPSV: prepares a passive data connection and returns its port (229). EPSV ALL makes the server refuse later PASV, PORT and EPRT.
     /// </summary>
     public static ValueTask<FtpReply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
     {

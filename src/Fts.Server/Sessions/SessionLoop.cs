@@ -252,7 +252,7 @@ internal sealed class SessionLoop(Session session)
     private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
         // A QUIT that the client sent before the transfer began does not count as a QUIT during the transfer.
-        bool isNextLineFromBeforeTransfer = session.Channel.HasUnreadInput;
+        bool wasNextLineReceivedBeforeTransfer = session.Channel.HasUnreadInput;
         var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
@@ -264,7 +264,7 @@ internal sealed class SessionLoop(Session session)
         {
             session.BlockConnection?.StartFlush();
             _lineRead ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
-            // A line that waits for the end of the transfer has already been read, so that only the reply is awaited.
+            // If a line waits for the end of the transfer, its read has completed. Then only the reply is awaited.
             await Task.WhenAny(session.HasLineWaiting ? [reply] : [reply, _lineRead]);
             if (reply.IsCompleted)
             {
@@ -287,12 +287,12 @@ internal sealed class SessionLoop(Session session)
             {
                 _lineRead = null;
                 await RunDuringTransferAsync(other!, otherArgument);
-                isNextLineFromBeforeTransfer &= session.Channel.HasUnreadInput;
+                wasNextLineReceivedBeforeTransfer &= session.Channel.HasUnreadInput;
             }
             else
             {
                 session.HasLineWaiting = true;
-                if (!isNextLineFromBeforeTransfer)
+                if (!wasNextLineReceivedBeforeTransfer)
                 {
                     RecordQuit(line);
                 }

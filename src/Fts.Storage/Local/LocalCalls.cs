@@ -121,8 +121,8 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     public Task RunOnWorkerAsync(Action action, CancellationToken cancellationToken) => Workers.RunAsync(action, cancellationToken);
 
     /// <summary>
-    /// Runs the attempt from the caches on a worker thread, and then the ordinary call if the attempt fails. The duration of the attempt
-    /// decides whether later calls run inline.
+    /// Called on a worker thread: runs the attempt from the caches, and then the ordinary call if the attempt fails. The duration of the
+    /// attempt decides whether later calls run inline.
     /// </summary>
     private TResult RunMeasured<TState, TResult>(TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function)
     {

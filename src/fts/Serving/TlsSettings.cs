@@ -54,9 +54,9 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     };
 
     private static readonly ChoiceOption ClientCertificateOption = new(
-        "--client-cert", "MODE", "clients without such a certificate",
-        ("ask", "log in with a password"),
-        (Require, "cannot log in"));
+        "--client-cert", "MODE", "whether clients need such a certificate",
+        ("ask", "no; a client without one logs in with a password"),
+        (Require, "yes; a client without one cannot log in"));
 
     /// <summary>
     /// The option that selects whether uploads over TLS must end with close_notify. Help pages list it with the options of uploads.

@@ -30,7 +30,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _drawing;
-    private long _bytes, _resumed; // of completed files
+    private long _bytes, _resumedBytes; // of completed files
 
     /// <summary>Starts to measure the time and to draw.</summary>
     /// <param name="terminal">Receives the progress.</param>
@@ -68,7 +68,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             {
                 CompletedFiles++;
                 _bytes += result.Bytes;
-                _resumed += result.ResumedBytes;
+                _resumedBytes += result.ResumedBytes;
             }
 
             bool isQuiet = value.Result is { Warning: FtpTransferWarning.None } && _files > MaxFilesListed && !_terminal.CanRedraw;
@@ -213,7 +213,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         lock (_lock)
         {
             long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes);
-            long resumed = _resumed + _active.Values.Sum(progress => progress.ResumedBytes);
+            long resumed = _resumedBytes + _active.Values.Sum(progress => progress.ResumedBytes);
             var total = new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed);
             return (DisplayFormat.FormatFiles(CompletedFiles, _files), total);
         }

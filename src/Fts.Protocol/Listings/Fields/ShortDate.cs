@@ -27,29 +27,29 @@ internal static class ShortDate
         ReadOnlySpan<char> a = word[..first], b = word[(first + 1)..second], c = word[(second + 1)..];
         if (a.Length == 4 || isYearFirst)
         {
-            return TryMake(ParseYear(a), ParseMonth(b), ParseDay(c), out day);
+            return TryMake(ParseYear(a), ParseMonth(b), ParseShortNumber(c), out day);
         }
 
         if (!char.IsAsciiDigit(a[0]))
         {
-            return TryMake(ParseYear(c), MonthNames.Find(a), ParseDay(b), out day);
+            return TryMake(ParseYear(c), MonthNames.Find(a), ParseShortNumber(b), out day);
         }
 
         if (!char.IsAsciiDigit(b[0]))
         {
-            return TryMake(ParseYear(c), MonthNames.Find(b), ParseDay(a), out day);
+            return TryMake(ParseYear(c), MonthNames.Find(b), ParseShortNumber(a), out day);
         }
 
-        (int left, int right) = (ParseDay(a), ParseDay(b));
+        (int left, int right) = (ParseShortNumber(a), ParseShortNumber(b));
         bool isDayFirst = word[first] == '.' ? right <= 12 : left > 12;
         return isDayFirst ? TryMake(ParseYear(c), right, left, out day) : TryMake(ParseYear(c), left, right, out day);
     }
 
     private static bool TryMake(int year, int month, int day, out DateTime utc) => ListingFields.TryMakeDate(year, month, day, out utc);
 
-    private static int ParseDay(ReadOnlySpan<char> word) => word.Length <= 2 ? ListingFields.ParseNumber(word) : -1;
+    private static int ParseShortNumber(ReadOnlySpan<char> word) => word.Length <= 2 ? ListingFields.ParseNumber(word) : -1;
 
-    private static int ParseMonth(ReadOnlySpan<char> word) => ParseDay(word) is > 0 and var month ? month : MonthNames.Find(word);
+    private static int ParseMonth(ReadOnlySpan<char> word) => ParseShortNumber(word) is > 0 and var month ? month : MonthNames.Find(word);
 
     /// <summary>
     /// Reads a year of two or four digits, or of three digits: the years since 1900. Returns -1 if the word is not such a year.

@@ -45,13 +45,13 @@ internal sealed class LinuxStagingFile : IStagingFile
         string stagingName,
         SafeFileHandle handle,
         string? partialUploadName,
-        bool isAppend,
-        long? resumedLength)
+        bool containsOnlyNewBytes,
+        long? stagedLength)
     {
         (_directory, _name, DirectoryPath) = (target.DirectoryHandle, target.Name, target.DirectoryPath);
-        (_committed, _start, ContainsOnlyNewBytes) = (target.Committed, start, isAppend);
+        (_committed, _start, ContainsOnlyNewBytes) = (target.Committed, start, containsOnlyNewBytes);
         (_stagingName, Handle, _partialUploadName) = (stagingName, handle, partialUploadName);
-        ResumedLength = BaseOffset + resumedLength;
+        ResumedLength = BaseOffset + stagedLength;
     }
 
     public SafeFileHandle Handle { get; }
@@ -146,18 +146,18 @@ internal sealed class LinuxStagingFile : IStagingFile
     public void Commit(bool isDurable)
     {
         // An append to a missing file must not replace a file that another upload has created in the meantime.
-        bool appendsToExisting = CanCommitByAppending;
+        bool mustNotReplace = CanCommitByAppending;
         for (int attempt = 0; attempt < MaxAttempts && !_isCommittedOrKept; attempt++)
         {
-            if (appendsToExisting && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
+            if (mustNotReplace && AppendCommit.TryApply(new LinuxAppendDirectory(_directory), CreateAppend(), isDurable))
             {
                 _isCommittedOrKept = true; // the append has already deleted the staging file
                 break;
             }
 
-            bool replace = !_start.IsCreateOnly && !appendsToExisting;
+            bool replace = !_start.IsCreateOnly && !mustNotReplace;
             int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _name, replace);
-            if (error != 0 && !(error == EEXIST && appendsToExisting))
+            if (error != 0 && !(error == EEXIST && mustNotReplace))
             {
                 throw CreateException(error, _name);
             }

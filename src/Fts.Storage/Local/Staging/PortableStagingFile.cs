@@ -9,7 +9,7 @@ namespace Fts.Storage.Local.Staging;
 /// </summary>
 internal sealed class PortableStagingFile : IStagingFile
 {
-    private readonly string _path;
+    private readonly string _targetPath;
     private readonly WriteStart _start;
     private readonly FileEntry? _committed;
     private readonly string? _partialUploadPath;
@@ -20,7 +20,7 @@ internal sealed class PortableStagingFile : IStagingFile
 
     private PortableStagingFile(string stagingPath, string path, FileEntry? committed, WriteStart start, string? partialUploadPath)
     {
-        (_stagingPath, _path, _committed, _start, _partialUploadPath) = (stagingPath, path, committed, start, partialUploadPath);
+        (_stagingPath, _targetPath, _committed, _start, _partialUploadPath) = (stagingPath, path, committed, start, partialUploadPath);
         Handle = null!;
     }
 
@@ -101,24 +101,24 @@ internal sealed class PortableStagingFile : IStagingFile
     }
 
     public SafeFileHandle? OpenCommitted() => PortableRootDirectory.RunTranslated(() =>
-        File.Exists(_path) && new FileInfo(_path).LinkTarget is null
-            ? File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+        File.Exists(_targetPath) && new FileInfo(_targetPath).LinkTarget is null
+            ? File.OpenHandle(_targetPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
             : null);
 
     public void LockCommitted(SafeFileHandle committed)
     {
-        ulong inode = FileStatus.TryGet(_path, out FileStatus status) ? status.Inode : 0;
-        string key = PortableAppendDirectory.GetTargetLockKey(Path.GetDirectoryName(_path)!, inode, Path.GetFileName(_path));
+        ulong inode = FileStatus.TryGet(_targetPath, out FileStatus status) ? status.Inode : 0;
+        string key = PortableAppendDirectory.GetTargetLockKey(Path.GetDirectoryName(_targetPath)!, inode, Path.GetFileName(_targetPath));
         for (int waits = 0; !PortablePartialUploads.TryAcquire(key); waits++)
         {
-            AppendCommit.WaitBeforeRetry(waits, _path);
+            AppendCommit.WaitBeforeRetry(waits, _targetPath);
         }
 
         _committedLockKey = key;
     }
 
     /// <summary>Returns a hash of the path. A directory with two spellings has two ids, and is flushed twice.</summary>
-    public ulong DirectoryId => (ulong)Path.GetDirectoryName(_path)!.GetHashCode(StringComparison.Ordinal);
+    public ulong DirectoryId => (ulong)Path.GetDirectoryName(_targetPath)!.GetHashCode(StringComparison.Ordinal);
 
     public void BeginFlush()
     {
@@ -130,19 +130,19 @@ internal sealed class PortableStagingFile : IStagingFile
         return true;
     });
 
-    public void FlushDirectory() => DirectoryFlush.Flush(Path.GetDirectoryName(_path)!);
+    public void FlushDirectory() => DirectoryFlush.Flush(Path.GetDirectoryName(_targetPath)!);
 
     public void Commit(bool isDurable)
     {
         // An append to a missing file must not replace a file that another upload has created in the meantime.
-        bool appendsToExisting = CanCommitByAppending;
+        bool mustNotReplace = CanCommitByAppending;
         while (!_isCommittedOrKept)
         {
-            _isCommittedOrKept = (appendsToExisting && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
-                || PortableRootDirectory.RunNamingTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !appendsToExisting));
-            if (!_isCommittedOrKept && !appendsToExisting)
+            _isCommittedOrKept = (mustNotReplace && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
+                || PortableRootDirectory.RunNamingTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !mustNotReplace));
+            if (!_isCommittedOrKept && !mustNotReplace)
             {
-                throw new StoreException(StoreError.Exists, $"{_path} already exists.");
+                throw new StoreException(StoreError.Exists, $"{_targetPath} already exists.");
             }
         }
     }
@@ -150,20 +150,22 @@ internal sealed class PortableStagingFile : IStagingFile
     public IStagingFile ConvertToCopy(CancellationToken cancellationToken) => PortableRootDirectory.RunTranslated(() =>
     {
         string? partialUploadPath = _start.Uploader is { } uploader
-            ? PortablePartialUploads.GetPath(_path, uploader, _committed, isAppend: false)
+            ? PortablePartialUploads.GetPath(_targetPath, uploader, _committed, isAppend: false)
             : null;
-        string copyPath = Path.Combine(Path.GetDirectoryName(_path)!, StagingNames.CreateRandom());
-        var copy = new PortableStagingFile(copyPath, _path, _committed, _start, partialUploadPath) { DirectoryPath = DirectoryPath };
+        string copyPath = Path.Combine(Path.GetDirectoryName(_targetPath)!, StagingNames.CreateRandom());
+        var copy = new PortableStagingFile(copyPath, _targetPath, _committed, _start, partialUploadPath) { DirectoryPath = DirectoryPath };
         try
         {
             copy.OpenHandle();
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
-                ?? throw new StoreException(StoreError.Busy, $"The upload of {_path} cannot be resumed, because the file was deleted.");
+                ?? throw new StoreException(
+                    StoreError.Busy, $"The upload of {_targetPath} cannot be resumed, because the file was deleted.");
             long length = RandomAccess.GetLength(Handle);
             if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
             {
-                throw new StoreException(StoreError.Busy, $"The upload of {_path} cannot be resumed, because the file was truncated.");
+                throw new StoreException(
+                    StoreError.Busy, $"The upload of {_targetPath} cannot be resumed, because the file was truncated.");
             }
 
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
@@ -183,21 +185,21 @@ internal sealed class PortableStagingFile : IStagingFile
     /// <summary>Renames the staging file to the name of its target. Returns false if the name must be free and is not.</summary>
     private bool TryMoveToTarget(bool replace)
     {
-        if (Directory.Exists(_path) && new FileInfo(_path).LinkTarget is null)
+        if (Directory.Exists(_targetPath) && new FileInfo(_targetPath).LinkTarget is null)
         {
-            throw new StoreException(StoreError.NotAFile, $"{_path} is a directory.");
+            throw new StoreException(StoreError.NotAFile, $"{_targetPath} is a directory.");
         }
 
-        if (!replace && PortableRootDirectory.GetRealEntry(_path) is not null)
+        if (!replace && PortableRootDirectory.GetRealEntry(_targetPath) is not null)
         {
             return false;
         }
 
-        File.Move(_stagingPath, _path, overwrite: replace);
+        File.Move(_stagingPath, _targetPath, overwrite: replace);
         return true;
     }
 
-    private PortableAppendDirectory CreateAppendDirectory() => new(Path.GetDirectoryName(_path)!);
+    private PortableAppendDirectory CreateAppendDirectory() => new(Path.GetDirectoryName(_targetPath)!);
 
     /// <summary>
     /// Returns the append of this staging file. If the client chose the offset, the committed file must still be the file for which it was
@@ -206,7 +208,7 @@ internal sealed class PortableStagingFile : IStagingFile
     private StagedAppend CreateAppend()
     {
         var append = new StagedAppend(
-            Path.GetFileName(_path), Path.GetFileName(_stagingPath), Handle, ExpectedId: null, ExpectedLength: null);
+            Path.GetFileName(_targetPath), Path.GetFileName(_stagingPath), Handle, ExpectedId: null, ExpectedLength: null);
         return _start.Offset is null ? append : append with { ExpectedId = _committed!.Value.Id, ExpectedLength = BaseOffset };
     }
 
@@ -214,7 +216,7 @@ internal sealed class PortableStagingFile : IStagingFile
     {
         if (!TryRenameToPartialUploadName())
         {
-            throw new StoreException(StoreError.Busy, $"Another session is uploading {_path}.");
+            throw new StoreException(StoreError.Busy, $"Another session is uploading {_targetPath}.");
         }
     }
 
@@ -316,7 +318,7 @@ internal sealed class PortableStagingFile : IStagingFile
             _isCommittedOrKept = true;
             throw new StoreException(
                 StoreError.Busy,
-                $"The upload of {_path} cannot start, because an entry that is not a file has the name {Path.GetFileName(_stagingPath)}.");
+                $"The upload of {_targetPath} cannot start, because {Path.GetFileName(_stagingPath)} exists and is not a file.");
         }
 
         if (existing is not null && _start.ShouldKeepContent)

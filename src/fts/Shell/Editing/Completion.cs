@@ -1,7 +1,7 @@
 namespace Fts.Shell.Editing;
 
 /// <summary>The result of a Tab completion.</summary>
-/// <param name="Start">The index in the line of the text to replace. The replaced text ends at the cursor.</param>
+/// <param name="Start">Where the text to replace starts, as an index in the line. The text ends at the cursor.</param>
 /// <param name="Text">The new text.</param>
 /// <param name="Candidates">The matching names, which are shown if the new text equals the old text.</param>
 internal readonly record struct Completion(int Start, string Text, IReadOnlyList<string> Candidates)
