@@ -40,8 +40,8 @@ public static class MetadataReply
     }
 
     /// <summary>
-    /// Finds a time in the text: in the form of RFC 3659 §2.3, with a space or T between date and time, or with a year of five digits. Some
-    /// servers write the year as "19" and the number of years since 1900, so that 19124 is 2024.
+    /// Finds a time in the text, in one of three forms: that of RFC 3659 §2.3; the same with a space or T between date and time; or with a
+    /// year of five digits. Some servers write the year as "19" and the number of years since 1900, so that 19124 is 2024.
     /// </summary>
     internal static bool TryFindTime(ReadOnlySpan<char> text, out DateTime utc)
     {

@@ -69,7 +69,9 @@ public static class PassiveReply
         }
     }
 
-    /// <summary>Finds the first numbers of an address and port, separated by commas or, if allowed, by dots.</summary>
+    /// <summary>
+    /// Finds the first address and port in the line, written as numbers that are separated by commas or, if allowed, by dots.
+    /// </summary>
     private static bool TryFindNumbers(ReadOnlySpan<char> line, bool allowsDots, out PassiveEndPoint endPoint)
     {
         for (int start = FindNextNumber(line, 0); start >= 0;)

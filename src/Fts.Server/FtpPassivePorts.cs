@@ -22,7 +22,7 @@ public sealed record FtpPassivePorts(int First, int Last)
     public int? ExternalFirst { get; init; }
 
     /// <summary>Returns the port of the router that is forwarded to a port of this range.</summary>
-    internal int ToExternalPort(int port) => ExternalFirst is { } first ? port - First + first : port;
+    internal int ToExternalPort(int port) => ExternalFirst is { } externalFirst ? externalFirst + (port - First) : port;
 
     internal bool Contains(int port) => port >= First && port <= Last;
 

@@ -20,7 +20,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     where TItem : class
 {
     /// <summary>The maximum number of unanswered commands: enough to keep the server busy during a long round trip.</summary>
-    public const int MaxCommands = 512;
+    public const int DefaultMaxCommands = 512;
 
     /// <summary>
     /// The total length in bytes of unanswered commands above which the pipeline sends no further command. The commands must fit into the
@@ -57,7 +57,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     private long _lastActivity;
     private bool _hasLeftBlockMode;
     private Task? _firstFailedTask; // set once, with Interlocked
-    private FtpReply? _lastCompletion; // used by the reply task only
+    private FtpReply? _sharedReply; // the previous positive reply, used by the reply task only
 
     private BlockPipeline(
         FtpConnection connection,
@@ -88,7 +88,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the call and the pipeline.</param>
     /// <param name="maxCommands">The maximum number of unanswered commands.</param>
     public static async Task<BlockPipeline<TItem>?> OpenAsync(
-        FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken, int maxCommands = MaxCommands) =>
+        FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken, int maxCommands = DefaultMaxCommands) =>
         await connection.EnterBlockModeAsync(direction, cancellationToken).ConfigureAwait(false) is { } preparedConnection
             ? new BlockPipeline<TItem>(connection, preparedConnection, direction, maxCommands, cancellationToken)
             : null;
@@ -368,8 +368,8 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     /// </summary>
     private FtpReply ShareReply(FtpReply reply)
     {
-        bool isEqual = _lastCompletion is { } last && last.Code == reply.Code && last.Lines.SequenceEqual(reply.Lines);
-        return isEqual ? _lastCompletion! : _lastCompletion = reply;
+        bool isEqual = _sharedReply is { } last && last.Code == reply.Code && last.Lines.SequenceEqual(reply.Lines);
+        return isEqual ? _sharedReply! : _sharedReply = reply;
     }
 
     /// <summary>Restarts the stall timeout. Does so at most twice a second, because restarting a timer is expensive.</summary>

@@ -331,9 +331,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// stream before that reply aborts the transfer.
     /// </summary>
     /// <remarks>
-    /// After an upload over TLS 1.3, the client first sends NLST for the uploaded file. Some servers issue no session ticket during an
-    /// upload and reject the next data connection, which is harmless for NLST. After one successful NLST, the client no longer sends this
-    /// command.
+    /// Before the first data connection after an upload over TLS 1.3, the client sends NLST for the uploaded file. Some servers issue no
+    /// session ticket during an upload, and therefore reject the next data connection. Only the NLST then fails, not the caller's command.
+    /// After one successful NLST, the client no longer sends this command.
     /// </remarks>
     /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>

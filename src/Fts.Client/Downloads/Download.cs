@@ -86,8 +86,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     /// <summary>
     /// If fewer bytes arrived than the server reported, requests the length again. If the new length equals the number of received bytes,
-    /// the file became shorter in the meantime, and the download is complete. Otherwise, throws. A cause can be a RANG that this connection
-    /// sent earlier for a hash, and that the server applied to this RETR. The 150 reply then announces the shortened length.
+    /// the file became shorter in the meantime, and the download is complete. Otherwise, throws, because bytes are missing. They can be
+    /// missing because this connection sent RANG earlier for a hash, and the server applied it to this RETR, with a short length in its
+    /// 150.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

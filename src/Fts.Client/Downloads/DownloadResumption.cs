@@ -157,8 +157,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     }
 
     /// <summary>
-    /// Returns whether the local file has the hash of the remote file or, unless <paramref name="isWhole"/>, of its beginning. Returns null
-    /// if the server reports no hash. Returns true for an empty local file.
+    /// Returns whether the local file has the same hash as the remote file (<paramref name="isWhole"/>), or as the beginning of the remote
+    /// file. Returns null if the server reports no hash. Returns true for an empty local file.
     /// </summary>
     private async Task<bool?> CompareAsync(SafeFileHandle handle, bool isWhole, CancellationToken cancellationToken)
     {

@@ -11,8 +11,9 @@ namespace Fts.Client.Downloads;
 /// <para>The name is derived from the target name, so that a later download finds the file. The open file is locked, and is deleted or
 /// renamed only under the lock. A concurrent download to the same target uses a file with a random name. So does a download without
 /// resumption (<see cref="PrepareTemporary"/>).</para>
-/// <para>A <see cref="PartialDownloadRecord"/> beside the file is written while the file is empty, so that the bytes of one remote file never exist
-/// beside the record of another. Later, the record is replaced only to list the ranges of bytes that exist (<see cref="TryAllowGaps"/>).</para>
+/// <para>A <see cref="PartialDownloadRecord"/> beside the file is written while the file is empty, so that the bytes of one remote file
+/// never exist beside the record of another. Later, the record is replaced only to list the ranges of bytes that exist
+/// (<see cref="TryAllowGaps"/>).</para>
 /// <para>This object owns the file until <see cref="Commit"/>.</para>
 /// </remarks>
 internal sealed class PartialDownloadFile : IDisposable

@@ -12,11 +12,12 @@ namespace Fts.Client.Pool;
 /// </summary>
 /// <remarks>
 /// The pool owns idle connections, and connections whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it
-/// is disposed. If the server refuses an additional connection, the call waits for an existing connection instead of failing.
+/// is disposed. If the server refuses an additional connection, the call waits for an existing connection instead of failing. Each
+/// operation uses an instance of its own, which shares the connections (<see cref="CreateForOperation"/>).
 /// </remarks>
 internal sealed class ConnectionPool
 {
-    private readonly ConnectionPool _shared; // the pool of the client, which may be this instance
+    private readonly ConnectionPool _shared; // this instance, or the one on which CreateForOperation was called
     private readonly bool _hasOnlyAbsolutePaths;
     private readonly FtpClientOptions _options;
     private readonly PoolSlots _slots;

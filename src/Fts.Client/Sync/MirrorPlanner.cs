@@ -163,7 +163,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
                 FtpConnection connection = lease.Connection;
                 int maxListings = pool.ServerProfile.RoundTripTime < ShortRoundTrip
                     ? MaxListingsOnShortRoundTrip
-                    : BlockPipeline<BlockListing.RequestedListing>.MaxCommands;
+                    : BlockPipeline<BlockListing.RequestedListing>.DefaultMaxCommands;
                 if (!CanListInBlockMode(connection)
                     || await BlockPipeline<BlockListing.RequestedListing>.OpenAsync(
                         connection, FtpDataDirection.Receive, cancellationToken, maxListings).ConfigureAwait(false) is not { } pipeline)

@@ -8,8 +8,8 @@ using Fts.Protocol;
 namespace Fts.Client.Tls;
 
 /// <summary>
-/// Performs the TLS handshakes of one control connection and its data connections. All use the same options and the same session name, so
-/// that data connections resume the TLS session of their own control connection.
+/// Performs the TLS handshakes of one control connection and its data connections. All use the same options and the same host name
+/// (<see cref="TlsSessionName"/>), so that data connections resume the TLS session of their own control connection.
 /// </summary>
 /// <remarks>Not thread-safe: one handshake at a time. The owner of the control connection disposes this object.</remarks>
 internal sealed class ConnectionTls : IDisposable

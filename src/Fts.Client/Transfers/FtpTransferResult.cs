@@ -33,8 +33,8 @@ public enum FtpTransferWarning
 /// <param name="Bytes">The number of bytes transferred, without <paramref name="ResumedBytes"/>.</param>
 /// <param name="Elapsed">The duration of the whole call, including the wait for a connection.</param>
 /// <param name="Reply">
-/// The server's final reply, usually 226. Null if the target was already complete, or if the client ended each data connection itself after
-/// the last byte that it needed.
+/// The server's final reply, usually 226. Null if the target was already complete, or if the file was transferred in segments and the
+/// client closed the data connection at the end of each segment.
 /// </param>
 /// <param name="LastModified">
 /// The last-modified time of a downloaded file on the server, UTC; null for an upload, or if the server did not report the time.

@@ -30,7 +30,8 @@ internal sealed class DeflateTransportStream(
     public bool IsEndOfStream { get; private set; }
 
     /// <summary>
-    /// Whether written bytes are discarded. When the encoder is disposed, it writes the end of its stream, even after a truncated transfer.
+    /// Whether written bytes are discarded. Set after a truncated transfer, because the encoder writes the end of its stream when it is
+    /// disposed, and the peer must not receive that end.
     /// </summary>
     public bool IsAborted { get; set; }
 

@@ -26,8 +26,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     public const int MaxAddressDoublings = 3;
 
     /// <summary>
-    /// The number of logins that may always wait for one record. A further login is refused if it would wait longer than the longest delay
-    /// of an account.
+    /// The number of logins that may always wait for the lock of one record. A further login is refused if it would wait longer than the
+    /// longest delay of an account.
     /// </summary>
     private const int MaxWaiting = 8;
 
@@ -195,8 +195,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Counts a login as waiting for a record. Returns false if <see cref="MaxWaiting"/> logins wait already and the new login would wait
-    /// longer than the longest delay of an account.
+    /// Counts a login as waiting for the lock and the delay of a record. Returns false if <see cref="MaxWaiting"/> logins wait already and
+    /// the new login would wait longer than the longest delay of an account.
     /// </summary>
     private bool TryEnqueue(FailureRecord record)
     {

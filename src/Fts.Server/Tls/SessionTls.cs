@@ -159,9 +159,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     /// <see cref="FtpTlsOptions.DataBinding"/>.
     /// </summary>
     /// <remarks>
-    /// The TLS 1.3 session tickets are sent with the server's first bytes. On an upload, these bytes are the server's close_notify after
-    /// the end of the data. If a client closes the connection with unread tickets, its kernel resets the connection. During the upload,
-    /// this reset could discard data. A client that reads to the end can resume the session.
+    /// The TLS 1.3 session tickets are held back and sent with the server's first bytes. On an upload, these are its close_notify, after
+    /// the end of the data. If the tickets were sent earlier, a client that closes the connection without reading them would cause a reset,
+    /// and the reset could discard uploaded data. A client that reads to the end receives the tickets and can resume the session.
     /// </remarks>
     /// <exception cref="HandshakeException">
     /// The handshake failed, timed out, or did not resume the control connection's TLS session although that is required.

@@ -42,7 +42,9 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
     /// <param name="discard">Releases the result if the caller no longer waits for it. Null if the result owns nothing.</param>
-    /// <param name="cancellationToken">Ends the wait after half a second. A call that has not started before that does not run.</param>
+    /// <param name="cancellationToken">
+    /// Its cancellation ends the wait half a second later. A call that has not started by then does not run.
+    /// </param>
     /// <exception cref="StoreException">
     /// Too many calls wait for a thread, or no thread can be started (<see cref="StoreError.Busy"/>).
     /// </exception>
@@ -179,8 +181,8 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
     }
 
     /// <summary>
-    /// Makes a call the next one of the worker whose continuation made it. Returns false if the worker already has a next call, or if calls
-    /// of other callers wait for a thread.
+    /// Lets a call run next on the worker whose continuation starts it. Returns false if the worker already has a next call, or if calls of
+    /// other callers wait for a thread.
     /// </summary>
     private bool TrySetNextCall(Worker worker, WorkerCall call)
     {

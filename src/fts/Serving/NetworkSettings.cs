@@ -49,7 +49,8 @@ internal sealed record NetworkSettings(
     private static readonly Option<string> DataPeersOption = new("--data-peers")
     {
         HelpName = "PEERS",
-        Description = "allowed peers of data connections: same (the address of the client; default), network/24 (its network), or any",
+        Description = "addresses that may open data connections: same (only the client's; default), network/24 (typed like this: its " +
+            "/24), or any",
     };
 
     /// <summary>The options for firewalls, routers and load balancers.</summary>

@@ -108,8 +108,9 @@ internal sealed record Sandbox(string Description)
     }
 
     /// <summary>
-    /// Returns the folder of a file, and the folder of its target if the file is a symbolic link. A renewal of the certificate creates a
-    /// new file, to which a rule for the old file would not apply. For a file in the root folder, returns only the file.
+    /// Returns the paths that the sandbox must allow for reading a certificate file: its folder, and the folder of its target if the file
+    /// is a symbolic link. The folder is allowed because a renewal creates a new file, to which a rule for the old file would not apply.
+    /// For a file in the root folder, returns only the file.
     /// </summary>
     private static IEnumerable<string> GetReadPaths(string file)
     {

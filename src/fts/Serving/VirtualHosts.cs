@@ -23,13 +23,13 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
     private static readonly Option<string[]> CertificateOption = new("--host-cert")
     {
         HelpName = "NAME=FILE",
-        Description = "certificate of this host (PEM or PFX)",
+        Description = "certificate of the host NAME (PEM or PFX)",
     };
 
     private static readonly Option<string[]> KeyOption = new("--host-key")
     {
         HelpName = "NAME=FILE",
-        Description = "private key of this host, if in another file",
+        Description = "private key of the host NAME, if in another file",
     };
 
     private Dictionary<string, string> Certificates { get; init; } = [];

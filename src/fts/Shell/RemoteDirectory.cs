@@ -4,7 +4,7 @@ namespace Fts.Shell;
 
 /// <summary>
 /// The current folder on the server. If the server's paths use slashes, commands send full paths. Other paths cannot be joined with a name.
-/// Therefore <c>cd</c> also changes the connections to the folder (CWD), and commands then send the name alone.
+/// Therefore <c>cd</c> also sends CWD on the connections, and commands then send the name alone.
 /// </summary>
 internal sealed class RemoteDirectory
 {

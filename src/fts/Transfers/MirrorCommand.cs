@@ -82,7 +82,7 @@ internal static class MirrorCommand
             "Nothing is ever removed. " +
             "Repeat an interrupted command to continue.",
             "Times are compared in whole seconds. If the server reports no exact times (no MLSD), only sizes are compared. If the " +
-            "server cannot set times (no MFMT), a remote file that is not older than the local file counts as equally old.",
+            "server cannot set times (no MFMT), an upload skips a file of the same size if the remote file has the same or a later time.",
             "Local symbolic links are skipped. Remote links are skipped if the server reports them as links. In fts client, the " +
             "command is mirror [-R] SOURCE [TARGET].",
             ConnectionOptions.PasswordNote,

@@ -125,8 +125,8 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Reads a Unix time at one of the words. Returns false for a number at the end of the line, which is the name, and for a number before
-    /// a date, which is the size.
+    /// Reads the word at an index as a Unix time. Returns false if the number ends the line, because it is then the name, or if a date
+    /// follows it, because it is then the size.
     /// </summary>
     private static bool TryParseEpoch(
         ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int index, DateTime now, out DateTime modified, out int end)

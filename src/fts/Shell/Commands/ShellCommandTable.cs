@@ -81,7 +81,7 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Remote, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
             Details = ["The files are stored in the current local folder.",
-                "Without an option, get asks before it replaces a file, or fails in a script."],
+                "Without an option, get asks before it replaces a file. In a script, it fails instead."],
         },
         new(
             ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder",
