@@ -621,7 +621,7 @@ public sealed class FtpClient : IAsyncDisposable
     {
         for (bool isRetry = false; ; isRetry = true)
         {
-            PoolLease lease = await pool.AcquireAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
+            PoolLease lease = await pool.AcquireAsync(cancellationToken, purpose: $"reading of '{path}'").ConfigureAwait(false);
             try
             {
                 FtpDataStream data = await lease.Connection

@@ -100,7 +100,7 @@ internal static class Replies
     public static readonly FtpReply AlreadyLoggedIn = new(FtpReplyCode.BadSequence, "Already logged in.");
     public static readonly FtpReply OnlyExtendedPassive = new(FtpReplyCode.BadSequence, "Only EPSV is allowed after EPSV ALL.");
     public static readonly FtpReply HostTooLate =
-        new(FtpReplyCode.BadSequence, "Send HOST before USER. If the TLS handshake contains no server name, also send HOST before AUTH.");
+        new(FtpReplyCode.BadSequence, "Send HOST before USER, and before AUTH if the TLS handshake contains no server name.");
     public static readonly FtpReply InvalidHostName =
         new(FtpReplyCode.ParameterError, "Invalid host; send a host name, an IPv4 address, or an IPv6 address in brackets.");
     public static readonly FtpReply UnknownHost = new(FtpReplyCode.ParameterNotImplemented, "Unknown host.");

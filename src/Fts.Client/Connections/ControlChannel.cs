@@ -349,7 +349,8 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the exception for a lost connection. Without a cause, the server has closed the connection in an orderly way.
+    /// Returns the exception for a lost connection. If <paramref name="exception"/> is null, the server has closed the connection in an
+    /// orderly way.
     /// </summary>
     private static FtpConnectionException CreateConnectionLostException(FtpOperationPhase phase, Exception? exception) =>
         exception is null ? new FtpConnectionException(phase, "the server closed the connection")

@@ -9,7 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// A running download holds a lock on its file, except for an instant after it has created the file. On a file system without working
-/// locks, nothing is deleted. A partial file with a record is kept, because it may belong to a target with a name of 16 hexadecimal digits.
+/// locks, nothing is deleted. A partial file with a record is kept, because it may belong to a target whose name looks random (16
+/// hexadecimal digits).
 /// </remarks>
 internal sealed class LeftoverSweep
 {

@@ -85,7 +85,8 @@ internal static class PrefixVerification
                 && first.Ticks / TimeSpan.TicksPerSecond == second.Ticks / TimeSpan.TicksPerSecond);
 
     /// <summary>
-    /// Returns whether the time alone verifies all existing bytes, including the bytes after a gap, which no hash covers.
+    /// Returns whether the time alone verifies all existing bytes. A segmented download can leave bytes after a gap in the file. No hash
+    /// covers those bytes.
     /// </summary>
     public static bool IsTimeSufficient(PartialDownloadRecord earlier, PartialDownloadRecord current) =>
         IsProvenByTime(earlier, current) && IsTimeSettled(earlier);

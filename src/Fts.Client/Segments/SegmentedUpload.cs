@@ -22,7 +22,9 @@ internal sealed class SegmentedUpload(
 {
     private const int BufferLength = 128 * 1024;
 
-    /// <summary>The maximum length in bytes of a target name that the names of the segments repeat.</summary>
+    /// <summary>
+    /// The maximum length in bytes of the target name in the names of the segments. The names of the segments do not contain a longer name.
+    /// </summary>
     private const int MaxStemBytes = 100;
 
     /// <summary>The maximum length of a COMB command in bytes.</summary>

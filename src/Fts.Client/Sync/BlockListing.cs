@@ -32,7 +32,9 @@ internal sealed class BlockListing(
         return pipeline.RunAsync(pipeline.ReadRepliesAsync(HandleReply), receiving, Task.Run(() => RequestListingsAsync(receiving)));
     }
 
-    /// <summary>Sets aside the taken directories without a result. Called after <see cref="RunAsync"/> has ended.</summary>
+    /// <summary>
+    /// Sets aside the directories that were taken from the queue and have no result yet. Called after <see cref="RunAsync"/> has ended.
+    /// </summary>
     public void SetAsideUnfinished()
     {
         foreach (RequestedListing item in _unfinished.ToArray())

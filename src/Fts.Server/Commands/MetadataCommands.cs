@@ -23,7 +23,7 @@ internal static class MetadataCommands
             ?? new FtpReply(FtpReplyCode.FileStatus, $"Modify={WireTime.Format(lastModified)}; {parts[1]}");
     }
 
-    /// <summary>Returns whether the argument starts with a time of at least 14 digits and a space before a name.</summary>
+    /// <summary>Returns whether the argument is a time of at least 14 digits, a space and a name.</summary>
     public static bool StartsWithTime(string argument) =>
         argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= WireTime.Length && space < argument.Length - 1 &&
         WireTime.TryParse(argument.AsSpan(..space), out _);

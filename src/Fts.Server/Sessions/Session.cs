@@ -45,8 +45,8 @@ internal sealed class Session : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private FtpReply? _closingReply;
     private long _endedAt;
-    private long _acknowledgedBytes;
-    private long _acknowledgedAt;
+    private long _acknowledgedBytes; // by the TCP of the client
+    private long _acknowledgedAt; // when this number last changed
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
 

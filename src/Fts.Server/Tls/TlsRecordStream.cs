@@ -150,7 +150,8 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     }
 
     /// <summary>
-    /// Gathers the held bytes and the bytes of further writes in a buffer, as long as they fit.
+    /// Collects the bytes of further writes in a buffer, as long as they fit. Moves the bytes that <see cref="HoldWrites"/> has held to the
+    /// buffer first.
     /// </summary>
     /// <param name="buffer">The buffer, or null to stop gathering.</param>
     public void Gather(byte[]? buffer)

@@ -3,12 +3,13 @@ using Fts.Storage;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>The paths, for each client, for which SIZE does not report the size of the partial upload.</summary>
+/// <summary>The paths, for each client, for which SIZE returns an error instead of the size of the partial upload.</summary>
 /// <remarks>
 /// If a file and a partial upload of the client have the same path, SIZE reports the size of the partial upload. Some clients send SIZE
-/// before they resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server therefore rejects the
-/// first such download and adds the path to this list. SIZE then returns an error unless the file and the partial upload
-/// have the same size. Further downloads are therefore complete, and uploads start at offset 0.
+/// before they resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server cannot tell these
+/// clients apart. If a download follows such a SIZE, the server rejects the download and adds the path to this list. From then on, SIZE of
+/// the path returns an error, unless the file and the partial upload have the same size. Without a size, a client downloads the whole file
+/// or uploads from offset 0.
 /// </remarks>
 internal sealed class SuppressedPartialSizes
 {

@@ -11,7 +11,8 @@ namespace Fts.Storage.Local;
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
 /// <param name="committed">
-/// The committed file if the commit must copy its bytes after the last written byte to the end of the staging file, otherwise null.
+/// The committed file, if the commit must append the rest of it (the bytes after the last written byte) to the staging file. Otherwise
+/// null.
 /// </param>
 /// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>

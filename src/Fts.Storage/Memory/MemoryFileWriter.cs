@@ -11,7 +11,7 @@ namespace Fts.Storage.Memory;
 /// The offset of the caller's first byte. Bytes of a partial upload after this offset are discarded at the first write or at the commit.
 /// </param>
 /// <param name="committed">
-/// The committed content if the commit must copy its bytes after the last written byte to the end of the upload, otherwise null.
+/// The committed content, if the commit must append the rest of it (the bytes after the last written byte) to the upload. Otherwise null.
 /// </param>
 /// <param name="isResumed">Whether the upload resumes a partial upload.</param>
 internal sealed class MemoryFileWriter(

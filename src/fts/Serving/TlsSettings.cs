@@ -42,7 +42,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     private static readonly ChoiceOption DataBindingOption = new(
         "--data-binding", "MODE", "data connections that do not resume the TLS session of their control connection",
-        ("observe", "are accepted; each FTP session logs its first one that resumes no TLS session"),
+        ("observe", "are accepted; the first data connection without TLS resumption in each FTP session is logged"),
         (Require, "are refused; outside Linux, all encrypted data connections are refused"),
         (Off, "are accepted"));
 

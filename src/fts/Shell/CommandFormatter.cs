@@ -33,8 +33,8 @@ internal sealed record CommandFormatter(string Prefix, Func<ShellWord, string> F
     }
 
     /// <summary>
-    /// Returns the error with advice that works in the current context. Outside a session, the command that opens a session precedes
-    /// <c>ls</c>, and advice to use <c>lls</c>, <c>lcd</c> or <c>cd</c> is removed.
+    /// Returns the error with advice that works in the current context. Outside a session, advice to use <c>ls</c> starts with the
+    /// command that opens a session, and advice to use <c>lls</c>, <c>lcd</c> or <c>cd</c> is removed.
     /// </summary>
     public UserError AdaptAdvice(UserError error) => SessionCommand.Length == 0 ? error : error.Advice?.Split(',', ' ')[0] switch
     {

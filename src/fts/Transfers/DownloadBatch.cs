@@ -95,7 +95,8 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
             {
                 throw new UserErrorException(
                     ExitCode.LocalFileError,
-                    $"get {remoteFile}: not downloaded, because {first} has the same local name, {remoteFile.LocalName}",
+                    $"get {remoteFile}: not downloaded, because {first} has the same local name, {remoteFile.LocalName}; the encoding of " +
+                    "one of the names is unknown",
                     "--encoding NAME, with the encoding of the names on the server");
             }
 

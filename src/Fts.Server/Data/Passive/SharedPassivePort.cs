@@ -23,13 +23,13 @@ internal sealed class SharedPassivePort : IDisposable
     private readonly PassivePortPoller _poller;
     private readonly Socket _listener;
     private long _nextSequence;
-    private long _lastReserved;
+    private long _lastReservedAt;
 
     /// <summary>Opens the listener.</summary>
     /// <exception cref="SocketException">The port is in use, or no file descriptor is free.</exception>
     public SharedPassivePort(FtpServer server, PassivePortPoller poller, IPEndPoint endPoint)
     {
-        (_server, _poller, EndPoint, _lastReserved) = (server, poller, endPoint, Environment.TickCount64);
+        (_server, _poller, EndPoint, _lastReservedAt) = (server, poller, endPoint, Environment.TickCount64);
         _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
@@ -57,7 +57,7 @@ internal sealed class SharedPassivePort : IDisposable
             // Connections that arrived before the reservation must not complete it.
             AcceptQueuedConnections();
             var reservation = new PassivePortReservation(this, peer, _nextSequence++);
-            _lastReserved = Environment.TickCount64;
+            _lastReservedAt = Environment.TickCount64;
             return _reservations.TryAdd(_server.Options.DataPeers.GetKey(peer), reservation) ? reservation : null;
         }
     }
@@ -78,7 +78,7 @@ internal sealed class SharedPassivePort : IDisposable
     {
         lock (_lock)
         {
-            return _reservations.Count == 0 && _lastReserved < before;
+            return _reservations.Count == 0 && _lastReservedAt < before;
         }
     }
 

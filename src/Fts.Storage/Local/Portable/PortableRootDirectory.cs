@@ -163,7 +163,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void CreateDirectory(StorePath path)
     {
         string real = GetTargetPath(path, followLast: false, StoreError.BadName);
-        RunNamingTranslated(() => GetRealEntry(real) is null ? Directory.CreateDirectory(real) : throw CreateExistsException(path));
+        RunSerializedTranslated(() => GetRealEntry(real) is null ? Directory.CreateDirectory(real) : throw CreateExistsException(path));
     }
 
     public void CreateLink(StorePath path, StorePath target, string text)
@@ -177,7 +177,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
             throw new StoreException(StoreError.NotAFile, $"{target} is neither a file nor a directory.");
         }
 
-        RunNamingTranslated(() =>
+        RunSerializedTranslated(() =>
         {
             if (GetRealEntry(real) is not null)
             {
@@ -242,7 +242,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         string to = GetTargetPath(target, followLast: false, StoreError.BadName);
         ThrowIfOnProtectedPath(from, StoreError.Denied, source);
         ThrowIfOnProtectedPath(to, StoreError.BadName, target);
-        RunNamingTranslated(() =>
+        RunSerializedTranslated(() =>
         {
             FileEntry? existing = GetRealEntry(to);
             bool mayBeSame = from != to && PortableRename.MayBeSameFile(moved, existing);
@@ -386,7 +386,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     /// Outside Windows, .NET first checks that a name is free and then uses the name. Without the lock, two simultaneous calls could both
     /// succeed, and one file would be lost. The lock does not affect other processes.
     /// </remarks>
-    internal static T RunNamingTranslated<T>(Func<T> call)
+    internal static T RunSerializedTranslated<T>(Func<T> call)
     {
         lock (s_namingLock)
         {

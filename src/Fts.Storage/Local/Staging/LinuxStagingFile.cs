@@ -14,7 +14,8 @@ namespace Fts.Storage.Local.Staging;
 /// <remarks>
 /// <para>
 /// The file is accessed through the handle of its directory instead of a path. Renaming the directory or replacing it by a link during the
-/// upload therefore has no effect. A commit that replaces a file also replaces a link that has the target's name at that time.
+/// upload therefore has no effect. If the target's name has become a link by the time of the commit, the commit
+/// replaces the link itself.
 /// </para>
 /// <para>
 /// The staging file of an uploader gets its partial-upload name before the first byte is received, unless another session uses that name.
@@ -145,7 +146,8 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public void Commit(bool isDurable)
     {
-        // An append to a missing file must not replace a file that another upload has created in the meantime.
+        // An append is tried first. If the file is missing, the staging file is renamed instead, and must not replace a file that another
+        // upload has created in the meantime.
         bool mustNotReplace = CanCommitByAppending;
         for (int attempt = 0; attempt < MaxAttempts && !_isCommittedOrKept; attempt++)
         {

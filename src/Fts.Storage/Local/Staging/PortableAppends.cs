@@ -3,7 +3,7 @@ using Fts.Storage.Local.Portable;
 
 namespace Fts.Storage.Local.Staging;
 
-/// <summary>Finds the appends that killed processes left beside their targets, by real path, and completes or undoes them.</summary>
+/// <summary>Finds, by real path, the appends that killed processes left beside their targets, and completes or undoes them.</summary>
 internal static class PortableAppends
 {
     /// <summary>

@@ -139,7 +139,7 @@ internal sealed class PortableStagingFile : IStagingFile
         while (!_isCommittedOrKept)
         {
             _isCommittedOrKept = (mustNotReplace && AppendCommit.TryApply(CreateAppendDirectory(), CreateAppend(), isDurable))
-                || PortableRootDirectory.RunNamingTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !mustNotReplace));
+                || PortableRootDirectory.RunSerializedTranslated(() => TryMoveToTarget(replace: !_start.IsCreateOnly && !mustNotReplace));
             if (!_isCommittedOrKept && !mustNotReplace)
             {
                 throw new StoreException(StoreError.Exists, $"{_targetPath} already exists.");
