@@ -54,7 +54,7 @@ public static class DirectoryTree
     /// </exception>
     /// <remarks>
     /// At every level, the method first calls <see cref="IFileStore.DeleteDirectoryAsync"/>, and lists the directory only if the store
-    /// reports that it is not empty. The store refuses to delete a link with this call, so a link is never followed.
+    /// reports that it is not empty. That call refuses to delete a link, so a link is never followed.
     /// </remarks>
     public static async ValueTask DeleteAsync(IFileStore store, StorePath directory, Action? progress, CancellationToken cancellationToken)
     {

@@ -37,7 +37,7 @@ public static class FileConcatenation
                 offset += read;
                 progress?.Invoke(read);
                 cancellationToken.ThrowIfCancellationRequested();
-                await Task.Yield(); // Otherwise, if the store completes synchronously, a long copy would occupy a pool thread.
+                await Task.Yield(); // Without this, a long copy would occupy a pool thread if the store completes synchronously.
             }
         }
 

@@ -38,8 +38,8 @@ public interface IFileStore
     /// </summary>
     /// <exception cref="StoreException">
     /// The directory does not exist, the path is not a file, the file exists although it must be new
-    /// (<see cref="WriteStart.IsCreateOnly"/>), the offset is past the end of the file, or another session is writing the partial upload to
-    /// resume (<see cref="StoreError.Busy"/>).
+    /// (<see cref="WriteStart.IsCreateOnly"/>), the offset is past the end of the file, or the partial upload that this upload would resume
+    /// is being written by another session (<see cref="StoreError.Busy"/>).
     /// </exception>
     /// <remarks>
     /// Several uploads can be open for one path. Each commit replaces the whole file, except for an upload that begins at the end of the
@@ -116,8 +116,8 @@ public interface IFileStore
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreException">The source does not exist, or the target cannot be replaced.</exception>
     /// <remarks>
-    /// The rename is atomic if the file system supports that. Otherwise, it takes two steps, for example if the file system treats the two
-    /// names as equal (<c>a</c> and <c>A</c>).
+    /// The rename is atomic if the file system supports that. If not, the rename takes two steps. One example is a file system that treats
+    /// the two names as equal (<c>a</c> and <c>A</c>).
     /// </remarks>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 

@@ -19,7 +19,7 @@ public interface IFileWriter : IAsyncDisposable
 
     /// <summary>
     /// The operating system's handle of the staging file, for copying in the kernel, or null if the store has none. The writer closes the
-    /// handle. The first bytes must be written with <see cref="WriteAsync"/>, which discards the bytes of a resumed partial upload after
+    /// handle. The first bytes must be written with <see cref="WriteAsync"/>, because its first call truncates a resumed partial upload to
     /// <see cref="StartOffset"/>.
     /// </summary>
     SafeFileHandle? Handle { get; }
@@ -44,7 +44,8 @@ public interface IFileWriter : IAsyncDisposable
     /// </summary>
     /// <exception cref="StoreException">
     /// The file cannot be published. The error is <see cref="StoreError.Busy"/> if another session or process has locked the file to which
-    /// the upload appends, or has changed that file although the upload began at a given offset. The failed commit changes nothing.
+    /// the upload appends. It is also <see cref="StoreError.Busy"/> if that file was changed during an upload that began at an offset given
+    /// by the caller. The failed commit changes nothing.
     /// </exception>
     /// <remarks>
     /// If the process is killed while bytes are appended, the next process that uses the store completes or undoes the append.
@@ -59,7 +60,7 @@ public interface IFileWriter : IAsyncDisposable
     /// <remarks>
     /// An upload is not kept if it has no uploader, if it is new and received no bytes, or if another upload of the same path and uploader
     /// is in progress. A new upload that continues a committed file is kept only if it received 16 MiB or more, or at least as many bytes
-    /// as the file has before the start of the upload. Otherwise the client can quickly send the bytes again.
+    /// as the file has before the start of the upload. Fewer bytes are not kept, because the client can quickly send them again.
     /// </remarks>
     ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);
 }

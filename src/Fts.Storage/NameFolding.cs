@@ -45,8 +45,8 @@ internal static class NameFolding
     }
 
     /// <summary>
-    /// Returns whether a name can be the short name (8.3) that FAT or NTFS assigns to <c>.fts-pending-…</c>. Such a name consists of
-    /// <c>fts-pe</c>, or of <c>ft</c> and four hexadecimal digits, followed by <c>~</c> and a number.
+    /// Returns whether a name can be the short name (8.3) that FAT or NTFS assigns to <c>.fts-pending-…</c>. Such a name begins with
+    /// <c>fts-pe</c>, or with <c>ft</c> and four hexadecimal digits. It ends with <c>~</c> and a number.
     /// </summary>
     public static bool IsShortStagingName(ReadOnlySpan<char> name) =>
         name.LastIndexOf('~') == 6 && name.Length is 8 or 9 && char.IsAsciiDigit(name[^1])

@@ -10,8 +10,8 @@ public sealed record PartialUploadLimits
     public int MaxCount { get; init; } = 100;
 
     /// <summary>
-    /// The maximum total size in bytes. The newest partial upload is kept even if its size alone exceeds this limit, because otherwise the
-    /// upload of a larger file could not be resumed. Default: 32 GiB.
+    /// The maximum total size in bytes. The newest partial upload is kept even if it is larger than this limit, so that it can be resumed.
+    /// Default: 32 GiB.
     /// </summary>
     public long MaxBytes { get; init; } = 32L * 1024 * 1024 * 1024;
 

@@ -138,8 +138,8 @@ public readonly struct StorePath : IEquatable<StorePath>
     public static bool operator !=(StorePath left, StorePath right) => !left.Equals(right);
 
     /// <summary>
-    /// Returns whether a name is short enough and in canonical form. Refuses escaped bytes that together are valid UTF-8, because these
-    /// bytes would bypass the checks of the decoded name.
+    /// Returns whether a name is short enough and in canonical form. A name is not canonical if its lone surrogates represent bytes that
+    /// together are valid UTF-8. Such a name is refused, because it would bypass the check for reserved names.
     /// </summary>
     private static bool IsValidName(ReadOnlySpan<char> name) =>
         EscapedUtf8.IsCanonical(name) && EscapedUtf8.GetByteCount(name) <= MaxNameBytes;

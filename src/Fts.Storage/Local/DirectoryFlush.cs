@@ -10,7 +10,7 @@ namespace Fts.Storage.Local;
 /// <summary>Flushes the entries of a directory to stable storage.</summary>
 internal static class DirectoryFlush
 {
-    /// <summary>Flushes a directory that may be open only as a path (O_PATH), on Linux.</summary>
+    /// <summary>On Linux, flushes a directory whose handle may be open only as a path (O_PATH).</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="name">The beginning of the error message, for example the path of the directory.</param>
     public static void Flush(SafeFileHandle directory, string name)

@@ -84,8 +84,8 @@ internal interface IRootDirectory : IDisposable
     void CreateLink(StorePath path, StorePath target, string text);
 
     /// <summary>
-    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, the call then discards its partial
-    /// upload to this path.
+    /// Deletes an entry that is not a directory. The target of a link stays. If an uploader is given, the call then discards the uploader's
+    /// partial upload to this path.
     /// </summary>
     /// <remarks>If only a partial upload exists, the call discards it and succeeds. A refused call changes nothing.</remarks>
     void DeleteFile(StorePath path, string? uploader);

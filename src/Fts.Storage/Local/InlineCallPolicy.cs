@@ -13,7 +13,8 @@ internal readonly record struct InlineCall(long StartedAt, int Slot);
 /// <para>
 /// Inline calls are allowed after a number of fast calls on worker threads. They are suspended if an inline call was slow, or if a caller
 /// finds that an inline call of another thread has run for too long. The first suspension lasts at least one second. Each further
-/// suspension lasts twice as long, up to one minute. After ten minutes without a suspension, the next one starts at one second again.
+/// suspension lasts twice as long, up to one minute. A suspension that begins ten minutes or more after the previous one began lasts one
+/// second again.
 /// </para>
 /// <para>Thread-safe. <c>_lock</c> guards all changes of the state except the slots.</para>
 /// </remarks>
@@ -90,8 +91,8 @@ internal sealed class InlineCallPolicy(TimeProvider clock)
     }
 
     /// <summary>
-    /// Runs a call on the current thread, which is a worker thread, and records whether the call was fast. Used for the calls that would
-    /// otherwise run inline.
+    /// Runs a call on the current thread, which is a worker thread, and records whether the call was fast. Used for the calls that run
+    /// inline when inline calls are allowed.
     /// </summary>
     public TResult RunMeasured<TState, TResult>(TState state, Func<TState, TResult> function)
     {

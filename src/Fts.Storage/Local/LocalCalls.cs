@@ -32,7 +32,7 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
     /// <param name="state">The argument of the call.</param>
     /// <param name="function">The call.</param>
     /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
-    /// <param name="cancellationToken">Ends the wait for a call on a worker thread, after half a second.</param>
+    /// <param name="cancellationToken">Its cancellation ends the wait for a call on a worker thread half a second later.</param>
     public ValueTask<TResult> RunAsync<TState, TResult>(
         TState state, Func<TState, TResult> function, Action<TResult>? discard, CancellationToken cancellationToken)
     {
@@ -73,13 +73,13 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
 
     /// <summary>
     /// Runs a call inline if <see cref="InlinePolicy"/> allows it and the kernel can answer it from its caches, otherwise on a worker
-    /// thread. If the system has no such calls, runs it as <see cref="RunAsync{TState, TResult}"/> does.
+    /// thread. If the kernel has no calls that use only its caches, runs the call as <see cref="RunAsync{TState, TResult}"/> does.
     /// </summary>
     /// <param name="state">The argument of the call.</param>
     /// <param name="fromCache">The attempt that uses only the kernel's caches and cannot wait for a disk.</param>
     /// <param name="function">The ordinary call, which runs if the attempt fails.</param>
     /// <param name="discard">Releases the result if the caller was cancelled. Null if the result owns nothing.</param>
-    /// <param name="cancellationToken">Ends the wait for a call on a worker thread, after half a second.</param>
+    /// <param name="cancellationToken">Its cancellation ends the wait for a call on a worker thread half a second later.</param>
     public ValueTask<TResult> RunCachedFirstAsync<TState, TResult>(
         TState state, CachedCall<TState, TResult> fromCache, Func<TState, TResult> function, Action<TResult>? discard,
         CancellationToken cancellationToken)
@@ -113,11 +113,11 @@ internal sealed class LocalCalls(FileSystemKind kind, LinuxCachedCalls? cached, 
         return new(Workers.RunAsync(state, function, discard, cancellationToken));
     }
 
-    /// <summary>Runs a call that can take a long time on a worker thread.</summary>
+    /// <summary>Runs on a worker thread a call that can take a long time.</summary>
     public Task<TResult> RunOnWorkerAsync<TResult>(Func<TResult> function, CancellationToken cancellationToken) =>
         Workers.RunAsync(function, static function => function(), discard: null, cancellationToken);
 
-    /// <summary>Runs a call without a result that can take a long time on a worker thread.</summary>
+    /// <summary>Runs on a worker thread a call that can take a long time and has no result.</summary>
     public Task RunOnWorkerAsync(Action action, CancellationToken cancellationToken) => Workers.RunAsync(action, cancellationToken);
 
     /// <summary>

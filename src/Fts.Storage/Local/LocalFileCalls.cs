@@ -50,7 +50,7 @@ internal sealed class LocalFileCalls(LocalCalls calls)
         }
     }
 
-    /// <summary>Runs a call that can take a long time on a worker thread.</summary>
+    /// <summary>Runs on a worker thread a call that can take a long time.</summary>
     public Task RunOnWorkerAsync(Action action, CancellationToken cancellationToken) =>
         Ordered.RunAsync(action, static action => Run(action, static action => action()), discard: null, cancellationToken);
 

@@ -6,7 +6,8 @@ namespace Fts.Storage.Local;
 /// <summary>An open file on disk. Owns its handle.</summary>
 /// <remarks>
 /// Reads bytes on the caller's thread if they are in memory and <see cref="InlineCallPolicy"/> allows it, because that is faster than a
-/// change of threads. Otherwise reads them on a worker thread. If such a read is cancelled, the handle stays open until the read ends.
+/// change of threads. Otherwise reads them on a worker thread. If a read on a worker thread is cancelled, the handle stays open until the
+/// read ends.
 /// </remarks>
 /// <param name="handle">The handle of a regular file.</param>
 /// <param name="length">The size in bytes at the time of opening.</param>
@@ -54,9 +55,9 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
     }
 
     /// <summary>
-    /// Closes the file. On a memory file system, the caller's thread closes it. On a local disk, a worker thread closes a deleted file,
-    /// because the last close frees its blocks, and the caller's thread closes all others. On other file systems, a worker thread closes
-    /// the file, because every call can block.
+    /// Closes the file. On a memory file system, the caller's thread closes it. On a local disk, the caller's thread closes a file that
+    /// still has a name. A worker thread closes a deleted file, because the last close frees the blocks of the file. On other file systems,
+    /// a worker thread closes the file, because every call can block.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -99,8 +100,8 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length, FileSy
             return true;
         }
 
-        // A read that would wait for the disk fails. For 0 and for other errors, the ordinary read determines the end of the file or the
-        // error. Linux 5.9 and 5.10 can return 0 before the end.
+        // A read that would wait for the disk returns an error. After any error, and after 0, the caller makes the ordinary read. A result
+        // of 0 does not prove the end of the file, because Linux 5.9 and 5.10 can return 0 before the end.
         read = (int)FileCalls.ReadWithoutWaiting(handle, buffer, offset);
         return read > 0;
     }

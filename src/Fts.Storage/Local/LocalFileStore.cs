@@ -329,15 +329,16 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         PathRules.ThrowIfReserved(path);
-        // The append of a killed process is recovered before the deletion. Otherwise its record could be applied to a new file that reuses
-        // the inode number.
+        // The append of a killed process is completed or undone before the deletion. If it were not, the record of the append could later
+        // be applied to a new file that reuses the inode number.
         await RecoverBeforeFirstSweepAsync(path, cancellationToken).ConfigureAwait(false);
         await _calls.RunOnWorkerAsync(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Opens a file for reading. Determines the kind of the file's own file system, because another one can be mounted below the root.
+    /// Opens a file for reading. Determines the kind of the file's own file system, because another file system can be mounted
+    /// below the root.
     /// </summary>
     private static OpenedFile OpenRead(IRootDirectory root, StorePath path)
     {
@@ -403,7 +404,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Flushes a directory if the store is durable. Cannot be cancelled, because the change is already made.</summary>
+    /// <summary>
+    /// Flushes a directory if the store is durable. Cannot be cancelled, because the change to the directory is already made.
+    /// </summary>
     private ValueTask FlushDirectoryAsync(StorePath directory) =>
         _groupCommit is null ? default : new(_calls.RunOnWorkerAsync(() => _root.FlushDirectory(directory), CancellationToken.None));
 

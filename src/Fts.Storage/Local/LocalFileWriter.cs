@@ -24,7 +24,7 @@ internal sealed class LocalFileWriter(
     AppendQueue appendQueue, StorePath path, LocalFileCalls calls) : IFileWriter
 {
     /// <summary>
-    /// A commit that replaces a file of more bytes runs on a worker thread, because freeing the blocks can take a long time.
+    /// A commit that replaces a file larger than this runs on a worker thread, because freeing the blocks can take a long time.
     /// </summary>
     private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
@@ -64,7 +64,7 @@ internal sealed class LocalFileWriter(
 
         if (staging.CanCommitByAppending)
         {
-            // An append is not part of a group: it copies its bytes and waits for other appends, which would delay the other commits.
+            // An append is not part of a group, because copying its bytes and waiting for other appends would delay the other commits.
             using IDisposable turn = await appendQueue.WaitForTurnAsync(path, cancellationToken).ConfigureAwait(false);
             await calls.RunOnWorkerAsync(CommitAndClose, cancellationToken).ConfigureAwait(false);
         }
@@ -168,7 +168,7 @@ internal sealed class LocalFileWriter(
         return true;
     }
 
-    /// <summary>Appends the bytes of the committed file after the last written byte to the staging file.</summary>
+    /// <summary>Appends to the staging file the bytes of the committed file that follow the last written byte.</summary>
     private void AppendRemainder(CancellationToken cancellationToken)
     {
         staging.LockCommitted(committed!);
@@ -176,7 +176,7 @@ internal sealed class LocalFileWriter(
     }
 
     /// <summary>
-    /// Called before each write and the commit. The first call discards the bytes of a resumed partial upload after the start offset.
+    /// Called before each write and the commit. The first call truncates a resumed partial upload to the start offset.
     /// </summary>
     private void BeginWriting()
     {

@@ -8,8 +8,8 @@ public sealed record LocalStoreOptions
     /// only after the file and its directory are on stable storage. Default: false.
     /// </summary>
     /// <remarks>
-    /// Simultaneous commits to one directory share its flush. If false, completed operations survive a crash of the process, but not a
-    /// crash of the system.
+    /// Simultaneous commits to one directory share one flush of that directory. If this option is false, completed operations survive a
+    /// crash of the process, but not a crash of the system.
     /// </remarks>
     public bool IsDurable { get; init; }
 
@@ -26,12 +26,13 @@ public sealed record LocalStoreOptions
     /// client cannot create a protected path that does not exist yet, or delete or rename a directory above a protected path.
     /// </para>
     /// <para>
-    /// On Linux, protected entries are recognised by device and inode, even after they are replaced. The target of a link in a protected
-    /// directory is protected too, if it is a file.
+    /// On Linux, protected entries are recognised by device and inode, even after they are replaced. If a link in a protected directory
+    /// points to a file, that file is protected too.
     /// </para>
     /// <para>
     /// If a protected path can be reached from the served directory, each operation costs at least one system call for each protected path,
-    /// each entry in a protected directory, and each link on a protected path. Otherwise the check costs nothing.
+    /// each entry in a protected directory, and each link on a protected path. If no protected path can be reached, the check costs
+    /// nothing.
     /// </para>
     /// </remarks>
     public IReadOnlyList<string> ProtectedPaths { get; init; } = [];

@@ -54,7 +54,9 @@ internal sealed class ProtectedEntries
         return isReachable ? new ProtectedEntries(root, paths) : null;
     }
 
-    /// <summary>The current protected entries. If a watched entry has changed, the property first resolves all paths again.</summary>
+    /// <summary>
+    /// The current protected entries. If the last snapshot is no longer current, the property first resolves all paths again.
+    /// </summary>
     public ProtectedSnapshot Current
     {
         get

@@ -67,7 +67,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
     {
         if (SystemCallNumbers.IsSupported)
         {
-            return DirectoryCalls.TryReadLink(entry); // LinkTarget replaces bytes that are not UTF-8
+            return DirectoryCalls.TryReadLink(entry); // .NET's LinkTarget would replace bytes that are not UTF-8
         }
 
         try

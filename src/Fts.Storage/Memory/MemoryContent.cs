@@ -46,7 +46,7 @@ internal sealed class MemoryContent
         return total;
     }
 
-    /// <summary>Writes bytes at an offset. A gap before the offset reads as zeros.</summary>
+    /// <summary>Writes bytes at an offset. If the offset is past the end, the bytes between the end and the offset read as zeros.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -71,7 +71,7 @@ internal sealed class MemoryContent
         }
     }
 
-    /// <summary>Discards the bytes after a length in bytes. Does nothing if the content is not longer.</summary>
+    /// <summary>Truncates the content to a length in bytes. Does nothing if the content is not longer.</summary>
     public void Truncate(long length)
     {
         if (length >= Length)
@@ -89,7 +89,8 @@ internal sealed class MemoryContent
 
         if (at > 0 && chunk < _chunks.Count && _chunks[(int)chunk] is { } last && last.Length > at)
         {
-            GetWritableChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a later gap must read as zeros
+            // After a later write past the new end, the bytes between the end and the written bytes must read as zeros.
+            GetWritableChunk((int)chunk, (int)at).AsSpan((int)at).Clear();
         }
 
         Length = length;

@@ -364,7 +364,7 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             upload.ContainingDirectory?.Remove(upload);
-            // An append to a missing file does not replace a file that another upload has created in the meantime.
+            // If the file was missing when an append began, but another upload has created it since, the bytes are appended to it.
             bool appendsToExisting = existing is not null && (upload.ContainsOnlyNewBytes || (start.IsAppend && !isResumed));
             if (appendsToExisting && upload.Content.Length == 0)
             {

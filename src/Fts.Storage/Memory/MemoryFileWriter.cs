@@ -79,7 +79,7 @@ internal sealed class MemoryFileWriter(
     }
 
     /// <summary>
-    /// Called before each write and the commit. The first call discards the bytes of a resumed partial upload after the start offset.
+    /// Called before each write and the commit. The first call truncates a resumed partial upload to the start offset.
     /// </summary>
     private void BeginWriting()
     {

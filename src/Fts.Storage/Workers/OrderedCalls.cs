@@ -39,7 +39,7 @@ internal sealed class OrderedCalls(StoreWorkers workers, TimeProvider clock)
         bool isBehindHungCall;
         lock (_lock)
         {
-            isBehindHungCall = _isRunning; // the caller of the running call was cancelled and no longer waits
+            isBehindHungCall = _isRunning; // a call can still run now only if its caller was cancelled
         }
 
         Task<TResult> cleanup = RunAsync(state, function, discard: null, CancellationToken.None);

@@ -10,8 +10,8 @@ namespace Fts.Storage.Workers;
 /// its result is released.
 /// </para>
 /// <para>
-/// The continuation of a call runs on the worker thread. The first call that it makes runs on the same thread as soon as the continuation
-/// awaits it, without a change of threads. If the continuation blocks instead, the call moves to another thread.
+/// The continuation of a call runs on the worker thread. The first call that the continuation makes runs on the same thread as soon as the
+/// continuation awaits it, without a change of threads. If the continuation blocks instead, the call moves to another thread.
 /// </para>
 /// </remarks>
 internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThreads, int maxWaiting = StoreWorkers.DefaultMaxWaiting)
@@ -234,7 +234,8 @@ internal sealed class StoreWorkers(int maxThreads = StoreWorkers.DefaultMaxThrea
                 }
             }
 
-            // Not on this thread: a call that is refused runs the continuation of its caller, which may block.
+            // The calls are started on other threads, because a refused call runs its caller's continuation at once, and that
+            // continuation may block.
             overdue.ForEach(call => ThreadPool.UnsafeQueueUserWorkItem(Start, call, preferLocal: false));
         }
     }

@@ -34,8 +34,8 @@ internal sealed class WorkerThread
     }
 
     /// <summary>
-    /// Removes and returns the thread that became idle last, or returns null if no thread is idle. The memory of that thread is most likely
-    /// still in the processor's caches.
+    /// Removes and returns the thread that became idle last, because its memory is most likely still in the processor's caches. Returns
+    /// null if no thread is idle.
     /// </summary>
     private static WorkerThread? TryTakeIdle()
     {
@@ -65,7 +65,9 @@ internal sealed class WorkerThread
         }
     }
 
-    /// <summary>Returns the next work, or null if no work arrived within <see cref="s_maxIdleTime"/>. The thread then ends.</summary>
+    /// <summary>
+    /// Returns the next work. Returns null, which ends the thread, if no work arrived within <see cref="s_maxIdleTime"/>.
+    /// </summary>
     private Action? WaitForWork()
     {
         lock (_workLock)

@@ -20,7 +20,9 @@ internal sealed class LinuxCachedCalls
 
     private LinuxCachedCalls(SafeFileHandle root) => _root = root;
 
-    /// <summary>Returns the calls for a root, or null if the kernel does not support them. The caller disposes the handle.</summary>
+    /// <summary>
+    /// Returns the calls for a root, or null if the kernel does not support them. The caller disposes the handle of the root.
+    /// </summary>
     public static LinuxCachedCalls? TryCreate(SafeFileHandle root)
     {
         var calls = new LinuxCachedCalls(root);

@@ -75,7 +75,7 @@ internal static class LinuxDirectoryClearing
 
     /// <summary>
     /// Moves the partial uploads to the parent directory, and adds each of them to <paramref name="moved"/>. Each partial upload is locked
-    /// while it is moved, so that no client can resume it under its old name. Returns false if one could not be locked or moved.
+    /// while it is moved, so that no client can resume it under its old name. Returns false if any of them could not be locked or moved.
     /// </summary>
     private static bool MoveToParent(
         SafeFileHandle directory, List<string> uploads, SafeFileHandle parent, List<(string Name, string TemporaryName)> moved)

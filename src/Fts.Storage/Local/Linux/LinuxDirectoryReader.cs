@@ -18,8 +18,8 @@ namespace Fts.Storage.Local.Linux;
 internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHandle directory, StorePath path) : IDirectoryReader
 {
     /// <summary>
-    /// The size of the buffer in bytes. It holds about a thousand names, so that a batch of entries is not allocated on the large object
-    /// heap.
+    /// The size of the buffer in bytes. The buffer holds about a thousand names. The list of a batch is therefore too small for the large
+    /// object heap.
     /// </summary>
     private const int BufferSize = 32 * 1024;
 

@@ -2,7 +2,7 @@ using Fts.Native;
 
 namespace Fts.Storage.Local.Linux;
 
-/// <summary>Converts the status of an entry that statx(2) returns to a <see cref="FileEntry"/>, and classifies entries.</summary>
+/// <summary>Classifies entries, and creates a <see cref="FileEntry"/> from the status that statx(2) returns.</summary>
 internal static class LinuxFileStatus
 {
     /// <summary>Returns the entry with this name and status.</summary>
@@ -15,8 +15,8 @@ internal static class LinuxFileStatus
     }
 
     /// <summary>
-    /// Returns whether the entry at a real path is a device, FIFO or socket, and its <see cref="FileEntry.Id"/>. Does not follow a symbolic
-    /// link.
+    /// Returns the <see cref="FileEntry.Id"/> of the entry at a real path, and whether the entry is a device, FIFO or socket. Does not
+    /// follow a symbolic link.
     /// </summary>
     /// <returns>False and 0 if the entry does not exist, or on systems other than Linux.</returns>
     /// <remarks>The file functions of .NET report devices, FIFOs and sockets as files.</remarks>

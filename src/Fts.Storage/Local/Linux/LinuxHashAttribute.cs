@@ -50,8 +50,8 @@ internal static class LinuxHashAttribute
     }
 
     /// <summary>
-    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or not. If not, the file need not be
-    /// opened.
+    /// Returns whether a file that is open as a path only (O_PATH) may have a cached hash, valid or invalid. If the result is false, the
+    /// caller need not open the file to read the hash.
     /// </summary>
     /// <remarks>
     /// The kernel does not return attributes through an O_PATH handle. The attributes are therefore read through /proc/self/fd.

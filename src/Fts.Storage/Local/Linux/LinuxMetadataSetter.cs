@@ -32,7 +32,7 @@ internal static class LinuxMetadataSetter
         byte[]? hash = opened is not null && LinuxRootDirectory.GetStatus(opened) is var status && status.IsSameFileAs(existing)
             ? LinuxHashAttribute.ReadOrDiscard(opened, status)
             : null;
-        // The time is set first. Kernels before 5.8 cannot set it, and then no value may be set.
+        // The time is set first, because setting it fails before Linux 5.8, and a failed call must set no value.
         if (metadata.LastModified is { } lastModified)
         {
             SetLastModified(file, lastModified, path);

@@ -347,8 +347,8 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// 0 or the error number.
     /// </summary>
     /// <remarks>
-    /// NFS and FUSE do not support renames without replacement (EINVAL). The method then creates a second hard link of a file, which never
-    /// replaces an entry, and deletes the first link.
+    /// NFS and FUSE do not support renames without replacement (EINVAL). For an entry that is not a directory, the method then creates a
+    /// hard link with the new name, because this never replaces an entry, and deletes the old name.
     /// </remarks>
     internal static int Rename(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, bool replace)
     {

@@ -53,8 +53,8 @@ internal static class PortableRename
     }
 
     /// <summary>
-    /// Moves a directory, or a link to a directory, to the path of an existing entry. If the move fails, restores the existing entry.
-    /// Otherwise deletes it with <paramref name="delete"/>.
+    /// Moves a directory, or a link to a directory, to the path of an existing entry, and then deletes the existing entry with
+    /// <paramref name="delete"/>. If the move fails, restores the existing entry.
     /// </summary>
     private static void MoveReplacing(string from, string to, Action<string> delete)
     {

@@ -1,8 +1,8 @@
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>
-/// Lets the appends of one store to the same path wait for each other without a thread. Otherwise, waiting appends could use all threads of
-/// the store (<see cref="Workers.StoreWorkers"/>).
+/// Lets the appends of one store to the same path wait for each other without a thread. Without this queue, waiting appends could use all
+/// threads of the store (<see cref="Workers.StoreWorkers"/>).
 /// </summary>
 /// <remarks>
 /// The lock on the file still orders the appends of other processes, and of paths that lead to the same file. Thread-safe.

@@ -37,7 +37,7 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
 
     /// <summary>
     /// Returns the record that is stored in these bytes. Returns null if the record is damaged, does not belong to this record name, or
-    /// contains the name of a target or staging file that no append can have.
+    /// contains a target name or a staging name that no append can have.
     /// </summary>
     public static AppendRecord? TryParse(ReadOnlySpan<byte> bytes, string recordName)
     {
@@ -76,7 +76,7 @@ internal sealed record AppendRecord(string TargetName, ulong TargetInode, long O
         }
     }
 
-    /// <summary>Returns whether a name refers to an entry of the directory itself.</summary>
+    /// <summary>Returns whether a name is a single component, and so refers to an entry directly in the directory.</summary>
     private static bool IsSingleName(string name) =>
         name is not ("" or "." or "..")
         && name.AsSpan().IndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar, '\0') < 0;

@@ -126,7 +126,7 @@ internal sealed class GroupCommit(StoreWorkers workers)
 
         public Exception? Exception { get; set; }
 
-        /// <summary>Runs a step, unless an earlier step failed. Stores its exception.</summary>
+        /// <summary>Runs a step, unless an earlier step failed. If the step fails, stores the exception.</summary>
         public void TryRun(Action step)
         {
             try

@@ -34,7 +34,7 @@ internal sealed class LinuxAppendDirectory(SafeFileHandle directory) : IAppendDi
                 throw new StoreException(StoreError.NotAFile, $"{name} is not a regular file.");
             }
 
-            // The name is checked after the lock was acquired, because another file may have replaced this one before.
+            // After locking, TryLockTarget checks the name, because another file may have replaced this one before the lock.
             if (LinuxPartialUploads.TryLockTarget(directory, name, opened))
             {
                 target = new LockedFile(opened, status.Inode, status.Id);

@@ -66,7 +66,7 @@ internal static class LinuxAppends
         }
     }
 
-    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false if that fails.</summary>
+    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false only on failure.</summary>
     public static bool TryRecover(SafeFileHandle directory, string recordName)
     {
         try

@@ -303,8 +303,8 @@ internal static class LinuxPartialUploads
         Statx(directory, name, AT_SYMLINK_NOFOLLOW, out status) == 0 && status.IsSameFileAs(LinuxRootDirectory.GetStatus(file));
 
     /// <summary>
-    /// Returns whether a file is a regular file of the server's user with a single hard link. A local user could create a hard link under a
-    /// staging name to make the server write to another file.
+    /// Returns whether a file is a regular file of the server's user with a single hard link. A second hard link is refused, because a
+    /// local user could create a hard link under a staging name to make the server write to another file.
     /// </summary>
     internal static bool IsOwnRegularFile(SafeFileHandle file, out FileStatus status)
     {

@@ -14,8 +14,7 @@ namespace Fts.Storage.Local.Staging;
 /// <remarks>
 /// <para>
 /// The file is accessed through the handle of its directory instead of a path. Renaming the directory or replacing it by a link during the
-/// upload therefore has no effect. If the target's name has become a link by the time of the commit, the commit
-/// replaces the link itself.
+/// upload therefore has no effect. If the target's name has become a link by the time of the commit, the commit replaces the link itself.
 /// </para>
 /// <para>
 /// The staging file of an uploader gets its partial-upload name before the first byte is received, unless another session uses that name.
@@ -32,7 +31,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     private static readonly StoreWorkers s_discardWorkers = new(maxThreads: 4);
 
     private readonly SafeFileHandle _directory;
-    private readonly string _name;
+    private readonly string _targetName;
     private readonly WriteStart _start;
     private readonly FileStatus? _committed;
     private readonly string? _partialUploadName;
@@ -49,7 +48,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         bool containsOnlyNewBytes,
         long? stagedLength)
     {
-        (_directory, _name, DirectoryPath) = (target.DirectoryHandle, target.Name, target.DirectoryPath);
+        (_directory, _targetName, DirectoryPath) = (target.DirectoryHandle, target.Name, target.DirectoryPath);
         (_committed, _start, ContainsOnlyNewBytes) = (target.Committed, start, containsOnlyNewBytes);
         (_stagingName, Handle, _partialUploadName) = (stagingName, handle, partialUploadName);
         ResumedLength = BaseOffset + stagedLength;
@@ -80,7 +79,7 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// </summary>
     public static LinuxStagingFile Open(in LinuxUploadTarget target, WriteStart start)
     {
-        // A rename does not check the mode of the file that it replaces. A read-only file must not be replaced.
+        // A read-only file must not be replaced, but a rename does not check the mode of the file that it replaces.
         if (target.Committed is { } replaced
             && !IsWritableByOwner(replaced)
             && Faccessat2(target.DirectoryHandle, target.Name, W_OK, AT_EACCESS) < 0
@@ -106,10 +105,10 @@ internal sealed class LinuxStagingFile : IStagingFile
 
     public SafeFileHandle? OpenCommitted()
     {
-        int descriptor = Openat(_directory, _name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        int descriptor = Openat(_directory, _targetName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
         if (descriptor < 0)
         {
-            return Marshal.GetLastPInvokeError() == ENOENT ? null : throw LinuxRootDirectory.CreateLastError(_name);
+            return Marshal.GetLastPInvokeError() == ENOENT ? null : throw LinuxRootDirectory.CreateLastError(_targetName);
         }
 
         var committed = new SafeFileHandle(descriptor, ownsHandle: true);
@@ -119,14 +118,14 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
 
         committed.Dispose();
-        throw new StoreException(StoreError.NotAFile, $"{_name} is not a regular file.");
+        throw new StoreException(StoreError.NotAFile, $"{_targetName} is not a regular file.");
     }
 
     public void LockCommitted(SafeFileHandle committed)
     {
         for (int waits = 0; !LinuxPartialUploads.TryPreventAppends(committed); waits++)
         {
-            AppendCommit.WaitBeforeRetry(waits, _name);
+            AppendCommit.WaitBeforeRetry(waits, _targetName);
         }
     }
 
@@ -138,11 +137,11 @@ internal sealed class LinuxStagingFile : IStagingFile
     {
         if (Fdatasync(Handle) < 0)
         {
-            throw LinuxRootDirectory.CreateLastError(_name);
+            throw LinuxRootDirectory.CreateLastError(_targetName);
         }
     }
 
-    public void FlushDirectory() => DirectoryFlush.Flush(_directory, _name);
+    public void FlushDirectory() => DirectoryFlush.Flush(_directory, _targetName);
 
     public void Commit(bool isDurable)
     {
@@ -158,10 +157,10 @@ internal sealed class LinuxStagingFile : IStagingFile
             }
 
             bool replace = !_start.IsCreateOnly && !mustNotReplace;
-            int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _name, replace);
+            int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _targetName, replace);
             if (error != 0 && !(error == EEXIST && mustNotReplace))
             {
-                throw CreateException(error, _name);
+                throw CreateException(error, _targetName);
             }
 
             _isCommittedOrKept = error == 0;
@@ -170,15 +169,15 @@ internal sealed class LinuxStagingFile : IStagingFile
         if (!_isCommittedOrKept)
         {
             throw new StoreException(
-                StoreError.Busy, $"{_name} could not be committed, because other sessions repeatedly created and deleted the file.");
+                StoreError.Busy, $"{_targetName} could not be committed, because other sessions repeatedly created and deleted the file.");
         }
     }
 
     public IStagingFile ConvertToCopy(CancellationToken cancellationToken)
     {
-        var target = new LinuxUploadTarget(_directory, _name, _committed, DirectoryPath);
+        var target = new LinuxUploadTarget(_directory, _targetName, _committed, DirectoryPath);
         string? name = _start.Uploader is { } uploader
-            ? StagingNames.GetPartialUploadName(_name, uploader, target.CommittedFile)
+            ? StagingNames.GetPartialUploadName(_targetName, uploader, target.CommittedFile)
             : null;
         long length = RandomAccess.GetLength(Handle);
         LinuxStagingFile copy = CreateUnderRandomName(target, _start, name, isAppend: false, resumedLength: BaseOffset + length);
@@ -186,10 +185,12 @@ internal sealed class LinuxStagingFile : IStagingFile
         {
             copy.SetFinalMode();
             using SafeFileHandle committed = OpenCommitted()
-                ?? throw new StoreException(StoreError.Busy, $"The upload of {_name} cannot be resumed, because the file was deleted.");
+                ?? throw new StoreException(
+                    StoreError.Busy, $"The upload of {_targetName} cannot be resumed, because the file was deleted.");
             if (ContentCopy.Copy(committed, copy.Handle, BaseOffset, cancellationToken) < BaseOffset)
             {
-                throw new StoreException(StoreError.Busy, $"The upload of {_name} cannot be resumed, because the file was truncated.");
+                throw new StoreException(
+                    StoreError.Busy, $"The upload of {_targetName} cannot be resumed, because the file was truncated.");
             }
 
             ContentCopy.CopyBytes(Handle, 0, copy.Handle, BaseOffset, length);
@@ -211,14 +212,14 @@ internal sealed class LinuxStagingFile : IStagingFile
     /// chosen.
     /// </summary>
     private StagedAppend CreateAppend() => _start.Offset is null
-        ? new StagedAppend(_name, _stagingName, Handle, ExpectedId: null, ExpectedLength: null)
-        : new StagedAppend(_name, _stagingName, Handle, _committed!.Value.Id, BaseOffset);
+        ? new StagedAppend(_targetName, _stagingName, Handle, ExpectedId: null, ExpectedLength: null)
+        : new StagedAppend(_targetName, _stagingName, Handle, _committed!.Value.Id, BaseOffset);
 
     public void RenameToPartialUploadName()
     {
         if (!TryRenameToPartialUploadName())
         {
-            throw new StoreException(StoreError.Busy, $"Another session is uploading {_name}.");
+            throw new StoreException(StoreError.Busy, $"Another session is uploading {_targetName}.");
         }
     }
 
@@ -247,7 +248,7 @@ internal sealed class LinuxStagingFile : IStagingFile
             && Fchmod(Handle, bits) < 0
             && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
-            throw LinuxRootDirectory.CreateLastError(_name);
+            throw LinuxRootDirectory.CreateLastError(_targetName);
         }
     }
 

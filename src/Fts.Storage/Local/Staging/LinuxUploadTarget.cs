@@ -80,7 +80,7 @@ internal readonly record struct LinuxUploadTarget(SafeFileHandle DirectoryHandle
     public void Dispose() => DirectoryHandle.Dispose();
 
     /// <summary>Returns the target of a link, as a directory relative to the root and a name in it.</summary>
-    /// <remarks>The directory may contain <c>..</c>. The kernel checks it when the directory is opened.</remarks>
+    /// <remarks>The directory may contain <c>..</c>. When it is opened, the kernel refuses a path that leaves the root.</remarks>
     private static (string DirectoryPath, string Name) ResolveLink(SafeFileHandle parent, string directory, string name)
     {
         string target = TryReadLink(parent, name) ?? throw LinuxRootDirectory.CreateLastError(name);

@@ -118,7 +118,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
             return;
         }
 
-        // Partial uploads that were resumed or discarded are removed. They are added again when they are kept or found by a sweep.
+        // Partial uploads that were resumed or discarded are removed from the index. A resumed one is added again when it is kept.
         foreach (PartialUploadLocation missing in uploads.Keys.Where(other => other != newest && !root.HasPartialUploadAt(other)).ToList())
         {
             uploads.Remove(missing);

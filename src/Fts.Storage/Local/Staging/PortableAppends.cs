@@ -58,7 +58,7 @@ internal static class PortableAppends
         return true;
     }
 
-    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false if that fails.</summary>
+    /// <summary>Completes or undoes the append with this record, unless a session is applying it. Returns false only on failure.</summary>
     public static bool TryRecoverRecord(string recordPath)
     {
         try

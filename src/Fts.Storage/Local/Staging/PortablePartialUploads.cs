@@ -48,12 +48,10 @@ internal static class PortablePartialUploads
     /// <summary>Returns the path of an uploader's partial upload to <paramref name="real"/>.</summary>
     /// <param name="real">The real path of the target.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">
-    /// The committed file of which the upload is a copy, or to which it appends. Null if the upload began empty.
-    /// </param>
+    /// <param name="continued">The committed file that the upload continues, or null if the upload began empty.</param>
     /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
-    public static string GetPath(string real, string uploader, FileEntry? copied, bool isAppend) => Path.Combine(
-        Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied, isAppend));
+    public static string GetPath(string real, string uploader, FileEntry? continued, bool isAppend) => Path.Combine(
+        Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, continued, isAppend));
 
     /// <summary>
     /// Returns the paths at which an uploader's partial upload to <paramref name="real"/> can exist, in the order of
@@ -118,7 +116,7 @@ internal static class PortablePartialUploads
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         int deleted = 0;
-        // The records of appends come first, because a recovery needs the staging file.
+        // The records of appends come first, because a recovery needs the staging file, which the sweep may delete.
         IEnumerable<string> stagingPaths = Directory.GetFiles(directory, PathRules.StagingPrefix + "*", options)
             .OrderByDescending(path => StagingNames.IsAppendRecordName(Path.GetFileName(path)));
         foreach (string stagingPath in stagingPaths)

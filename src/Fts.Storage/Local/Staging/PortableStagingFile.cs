@@ -18,9 +18,11 @@ internal sealed class PortableStagingFile : IStagingFile
     private bool _isCommittedOrKept; // Dispose must not delete the staging file
     private bool _isDisposed;
 
-    private PortableStagingFile(string stagingPath, string path, FileEntry? committed, WriteStart start, string? partialUploadPath)
+    private PortableStagingFile(
+        string stagingPath, string targetPath, FileEntry? committed, WriteStart start, string? partialUploadPath)
     {
-        (_stagingPath, _targetPath, _committed, _start, _partialUploadPath) = (stagingPath, path, committed, start, partialUploadPath);
+        (_stagingPath, _targetPath, _partialUploadPath) = (stagingPath, targetPath, partialUploadPath);
+        (_committed, _start) = (committed, start);
         Handle = null!;
     }
 
@@ -49,7 +51,7 @@ internal sealed class PortableStagingFile : IStagingFile
     {
         if (committed is not null)
         {
-            // A rename does not check the mode of the file that it replaces. A read-only file must not be replaced.
+            // A read-only file must not be replaced, but a rename does not check the mode of the file that it replaces.
             File.OpenHandle(real, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
         }
 
@@ -134,7 +136,8 @@ internal sealed class PortableStagingFile : IStagingFile
 
     public void Commit(bool isDurable)
     {
-        // An append to a missing file must not replace a file that another upload has created in the meantime.
+        // An append is tried first. If the file is missing, the staging file is renamed instead, and must not replace a file that another
+        // upload has created in the meantime.
         bool mustNotReplace = CanCommitByAppending;
         while (!_isCommittedOrKept)
         {

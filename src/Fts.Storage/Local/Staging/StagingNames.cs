@@ -26,17 +26,15 @@ internal static class StagingNames
     /// <summary>Returns the name of an uploader's partial upload to a file.</summary>
     /// <param name="name">The name of the target in its directory.</param>
     /// <param name="uploader">The uploader.</param>
-    /// <param name="copied">
-    /// The committed file of which the upload is a copy, or to which it appends. Null if the upload began empty.
-    /// </param>
+    /// <param name="continued">The committed file that the upload continues, or null if the upload began empty.</param>
     /// <param name="isAppend">Whether the staging file contains only the bytes after the end of the committed file.</param>
     /// <remarks>
     /// For equal arguments, the method returns the same name, so that any process finds the partial upload without a listing. The name
     /// contains a hash, because the target's name can already have the maximum length.
     /// </remarks>
-    public static string GetPartialUploadName(string name, string uploader, FileEntry? copied = null, bool isAppend = false)
+    public static string GetPartialUploadName(string name, string uploader, FileEntry? continued = null, bool isAppend = false)
     {
-        string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.LastModified.Ticks}" : $"\0{uploader}";
+        string rest = continued is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.LastModified.Ticks}" : $"\0{uploader}";
         rest += isAppend ? "\0append" : "";
         // The bytes on disk are hashed, so that different names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
