@@ -31,8 +31,8 @@ public sealed class CertificateAuthenticator : IAuthenticator
     /// <param name="fallback">Authenticates logins without a matching certificate.</param>
     /// <param name="permissions">The permissions of each account.</param>
     /// <remarks>
-    /// The issuer of the certificates chooses the account names. Use this method only with an authority that issues certificates for this
-    /// server alone. The names <c>anonymous</c> and <c>ftp</c> are not accepted.
+    /// The issuer of the certificates chooses the account names. Therefore, use this method only with an authority that issues certificates
+    /// only for clients of this server. The names <c>anonymous</c> and <c>ftp</c> are not accepted.
     /// </remarks>
     public static CertificateAuthenticator CreateByCommonName(IAuthenticator fallback, Permissions permissions) =>
         new(fallback, certificate => certificate.CommonName is { Length: > 0 } name && !AnonymousAuthenticator.IsAnonymous(name)

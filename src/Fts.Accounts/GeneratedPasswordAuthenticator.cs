@@ -8,7 +8,8 @@ namespace Fts.Accounts;
 /// <c>anonymous</c> and <c>ftp</c> with any password if the anonymous account has permissions.
 /// </summary>
 /// <remarks>
-/// For a server without configured accounts on an address that other machines can reach. The password is valid for any number of logins.
+/// Intended for a server that has no configured accounts, but listens on an address that other machines can reach. The password is valid
+/// for any number of logins.
 /// </remarks>
 public sealed class GeneratedPasswordAuthenticator : IAuthenticator
 {

@@ -17,7 +17,7 @@ public interface IAuthenticator
 
     /// <summary>
     /// Returns the account for a user name and a client certificate, or null if the client needs a password.
-    /// <see cref="Credentials.Certificate"/> is not null.
+    /// <see cref="Credentials.Certificate"/> is never null in this call.
     /// </summary>
     /// <remarks>
     /// The server replies 232 to a login by certificate (RFC 2228 §4). The default implementation returns null.

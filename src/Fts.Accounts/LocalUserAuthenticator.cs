@@ -1,8 +1,8 @@
 namespace Fts.Accounts;
 
 /// <summary>
-/// Accepts the user name <c>anonymous</c> or <c>ftp</c> with any password from a client on the same machine that runs as root or as the
-/// server's own user (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator handles all other logins.
+/// Accepts the user names <c>anonymous</c> and <c>ftp</c> with any password from local clients that run as root or as the server's own user
+/// (<see cref="Credentials.IsServerUserAsync"/>). A fallback authenticator handles all other logins.
 /// </summary>
 /// <remarks>If the system does not report the users of connections, the fallback handles every login.</remarks>
 public sealed class LocalUserAuthenticator : IAuthenticator
@@ -19,7 +19,7 @@ public sealed class LocalUserAuthenticator : IAuthenticator
         (_serverUser, _fallback) = (new AnonymousAuthenticator(permissions), fallback);
     }
 
-    /// <summary>Returns true, because the reply must not reveal which user the client runs as.</summary>
+    /// <summary>Returns true, because the reply must not reveal the user of the client's process.</summary>
     public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>

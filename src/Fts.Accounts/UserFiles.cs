@@ -261,7 +261,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? clientI
                 throw new StoreException(StoreError.NotSupported, $"{target} is the target and can occur only as the first part.");
             }
 
-            // A part must not occur twice: the result would be longer than the files that it replaces, and could exceed a quota.
+            // No part may occur twice, because the result would then be longer than the files that it replaces, and could exceed a quota.
             // Without ids, names that differ only in case may be the same file.
             bool isNew = part is { Id: not 0 }
                 ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id)

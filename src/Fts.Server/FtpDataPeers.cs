@@ -71,6 +71,7 @@ public sealed record FtpDataPeers
 
         for (int i = 0; i < length; i++)
         {
+            // Clears the bits after the prefix.
             bytes[i] &= (byte)(0xFF00 >> Math.Clamp(bits - (i * 8), 0, 8));
         }
 
@@ -78,7 +79,8 @@ public sealed record FtpDataPeers
     }
 
     /// <summary>
-    /// Returns whether two addresses are equal without their scopes. The argument of EPRT has no scope for a link-local IPv6 address.
+    /// Returns whether two addresses are equal apart from their scopes, because the argument of EPRT has no scope for a link-local IPv6
+    /// address.
     /// </summary>
     private static bool HasSameBytes(IPAddress one, IPAddress other) =>
         one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
@@ -100,7 +102,7 @@ public sealed record FtpDataPeers
     {
         try
         {
-            // Binding fails for an address of another machine. A datagram socket sends nothing.
+            // Binding fails for an address of another machine. The socket is a datagram socket, because binding it sends nothing.
             using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(address, 0));
             return true;

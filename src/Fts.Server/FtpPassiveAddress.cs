@@ -16,9 +16,9 @@ public sealed record FtpPassiveAddress(string Host)
     /// clients outside the networks of the other passive addresses.
     /// </summary>
     /// <remarks>
-    /// If the network is null, clients in the local network of the server receive the address to which they connected instead. Loopback and
-    /// link-local clients are in the local network. So are clients in the same private address block as the address to which they connected
-    /// (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, RFC 1918 §3).
+    /// If the network is null, clients in the local network of the server do not receive this address, but the address to which they
+    /// connected. Loopback and link-local clients are in the local network. So are clients in the same private address block as the address
+    /// to which they connected (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, RFC 1918 §3).
     /// </remarks>
     public IPNetwork? Network { get; init; }
 
@@ -29,7 +29,7 @@ public sealed record FtpPassiveAddress(string Host)
     public static bool IsValidHost(string host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        // Digits and dots alone are never a name, because an invalid address must not be sent to the name service.
+        // Text with only digits and dots is never treated as a name, because an invalid address must not be sent to the name service.
         return IPAddress.TryParse(host, out IPAddress? address) || host.All(c => char.IsAsciiDigit(c) || c == '.')
             ? address is { AddressFamily: AddressFamily.InterNetwork } && address.ToString() == host &&
                 address.GetAddressBytes()[0] is > 0 and < 224

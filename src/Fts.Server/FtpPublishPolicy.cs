@@ -4,7 +4,8 @@ namespace Fts.Server;
 /// <remarks>
 /// Uploads that are known to be truncated are never published. Signs of truncation are a connection reset, a timeout, an abort, a size that
 /// differs from ALLO, and a missing close_notify (<see cref="FtpTlsOptions.RequiresCloseNotify"/>). A client that disconnects or sends QUIT
-/// before the end of the data is another sign. Without TLS, ALLO, MODE B and MODE Z, a truncated upload can look like a complete upload.
+/// before the end of the data is another sign. A truncated upload that uses none of TLS, ALLO, MODE B and MODE Z can look like a complete
+/// upload.
 /// </remarks>
 public enum FtpPublishPolicy
 {

@@ -151,8 +151,8 @@ public sealed class FtpServer : IAsyncDisposable
     /// <see cref="FtpServerOptions.DrainTimeout"/>. After that time, the remaining sessions are closed.
     /// </summary>
     /// <remarks>
-    /// Takes at most the drain timeout, <see cref="FtpServerOptions.CloseTimeout"/> and one second together. Sessions whose store or
-    /// authenticator has not returned by that time are disconnected. Their number is logged, and the server no longer waits for them.
+    /// Takes at most the sum of the drain timeout, <see cref="FtpServerOptions.CloseTimeout"/> and one second. After that time, sessions
+    /// whose store or authenticator has not returned are abandoned: their number is logged, and the server no longer waits for them.
     /// </remarks>
     /// <param name="cancellationToken">Aborts the running transfers before the drain timeout. Does not cancel the stop itself.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => StopAfterDrainAsync(Options.DrainTimeout, cancellationToken);

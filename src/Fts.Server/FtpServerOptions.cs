@@ -100,8 +100,8 @@ public sealed record FtpServerOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long a client may acknowledge no byte of a reply before it is disconnected, even during a transfer. Checked once a second.
-    /// Default: 60 s.
+    /// How long a client may fail to acknowledge further bytes of a reply before it is disconnected, even during a transfer. Checked once a
+    /// second. Default: 60 s.
     /// </summary>
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -135,14 +135,14 @@ public sealed record FtpServerOptions
     /// <para>The server counts the failures of each address, and of each account at that address. The delay of an account doubles with each
     /// further failure, at most four times (16 s by default). The delay of an address doubles with every second failure, at most three
     /// times (8 s by default). An account that logged in from the same address within 24 hours waits only for its own failures.</para>
-    /// <para>Eight logins of an account or address may always wait. A further login receives 421 if it would wait longer than 16 times this
-    /// value. An IPv6 /64 network counts as one address. On loopback, each local user counts as one address.</para>
+    /// <para>Eight logins of an account or address may always wait. A further login receives 421 if it would wait longer than 16 times the
+    /// value of this option. An IPv6 /64 network counts as one address. On loopback, each local user counts as one address.</para>
     /// </remarks>
     public TimeSpan LoginDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// The time after which a failed login no longer counts towards <see cref="LoginDelay"/>. Several failed logins expire one after
-    /// another, each after this time. At most 60 failed logins of an address or account count. At most 1 day. Default: 1 min.
+    /// another, at intervals of this time. At most 60 failed logins of an address or account count. At most 1 day. Default: 1 min.
     /// </summary>
     public TimeSpan FailedLoginLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -159,7 +159,7 @@ public sealed record FtpServerOptions
     /// <summary>The maximum number of concurrent sessions. Further clients receive 421. Default: 50,000.</summary>
     /// <remarks>
     /// On Linux, a quarter of the process's file descriptors (RLIMIT_NOFILE) is reserved for data connections and files. If only reserved
-    /// descriptors are free, a new client also receives 421. A new connection of a load balancer is closed instead.
+    /// descriptors are free, new clients receive 421. New connections of load balancers are then closed without a reply.
     /// </remarks>
     public int MaxSessions { get; init; } = 50_000;
 

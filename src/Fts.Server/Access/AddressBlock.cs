@@ -15,7 +15,7 @@ internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
 {
     /// <summary>
     /// The block for all loopback addresses together in the records of logins, because every local user can connect from each of them.
-    /// For ::1, <see cref="FromAddress"/> also returns this block. For each IPv4 loopback address, it returns a separate block.
+    /// <see cref="FromAddress"/> returns this block for ::1, but a separate block for each IPv4 loopback address.
     /// </summary>
     public static readonly AddressBlock Loopback = new(IsIPv4: false, Bits: 0);
 

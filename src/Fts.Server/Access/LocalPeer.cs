@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Finds the local user that runs the client of a loopback connection: the owner of the client's socket. TCP does not support SO_PEERCRED.
-/// The kernel reports the owner of a socket through the netlink protocol sock_diag(7) and in /proc/net/tcp.
+/// Finds the local user that runs the client of a loopback connection: the owner of the client's socket. Because TCP does not
+/// support SO_PEERCRED, the owner is read through the netlink protocol sock_diag(7) or from /proc/net/tcp.
 /// </summary>
 internal static class LocalPeer
 {
@@ -59,13 +59,13 @@ internal static class LocalPeer
 
     /// <summary>
     /// Returns whether a process holds the socket. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has
-    /// no inode, and the kernel reports root as its owner. A client must not be treated as root because it closed its socket early.
+    /// no inode, and the kernel reports root as its owner. Without this check, a client that closes its socket early would count as root.
     /// </summary>
     internal static bool IsHeldByProcess(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
 
     /// <summary>
     /// Queries the user id of the client's process through sock_diag. The user id is null if no process holds the client's socket.
-    /// Returns false if the kernel may not support sock_diag.
+    /// Returns false if the kernel is not known to support sock_diag.
     /// </summary>
     [SupportedOSPlatform("linux")]
     private static unsafe bool TryQueryKernel(ConnectionEndPoints endPoints, out uint? user)
@@ -86,8 +86,8 @@ internal static class LocalPeer
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
         if (length < ReplyLength || BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]) != SockDiagByFamily)
         {
-            // The kernel returns ENOENT both for an unknown connection and if it does not support sock_diag. An earlier successful query
-            // proves the support.
+            // The kernel returns ENOENT if the connection is unknown, and also if sock_diag is not supported. An earlier successful query
+            // proves that sock_diag is supported.
             return Volatile.Read(ref s_hasSocketDiagnostics);
         }
 

@@ -9,7 +9,7 @@ namespace Fts.Server.Access;
 /// </summary>
 internal sealed class LoginAttempt(LoginThrottle throttle, Session session, string userName) : IDisposable
 {
-    private FailureRecord? _account, _address;
+    private FailureRecord? _accountRecord, _addressRecord;
 
     /// <summary>The session that logs in.</summary>
     public Session Session { get; } = session;
@@ -32,25 +32,25 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
     public int FailuresBefore { get; set; }
 
     /// <summary>Whether this login holds the lock of its account or address, and therefore has waited for the delay.</summary>
-    public bool HasWaited => _address is not null || _account is not null;
+    public bool HasWaited => _addressRecord is not null || _accountRecord is not null;
 
     /// <summary>Adds a record whose lock this login has acquired. <see cref="Dispose"/> releases the lock.</summary>
     public void AddHeldRecord(FailureRecord record)
     {
         if (record.Accounts is null)
         {
-            _account = record;
+            _accountRecord = record;
         }
         else
         {
-            _address = record;
+            _addressRecord = record;
         }
     }
 
     /// <summary>Releases the locks that this login holds.</summary>
     public void Dispose()
     {
-        foreach (FailureRecord? record in (FailureRecord?[])[_account, _address])
+        foreach (FailureRecord? record in (FailureRecord?[])[_accountRecord, _addressRecord])
         {
             if (record is not null)
             {
@@ -58,7 +58,7 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
             }
         }
 
-        (_account, _address) = (null, null);
+        (_accountRecord, _addressRecord) = (null, null);
     }
 }
 

@@ -26,8 +26,8 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     public const int MaxAddressDoublings = 3;
 
     /// <summary>
-    /// The number of logins that may always wait for the lock of one record. A further login is refused if it would wait longer than the
-    /// longest delay of an account.
+    /// The number of logins that may always wait for the lock of one <see cref="FailureRecord"/>. A further login is refused if it would
+    /// wait longer than the longest delay of an account.
     /// </summary>
     private const int MaxWaiting = 8;
 
@@ -55,7 +55,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
     private readonly KnownAccounts _knownAccounts = new(options.MaxTrackedAddresses);
-    private int _addressCount; // the size of _addresses, which AddressCount reads without the lock
+    private int _addressCount; // a copy of _addresses.Count, so that AddressCount needs no lock
     private long _lastRecordId;
 
     private TimeSpan Now => _clock.GetElapsedTime(_createdAt);
@@ -130,7 +130,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             (address, account) = AddFailure(attempt);
         }
 
-        // Several passwords may have been checked at the same time, before the first failure. All their replies but the first are delayed.
+        // Several passwords may have been checked at the same time, before the first failure. All replies except the first are delayed.
         if (attempt.HasWaited || total == attempt.FailuresBefore)
         {
             return true;
@@ -365,6 +365,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     /// </summary>
     private const int SharedRecordKey = 0;
 
+    /// <summary>Returns the hash of an account name, which is never <see cref="SharedRecordKey"/>.</summary>
     private static int GetNameHash(string userName) =>
         string.GetHashCode(userName, StringComparison.OrdinalIgnoreCase) is var hash && hash == SharedRecordKey ? 1 : hash;
 }

@@ -38,7 +38,7 @@ internal static class ProcNetTcp
         foreach (string line in lines)
         {
             string[] columns = line.Split(ColumnSeparator, StringSplitOptions.RemoveEmptyEntries);
-            if (columns.Length < 10 || $"{columns[1]} {columns[2]}" is var pair && pair != ipv4Pair && pair != ipv6Pair)
+            if (columns.Length < 10 || ($"{columns[1]} {columns[2]}" is var pair && pair != ipv4Pair && pair != ipv6Pair))
             {
                 continue;
             }
@@ -59,7 +59,8 @@ internal static class ProcNetTcp
         $"{FormatEndPoint(endPoints.Peer, isMapped)} {FormatEndPoint(endPoints.Local, isMapped)}";
 
     /// <summary>
-    /// Formats an address and port as in the tables: the address as 32-bit words in the machine's byte order, all in hexadecimal digits.
+    /// Formats an address and port in hexadecimal digits, as in the tables. The address consists of 32-bit words in the machine's byte
+    /// order.
     /// </summary>
     private static string FormatEndPoint(IPEndPoint end, bool isMapped)
     {

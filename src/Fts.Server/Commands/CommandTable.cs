@@ -55,7 +55,8 @@ internal delegate ValueTask<FtpReply> CommandHandler(Session session, string arg
 internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRules Rules, string Usage, params string[] Features)
 {
     /// <summary>
-    /// The action in the log line of the command. Null: the command has no log line. It changes and transfers no file, or only sets a time.
+    /// The action in the log line of the command. Null: the command has no log line, because it neither changes nor transfers a file, or
+    /// only sets a time.
     /// </summary>
     public string? Action { get; init; }
 
@@ -82,8 +83,9 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, CommandRu
 
     /// <summary>Returns the reply, with 550 instead of 553 if the command does not create a name.</summary>
     /// <remarks>
-    /// RFC 959 §5.4 allows 553 only for commands that create a name. HASH of a directory also returns 553 (draft-bryan-ftpext-hash §3.5).
-    /// MKD returns 550 for an existing directory. Clients that create the same directory concurrently depend on that.
+    /// RFC 959 §5.4 allows 553 only for commands that create a name. The only exception is 553 for HASH of a directory
+    /// (draft-bryan-ftpext-hash §3.5). MKD returns 550 for an existing directory, because clients that create the same directory
+    /// concurrently depend on 550.
     /// </remarks>
     public FtpReply AdaptReplyCode(FtpReply reply) =>
         reply.Code == FtpReplyCode.NameNotAllowed && !HasRule(CommandRules.CreatesName) && reply != Replies.CannotHashDirectory

@@ -66,6 +66,7 @@ internal static class DataConnectionCommands
             return new(Replies.BadParameter);
         }
 
+        // After EPSV ALL, SetActiveTarget refuses every target.
         if (isEndPoint && (session.DataConnector.IsExtendedPassiveOnly || target.AddressFamily == session.Local.AddressFamily))
         {
             return new(SetActiveTarget(session, target));
@@ -76,7 +77,7 @@ internal static class DataConnectionCommands
 
     /// <summary>
     /// Sets the target of the next active data connection. Accepts only addresses of <see cref="FtpServerOptions.DataPeers"/> and ports
-    /// from 1024. Otherwise, a client could use the server to reach services of other hosts (RFC 2577 §3).
+    /// from 1024, because a client must not use the server to reach services of other hosts (RFC 2577 §3).
     /// </summary>
     private static FtpReply SetActiveTarget(Session session, IPEndPoint target)
     {

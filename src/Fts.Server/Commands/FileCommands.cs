@@ -76,8 +76,11 @@ internal static class FileCommands
                 return await UploadResumption.CreateSizeReplyAsync(session, path, partialLength, cancellationToken);
             }
 
-            // This reply is for the file, not for a partial upload.
-            session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
+            // The last SIZE reply for this path is now for the file, not for a partial upload.
+            if (session.LastPartialSizePath == path)
+            {
+                session.LastPartialSizePath = null;
+            }
         }
 
         (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
@@ -88,7 +91,8 @@ internal static class FileCommands
 
     /// <summary>MDTM: returns the last-modified time of a file (RFC 3659 §3).</summary>
     /// <remarks>
-    /// Many clients send a time before the name. If no file has the whole argument as its name, the command then sets this time, like MFMT.
+    /// Many clients send a time before the name, to set the last-modified time. MDTM then works like MFMT, unless a file has the whole
+    /// argument as its name.
     /// </remarks>
     public static async ValueTask<FtpReply> LastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {

@@ -103,7 +103,7 @@ internal static class InformationCommands
     }
 
     /// <summary>
-    /// STAT: lists the path of the argument over the control connection. Without an argument, returns the state of the session and of its
+    /// STAT: lists the path in the argument over the control connection. Without an argument, returns the state of the session and of its
     /// transfer.
     /// </summary>
     public static ValueTask<FtpReply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
@@ -142,7 +142,7 @@ internal static class InformationCommands
     /// <summary>Sends a listing over the control connection, without a limit on its size.</summary>
     /// <remarks>
     /// This method queues all lines of the multi-line reply except the last one, which it returns. The last line must have the same code as
-    /// the first one (RFC 959 §4.2), also after ABOR.
+    /// the first one (RFC 959 §4.2), even after ABOR.
     /// </remarks>
     private static async ValueTask<FtpReply> ListOverControlConnectionAsync(
         Session session, string argument, CancellationToken cancellationToken)
@@ -157,7 +157,7 @@ internal static class InformationCommands
         byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
         line[0] = (byte)' '; // so that no line starts with a reply code (RFC 959 §4.2)
         session.Channel.Queue("213-Status:\r\n"u8);
-        await session.Channel.FlushAsync(session.Ending); // sent before the directory is read, which can take long
+        await session.Channel.FlushAsync(session.Ending); // sent first, because reading the directory can take long
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         try
         {

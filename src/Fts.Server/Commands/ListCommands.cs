@@ -168,7 +168,7 @@ internal static class ListCommands
         return incompleteReply ?? sorter.UnsortedReply ?? Replies.TransferComplete;
     }
 
-    /// <summary>Returns the name of the listed directory for its heading: the path that the client sent, or a dot without a path.</summary>
+    /// <summary>Returns the name in the heading of the listed directory: the path that the client sent, or a dot if it sent none.</summary>
     private static string GetHeadingName(ListSelection selection) =>
         selection.Prefix.Length == 0 ? "." : selection.Prefix.TrimEnd('/') is { Length: > 0 } name ? name : "/";
 

@@ -27,7 +27,7 @@ internal static class LoginCommands
         }
 
         if (session.Server.Hosts.Find(named, session) is not { } host ||
-            session.Tls?.ServerName is { } serverName && !HostName.AreSame(serverName, named.Name ?? ""))
+            (session.Tls?.ServerName is { } serverName && !HostName.AreSame(serverName, named.Name ?? "")))
         {
             return new(Replies.UnknownHost);
         }
@@ -72,7 +72,9 @@ internal static class LoginCommands
     public static ValueTask<FtpReply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(session.Files is null ? Replies.NotLoggedIn : Replies.CommandSuperfluous);
 
-    /// <summary>REIN: restores the state after the greeting or after the TLS handshake. HOST must be sent again (RFC 7151 §3.2).</summary>
+    /// <summary>
+    /// REIN: restores the state that the session had after the greeting or the TLS handshake. HOST must be sent again (RFC 7151 §3.2).
+    /// </summary>
     public static ValueTask<FtpReply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();

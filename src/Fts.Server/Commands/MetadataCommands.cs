@@ -23,7 +23,7 @@ internal static class MetadataCommands
             ?? new FtpReply(FtpReplyCode.FileStatus, $"Modify={WireTime.Format(lastModified)}; {parts[1]}");
     }
 
-    /// <summary>Returns whether the argument is a time of at least 14 digits, a space and a name.</summary>
+    /// <summary>Returns whether the argument consists of a time (at least 14 digits), a space and a name.</summary>
     public static bool StartsWithTime(string argument) =>
         argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= WireTime.Length && space < argument.Length - 1 &&
         WireTime.TryParse(argument.AsSpan(..space), out _);
@@ -121,7 +121,7 @@ internal static class MetadataCommands
         return null;
     }
 
-    /// <summary>Parses permission bits of three to five octal digits. Returns null for other text, and if higher bits are set.</summary>
+    /// <summary>Parses permission bits of three to five octal digits. Returns null for other text, and for values above 0777.</summary>
     private static UnixFileMode? ParseMode(string text)
     {
         if (text.Length is < 3 or > 5 || text.AsSpan().ContainsAnyExceptInRange('0', '7'))

@@ -10,7 +10,7 @@ namespace Fts.Server.Commands;
 /// </summary>
 internal static class ParameterCommands
 {
-    /// <summary>TYPE: sets ASCII (non-print) or image. Local bytes of 8 bits are the same as image (RFC 959 §3.1.1).</summary>
+    /// <summary>TYPE: sets ASCII (non-print) or image. L 8 (local bytes of 8 bits) is the same as image (RFC 959 §3.1.1).</summary>
     public static ValueTask<FtpReply> TypeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         switch (argument.ToUpperInvariant())
@@ -46,7 +46,9 @@ internal static class ParameterCommands
         }
     }
 
-    /// <summary>Sets the mode. Closes the open data connection of block mode if the mode changes: other modes cannot use it.</summary>
+    /// <summary>
+    /// Sets the mode. If the mode changes, closes the open data connection of block mode, because other modes cannot use this connection.
+    /// </summary>
     private static FtpReply SetMode(Session session, TransferMode mode, FtpReply reply)
     {
         if (session.Mode != mode)

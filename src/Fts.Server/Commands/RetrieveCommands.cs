@@ -26,7 +26,7 @@ internal static class RetrieveCommands
             return rangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
-        // A client that derives the length of the download from the last SIZE reply would truncate the file.
+        // If the last SIZE reply was for a partial upload, a client that relies on this reply would truncate the downloaded file.
         if (session.LastPartialSizePath == path &&
             await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is not null)
         {
@@ -63,7 +63,8 @@ internal static class RetrieveCommands
         return Replies.TransferComplete;
     }
 
-    /// <summary>Creates the 150 reply. Clients parse the size from <c>(N bytes)</c>. Null: the size is unknown.</summary>
+    /// <summary>Creates the 150 reply. Clients parse the size from <c>(N bytes)</c>.</summary>
+    /// <param name="length">The size in bytes; null if it is unknown.</param>
     private static FtpReply CreatePreliminaryReply(long? length) =>
         length is null
             ? Replies.OpeningDataConnection

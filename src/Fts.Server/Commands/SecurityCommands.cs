@@ -51,10 +51,10 @@ internal static class SecurityCommands
         switch (argument.ToUpperInvariant())
         {
             case "P" when tls.Options.Data != FtpTlsPolicy.Off:
-                SetProtection(session, tls, true);
+                SetProtection(session, tls, isEncrypted: true);
                 return new(Replies.DataConnectionsEncrypted);
             case "C" when tls.Options.Data != FtpTlsPolicy.Required:
-                SetProtection(session, tls, false);
+                SetProtection(session, tls, isEncrypted: false);
                 return new(Replies.DataConnectionsNotEncrypted);
             case "C" or "P":
                 return new(Replies.ProtectionLevelNotAllowed);
@@ -66,16 +66,17 @@ internal static class SecurityCommands
     }
 
     /// <summary>
-    /// Sets the protection level. If it changes, the open data connection of block mode is closed, because its protection cannot change.
+    /// Sets whether data connections are encrypted. If this changes, the open data connection of block mode is closed, because the
+    /// protection of an open connection cannot change.
     /// </summary>
-    private static void SetProtection(Session session, SessionTls tls, bool isPrivate)
+    private static void SetProtection(Session session, SessionTls tls, bool isEncrypted)
     {
-        if (tls.IsDataProtected != isPrivate)
+        if (tls.IsDataProtected != isEncrypted)
         {
             session.DataConnector.CloseBlockConnection();
         }
 
-        tls.IsDataProtected = isPrivate;
+        tls.IsDataProtected = isEncrypted;
     }
 
     /// <summary>

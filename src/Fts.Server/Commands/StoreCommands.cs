@@ -9,8 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Receives uploads: STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the bytes. After the end of the data, it is committed if
-/// <see cref="FtpPublishPolicy"/> permits this. An upload that is not committed is kept as a partial upload if it can be resumed.
+/// Receives uploads: STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the bytes. After the end of the data, the staging file
+/// is committed if <see cref="FtpPublishPolicy"/> permits this. An upload that is not committed is kept as a partial upload if it can be
+/// resumed.
 /// </summary>
 internal static class StoreCommands
 {

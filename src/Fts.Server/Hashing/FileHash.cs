@@ -15,7 +15,8 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     private const int BufferBytes = 256 * 1024;
 
     /// <summary>
-    /// Returns a cached hash, or computes the hash on a thread-pool thread. The store also caches the SHA-256 of a whole file.
+    /// Returns the hash from <see cref="HashCache"/> or, for the SHA-256 of a whole file, from the cache of the store. If the hash is not
+    /// cached, computes it on a thread-pool thread.
     /// </summary>
     /// <param name="session">The session that requests the hash. Its transfer records the progress.</param>
     /// <param name="path">The file.</param>
@@ -56,7 +57,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         transfer.TotalBytes = stop - start;
         hash = await Task.Run(() => ComputeAsync(transfer, file, kind, start, stop, cancellationToken), cancellationToken);
 
-        // The hash is cached only if the file did not change from before it was opened until after it was read.
+        // The hash is cached only if the file had the same metadata before it was opened and after it was read.
         if (before is { } hashed && HashCache.IsOldEnough(hashed, now) && file.Length == hashed.Length &&
             await files.GetReadableEntryAsync(path, cancellationToken) == before)
         {
@@ -74,7 +75,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         return new FileHash(start, stop, hash);
     }
 
-    /// <summary>Returns the SHA-256 of a whole file that the store has cached, or null.</summary>
+    /// <summary>Returns the SHA-256 of a whole file from the cache of the store, or null if it is not cached.</summary>
     private static async ValueTask<string?> GetHashFromStoreAsync(
         UserFiles files, StorePath path, FileEntry file, CancellationToken cancellationToken) =>
         await files.GetCachedHashAsync(path, file, cancellationToken) is { } sha256 ? Convert.ToHexStringLower(sha256) : null;

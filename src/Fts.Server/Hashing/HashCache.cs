@@ -17,9 +17,9 @@ internal readonly record struct HashCacheKey(
 
 /// <summary>The most recently computed hashes of all sessions. The store also caches the SHA-256 of whole files.</summary>
 /// <remarks>
-/// A command that sets a last-modified time must call <see cref="Clear"/>. A new file can have the identity and length of a deleted file.
-/// If the command also sets the same last-modified time, the cache would return the hash of the deleted file. The cache does not detect if
-/// a local program rewrites a file in place and restores the last-modified time.
+/// A command that sets a last-modified time must call <see cref="Clear"/>, because a new file can have the identity and length of a deleted
+/// file. If the command gives the new file the last-modified time of the deleted file, the cache would return the hash of the deleted file.
+/// The cache does not detect if a local program rewrites a file in place and restores the last-modified time.
 /// </remarks>
 internal sealed class HashCache
 {

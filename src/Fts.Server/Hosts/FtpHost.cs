@@ -12,8 +12,8 @@ namespace Fts.Server;
 public sealed record FtpHost
 {
     /// <summary>
-    /// The host name, of ASCII letters, digits, hyphens, underscores and dots. An internationalized name is written in its A-label form.
-    /// Comparisons with the name ignore case.
+    /// The host name, of ASCII letters, digits, hyphens, underscores and dots. An internationalized name is written in its A-label form
+    /// (<c>xn--</c>). Comparisons with the name ignore case.
     /// </summary>
     public required string Name { get; init; }
 

@@ -7,8 +7,8 @@ namespace Fts.Server.Hosts;
 
 /// <summary>
 /// Enforces the contract of <see cref="IFileStore"/> on any implementation. Wraps unexpected exceptions in a
-/// <see cref="StoreException"/>, so that they are not mistaken for connection errors. Skips entries whose names are not a single path
-/// component, because a line end in a name could forge entries and replies.
+/// <see cref="StoreException"/>, so that they are not mistaken for connection errors. Skips entries whose names are not a single valid
+/// path component, because a line end in a name could forge entries and replies.
 /// </summary>
 /// <remarks>
 /// Each host has one guarded store, which all its sessions share. Sessions call the guarded store through <see cref="Accounts.UserFiles"/>.
@@ -32,7 +32,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             throw CreateException(e);
         }
 
-        // A store may return an invalid name. The requested path has a valid one.
+        // If a store returns an invalid name, the valid name in the requested path replaces it.
         return found is { Name.Length: > 0 } entry && !IsEntryName(entry.Name) ? entry with { Name = path.Name } : found;
     }
 
@@ -158,7 +158,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
     }
 
-    /// <summary>Returns whether a name is a valid single path component. Most names are ASCII, which is faster to check.</summary>
+    /// <summary>Returns whether a name is a single valid path component. ASCII names, the most frequent, have a faster check.</summary>
     private static bool IsEntryName(string? name) =>
         name is not (null or "" or "." or "..") && (IsPlainAscii(name) || (StorePath.Root.Resolve(name) is { } path && path.Name == name));
 
@@ -182,7 +182,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
         }
 
-        /// <summary>Logs how many entries the store itself has left out, because their names are invalid.</summary>
+        /// <summary>If the store itself has left out entries with invalid names, logs the number of these entries.</summary>
         private void LogUnlisted()
         {
             if (entries is IUnlistedNameReport { Unlisted: { Count: > 0 and var count, Example: var example } })
@@ -193,15 +193,15 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     }
 
     /// <summary>
-    /// Owns the store's enumerator. After cancellation it stops before the next entry, even if the store ignores the token.
+    /// Owns the store's enumerator. After cancellation, the listing ends before the next entry, even if the store ignores the token.
     /// </summary>
     private sealed class GuardedEnumerator(
         IAsyncEnumerator<FileEntry> source, Action logUnlisted, ILogger logger, CancellationToken cancellationToken)
         : IAsyncEnumerator<FileEntry>
     {
         /// <summary>
-        /// The number of entries after which the enumerator yields the thread. A memory store never waits. Without the yield, the session
-        /// could not read ABOR during a listing.
+        /// The number of entries after which the enumerator yields the thread. Without the yield, the session could not read ABOR during a
+        /// listing of a memory store, which never waits.
         /// </summary>
         private const int MaxSynchronousMoves = 1024;
 

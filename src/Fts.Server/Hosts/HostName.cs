@@ -20,7 +20,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
             return isIPv6 ? new HostName(null, ipv6!.UnmapIPv4()) : null;
         }
 
-        // IPAddress.TryParse parses "1" as 0.0.0.1, so only text with three dots is parsed.
+        // IPAddress.TryParse parses "1" as 0.0.0.1, so only text with three dots is parsed as an IPv4 address.
         if (text.Count(c => c == '.') == 3 &&
             IPAddress.TryParse(text, out IPAddress? ipv4) && ipv4.AddressFamily == AddressFamily.InterNetwork)
         {

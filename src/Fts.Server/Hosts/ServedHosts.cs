@@ -9,10 +9,10 @@ namespace Fts.Server.Hosts;
 
 /// <summary>One host of a server, with the objects that its sessions use.</summary>
 /// <param name="Name">The host name, or null for the default host.</param>
-/// <param name="Store">The configured store, which only identifies the host's files. Sessions use <see cref="GuardedStore"/>.</param>
+/// <param name="Store">The configured store, used only to identify the host's files. Sessions use <see cref="GuardedStore"/>.</param>
 /// <param name="Authenticator">Authenticates the clients that select this host.</param>
 /// <param name="Certificates">The host's certificates, or null without TLS.</param>
-/// <param name="Greeting">The 220 reply at the start of a connection and to HOST.</param>
+/// <param name="Greeting">The 220 reply to a new connection and to HOST.</param>
 internal sealed record ServedHost(
     string? Name, IFileStore Store, IAuthenticator Authenticator, FtpCertificates? Certificates, FtpReply Greeting)
 {

@@ -41,6 +41,7 @@ internal readonly record struct ListOptions(ListOrder Order, bool IsReversed, bo
             }
 
             rest = rest[word.Length..].TrimStart(' ');
+            // A long option is ignored, so none of its letters is read.
             foreach (char letter in word.StartsWith("--") ? default : word)
             {
                 order = letter switch { 't' => ListOrder.Time, 'S' => ListOrder.Size, _ => order };

@@ -23,8 +23,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
 
     /// <summary>Parses the argument of LIST, NLST or STAT and opens the directory. Returns null if the path is invalid.</summary>
     /// <remarks>
-    /// If an entry has exactly the argument as its path, this entry is selected. Otherwise, options of <c>ls</c> before the path, which
-    /// many clients send, and wildcards in the last component are recognised.
+    /// If an entry has exactly the argument as its path, this entry is selected. Otherwise, wildcards in the last component are recognised.
+    /// So are options of <c>ls</c> before the path, because many clients send such options.
     /// </remarks>
     /// <exception cref="StoreException">The path does not exist or cannot be listed.</exception>
     public static async ValueTask<ListSelection?> OpenAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -66,8 +66,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     }
 
     /// <summary>
-    /// Returns the entries whose names match a pattern. The store receives the token. Otherwise, a directory without a match would be read
-    /// to its end even after the client has disconnected.
+    /// Returns the entries whose names match a pattern. The store receives the token, so that the store stops reading a directory without a
+    /// match after the client has disconnected.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> FilterByPattern(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)

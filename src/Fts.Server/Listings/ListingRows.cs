@@ -28,8 +28,8 @@ internal sealed class ListingRows(Session session)
     private readonly bool _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256) && session.Files!.HasPermission(Permissions.Read);
 
     /// <summary>
-    /// Returns the cached SHA-256 of a file. Returns null if none is cached, if the client did not select this fact, or if the account
-    /// cannot read files.
+    /// Returns the cached SHA-256 of a file. Returns null if none is cached, if the client did not select the fact X.sha256, or if the
+    /// account cannot read files.
     /// </summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, in FileEntry entry, CancellationToken cancellationToken) =>
         _includesHashes && entry.Kind == EntryKind.File ? session.Files!.GetCachedHashAsync(path, entry, cancellationToken) : default;

@@ -57,7 +57,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
         HeadingCount++;
         yield return new ListedItem(name, default);
         var directories = new List<string>();
-        bool isHeld = true;
+        bool hasAllNames = true;
         try
         {
             await foreach (FileEntry entry in sorter.Sort(entries).WithCancellation(cancellationToken))
@@ -70,14 +70,19 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
 
                 _entryCount++;
                 yield return new ListedItem(null, entry);
-                if (isHeld && ShouldDescend(entry) && (isHeld = sorter.TryReserve()))
+                if (hasAllNames && ShouldDescend(entry))
                 {
-                    directories.Add(entry.Name);
+                    hasAllNames = sorter.TryReserve();
+                    if (hasAllNames)
+                    {
+                        directories.Add(entry.Name);
+                    }
                 }
             }
 
             // If the names of the subdirectories exceed a limit of the sorter, the directory is read a second time instead.
-            IAsyncEnumerable<string> names = isHeld ? directories.ToAsyncEnumerable() : ListDirectoriesAsync(directory, cancellationToken);
+            IAsyncEnumerable<string> names =
+                hasAllNames ? directories.ToAsyncEnumerable() : ListDirectoriesAsync(directory, cancellationToken);
             await foreach (string child in names.WithCancellation(cancellationToken))
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -16,7 +16,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
 
     private static readonly IPEndPoint NoAddress = new(IPAddress.None, 0); // logged if the load balancer's address cannot be read
 
-    private int _runningReads;
+    private int _runningReadCount;
 
     /// <summary>Returns whether a connection from this address must start with a PROXY header.</summary>
     public bool RequiresHeader(IPAddress address)
@@ -41,9 +41,9 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     /// <param name="cancellationToken">Cancels the read. The socket is then closed.</param>
     public void StartReading(Socket socket, Action<ConnectionEndPoints> onRead, CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _runningReads) > options.MaxSessions)
+        if (Interlocked.Increment(ref _runningReadCount) > options.MaxSessions)
         {
-            Interlocked.Decrement(ref _runningReads);
+            Interlocked.Decrement(ref _runningReadCount);
             socket.Dispose();
             return;
         }
@@ -107,7 +107,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Doubles the buffer. The parser rejects headers longer than <see cref="ProxyHeader.MaxLength"/>, which limits the size.
+    /// Doubles the buffer. The size stays limited, because the parser rejects headers longer than <see cref="ProxyHeader.MaxLength"/>.
     /// </summary>
     private static void Enlarge(ref byte[] buffer)
     {
@@ -142,7 +142,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
         }
         finally
         {
-            Interlocked.Decrement(ref _runningReads);
+            Interlocked.Decrement(ref _runningReadCount);
         }
     }
 }
