@@ -71,7 +71,7 @@ internal sealed class DataConnection : IAsyncDisposable
     public static async ValueTask<DataConnection> OpenAsync(
         Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // after ABOR, no connection is prepared
+        cancellationToken.ThrowIfCancellationRequested(); // if ABOR cancelled the token, it also discarded the prepared connection
         if (session.BlockConnection is { } open)
         {
             session.Transfer!.AttachDataSocket(open.Socket);
@@ -100,7 +100,7 @@ internal sealed class DataConnection : IAsyncDisposable
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
-    /// <summary>Sends all queued replies if the pump must wait for the store. A disk that hangs must not delay replies.</summary>
+    /// <summary>Sends all queued replies if the pump must wait for the store, because a disk that hangs must not delay replies.</summary>
     /// <param name="isCompleted">Whether the store's operation has completed, so that the pump need not wait.</param>
     /// <param name="cancellationToken">Cancels the sending of the replies.</param>
     public ValueTask FlushRepliesIfWaitingAsync(bool isCompleted, CancellationToken cancellationToken) =>
@@ -155,7 +155,7 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Marks the end of the sent data. In block mode, adds the last block. Otherwise sends the end of the zlib stream (MODE Z),
+    /// Marks the end of the sent data. In block mode, adds the last block. In the other modes, sends the end of the zlib stream (MODE Z),
     /// close_notify (TLS) and FIN.
     /// </summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal sealed class NoDataConnectionException(Exception? cause = null)
 /// <summary>
 /// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on the session's own data listener or
 /// on a port of the server's range. PORT and EPRT prepare an active connection. A prepared connection serves one transfer. In block mode,
-/// the open connection serves further transfers until one of these commands or another command, for example ABOR or MODE, closes it.
+/// the open connection serves further transfers until one of these four commands closes it, or another command, for example ABOR or MODE.
 /// </summary>
 /// <remarks>
 /// Without a range, one data listener on a random port serves the whole session. A bind for each transfer would become very slow with
@@ -36,7 +36,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     private PassivePortReservation? _reservation;
     private IPEndPoint? _activeTarget;
     private bool _isPassive;
-    private long _lastUsed;
+    private long _lastUsedAt;
     private BlockConnection? _blockConnection;
 
     /// <summary>
@@ -50,7 +50,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     /// <summary>The open block-mode connection, or null.</summary>
     public BlockConnection? BlockConnection => _blockConnection;
 
-    /// <summary>Whether the client has sent EPSV ALL: PASV, PORT and EPRT are then refused (RFC 2428 §4).</summary>
+    /// <summary>Whether the client has sent EPSV ALL. The server then refuses PASV, PORT and EPRT (RFC 2428 §4).</summary>
     public bool IsExtendedPassiveOnly { get; set; }
 
     /// <summary>
@@ -63,7 +63,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         lock (_lock)
         {
             CancelPreparedConnectionLocked();
-            _lastUsed = Environment.TickCount64;
+            _lastUsedAt = Environment.TickCount64;
             if (server.PassivePorts is { } range)
             {
                 _reservation = range.Reserve(local, peer);
@@ -178,20 +178,21 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Closes the unused data listener, or the reservation of a client that has not connected, if it was last used before a time.
+    /// Closes the unused data listener, or releases the reserved port of a client that has not connected, if the last use of the listener
+    /// or port was before a time.
     /// </summary>
     /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdleListener(long before)
     {
         lock (_lock)
         {
-            if (_listener is not null && !_isPassive && _lastUsed < before)
+            if (_listener is not null && !_isPassive && _lastUsedAt < before)
             {
                 _listener.Dispose();
                 _listener = null;
             }
 
-            if (_reservation is { HasConnection: false } && _lastUsed < before)
+            if (_reservation is { HasConnection: false } && _lastUsedAt < before)
             {
                 CancelPreparedConnectionLocked();
             }
@@ -224,7 +225,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         {
             try
             {
-                listener.Blocking = false; // the peer may close its connection before this call accepts it
+                listener.Blocking = false; // so that Accept does not wait if the peer has just closed its connection
                 listener.Accept().Dispose();
             }
             catch (SocketException)
@@ -249,7 +250,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
             Socket socket = await listener.AcceptAsync(cancellationToken);
             lock (_lock)
             {
-                _lastUsed = Environment.TickCount64;
+                _lastUsedAt = Environment.TickCount64;
             }
 
             try

@@ -40,7 +40,7 @@ internal sealed class Transfer(string description) : IDisposable
     private readonly Lock _lock = new();
     private long _bytes;
     private bool _isCommitting, _hasDataEnded;
-    private long _lastProgress = Environment.TickCount64;
+    private long _lastProgressAt = Environment.TickCount64;
     private long _connectionWaitStartedAt;
     private Socket? _dataSocket;
     private long _acknowledgedBytes;
@@ -74,7 +74,7 @@ internal sealed class Transfer(string description) : IDisposable
     public Task Completion => _completion.Task;
 
     /// <summary>The time of the last progress, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
-    public long LastProgress => Volatile.Read(ref _lastProgress);
+    public long LastProgressAt => Volatile.Read(ref _lastProgressAt);
 
     /// <summary>The first reason passed to <see cref="Abort"/>, or <see cref="AbortReason.None"/>.</summary>
     public AbortReason AbortReason { get; private set; }
@@ -106,7 +106,7 @@ internal sealed class Transfer(string description) : IDisposable
     public void AddBytes(long bytes)
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
-        Volatile.Write(ref _lastProgress, Environment.TickCount64);
+        Volatile.Write(ref _lastProgressAt, Environment.TickCount64);
     }
 
     /// <summary>Records that an upload's data has ended: all bytes have arrived, or the connection failed.</summary>
@@ -128,11 +128,12 @@ internal sealed class Transfer(string description) : IDisposable
     public void StartConnectionWait() => Volatile.Write(ref _connectionWaitStartedAt, Environment.TickCount64);
 
     /// <summary>Records progress other than transferred bytes, so that the transfer does not count as stalled.</summary>
-    public void RecordProgress() => Volatile.Write(ref _lastProgress, Environment.TickCount64);
+    public void RecordProgress() => Volatile.Write(ref _lastProgressAt, Environment.TickCount64);
 
     /// <summary>
-    /// Records progress if the client has acknowledged further bytes. A slow client can take longer than the stall timeout to receive the
-    /// bytes that the kernel has buffered. The session monitor calls this method once a second.
+    /// Records progress if the client has acknowledged further bytes. Without this method, a slow client would count as stalled if it needs
+    /// longer than the stall timeout to receive the bytes that the kernel has buffered. The session monitor calls this method once a
+    /// second.
     /// </summary>
     public void RecordAcknowledgedBytes()
     {
@@ -141,7 +142,7 @@ internal sealed class Transfer(string description) : IDisposable
             if (_dataSocket?.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledgedBytes)
             {
                 _acknowledgedBytes = acknowledged;
-                Volatile.Write(ref _lastProgress, Environment.TickCount64);
+                Volatile.Write(ref _lastProgressAt, Environment.TickCount64);
             }
         }
     }

@@ -16,7 +16,7 @@ internal static class CommandLookup
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
-        // While a transfer sends its data as lines of a reply, only ABOR may run: the reply to ABOR follows the end of the transfer.
+        // While a transfer sends its data as lines of a reply, only ABOR may run, because its reply follows the end of the transfer.
         if (line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand command) &&
             CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) &&
             (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
@@ -89,7 +89,8 @@ internal static class CommandLookup
     }
 
     /// <summary>
-    /// Returns whether the verb is an HTTP method. A web page can make a browser send a request with FTP commands in its body.
+    /// Returns whether the verb is an HTTP method. No line of an HTTP request may be executed, because a web page can make a browser send a
+    /// request with FTP commands in its body.
     /// </summary>
     private static bool IsHttpMethod(string verb) =>
         verb is "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE";

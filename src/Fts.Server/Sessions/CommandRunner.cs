@@ -119,7 +119,7 @@ internal static class CommandRunner
     }
 
     /// <summary>
-    /// Logs an exception of a store: a rejected operation at the level Debug, a failure of the store at the level Error with its cause.
+    /// Logs an exception of a store: a rejected operation at the level Debug, a failure of the store with its cause at the level Error.
     /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="operation">The verb of the command, or a noun for the operation.</param>

@@ -30,7 +30,7 @@ internal sealed record SequenceParameters
 /// <remarks>
 /// Lifetime of a parameter: a command sets it in <see cref="Next"/>. The parameter stays there during commands with the rule
 /// <see cref="Commands.CommandRules.PreservesSequence"/>, for example TYPE or PASV. The first command without that rule receives it in
-/// <see cref="Current"/>. The second one discards it, even if the first command failed or did not use the parameter. USER, REIN and AUTH
+/// <see cref="Current"/>. The second such command discards it, even if the first one failed or did not use it. USER, REIN and AUTH
 /// discard all parameters. Only the session's loop and its running handler use this object.
 /// </remarks>
 internal sealed class CommandSequence

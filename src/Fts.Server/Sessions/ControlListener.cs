@@ -43,7 +43,7 @@ internal static class ControlListener
     }
 
     /// <summary>
-    /// Accepts connections until <paramref name="stopping"/> is cancelled, which must happen before the listener is closed.
+    /// Accepts connections until <paramref name="stopping"/> is cancelled. The caller must cancel this token before it closes the listener.
     /// </summary>
     /// <param name="listener">The listening socket. The caller owns it.</param>
     /// <param name="onAccepted">The method that receives each connection and owns it from then on. The method must not block.</param>
@@ -84,7 +84,7 @@ internal static class ControlListener
         }
     }
 
-    /// <summary>Enables keep-alive on the listener. Accepted connections inherit these options without further system calls.</summary>
+    /// <summary>Enables keep-alive on the listener. Accepted connections inherit the listener's options without system calls.</summary>
     private static void SetKeepAlive(Socket listener, TimeSpan idle)
     {
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

@@ -15,7 +15,8 @@ internal static class ProtocolSniffer
             [.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
 
     /// <summary>
-    /// If no FTP client can have sent the line, returns its protocol or a description of the line, for the log. Otherwise returns null.
+    /// If no FTP client can have sent the line, returns the line's protocol or a description of the line, for the log. Otherwise returns
+    /// null.
     /// </summary>
     /// <param name="line">The line as read.</param>
     /// <param name="isCommand">Whether the line begins with a verb.</param>

@@ -45,8 +45,8 @@ internal sealed class Session : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private FtpReply? _closingReply;
     private long _endedAt;
-    private long _acknowledgedBytes; // by the TCP of the client
-    private long _acknowledgedAt; // when this number last changed
+    // The number of bytes on the control connection that the client has acknowledged, and the time when this number last changed.
+    private long _acknowledgedBytes, _acknowledgedAt;
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
 
@@ -58,7 +58,7 @@ internal sealed class Session : IDisposable
         Channel = new LineChannel(PlainStream, server.Options.MaxLineLength, refusesBinary: true);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
-        LoginStartedAt = LastReceived = Environment.TickCount64;
+        LoginStartedAt = LastActivityAt = Environment.TickCount64;
     }
 
     // Control connection
@@ -89,7 +89,7 @@ internal sealed class Session : IDisposable
     /// The time of the last received line or of the end of the last transfer, in <see cref="Environment.TickCount64"/> milliseconds. Before
     /// the first line, the time of the connection.
     /// </summary>
-    public long LastReceived { get; set; }
+    public long LastActivityAt { get; set; }
     /// <summary>The number of lines that were rejected before login.</summary>
     public int RejectedLines { get; set; }
     /// <summary>Whether a line with content was received.</summary>
@@ -117,9 +117,9 @@ internal sealed class Session : IDisposable
     public bool IsImplicitTls { get; }
 
     // Host
-    /// <summary>The selected host: its store and its accounts.</summary>
+    /// <summary>The selected host (RFC 7151), with its store and its accounts.</summary>
     public ServedHost Host { get; set; }
-    /// <summary>The host name that the client sent with HOST, or null if the client sent no HOST or sent an address.</summary>
+    /// <summary>The host name that the client sent with HOST, or null if the client sent no HOST, or HOST with an IP address.</summary>
     public string? HostName { get; set; }
 
     // Login
@@ -146,14 +146,14 @@ internal sealed class Session : IDisposable
     public CommandSequence Sequence { get; } = new();
 
     /// <summary>
-    /// The path of the last SIZE that reported a partial upload although a file with another size exists, or null. The next RETR of this
-    /// path is rejected.
+    /// The path of the last SIZE command that reported the size of a partial upload, while the file with the same path had another size.
+    /// Null if there is no such path. The next RETR of this path is rejected.
     /// </summary>
     public StorePath? LastPartialSizePath { get; set; }
 
     // Data connection
     /// <summary>
-    /// The object that prepares the data connections. It is created on first use, because most idle sessions never transfer data.
+    /// The object that establishes the data connections. It is created on first use, because most idle sessions never transfer data.
     /// </summary>
     public DataConnector DataConnector =>
         _dataConnector ??= new DataConnector(Server, ConnectionEndPoints.FromSocket(Socket).Local.Address, Peer.Address);
@@ -206,13 +206,16 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Logs the user out and resets the protocol state, for example the working directory and the transfer mode (REIN, a new USER, AUTH).
-    /// The selected host stays.
+    /// Logs the user out and resets the protocol state, for example the working directory and the transfer mode. The selected host stays.
+    /// REIN, AUTH and a new USER call this method.
     /// </summary>
     public void Reset()
     {
-        // Without a login, repeated USER commands must not extend the login time limit.
-        LoginStartedAt = Files is null ? LoginStartedAt : Environment.TickCount64;
+        if (Files is not null)
+        {
+            LoginStartedAt = Environment.TickCount64; // only after a login: repeated USER commands must not extend the login time limit
+        }
+
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         LastPartialSizePath = null;
@@ -221,7 +224,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Closes the unused data listener, or the reservation of a passive port, if it was last used before a time.
+    /// Closes the unused data listener, or releases the reserved passive port, if the last use of the listener or port was before a time.
     /// </summary>
     /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdleListener(long before) => _dataConnector?.CloseIdleListener(before);

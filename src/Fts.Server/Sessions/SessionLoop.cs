@@ -46,7 +46,7 @@ internal sealed class SessionLoop(Session session)
                 }
 
                 ThreadScheduling.RequestShortSlices();
-                session.LastReceived = Environment.TickCount64;
+                session.LastActivityAt = Environment.TickCount64;
                 await DispatchAsync(line);
                 if (session.Next is NextAction.StartTls or NextAction.EndTls)
                 {
@@ -188,8 +188,8 @@ internal sealed class SessionLoop(Session session)
         _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : CompleteReadAsync(_lineRead);
 
     /// <summary>
-    /// Completes a read that started during a transfer. Sends the queued replies first. Otherwise these replies would wait for the client's
-    /// next line.
+    /// Completes a read that started during a transfer. Sends the queued replies first, because they must not wait for the client's next
+    /// line.
     /// </summary>
     private async ValueTask<LineReadResult> CompleteReadAsync(Task<LineReadResult> read)
     {
@@ -272,7 +272,7 @@ internal sealed class SessionLoop(Session session)
             }
 
             LineReadResult line = await _lineRead;
-            session.LastReceived = Environment.TickCount64;
+            session.LastActivityAt = Environment.TickCount64;
             if (line.Status == LineStatus.Closed)
             {
                 if (session.Mode == TransferMode.Block || !transfer.HasDataConnection)
@@ -350,7 +350,7 @@ internal sealed class SessionLoop(Session session)
         }
 
         await DisposeTransferAsync();
-        session.LastReceived = Environment.TickCount64;
+        session.LastActivityAt = Environment.TickCount64;
     }
 
     /// <summary>Aborts the running transfer, if any, and queues its final reply.</summary>
@@ -374,8 +374,9 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Aborts the running transfer, sends all replies, and reads the remaining input for at most one second. Closing a connection with
-    /// unread input would reset the connection, and the client could lose the replies. If the server stops, does not wait for the client.
+    /// Aborts the running transfer, sends all replies, and reads the remaining input for at most one second, because closing a connection
+    /// with unread input would reset the connection, and the client could lose the replies. If the server stops, does not wait for the
+    /// client.
     /// </summary>
     private async ValueTask CloseAsync()
     {

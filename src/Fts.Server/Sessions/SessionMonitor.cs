@@ -83,7 +83,7 @@ internal static class SessionMonitor
                     transfer.Abort(AbortReason.NotConnected);
                 }
             }
-            else if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds && !transfer.IsCommitting)
+            else if (now - transfer.LastProgressAt > options.StallTimeout.TotalMilliseconds && !transfer.IsCommitting)
             {
                 transfer.Abort(AbortReason.Stalled);
             }
@@ -92,7 +92,7 @@ internal static class SessionMonitor
         {
             session.End(Replies.LoginTimeout);
         }
-        else if (now - session.LastReceived > options.IdleTimeout.TotalMilliseconds)
+        else if (now - session.LastActivityAt > options.IdleTimeout.TotalMilliseconds)
         {
             session.End(Replies.IdleTimeout);
         }

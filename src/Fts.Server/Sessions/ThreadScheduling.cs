@@ -3,9 +3,9 @@ using Fts.Native;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Makes the Linux scheduler prefer the threads that reply to commands to the threads that copy files. During eight large downloads, the
-/// lower priority of the copy threads reduces the reply times to a tenth (bench: latency-8). The short time slices of the reply threads
-/// reduce the 99th percentile by a further third.
+/// Makes the Linux scheduler prefer reply threads, which process commands, over copy threads, which copy files. During eight large
+/// downloads, the lower priority of the copy threads reduces the reply times to a tenth (bench: latency-8). The short time slices of the
+/// reply threads reduce the 99th percentile by a further third.
 /// </summary>
 /// <remarks>Has no effect on other systems. Linux supports time slices since version 6.12.</remarks>
 internal static class ThreadScheduling
@@ -32,8 +32,8 @@ internal static class ThreadScheduling
     }
 
     /// <summary>
-    /// Lowers the priority of the calling thread, and requests the default time slices. Otherwise, the thread has the time slices of the
-    /// thread that started it.
+    /// Lowers the priority of the calling thread, and requests the default time slices. Without this request, the thread would keep the
+    /// time slices of the thread that started it.
     /// </summary>
     public static void LowerPriority()
     {

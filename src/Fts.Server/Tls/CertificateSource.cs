@@ -111,8 +111,8 @@ internal sealed class CertificateSource : IDisposable
     }
 
     /// <summary>
-    /// The last write time and the length of a file, for the detection of changes. For a symbolic link, the time and length of its target
-    /// count, because renewal tools create a new file and change the link.
+    /// The last write time and the length of a file, for the detection of changes. For a symbolic link, these are the values of the link's
+    /// target, because renewal tools create a new file and change the link.
     /// </summary>
     private readonly record struct FileStamp(DateTime Written, long Length)
     {

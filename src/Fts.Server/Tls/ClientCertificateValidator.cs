@@ -45,8 +45,8 @@ internal sealed class ClientCertificateValidator
     public void CompleteControlHandshake() => _isControlHandshakeComplete = true;
 
     /// <summary>
-    /// Validates a certificate, and returns whether the handshake may continue. On the control connection it may always continue. A failed
-    /// TLS 1.3 handshake would report no reason to the client, but the reply to USER can report one.
+    /// Validates a certificate, and returns whether the handshake may continue. On the control connection, the handshake may always
+    /// continue, because a failed TLS 1.3 handshake would report no reason to the client. The reply to USER can report the reason.
     /// </summary>
     public bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
     {

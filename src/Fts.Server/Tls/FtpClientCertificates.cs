@@ -22,10 +22,10 @@ public enum FtpClientCertificatePolicy
 /// decides to which account a trusted certificate belongs. Revocation is not checked.
 /// </summary>
 /// <remarks>
-/// The server also requests the certificate on data connections. Otherwise a data connection could not resume the control connection's TLS
-/// session. A data connection must present a certificate with the same key as the control connection's certificate. With
-/// <see cref="FtpClientCertificatePolicy.Request"/>, it may also present no certificate. <see cref="FtpTlsOptions.DataBinding"/> decides
-/// whether a data connection must resume the session.
+/// The server also requests the certificate on data connections. Without this request, a data connection could not resume the control
+/// connection's TLS session. A data connection must present a certificate with the same key as the control connection's certificate. With
+/// <see cref="FtpClientCertificatePolicy.Request"/>, a data connection may also present no certificate.
+/// <see cref="FtpTlsOptions.DataBinding"/> decides whether a data connection must resume the session.
 /// </remarks>
 public sealed record FtpClientCertificates
 {

@@ -20,7 +20,7 @@ internal enum Resumption
 /// <summary>
 /// Detects from the server's first flight whether a handshake resumes a session, because SslStream does not report resumption. If a TLS 1.3
 /// handshake resumes a session, the ServerHello contains the pre_shared_key extension (RFC 8446 §4.2.11). If a TLS 1.2 handshake resumes
-/// one, no Certificate message follows the ServerHello (RFC 5246 §7.3).
+/// a session, no Certificate message follows the ServerHello (RFC 5246 §7.3).
 /// </summary>
 internal static class ServerHelloReader
 {

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// Separates the session tickets of one session: its connections accept only tickets that were issued on its own connections.
+/// Separates the TLS session tickets of one FTP session: its connections accept only tickets that were issued on its own connections.
 /// <see cref="Enter"/> applies until the calling asynchronous method ends.
 /// </summary>
 internal sealed class SessionTicketScope

@@ -25,8 +25,8 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 /// <remarks>
 /// With <see cref="FtpDataBinding.Require"/>, each session has its own <see cref="SessionTicketScope"/>. On Linux, a data connection can
 /// then resume only the TLS session of its own control connection, and is therefore from the same client. Sessions that request a client
-/// certificate also have their own scope. Otherwise, all sessions share their ticket key, and a connection can resume the TLS session of
-/// any other connection.
+/// certificate also have their own scope. All sessions without their own scope share one ticket key. Any of their connections can resume
+/// the TLS session of any other.
 /// </remarks>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisposable
 {
@@ -55,7 +55,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
 
     /// <summary>
     /// Whether the connections of this session resume only TLS sessions of this session. If the client certificate is requested, a control
-    /// connection must not resume a TLS session: OpenSSL keeps no intermediate certificates of a resumed one, so that the validation would
+    /// connection must not resume a TLS session: OpenSSL keeps no intermediate certificates of a resumed session, so the validation would
     /// fail.
     /// </summary>
     private bool HasOwnTicketScope => Options.DataBinding == FtpDataBinding.Require || _requestsCertificate;
@@ -116,7 +116,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The unencrypted bytes after the client's close_notify stay in the socket's stream.
     /// </summary>
     /// <returns>
-    /// Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.
+    /// Null, or the reason why the session must end. The session must end if the client sends no close_notify, because the start of the
+    /// unencrypted input is then unknown.
     /// </returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
@@ -159,9 +160,10 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     /// <see cref="FtpTlsOptions.DataBinding"/>.
     /// </summary>
     /// <remarks>
-    /// The TLS 1.3 session tickets are held back and sent with the server's first bytes. On an upload, these are its close_notify, after
-    /// the end of the data. If the tickets were sent earlier, a client that closes the connection without reading them would cause a reset,
-    /// and the reset could discard uploaded data. A client that reads to the end receives the tickets and can resume the session.
+    /// The TLS 1.3 session tickets are held back and sent with the server's first bytes. On an upload, the first bytes are the close_notify
+    /// that the server sends after the end of the data. If the tickets were sent earlier, a client that closes the connection without
+    /// reading them would cause a reset, and the reset could discard uploaded data. A client that reads to the end receives the tickets and
+    /// can resume the session.
     /// </remarks>
     /// <exception cref="HandshakeException">
     /// The handshake failed, timed out, or did not resume the control connection's TLS session although that is required.
@@ -198,8 +200,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
 
     /// <summary>Refuses or logs a data connection that did not resume a TLS session.</summary>
     /// <remarks>
-    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. Otherwise the next connection of the
-    /// peer could resume the session.
+    /// A refused peer must not be able to resume the session on its next connection. Therefore the held tickets and, in TLS 1.2, the
+    /// server's Finished message are not sent to the peer.
     /// </remarks>
     private void EnforceDataBinding(Session session, bool isResumed)
     {

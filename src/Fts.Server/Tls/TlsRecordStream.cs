@@ -19,7 +19,8 @@ namespace Fts.Server.Tls;
 internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
 {
     /// <summary>
-    /// The maximum number of inspected bytes of the server's first flight. The Certificate message always starts within them.
+    /// The maximum number of inspected bytes of the server's first flight (the TLS messages that the server sends first). The Certificate
+    /// message always starts within these bytes.
     /// </summary>
     private const int MaxInspectedBytes = 4096;
 
@@ -150,8 +151,8 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     }
 
     /// <summary>
-    /// Collects the bytes of further writes in a buffer, as long as they fit. Moves the bytes that <see cref="HoldWrites"/> has held to the
-    /// buffer first.
+    /// Collects the bytes of further writes in a buffer, as long as they fit. First moves the bytes held by <see cref="HoldWrites"/> into
+    /// the buffer, if they fit.
     /// </summary>
     /// <param name="buffer">The buffer, or null to stop gathering.</param>
     public void Gather(byte[]? buffer)
@@ -232,13 +233,13 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     }
 
     /// <summary>
-    /// Reads the bytes that have arrived from the socket into a rented buffer, and copies the first of them to <paramref name="buffer"/>.
+    /// Reads bytes from the socket into a rented buffer, and copies the first of these bytes to <paramref name="buffer"/>.
     /// </summary>
     private async ValueTask<int> ReadAheadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (!_recordTracker.IsAtStart)
         {
-            // SslStream waits with an empty buffer for the start of a record, but not for the remaining bytes of the record.
+            // SslStream waits with an empty buffer only for the start of a record. This call waits for the remaining bytes of the record.
             _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken);
         }
 
@@ -262,7 +263,11 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
             return 0;
         }
 
-        _nextReadBytes = read == rented.Length ? LargeReadBytes : _nextReadBytes;
+        if (read == rented.Length)
+        {
+            _nextReadBytes = LargeReadBytes;
+        }
+
         (_readBuffer, _readStart, _readEnd) = (rented, 0, read);
         return ReadBuffered(buffer.Span);
     }
@@ -276,7 +281,11 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         Span<byte> bytes = BufferedBytes;
         bytes = bytes[..Math.Min(bytes.Length, buffer.Length)];
         int wholeRecords = _recordTracker.MeasureCompleteRecords(bytes);
-        bytes = wholeRecords > 0 ? bytes[..wholeRecords] : bytes;
+        if (wholeRecords > 0)
+        {
+            bytes = bytes[..wholeRecords];
+        }
+
         bytes.CopyTo(buffer);
         _recordTracker.Advance(bytes);
         _readStart += bytes.Length;

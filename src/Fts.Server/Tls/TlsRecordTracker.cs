@@ -51,7 +51,10 @@ internal struct TlsRecordTracker
         while (!rest.IsEmpty)
         {
             rest = next.AdvanceOnce(rest);
-            end = next.IsAtStart ? bytes.Length - rest.Length : end;
+            if (next.IsAtStart)
+            {
+                end = bytes.Length - rest.Length;
+            }
         }
 
         return end;

@@ -79,7 +79,7 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
     private RunningUpload? FindStalled(Session session, StorePath path) =>
         _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) &&
         !running.Transfer.IsCommitting &&
-        Environment.TickCount64 - running.Transfer.LastProgress >= takeoverDelay.TotalMilliseconds
+        Environment.TickCount64 - running.Transfer.LastProgressAt >= takeoverDelay.TotalMilliseconds
             ? running
             : null;
 

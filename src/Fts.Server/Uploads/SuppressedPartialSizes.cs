@@ -7,9 +7,9 @@ namespace Fts.Server.Uploads;
 /// <remarks>
 /// If a file and a partial upload of the client have the same path, SIZE reports the size of the partial upload. Some clients send SIZE
 /// before they resume an upload. Other clients send SIZE before a download, and read only that many bytes. The server cannot tell these
-/// clients apart. If a download follows such a SIZE, the server rejects the download and adds the path to this list. From then on, SIZE of
-/// the path returns an error, unless the file and the partial upload have the same size. Without a size, a client downloads the whole file
-/// or uploads from offset 0.
+/// clients apart. If a download follows a SIZE that reported the partial upload, the server rejects the download and adds the path to this
+/// list. From then on, SIZE of the path returns an error, unless the file and the partial upload have the same size. A client that receives
+/// no size downloads the whole file or uploads from offset 0.
 /// </remarks>
 internal sealed class SuppressedPartialSizes
 {

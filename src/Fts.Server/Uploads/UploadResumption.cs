@@ -78,11 +78,16 @@ internal static class UploadResumption
     }
 
     /// <summary>
-    /// Returns whether the bytes that were received before an exception may be kept. They are not kept after invalid compressed data or an
-    /// invalid block header, because they may not be the start of the file. After a store failure, they are discarded to free the space.
+    /// Returns whether the bytes that were received before an exception can be kept. They are not kept after invalid compressed data or an
+    /// invalid block header, because they possibly differ from the start of the file. After a store failure, they are discarded to free the
+    /// space.
     /// </summary>
-    public static bool CanKeepPartialUploadAfter(Exception exception) =>
-        exception is not StoreException and not BlockFormatException and not DeflateException { Fault: not DeflateFault.Truncated };
+    public static bool CanKeepPartialUploadAfter(Exception exception) => exception switch
+    {
+        StoreException or BlockFormatException => false,
+        DeflateException deflate => deflate.Fault == DeflateFault.Truncated,
+        _ => true,
+    };
 
     /// <summary>Keeps the received bytes as a partial upload, and sets <see cref="Data.Transfer.KeptBytes"/>.</summary>
     /// <remarks>

@@ -63,8 +63,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     private long _blockedSince;
 
     /// <summary>
-    /// The time when the send that is waiting for the peer started, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send
-    /// is waiting.
+    /// The start time of the send that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send is
+    /// waiting.
     /// </summary>
     public long BlockedSince => Volatile.Read(ref _blockedSince);
 
@@ -175,7 +175,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     {
         if (_writer is null && _sendLock.CurrentCount > 0)
         {
-            return;
+            return; // nothing to send, and no send is running
         }
 
         await _sendLock.WaitAsync(cancellationToken);
@@ -242,12 +242,12 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, but not after an abort or during
-    /// a send. An aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
+    /// Starts to close the connection and returns without waiting. Over TLS, sends close_notify first. Omits close_notify after an abort or
+    /// during a send, because OpenSSL does not support concurrent calls, and an aborted transfer may still read or write.
     /// </summary>
     public void Dispose()
     {
-        bool isAborted = session.Transfer is not (null or { AbortReason: AbortReason.None });
+        bool isAborted = session.Transfer is { AbortReason: not AbortReason.None };
         if (tls is not null && !isAborted && _sendLock.Wait(0))
         {
             _ = SendCloseNotifyAndCloseAsync();
@@ -335,7 +335,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Parses the next buffered bytes. Marks the connection as broken if they are invalid.</summary>
+    /// <summary>Parses the next buffered bytes. Marks the connection as broken if the bytes are invalid.</summary>
     private BlockReadResult ReadBlock(int length)
     {
         try

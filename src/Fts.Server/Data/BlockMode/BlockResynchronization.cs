@@ -6,14 +6,14 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Data.BlockMode;
 
 /// <summary>
-/// Prepares the block-mode connection for the next transfer after a command has failed: discards the remaining content of the current file,
-/// or closes the connection.
+/// After a command has failed, prepares the block-mode connection for the next transfer: discards the remaining content of the current
+/// file, or closes the connection.
 /// </summary>
 internal static class BlockResynchronization
 {
     /// <summary>
-    /// Prepares or closes the connection after a transfer command. Returns the reply to send: a successful transfer receives 250 instead of
-    /// 226, and any other reply stays unchanged.
+    /// If a transfer command has failed, prepares the connection for the next transfer or closes it. Returns the reply to send: a 226 reply
+    /// with the code 250 instead, or any other reply unchanged.
     /// </summary>
     public static async ValueTask<FtpReply> ResynchronizeAsync(
         Session session, CommandRow row, FtpReply reply, CancellationToken cancellationToken)

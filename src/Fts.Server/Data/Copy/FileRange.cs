@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>Limits a file to the bytes before an end offset, for a download with RANG.</summary>
+/// <summary>Limits a file to the bytes before an end offset, for the download of a byte range (RANG).</summary>
 /// <param name="file">The whole file. The caller disposes it.</param>
 /// <param name="end">The offset after the last byte of the range.</param>
 internal sealed class FileRange(IFileReader file, long end) : IFileReader

@@ -4,7 +4,7 @@ namespace Fts.Server.Data.Copy;
 
 /// <summary>Copies a file's bytes to or from a data connection.</summary>
 /// <remarks>
-/// <see cref="DataConnection"/> counts the bytes that pass through it. Only a pump that bypasses it counts its bytes itself.
+/// <see cref="DataConnection"/> counts the bytes that it sends and receives. A pump that uses the socket directly counts its bytes itself.
 /// </remarks>
 internal interface IPump
 {

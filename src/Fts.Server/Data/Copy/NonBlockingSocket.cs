@@ -5,8 +5,8 @@ using Fts.Native;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// Non-blocking calls on a socket, on Linux only. They do not allocate the state of an asynchronous operation, which takes half a kilobyte
-/// for each direction of each socket. If no wait is needed, allocating that state costs more than the system call.
+/// Non-blocking calls on a socket, on Linux only. An asynchronous operation allocates half a kilobyte of state for each direction of each
+/// socket. These calls allocate no such state. If no wait is needed, the allocation costs more than the system call.
 /// </summary>
 internal static class NonBlockingSocket
 {

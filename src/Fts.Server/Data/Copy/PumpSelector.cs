@@ -4,7 +4,7 @@ namespace Fts.Server.Data.Copy;
 
 /// <summary>Selects the pump for a transfer.</summary>
 /// <param name="minKernelBytes">
-/// The minimum size in bytes of a transfer that the kernel copies, greater than 0. An upload starts with
+/// The minimum size in bytes of a transfer that the kernel copies. It must be greater than 0. An upload starts with
 /// <see cref="IFileWriter.WriteAsync"/>, as <see cref="IFileWriter.Handle"/> requires. After this number of bytes, the kernel continues.
 /// </param>
 internal sealed class PumpSelector(long minKernelBytes)

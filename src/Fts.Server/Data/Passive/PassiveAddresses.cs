@@ -85,7 +85,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                     throw new SocketException((int)SocketError.NoData);
                 }
 
-                // The order of several addresses varies between resolutions. The previous address stays in use if it is among them.
+                // Each resolution may return the addresses in another order. The previous address stays in use if it is returned again.
                 _resolvedAddresses.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -113,7 +113,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
 
     /// <summary>
     /// Returns whether the client needs no translated address or port, because it is on the server's network. Such a client is on this
-    /// machine or link, or its address and the server's address belong to the same private network.
+    /// machine or on the same link, or its address and the server's address belong to the same private network.
     /// </summary>
     private static bool IsOnSameNetwork(ConnectionEndPoints endPoints)
     {

@@ -7,7 +7,7 @@ namespace Fts.Server.Data.Passive;
 /// <summary>
 /// The server's range of passive ports. All sessions share one listener for each local address and port. The listener opens when the port
 /// is first needed, and closes after some time without use. A bind for each transfer would be slow, because the kernel searches all
-/// connections of the port in TIME_WAIT.
+/// connections in TIME_WAIT on the port.
 /// </summary>
 /// <remarks>The server disposes this object after its sessions have ended.</remarks>
 internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : IDisposable
@@ -16,8 +16,8 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     private const int MaxBindFailures = 100;
 
     /// <summary>
-    /// If this number of ports is open, ports without a reservation are closed before another port is opened. Otherwise a client that
-    /// repeats PASV would open a listener on every port of a large range.
+    /// If this number of ports is open, ports without a reservation are closed before another port is opened. Without this limit, a
+    /// client that repeats PASV would open a listener on every port of a large range.
     /// </summary>
     private const int MaxIdlePorts = 256;
 
