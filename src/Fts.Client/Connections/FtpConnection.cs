@@ -267,8 +267,8 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void DiscardEarlyReplies() => _earlyReplies.Clear();
 
     /// <summary>
-    /// Returns the final reply to a command. If <see cref="SendAheadAsync"/> has stored the reply and <paramref name="precededBy"/> is null,
-    /// nothing is sent. The caller must have marked the connection as busy.
+    /// Returns the final reply to a command. If <see cref="SendAheadAsync"/> has stored the reply and <paramref name="precededBy"/> is
+    /// null, nothing is sent. The caller must have marked the connection as busy.
     /// </summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
@@ -279,8 +279,8 @@ public sealed class FtpConnection : IAsyncDisposable
         ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
     /// <summary>
-    /// Returns the final reply to a command. If <see cref="SendAheadAsync"/> has stored the reply and <paramref name="precededBy"/> is null,
-    /// nothing is sent.
+    /// Returns the final reply to a command. If <see cref="SendAheadAsync"/> has stored the reply and <paramref name="precededBy"/> is
+    /// null, nothing is sent.
     /// </summary>
     private async Task<FtpReply> ExchangeAsync(
         FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
