@@ -39,8 +39,8 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
     public StagingFile? StagingFile { get; set; }
 
     /// <summary>
-    /// The error that fails only this file: a local error, or fewer bytes than the server announced. Null if none occurred. After an error,
-    /// the remaining received bytes of the file are discarded.
+    /// The error that makes this file fail without ending the batch: a local error, or fewer bytes than the server announced. Null if no
+    /// error occurred. The bytes of the file that arrive after the error are discarded.
     /// </summary>
     public Exception? FileException { get; set; }
 
@@ -69,7 +69,7 @@ internal sealed class BatchEntry(FtpBatchFile file, Action<FtpBatchResult> onRes
             ReportedLength = Bytes > AnnouncedLength ? AnnouncedLength : null,
         });
 
-    /// <summary>Reports the success of a separate transfer.</summary>
+    /// <summary>Reports the success of a transfer outside block mode.</summary>
     public void Succeed(FtpTransferResult result) => ReportResult(new FtpBatchResult(file, result, null));
 
     /// <summary>Reports the failure of the transfer.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client.Batch;
 
 /// <summary>
-/// The files of a batch and their results. Several workers take the files in list order. A file has a <see cref="BatchEntry"/> only while a
-/// worker has taken it and it has no result yet. Workers may call <see cref="TryTake"/> concurrently.
+/// The files of a batch and their results. Several workers take the files in list order. The <see cref="BatchEntry"/> of a file exists from
+/// the time when a worker takes the file until the file has a result. Workers may call <see cref="TryTake"/> concurrently.
 /// </summary>
 internal sealed class BatchQueue(IReadOnlyList<FtpBatchFile> files, IProgress<FtpBatchResult>? progress) : IDisposable
 {

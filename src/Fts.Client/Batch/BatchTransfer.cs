@@ -78,9 +78,9 @@ internal sealed class BatchTransfer(
             }
         }
         catch (Exception e) when (
-            e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
+            !cancellationToken.IsCancellationRequested && e is FtpException or IOException or SocketException or ObjectDisposedException)
         {
-            // A failure that is not recorded concerns only this connection. The separate transfers that follow include its files.
+            // A failure that is not recorded concerns only this connection. The files without a result are then transferred separately.
             RecordConnectionFailure(e);
         }
     }

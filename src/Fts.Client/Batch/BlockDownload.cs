@@ -44,8 +44,8 @@ internal sealed class BlockDownload(
 
     /// <summary>
     /// Waits for a task that uses the control connection. If the control connection fails, for example because of reply 421, waits until
-    /// all files with a preliminary reply are received, and then throws. <see cref="BlockPipeline{TItem}.RunAsync"/> would otherwise cancel
-    /// the reception.
+    /// all files with a preliminary reply are received, and then throws. Without this wait,
+    /// <see cref="BlockPipeline{TItem}.RunAsync"/> would cancel the reception.
     /// </summary>
     private async Task FinishReceivingOnFailureAsync(Task controlTask, Task receiving)
     {
@@ -107,10 +107,17 @@ internal sealed class BlockDownload(
     /// Returns whether to download a file in block mode. Files that are known to be large, and partially downloaded files, are downloaded
     /// separately, because separate downloads can be resumed. Returns true for every file if the options disable resumption.
     /// </summary>
-    private bool ShouldUseBlockMode(BatchEntry file) =>
-        options.Resume == FtpResume.Never
-        || !(file.File.SourceEntry?.Length > MaxFileBytes
-            || (_targetCheck.CanExist(file.LocalPath) && PartialDownloadFile.Exists(file.LocalPath)));
+    private bool ShouldUseBlockMode(BatchEntry file)
+    {
+        if (options.Resume == FtpResume.Never)
+        {
+            return true;
+        }
+
+        bool isLarge = file.File.SourceEntry?.Length > MaxFileBytes;
+        bool isPartial = !isLarge && _targetCheck.CanExist(file.LocalPath) && PartialDownloadFile.Exists(file.LocalPath);
+        return !isLarge && !isPartial;
+    }
 
     /// <summary>Returns whether the target can be created or replaced. If not, the error becomes the result of the entry.</summary>
     private bool CanWriteTarget(BatchEntry file)
@@ -215,7 +222,7 @@ internal sealed class BlockDownload(
     {
         CatchFileErrors(file, () =>
         {
-            // A file that grows during the transfer is longer than announced. The last block marks its end.
+            // A file that grows during the transfer is longer than announced, which is not an error. A shorter file is incomplete.
             if (file.AnnouncedLength is { } announced && announced > file.Bytes)
             {
                 throw new FtpIntegrityException(file.File.RemotePath, announced, file.Bytes);

@@ -108,7 +108,10 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
             int length = _connection.QueueCommand(verb, argument);
             _unansweredCommands.Enqueue((verb, item, length));
             _unansweredBytes += length;
-            _lastUpload = verb == "STOR" ? argument : _lastUpload;
+            if (verb == "STOR")
+            {
+                _lastUpload = argument;
+            }
         }
 
         _expectedReplies.Release();
@@ -301,7 +304,7 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     {
         FtpClientOptions options = _connection.Options;
         Socket socket = await _preparedConnection.WaitForSocketAsync(options.Timeouts.Connect, Token).ConfigureAwait(false);
-        socket.NoDelay = true; // the connection stays open after a file, so Nagle's algorithm would delay its last bytes
+        socket.NoDelay = true; // the connection stays open, so Nagle's algorithm would delay the last bytes of each file
         DataConnection data = await DataConnection.OpenAsync(
             socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isCompressed: false, Token)
             .ConfigureAwait(false);
@@ -313,9 +316,9 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     /// Returns immediately if the unanswered commands are within the limits. Otherwise sends the buffered output, and waits until the
     /// unanswered commands are within half of each limit, so that later commands are sent in groups.
     /// </summary>
-    private async ValueTask WaitForCapacityAsync(int commands, int bytes)
+    private async ValueTask WaitForCapacityAsync(int commandLimit, int byteLimit)
     {
-        if (HasCapacity(commands, bytes))
+        if (HasCapacity(commandLimit, byteLimit))
         {
             return;
         }
@@ -324,24 +327,24 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
         Task capacityAvailable;
         lock (_lock)
         {
-            if (HasCapacity(commands / 2, bytes / 2))
+            if (HasCapacity(commandLimit / 2, byteLimit / 2))
             {
                 return;
             }
 
             _capacityAvailable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            (_capacityCommands, _capacityBytes, capacityAvailable) = (commands / 2, bytes / 2, _capacityAvailable.Task);
+            (_capacityCommands, _capacityBytes, capacityAvailable) = (commandLimit / 2, byteLimit / 2, _capacityAvailable.Task);
         }
 
         await capacityAvailable.WaitAsync(Token).ConfigureAwait(false);
     }
 
     /// <summary>Returns whether the unanswered commands are within the limits for their number and their total length in bytes.</summary>
-    private bool HasCapacity(int commands, int bytes)
+    private bool HasCapacity(int commandLimit, int byteLimit)
     {
         lock (_lock)
         {
-            return _unansweredCommands.Count <= commands && _unansweredBytes <= bytes;
+            return _unansweredCommands.Count <= commandLimit && _unansweredBytes <= byteLimit;
         }
     }
 
@@ -369,7 +372,12 @@ internal sealed class BlockPipeline<TItem> : IAsyncDisposable
     private FtpReply ShareReply(FtpReply reply)
     {
         bool isEqual = _sharedReply is { } last && last.Code == reply.Code && last.Lines.SequenceEqual(reply.Lines);
-        return isEqual ? _sharedReply! : _sharedReply = reply;
+        if (!isEqual)
+        {
+            _sharedReply = reply;
+        }
+
+        return _sharedReply!;
     }
 
     /// <summary>Restarts the stall timeout. Does so at most twice a second, because restarting a timer is expensive.</summary>

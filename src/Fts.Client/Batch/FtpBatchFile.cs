@@ -24,8 +24,8 @@ public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 /// <param name="File">The file that the result belongs to.</param>
 /// <param name="Result">The result of the transfer; null if the transfer failed.</param>
 /// <param name="Exception">
-/// The cause of the failure; null if the transfer succeeded. An <see cref="FtpException"/>, a file system exception if the local file
-/// cannot be accessed, or an <see cref="ArgumentException"/> if a path is invalid.
+/// The cause of the failure; null if the transfer succeeded. The cause is a file system exception if the local file cannot be accessed, an
+/// <see cref="ArgumentException"/> if a path is invalid, and an <see cref="FtpException"/> in all other cases.
 /// </param>
 public sealed record FtpBatchResult(FtpBatchFile File, FtpTransferResult? Result, Exception? Exception)
 {

@@ -20,13 +20,14 @@ internal static class LocalFileReader
     {
         if (OperatingSystem.IsLinux() && SystemCallNumbers.IsSupported && Environment.Is64BitProcess)
         {
+            // With O_NONBLOCK, opening a pipe does not wait for a writer.
             using SafeFileHandle opened = FileCalls.Open(path, FileCalls.O_RDONLY | FileCalls.O_CLOEXEC | FileCalls.O_NONBLOCK);
             FileStatus status = default;
             bool hasStatus = !opened.IsInvalid && FileStatus.Statx(opened, "", DirectoryCalls.AT_EMPTY_PATH, out status) == 0;
             bool isFile = hasStatus && status.IsFile;
             if (hasStatus && !isFile && !status.IsDirectory)
             {
-                return null; // without O_NONBLOCK, and in ReadPortably, opening a pipe would wait for its writer
+                return null; // ReadPortably would wait for a writer when it opens a pipe
             }
 
             if (isFile && status.Length > BlockUpload.MaxFileBytes)
@@ -34,7 +35,8 @@ internal static class LocalFileReader
                 return null;
             }
 
-            // A file in /proc reports the length 0 although it has content. After a failed call, ReadPortably throws the exception.
+            // ReadPortably reads files in /proc, which report the length 0 although they have content. If a system call here fails,
+            // ReadPortably throws the exception.
             if (isFile && status.Length > 0 && TryReadAll(opened, content.AsSpan(0, (int)status.Length)))
             {
                 return ((int)status.Length, status.LastModified);

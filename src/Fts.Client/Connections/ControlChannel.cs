@@ -63,14 +63,14 @@ internal sealed class ControlChannel : IAsyncDisposable
     public bool IsAwaitingReply { get; private set; }
 
     /// <summary>
-    /// Returns true if the connection is usable and no input is unread. If no command is unanswered, unread input is an unexpected reply,
-    /// such as 421 after an idle timeout, or the end of the connection.
+    /// Returns true if the connection is usable and no input is unread. After the replies to all commands, unread input is an unexpected
+    /// reply, such as 421 after an idle timeout, or the end of the connection.
     /// </summary>
     public bool IsSynchronized =>
         IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_tlsStream?.HasUnreadData ?? HasUnreadBytes());
 
     /// <summary>Connects to the server, directly or through the proxy of the options.</summary>
-    /// <exception cref="FtpConnectionException">No connection could be opened, or the server reset it immediately.</exception>
+    /// <exception cref="FtpConnectionException">The connection could not be opened, or the server reset it immediately.</exception>
     public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
         Socket socket = await ControlConnector.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
@@ -188,7 +188,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
         // A partially sent command cannot be withdrawn, so cancellation only shortens the time limit. If the commands are sent in time, the
-        // cancellation is reported when their reply is read.
+        // cancellation is reported when their replies are read.
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             _ => limit.CancelAfter(_options.Timeouts.Resync), null);
         try

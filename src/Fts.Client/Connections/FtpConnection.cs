@@ -263,12 +263,12 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Discards the stored replies of <see cref="SendAheadAsync"/>.</summary>
+    /// <summary>Discards the replies that <see cref="SendAheadAsync"/> stored.</summary>
     internal void DiscardEarlyReplies() => _earlyReplies.Clear();
 
     /// <summary>
-    /// Returns the stored reply of <see cref="SendAheadAsync"/> to a command. If no reply is stored, or if <paramref name="precededBy"/> is
-    /// not null, sends the command and returns its final reply. The caller must have marked the connection as busy.
+    /// Returns the final reply to a command. If <see cref="SendAheadAsync"/> has stored the reply and <paramref name="precededBy"/> is
+    /// null, nothing is sent. The caller must have marked the connection as busy.
     /// </summary>
     /// <param name="verb">The verb.</param>
     /// <param name="argument">The argument; null for none.</param>
@@ -279,8 +279,8 @@ public sealed class FtpConnection : IAsyncDisposable
         ExchangeAsync(ClientCommand.Create(verb, argument), Options.Timeouts.Reply, cancellationToken, precededBy);
 
     /// <summary>
-    /// Returns the stored reply to the command. If no reply is stored, or if <paramref name="precededBy"/> is not null, sends the command
-    /// and returns its final reply.
+    /// Returns the final reply to a command. If <see cref="SendAheadAsync"/> has stored the reply and <paramref name="precededBy"/> is
+    /// null, nothing is sent.
     /// </summary>
     private async Task<FtpReply> ExchangeAsync(
         FtpCommand command, TimeSpan limit, CancellationToken cancellationToken, FtpCommand? precededBy = null)
@@ -331,9 +331,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// stream before that reply aborts the transfer.
     /// </summary>
     /// <remarks>
-    /// Before the first data connection after an upload over TLS 1.3, the client sends NLST for the uploaded file. Some servers issue no
-    /// session ticket during an upload, and therefore reject the next data connection. Only the NLST then fails, not the caller's command.
-    /// After one successful NLST, the client no longer sends this command.
+    /// Some servers issue no TLS 1.3 session ticket during an upload, and therefore reject the next data connection. For this reason, the
+    /// client sends NLST for the uploaded file before the next data connection after an upload over TLS 1.3. With such a server, NLST fails
+    /// instead of the caller's command. After one successful NLST, the client no longer sends NLST for this purpose.
     /// </remarks>
     /// <param name="verb">The verb, for example RETR, STOR, APPE, LIST or MLSD.</param>
     /// <param name="argument">The path; null or empty for none.</param>
@@ -410,7 +410,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>
     /// Waits for the abort of a cancelled transfer, then sends QUIT if no command is running and reads the reply. Never throws. The token
-    /// limits both waits.
+    /// limits the total time.
     /// </summary>
     internal async Task QuitAsync(CancellationToken cancellationToken)
     {
@@ -531,7 +531,10 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Records that a data connection was opened in block mode, and the path of the last upload command.</summary>
+    /// <summary>
+    /// Records the direction of a data connection in block mode, and the path of the last STOR (empty in downloads), for
+    /// <see cref="SessionTicketRenewal"/>.
+    /// </summary>
     internal void RecordBlockTransfer(FtpDataDirection direction, string path) => _ticketRenewal.RecordTransfer(direction, path);
 
     /// <summary>Queues a command without waiting for the replies to earlier commands. Returns the length of its line in bytes.</summary>
@@ -598,7 +601,13 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void AttachDataStream(FtpDataStream data) => _dataStream = data;
 
     /// <summary>Ends the registration of a stream, so that the connection accepts commands again.</summary>
-    internal void DetachDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
+    internal void DetachDataStream(FtpDataStream data)
+    {
+        if (ReferenceEquals(_dataStream, data))
+        {
+            _dataStream = null;
+        }
+    }
 
     /// <summary>Sets <see cref="LastActivity"/> to the current time.</summary>
     internal void RecordActivity() => LastActivity = Options.TimeProvider.GetTimestamp();

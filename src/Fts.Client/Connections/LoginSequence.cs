@@ -63,8 +63,8 @@ internal static class LoginSequence
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 
-        // Some servers support only one type and reject TYPE. If that type is not binary, the client detects it by comparing lengths after
-        // a transfer. A reply 3yz is an error, because RFC 959 §5.4 does not allow it for TYPE.
+        // Some servers support only one type and reject TYPE. If that type is not binary, transferred files have a wrong length, which the
+        // client detects. A reply 3yz is an error, because RFC 959 §5.4 does not allow it for TYPE.
         FtpReply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
         if (type.IsIntermediate)
         {

@@ -8,8 +8,8 @@ namespace Fts.Client.Connections;
 /// </summary>
 internal static class PipeliningServers
 {
-    // Each server is tested with pipelined commands (tests/Fts.Interop.Tests). If a greeting does not contain the name, the commands are
-    // sent one by one, which is only slower.
+    // Each server is tested with pipelined commands (tests/Fts.Interop.Tests). If a greeting contains none of the names, the commands
+    // are sent one by one, which only takes more time.
     private static readonly string[] Names = ["fts ready", "vsFTPd", "ProFTPD", "Pure-FTPd", "pyftpdlib"];
 
     /// <summary>Returns whether the greeting contains the name of one of these servers.</summary>

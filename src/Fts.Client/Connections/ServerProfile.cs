@@ -35,7 +35,7 @@ internal sealed class ServerProfile
         set => _dataConnectionMode = value;
     }
 
-    /// <summary>Whether FEAT does not list HOST, or the server rejected it.</summary>
+    /// <summary>Whether FEAT does not list HOST, or the server rejected HOST.</summary>
     public bool IsHostCommandUnsupported
     {
         get => _isHostCommandUnsupported;
@@ -80,14 +80,14 @@ internal sealed class ServerProfile
         set => _isDeflateUnusable = value;
     }
 
-    /// <summary>Whether RANG was rejected, or ignored by RETR, although FEAT lists it.</summary>
+    /// <summary>Whether RANG (a range of bytes for RETR) was rejected, or ignored by RETR, although FEAT lists RANG.</summary>
     public bool IsRangeUnusable
     {
         get => _isRangeUnusable;
         set => _isRangeUnusable = value;
     }
 
-    /// <summary>Whether the server rejected an upload in segments although FEAT lists COMB.</summary>
+    /// <summary>Whether the server rejected an upload in segments although FEAT lists COMB, which combines the segments.</summary>
     public bool IsSegmentedUploadUnusable
     {
         get => _isSegmentedUploadUnusable;

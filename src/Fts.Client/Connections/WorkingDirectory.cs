@@ -14,7 +14,7 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
 
     /// <summary>
     /// Enters a directory (CWD), reads its path (PWD), and makes it the working directory of the connection. Returns the working directory.
-    /// If the server permanently rejects CWD with <c>..</c>, enters the parent directory with CDUP.
+    /// If the server permanently rejects <c>CWD ..</c>, enters the parent directory with CDUP.
     /// </summary>
     /// <exception cref="FtpReplyException">The server rejects the directory.</exception>
     public static async Task<WorkingDirectory> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
@@ -146,10 +146,10 @@ internal sealed class WorkingDirectory(WorkingDirectory? parent, string argument
     }
 
     /// <summary>
-    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. The first command enters the
-    /// directory itself or its nearest parent with a known absolute path. If there is none, the first command is relative to the current
-    /// directory of the connection, or enters the initial directory of the account. Without a connection, all arguments are relative to the
-    /// initial directory.
+    /// Returns the arguments of the CWD commands that enter a working directory, or null if they are unknown. The first argument is the
+    /// absolute path of the directory or, if that is unknown, the absolute path of the nearest parent. If all these paths are unknown, the
+    /// first argument is relative to the current directory of the connection, or is the path of the initial directory of the account. If
+    /// <paramref name="connection"/> is null, the commands start in the initial directory.
     /// </summary>
     private static List<string>? GetCwdArguments(FtpConnection? connection, WorkingDirectory? wanted)
     {

@@ -13,7 +13,7 @@ namespace Fts.Client.Data;
 /// The <see cref="FtpDataStream"/> or block pipeline that uses the connection owns it, and ends it with <see cref="ShutDownAsync"/> or
 /// <see cref="Reset"/>. One task reads or writes at a time. During an encrypted upload, <see cref="ReadTicketsAsync"/> also reads, in the
 /// background. OpenSSL must not send close_notify while a read processes received bytes. Reads of the background task therefore hold
-/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/> acquires it.
+/// <see cref="TlsTransportStream.ProcessingLock"/> while they process bytes, and <see cref="SendCloseNotifyAsync"/> acquires the lock.
 /// </remarks>
 internal sealed class DataConnection : IDisposable
 {
@@ -48,7 +48,8 @@ internal sealed class DataConnection : IDisposable
         if (isCompressed)
         {
             data._deflateWriter = isSender ? new DeflateWriter(data.WriteAllRawAsync, DeflateWriter.DefaultLevel) : null;
-            // Some servers send no byte for an empty file. The final reply reports whether the transfer succeeded.
+            // Some servers send no byte for an empty file, so a connection without a zlib stream is accepted. The final reply reports
+            // whether the transfer succeeded.
             data._inflateReader = isSender ? null : new InflateReader(data.ReadRawAsync, InflateLimit.None, acceptsEmptyConnection: true);
         }
 
@@ -88,8 +89,8 @@ internal sealed class DataConnection : IDisposable
         _deflateWriter is null ? WriteRawAsync(buffer, cancellationToken) : WriteDeflatedAsync(buffer, cancellationToken);
 
     /// <summary>
-    /// Ends the data: finishes the compression, sends close_notify and shuts down the socket. An encrypted upload stays open until
-    /// <see cref="CloseAfterConfirmationAsync"/>. Every other connection is disposed.
+    /// Ends the data: finishes the compression, sends close_notify and shuts down the socket. The connection of an encrypted upload
+    /// stays open until <see cref="CloseAfterConfirmationAsync"/>. Every other connection is disposed.
     /// </summary>
     /// <param name="isSender">Whether the client sent the data. If so, the shutdown of the socket marks the end of the file.</param>
     /// <param name="limit">The time limit for each step.</param>
@@ -109,8 +110,8 @@ internal sealed class DataConnection : IDisposable
                 await SendCloseNotifyAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
-            // Many proxies close the whole connection after a half-close. If session tickets are unread, the close resets the connection,
-            // and the reset can destroy data in transit.
+            // An encrypted upload through a proxy is not half-closed, because many proxies then close the whole connection. If session
+            // tickets are unread, that close resets the connection, and the reset can destroy data in transit.
             if (isSender && !(_isProxied && _tlsStream is not null))
             {
                 _socket.Shutdown(SocketShutdown.Send);
@@ -150,7 +151,7 @@ internal sealed class DataConnection : IDisposable
         Dispose();
     }
 
-    /// <summary>Resets the connection. In stream mode, a server would treat an orderly close as the end of the file.</summary>
+    /// <summary>Resets the connection, because in stream mode a server would treat an orderly close as the end of the file.</summary>
     public void Reset()
     {
         PreparedDataConnection.Reset(_socket);
@@ -260,7 +261,7 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// The stream of the socket below TLS. Records whether the TCP data has ended. If the TLS stream ends earlier, the server has sent
+    /// The stream between TLS and the socket. Records whether the TCP data has ended. If the TLS stream ends earlier, the server has sent
     /// close_notify. Also provides the lock that a reader holds while it processes received bytes.
     /// </summary>
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)

@@ -170,7 +170,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
     public async Task<PreparedDataConnection?> EnterBlockModeAsync(bool drain, CancellationToken cancellationToken)
     {
         await SetTransferModeAsync(deflate: false, cancellationToken).ConfigureAwait(false);
-        // All commands share a round trip. A server with block mode can execute pipelined commands.
+        // All commands share a round trip, because a server with block mode can execute pipelined commands.
         DataConnectionMode mode = FirstMode;
         var commands = new List<FtpCommand> { new("MODE", "B") };
         if (drain)
@@ -199,7 +199,7 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         }
         catch
         {
-            // The server may be in block mode, and the other transfers of a connection use stream mode.
+            // The server may still be in block mode, but the next transfer over this connection would use stream mode.
             connection.CloseImmediately();
             throw;
         }
@@ -212,7 +212,10 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
         if (modeReply.IsCompletion)
         {
             FtpReply reply = await connection.SendAsync("MODE", "S", cancellationToken).ConfigureAwait(false);
-            _ = reply.IsCompletion ? reply : throw new FtpReplyException(reply, "MODE S");
+            if (!reply.IsCompletion)
+            {
+                throw new FtpReplyException(reply, "MODE S");
+            }
         }
     }
 
@@ -239,14 +242,18 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
                 };
                 return (await preparation.ConfigureAwait(false), mode);
             }
-            catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
+            catch (FtpException e) when (connection.IsUsable && e is FtpReplyException or FtpProtocolException)
             {
                 if (GetNextMode(mode) is { } next && (!IsLoginRelated(e) || next == DataConnectionMode.Passive))
                 {
-                    // Cache that the verb is unsupported or the reply has no port. A transient reply (4yz), or a reply about the login,
-                    // concerns this transfer only.
+                    // The next mode is cached if the server does not support the verb, or if its reply contains no port. A transient reply
+                    // (4yz), or a reply about the login, concerns this transfer only.
                     bool isPermanent = !IsLoginRelated(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
-                    serverProfile.DataConnectionMode = earlierFailure is null && isPermanent ? next : serverProfile.DataConnectionMode;
+                    if (earlierFailure is null && isPermanent)
+                    {
+                        serverProfile.DataConnectionMode = next;
+                    }
+
                     (mode, allocate) = (next, null);
                     continue;
                 }
@@ -342,8 +349,8 @@ internal sealed class DataConnector(FtpConnection connection, ControlChannel con
 
     /// <summary>Starts to connect to the port of a passive reply.</summary>
     /// <remarks>
-    /// By default, only the port is used. The address may be a private address behind NAT, or a hostile server may send the address of
-    /// another host.
+    /// By default, only the port is used, because the address may be a private address behind NAT, or a hostile server may send the address
+    /// of another host.
     /// </remarks>
     private PreparedDataConnection Connect(PassiveEndPoint passive, FtpReply reply) =>
         options.PassiveAddressSource == FtpPassiveAddressSource.ServerReply && passive.Address is { } address

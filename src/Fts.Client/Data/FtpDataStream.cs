@@ -99,7 +99,7 @@ public sealed class FtpDataStream : Stream
             _connection.RecordActivity();
             return read;
         }
-        catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _isDataOptional && !_isAccepted)
+        catch (Exception e) when (_isDataOptional && !_isAccepted && e is SocketException or IOException or FtpTimeoutException)
         {
             // The server may have opened no data connection, so the listing counts as empty.
             ResetDataConnection();
@@ -346,7 +346,8 @@ public sealed class FtpDataStream : Stream
             return operation.Result;
         }
 
-        // After the final reply of a listing, a server that may not have accepted the connection probably has no data to send.
+        // If the final reply of a listing has arrived, and it is unknown whether the server has accepted the data connection, the server
+        // probably has no data to send. The limit is then short.
         TimeSpan limit = _isDataOptional && !_isAccepted ? _connection.Options.Timeouts.Resync : _connection.Options.Timeouts.TransferStall;
         IsAwaitingData = true;
         try
@@ -395,7 +396,7 @@ public sealed class FtpDataStream : Stream
     /// <summary>Resets the data connection while another thread may use it. The running call of that thread then fails.</summary>
     internal void ResetFromAnotherThread() => _dataConnection?.ResetFromAnotherThread();
 
-    /// <summary>Resets the data connection. In stream mode, a server would treat an orderly close as the end of the file.</summary>
+    /// <summary>Resets the data connection, because in stream mode a server would treat an orderly close as the end of the file.</summary>
     private void ResetDataConnection()
     {
         if (_dataConnection is not null && CanWrite)

@@ -88,8 +88,8 @@ internal sealed class PreparedDataConnection : IDisposable
     }
 
     /// <summary>
-    /// Resets the socket, unless a caller of <see cref="WaitForSocketAsync"/> owns it. A server that accepted the connection would treat an
-    /// orderly close as a complete, empty upload.
+    /// Resets the socket, unless a caller of <see cref="WaitForSocketAsync"/> owns it. The socket is not closed in an orderly way, because
+    /// a server that accepted the connection would treat such a close as a complete, empty upload.
     /// </summary>
     public void Dispose()
     {

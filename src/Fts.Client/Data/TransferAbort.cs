@@ -17,7 +17,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
 
     /// <summary>
     /// Sends ABOR and reads exactly two final replies: the reply to the transfer command, and the reply to ABOR (RFC 959 §4.1.3). Closes
-    /// the connection if a reply does not arrive within <see cref="FtpTimeouts.Resync"/>. A late reply could otherwise be mistaken for the
+    /// the connection if a reply does not arrive within <see cref="FtpTimeouts.Resync"/>, because a late reply could be mistaken for the
     /// reply to another command.
     /// </summary>
     /// <param name="resetData">Resets the data connection. Called after ABOR is sent, and once more at the end.</param>

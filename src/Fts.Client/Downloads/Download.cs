@@ -15,8 +15,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// may be null.
     /// </summary>
     /// <remarks>
-    /// If commands can be pipelined, also sends EPSV or PASV for the next data connection in the same packet. This command is the first in
-    /// the packet, because firewalls look for its reply at the start of a packet.
+    /// If commands can be pipelined, the packet starts with EPSV or PASV for the next data connection. This command is the first in the
+    /// packet, because firewalls look for its reply at the start of a packet.
     /// </remarks>
     /// <exception cref="FtpException">The path is a directory.</exception>
     public static async Task<FtpEntry?> RequestMetadataAsync(
@@ -86,9 +86,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     /// <summary>
     /// If fewer bytes arrived than the server reported, requests the length again. If the new length equals the number of received bytes,
-    /// the file became shorter in the meantime, and the download is complete. Otherwise, throws, because bytes are missing. They can be
-    /// missing because this connection sent RANG earlier for a hash, and the server applied it to this RETR, with a short length in its
-    /// 150.
+    /// the file became shorter in the meantime, and the download is complete. If the lengths differ, throws, because bytes are missing. For
+    /// example, a server may apply the byte range of an earlier hash (RANG) to this RETR, and announce only the length of the range.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

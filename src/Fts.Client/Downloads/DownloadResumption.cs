@@ -35,7 +35,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     /// if no bytes are verified.
     /// </summary>
     /// <remarks>
-    /// A hash covers only the bytes before the first gap. The bytes after the gap are removed, unless the last-modified time verifies them.
+    /// A hash covers only the bytes before the first gap (missing range). The bytes after the gap are removed, unless the last-modified
+    /// time verifies them.
     /// </remarks>
     public async Task<ResumePoint> FindResumePointAsync(PartialDownloadFile file, CancellationToken cancellationToken)
     {
@@ -146,8 +147,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     }
 
     /// <summary>
-    /// Returns whether the last-modified times of the local and the remote file, UTC, are equal within the resolution of file systems. A
-    /// local file with a time from LIST has no seconds.
+    /// Returns whether the last-modified times of the local and the remote file, UTC, are equal within the resolution of file systems. The
+    /// time of a local file may be from LIST. Such a time has no seconds, so it may be earlier in the same minute.
     /// </summary>
     private static bool IsSameFileTime(DateTime local, DateTime remote)
     {

@@ -143,7 +143,8 @@ internal sealed record DownloadState
         this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
 
     /// <summary>
-    /// Returns the state after segments exceeded the reported length, which is wrong: one connection retrieves the whole file.
+    /// Returns the state after segments exceeded the reported length. The reported length is wrong, so one connection retrieves the whole
+    /// file.
     /// </summary>
     public DownloadState SegmentsExceedLength() => this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, IsSegmented = false };
 

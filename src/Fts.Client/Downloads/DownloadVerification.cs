@@ -21,9 +21,9 @@ internal sealed class DownloadVerification(
     FtpConnection connection, string path, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
     /// <summary>
-    /// Verifies the content by hash if the options select it and the server reports a hash. Otherwise requests the metadata again, because
-    /// a download of a changing file may be a mixture of two versions. Omits the request for a small file of the expected length, unless
-    /// the download was resumed or segmented.
+    /// Verifies the content by hash if the options select this and the server reports a hash. If no hash is compared, requests the metadata
+    /// again, because a download of a changing file may be a mixture of two versions. Omits the request for a small file of the expected
+    /// length, unless the download was resumed or segmented.
     /// </summary>
     /// <remarks>
     /// Some files, such as logs, grow during a download. Growth is an error only if the download was resumed or segmented.
@@ -40,7 +40,7 @@ internal sealed class DownloadVerification(
         bool isResumedOrSegmented = state.IsSegmented || isResumed;
         long received = file.PrefixLength;
         if (state.Metadata is not { Length: { } before, Kind: FtpEntryKind.File } metadata
-            || !(isResumedOrSegmented || received >= FileDownload.MinRecheckedLength || received != before))
+            || (!isResumedOrSegmented && received < FileDownload.MinRecheckedLength && received == before))
         {
             return new VerifiedFile(state.VerifiedByReply);
         }

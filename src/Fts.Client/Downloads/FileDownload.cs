@@ -148,7 +148,7 @@ internal sealed class FileDownload(
         }
         catch (FtpException e) when (e.InnerException is DeflateException)
         {
-            // The offset of the first wrong byte is unknown.
+            // The offset of the first wrong byte is unknown, so all bytes are discarded.
             file.DiscardOnDispose();
             throw;
         }
@@ -237,7 +237,7 @@ internal sealed class FileDownload(
 
     /// <summary>
     /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient; otherwise requests the metadata. A resumable
-    /// download needs an exact last-modified time. A small file does not, because it is retrieved again instead of resumed.
+    /// download needs an exact last-modified time. A small file needs no exact time, because it is retrieved again instead of resumed.
     /// </summary>
     private async Task<FtpEntry?> GetMetadataAsync(FtpConnection connection, bool canUseTarget, CancellationToken cancellationToken)
     {
@@ -253,7 +253,7 @@ internal sealed class FileDownload(
 
     /// <summary>
     /// Returns the number of segments; 1 to retrieve the file over one connection. Segments require a last-modified time that changes with
-    /// every later change of the file. Otherwise segments of two versions of the file could be combined.
+    /// every later change of the file, because without such a time, segments of two versions of the file could be combined.
     /// </summary>
     private int CountSegments(FtpConnection connection, FtpEntry? metadata, PartialDownloadRecord? record, long presentBytes)
     {

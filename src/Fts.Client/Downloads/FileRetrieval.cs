@@ -105,6 +105,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
         long? announced,
         CancellationToken cancellationToken)
     {
+        // The larger length, if both are known.
         long? limit = _metadataLength > announced ? _metadataLength : announced ?? _metadataLength;
         byte[] sample = [];
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
@@ -159,7 +160,7 @@ internal sealed class FileRetrieval(FtpConnection connection, string path, FtpEn
     /// </summary>
     private void ThrowIfIncomplete(long? announced)
     {
-        // A length from LIST may count blocks or records. The caller compares a shorter file with SIZE.
+        // A length from LIST may count blocks or records. If fewer bytes arrived, the caller compares their number with SIZE later.
         bool isApproximate = announced is null && offset == 0 && metadata is not null && !DownloadResumption.HasExactMetadata(metadata);
         if (_exceededLength is null && !isApproximate && (announced ?? _metadataLength) is { } expected
             && TotalBytes != expected && TotalBytes != _metadataLength)

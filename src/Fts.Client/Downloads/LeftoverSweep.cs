@@ -9,8 +9,8 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// A running download holds a lock on its file, except for an instant after it has created the file. On a file system without working
-/// locks, nothing is deleted. A partial file with a record is kept, because it may belong to a target whose name looks random (16
-/// hexadecimal digits).
+/// locks, nothing is deleted. A partial file with a <see cref="PartialDownloadRecord"/> is kept, because it may belong to a target whose
+/// name looks random (16 hexadecimal digits).
 /// </remarks>
 internal sealed class LeftoverSweep
 {
@@ -75,7 +75,9 @@ internal sealed class LeftoverSweep
         }
     }
 
-    /// <summary>Returns whether the open file is actually locked. .NET ignores the error of a file system without locks.</summary>
+    /// <summary>
+    /// Returns whether the open file is actually locked. It may not be, because .NET ignores the error of a file system without locks.
+    /// </summary>
     private static bool HasWorkingLock(SafeFileHandle file) =>
         OperatingSystem.IsWindows() || FileCalls.Flock(file, FileCalls.LOCK_EX | FileCalls.LOCK_NB) == 0;
 

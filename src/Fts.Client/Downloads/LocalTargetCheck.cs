@@ -39,7 +39,8 @@ internal sealed class LocalTargetCheck(LeftoverSweep? sweep = null)
             return null;
         }
 
-        // One FileInfo for both the kind and the mode saves a system call for every file of a batch.
+        // One FileInfo for both the kind and the mode saves a system call for every file of a batch. Attributes is -1 if the target does
+        // not exist.
         var file = new FileInfo(target);
         return (int)file.Attributes != -1 && file.Attributes.HasFlag(FileAttributes.Directory)
             ? throw new IOException($"{target.ToPrintable()} is a folder.")

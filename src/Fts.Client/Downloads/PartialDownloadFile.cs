@@ -29,7 +29,7 @@ internal sealed class PartialDownloadFile : IDisposable
 
     private PartialDownloadFile(string target, string path) => (_target, _path) = (target, path);
 
-    /// <summary>The number of bytes before the first gap.</summary>
+    /// <summary>The number of bytes before the first gap (missing range).</summary>
     public long PrefixLength { get; private set; }
 
     /// <summary>Whether bytes may exist after a gap.</summary>
@@ -49,7 +49,7 @@ internal sealed class PartialDownloadFile : IDisposable
 
     /// <summary>
     /// Opens and locks the partial file of an earlier download, if the file exists and no other download uses it. Never creates a file.
-    /// If the method opens none, the returned object has no open file until <see cref="CreateOrTruncate"/> is called.
+    /// If the method opens no file, the returned object has no open file until <see cref="CreateOrTruncate"/> is called.
     /// </summary>
     public static PartialDownloadFile Open(string target)
     {
@@ -212,7 +212,10 @@ internal sealed class PartialDownloadFile : IDisposable
         RandomAccess.FlushToDisk(_handle!);
         (_ranges, _hasUnsavedRanges) = (null, false);
         // If the record cannot be replaced, it lists fewer bytes than exist, which is safe.
-        _ = _shouldKeep && TryReplaceRecord(null);
+        if (_shouldKeep)
+        {
+            TryReplaceRecord(null);
+        }
     }
 
     /// <summary>Deletes the file and its record on disposal, instead of keeping them for a later download.</summary>
@@ -349,8 +352,12 @@ internal sealed class PartialDownloadFile : IDisposable
     private bool TryReplaceRecord(ByteRanges? ranges)
     {
         PartialDownloadRecord record = Record! with { Ranges = ranges?.ToString() };
-        bool isReplaced = record.TryReplace(_target);
-        Record = isReplaced ? record : Record;
-        return isReplaced;
+        if (!record.TryReplace(_target))
+        {
+            return false;
+        }
+
+        Record = record;
+        return true;
     }
 }

@@ -13,14 +13,16 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the ranges of existing bytes are
-/// added to the record, because the length of the partial file then proves nothing. The record is never read or written through a link. The
-/// record of another user is never read.
+/// added to the record, because the length of the partial file then no longer shows which bytes exist. The record is never read or written
+/// through a link. The record of another user is never read.
 /// </remarks>
 /// <param name="Server">
 /// The user and the server, <c>ann@files.example.com:21</c>. A different user or server requires a stricter proof
 /// (<see cref="PrefixVerification"/>).
 /// </param>
-/// <param name="Path">The remote path. If the client has changed the working directory, a relative path is joined with it.</param>
+/// <param name="Path">
+/// The remote path. If the client has changed the working directory, a relative path is joined to that directory.
+/// </param>
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
 /// <param name="CreatedAt">

@@ -3,9 +3,9 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Verifies that the bytes of an earlier download are the beginning of the current remote file. If the remote
-/// file's length and last-modified time have not changed since that download, that is a proof. If the server reports no time, a hash is
-/// required. If the file may have changed again without a new time, a hash is also compared where the server supports one.
+/// Verifies that the bytes of an earlier download are the beginning of the current remote file. An unchanged length and an unchanged
+/// last-modified time of the remote file together are a proof. If the server reports no time, only a hash is a proof. If the file may have
+/// changed again without a new time, a hash is also compared if the server supports hashes.
 /// </summary>
 /// <remarks>
 /// The server's address is not part of the proof, because a server can have several names and ports. If the address differs from that of
@@ -85,8 +85,8 @@ internal static class PrefixVerification
                 && first.Ticks / TimeSpan.TicksPerSecond == second.Ticks / TimeSpan.TicksPerSecond);
 
     /// <summary>
-    /// Returns whether the time alone verifies all existing bytes. A segmented download can leave bytes after a gap in the file. No hash
-    /// covers those bytes.
+    /// Returns whether the time verifies all existing bytes without a hash. A hash does not cover the bytes that a segmented download left
+    /// after a gap (missing range).
     /// </summary>
     public static bool IsTimeSufficient(PartialDownloadRecord earlier, PartialDownloadRecord current) =>
         IsProvenByTime(earlier, current) && IsTimeSettled(earlier);

@@ -11,7 +11,7 @@ namespace Fts.Client.Downloads;
 /// <param name="lease">The lease of the control connection.</param>
 /// <param name="data">The data of the transfer.</param>
 /// <param name="path">The remote path.</param>
-/// <param name="isWhole">Whether the transfer starts at the beginning of the file, so that its length can be verified.</param>
+/// <param name="isWhole">Whether the transfer starts at the beginning of the file, so that the length of the file can be verified.</param>
 /// <param name="clientDisposed">Cancelled if the client is disposed.</param>
 internal sealed class RemoteFileStream(
     PoolLease lease, FtpDataStream data, string path, bool isWhole, CancellationToken clientDisposed) : Stream

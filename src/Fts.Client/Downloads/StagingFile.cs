@@ -9,8 +9,9 @@ namespace Fts.Client.Downloads;
 /// </summary>
 /// <remarks>
 /// Unlike a <see cref="PartialDownloadFile"/>, the file has a random name, so that no other download uses the same file. A lock protects it
-/// from <see cref="LeftoverSweep"/>. The lock is held for a moment after the rename. It is a shared lock, because an exclusive lock would
-/// prevent other .NET programs from opening the target. In a batch of thousands of files, each avoided system call saves noticeable time.
+/// from <see cref="LeftoverSweep"/>. The lock is still held for a moment after the rename, when an exclusive lock would prevent other
+/// .NET programs from opening the target. A shared lock does not prevent this. On Linux, this class makes some system calls directly,
+/// because .NET makes additional calls, which take noticeable time in a batch of thousands of files.
 /// </remarks>
 internal sealed class StagingFile : IDisposable
 {
@@ -31,7 +32,8 @@ internal sealed class StagingFile : IDisposable
         _handle = Create(_path, isPrivate: mode is not null);
         if (OperatingSystem.IsLinux())
         {
-            // On other systems, the .NET runtime has locked the file. A sweep deletes no files on a file system without locks.
+            // On other systems, the .NET runtime has locked the file. The result is ignored, because a sweep deletes no files on a file
+            // system without locks.
             _ = Flock(_handle, LOCK_SH | LOCK_NB);
         }
     }
