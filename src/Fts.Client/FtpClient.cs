@@ -413,8 +413,8 @@ public sealed class FtpClient : IAsyncDisposable
             }
         }
 
-        // Returns false if the check closed the connection. The check may enter a directory, and without PWD the client cannot return
-        // from it.
+        // Returns false if the check closed the connection. The check closes it if the client entered a directory and cannot return from
+        // that directory, because the server does not support PWD.
         async Task<bool> TryRenameIfAbsentAsync(FtpConnection connection, CancellationToken token)
         {
             await RemoteTargetCheck.ThrowIfExistsAsync(connection, target, token).ConfigureAwait(false);

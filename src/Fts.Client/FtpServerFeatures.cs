@@ -46,13 +46,13 @@ public sealed class FtpServerFeatures
     internal bool HasBlockMode => (GetParameters("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether the server can read the data of a rejected upload in block mode to its end (OPTS MODE B DRAIN ON). The client may then send
-    /// an upload before the server has accepted it.
+    /// Whether, in block mode, the server can read a rejected upload to its end (OPTS MODE B DRAIN ON). The client may then send an upload
+    /// before the server has accepted it.
     /// </summary>
     internal bool SupportsBlockModeDrain =>
         HasBlockMode && GetParameters("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The features before the login, and of a server that does not support FEAT.</summary>
+    /// <summary>The features if none are known: before the login, or if the server does not support FEAT.</summary>
     internal static FtpServerFeatures Unknown { get; } = new(FeatureList.Empty, isKnown: false);
 
     /// <summary>Returns whether the server may support a feature: the server lists the feature, or does not support FEAT.</summary>

@@ -48,7 +48,8 @@ public sealed record FtpTimeouts
 
     /// <summary>
     /// If the server refuses a connection because of its connection limit, an <see cref="FtpClient"/> uses fewer connections. After each
-    /// period of this length, the client tries one more. If infinite, the client does not try. Default: 30 s.
+    /// period of this length, the client tries to open one more connection. If infinite, the client does not try to open more connections.
+    /// Default: 30 s.
     /// </summary>
     public TimeSpan LimitRecovery { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -14,7 +14,7 @@ internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Actio
     private readonly ArrayBufferWriter<byte> _incompleteLine = new();
     private long _total;
 
-    /// <summary>Adds content, and passes each line that is now complete to the callback.</summary>
+    /// <summary>Adds content, and calls the callback with each line that the content completes.</summary>
     /// <exception cref="FtpListingException">
     /// A line exceeds <see cref="FtpLimits.ListingLine"/>, or the listing exceeds <see cref="FtpLimits.Listing"/>.
     /// </exception>
@@ -41,7 +41,9 @@ internal sealed class ListingLineSplitter(WireText text, FtpLimits limits, Actio
         Append(content);
     }
 
-    /// <summary>Passes a last line without a line break to the callback. Some servers send no line break after the last line.</summary>
+    /// <summary>
+    /// Calls the callback with the last line if that line has no line break. Some servers send no line break after the last line.
+    /// </summary>
     public void Complete()
     {
         if (_incompleteLine.WrittenCount > 0)

@@ -63,7 +63,7 @@ internal static class ListingOpener
             catch (FtpReplyException e) when (IsReplyTo(e, "LIST") && e.Reply.IsPermanentFailure
                 && e.InnerException is not FtpReplyException { InnerException: not null })
             {
-                // After a failed CWD, the inner exception has an inner exception. The filter excludes that case: CWD would fail again.
+                // The filter excludes a failed CWD, after which the inner exception has an inner exception, because CWD would fail again.
                 return await TryEnterAndOpenNlstAsync(connection, path, cancellationToken).ConfigureAwait(false)
                     ?? throw new FtpReplyException(e.Reply, e.Command, e);
             }
@@ -96,7 +96,7 @@ internal static class ListingOpener
             // The caller reports the reply to LIST.
         }
 
-        // Later commands use paths relative to the working directory.
+        // The connection returns, because later commands use paths relative to the working directory.
         await WorkingDirectory.ReturnAsync(connection, cancellationToken).ConfigureAwait(false);
         return null;
     }
@@ -281,7 +281,11 @@ internal static class ListingOpener
 
         ListingTransfer withoutOption = await ListingTransfer.StartAsync(
             connection, command, pathArgument, linesToBuffer: 1, cancellationToken).ConfigureAwait(false);
-        profile.OptionSupport = withoutOption.IsEmpty ? profile.OptionSupport : ListOptionSupport.Unsupported;
+        if (!withoutOption.IsEmpty)
+        {
+            profile.OptionSupport = ListOptionSupport.Unsupported;
+        }
+
         return withoutOption;
     }
 

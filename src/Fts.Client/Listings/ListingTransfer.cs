@@ -29,12 +29,12 @@ internal sealed class ListingTransfer : IAsyncDisposable
     /// <summary>Whether the client entered the listed directory (CWD), so that the command had no path.</summary>
     public bool HasEnteredDirectory { get; init; }
 
-    /// <summary>Whether the listing has no lines. Valid until the first line is read.</summary>
+    /// <summary>Whether the listing has no lines. Valid until the first call of <see cref="ReadLineAsync"/>.</summary>
     public bool IsEmpty => _hasEnded && _bufferedLines.Count == 0;
 
     /// <summary>
-    /// The line, if the listing consists of one line; otherwise null. Valid until the first line is read, and only if
-    /// <see cref="StartAsync"/> was called to buffer at least two lines.
+    /// The line, if the listing consists of one line; otherwise null. Valid until the first call of <see cref="ReadLineAsync"/>, and only
+    /// if <see cref="StartAsync"/> was called to buffer at least two lines.
     /// </summary>
     public string? OnlyLine => _hasEnded && _bufferedLines.Count == 1 ? _bufferedLines.Peek() : null;
 

@@ -5,8 +5,8 @@ namespace Fts.Client.Listings;
 
 /// <summary>
 /// Reads a listing over a connection of the pool, one entry per call. If another call waits for a connection, the remaining entries are
-/// read into memory and the connection is released. Without this, a caller that transfers each file during the listing could time out while
-/// it waits for the connection that its own listing holds. <see cref="FtpLimits.Listing"/> limits the memory.
+/// read into memory and the connection is released. If the connection were not released, a caller that transfers each file during the
+/// listing could time out while it waits for the connection that its own listing holds. <see cref="FtpLimits.Listing"/> limits the memory.
 /// </summary>
 /// <remarks>
 /// Owns its lease and releases it at the end of the listing or on disposal. Supports one reader at a time. Before reading ahead starts,
@@ -80,7 +80,8 @@ internal sealed class PooledListing : IAsyncDisposable
         bool isReadingAhead;
         lock (_lock)
         {
-            (isReadingAhead, _isReading) = (_bufferedEntries is not null, true);
+            isReadingAhead = _bufferedEntries is not null;
+            _isReading = true; // prevents a later start of reading ahead
         }
 
         if (isReadingAhead)

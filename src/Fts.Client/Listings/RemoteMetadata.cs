@@ -71,8 +71,8 @@ internal static class RemoteMetadata
                 ?? nlstEntry with { Kind = FtpEntryKind.File };
 
     /// <summary>
-    /// Returns the commands that <see cref="TryGetMetadataAsync"/> sends if the server accepts each of them, for
-    /// <see cref="FtpConnection.SendAheadAsync"/>.
+    /// Returns the commands to pass to <see cref="FtpConnection.SendAheadAsync"/>. <see cref="TryGetMetadataAsync"/> sends exactly these
+    /// commands if the server accepts each of them.
     /// </summary>
     public static IEnumerable<FtpCommand> GetMetadataCommands(FtpConnection connection, string path, bool withTime)
     {
@@ -100,7 +100,8 @@ internal static class RemoteMetadata
             bool isAboutPath = reply.Code == FtpReplyCode.FileUnavailable;
             connection.ServerProfile.IsMachineListingUnsupported |= isUnsupported && !isAboutPath;
             FtpEntry? entry = reply.IsCompletion ? ParseMlstEntry(path, reply) : null;
-            if (entry is not null || !(reply.IsCompletion || (isUnsupported && isAboutPath)))
+            bool shouldTrySize = entry is null && (reply.IsCompletion || (isUnsupported && isAboutPath));
+            if (!shouldTrySize)
             {
                 return entry;
             }
@@ -236,7 +237,8 @@ internal static class RemoteMetadata
                 unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
 
-            // A line in an unknown format that contains the name may describe the file. A result of null could make a caller overwrite it.
+            // A line in an unknown format that contains the name may describe the file. If null were returned, a caller could overwrite
+            // that file.
             return found is null && unreadable is not null
                 ? throw new FtpListingException(
                     unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
@@ -262,7 +264,7 @@ internal static class RemoteMetadata
             string line = reply.Lines[i];
             bool isInside = i > 0 && i < reply.Lines.Count - 1;
             ReadOnlySpan<char> metadata = line.StartsWith(' ') ? line.AsSpan(1) : line;
-            // On other servers the first and last lines are text without "fact=value;".
+            // On servers that send the entry on a line in between, the first and last lines are text without "fact=value;".
             if ((isInside || HasFact(metadata)) && MlsxListing.TryParse(metadata, out ListingEntry? entry, out _))
             {
                 return FtpEntry.Create(path, entry, RemotePath.GetName(path));

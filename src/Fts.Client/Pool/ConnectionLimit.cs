@@ -68,8 +68,8 @@ internal sealed class ConnectionLimit
     /// <param name="others">The number of connections that could serve the caller instead.</param>
     public TimeSpan GetTimeUntilNextOpen(int others)
     {
-        // A delay is useful only if another connection may become idle meanwhile. Without one, only a refusal because of the connection
-        // limit delays the next attempt.
+        // A delay is useful only if another connection may become idle meanwhile. If no other connection exists, only a refusal because
+        // of the connection limit delays the next attempt.
         if (_failureCount == 0 || (others == 0 && !_isLimitReached))
         {
             return TimeSpan.Zero;

@@ -189,7 +189,7 @@ internal sealed class ConnectionPool
 
     /// <summary>
     /// Runs work on a connection. If the server closed the connection while it was idle (421, a close or a reset), the work runs once more
-    /// on another connection, unless it may have changed something on the server.
+    /// on another connection, unless the first run may have changed something on the server.
     /// </summary>
     public async Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {

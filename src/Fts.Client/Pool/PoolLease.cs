@@ -35,8 +35,8 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
         }
 
         bool isLastUnexecuted = !failure.IsCommandUnsent && failure.Reply?.Code == FtpReplyCode.ServiceNotAvailable;
-        int unexecuted = isLastUnexecuted && !Connection.IsLastCommandRepeatable ? 1 : 0;
-        return WasIdle && Connection.NonRepeatableCommandsSent - _nonRepeatableBefore == unexecuted;
+        int unexecutedNonRepeatable = isLastUnexecuted && !Connection.IsLastCommandRepeatable ? 1 : 0;
+        return WasIdle && Connection.NonRepeatableCommandsSent - _nonRepeatableBefore == unexecutedNonRepeatable;
     }
 
     /// <summary>

@@ -2,7 +2,7 @@ namespace Fts.Client.Pool;
 
 /// <summary>The right to use or open one connection of a pool.</summary>
 /// <param name="IdleConnection">The idle connection; null if the holder may open a connection.</param>
-/// <param name="IdleSince">The timestamp at which the connection became idle; 0 without an idle connection.</param>
+/// <param name="IdleSince">The timestamp at which the connection became idle; 0 if <paramref name="IdleConnection"/> is null.</param>
 internal readonly record struct PoolSlot(FtpConnection? IdleConnection, long IdleSince);
 
 /// <summary>A call that waits for a <see cref="PoolSlot"/>.</summary>

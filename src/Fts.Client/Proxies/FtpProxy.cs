@@ -43,8 +43,8 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
     }
 
     /// <summary>
-    /// Returns a host in the form that is sent to a proxy: a name in ASCII, or an address without its scope. A scope is valid on this
-    /// machine only.
+    /// Returns a host in the form that is sent to a proxy: a name in ASCII, or an address without its scope, because a scope is valid on
+    /// this machine only.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// The host contains characters that are not valid in a host name and could change an HTTP request.

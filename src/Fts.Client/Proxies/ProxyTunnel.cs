@@ -12,7 +12,7 @@ internal static class ProxyTunnel
     public static Task ConnectToProxyAsync(Socket socket, FtpProxy proxy, TimeSpan limit, CancellationToken cancellationToken) =>
         ConnectToProxyAsync(token => socket.ConnectAsync(proxy.Host, proxy.Port, token), proxy, limit, cancellationToken);
 
-    /// <summary>Connects a socket to the address of the proxy that an earlier connection used.</summary>
+    /// <summary>Connects a socket to the proxy at <paramref name="address"/>, which an earlier connection used.</summary>
     /// <exception cref="FtpProxyException">The proxy cannot be reached within <paramref name="limit"/>.</exception>
     public static Task ConnectToProxyAsync(
         Socket socket, FtpProxy proxy, IPEndPoint address, TimeSpan limit, CancellationToken cancellationToken) =>

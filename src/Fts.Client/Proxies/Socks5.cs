@@ -77,7 +77,7 @@ internal static class Socks5
         return [Version, ConnectCommand, 0, .. address, .. portBytes];
     }
 
-    /// <summary>Reads the reply to the request. Ignores the address in the reply, from which the proxy connects to the host.</summary>
+    /// <summary>Reads the reply to the request. Ignores the address from which the proxy connects to the host.</summary>
     private static async Task ReadReplyAsync(ProxyConnection connection, string host, int port)
     {
         byte[] header = new byte[4];

@@ -14,7 +14,7 @@ internal sealed class ByteRanges
 {
     private readonly List<ByteRange> _ranges = [];
 
-    /// <summary>The number of bytes from offset 0 to the first gap; 0 if the first byte is missing.</summary>
+    /// <summary>The number of bytes before the first byte that is not in the set; 0 if the byte at offset 0 is not in the set.</summary>
     public long PrefixLength => _ranges is [{ Start: 0 } first, ..] ? first.End : 0;
 
     /// <summary>The number of bytes in all ranges.</summary>

@@ -23,7 +23,8 @@ internal sealed class SegmentedUpload(
     private const int BufferLength = 128 * 1024;
 
     /// <summary>
-    /// The maximum length in bytes of the target name in the names of the segments. The names of the segments do not contain a longer name.
+    /// The maximum length in bytes of a target name for which the names of the segments start with the target name. A longer target name is
+    /// left out of the names of the segments.
     /// </summary>
     private const int MaxStemBytes = 100;
 
@@ -33,7 +34,9 @@ internal sealed class SegmentedUpload(
     /// <summary>The maximum number of bytes by which the path of a segment, in quotes, exceeds the path of the target.</summary>
     private const int MaxSuffixBytes = 48;
 
-    /// <summary>The minimum speed at which the server must join segments, in bytes per second. It determines the timeout of COMB.</summary>
+    /// <summary>
+    /// The minimum speed at which the server must join segments, in bytes per second. This speed determines the timeout of COMB.
+    /// </summary>
     private const long MinBytesPerSecond = 10_000_000;
 
     private readonly string _id = Guid.NewGuid().ToString("N")[..12];

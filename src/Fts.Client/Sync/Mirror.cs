@@ -10,25 +10,24 @@ namespace Fts.Client.Sync;
 internal sealed class Mirror(FtpClient client, ConnectionPool pool)
 {
     /// <summary>Compares the trees and returns the complete plan.</summary>
-    /// <param name="plan">An empty plan with the direction and the roots of the trees.</param>
+    /// <param name="empty">An empty plan with the direction and the roots of the trees.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
-    public async Task<FtpMirrorPlan> PlanAsync(FtpMirrorPlan plan, CancellationToken cancellationToken)
+    public async Task<FtpMirrorPlan> PlanAsync(FtpMirrorPlan empty, CancellationToken cancellationToken)
     {
-        FtpEntry? remote = await GetDirectoryAsync(plan.RemoteDirectory, cancellationToken).ConfigureAwait(false);
-        bool isDownload = plan.Direction == FtpMirrorDirection.Download;
-        bool isInTarget = isDownload ? Directory.Exists(plan.LocalDirectory) : remote is not null;
+        FtpEntry? remote = await GetDirectoryAsync(empty.RemoteDirectory, cancellationToken).ConfigureAwait(false);
+        bool isDownload = empty.Direction == FtpMirrorDirection.Download;
+        bool isInTarget = isDownload ? Directory.Exists(empty.LocalDirectory) : remote is not null;
         List<string> missing = [];
         if (!isInTarget)
         {
             missing = isDownload
-                ? [plan.LocalDirectory]
-                : await GetMissingDirectoriesAsync(plan.RemoteDirectory, cancellationToken).ConfigureAwait(false);
+                ? [empty.LocalDirectory]
+                : await GetMissingDirectoriesAsync(empty.RemoteDirectory, cancellationToken).ConfigureAwait(false);
         }
 
-        var root = new MirrorDirectory(plan.LocalDirectory, plan.RemoteDirectory, isInTarget, remote?.UniqueId, null);
-        FtpMirrorPlan empty = plan;
+        var root = new MirrorDirectory(empty.LocalDirectory, empty.RemoteDirectory, isInTarget, remote?.UniqueId, null);
         bool couldListByPath = !pool.ServerProfile.ListingProfile.ShouldEnterDirectory;
-        plan = await new MirrorPlanner(client, pool, empty).RunAsync(root, missing, cancellationToken).ConfigureAwait(false);
+        FtpMirrorPlan plan = await new MirrorPlanner(client, pool, empty).RunAsync(root, missing, cancellationToken).ConfigureAwait(false);
         if (couldListByPath && pool.ServerProfile.ListingProfile.ShouldEnterDirectory)
         {
             // The server ignores paths in LIST, so earlier listings may be of another directory. Plan again.

@@ -40,7 +40,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     private readonly List<FtpBatchFile> _files = [];
     private readonly List<FtpMirrorFailure> _failures = [];
     private readonly List<FtpEntry> _unreadableEntries = [];
-    private List<MirrorDirectory> _localDirectories = [];
+    private List<MirrorDirectory> _localOnlyDirectories = [];
     private long _bytes;
     private int _unchangedCount, _skippedCount;
 
@@ -64,10 +64,10 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
         }
         else
         {
-            _localDirectories.Add(root);
+            _localOnlyDirectories.Add(root);
         }
 
-        await CompareLocalDirectoriesAsync(cancellationToken).ConfigureAwait(false);
+        await CompareLocalOnlyDirectoriesAsync(cancellationToken).ConfigureAwait(false);
         IEnumerable<string> directories = _missingDirectories
             .Select(directory => (directory.Depth, Path: IsDownload ? directory.Local : directory.Remote))
             .OrderBy(directory => directory.Depth).ThenBy(directory => directory.Path, StringComparer.Ordinal)
@@ -233,16 +233,17 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
     }
 
     /// <summary>Compares the local directories that the server does not have, level by level, without a connection.</summary>
-    private async Task CompareLocalDirectoriesAsync(CancellationToken cancellationToken)
+    private async Task CompareLocalOnlyDirectoriesAsync(CancellationToken cancellationToken)
     {
-        while (_localDirectories.Count > 0)
+        while (_localOnlyDirectories.Count > 0)
         {
-            (List<MirrorDirectory> level, _localDirectories) = (_localDirectories, []);
+            (List<MirrorDirectory> level, _localOnlyDirectories) = (_localOnlyDirectories, []);
             await Parallel.ForEachAsync(level, cancellationToken, (directory, _) =>
             {
                 if (TryCompare(directory, []) is null)
                 {
-                    Compare(directory, ListLocal(directory.Local), []); // throws the exception of the root
+                    // TryCompare returns null for a failure at the root. The second comparison throws the exception.
+                    Compare(directory, ListLocal(directory.Local), []);
                 }
 
                 return ValueTask.CompletedTask;
@@ -291,7 +292,7 @@ internal sealed class MirrorPlanner(FtpClient client, ConnectionPool pool, FtpMi
             _skippedCount += comparison.SkippedCount + (isRepeat ? 1 : 0);
             if (!IsDownload)
             {
-                _localDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
+                _localOnlyDirectories.AddRange(comparison.Children.Where(child => !child.IsInTarget));
             }
         }
 

@@ -5,8 +5,8 @@ namespace Fts.Client;
 
 /// <summary>
 /// The rules that decide whether a server is trusted. If <see cref="PinnedKeys"/> is not empty, the server must have one of these keys.
-/// Otherwise its certificate must be current, issued by a trusted authority, and valid for the host name, or <see cref="ValidateAsync"/>
-/// must accept it.
+/// If <see cref="PinnedKeys"/> is empty, the server's certificate must be trusted: current, issued by a trusted authority, and valid for
+/// the host name. <see cref="ValidateAsync"/> can accept a certificate that is not trusted.
 /// </summary>
 public sealed record FtpTrust
 {
@@ -32,8 +32,9 @@ public sealed record FtpTrust
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 
     /// <summary>
-    /// Whether <see cref="ValidateAsync"/> is also called for a trusted certificate, for which <see cref="FtpServerIdentity.Problem"/> is
-    /// null, and can reject it. Default: false. The value is ignored without <see cref="ValidateAsync"/> and with <see cref="PinnedKeys"/>.
+    /// Whether <see cref="ValidateAsync"/> is called even if the certificate is trusted (<see cref="FtpServerIdentity.Problem"/> is null),
+    /// and can reject that certificate. Default: false. The value is ignored if <see cref="ValidateAsync"/> is null or
+    /// <see cref="PinnedKeys"/> is not empty.
     /// </summary>
     public bool ShouldAlwaysValidate { get; init; }
 

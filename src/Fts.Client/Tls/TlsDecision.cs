@@ -7,8 +7,8 @@ namespace Fts.Client.Tls;
 /// encrypted, no other connection may be unencrypted.
 /// </summary>
 /// <remarks>
-/// Thread-safe. The first connection makes the decision, and connections that open at the same time wait for it. Otherwise, one of them
-/// could send the password unencrypted while the first connection is still in its TLS handshake.
+/// Thread-safe. The first connection makes the decision, and connections that open at the same time wait for the decision. A connection
+/// that did not wait could send the password unencrypted while the first connection is still in its TLS handshake.
 /// </remarks>
 [SuppressMessage(
     "Design", "CA1001:Types that own disposable fields should be disposable",

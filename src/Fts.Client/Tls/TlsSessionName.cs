@@ -12,7 +12,7 @@ namespace Fts.Client.Tls;
 /// .NET caches one resumable TLS session per target host name, and strict servers reject a data connection that resumes the session of
 /// another control connection. DNS names are case-insensitive (RFC 4343), so each connection uses a different combination of upper and
 /// lower case. For an IP address, TLS sends no name and .NET resumes no session, so a name in the domain "invalid" is used (RFC 6761 §6.4).
-/// This library checks the certificate against the address itself. Disposal makes the name available again.
+/// The certificate is still compared with the IP address, not with that name. Disposal makes the name available again.
 /// </remarks>
 internal sealed class TlsSessionName : IDisposable
 {

@@ -54,7 +54,7 @@ internal static class AsciiMode
     }
 
     /// <summary>
-    /// Restores TYPE I, even after a cancellation, because the connection would otherwise transfer the next file as text.
+    /// Restores TYPE I, even after a cancellation, because a connection in TYPE A would transfer the next file as text.
     /// </summary>
     private static async Task RestoreBinaryTypeAsync(FtpConnection connection)
     {
@@ -67,7 +67,7 @@ internal static class AsciiMode
         }
         catch (FtpException)
         {
-            // The result of the transfer is known. The pool opens another connection for the next call.
+            // Ignored, because the result of the transfer is known, and the pool opens another connection for the next call.
         }
         finally
         {

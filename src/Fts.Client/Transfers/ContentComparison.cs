@@ -18,8 +18,8 @@ internal static class ContentComparison
     /// <param name="handle">The local file.</param>
     /// <param name="length">The number of bytes to compare, from the beginning of both files.</param>
     /// <param name="isWhole">
-    /// True to request the hash of the whole remote file, which then has <paramref name="length"/> bytes; false to request the hash of its
-    /// first bytes.
+    /// True to request the hash of the whole remote file, in which case <paramref name="length"/> is the length of that file; false to
+    /// request the hash of its first bytes.
     /// </param>
     /// <param name="cancellationToken">Cancels the comparison. The connection cannot be used afterwards.</param>
     /// <exception cref="IOException">The local file cannot be read, or is shorter than <paramref name="length"/>.</exception>
@@ -35,13 +35,13 @@ internal static class ContentComparison
         }
         finally
         {
-            // The caller may close the file after this method returns.
+            // The hash task must end before this method returns, because the caller may then close the file.
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)local).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Returns the SHA-256 of the first <paramref name="length"/> bytes, which it reads from the file.</summary>
+    /// <summary>Reads the first <paramref name="length"/> bytes of the file, and returns their SHA-256.</summary>
     private static byte[] ComputeLocalHash(SafeFileHandle handle, long length, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

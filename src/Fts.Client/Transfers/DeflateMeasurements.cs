@@ -21,7 +21,7 @@ internal sealed class DeflateMeasurements
     /// </summary>
     public const int MinFileBytes = 64 * 1024;
 
-    /// <summary>The maximum ratio of compressed to uncompressed length with which compression is used.</summary>
+    /// <summary>The maximum ratio of compressed to uncompressed length at which files are compressed.</summary>
     private const double MaxRatio = 0.75;
 
     /// <summary>The maximum number of file extensions with a recorded ratio.</summary>
@@ -56,7 +56,10 @@ internal sealed class DeflateMeasurements
     /// <summary>Returns whether the extension of a path belongs to a compressed format.</summary>
     public static bool IsAlreadyCompressed(string path) => CompressedExtensions.Contains(GetExtension(path));
 
-    /// <summary>Records the size in bytes and the duration of a transfer without compression. Small transfers are ignored.</summary>
+    /// <summary>
+    /// Records the network speed, computed from the size in bytes and the duration of a transfer without compression. Small transfers are
+    /// ignored.
+    /// </summary>
     public void RecordNetworkSpeed(long bytes, TimeSpan elapsed)
     {
         if (bytes >= MinMeasuredBytes && elapsed > TimeSpan.Zero)

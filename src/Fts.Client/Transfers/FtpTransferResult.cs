@@ -50,6 +50,6 @@ public sealed record FtpTransferResult(
     /// <summary>The warning about the transfer. Default: <see cref="FtpTransferWarning.None"/>.</summary>
     public FtpTransferWarning Warning { get; init; }
 
-    /// <summary>The length in bytes that <see cref="Warning"/> refers to, as the server reported it; null without a warning.</summary>
+    /// <summary>The length in bytes that <see cref="Warning"/> refers to, as the server reported it; null if there is no warning.</summary>
     public long? ReportedLength { get; init; }
 }

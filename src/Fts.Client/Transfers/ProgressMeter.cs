@@ -27,7 +27,8 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_startedAt);
 
     /// <summary>
-    /// Resets the byte count to 0 at the start of a transfer or of its retry, and sets the resumed bytes and the reason for later reports.
+    /// Resets the byte count to 0 at the start of a transfer or of its retry. Sets the resumed bytes and the restart reason, which later
+    /// reports contain.
     /// </summary>
     public void StartTransfer(long resumedBytes, FtpRestartReason restartReason) =>
         (Bytes, _resumedBytes, _restartReason) = (0, resumedBytes, restartReason);

@@ -5,12 +5,14 @@ namespace Fts.Client.Transfers;
 
 /// <summary>
 /// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For the first bytes
-/// of a file, XSHA256 is preferred, because it contains the range as an argument. HASH needs RANG, which ProFTPD applies to the next RETR
-/// instead of HASH.
+/// of a file, XSHA256 is preferred, because its arguments contain the range. HASH needs a RANG command, which sets the range, but ProFTPD
+/// applies that range to the next RETR instead of HASH.
 /// </summary>
 internal static class RemoteHash
 {
-    /// <summary>The minimum speed at which the server must hash its file, in bytes per second. It determines the timeout.</summary>
+    /// <summary>
+    /// The minimum speed at which the server must hash its file, in bytes per second. This speed determines the timeout.
+    /// </summary>
     private const long MinBytesPerSecond = 10_000_000;
 
     private const string AlgorithmName = "SHA-256";
@@ -27,8 +29,8 @@ internal static class RemoteHash
     /// <param name="path">The remote path.</param>
     /// <param name="length">The number of bytes from the beginning of the file; at least 1.</param>
     /// <param name="isWhole">
-    /// True to request the hash of the whole file, which then has <paramref name="length"/> bytes; false to request the hash of its first
-    /// bytes.
+    /// True to request the hash of the whole file, in which case <paramref name="length"/> is the length of that file; false to request
+    /// the hash of its first bytes.
     /// </param>
     /// <param name="cancellationToken">Cancels the request. The connection cannot be used afterwards.</param>
     public static async Task<byte[]?> RequestAsync(
@@ -37,7 +39,8 @@ internal static class RemoteHash
         TimeSpan limit = connection.Options.Timeouts.Reply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.Reply + TimeSpan.FromSeconds(length / MinBytesPerSecond);
-        return (isWhole ? SupportsHash(connection.Features) : !SupportsXsha256(connection.Features))
+        bool shouldSendHash = isWhole ? SupportsHash(connection.Features) : !SupportsXsha256(connection.Features);
+        return shouldSendHash
             ? await SendHashAsync(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false)
             : await SendXsha256Async(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false);
     }
@@ -102,7 +105,7 @@ internal static class RemoteHash
         byte[]? hash = reply.IsCompletion ? ParseHashReply(reply.Text, length) : null;
         if (length is not null && hash is null)
         {
-            // The server did not use the range. The reset prevents the server from applying the range to the next RETR.
+            // The server did not use the range. RANG 1 0 resets the range, so that the server does not apply it to the next RETR.
             await connection.SendAsync("RANG", "1 0", cancellationToken).ConfigureAwait(false);
         }
 

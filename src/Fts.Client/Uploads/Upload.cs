@@ -230,7 +230,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
     /// <summary>
     /// Returns the number of segments; 1 for an upload over one connection. If the server has a partial upload, returns 1, because only a
-    /// plain STOR discards it. After an upload in segments, SIZE would still report the length of the partial upload.
+    /// plain STOR discards the partial upload. If it were not discarded, SIZE would report its length even after an upload in segments.
     /// </summary>
     private async Task<int> CountSegmentsAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {

@@ -13,14 +13,15 @@ internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? Complet
 
 /// <summary>
 /// Finds the restart offset of an upload. If the server reports a hash of the existing file, the hash must prove that this file is the
-/// beginning of the local file. The server reports no hash of a partial upload. The stored file is then verified after the upload.
+/// beginning of the local file. The server reports no hash of a partial upload. A partial upload is therefore verified after it has been
+/// resumed, as part of the stored file.
 /// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {
     /// <summary>Returns whether SIZE reported the length of a partial upload, which is hidden from all other commands.</summary>
     /// <remarks>
-    /// A hash would be of the existing file at the path, not of the partial upload. MLST reports the existing file or none, so a length
-    /// that differs from SIZE reveals a partial upload.
+    /// HASH and MLST report the existing file at the path, not the partial upload. Therefore, a file length from MLST that differs from
+    /// SIZE reveals a partial upload. The same applies if MLST finds no file.
     /// </remarks>
     public static async Task<bool> IsPartialUploadAsync(
         FtpConnection connection, string path, long size, CancellationToken cancellationToken)
@@ -67,7 +68,10 @@ internal sealed class UploadResumption(FtpConnection connection, string path, Sa
     /// <exception cref="FtpTargetExistsException">The hashes differ.</exception>
     private async Task<FtpVerifiedBy> VerifyPrefixAsync(long size, CancellationToken cancellationToken)
     {
-        if (!(size == length ? RemoteHash.IsSupported(connection.Features) : RemoteHash.IsSupportedForPrefix(connection)))
+        bool isHashSupported = size == length
+            ? RemoteHash.IsSupported(connection.Features)
+            : RemoteHash.IsSupportedForPrefix(connection);
+        if (!isHashSupported)
         {
             return FtpVerifiedBy.Length;
         }
