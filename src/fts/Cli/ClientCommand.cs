@@ -74,7 +74,7 @@ internal static class ClientCommand
             "code of that error, even if earlier commands failed. A session on a terminal exits with 0.",
             "In the session, help lists the commands. Tab completes names. Ctrl-C stops a command or clears the line. Ctrl-D ends the " +
             "session. Standard output contains only the data of commands such as ls and cat. Messages are written to standard error.",
-            "put replaces an existing file. get asks before it replaces one. In a script, it fails instead. " +
+            "put replaces an existing file. get asks before it replaces an existing file. In a script, get fails instead of asking. " +
             "With --ca or --cert, --tls auto requires TLS.",
             ConnectionOptions.PasswordNote,
         ],

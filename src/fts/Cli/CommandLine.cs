@@ -32,8 +32,8 @@ internal sealed class CommandLine
             _command.Options.Add(option);
         }
 
-        // The name of the subcommand comes first. Otherwise System.CommandLine would treat a first argument such as [2001:db8::1] as a
-        // directive, and would drop a first argument that equals the name.
+        // The name of the subcommand comes first. Without the name, System.CommandLine would treat a first argument such as
+        // [2001:db8::1] as a directive, and would drop a first argument that equals the name.
         var program = new Command("fts") { _command };
         _result = program.Parse(
             [definition.Name, .. args], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });

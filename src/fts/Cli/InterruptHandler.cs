@@ -156,7 +156,11 @@ internal sealed class InterruptHandler : IDisposable
         {
             bool isCancelled = _running is { IsCancellationRequested: true };
             bool isRepeatedHangUp = code == ExitCode.HungUp && isCancelled;
-            RequestedExit = code == ExitCode.Interrupted ? RequestedExit : RequestedExit ?? code;
+            if (code != ExitCode.Interrupted)
+            {
+                RequestedExit ??= code;
+            }
+
             if (IsInteractiveSession && code == ExitCode.Interrupted && _hasChild)
             {
                 context.Cancel = true;
@@ -165,7 +169,11 @@ internal sealed class InterruptHandler : IDisposable
 
             if (IsInteractiveSession && code == ExitCode.Interrupted)
             {
-                _ = isCancelled && _secondInterrupt.TrySetResult();
+                if (isCancelled)
+                {
+                    _secondInterrupt.TrySetResult();
+                }
+
                 shouldExit = false;
             }
             else
@@ -174,9 +182,12 @@ internal sealed class InterruptHandler : IDisposable
                 shouldExit = !isRepeatedHangUp && (_running is null || isCancelled || _isPrompting);
             }
 
-            // The token is cancelled under the lock, so that EndCommand observes the cancellation. CancelAsync runs callbacks on another
-            // thread.
-            _ = shouldExit || isCancelled ? null : _running?.CancelAsync();
+            // The token is cancelled under the lock, so that EndCommand observes the cancellation. The callbacks do not hold the lock,
+            // because CancelAsync runs them on another thread.
+            if (!shouldExit && !isCancelled)
+            {
+                _ = _running?.CancelAsync();
+            }
         }
 
         if (shouldExit)
@@ -204,8 +215,8 @@ internal sealed class InterruptHandler : IDisposable
     }
 
     /// <summary>
-    /// Returns whether SIGHUP was ignored when the program started, as with nohup. A signal handler would override this. Returns false on
-    /// systems other than Linux, which do not report ignored signals.
+    /// Returns whether SIGHUP was ignored when the program started, as with nohup. With a handler, SIGHUP would no longer be ignored.
+    /// Returns false on systems other than Linux, which do not report ignored signals.
     /// </summary>
     private static bool IsHangUpIgnored()
     {

@@ -72,8 +72,8 @@ internal static class ServerCommand
         Notes =
         [
             "By default, you and root need no password on a loopback address. On systems other than Linux, no user of this machine " +
-            "needs a password there. All other users log in as fts with the password on the start screen. Each start creates a new " +
-            "password.",
+            "needs a password on a loopback address. All other users log in as fts with the password on the start screen. " +
+            "Each start creates a new password.",
             "After Ctrl-C or SIGTERM, running transfers have up to 10 seconds to finish. A second signal stops the server at once. " +
             "SIGHUP reloads changed certificates.",
         ],
@@ -101,7 +101,7 @@ internal static class ServerCommand
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
         LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
-        // The sandbox restricts this thread and the threads that it starts later, so the program must not start a thread earlier.
+        // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
         var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);

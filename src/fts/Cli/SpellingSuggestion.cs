@@ -24,8 +24,8 @@ internal static class SpellingSuggestion
     }
 
     /// <summary>
-    /// Returns the least number of letters to insert, delete, replace or swap with a neighbour that changes one word to the other (optimal
-    /// string alignment distance).
+    /// Returns how many letters must at least be inserted, deleted, replaced, or swapped with a neighbour to change one word to the other
+    /// (optimal string alignment distance).
     /// </summary>
     private static int ComputeDistance(string from, string to)
     {

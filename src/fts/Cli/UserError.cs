@@ -1,6 +1,6 @@
 namespace Fts.Cli;
 
-/// <summary>An error for the user, printed as one line each for the message, the reply and the advice.</summary>
+/// <summary>An error for the user. The message, the reply and the advice are printed on separate lines.</summary>
 /// <param name="ExitCode">The exit code.</param>
 /// <param name="Message">What failed, with the path or host.</param>
 /// <param name="ServerReply">The code and text of the reply; null if there is no reply.</param>

@@ -49,8 +49,8 @@ internal sealed record NetworkSettings(
     private static readonly Option<string> DataPeersOption = new("--data-peers")
     {
         HelpName = "PEERS",
-        Description = "addresses that may open data connections: same (the client's address; default), network/24 (typed literally: " +
-            "the client's /24 network), or any",
+        Description = "addresses that may open data connections: same (the client's address; default), any, or the word network with a " +
+            "prefix length; for example, network/24 is the client's /24 network",
     };
 
     /// <summary>The options for firewalls, routers and load balancers.</summary>

@@ -7,8 +7,8 @@ namespace Fts.Serving;
 internal static unsafe class OpenFileLimit
 {
     /// <summary>
-    /// Raises the soft limit, usually 1,024, to the hard limit. The low soft limit protects programs that use select(2). This program does
-    /// not use select.
+    /// Raises the soft limit, usually 1,024, to the hard limit. This is safe, because the low soft limit only protects programs that use
+    /// select(2), and this program does not use select.
     /// </summary>
     public static void Raise()
     {

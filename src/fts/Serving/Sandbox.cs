@@ -6,7 +6,7 @@ namespace Fts.Serving;
 
 /// <summary>
 /// Restricts the process to the served folders, its certificates and the files of its runtime. The kernel enforces the restriction, even if
-/// a check in the server has a gap.
+/// the server fails to check a path.
 /// </summary>
 /// <remarks>
 /// The main thread enters the sandbox before it starts other threads, so that they inherit the restriction. Threads that the runtime starts

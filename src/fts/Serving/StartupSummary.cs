@@ -43,7 +43,7 @@ internal static class StartupSummary
             yield return "  login     with a certificate of --client-ca, under its common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
             {
-                yield return "  login     refused without such a certificate";
+                yield return "  login     refused without a certificate of --client-ca";
             }
         }
 

@@ -54,16 +54,16 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     };
 
     private static readonly ChoiceOption ClientCertificateOption = new(
-        "--client-cert", "MODE", "whether clients need such a certificate",
-        ("ask", "no; a client without one logs in with a password"),
-        (Require, "yes; a client without one cannot log in"));
+        "--client-cert", "MODE", "clients without a certificate of --client-ca",
+        ("ask", "log in with a password"),
+        (Require, "cannot log in"));
 
     /// <summary>
     /// The option that selects whether uploads over TLS must end with close_notify. Help pages list it with the options of uploads.
     /// </summary>
     public static ChoiceOption CloseNotifyOption { get; } = new(
         "--close-notify", "MODE", "how an upload over TLS must end",
-        (Required, "with close_notify, or with the size that ALLO announced; otherwise the reply is 426"),
+        (Required, "with close_notify, or with the size that ALLO announced; any other end gets reply 426"),
         ("optional", "in any way, as without TLS; attackers could truncate uploads unnoticed"));
 
     /// <summary>The files of <c>--cert</c> and <c>--key</c>. Empty if <c>--cert</c> is not given.</summary>

@@ -17,8 +17,8 @@ internal sealed record UploadPolicy(FtpPublishPolicy PublishPolicy, TimeSpan Par
 
     private static readonly ChoiceOption PublishOption = new(
         "--publish", "UPLOADS", "uploads that get their final name",
-        (Auto, "all that are not known to be truncated"),
-        ("complete-only", "only those proven complete; unverified uploads get reply 550"));
+        (Auto, "all uploads that are not known to be truncated"),
+        ("complete-only", "only uploads proven complete; unverified uploads get reply 550"));
 
     private static readonly Option<string> KeepPartialOption = new("--keep-partial")
     {

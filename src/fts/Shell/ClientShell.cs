@@ -16,8 +16,8 @@ namespace Fts.Shell;
 /// <param name="transferSettings">The settings of all transfers.</param>
 /// <param name="formatter">Formats commands for advice during the session.</param>
 /// <param name="createOneShotFormatter">
-/// Returns the formatter for a command that the user repeats after the session has ended, given its verb. If null,
-/// <paramref name="formatter"/> is used.
+/// Given the verb of a command that the user repeats after the session has ended, returns the formatter for the command. If this
+/// parameter is null, <paramref name="formatter"/> is used.
 /// </param>
 internal sealed class ClientShell(
     FtpClient client,
@@ -52,9 +52,9 @@ internal sealed class ClientShell(
     /// <summary>Runs lines until a command, a signal or the end of the input ends the session.</summary>
     /// <param name="readLineAsync">Reads the next line. The line is empty at the end of the input.</param>
     /// <returns>
-    /// The exit code of a signal, if one ended the session. Otherwise <see cref="ExitCode.Success"/> on a terminal. In a script, the code
-    /// of the command that ended the script or of the only failed command, <see cref="ExitCode.SomeFailed"/> if several commands failed,
-    /// or <see cref="ExitCode.Success"/>.
+    /// The exit code of the signal, if a signal ended the session. Without a signal, <see cref="ExitCode.Success"/> on a terminal.
+    /// Without a signal in a script: the code of the command that ended the script or of the only failed command,
+    /// <see cref="ExitCode.SomeFailed"/> if several commands failed, or <see cref="ExitCode.Success"/>.
     /// </returns>
     public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> readLineAsync)
     {
@@ -219,16 +219,21 @@ internal sealed class ClientShell(
 
     /// <summary>
     /// Records whether the connection was lost while the client waited for a reply. The server may then accept a new connection. An error
-    /// of another type changes nothing.
+    /// that is not an <see cref="FtpConnectionException"/> changes nothing.
     /// </summary>
-    public void RecordConnectionLoss(Exception e) =>
-        _isConnectionLost = e is FtpConnectionException error ? error.Phase == FtpOperationPhase.Reply : _isConnectionLost;
+    public void RecordConnectionLoss(Exception e)
+    {
+        if (e is FtpConnectionException error)
+        {
+            _isConnectionLost = error.Phase == FtpOperationPhase.Reply;
+        }
+    }
 
     /// <summary>Returns the command that repeats the transfer of one file.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
-    /// <param name="code">The exit code of the transfer. If it ends a script, the command is for the system's shell.</param>
+    /// <param name="code">The exit code of the transfer. If a script ends after this code, the command is for the system's shell.</param>
     public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) =>
         GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
 

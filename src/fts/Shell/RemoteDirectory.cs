@@ -3,8 +3,8 @@ using Fts.Client;
 namespace Fts.Shell;
 
 /// <summary>
-/// The current folder on the server. If the server's paths use slashes, commands send full paths. Other paths cannot be joined with a name.
-/// Therefore <c>cd</c> also sends CWD on the connections, and commands then send the name alone.
+/// The current folder on the server. If the server's paths use slashes, commands send full paths. Other paths cannot be joined with a name,
+/// so commands send only the name, relative to the folder to which <c>cd</c> changed the connections (CWD).
 /// </summary>
 internal sealed class RemoteDirectory
 {

@@ -73,12 +73,12 @@ internal static class ShellLineParser
             }
 
             start = start < 0 ? i : start;
+            string escapable = quote is null ? SpecialCharacters : "\"\\";
             if (c == quote)
             {
                 quote = null;
             }
-            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && (quote is null ? SpecialCharacters : "\"\\")
-                .Contains(line[i + 1]))
+            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && escapable.Contains(line[i + 1]))
             {
                 word.Append(line[++i]);
             }

@@ -56,8 +56,8 @@ internal static class DisplayFormat
     public static int CountColumns(string text) => text.EnumerateRunes().Sum(CountColumns);
 
     /// <summary>
-    /// Returns the text, shortened in the middle so that it occupies at most the given number of columns. The beginning and the end of a
-    /// file name, such as its extension, are the most helpful parts.
+    /// Returns the text, limited to the given number of columns. A longer text is shortened in the middle, because the beginning and the
+    /// end of a file name are more helpful than the middle.
     /// </summary>
     public static string Shorten(string text, int columns)
     {

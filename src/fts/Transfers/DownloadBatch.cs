@@ -29,7 +29,7 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
         foreach (bool isResuming in (bool[])[false, true])
         {
             FtpBatchFile[] files =
-                [.. _files.Where(file => file.ExistingFile == ExistingFileAction.Resume == isResuming).Select(file => file.File)];
+                [.. _files.Where(file => (file.ExistingFile == ExistingFileAction.Resume) == isResuming).Select(file => file.File)];
             if (files.Length == 0 || result == ExitCode.CannotConnect)
             {
                 continue;
@@ -64,8 +64,8 @@ internal sealed class DownloadBatch(ClientShell shell, ExistingFileAction existi
     }
 
     /// <summary>
-    /// Returns the option for existing files in the command that downloads the remaining files. Files that are to be replaced must not be
-    /// skipped.
+    /// Returns the option for existing files in the command that downloads the remaining files. Returns <c>--skip</c> only if no existing
+    /// file is to be resumed or replaced, because <c>--skip</c> would skip that file.
     /// </summary>
     private string GetRetryOption()
     {

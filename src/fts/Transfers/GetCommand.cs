@@ -89,8 +89,8 @@ internal static class GetCommand
         [
             "* and ? in the last part of the URL select all matching files; quote them for your shell. At the end of the URL, ;type=a " +
             "selects ASCII mode, ;type=i selects binary mode, and ;type=d lists names. Write ; in a name as %3B.",
-            "Before it replaces an existing file, get asks. In a script, it fails instead. Interrupted downloads are kept. Repeat the " +
-            "command to resume them.",
+            "get asks before it replaces an existing file. In a script, get fails instead of asking. " +
+            "Interrupted downloads are kept. Repeat the command to resume them.",
             "By default, several files use up to four connections. With fts server, small files share data connections.",
             ConnectionOptions.PasswordNote,
         ],

@@ -19,7 +19,11 @@ internal sealed class LogThrottle
         int tenth = (int)(fraction * 10);
         double since = (now - _lastLogged).TotalSeconds;
         bool isDue = IsFirst || since >= 10 || (tenth > _lastTenth && since >= 1);
-        (_lastLogged, _lastTenth) = isDue ? (now, tenth) : (_lastLogged, _lastTenth);
+        if (isDue)
+        {
+            (_lastLogged, _lastTenth) = (now, tenth);
+        }
+
         return isDue;
     }
 }

@@ -49,7 +49,11 @@ internal static class ProgressFormatter
             // omitted. If the columns beside the name are also too few, the name is shortened.
             int besideTitle = available - DisplayFormat.CountColumns(title), besideName = available - DisplayFormat.CountColumns(name);
             int columns = Math.Min(MaxGaugeColumns, Math.Max(besideTitle, Math.Min(MinGaugeColumns + 4, besideName)) - 4);
-            columns = columns < MinGaugeColumns && available - MinNameColumns >= MinGaugeColumns + 4 ? MinGaugeColumns : columns;
+            if (columns < MinGaugeColumns && available - MinNameColumns >= MinGaugeColumns + 4)
+            {
+                columns = MinGaugeColumns;
+            }
+
             int filled = (int)(fraction * columns);
             gauge = columns < MinGaugeColumns ? "" : $"[{new string('#', filled)}{new string('.', columns - filled)}]  ";
             available -= gauge.Length;
@@ -93,7 +97,10 @@ internal static class ProgressFormatter
     private static string FormatRate(FtpProgress progress, double rate) =>
         progress.Stage == FtpTransferStage.Transferring && rate > 0 ? $"{DisplayFormat.FormatSize(rate)}/s" : "";
 
-    /// <summary>Returns the remaining time, or the current stage, because an unexplained wait at 100% looks like a hang.</summary>
+    /// <summary>
+    /// Returns the remaining time while bytes are transferred. In any other stage, returns the name of the stage, because an unexplained
+    /// wait at 100% would look like a hang.
+    /// </summary>
     private static string FormatRemaining(FtpProgress progress, double rate) => progress.Stage switch
     {
         FtpTransferStage.Connecting => "connecting",

@@ -76,7 +76,7 @@ internal static class PutCommand
         [
             new("FILE", "local file"),
             new("URL", "ftp://user@host:port/folder/, relative to the login folder; ftp://host/%2Ffolder/ starts at the root. Without " +
-                "a slash at the end, the last part is the new name of a single file, unless it names an existing folder"),
+                "a slash at the end, the last part is the new name of a single file, unless a folder with that name exists"),
         ],
         OptionGroups = options.GetOneShotOptions(),
         ExitCodes = ConnectionOptions.ExitCodes,

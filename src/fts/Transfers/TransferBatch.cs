@@ -34,7 +34,7 @@ internal sealed class TransferBatch(
     private ExitCode _result = ExitCode.Success;
     private Exception? _lastException;
     private UserError? _lastError;
-    private int _repeatedErrors, _skipped;
+    private int _repeatedErrors, _skippedFiles;
 
     /// <summary>The number of transferred files.</summary>
     public int CompletedFiles { get; private set; }
@@ -106,10 +106,10 @@ internal sealed class TransferBatch(
             shell.Terminal.WriteMessage($"{_repeatedErrors} more file{(_repeatedErrors == 1 ? "" : "s")} failed for the same reason");
         }
 
-        string skipped = _skipped > 0 ? $"; {_skipped} skipped (already {direction.Location})" : "";
+        string skippedText = _skippedFiles > 0 ? $"; {_skippedFiles} skipped (already {direction.Location})" : "";
         CompletedFiles = meter.CompletedFiles;
-        Summary = TransferReport.FormatBatch(direction.PastVerb, CompletedFiles, files.Count - _skipped, meter.Bytes, meter.Elapsed)
-            + skipped;
+        Summary = TransferReport.FormatBatch(direction.PastVerb, CompletedFiles, files.Count - _skippedFiles, meter.Bytes, meter.Elapsed)
+            + skippedText;
         return _result;
     }
 
@@ -129,7 +129,7 @@ internal sealed class TransferBatch(
 
         if (result.Exception is FtpTargetExistsException && !options.Overwrite)
         {
-            _skipped++;
+            _skippedFiles++;
             return shell.Terminal.CanRedraw ? $"skipped {name.ToPrintable()}: already exists {direction.Location}" : null;
         }
 

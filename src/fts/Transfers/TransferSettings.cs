@@ -9,7 +9,8 @@ namespace Fts.Transfers;
 internal enum ExistingFileAction
 {
     /// <summary>
-    /// Not specified: <c>put</c> replaces the file, as other FTP clients do. <c>get</c> asks, or fails without a terminal.
+    /// Not specified: <c>put</c> replaces the file, as other FTP clients do. <c>get</c> asks the user. Without a terminal,
+    /// <c>get</c> fails.
     /// </summary>
     Default,
     /// <summary>Replaces the file.</summary>
@@ -20,7 +21,7 @@ internal enum ExistingFileAction
     Resume,
 }
 
-/// <summary>The settings of all transfers of a session. An option of a command has precedence.</summary>
+/// <summary>The settings of all transfers of a session. An option of a command replaces the setting for that command.</summary>
 /// <param name="ExistingFile">The action if a target exists.</param>
 /// <param name="Verification">The transfers after which hashes are compared.</param>
 /// <param name="Segments">The number of connections for one file, or null if the client selects the number.</param>
@@ -40,7 +41,10 @@ internal sealed record TransferSettings(ExistingFileAction ExistingFile, FtpVeri
         new("--resume", "resume an interrupted transfer, or complete an existing file"),
     ];
 
-    /// <summary>Checks that the other settings work with the transfer type. ASCII mode changes the lengths and hashes of files.</summary>
+    /// <summary>
+    /// Checks that the other settings work with the transfer type. Some do not work in ASCII mode, because ASCII mode changes the lengths
+    /// and hashes of files.
+    /// </summary>
     /// <exception cref="UserErrorException">A setting does not work in ASCII mode.</exception>
     public void Validate()
     {

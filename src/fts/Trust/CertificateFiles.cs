@@ -10,7 +10,8 @@ namespace Fts.Trust;
 internal static class CertificateFiles
 {
     /// <summary>
-    /// The environment variable with the password of an encrypted key. An argument would be visible to every user of the machine.
+    /// The environment variable with the password of an encrypted key. The password is not an argument, because every user of the machine
+    /// could read it.
     /// </summary>
     public const string PasswordVariable = "FTS_KEY_PASSWORD";
 
@@ -49,12 +50,12 @@ internal static class CertificateFiles
         X509Certificate2? certificate = null;
         ReadFile("--cert", certificateFile, () =>
         {
-            // Opening the file reports a missing file as such, instead of as invalid content.
+            // The file is opened first, so that a missing file is not reported as invalid content.
             using FileStream readable = File.OpenRead(certificateFile);
             if (X509Certificate2.GetCertContentType(certificateFile) == X509ContentType.Pfx)
             {
                 chain = ReadPfx(certificateFile, askPassword);
-                certificate = chain.FirstOrDefault(certificate => certificate.HasPrivateKey);
+                certificate = chain.FirstOrDefault(candidate => candidate.HasPrivateKey);
             }
             else
             {
@@ -106,7 +107,7 @@ internal static class CertificateFiles
             $"the key in {file} is encrypted, and fts cannot ask for its password without a terminal",
             $"set {PasswordVariable}");
 
-    /// <summary>Runs an action that reads a file. Its exceptions become errors that name the option and the file.</summary>
+    /// <summary>Runs an action that reads a file. Exceptions of the action become errors that name the option and the file.</summary>
     private static void ReadFile(
         string option,
         string file,

@@ -7,8 +7,8 @@ namespace Fts.Trust;
 
 /// <summary>
 /// Decides whether the client trusts a server. A server is trusted if a trusted authority (of the system, or of <c>--ca</c>) issued its
-/// certificate, or if its key is the remembered key. If a key is remembered, a
-/// different key is refused, even if a trusted authority issued the certificate.
+/// certificate, or if its key is the remembered key. If a key is remembered, a different key is refused, even if a trusted authority issued
+/// the certificate.
 /// </summary>
 /// <remarks>
 /// A server is recorded on the first connection with TLS. Unless <c>--tls off</c> is given, a recorded server must use TLS again, because

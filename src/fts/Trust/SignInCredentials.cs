@@ -20,7 +20,7 @@ internal sealed record SignInCredentials(string User, string Password)
     /// Returns the credentials. The password is read from the password file, <c>FTS_PASSWORD</c>, <c>.netrc</c> or the terminal, in this
     /// order. The user is the user of the target, or else of the entry in <c>.netrc</c>, or else anonymous.
     /// </summary>
-    /// <remarks><c>FTS_PASSWORD</c> is used only for a named user. For anonymous, the secret would be sent to every server.</remarks>
+    /// <remarks><c>FTS_PASSWORD</c> is not used for anonymous, because every server would then receive the secret.</remarks>
     /// <param name="target">The server and the user.</param>
     /// <param name="passwordFile">The value of <c>--password-file</c>, if given.</param>
     /// <param name="terminal">The terminal to ask on.</param>

@@ -48,7 +48,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _key = new("--key")
     {
         HelpName = "FILE",
-        Description = "private key of the client certificate, if in another file; FTS_KEY_PASSWORD is its password",
+        Description = "private key, if not in the file of --cert; FTS_KEY_PASSWORD is the password of the key",
     };
 
     private readonly Option<bool> _active = new("--active") { Description = "let the server open data connections, never the client" };
@@ -71,7 +71,7 @@ internal sealed class ConnectionOptions
 
     private readonly Option<bool> _ascii = new("--ascii")
     {
-        Description = "convert line ends (TYPE A); such files are not verified, resumed or transferred in segments",
+        Description = "convert line ends (TYPE A), without verification, resuming or segments",
     };
 
     private readonly ChoiceOption _compress = new(

@@ -20,8 +20,8 @@ internal static class OptionFormatter
             : $" {option.Name}"));
 
     /// <summary>
-    /// Returns the same text as <see cref="Format"/>, but omits the options for existing files. A printed command gets
-    /// the option that it needs, such as <c>--resume</c>, from <c>CommandFormatter.Format</c>.
+    /// Returns the same text as <see cref="Format"/>, but without the options for existing files. They are omitted because
+    /// <c>CommandFormatter.Format</c> adds the option that a printed command needs, such as <c>--resume</c>.
     /// </summary>
     public static string FormatWithoutExistingFileOption(CommandLine line, params string[] excluded) =>
         Format(line, [.. TransferSettings.ExistingFileOptions.Select(option => option.Name), .. excluded]);

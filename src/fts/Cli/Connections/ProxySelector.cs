@@ -5,8 +5,8 @@ using Fts.Client;
 namespace Fts.Cli.Connections;
 
 /// <summary>
-/// Selects the proxy: <c>--proxy</c>, or else <c>ftp_proxy</c> or <c>all_proxy</c> (in lower or upper case), unless <c>no_proxy</c> names
-/// the server. For a server on this machine, the variables are ignored.
+/// Selects the proxy of <c>--proxy</c>. Without <c>--proxy</c>, selects the proxy of the variable <c>ftp_proxy</c> or <c>all_proxy</c> (in
+/// lower or upper case). Ignores these variables if <c>no_proxy</c> names the server, or if the server is on this machine.
 /// </summary>
 internal static class ProxySelector
 {

@@ -143,7 +143,8 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
             char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
 
     /// <summary>
-    /// Returns the host of a URL in its DNS form. Uri throws only here if the host name is too long or has invalid characters.
+    /// Returns the host of a URL in its DNS form. Uri checks the length and the characters of the host name only here, not when it parses
+    /// the URL.
     /// </summary>
     private static string GetHost(Uri url, string text)
     {
@@ -158,8 +159,8 @@ internal sealed record Target(string Host, int Port, string? User, string? UrlPa
     }
 
     /// <summary>
-    /// Returns whether the text is an IP address or a host name. Rejects a number, which is a misplaced port, and 127.0.0.999, which would
-    /// otherwise cause a lookup.
+    /// Returns whether the text is an IP address or a host name. Rejects a number, which is a misplaced port. Also rejects 127.0.0.999,
+    /// which the system would look up as a name.
     /// </summary>
     private static bool IsValidHost(string host)
     {

@@ -14,7 +14,7 @@ internal static class MirrorOperation
     /// <summary>The options of the command in the shell.</summary>
     public static IReadOnlyList<ShellOption> Options { get; } =
     [
-        new(Reverse, "upload: SOURCE is the local folder, TARGET the remote one"),
+        new(Reverse, "upload: SOURCE is the local folder, and TARGET is the remote folder"),
         new(DryRun, "print what would be transferred, and change nothing"),
     ];
 
@@ -81,8 +81,8 @@ internal static class MirrorOperation
     }
 
     /// <summary>
-    /// Returns the path to send for a remote folder. For the current folder, returns the absolute path. If this path does not start with a
-    /// slash, it cannot be joined with names, so the result is empty, which also means the current folder.
+    /// Returns the path to send for a remote folder. For the current folder, returns its absolute path. If that path does not start with a
+    /// slash, it cannot be joined with names. The result is then an empty path, which means the current folder too.
     /// </summary>
     public static async Task<string> GetRemotePathAsync(ClientShell shell, ShellWord folder, CancellationToken cancellationToken)
     {

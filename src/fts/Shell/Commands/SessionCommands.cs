@@ -10,7 +10,8 @@ namespace Fts.Shell.Commands;
 internal static class SessionCommands
 {
     /// <summary>
-    /// <c>help</c> lists the commands, and <c>help COMMAND</c> describes one. <c>help server</c> prints the reply to HELP (RFC 959 §4.1.3).
+    /// <c>help</c> lists the commands, and <c>help COMMAND</c> describes a command. <c>help server</c> prints the reply to HELP (RFC 959
+    /// §4.1.3).
     /// </summary>
     public static async Task<ExitCode> HelpAsync(
         ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)

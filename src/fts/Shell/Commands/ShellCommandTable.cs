@@ -81,7 +81,7 @@ internal static class ShellCommandTable
         {
             CompletionSource = CompletionSource.Remote, Options = TransferSettings.ExistingFileOptions, AcceptsPatterns = true,
             Details = ["The files are stored in the current local folder.",
-                "Without an option, get asks before it replaces a file. In a script, it fails instead."],
+                "Without an option, get asks before it replaces a file.", "In a script, get fails instead of asking."],
         },
         new(
             ShellCommandGroup.Transfers, ["mirror"], "mirror [-R] SOURCE [TARGET]", "transfer missing and changed files of a folder",
@@ -89,7 +89,7 @@ internal static class ShellCommandTable
             MirrorOperation.MirrorAsync)
         {
             CompletionSource = CompletionSource.Remote, Options = MirrorOperation.Options,
-            Details = ["SOURCE is a remote folder, TARGET a local one. Nothing is ever removed."],
+            Details = ["SOURCE is a remote folder, and TARGET is a local folder.", "Nothing is ever removed."],
         },
         new(ShellCommandGroup.Transfers, ["ascii", "asc"], "ascii", "convert line ends in later transfers", (0, 0),
             SessionCommands.AsciiAsync),
@@ -156,7 +156,7 @@ internal static class ShellCommandTable
         },
         new(ShellCommandGroup.LocalFiles, ["lpwd"], "lpwd", "print the current folder", (0, 0), LocalCommands.LpwdAsync),
 
-        new(ShellCommandGroup.Session, ["help", "?"], "help [COMMAND]", "list the commands, or describe one", (0, 2),
+        new(ShellCommandGroup.Session, ["help", "?"], "help [COMMAND]", "list the commands, or describe a command", (0, 2),
             SessionCommands.HelpAsync)
         {
             CompletionSource = CompletionSource.HelpTopics,

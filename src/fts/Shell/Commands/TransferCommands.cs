@@ -169,9 +169,9 @@ internal static class TransferCommands
     }
 
     /// <summary>
-    /// Returns the local name of a download and the action for an existing file. Asks the user if the file exists and the action is
-    /// <see cref="ExistingFileAction.Default"/>. Returns <see cref="ExistingFileAction.Skip"/>, and prints a message, only if the file
-    /// exists. If it does not exist, returns <see cref="ExistingFileAction.Overwrite"/> instead of Skip, and other actions unchanged.
+    /// Returns the local name of a download and the action for an existing file. If the file exists and the action is
+    /// <see cref="ExistingFileAction.Default"/>, asks the user. If the file exists and is skipped, prints a message. If the file does not
+    /// exist, returns <see cref="ExistingFileAction.Overwrite"/> for <see cref="ExistingFileAction.Skip"/>, and other actions unchanged.
     /// </summary>
     /// <exception cref="UserErrorException">
     /// The name cannot be a local file name, or is the name of a folder, or the file exists and the user cannot be asked.

@@ -25,7 +25,10 @@ internal sealed class HistorySearch(List<string> history, string originalLine)
         if (Keyboard.IsControl(key, ConsoleKey.R))
         {
             // If no older line matches, the current match remains.
-            _ = _hasNoMatch || TryFind(_index - 1);
+            if (!_hasNoMatch)
+            {
+                TryFind(_index - 1);
+            }
         }
         else if (key.Key == ConsoleKey.Backspace || Keyboard.IsControl(key, ConsoleKey.H))
         {

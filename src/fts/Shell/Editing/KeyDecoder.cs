@@ -4,12 +4,12 @@ using System.Text;
 namespace Fts.Shell.Editing;
 
 /// <summary>
-/// Decodes the escape sequences that .NET reports as single keys, because it does not recognise them or they arrive in two parts. Ignores
-/// sequences without a known key.
+/// Decodes the escape sequences that .NET reports as one key per character, because .NET does not recognise the sequence or the sequence
+/// arrives in two parts. Ignores sequences without a known key.
 /// </summary>
 /// <remarks>
 /// Returns at most one key for each key that .NET reports. Performs no I/O. Not thread-safe. .NET reports ESC and [ like a typed bracket if
-/// these two bytes arrive together and without the rest of the sequence. The rest is then text.
+/// these two bytes arrive together and without the rest of the sequence. The rest then counts as typed text.
 /// </remarks>
 internal sealed class KeyDecoder
 {

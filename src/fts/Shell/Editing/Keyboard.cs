@@ -14,7 +14,8 @@ internal static class Keyboard
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 
     /// <summary>
-    /// The minimum number of polls before a sequence times out. Otherwise, a sequence could time out while the process is suspended.
+    /// The minimum number of polls before a sequence times out. Without this minimum, a sequence could time out while the process is
+    /// suspended.
     /// </summary>
     private const int MinPolls = 25;
 

@@ -33,7 +33,7 @@ internal sealed class LineBuffer
         Cursor += text.Length;
     }
 
-    /// <summary>Removes a range of the text and moves the cursor to its start.</summary>
+    /// <summary>Removes a range of the text and moves the cursor to the start of the range.</summary>
     public void Remove(int from, int to)
     {
         _line.Remove(from, to - from);

@@ -279,7 +279,11 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     /// <summary>Deletes text, and stores it so that Ctrl-Y can insert it again.</summary>
     private void Delete(int from, int to)
     {
-        _deleted = to > from ? _text.ToString()[from..to] : _deleted;
+        if (to > from)
+        {
+            _deleted = _text.ToString()[from..to];
+        }
+
         _text.Remove(from, to);
     }
 
@@ -290,7 +294,11 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             return;
         }
 
-        _draft = _historyIndex == history.Count ? _text.ToString() : _draft;
+        if (_historyIndex == history.Count)
+        {
+            _draft = _text.ToString();
+        }
+
         _historyIndex = index;
         _text.Replace(index == history.Count ? _draft : history[index]);
     }
