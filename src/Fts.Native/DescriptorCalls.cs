@@ -11,7 +11,7 @@ public static unsafe partial class DescriptorCalls
     public const int F_GETFD = 1, FD_CLOEXEC = 1;
     public const short POLLOUT = 4;
 
-    /// <summary>Calls fcntl(2) without an argument.</summary>
+    /// <summary>Calls fcntl(2) with a command that has no argument.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int descriptor, int command);
 
