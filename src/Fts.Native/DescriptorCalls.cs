@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// Functions on file descriptors that are passed as numbers. They also work on macOS. They return -1 on failure and set
+/// Functions on file descriptors that are passed as numbers. The functions also work on macOS. They return -1 on failure and set
 /// <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 public static unsafe partial class DescriptorCalls
