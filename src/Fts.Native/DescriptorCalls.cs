@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// Functions on file descriptors that are passed as numbers. They also work on macOS. They return -1 on failure and set
+/// Functions on file descriptors that are passed as numbers. The functions also work on macOS. They return -1 on failure and set
 /// <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 public static unsafe partial class DescriptorCalls
@@ -11,7 +11,7 @@ public static unsafe partial class DescriptorCalls
     public const int F_GETFD = 1, FD_CLOEXEC = 1;
     public const short POLLOUT = 4;
 
-    /// <summary>Calls fcntl(2) without an argument.</summary>
+    /// <summary>Calls fcntl(2) with a command that has no argument.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int descriptor, int command);
 

@@ -56,7 +56,7 @@ public static unsafe partial class DirectoryCalls
         return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
     }
 
-    /// <summary>Calls openat(2) with the directory AT_FDCWD.</summary>
+    /// <summary>Calls openat(2). The value of <paramref name="directory"/> must be AT_FDCWD.</summary>
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(NativePathMarshaller))]
     public static partial int Openat(int directory, string path, int flags, uint mode);
@@ -146,7 +146,7 @@ public struct TimeSpec
     public static TimeSpec FromUtc(DateTime time)
     {
         (long seconds, long rest) = Math.DivRem((time - DateTime.UnixEpoch).Ticks, TimeSpan.TicksPerSecond);
-        // For a time before 1970 the remainder can be negative, but the calls require nanoseconds from 0 to 999,999,999.
+        // For a time before 1970 the remainder can be negative, but the kernel requires nanoseconds from 0 to 999,999,999.
         return rest < 0
             ? new TimeSpec { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
             : new TimeSpec { Seconds = seconds, Nanoseconds = rest * 100 };

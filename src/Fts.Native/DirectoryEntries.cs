@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Native;
 
-/// <summary>The entries that one getdents64(2) call returned, without "." and "..". Enumerate it with <c>foreach</c>.</summary>
+/// <summary>The entries that one getdents64(2) call returned, without "." and "..". Use <c>foreach</c> to read the entries.</summary>
 public unsafe ref partial struct DirectoryEntries
 {
     public const byte DT_UNKNOWN = 0, DT_DIR = 4, DT_REG = 8;

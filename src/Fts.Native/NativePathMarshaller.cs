@@ -25,7 +25,8 @@ public static unsafe class NativePathMarshaller
         /// <exception cref="ArgumentException">The path contains a lone surrogate that does not represent a byte.</exception>
         public void FromManaged(string managed, Span<byte> buffer)
         {
-            // A UTF-16 code unit has at most three bytes in UTF-8. The bytes are counted only if so many might not fit into the buffer.
+            // A UTF-16 code unit becomes at most three bytes in UTF-8. If the buffer is long enough for this maximum and a NUL, the bytes
+            // are not counted.
             if ((3L * managed.Length) + 1 > buffer.Length && EscapedUtf8.GetByteCount(managed) + 1 is var count && count > buffer.Length)
             {
                 buffer = new Span<byte>(NativeMemory.Alloc((nuint)count), count);

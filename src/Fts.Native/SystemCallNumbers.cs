@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Native;
 
 /// <summary>
-/// The numbers of system calls for Linux on x64 and arm64. Not every C library that .NET supports has functions for all of these calls.
+/// The numbers of system calls for Linux on x64 and arm64. They are needed because not every C library that .NET supports has functions for
+/// all of these calls.
 /// </summary>
 public static class SystemCallNumbers
 {

@@ -102,8 +102,9 @@ static partial class EscapedUtf8
 
     /// <summary>Returns whether converting the text to bytes and back to text results in the same text.</summary>
     /// <remarks>
-    /// Returns false for a lone surrogate that does not represent a byte, and for escaped bytes that together are valid UTF-8. Such text is
-    /// a second form of the same file name. A check that compares text could be bypassed with the second form.
+    /// Returns false for a lone surrogate that does not represent a byte. Also returns false for escaped bytes that together are valid
+    /// UTF-8, because such bytes are a second text for the same file name. A check that compares text could be bypassed with this second
+    /// text.
     /// </remarks>
     /// <param name="text">The text.</param>
     public static bool IsCanonical(ReadOnlySpan<char> text)
@@ -127,7 +128,8 @@ static partial class EscapedUtf8
     }
 
     /// <summary>
-    /// Returns whether the text contains an escaped byte. Canonical text with an escaped byte represents bytes that are not UTF-8.
+    /// Returns whether the text contains an escaped byte. If <see cref="IsCanonical"/> is also true, the text represents bytes that are not
+    /// UTF-8.
     /// </summary>
     /// <param name="text">The text.</param>
     public static bool HasEscape(ReadOnlySpan<char> text)

@@ -17,7 +17,8 @@ public sealed class FeatureList
     public IReadOnlyCollection<string> Names => _features.Keys;
 
     /// <summary>
-    /// The facts that the server supports in MLST and MLSD, and whether each fact is selected, which <c>*</c> marks (RFC 3659 §7.8).
+    /// The facts that the server supports in MLST and MLSD, and whether each fact is selected. In the reply, an asterisk marks a selected
+    /// fact (RFC 3659 §7.8).
     /// </summary>
     internal IEnumerable<(string Fact, bool IsSelected)> MlsxFacts =>
         (GetParameters("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -54,7 +55,8 @@ public sealed class FeatureList
         var list = new FeatureList();
         foreach ((string name, List<string> values) in parameters)
         {
-            // Joined once, because a hostile server may repeat one name on a hundred thousand lines.
+            // All values of a name are joined at once. Joining each value to the earlier ones would be slow if a hostile server repeats one
+            // name on a hundred thousand lines.
             list._features[name] = string.Join(' ', values);
         }
 

@@ -17,21 +17,23 @@ public readonly record struct FtpCommand(string Verb, string Argument)
     /// <summary>The command as text for logs. Passwords and the argument of ACCT are masked, and control characters are escaped.</summary>
     public string Redacted =>
         Verb is "PASS" or "ACCT" && Argument.Length > 0 ? $"{Verb} ****"
-        : Verb == "SITE" && SecretSiteCommand is { } name ? $"SITE {name} ****"
+        : Verb == "SITE" && SiteCommandWithPassword is { } name ? $"SITE {name} ****"
         : ToString().ToPrintable();
 
-    /// <summary>The first word of the argument in upper case if it is a SITE command with a password, and otherwise null.</summary>
-    private string? SecretSiteCommand
+    /// <summary>
+    /// The first word of the argument in upper case if this word is a SITE command that takes a password, and otherwise null.
+    /// </summary>
+    private string? SiteCommandWithPassword
     {
         get
         {
             ReadOnlySpan<char> argument = Argument.AsSpan().TrimStart();
             int end = argument.IndexOf(' ');
             ReadOnlySpan<char> name = end < 0 ? argument : argument[..end];
-            bool isSecret = end >= 0 &&
+            bool hasPassword = end >= 0 &&
                 (name.Equals("PSWD", StringComparison.OrdinalIgnoreCase) || name.Equals("PASSWD", StringComparison.OrdinalIgnoreCase) ||
                 name.Equals("CPWD", StringComparison.OrdinalIgnoreCase) || name.Equals("GPASS", StringComparison.OrdinalIgnoreCase));
-            return isSecret ? name.ToString().ToUpperInvariant() : null;
+            return hasPassword ? name.ToString().ToUpperInvariant() : null;
         }
     }
 
@@ -40,8 +42,8 @@ public readonly record struct FtpCommand(string Verb, string Argument)
     /// </summary>
     /// <remarks>
     /// Bytes of the argument that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because file names may contain them. Bytes from
-    /// 240 to 255 before the verb are skipped, because clients send a Telnet Synch before ABOR. Each byte is skipped by itself, because the
-    /// urgent byte of the Synch may be missing.
+    /// 240 to 255 before the verb are skipped, because clients send a Telnet Synch before ABOR. They are skipped one by one and not in
+    /// pairs, because the byte of the Synch that is sent as urgent data may be missing.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="command">The command, if the method returns true.</param>

@@ -14,7 +14,7 @@ public sealed class FtpReply
     /// <param name="code">The reply code.</param>
     /// <param name="lines">The lines of text, without codes, separators and line ends.</param>
     /// <exception cref="ArgumentException">
-    /// <paramref name="lines"/> is empty, or a line contains CR or LF. Such a line could forge another reply.
+    /// <paramref name="lines"/> is empty, or a line contains CR or LF. The text after CR or LF could forge another reply.
     /// </exception>
     public FtpReply(FtpReplyCode code, params IReadOnlyList<string> lines)
     {

@@ -24,7 +24,7 @@ public enum FtpReplyCode
     SystemStatus = 211,
     /// <summary>212: directory status.</summary>
     DirectoryStatus = 212,
-    /// <summary>213: file status, also the reply to MDTM, SIZE (RFC 3659 §3.1, §4.1) and MFMT.</summary>
+    /// <summary>213: file status, also the reply to MDTM (RFC 3659 §3.1), SIZE (RFC 3659 §4.1) and MFMT.</summary>
     FileStatus = 213,
     /// <summary>214: help.</summary>
     Help = 214,

@@ -57,8 +57,8 @@ public static class HostPort
     /// <param name="text">The argument.</param>
     /// <param name="endPoint">The address and port, if the method returns true.</param>
     /// <param name="isKnownFamily">
-    /// False if the argument has a network protocol other than 1 (IPv4) and 2 (IPv6), to which a server replies 522. For other errors a
-    /// server replies 501.
+    /// False if the argument has a network protocol other than 1 (IPv4) and 2 (IPv6). A server replies 522 to such an argument, and 501 to
+    /// an argument with another error.
     /// </param>
     public static bool TryParseExtended(ReadOnlySpan<char> text, out IPEndPoint endPoint, out bool isKnownFamily)
     {

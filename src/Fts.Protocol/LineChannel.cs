@@ -70,12 +70,12 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     /// </summary>
     public bool IsBroken => _isBroken;
 
-    /// <summary>Whether 64 KiB or more are queued, so that the writer should flush before it queues more bytes.</summary>
+    /// <summary>Whether 64 KiB or more are queued. The writer should then flush before it queues more bytes.</summary>
     public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushThreshold;
 
     /// <summary>
-    /// Whether the channel holds received bytes that no read has returned yet. Before a TLS handshake, an attacker can have injected such
-    /// bytes (CVE-2011-0411).
+    /// Whether the channel holds received bytes that no read has returned yet. If it does so before a TLS handshake, an attacker may have
+    /// injected these bytes (CVE-2011-0411).
     /// </summary>
     public bool HasUnreadInput => _end > _start;
 
@@ -84,8 +84,8 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     /// immediately and sends nothing.
     /// </summary>
     /// <remarks>
-    /// The channel holds no input buffer during the wait. The method is not <c>async</c>, because every idle session would then keep a
-    /// state machine in memory.
+    /// The channel holds no input buffer during the wait. The method is not <c>async</c>, because an <c>async</c> method would keep a state
+    /// machine in memory for every idle session.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Always 0, the result of a read into an empty buffer.</returns>
@@ -163,7 +163,8 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
 
     /// <summary>Sends the queued bytes.</summary>
     /// <remarks>
-    /// Cancellation ends the wait, but not a write that has started. An incomplete line or TLS record would make the connection unusable.
+    /// Cancellation ends the wait, but not a write that has started, because an incomplete line or TLS record would make the connection
+    /// unusable.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="IOException">The connection failed, or bytes are queued although an earlier write failed.</exception>
@@ -256,12 +257,15 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
         if (end < 0)
         {
             _searched = _end - _start;
-            // One byte more than the limit may be the CR of the line end.
+            // The first byte after the limit may be the CR of the line end.
             if (_isSkippingLine || _searched > maxLineLength + 1)
             {
                 _isSkippingLine = true;
                 (_start, _end, _searched) = (0, 0, 0);
-                line = stopsAtLimit ? new LineReadResult(LineStatus.TooLong, default) : line;
+                if (stopsAtLimit)
+                {
+                    line = new LineReadResult(LineStatus.TooLong, default);
+                }
             }
 
             return _isSkippingLine && stopsAtLimit;
@@ -290,8 +294,9 @@ public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLi
     }
 
     /// <summary>
-    /// Returns the free space of the input buffer, which follows an unfinished line. If the buffer is full, first moves the line to the
-    /// start of the buffer or to a larger buffer. The limit in <see cref="TryReadBufferedLine"/> bounds the growth.
+    /// Returns the free space of the input buffer, after the bytes of an unfinished line. If there is no free space, first moves these
+    /// bytes to the start of the buffer or to a larger buffer. The buffer cannot grow without end, because
+    /// <see cref="TryReadBufferedLine"/> discards lines that are too long.
     /// </summary>
     private Memory<byte> GetInputBuffer()
     {

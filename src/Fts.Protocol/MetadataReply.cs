@@ -8,7 +8,7 @@ namespace Fts.Protocol;
 /// </summary>
 public static class MetadataReply
 {
-    private const int DateLength = 8, TimeLength = 6, LongYearLength = 15;
+    private const int DateLength = 8, TimeLength = 6, LengthWithLongYear = 15;
 
     /// <summary>
     /// Returns the length in bytes from a reply to SIZE, such as <c>213 5</c> or <c>213 5 bytes</c>, or null if the reply has none.
@@ -26,7 +26,7 @@ public static class MetadataReply
         int end = text.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length;
         ReadOnlySpan<char> rest = text[end..];
         bool isNumber = rest.IsEmpty || IsByteUnit(rest.Trim());
-        // Code 213 means that the reply starts with the size (RFC 3659 §4.1). Text other than a unit may follow, such as the file name.
+        // Code 213 means that the reply starts with the size (RFC 3659 §4.1). Text such as the file name may follow, but not a unit.
         bool isLength = isNumber || (reply.Code == FtpReplyCode.FileStatus && rest[0] is ' ' or '\t' && !StartsWithUnit(rest.Trim()));
         return isLength && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }
@@ -40,8 +40,8 @@ public static class MetadataReply
     }
 
     /// <summary>
-    /// Finds a time in the text, in one of three forms: that of RFC 3659 §2.3; the same with a space or T between date and time; or with a
-    /// year of five digits. Some servers write the year as "19" and the number of years since 1900, so that 19124 is 2024.
+    /// Finds a time in the text in the form of RFC 3659 §2.3. A space or T may separate date and time, or the year may have five digits.
+    /// Some servers write "19" and the number of years since 1900, for example 19124 for the year 2024.
     /// </summary>
     internal static bool TryFindTime(ReadOnlySpan<char> text, out DateTime utc)
     {
@@ -78,7 +78,7 @@ public static class MetadataReply
         {
             text[..length].CopyTo(digits);
         }
-        else if (length == LongYearLength && text.StartsWith("191"))
+        else if (length == LengthWithLongYear && text.StartsWith("191"))
         {
             // 19124 is 1900 + 124.
             "20".CopyTo(digits);

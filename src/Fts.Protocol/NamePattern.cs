@@ -8,8 +8,9 @@ public static class NamePattern
 {
     /// <summary>Returns whether the whole name matches the pattern. The comparison is case-sensitive.</summary>
     /// <remarks>
-    /// For every pattern, the time is at most proportional to the product of the two lengths. After a mismatch, only the latest <c>*</c>
-    /// matches more characters. If an earlier <c>*</c> matched more, the pattern after it would only have fewer characters left to match.
+    /// For every pattern, the time is at most proportional to the product of the two lengths, because only the latest <c>*</c> matches more
+    /// characters after a mismatch. An earlier <c>*</c> never needs to match more, because the pattern after that <c>*</c> would then only
+    /// have fewer characters left to match.
     /// </remarks>
     /// <param name="pattern">The pattern. A backslash at the end of the pattern matches a backslash.</param>
     /// <param name="name">The name.</param>
@@ -43,7 +44,9 @@ public static class NamePattern
         return pattern[at..].TrimStart('*').IsEmpty;
     }
 
-    /// <summary>Returns the first offset in the name at which the pattern can match, or the length of the name if none exists.</summary>
+    /// <summary>
+    /// Returns the first offset in the name at which the pattern can match, or the length of the name if no such offset exists.
+    /// </summary>
     private static int FindStart(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         if (pattern.IsEmpty || pattern[0] is '*' or '?' or '\\')

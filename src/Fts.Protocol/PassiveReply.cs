@@ -6,7 +6,7 @@ using System.Net;
 namespace Fts.Protocol;
 
 /// <summary>The address and port at which a server in passive mode accepts the data connection.</summary>
-/// <param name="Address">The address in the reply, or null if the reply has no address or an invalid one.</param>
+/// <param name="Address">The address in the reply, or null if the reply has no valid address.</param>
 /// <param name="Port">The port, from 1 to 65535.</param>
 public readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
 
@@ -32,7 +32,7 @@ public static class PassiveReply
             return false;
         }
 
-        // All known servers send the port in the last line. An earlier line may be a notice.
+        // Starts with the last line, because all known servers send the port there. An earlier line may be a notice.
         for (int i = reply.Lines.Count - 1; i >= 0; i--)
         {
             if (TryRead(reply.Lines[i], reply.Code, out endPoint))
@@ -139,9 +139,9 @@ public static class PassiveReply
     {
         for (int start = line.Length - 1; start >= 0; start--)
         {
-            bool isInParentheses = line[start] == '(';
-            bool isStart = isInParentheses || (line[start] == '|' && (start == 0 || line[..start].TrimEnd() is [] or [.., not '|']));
-            if (isStart && TryReadExtendedAt(line[(isInParentheses ? start + 1 : start)..].TrimStart(), out endPoint))
+            bool isParenthesis = line[start] == '(';
+            bool isStart = isParenthesis || (line[start] == '|' && (start == 0 || line[..start].TrimEnd() is [] or [.., not '|']));
+            if (isStart && TryReadExtendedAt(line[(isParenthesis ? start + 1 : start)..].TrimStart(), out endPoint))
             {
                 return true;
             }
@@ -155,7 +155,7 @@ public static class PassiveReply
     private static bool TryReadExtendedAt(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         endPoint = default;
-        // RFC 2428 §2 allows the characters 33 to 126. Parentheses and the characters of addresses and ports cannot be delimiters.
+        // RFC 2428 §2 allows the delimiters ! to ~ (33 to 126). Parentheses and the characters of addresses and ports are rejected.
         if (text.IsEmpty || text[0] is < '!' or > '~' || char.IsAsciiLetterOrDigit(text[0]) || text[0] is '(' or ')' or ':' or '.')
         {
             return false;
@@ -198,7 +198,8 @@ public static class PassiveReply
     }
 
     /// <summary>
-    /// Removes the spaces beside commas. Other runs of spaces become one space, which separates the numbers from the text before them.
+    /// Removes the spaces beside commas. Replaces each other run of spaces by one space, so that the numbers stay separate from the text
+    /// before them.
     /// </summary>
     private static ReadOnlySpan<char> RemoveSpaces(ReadOnlySpan<char> line, Span<char> compact)
     {

@@ -5,7 +5,7 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Escapes text from a peer for display and logs. Control characters in a name or reply could otherwise control the terminal or forge a log
+/// Escapes text from a peer for display and logs, because control characters in a name or reply could control the terminal or forge a log
 /// line.
 /// </summary>
 public static class PrintableText

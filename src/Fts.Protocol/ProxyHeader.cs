@@ -28,7 +28,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     /// <summary>The maximum length of a version 1 line in bytes, with its CRLF (§2.1).</summary>
     private const int MaxLineLength = 107;
 
-    private const int Version2HeaderLength = 16, IPv4Length = 2 * 4 + 2 * 2, IPv6Length = 2 * 16 + 2 * 2;
+    private const int Version2HeaderLength = 16, IPv4BlockLength = 2 * 4 + 2 * 2, IPv6BlockLength = 2 * 16 + 2 * 2;
 
     private static readonly ProxyHeader WithoutAddresses = new(null, null);
 
@@ -94,7 +94,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
                     ParseAddress(text[fields[1]], family), ParsePort(text[fields[3]]),
                     ParseAddress(text[fields[2]], family), ParsePort(text[fields[4]]));
             default:
-                throw new ProxyHeaderException("the header line does not consist of TCP4 or TCP6, two addresses and two ports");
+                throw new ProxyHeaderException("the header line does not have two addresses and two ports after TCP4 or TCP6");
         }
     }
 
@@ -136,7 +136,7 @@ public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
             throw new ProxyHeaderException("the address family or protocol is unknown");
         }
 
-        int size = isLocal || protocol != 1 ? 0 : family switch { 1 => IPv4Length, 2 => IPv6Length, _ => 0 };
+        int size = isLocal || protocol != 1 ? 0 : family switch { 1 => IPv4BlockLength, 2 => IPv6BlockLength, _ => 0 };
         if (length < Version2HeaderLength + size)
         {
             throw new ProxyHeaderException("the header is too short for its addresses");

@@ -1,8 +1,8 @@
 namespace Fts.Protocol;
 
 /// <summary>
-/// Escapes and removes Telnet commands on a control connection (RFC 959 §5.3, RFC 854). The byte 255 (IAC) starts a command, and two of
-/// them represent one byte of data.
+/// Escapes and removes Telnet commands on a control connection (RFC 959 §5.3, RFC 854). The byte 255 (IAC) starts a command. In data, the
+/// byte 255 is sent twice.
 /// </summary>
 public static class TelnetBytes
 {
@@ -36,9 +36,8 @@ public static class TelnetBytes
     /// <summary>Removes the Telnet commands from a received line, in place, and returns the remaining bytes.</summary>
     /// <remarks>
     /// Before the first space, IAC IAC represents the byte 255, an option request has three bytes, and other commands have two. IAC before
-    /// a byte that is not a command is kept. After the first space, only IAC IAC is converted, because no peer sends commands there. Many
-    /// peers do not double the byte 255 of a name. Once a peer sends a single 255, the bytes after the first space are not converted any
-    /// more.
+    /// a byte that is not a command is kept. After the first space, only IAC IAC is converted, because no peer sends commands there. Even
+    /// this conversion ends once the peer has sent a single 255 there, because many peers do not double the byte 255 of a name.
     /// </remarks>
     /// <param name="line">The line without its line end.</param>
     /// <param name="peerSendsSingleIac">

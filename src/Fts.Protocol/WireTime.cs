@@ -20,7 +20,7 @@ public static class WireTime
     public static bool TryParse(ReadOnlySpan<char> text, out DateTime utc)
     {
         utc = default;
-        if (text.Length < Length || !TryParseSeconds(text[..Length], out utc))
+        if (text.Length < Length || !TryParseWithoutFraction(text[..Length], out utc))
         {
             return false;
         }
@@ -46,8 +46,8 @@ public static class WireTime
         return true;
     }
 
-    /// <summary>Reads a time to the second. The leap second 60, which RFC 3659 §2.3 allows, is read as second 59.</summary>
-    private static bool TryParseSeconds(ReadOnlySpan<char> text, out DateTime utc)
+    /// <summary>Reads a time that has no fraction. The leap second 60, which RFC 3659 §2.3 allows, is read as second 59.</summary>
+    private static bool TryParseWithoutFraction(ReadOnlySpan<char> text, out DateTime utc)
     {
         Span<char> digits = stackalloc char[Length];
         text.CopyTo(digits);

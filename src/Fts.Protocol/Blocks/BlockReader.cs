@@ -31,7 +31,7 @@ public readonly record struct BlockReadResult(int ConsumedBytes, int ContentByte
 /// Reads one file in block mode (RFC 959 §3.4.2). Skips restart markers and ignores ends of records. Returns ranges of the input and does
 /// not copy content.
 /// </summary>
-/// <remarks>It is a mutable struct: keep it in a field or pass it by reference.</remarks>
+/// <remarks>The reader is a mutable struct: keep it in a field or pass it by reference.</remarks>
 public struct BlockReader
 {
     /// <summary>The length of a block header in bytes: the descriptor and the 16-bit count of the bytes that follow.</summary>

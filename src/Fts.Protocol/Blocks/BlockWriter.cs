@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Fts.Protocol.Blocks;
 
 /// <summary>
-/// Writes files in block mode (RFC 959 §3.4.2) into a buffer, one after the other. The buffer may hold several small files. The last block
-/// of each file has the end-of-file flag, and is empty if the content of the file has already been sent.
+/// Writes one file after another in block mode (RFC 959 §3.4.2) into a buffer. The buffer may hold several small files. The last block of
+/// each file has the end-of-file flag, and is empty if the content of the file has already been sent.
 /// </summary>
 /// <param name="buffer">The buffer for the blocks. The caller owns it and must not modify it while the writer is in use.</param>
 public sealed class BlockWriter(byte[] buffer)

@@ -13,7 +13,8 @@ public sealed class DeflateWriter : IDisposable
     public const int DefaultLevel = 6;
 
     /// <summary>
-    /// A zlib stream without content. Without content the encoder writes nothing, but the receiver expects a zlib stream.
+    /// The zlib stream for a transfer without content. The encoder writes nothing for such a transfer, but the receiver expects a zlib
+    /// stream.
     /// </summary>
     private static readonly byte[] EmptyStream = [0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01];
 

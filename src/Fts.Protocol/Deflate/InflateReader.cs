@@ -25,7 +25,9 @@ public sealed class DeflateException(DeflateFault fault, string message, Excepti
 
 /// <summary>A limit on the expansion of a transfer in MODE Z. Without it, a small upload could fill the disk with zeros.</summary>
 /// <param name="UnrestrictedBytes">The content length in bytes up to which the ratio is not checked.</param>
-/// <param name="MaxRatio">The maximum number of content bytes for each received byte, for longer content.</param>
+/// <param name="MaxRatio">
+/// The maximum number of content bytes for each received byte, if the content is longer than <paramref name="UnrestrictedBytes"/>.
+/// </param>
 public readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
 {
     /// <summary>No limit.</summary>
@@ -137,7 +139,7 @@ public sealed class InflateReader : IDisposable
     {
         private const uint Modulus = 65521;
 
-        /// <summary>The number of bytes after which the sums must be reduced, before they overflow 32 bits.</summary>
+        /// <summary>The maximum number of bytes between two modulo operations. With more bytes, the sums could overflow 32 bits.</summary>
         private const int MaxUnreducedBytes = 5552;
 
         private uint _first = 1, _second;

@@ -70,7 +70,9 @@ public enum FtpEntrySource
 /// The size of the content in bytes, or null if the line does not contain this size. For <see cref="FtpEntrySource.Vms"/>, it is usually
 /// rounded up to whole blocks.
 /// </param>
-/// <param name="LastModified">The last-modified time, read as UTC if the format has no time zone, or null if the line has none.</param>
+/// <param name="LastModified">
+/// The last-modified time, or null if the line has no such time. Read as UTC if the format has no time zone.
+/// </param>
 /// <param name="Source">The format from which the entry was read.</param>
 public sealed record ListingEntry(string Name, FtpEntryKind Kind, long? Length, DateTime? LastModified, FtpEntrySource Source)
 {

@@ -23,7 +23,7 @@ public readonly ref struct ListingRow
     /// <summary>The letters of the <c>perm</c> fact (RFC 3659 §7.5.5), in ASCII.</summary>
     public required ReadOnlySpan<byte> Permissions { get; init; }
 
-    /// <summary>A number that is the same for all names of one file, or 0 if there is none.</summary>
+    /// <summary>A number that is the same for all names of one file, or 0 if the file has no such number.</summary>
     public required ulong Id { get; init; }
 
     /// <summary>The SHA-256 hash of the file, 32 bytes, or empty if it is not known.</summary>

@@ -58,7 +58,7 @@ internal static class ListingHeadings
         {
             ReadOnlySpan<char> rest = line, expected = title;
             bool isSame = true;
-            while (isSame && !(expected = expected.TrimStart(' ')).IsEmpty)
+            while (isSame && !expected.IsEmpty)
             {
                 ReadOnlySpan<char> word = ListingFields.ReadField(ref rest);
                 isSame = word.Equals(ListingFields.ReadField(ref expected), StringComparison.OrdinalIgnoreCase);

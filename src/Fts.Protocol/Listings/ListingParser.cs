@@ -4,8 +4,8 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings;
 
 /// <summary>
-/// Reads lines of listings in any known format. Each line is parsed, recognised as a heading, or reported as unreadable. Ignoring an
-/// unreadable line would make its file look deleted.
+/// Reads lines of listings in any known format. Each line is parsed, recognised as a heading, or reported as unreadable. An unreadable line
+/// is not ignored, because the file in such a line would then look deleted.
 /// </summary>
 internal static class ListingParser
 {
@@ -14,7 +14,7 @@ internal static class ListingParser
     /// heading or total, <c>.</c> or <c>..</c>.
     /// </summary>
     /// <param name="line">The line without its line end.</param>
-    /// <param name="now">The current time in UTC, from which the year of a date that has none is guessed.</param>
+    /// <param name="now">The current time in UTC, which is used to guess the year of a date without a year.</param>
     /// <exception cref="ListingFormatException">The line is in an unknown format.</exception>
     public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now) =>
         TryParseLine(line, now, out ListingEntry? entry) ? entry : throw new ListingFormatException(line.ToString());

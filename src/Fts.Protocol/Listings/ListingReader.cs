@@ -16,9 +16,9 @@ public sealed class ListingFormatException(string rawLine) : FormatException("Th
 /// Most formats can be recognised from any line. For other formats the reader keeps state: a heading (MVS), a name whose metadata is on the
 /// next line (VMS), or names without metadata. A line in an unknown format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
 /// </remarks>
-/// <param name="now">The current time in UTC, from which the reader guesses the year of a date that has none.</param>
+/// <param name="now">The current time in UTC, which is used to guess the year of a date without a year.</param>
 /// <param name="isMlsd">
-/// Whether the lines are from MLSD. Lines of LIST are also accepted, because some servers send them in reply to MLSD.
+/// Whether the lines are from MLSD. Lines in a format of LIST are then accepted too, because some servers send them in reply to MLSD.
 /// </param>
 public sealed class ListingReader(DateTime now, bool isMlsd = false)
 {
@@ -119,8 +119,8 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>
-    /// Reads a line in a known format. The entry is null for a heading or another line without an entry. Returns false for any other line,
-    /// which may be a name.
+    /// Reads a line in a known format. The entry is null for a heading or another line without an entry. Returns false for a line in an
+    /// unknown format, which may be a name.
     /// </summary>
     private bool TryParseLine(string line, out ListingEntry? entry)
     {
@@ -187,7 +187,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
 
     /// <summary>
     /// Adds the kept names again after a line of another form. In a listing with metadata, only the lines of VMS files and MVS members may
-    /// consist of a name. Other such lines become unreadable entries.
+    /// consist of a name. All other lines that consist of a name become unreadable entries.
     /// </summary>
     private void FlushNames()
     {

@@ -77,15 +77,23 @@ internal static class DosListing
 
         int end = word.IndexOfAnyExcept(ClockCharacters);
         ReadOnlySpan<char> clock = end < 0 ? word : word[..end], suffix = end < 0 ? default : word[end..];
-        if (isAfternoon is null && suffix.IsEmpty)
+        if (!suffix.IsEmpty)
+        {
+            bool hasPrefix = isAfternoon is not null;
+            isAfternoon = ParseAmPm(suffix);
+            if (hasPrefix || isAfternoon is null)
+            {
+                return false;
+            }
+        }
+        else if (isAfternoon is null)
         {
             ReadOnlySpan<char> following = rest;
             isAfternoon = ParseAmPm(ListingFields.ReadField(ref following));
-            rest = isAfternoon is null ? rest : following;
-        }
-        else if (!suffix.IsEmpty && (isAfternoon is not null || (isAfternoon = ParseAmPm(suffix)) is null))
-        {
-            return false;
+            if (isAfternoon is not null)
+            {
+                rest = following;
+            }
         }
 
         return TryParseClock(clock, out time) && (isAfternoon is not { } afternoon || TryApplyAmPm(afternoon, ref time));

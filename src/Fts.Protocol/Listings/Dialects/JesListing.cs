@@ -38,15 +38,15 @@ internal static class JesListing
     }
 
     /// <summary>
-    /// Reads one line of a listing without heading and owners, which servers with JESINTERFACELEVEL 1 send:
+    /// Reads one line of a listing that has neither a heading nor owners. Servers with JESINTERFACELEVEL 1 send such listings:
     /// <c>ANNSORT  JOB01234  OUTPUT  3 Spool Files</c>.
     /// </summary>
     public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
-        const int NameLength = 8;
+        const int MaxJobNameLength = 8, JobIdLength = 8;
         entry = null;
         ReadOnlySpan<char> rest = line, job = ListingFields.ReadField(ref rest), id = ListingFields.ReadField(ref rest);
-        if (job.Length > NameLength || job.Contains('=') || id.Length != NameLength ||
+        if (job.Length > MaxJobNameLength || job.Contains('=') || id.Length != JobIdLength ||
             !(id.StartsWith("JOB") || id.StartsWith("STC") || id.StartsWith("TSU")) || ListingFields.ParseNumber(id[3..]) < 0 ||
             !IsStatus(ListingFields.ReadField(ref rest)))
         {

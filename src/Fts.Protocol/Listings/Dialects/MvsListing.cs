@@ -47,8 +47,8 @@ internal static class MvsListing
     }
 
     /// <summary>
-    /// Reads one line of a listing without heading. Returns false unless the first columns or the state of the line occur in no other
-    /// format.
+    /// Reads one line of a listing without heading. Accepts only a line whose first columns or state occur in no other format, and returns
+    /// false for any other line.
     /// </summary>
     public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
@@ -56,7 +56,7 @@ internal static class MvsListing
         return HasDistinctColumns(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
-    /// <summary>Returns whether the line starts with columns, or has a state, that occur in no other format.</summary>
+    /// <summary>Returns whether the first columns or the state of the line occur in no other format.</summary>
     private static bool HasDistinctColumns(ReadOnlySpan<char> line)
     {
         const int MaxVolumeLength = 6, UnitLength = 4;

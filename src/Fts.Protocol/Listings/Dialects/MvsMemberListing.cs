@@ -32,7 +32,8 @@ internal static class MvsMemberListing
         entry = null;
         ReadOnlySpan<char> rest = line, name = ListingFields.ReadField(ref rest), second = ListingFields.ReadField(ref rest);
         DateTime? changed = null;
-        if (name.IsEmpty || !(second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseTextMember(second, rest, out changed)))
+        bool isMember = second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseTextMember(second, rest, out changed);
+        if (!isMember)
         {
             return false;
         }

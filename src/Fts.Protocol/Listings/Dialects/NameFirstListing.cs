@@ -5,7 +5,7 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines that start with the name, which these servers send: Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP
+/// Reads lines that start with the name. These servers send such lines: Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP
 /// NonStop (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>).
 /// </summary>
 internal static class NameFirstListing
@@ -24,7 +24,7 @@ internal static class NameFirstListing
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
-        // Lines of these formats have 5, 7 to 8, or 9 words. A line that starts with a mode or a fact is in another format.
+        // Lines of these formats have 5, 7, 8 or 9 words. A line that starts with a mode or a fact is in another format.
         if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MlsxListing.StartsWithFact(line))
         {
             return false;
@@ -60,8 +60,9 @@ internal static class NameFirstListing
     }
 
     /// <summary>
-    /// Reads name, type, record format, record length, number of records, blocks, date, time and owner. The size is known only if the
-    /// records have a fixed length. Otherwise the record length is a maximum. A directory has hyphens instead of numbers.
+    /// Reads name, type, record format, record length, number of records, number of blocks, date, time and owner. The size is known only if
+    /// the records have a fixed length, because the record length of other records is a maximum. A directory has hyphens instead of
+    /// numbers.
     /// </summary>
     private static ListingEntry? ParseVm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {

@@ -6,8 +6,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines of OS/400 (IBM i): <c>OWNER 77824 02/23/26 15:09:55 *DIR name/</c>. Members of files have no size and no time. The order of
-/// day, month and year is a setting of the server, which the listing does not contain.
+/// Reads lines of OS/400 (IBM i): <c>OWNER 77824 02/23/26 15:09:55 *DIR name/</c>. Members of files have no size and no time. The
+/// listing does not show the order of day, month and year in a date, which is a setting of the server.
 /// </summary>
 internal static class Os400Listing
 {
@@ -17,30 +17,31 @@ internal static class Os400Listing
     private static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
 
     /// <summary>
-    /// Reads one line. Returns false if the line is in another format. Guesses the order of day, month and year in an ambiguous date from
-    /// the current time, <paramref name="now"/> (UTC).
+    /// Reads one line. Returns false if the line is in another format. If a date is ambiguous, uses <paramref name="now"/>, the current
+    /// time in UTC, to guess the order of day, month and year.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line, owner = ListingFields.ReadField(ref rest), type = owner;
-        // The lines of members may have no owner. The word after the owner is the type in lines of members, and otherwise the size.
+        ReadOnlySpan<char> rest = line, owner = ListingFields.ReadField(ref rest), sizeOrType = owner;
+        // The line of a member may have no owner. The word after the owner is the type in the line of a member, and the size in other
+        // lines.
         if (!owner.StartsWith('*'))
         {
-            type = ListingFields.ReadField(ref rest);
+            sizeOrType = ListingFields.ReadField(ref rest);
             if (owner.ContainsAnyExcept(OwnerCharacters))
             {
                 return false;
             }
         }
 
-        bool isMember = type is "*MEM";
+        ReadOnlySpan<char> type = sizeOrType;
         long length = 0;
         DateTime? modified = null;
-        if (!isMember)
+        if (type is not "*MEM")
         {
             ReadOnlySpan<char> date = ListingFields.ReadField(ref rest), time = ListingFields.ReadField(ref rest);
-            if (!long.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out length) ||
+            if (!long.TryParse(sizeOrType, NumberStyles.None, CultureInfo.InvariantCulture, out length) ||
                 !ListingFields.TryParseTime(time, out TimeSpan timeOfDay) || !TryParseDate(date, now, out modified))
             {
                 return false;
@@ -64,8 +65,8 @@ internal static class Os400Listing
     }
 
     /// <summary>
-    /// Returns the kind of an object type. RETR of a database file sends its first member. If the server presents the file as a directory
-    /// of members, the name of the file ends with a slash.
+    /// Returns the kind of an object type. A database file has the kind File, because RETR of the file sends its first member. It has the
+    /// kind Directory if its name ends with a slash, because the server then presents it as a directory of members.
     /// </summary>
     private static FtpEntryKind ParseKind(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
     {
@@ -77,8 +78,9 @@ internal static class Os400Listing
     };
 
     /// <summary>
-    /// Reads a date. With dots the order is day, month, year. Otherwise it is the first of month-day-year, year-month-day and
-    /// day-month-year that results in a day up to tomorrow. The date is null if every order results in a later day.
+    /// Reads a date. If dots separate the numbers, the order is day, month, year. For slashes or hyphens, tries the orders month-day-year,
+    /// year-month-day and day-month-year, and uses the first that results in a day up to tomorrow. The date is null if every order results
+    /// in a later day.
     /// </summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, DateTime now, out DateTime? date)
     {

@@ -4,7 +4,7 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads lines that start with the size, which these servers send: OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks
+/// Reads lines that start with the size. These servers send such lines: OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks
 /// (<c>2048  Jan-31-2026  12:59:07  name &lt;DIR&gt;</c>) and VShell (<c>206876  Jan 31, 2026 12:59 name</c>).
 /// </summary>
 internal static class SizeFirstListing
@@ -24,7 +24,10 @@ internal static class SizeFirstListing
         return entry is not null;
     }
 
-    /// <summary>Reads the day with a comma, year, time and name. The name of a directory ends with a slash or backslash.</summary>
+    /// <summary>
+    /// Reads the day, which ends with a comma, then the year, the time and the name. The name of a directory ends with a slash or
+    /// backslash.
+    /// </summary>
     private static ListingEntry? ParseVShell(int month, ReadOnlySpan<char> rest, long? length)
     {
         ReadOnlySpan<char> day = ListingFields.ReadField(ref rest), year = ListingFields.ReadField(ref rest);

@@ -45,8 +45,8 @@ public static class VmsListing
     }
 
     /// <summary>
-    /// Returns whether the line is a heading, a total or the message of an empty directory: <c>Directory DISK:[FOLDER]</c>, with or without
-    /// the first word, <c>Total of 3 files, 12/16 blocks.</c>, or <c>%DIRECT-W-NOFILES</c> and its text.
+    /// Returns whether the line is a heading (<c>Directory DISK:[FOLDER]</c> or <c>DISK:[FOLDER]</c>), a total
+    /// (<c>Total of 3 files, 12/16 blocks.</c>), or the message for an empty directory, which starts with <c>%DIRECT-W-NOFILES</c>.
     /// </summary>
     internal static bool IsHeading(ReadOnlySpan<char> line)
     {
@@ -72,8 +72,8 @@ public static class VmsListing
     }
 
     /// <summary>
-    /// Reads the metadata after a name: size, date, time after the date, owner and protection. A message about a missing privilege may
-    /// replace the metadata. Returns false if the text has no date, or is in another form.
+    /// Reads the metadata after a name: size, date, time, owner and protection. The time must follow the date. A message about a missing
+    /// privilege may replace the metadata. Returns false if the text has no date, or is in another form.
     /// </summary>
     internal static bool TryParseMetadata(
         ReadOnlySpan<char> fullName, ReadOnlySpan<char> metadata, [NotNullWhen(true)] out ListingEntry? entry)
@@ -94,7 +94,7 @@ public static class VmsListing
         TimeSpan? time = null;
         long? length = null;
         bool hasOwner = false;
-        while (!(metadata = metadata.TrimStart(" \t")).IsEmpty)
+        for (; !metadata.IsEmpty; metadata = metadata.TrimStart(" \t"))
         {
             if (metadata[0] is '[' or '(')
             {
@@ -146,7 +146,9 @@ public static class VmsListing
         metadata.StartsWith('%') || metadata.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) ||
         metadata.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads "5" or "5/8": used and allocated blocks. Returns -1 bytes if the number is too large for a file.</summary>
+    /// <summary>
+    /// Reads "5" or "5/8": used and allocated blocks. Sets <paramref name="bytes"/> to -1 if the number is too large for a file.
+    /// </summary>
     private static bool TryParseBlocks(ReadOnlySpan<char> word, out long bytes)
     {
         int slash = word.IndexOf('/');
@@ -157,7 +159,8 @@ public static class VmsListing
     }
 
     /// <summary>
-    /// Reads a size such as "2KB", which some servers send instead of blocks. Returns -1 bytes if the number is too large for a file.
+    /// Reads a size such as "2KB", which some servers send instead of blocks. Sets <paramref name="bytes"/> to -1 if the number is too
+    /// large for a file.
     /// </summary>
     private static bool TryParseBytes(ReadOnlySpan<char> word, out long bytes)
     {

@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Fields;
 
 /// <summary>
-/// Recognises words of listings in encodings other than UTF-8 by their bytes. In the text of a line these bytes are escaped
-/// (<see cref="EscapedUtf8"/>) or Latin-1 characters. The tables are created when the first such word occurs.
+/// Recognises words of listings in encodings other than UTF-8 by their bytes. A line contains these bytes either as escaped bytes
+/// (<see cref="EscapedUtf8"/>) or as Latin-1 characters. The tables are created when the first such word occurs.
 /// </summary>
 internal static class LegacyEncodings
 {
@@ -44,8 +44,8 @@ internal static class LegacyEncodings
     }
 
     /// <summary>
-    /// Encodes each word that is not ASCII in each code page that contains its letters: in lower case, in upper case, and with an initial
-    /// capital. The keys of the result have one character for each byte.
+    /// Encodes the words that are not ASCII. Uses each code page that contains the letters of a word, and encodes the word in lower case,
+    /// in upper case, and with an initial capital. The keys of the result have one character for each byte.
     /// </summary>
     private static FrozenDictionary<string, int> Encode(IEnumerable<(string Word, int Value)> words)
     {

@@ -52,7 +52,7 @@ internal static class ShortDate
     private static int ParseMonth(ReadOnlySpan<char> word) => ParseShortNumber(word) is > 0 and var month ? month : MonthNames.Find(word);
 
     /// <summary>
-    /// Reads a year of two or four digits, or of three digits: the years since 1900. Returns -1 if the word is not such a year.
+    /// Reads a year of two or four digits, or the number of years since 1900 if the word has three digits. Returns -1 for any other word.
     /// </summary>
     private static int ParseYear(ReadOnlySpan<char> word)
     {

@@ -64,8 +64,8 @@ internal static class UncommonUnixColumns
     }
 
     /// <summary>
-    /// Finds size and date with a month name in an unknown language, before or after the day. The last-modified time is then null, but the
-    /// name can be read.
+    /// Finds the size and a date whose month name is in an unknown language. The month name may be before or after the day. The
+    /// last-modified time is null for such a date, but the name can be read.
     /// </summary>
     private static bool TryReadUnknownMonth(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, out ListingColumns columns)
     {

@@ -10,9 +10,9 @@ namespace Fts.Protocol.Listings.Unix;
 internal readonly record struct ListingDate(DateTime Utc, bool HasTime, int End);
 
 /// <summary>
-/// Reads dates in listings of Unix format that <c>ls</c> does not write: <c>24-04-2026 17:12</c>, <c>2026.01.31</c>, <c>01-jun-26</c>,
-/// <c>09-26 2025</c>, <c>3 29 03:26</c>, <c>2026 3 13</c>, <c>Oct 5 21.22</c>, and East Asian dates with characters for year, month and day
-/// in any encoding.
+/// Reads dates that few servers send in Unix format and <c>ls</c> does not write: <c>24-04-2026 17:12</c>, <c>2026.01.31</c>,
+/// <c>01-jun-26</c>, <c>09-26 2025</c>, <c>3 29 03:26</c>, <c>2026 3 13</c>, <c>Oct 5 21.22</c>, and East Asian dates with characters for
+/// year, month and day in any encoding.
 /// </summary>
 internal static class UncommonUnixDate
 {

@@ -55,7 +55,7 @@ internal static class UnixListing
     }
 
     /// <summary>
-    /// Reads one line. Returns false if the line is in another format. To a date without a year, adds the latest year in which the date is
+    /// Reads one line. Returns false if the line is in another format. If the date has no year, uses the latest year in which the date is
     /// at most one day after <paramref name="now"/> (UTC).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)

@@ -118,18 +118,19 @@ internal static class UnixListingDate
     }
 
     /// <summary>
-    /// Converts a time with a time zone to UTC. Returns false if the result is outside the range of <see cref="DateTime"/>.
+    /// Converts a time with a time zone to UTC, and moves <paramref name="end"/> to the end of the time zone. Returns false if the result
+    /// is outside the range of <see cref="DateTime"/>.
     /// </summary>
-    private static bool TryApplyZone(ref DateTime utc, TimeSpan zone, int zoneEnd, ref int end)
+    private static bool TryApplyZone(ref DateTime time, TimeSpan zone, int zoneEnd, ref int end)
     {
         end = zoneEnd;
-        long ticks = utc.Ticks - zone.Ticks;
+        long ticks = time.Ticks - zone.Ticks;
         if (ticks < 0 || ticks > DateTime.MaxValue.Ticks)
         {
             return false;
         }
 
-        utc = new DateTime(ticks, DateTimeKind.Utc);
+        time = new DateTime(ticks, DateTimeKind.Utc);
         return true;
     }
 
@@ -148,8 +149,8 @@ internal static class UnixListingDate
     }
 
     /// <summary>
-    /// Adds a year to a date that has none: the latest year in which the date is at most one day after <paramref name="now"/>. The day
-    /// allows for a different time zone or a wrong clock of the server.
+    /// Adds a year to a date that has none: the latest year in which the date is at most one day after <paramref name="now"/>. The
+    /// additional day allows for a different time zone or a wrong clock of the server.
     /// </summary>
     internal static bool TryGuessYear(int month, int day, TimeSpan time, DateTime now, out DateTime utc)
     {

@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>
-/// Reads lines of Unix servers that send numbers only: <c>0100644 500 101 12345 1136073540 name</c>. The columns are mode in octal, user,
-/// group, size and Unix time.
+/// Reads lines of Unix servers that send the metadata as numbers: <c>0100644 500 101 12345 1136073540 name</c>. The columns are mode in
+/// octal, user, group, size and Unix time.
 /// </summary>
 internal static class UnixNumericListing
 {
