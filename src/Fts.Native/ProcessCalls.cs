@@ -69,7 +69,9 @@ public struct SchedulingAttributes
     public int Niceness;
     public uint Priority;
 
-    /// <summary>The time slice in nanoseconds, if the policy is SCHED_OTHER. Zero selects the default. Supported since Linux 6.12.</summary>
+    /// <summary>
+    /// The time slice in nanoseconds, if the policy is SCHED_OTHER. Zero selects the default. Supported since Linux 6.12.
+    /// </summary>
     public ulong Runtime;
 
     public ulong Deadline;
