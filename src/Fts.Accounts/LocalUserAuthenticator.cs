@@ -7,7 +7,7 @@ namespace Fts.Accounts;
 /// <remarks>If the system does not report the users of connections, the fallback handles every login.</remarks>
 public sealed class LocalUserAuthenticator : IAuthenticator
 {
-    private readonly AnonymousAuthenticator _serverUser;
+    private readonly AnonymousAuthenticator _serverUserAuthenticator;
     private readonly IAuthenticator _fallback;
 
     /// <summary>Creates an authenticator.</summary>
@@ -16,7 +16,7 @@ public sealed class LocalUserAuthenticator : IAuthenticator
     public LocalUserAuthenticator(Permissions permissions, IAuthenticator fallback)
     {
         ArgumentNullException.ThrowIfNull(fallback);
-        (_serverUser, _fallback) = (new AnonymousAuthenticator(permissions), fallback);
+        (_serverUserAuthenticator, _fallback) = (new AnonymousAuthenticator(permissions), fallback);
     }
 
     /// <summary>Returns true, because the reply must not reveal the user of the client's process.</summary>
@@ -29,7 +29,7 @@ public sealed class LocalUserAuthenticator : IAuthenticator
         bool isServerUser = AnonymousAuthenticator.IsAnonymous(credentials.UserName)
             && await credentials.IsServerUserAsync(cancellationToken).ConfigureAwait(false);
         return isServerUser
-            ? await _serverUser.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false)
+            ? await _serverUserAuthenticator.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false)
             : await _fallback.AuthenticateAsync(credentials, cancellationToken).ConfigureAwait(false);
     }
 

@@ -8,7 +8,7 @@ namespace Fts.Protocol;
 /// </summary>
 public static class MetadataReply
 {
-    private const int DateLength = 8, TimeLength = 6, LengthWithLongYear = 15;
+    private const int DateLength = 8, TimeLength = 6, LengthWithFiveDigitYear = 15;
 
     /// <summary>
     /// Returns the length in bytes from a reply to SIZE, such as <c>213 5</c> or <c>213 5 bytes</c>, or null if the reply has none.
@@ -78,7 +78,7 @@ public static class MetadataReply
         {
             text[..length].CopyTo(digits);
         }
-        else if (length == LengthWithLongYear && text.StartsWith("191"))
+        else if (length == LengthWithFiveDigitYear && text.StartsWith("191"))
         {
             // 19124 is 1900 + 124.
             "20".CopyTo(digits);

@@ -88,8 +88,8 @@ public static class PrintableText
     }
 
     /// <summary>
-    /// Returns the number to escape if the text starts with an unprintable character, and otherwise -1. The number is a code point, or the
-    /// byte that a surrogate of <see cref="EscapedUtf8"/> represents.
+    /// If the text starts with an unprintable character, returns the value to print in its escape: a code point, or the byte that a
+    /// surrogate of <see cref="EscapedUtf8"/> represents. Otherwise returns -1.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="length">The length of the first character in UTF-16 code units.</param>

@@ -100,8 +100,8 @@ public sealed record FtpServerOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long a client may fail to acknowledge further bytes of a reply before it is disconnected, even during a transfer. Checked once a
-    /// second. Default: 60 s.
+    /// How long the sending of a reply may make no progress (TCP acknowledges no further bytes) before the client is disconnected, even
+    /// during a transfer. Checked once a second. Default: 60 s.
     /// </summary>
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -8,8 +8,8 @@ namespace Fts.Client;
 public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 {
     /// <summary>
-    /// For a download, the entry of the file in a listing; null if unknown. The client then requests the length and last-modified time
-    /// only if those of the entry are missing or too inexact, for example because they are from LIST.
+    /// For a download, the entry of the file in a listing; null if unknown. If an entry is given, the client requests the length and
+    /// last-modified time only if those of the entry are missing or too inexact, for example because they are from LIST.
     /// </summary>
     public FtpEntry? SourceEntry { get; init; }
 

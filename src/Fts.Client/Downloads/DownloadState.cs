@@ -65,13 +65,15 @@ internal sealed record DownloadState
     /// <summary>The proof that the local file has the content of the remote file.</summary>
     public FtpVerifiedBy VerifiedBy { get; private init; }
 
-    /// <summary>A deviation of the server that is not an error.</summary>
+    /// <summary>A warning about a wrong reported length or a growing file, although the download succeeded.</summary>
     public FtpTransferWarning Warning { get; private init; }
 
     /// <summary>The length in bytes that <see cref="Warning"/> refers to; null without a warning.</summary>
     public long? ReportedLength { get; private init; }
 
-    /// <summary>Whether the step needs one connection, which can be the connection of the previous step.</summary>
+    /// <summary>
+    /// Whether the step can continue on the connection of the previous step. False for steps that need another connection or several.
+    /// </summary>
     public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
 
     /// <summary>

@@ -8,8 +8,8 @@ namespace Fts.Client.Downloads;
 /// <summary>The result of a RETR that the server confirmed.</summary>
 /// <param name="Reply">The final reply.</param>
 /// <param name="Bytes">The number of bytes received, not counting the bytes before the restart offset.</param>
-/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported no length, or sent more bytes.</param>
-/// <param name="ExceededLength">The length in bytes that the server reported, if it sent more bytes; otherwise null.</param>
+/// <param name="ExpectedLength">The reported length in bytes that was not exceeded; null if there is none.</param>
+/// <param name="ExceededLength">The reported length in bytes that was exceeded; null if there is none.</param>
 internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? ExpectedLength, long? ExceededLength);
 
 /// <summary>

@@ -100,7 +100,7 @@ internal sealed class DirectoryComparison(MirrorDirectory directory, bool isDown
             }
             else if (!entry.Exists)
             {
-                AddFailure(entry.FullName, new FileNotFoundException("the file was deleted, or its name cannot be read"));
+                AddFailure(entry.FullName, new FileNotFoundException("the file no longer exists, or cannot be opened by its name"));
             }
             else if (existing is not null && existing.Kind != (entry is DirectoryInfo ? FtpEntryKind.Directory : FtpEntryKind.File))
             {

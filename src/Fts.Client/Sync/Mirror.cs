@@ -228,11 +228,24 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
             catch (Exception e) when (e is FtpException or ArgumentException)
             {
                 // A negative reply to MKD is not a failure if the directory exists now.
-                if (e is not FtpReplyException || await GetDirectoryAsync(directory, cancellationToken).ConfigureAwait(false) is null)
+                if (e is not FtpReplyException || !await DirectoryExistsAsync(directory, cancellationToken).ConfigureAwait(false))
                 {
                     failures.Enqueue(new FtpMirrorFailure(directory, e));
                 }
             }
+        }
+    }
+
+    /// <summary>Returns whether a directory exists on the server. Returns false if the path is a file, or if the request fails.</summary>
+    private async Task<bool> DirectoryExistsAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetDirectoryAsync(path, cancellationToken).ConfigureAwait(false) is not null;
+        }
+        catch (FtpException)
+        {
+            return false;
         }
     }
 

@@ -117,7 +117,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         {
             var resumption = new UploadResumption(connection, path, handle, length, _meter);
             RemotePrefix prefix = await resumption.FindPrefixAsync(cancellationToken).ConfigureAwait(false);
-            if (prefix.CompleteBy is { } proof)
+            if (prefix.CompletenessProof is { } proof)
             {
                 return options.IsHashRequired && proof != FtpVerifiedBy.Hash
                     ? throw FtpIntegrityException.CreateHashUnavailable(path, length)

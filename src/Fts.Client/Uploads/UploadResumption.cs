@@ -6,10 +6,10 @@ namespace Fts.Client.Uploads;
 
 /// <summary>The beginning of the local file that the server already has.</summary>
 /// <param name="Length">The length in bytes; 0 for none.</param>
-/// <param name="CompleteBy">
+/// <param name="CompletenessProof">
 /// The proof that the server has the whole file; null if bytes are missing, or if the bytes are a partial upload that is not committed yet.
 /// </param>
-internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
+internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompletenessProof = null);
 
 /// <summary>
 /// Finds the restart offset of an upload. If the server reports a hash of the existing file, the hash must prove that this file is the

@@ -57,7 +57,9 @@ internal sealed record UploadState
     /// <summary>The proof that the upload is complete. Valid only in the final state.</summary>
     public FtpVerifiedBy VerifiedBy { get; private init; }
 
-    /// <summary>Whether the step executes on one connection, which the previous step may have used.</summary>
+    /// <summary>
+    /// Whether the step can continue on the connection of the previous step. False for steps that need another connection or several.
+    /// </summary>
     public bool UsesOneConnection =>
         Step is UploadStep.CheckTarget or UploadStep.Prepare or UploadStep.Send or UploadStep.SendText or UploadStep.Verify;
 

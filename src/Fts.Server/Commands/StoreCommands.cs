@@ -86,7 +86,8 @@ internal static class StoreCommands
                 await data.SendCloseNotifyAsync();
                 verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
                 // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. If only the total size
-                // matches, the upload may be truncated: for example, 50 of 100 remaining bytes after offset 50.
+                // matches, the upload may be truncated: after REST 50 and ALLO 100 for 100 remaining bytes, 50 received bytes also make
+                // 100.
                 bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
                 if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
                 {

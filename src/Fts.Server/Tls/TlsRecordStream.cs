@@ -4,7 +4,8 @@ namespace Fts.Server.Tls;
 
 /// <summary>
 /// The stream between SslStream and the socket. It detects two facts that SslStream does not report: whether the handshake resumed a
-/// session, and whether the peer closed the TCP connection without close_notify. It can hold or gather writes and send them together.
+/// session, and whether the peer closed the TCP connection without close_notify. It can hold the session tickets back
+/// (<see cref="HoldWrites"/>), and collect small writes and send them together (<see cref="Gather"/>).
 /// Unless <paramref name="stopsAtRecords"/> is true, it reads many TLS records from the socket with one call.
 /// </summary>
 /// <remarks>

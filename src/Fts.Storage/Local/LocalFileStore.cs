@@ -159,7 +159,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             {
                 // The client overwrites bytes of the committed file. The staging file of the resumed append does not contain these bytes.
                 IStagingFile append = staging;
-                await fileCalls.RunOnWorkerAsync(() => staging = append.ConvertToCopy(cancellationToken), cancellationToken)
+                await fileCalls.RunOnWorkerAsync(() => staging = append.ConvertAppendToFullFile(cancellationToken), cancellationToken)
                     .ConfigureAwait(false);
             }
 

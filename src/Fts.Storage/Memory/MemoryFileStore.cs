@@ -466,7 +466,7 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.ThrowIfPastEnd(start.Offset, partialUpload.Length, path);
         if (start.Offset < partialUpload.BaseOffset)
         {
-            partialUpload = ConvertToCopy(partialUpload);
+            partialUpload = ConvertAppendToFullFile(partialUpload);
         }
 
         partialUpload.IsInProgress = true;
@@ -478,7 +478,7 @@ public sealed class MemoryFileStore : IFileStore
     /// Replaces an append by a copy of the committed content with the received bytes at its end, so that a client can overwrite bytes of
     /// the committed content.
     /// </summary>
-    private MemoryUpload ConvertToCopy(MemoryUpload append)
+    private MemoryUpload ConvertAppendToFullFile(MemoryUpload append)
     {
         AdjustUsedBytes(append.BaseOffset);
         MemoryContent content = append.Continued!.Clone();

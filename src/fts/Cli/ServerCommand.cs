@@ -22,7 +22,7 @@ internal static class ServerCommand
 
     private static readonly ChoiceOption AnonymousOption = new(
         "--anonymous", "RIGHTS", "rights of clients without a password",
-        ("auto", "read and write on a loopback address, for programs that run as you or root"),
+        ("auto", "on a loopback address: read and write for clients that run as you or root"),
         ("read", "read"),
         ("write", "read and write"),
         ("no", "none"));

@@ -181,7 +181,7 @@ internal sealed record NetworkSettings(
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= IPEndPoint.MaxPort;
 
-    /// <summary>Parses <c>HOST</c>, for clients without an entry for their network, or <c>NETWORK=HOST</c>.</summary>
+    /// <summary>Parses <c>NETWORK=HOST</c>, for the clients of a network, or <c>HOST</c>, for all other clients.</summary>
     private static FtpPassiveAddress ParseAddress(string text)
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);

@@ -16,8 +16,8 @@ internal static class ProgressFormatter
     private const int MinNameColumns = 12;
 
     /// <summary>
-    /// Returns the line for a terminal: name, gauge, percentage, amount, rate, remaining time. If the terminal is narrow, first the verb is
-    /// omitted, then the gauge, then rate and time. If the size is unknown, gauge, percentage and time are omitted.
+    /// Returns the line for a terminal: verb, name, gauge, percentage, amount, rate, remaining time. If the terminal is narrow, first the
+    /// verb is omitted, then the gauge, then rate and time. Gauge, percentage and time are omitted if the size is unknown.
     /// </summary>
     /// <param name="verb">The verb, or empty.</param>
     /// <param name="name">The file, or the number of files.</param>

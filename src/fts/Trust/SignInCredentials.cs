@@ -95,7 +95,7 @@ internal sealed record SignInCredentials(string User, string Password)
         }
 
         string typed = terminal.IsInteractive
-            ? PasswordPrompt.ReadPassword(terminal, $"account of {user.ToPrintable()} on {target.Host}: ")
+            ? PasswordPrompt.ReadPassword(terminal, $"account (ACCT) for {user.ToPrintable()} on {target.Host}: ")
             : "";
         return typed.Length > 0 ? typed : null;
     }

@@ -164,8 +164,10 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal(["top/new/deep/f", "top/old/g"], plan.Files.Select(file => file.RemotePath));
     }
 
-    [Fact]
-    public async Task With_block_mode_missing_directories_are_created_together_and_a_rejected_one_is_checked()
+    [Theory]
+    [InlineData("S: 550 no\n")]
+    [InlineData("S: 250-facts\nS:  type=file;size=1; top/shut\nS: 250 end\n")]
+    public async Task With_block_mode_missing_directories_are_created_together_and_a_rejected_one_is_checked(string shut)
     {
         foreach (string name in (string[])["a", "b", "shut"])
         {
@@ -178,7 +180,7 @@ public sealed class MirrorTests : IDisposable
                 + "C: MKD top\nC: MKD top/a\nC: MKD top/b\nC: MKD top/shut\n"
                 + "S: 257 \"top\"\nS: 257 \"top/a\"\nS: 550 exists\nS: 550 no\n"
                 + "C: MKD top/b\nS: 550 exists\nC: MLST top/b\n" + IsFolder
-                + "C: MKD top/shut\nS: 550 no\nC: MLST top/shut\nS: 550 no\n");
+                + "C: MKD top/shut\nS: 550 no\nC: MLST top/shut\n" + shut);
         FtpMirrorResult result;
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {

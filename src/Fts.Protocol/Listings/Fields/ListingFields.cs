@@ -63,7 +63,7 @@ internal static class ListingFields
     private static bool TryParseGrouped(ReadOnlySpan<char> word, out long? length)
     {
         const int GroupLength = 3, MaxDigits = 18;
-        const string Separators = ",.'\u2019\u00A0\u202F\u00FF\uDCA0\uDCFF";
+        const string Separators = ",.'\u2019\u00A0\u202F\u00FF\uDCA0\uDCFF"; // \uDCxx is the byte xx that is not UTF-8 (EscapedUtf8)
         length = null;
         long number = 0;
         int digits = 0, inGroup = 0;

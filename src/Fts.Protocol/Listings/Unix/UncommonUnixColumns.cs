@@ -18,8 +18,8 @@ internal static class UncommonUnixColumns
     /// <summary>Finds size and date among the words after the mode.</summary>
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
-        // Tried first, because the other forms would misread "group77 Nov 28 2024 8 3" with the name "8 3": "28" as the size and "2024 8 3"
-        // as the date.
+        // Tried first. In "group77 Nov 28 2024 8 3", the name is "8 3". The other forms would read "28" as the size and "2024 8 3" as the
+        // date.
         if (TryReadSizeJoinedToGroup(line, words[..Math.Min(words.Length, MaxFieldsWithTwoWordGroup)], words, now, out columns))
         {
             return true;

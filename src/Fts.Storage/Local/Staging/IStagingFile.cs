@@ -35,7 +35,7 @@ internal interface IStagingFile : IDisposable
     /// Copies the committed file and the content of this append into a new staging file, so that a client can overwrite bytes before
     /// <see cref="BaseOffset"/>. Returns the new staging file, which replaces this one. Can take a long time.
     /// </summary>
-    IStagingFile ConvertToCopy(CancellationToken cancellationToken) => throw new NotSupportedException();
+    IStagingFile ConvertAppendToFullFile(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <summary>The hidden name under which the upload is kept for resumption, or null if it cannot be resumed.</summary>
     string? PartialUploadName { get; }

@@ -173,7 +173,7 @@ internal sealed class LinuxStagingFile : IStagingFile
         }
     }
 
-    public IStagingFile ConvertToCopy(CancellationToken cancellationToken)
+    public IStagingFile ConvertAppendToFullFile(CancellationToken cancellationToken)
     {
         var target = new LinuxUploadTarget(_directory, _targetName, _committed, DirectoryPath);
         string? name = _start.Uploader is { } uploader

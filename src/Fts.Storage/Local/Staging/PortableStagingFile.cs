@@ -150,7 +150,7 @@ internal sealed class PortableStagingFile : IStagingFile
         }
     }
 
-    public IStagingFile ConvertToCopy(CancellationToken cancellationToken) => PortableRootDirectory.RunTranslated(() =>
+    public IStagingFile ConvertAppendToFullFile(CancellationToken cancellationToken) => PortableRootDirectory.RunTranslated(() =>
     {
         string? partialUploadPath = _start.Uploader is { } uploader
             ? PortablePartialUploads.GetPath(_targetPath, uploader, _committed, isAppend: false)

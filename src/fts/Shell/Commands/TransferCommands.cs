@@ -171,7 +171,8 @@ internal static class TransferCommands
     /// <summary>
     /// Returns the local name of a download and the action for an existing file. If the file exists and the action is
     /// <see cref="ExistingFileAction.Default"/>, asks the user. If the file exists and is skipped, prints a message. If the file does not
-    /// exist, returns <see cref="ExistingFileAction.Overwrite"/> for <see cref="ExistingFileAction.Skip"/>, and other actions unchanged.
+    /// exist, nothing can be skipped, so that <see cref="ExistingFileAction.Skip"/> becomes <see cref="ExistingFileAction.Overwrite"/>.
+    /// Other actions are returned unchanged.
     /// </summary>
     /// <exception cref="UserErrorException">
     /// The name cannot be a local file name, or is the name of a folder, or the file exists and the user cannot be asked.

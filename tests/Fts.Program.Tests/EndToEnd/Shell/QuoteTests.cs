@@ -160,7 +160,7 @@ public sealed class QuoteTests : IDisposable
         using ScriptedServer server = ScriptedServer.Start(new() { ["PASS"] = "332 account", ["ACCT"] = "230 in" }, []);
         await using RunningProgram client =
             RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", server.Port], environment: ("NETRC", _folder["none"]));
-        await client.WaitForOutputAsync("account of anonymous on 127.0.0.1: ");
+        await client.WaitForOutputAsync("account (ACCT) for anonymous on 127.0.0.1: ");
         client.WriteInput("sales\r");
         await client.WaitForOutputAsync("fts> ");
         Assert.Contains("ACCT sales", server.ReceivedCommands);
