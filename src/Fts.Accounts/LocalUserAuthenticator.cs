@@ -19,7 +19,9 @@ public sealed class LocalUserAuthenticator : IAuthenticator
         (_serverUserAuthenticator, _fallback) = (new AnonymousAuthenticator(permissions), fallback);
     }
 
-    /// <summary>Returns true, because the reply must not reveal the user of the client's process.</summary>
+    /// <summary>
+    /// Returns true for every user name. Otherwise, the reply to USER would reveal whether the client's process belongs to a trusted user.
+    /// </summary>
     public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>

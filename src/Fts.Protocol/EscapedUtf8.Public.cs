@@ -1,4 +1,4 @@
 namespace Fts;
 
-// Makes the type public in this assembly only. Fts.Native and Fts.Storage compile EscapedUtf8.cs too, for their internal use.
+// Fts.Native and Fts.Storage also compile EscapedUtf8.cs, and keep the type internal. This file makes it public in Fts.Protocol.
 public static partial class EscapedUtf8;

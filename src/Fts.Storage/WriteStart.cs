@@ -35,8 +35,8 @@ public readonly record struct WriteStart
     internal bool IsAppend => ShouldKeepContent && Offset is null && !IsCreateOnly;
 
     /// <summary>
-    /// Returns whether an upload with this start keeps all bytes of a committed file of this length in bytes. Returns false if no file
-    /// exists (null).
+    /// Returns whether an upload with this start begins exactly at the end of a committed file of this length in bytes, so that it
+    /// overwrites none of the file's bytes. Returns false if no file exists (null).
     /// </summary>
     internal bool IsAtEndOf(long? committedLength) => ShouldKeepContent && committedLength is { } length && (Offset ?? length) == length;
 

@@ -153,7 +153,7 @@ internal sealed class BatchTransfer(
     }
 
     /// <summary>
-    /// Downloads one file. Before the first download into a directory, deletes the hidden files that killed processes left there.
+    /// Downloads one file. Before the first download into a directory, deletes the hidden files that were left there by killed processes.
     /// </summary>
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {

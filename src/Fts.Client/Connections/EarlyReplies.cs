@@ -10,7 +10,7 @@ namespace Fts.Client.Connections;
 internal sealed class EarlyReplies(ControlChannel control)
 {
     private readonly List<(FtpCommand Command, FtpReply Reply)> _replies = [];
-    private int _commandsSent;
+    private int _commandsSent; // the value of control.CommandsSent for which the stored replies are valid
 
     /// <summary>Adds the reply to a command. Must be called before the client sends another command.</summary>
     public void Add(FtpCommand command, FtpReply reply)

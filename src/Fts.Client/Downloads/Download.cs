@@ -87,7 +87,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// <summary>
     /// If fewer bytes arrived than the server reported, requests the length again. If the new length equals the number of received bytes,
     /// the file became shorter in the meantime, and the download is complete. If the lengths differ, throws, because bytes are missing. For
-    /// example, a server may apply the byte range of an earlier hash (RANG) to this RETR, and announce only the length of the range.
+    /// example, a server may apply the range of an earlier hash (RANG) to this RETR. Its reply to RETR then announces only the length of
+    /// the range, so that only the metadata shows that bytes are missing.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

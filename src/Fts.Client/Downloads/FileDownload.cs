@@ -212,7 +212,7 @@ internal sealed class FileDownload(
 
     /// <summary>
     /// Verifies the content over another connection. If that connection cannot be opened or is lost, the length or the final reply is
-    /// sufficient, as for a small file. A required comparison of hashes is never skipped.
+    /// sufficient. A required comparison of hashes is never skipped.
     /// </summary>
     private async Task<DownloadState> VerifyAgainAsync(DownloadState state, CancellationToken cancellationToken)
     {

@@ -9,7 +9,10 @@ public class FtpReplyException : FtpException
     /// <summary>Creates the exception. The message contains the command and the reply.</summary>
     /// <param name="reply">The negative reply.</param>
     /// <param name="command">The text of the command, with any password masked.</param>
-    /// <param name="innerException">The earlier exception whose cause the reply explains; null for none.</param>
+    /// <param name="innerException">
+    /// The exception that occurred before the reply arrived, for example a lost data connection. The reply gives the reason. Null if none
+    /// occurred.
+    /// </param>
     public FtpReplyException(FtpReply reply, string command, Exception? innerException = null)
         : this(reply, command, $"{command.ToPrintable()}: {reply.ToPrintable()}", innerException)
     {

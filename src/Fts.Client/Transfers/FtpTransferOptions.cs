@@ -96,8 +96,8 @@ public sealed record FtpTransferOptions
     /// <remarks>
     /// <para>The number is limited by <see cref="FtpClientOptions.MaxConnections"/> and by the length of the file in MiB. Transfers of
     /// streams use one connection.</para>
-    /// <para>A download in segments requires REST and a last-modified time that reveals every change. A time without fractions of a second
-    /// must be at least a minute old.</para>
+    /// <para>A download in segments requires REST and a last-modified time, by which a change during the download is detected. A time in
+    /// whole seconds must be at least a minute old, because a second change within the same second would not alter it.</para>
     /// <para>An upload in segments requires COMB, which joins files on the server, and enough storage there for two copies of the
     /// file.</para>
     /// </remarks>

@@ -12,9 +12,9 @@ namespace Fts.Client.Uploads;
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompletenessProof = null);
 
 /// <summary>
-/// Finds the restart offset of an upload. If the server reports a hash of the existing file, the hash must prove that this file is the
-/// beginning of the local file. The server reports no hash of a partial upload. A partial upload is therefore verified after it has been
-/// resumed, as part of the stored file.
+/// Finds the restart offset of an upload. The server has either a file at the path, or a partial upload, which is hidden until it is
+/// complete. If the server reports a hash of the file, the hash must prove that this file is the beginning of the local file. The server
+/// reports no hash of a partial upload. A partial upload is therefore verified after it has been resumed, as part of the stored file.
 /// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {

@@ -86,8 +86,8 @@ internal static class StoreCommands
                 await data.SendCloseNotifyAsync();
                 verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
                 // ALLO may announce the remaining or the total size of a resumed file, and the verdict accepts both. If only the total size
-                // matches, the upload may be truncated: after REST 50 and ALLO 100 for 100 remaining bytes, 50 received bytes also make
-                // 100.
+                // matches, the upload may be truncated. For example, ALLO 100 after REST 50 may announce 100 remaining bytes. If only 50
+                // bytes arrive, the total size is also 100.
                 bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
                 if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
                 {

@@ -66,8 +66,8 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     }
 
     /// <summary>
-    /// Returns the entries whose names match a pattern. The store receives the token, so that the store stops reading a directory without a
-    /// match after the client has disconnected.
+    /// Returns the entries whose names match a pattern. The store receives the token too. Otherwise, after the client disconnects,
+    /// the store would read on until the next match or the end of the directory.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> FilterByPattern(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)

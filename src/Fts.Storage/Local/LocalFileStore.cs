@@ -31,7 +31,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     private readonly GroupCommit? _groupCommit;
     private readonly AppendQueue _appendQueue;
     private readonly PartialUploadIndex _partialUploads;
-    private volatile bool _isSwept; // whether the last sweep of the whole tree has recovered all appends of killed processes
+    private volatile bool _areAppendsRecovered; // false while the tree may contain unfinished appends of killed processes
 
     /// <summary>Opens an existing directory.</summary>
     /// <param name="directory">The path of the directory on this machine.</param>
@@ -116,7 +116,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             },
             discard: null,
             cancellationToken).ConfigureAwait(false);
-        return new LocalListing(_root, directory, _calls.Workers, mustRecover: !_isSwept, cancellationToken);
+        return new LocalListing(_root, directory, _calls.Workers, mustRecover: !_areAppendsRecovered, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -371,7 +371,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _partialUploads.BeginSweep();
         int deleted = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
         _partialUploads.EndSweep();
-        _isSwept = !_partialUploads.HasUnrecoveredAppends;
+        _areAppendsRecovered = !_partialUploads.HasUnrecoveredAppends;
         return deleted;
     }
 
@@ -391,7 +391,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// that has recovered all appends.
     /// </summary>
     private ValueTask RecoverBeforeFirstSweepAsync(StorePath path, CancellationToken cancellationToken) =>
-        _isSwept || path.IsRoot ? default : RecoverAppendAsync(path, cancellationToken);
+        _areAppendsRecovered || path.IsRoot ? default : RecoverAppendAsync(path, cancellationToken);
 
     /// <summary>Completes or undoes the append of a killed process to a file. Does nothing if no such append exists.</summary>
     private async ValueTask RecoverAppendAsync(StorePath path, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>An open upload on disk. Owns the staging file and the handle of the committed file.</summary>
+/// <summary>An open upload on disk. Owns the staging file and the handle of the existing file.</summary>
 /// <remarks>
 /// If a partial upload is resumed at an offset before its end, the bytes after the offset are discarded only at the first write or at the
 /// commit. An upload that is interrupted before its first byte therefore loses no bytes.
@@ -11,8 +11,8 @@ namespace Fts.Storage.Local;
 /// <param name="staging">The staging file.</param>
 /// <param name="startOffset">The offset of the caller's first byte.</param>
 /// <param name="committed">
-/// The committed file, if the commit must append the rest of it (the bytes after the last written byte) to the staging file. Otherwise
-/// null.
+/// The existing file at the path, if the commit must append the rest of it (the bytes after the last written byte) to the staging file.
+/// Otherwise null.
 /// </param>
 /// <param name="groupCommit">Flushes commits to stable storage. Null if commits are not flushed.</param>
 /// <param name="index">Counts the upload if it is kept as a partial upload.</param>

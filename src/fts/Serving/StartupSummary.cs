@@ -40,10 +40,10 @@ internal static class StartupSummary
         yield return $"  sandbox   {sandbox.Description}";
         if (tlsSettings.RequestsClientCertificates)
         {
-            yield return "  login     with a certificate of --client-ca, under its common name: read and write";
+            yield return "  login     with a client certificate issued by --client-ca; the user is its common name: read and write";
             if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
             {
-                yield return "  login     refused without a certificate of --client-ca";
+                yield return "  login     refused without a client certificate issued by --client-ca";
             }
         }
 

@@ -14,7 +14,9 @@ namespace Fts.Serving;
 /// <param name="ImplicitPort">The port for implicit TLS: 0 for any free port, null for no implicit TLS.</param>
 internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 {
-    private const string Required = "required", Require = "require", Off = "off";
+    private const string Required = "required"; // of --tls and --close-notify
+    private const string Require = "require"; // of --data-binding and --client-cert
+    private const string Off = "off";
 
     private static readonly ChoiceOption TlsOption = new(
         "--tls", "MODE", "encryption of sessions",
@@ -54,8 +56,8 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     };
 
     private static readonly ChoiceOption ClientCertificateOption = new(
-        "--client-cert", "MODE", "clients without a certificate of --client-ca",
-        ("ask", "log in with a password"),
+        "--client-cert", "MODE", "clients without a trusted certificate",
+        ("ask", "may log in with a password"),
         (Require, "cannot log in"));
 
     /// <summary>

@@ -67,7 +67,7 @@ internal static class MirrorCommand
         Examples =
         [
             new("fts mirror ftp://files.example.com/pub/docs docs", "download a folder"),
-            new("fts mirror site ftp://ann@192.168.1.5:2121/www --dry-run", "list what an upload would transfer"),
+            new("fts mirror ~/www ftp://ann@192.168.1.5:2121/www --dry-run", "list what an upload would transfer"),
         ],
         Arguments =
         [

@@ -5,8 +5,8 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Reads job listings of z/OS with FILETYPE=JES, which usually follow a heading:
-/// <c>ANNSORT JOB01234 ANN OUTPUT A RC=0000 3 spool files</c>. The name of an entry is the job ID, as RETR expects.
+/// Reads job listings of z/OS with FILETYPE=JES. A line: <c>ANNSORT JOB01234 ANN OUTPUT A RC=0000 3 spool files</c>. A heading usually
+/// precedes the lines. The name of an entry is the job ID, as RETR expects.
 /// </summary>
 internal static class JesListing
 {

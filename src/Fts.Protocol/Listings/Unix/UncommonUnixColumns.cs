@@ -10,17 +10,17 @@ namespace Fts.Protocol.Listings.Unix;
 internal static class UncommonUnixColumns
 {
     /// <summary>
-    /// The number of words if a group of two words is joined to the size: the link count, the owner, the first word of the group, and the
-    /// second word of the group with the size, as in <c>1 root domain users12345</c>.
+    /// The maximum number of words from the link count to the size, if the size is joined to the group. The longest form has a group of two
+    /// words: <c>1 root domain users12345</c>.
     /// </summary>
-    private const int MaxFieldsWithTwoWordGroup = 4;
+    private const int MaxWordsToJoinedSize = 4;
 
     /// <summary>Finds size and date among the words after the mode.</summary>
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
         // Tried first. In "group77 Nov 28 2024 8 3", the name is "8 3". The other forms would read "28" as the size and "2024 8 3" as the
         // date.
-        if (TryReadSizeJoinedToGroup(line, words[..Math.Min(words.Length, MaxFieldsWithTwoWordGroup)], words, now, out columns))
+        if (TryReadSizeJoinedToGroup(line, words[..Math.Min(words.Length, MaxWordsToJoinedSize)], words, now, out columns))
         {
             return true;
         }

@@ -56,7 +56,7 @@ internal static class LinuxDirectoryClearing
     /// <summary>
     /// Returns the names of the partial uploads in a directory, or null if it contains any other entry or an upload in progress.
     /// </summary>
-    /// <remarks>Stops at the first visible name.</remarks>
+    /// <remarks>Stops at the first name that is not the name of a staging file.</remarks>
     private static List<string>? FindPartialUploads(SafeFileHandle directory)
     {
         var names = new List<string>();

@@ -444,7 +444,9 @@ internal sealed class LinuxRootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>Throws if the name belongs to a protected entry, or to a protected path that does not exist yet.</summary>
+    /// <summary>
+    /// Throws if the name of an entry to create belongs to a protected entry, or to a protected path that does not exist yet.
+    /// </summary>
     private void ThrowIfProtectedName(SafeFileHandle parent, string name, FileStatus? existing, bool isLinkOrRenamed, StorePath path)
     {
         if (_protected?.Current is not { } current)

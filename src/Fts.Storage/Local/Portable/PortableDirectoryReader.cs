@@ -67,8 +67,8 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
     {
         (bool isSpecial, ulong id) = LinuxFileStatus.GetTypeAndId(entry.ToFullPath());
         bool isLink = entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
-        EntryKind targetKind = entry.IsDirectory ? EntryKind.Directory : EntryKind.File;
-        EntryKind kind = isLink || isSpecial ? EntryKind.Other : targetKind;
+        EntryKind ordinaryKind = entry.IsDirectory ? EntryKind.Directory : EntryKind.File;
+        EntryKind kind = isLink || isSpecial ? EntryKind.Other : ordinaryKind;
         long length = kind == EntryKind.File ? entry.Length : 0;
         return new FileEntry(entry.FileName.ToString(), kind, length, entry.LastWriteTimeUtc.UtcDateTime, Id: id, IsLink: isLink);
     }

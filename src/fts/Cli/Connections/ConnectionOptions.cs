@@ -48,7 +48,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _key = new("--key")
     {
         HelpName = "FILE",
-        Description = "private key, if not in the file of --cert; FTS_KEY_PASSWORD is the password of the key",
+        Description = "private key, if the certificate file does not contain it; FTS_KEY_PASSWORD is its password",
     };
 
     private readonly Option<bool> _active = new("--active") { Description = "let the server open data connections, never the client" };
