@@ -64,6 +64,7 @@ internal sealed class ClientShell(
             (LineEnd end, string line) = await readLineAsync();
             if (end == LineEnd.EndOfInput)
             {
+                MoveToNextLine();
                 break;
             }
 
@@ -111,13 +112,24 @@ internal sealed class ClientShell(
         string trimmed = line.Trim();
         if (trimmed.Length == 0 || trimmed.StartsWith('#'))
         {
+            MoveToNextLine();
             return ExitCode.Success;
         }
 
-        ExitCode code =
-            await WaitOrAbandonAsync(RunCommandAsync(trimmed, interrupts.BeginCommand()), QuoteCommands.RemoveArguments(trimmed));
+        CancellationToken cancellationToken = interrupts.BeginCommand();
+        MoveToNextLine(); // only now, so that Ctrl-C stops the command if the user presses it after the typed line has ended
+        ExitCode code = await WaitOrAbandonAsync(RunCommandAsync(trimmed, cancellationToken), QuoteCommands.RemoveArguments(trimmed));
         // Ctrl-C after the end of a command has no effect on a terminal, but still stops a script.
         return interrupts.EndCommand() && code == ExitCode.Success && !terminal.IsInteractive ? ExitCode.Interrupted : code;
+    }
+
+    /// <summary>Moves the cursor of a terminal from the typed line to the next line.</summary>
+    private void MoveToNextLine()
+    {
+        if (terminal.IsInteractive)
+        {
+            terminal.Write("\n");
+        }
     }
 
     /// <summary>

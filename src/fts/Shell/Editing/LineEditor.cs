@@ -34,7 +34,9 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     private int _drawnCursorOffset; // the columns between the cursor and the end of the drawn line
     private HistorySearch? _search;
 
-    /// <summary>Reads a line from the user. Ctrl-C clears the line and shows the prompt again.</summary>
+    /// <summary>
+    /// Reads a line from the user. Ctrl-C clears the line and shows the prompt again. The caller moves the cursor to the next line.
+    /// </summary>
     public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
         Reset(prompt);
@@ -72,10 +74,6 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         {
             // The terminal has been closed.
             return (LineEnd.EndOfInput, "");
-        }
-        finally
-        {
-            terminal.Write("\n");
         }
     }
 
