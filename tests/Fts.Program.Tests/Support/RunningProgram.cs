@@ -174,12 +174,35 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     /// <summary>Sends a signal by its number: 2 is SIGINT, 15 SIGTERM.</summary>
     public void SendSignal(int signal) => SendSignal(_process.Id, signal);
 
-    /// <summary>Sends a signal to a process that this one started.</summary>
-    public static void SendSignal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
+    /// <summary>Sends a signal to a process that this one started. Returns after SIGSTOP only when each thread has stopped.</summary>
+    public static void SendSignal(int process, int signal)
+    {
+        const int stop = 19;
+        Assert.Equal(0, Kill(process, signal));
+        // One thread takes the signal and then stops the others. On a busy machine, they run until that thread is scheduled.
+        if (signal == stop && !SpinWait.SpinUntil(() => Directory.GetDirectories($"/proc/{process}/task").All(IsStopped), Deadline.Default))
+        {
+            Assert.Fail($"process {process} did not stop");
+        }
+    }
 
     /// <summary>Returns the process id of the program, which is the only child of <c>script</c>.</summary>
     public int GetChildId() =>
         int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Returns whether a thread is stopped or has ended. Its state follows its name, which is in parentheses (proc(5)).</summary>
+    private static bool IsStopped(string thread)
+    {
+        try
+        {
+            string status = File.ReadAllText($"{thread}/stat");
+            return status[status.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
