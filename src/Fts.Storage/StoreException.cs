@@ -55,4 +55,17 @@ public sealed class StoreException : IOException
 
     /// <summary>The reason for which the operation was refused or failed.</summary>
     public StoreError Error { get; }
+
+    /// <summary>
+    /// The stable name of the rule that refused the operation, for example <c>permission.delete</c>. Null if no configured rule, but the
+    /// store itself refused it.
+    /// </summary>
+    /// <remarks>Replies, logs and events contain the name.</remarks>
+    public string? Rule { get; init; }
+
+    /// <summary>
+    /// A sentence that explains the refusal to the client, or null for the usual text of <see cref="Error"/>. The sentence contains no real
+    /// paths.
+    /// </summary>
+    public string? Explanation { get; init; }
 }

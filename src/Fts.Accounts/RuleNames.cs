@@ -1,0 +1,50 @@
+namespace Fts.Accounts;
+
+/// <summary>
+/// The stable names of the rules that refuse logins and commands. Replies, logs, events and <c>fts user explain</c> use the same name.
+/// </summary>
+public static class RuleNames
+{
+    /// <summary>The account does not exist, or the password is wrong.</summary>
+    public const string LoginCredentials = "login.credentials";
+    /// <summary>The account is disabled.</summary>
+    public const string AccountDisabled = "account.disabled";
+    /// <summary>The account has expired.</summary>
+    public const string AccountExpired = "account.expired";
+    /// <summary>The account cannot log in at this time of day.</summary>
+    public const string AccountHours = "account.hours";
+    /// <summary>The account cannot log in without TLS.</summary>
+    public const string TlsRequired = "tls.required";
+    /// <summary>The account cannot log in from the client's network.</summary>
+    public const string NetworkDenied = "network.denied";
+    /// <summary>The address, or the account at this address, is banned.</summary>
+    public const string Banned = "ban.active";
+    /// <summary>A limit on the number of sessions is reached.</summary>
+    public const string SessionLimit = "limit.sessions";
+    /// <summary>The limit on new connections per second is reached.</summary>
+    public const string ConnectionRateLimit = "limit.connections";
+    /// <summary>The server checks too many passwords at the moment.</summary>
+    public const string LoginBusy = "limit.logins";
+    /// <summary>The account's quota in bytes would be exceeded.</summary>
+    public const string QuotaBytes = "quota.bytes";
+    /// <summary>The account's quota in files would be exceeded.</summary>
+    public const string QuotaFiles = "quota.files";
+    /// <summary>A directory is mounted here, or a directory mounted below this path would be moved or deleted.</summary>
+    public const string MountPoint = "mount.point";
+
+    /// <summary>Returns the rule name for a missing permission, for example <c>permission.delete</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not exactly one permission.</exception>
+    public static string FromPermission(Permissions permission) => permission switch
+    {
+        Permissions.List => "permission.list",
+        Permissions.Read => "permission.read",
+        Permissions.Create => "permission.create",
+        Permissions.Overwrite => "permission.overwrite",
+        Permissions.Append => "permission.append",
+        Permissions.Rename => "permission.rename",
+        Permissions.Delete => "permission.delete",
+        Permissions.CreateDirectory => "permission.make-directory",
+        Permissions.SetMetadata => "permission.change-attributes",
+        _ => throw new ArgumentOutOfRangeException(nameof(permission), permission, "The value is not exactly one permission."),
+    };
+}
