@@ -5,7 +5,7 @@ namespace Fts.Accounts.Settings;
 /// All methods throw <see cref="AccountDatabaseException"/> if the database cannot be used. The database is always consistent: every group
 /// of an account exists, and no two groups of an account contradict each other.
 /// </remarks>
-public interface IAccountDatabase : IAsyncDisposable
+public interface IAccountDatabase
 {
     /// <summary>
     /// Returns a number that is different after each change of accounts and groups, also by another process. Cheap enough to be called

@@ -62,6 +62,11 @@ public static class SettingsValidation
             return $"{SettingKey.Home} \"{access.Home}\" {homeProblem}";
         }
 
+        if (access.Mounts.Select(mount => mount.Path).Concat(access.Rules.Select(rule => rule.Path)).Any(path => !IsUnicode(path.Value)))
+        {
+            return "a path of a mount or rule is not valid Unicode text";
+        }
+
         foreach (MountSettings mount in access.Mounts)
         {
             if (mount.Path.IsRoot)
@@ -95,6 +100,22 @@ public static class SettingsValidation
         (string Key, long? Value, long Minimum) tooSmall =
             limits.FirstOrDefault(limit => limit.Value < limit.Minimum && limit.Value != AccessSettings.Unlimited);
         return tooSmall.Key is null ? null : $"{tooSmall.Key} must be at least {tooSmall.Minimum}, or unlimited";
+    }
+
+    /// <summary>
+    /// Returns whether a text contains no lone surrogates, which represent bytes that are not UTF-8. A database cannot store them.
+    /// </summary>
+    private static bool IsUnicode(string text)
+    {
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (char.IsSurrogate(text[at]) && (at + 1 == text.Length || !char.IsSurrogatePair(text[at], text[++at])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsKeyFingerprint(string text) =>
