@@ -21,7 +21,9 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
     private Task _pollTask = Task.CompletedTask;
     private long _changeNumber;
 
-    /// <summary>Creates an authenticator. Without <see cref="Start"/>, only <see cref="RefreshAsync"/> applies changes to sessions.</summary>
+    /// <summary>
+    /// Creates an authenticator. Without <see cref="Start"/>, only <see cref="RefreshAsync"/> applies changes to sessions.
+    /// </summary>
     /// <param name="database">The accounts. The caller disposes it after this object.</param>
     /// <param name="options">The options.</param>
     public DatabaseAuthenticator(IAccountDatabase database, DatabaseAuthenticatorOptions options)
@@ -105,6 +107,11 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
             foreach (string name in _live.GetNames())
             {
                 await RefreshAccountAsync(name, isChanged: number != _changeNumber, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (number != _changeNumber && _options.ChangedAsync is { } changedAsync)
+            {
+                await changedAsync(cancellationToken).ConfigureAwait(false);
             }
 
             _changeNumber = number;
