@@ -76,13 +76,13 @@ public sealed class MountedStoreTests
     public async Task A_read_only_mount_refuses_every_change()
     {
         await _archive.WriteFileAsync("/file", "old", Token);
-        StorePath file = At("/old/archive/file");
+        StorePath file = At("/old/archive/file"), added = At("/old/archive/new");
         await AssertDeniedAsync("mount.read-only", async () => await _store.OpenWriteAsync(file, WriteStart.Replace, Token));
-        await AssertDeniedAsync("mount.read-only", async () => await _store.OpenWriteAsync(At("/old/archive/new"), WriteStart.Create, Token));
+        await AssertDeniedAsync("mount.read-only", async () => await _store.OpenWriteAsync(added, WriteStart.Create, Token));
         await AssertDeniedAsync("mount.read-only", () => _store.DeleteFileAsync(file, Token));
         await AssertDeniedAsync("mount.read-only", () => _store.DeleteFileAsync(file, "ann", Token));
-        await AssertDeniedAsync("mount.read-only", () => _store.RenameAsync(file, At("/old/archive/new"), false, Token));
-        await AssertDeniedAsync("mount.read-only", () => _store.CreateDirectoryAsync(At("/old/archive/new"), Token));
+        await AssertDeniedAsync("mount.read-only", () => _store.RenameAsync(file, added, false, Token));
+        await AssertDeniedAsync("mount.read-only", () => _store.CreateDirectoryAsync(added, Token));
         await AssertDeniedAsync("mount.read-only", () => _store.DeleteDirectoryAsync(file, Token));
         await AssertDeniedAsync("mount.read-only", () => _store.SetMetadataAsync(file, new FileMetadata(DateTime.UtcNow), Token));
         await AssertDeniedAsync("mount.read-only", () => _store.CreateLinkAsync(At("/old/archive/link"), file, Token));
