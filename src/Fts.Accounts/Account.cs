@@ -56,13 +56,21 @@ public sealed record AccountLimits
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 
-/// <summary>A part of the day in local time. If the end is before the start, the part includes midnight.</summary>
+/// <summary>
+/// A part of the day in local time. If the end is before the start, the part includes midnight. If both are equal, it is the whole day.
+/// </summary>
 /// <param name="Start">The start, inclusive.</param>
 /// <param name="End">The end, exclusive.</param>
 public readonly record struct AllowedHours(TimeOnly Start, TimeOnly End)
 {
+    /// <summary>The whole day.</summary>
+    public static AllowedHours AllDay => default;
+
+    /// <summary>Whether this is the whole day.</summary>
+    public bool IsAllDay => Start == End;
+
     /// <summary>Returns whether a time is within this part of the day.</summary>
-    public bool Contains(TimeOnly time) => time.IsBetween(Start, End);
+    public bool Contains(TimeOnly time) => IsAllDay || time.IsBetween(Start, End);
 }
 
 /// <summary>
@@ -74,8 +82,8 @@ public sealed class AccountState(Account? current = null)
     private volatile Account? _current = current;
 
     /// <summary>
-    /// The account with its newest settings. Null after the account was disabled, removed, or can no longer log in. The server then ends its
-    /// sessions.
+    /// The account with its newest settings. Null after the account was disabled, removed, or can no longer log in. The server then ends
+    /// its sessions.
     /// </summary>
     public Account? Current
     {
