@@ -6,6 +6,8 @@ using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Server;
 using Fts.Serving;
+using Fts.Serving.Accounts;
+using Fts.Serving.Control;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -58,6 +60,8 @@ internal static class ServerCommand
             NetworkSettings.CommandLineOptions,
             UploadPolicy.CommandLineOptions,
             SessionLimits.CommandLineOptions,
+            Defences.CommandLineOptions,
+            new OptionGroup("State", StateDirectory.CommandLineOption),
             Sandbox.CommandLineOptions,
         ],
         ExitCodes =
@@ -94,15 +98,21 @@ internal static class ServerCommand
         var tlsSettings = TlsSettings.Parse(line);
         var hosts = VirtualHosts.Parse(line, hasTls: tlsSettings.Options is not null);
         var limits = SessionLimits.Parse(line);
+        var defences = Defences.Parse(line);
         var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
         // Behind a load balancer on this machine, all clients connect from the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
         SignInRules signInRules = SignInRules.Create(isLocal, anonymous);
         IAuthenticator accounts = tlsSettings.AddCertificateLogin(signInRules.Authenticator);
-        LocalStoreOptions files = uploads.StoreOptions with { ProtectedPaths = ProtectedFiles.GetPaths(tlsSettings, hosts) };
+        using ServerState? state = ServerState.Open(StateDirectory.FindConfigured(line));
+        LocalStoreOptions files = uploads.StoreOptions with
+        {
+            ProtectedPaths = [.. ProtectedFiles.GetPaths(tlsSettings, hosts), .. state?.Folders ?? []],
+        };
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
-        var sandbox = Sandbox.Enter(line, servedFolders, tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+        var sandbox = Sandbox.Enter(
+            line, [.. servedFolders, .. state?.Folders ?? []], tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
         var server = new FtpServer(new FtpServerOptions
@@ -122,6 +132,9 @@ internal static class ServerCommand
             DataPeers = networkSettings.DataPeers,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
+            MaxConnectionsPerSecond = defences.ConnectionsPerSecond,
+            MaxConnectionsPerSecondPerAddress = defences.ConnectionsPerSecondPerAddress,
+            Bans = defences.CreateBanOptions(state?.Bans),
             DrainTimeout = DrainTimeout,
             LoggerFactory = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
             Trace = debug
@@ -132,6 +145,7 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals(server.Reload);
             await StartAsync(server);
+            await using ControlServer? control = state?.StartControl(server, _ => default, output);
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox))
             {

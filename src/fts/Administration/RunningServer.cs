@@ -1,0 +1,46 @@
+using System.Net.Sockets;
+using Fts.Cli;
+using Fts.Serving.Accounts;
+using Fts.Serving.Control;
+
+namespace Fts.Administration;
+
+/// <summary>Connects the administration commands to the running server, and translates failures to errors for the user.</summary>
+internal static class RunningServer
+{
+    /// <summary>Connects to the server that uses the state directory.</summary>
+    /// <exception cref="UserErrorException">No server uses it, or the user may not access its socket.</exception>
+    public static ControlClient Connect(StateDirectory state) => TryConnect(state) ?? throw new UserErrorException(
+        ExitCode.CannotConnect,
+        $"no running server uses the state directory {state.Path}",
+        $"fts server --state {ShellQuoting.Quote(state.Path)}, to start one, or --state DIR, to name another directory");
+
+    /// <summary>Connects to the server that uses the state directory. Returns null if no server uses it.</summary>
+    /// <exception cref="UserErrorException">The user may not access its socket.</exception>
+    public static ControlClient? TryConnect(StateDirectory state)
+    {
+        try
+        {
+            return ControlClient.TryConnect(state.Path);
+        }
+        catch (SocketException e)
+        {
+            throw e.SocketErrorCode == SocketError.AccessDenied
+                ? new UserErrorException(
+                    ExitCode.PermissionDenied,
+                    $"permission denied: the server that uses {state.Path} belongs to another user",
+                    "the same command as the user of the server or as root")
+                : new UserErrorException(ExitCode.CannotConnect, $"cannot connect to the server that uses {state.Path}: {e.Message}");
+        }
+    }
+
+    /// <summary>Returns the error for the user for a failed request.</summary>
+    public static UserErrorException Translate(ControlException e) => new(
+        e.Code switch
+        {
+            ControlErrorCode.NotFound => ExitCode.NotFound,
+            ControlErrorCode.Invalid => ExitCode.UsageError,
+            _ => ExitCode.OtherError,
+        },
+        e.Message);
+}
