@@ -171,7 +171,7 @@ internal static partial class Log
     [LoggerMessage(82, LogLevel.Warning, "[{Session}] login of {User} from {Address} rejected: {Limit} sessions of the account are open")]
     public static partial void TooManySessionsOfAccount(ILogger logger, long session, string user, IPAddress address, int limit);
 
-    [LoggerMessage(83, LogLevel.Warning, "[{Session}] login of {User} from {Address} rejected: banned until {Until}")]
+    [LoggerMessage(83, LogLevel.Information, "[{Session}] login of {User} from {Address} rejected: banned until {Until}")]
     public static partial void LoginBanned(ILogger logger, long session, string user, IPAddress address, string until);
 
     [LoggerMessage(84, LogLevel.Warning, "banned {Subject} until {Until}: {Reason}")]

@@ -24,7 +24,7 @@ internal sealed class BanAccess : IDisposable
     /// <exception cref="IOException">The database cannot be used.</exception>
     public static BanAccess Open(StateDirectory state)
     {
-        if (RunningServer.TryConnect(state) is { } client)
+        if (ServerAccess.TryConnect(state) is { } client)
         {
             return new BanAccess(client, null);
         }

@@ -82,7 +82,7 @@ internal static class BanCommand
         }
         catch (ControlException e)
         {
-            throw RunningServer.Translate(e);
+            throw ServerAccess.Translate(e);
         }
         catch (IOException e)
         {

@@ -64,7 +64,7 @@ internal static class KickCommand
             throw CommandLine.CreateUsageError($"{ReasonOption.Name}: the text is longer than {Ban.MaxReasonLength} characters");
         }
 
-        using ControlClient client = RunningServer.Connect(StateDirectory.Find(line));
+        using ControlClient client = ServerAccess.Connect(StateDirectory.Find(line));
         try
         {
             KickResult result = await client.SendAsync(
@@ -86,7 +86,7 @@ internal static class KickCommand
         }
         catch (ControlException e)
         {
-            throw RunningServer.Translate(e);
+            throw ServerAccess.Translate(e);
         }
     }
 

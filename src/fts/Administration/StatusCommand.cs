@@ -44,7 +44,7 @@ internal static class StatusCommand
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var line = new CommandLine(Definition, args);
-        using ControlClient client = RunningServer.Connect(StateDirectory.Find(line));
+        using ControlClient client = ServerAccess.Connect(StateDirectory.Find(line));
         try
         {
             StatusResult status = await client.SendAsync(
@@ -62,7 +62,7 @@ internal static class StatusCommand
         }
         catch (ControlException e)
         {
-            throw RunningServer.Translate(e);
+            throw ServerAccess.Translate(e);
         }
     }
 }

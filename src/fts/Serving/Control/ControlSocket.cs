@@ -75,7 +75,7 @@ internal static class ControlSocket
         {
             socket.Dispose();
             // ENOENT is AddressNotAvailable: no server has used the directory. ECONNREFUSED: the server was killed.
-            if (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable || !File.Exists(Path.Combine(stateDirectory, FileName)))
+            if (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
             {
                 return null;
             }

@@ -6,7 +6,7 @@ using Fts.Serving.Control;
 namespace Fts.Administration;
 
 /// <summary>Connects the administration commands to the running server, and translates failures to errors for the user.</summary>
-internal static class RunningServer
+internal static class ServerAccess
 {
     /// <summary>Connects to the server that uses the state directory.</summary>
     /// <exception cref="UserErrorException">No server uses it, or the user may not access its socket.</exception>
