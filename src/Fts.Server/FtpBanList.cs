@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Fts.Accounts.Bans;
 using Fts.Protocol;
 using Fts.Server.Access;
@@ -8,11 +7,12 @@ using Fts.Server.Access.Bans;
 namespace Fts.Server;
 
 /// <summary>
-/// The bans of a server. Failed logins create automatic bans. A ban refuses logins before the password is checked. Neither wrong nor correct
-/// passwords change a ban. Thread-safe.
+/// The bans of a server. Failed logins create automatic bans. A ban refuses logins before the password is checked. Neither wrong nor
+/// correct passwords change a ban. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A change applies at once in memory, and is then written to the store. If the store fails, the change stays in memory and is written later.
+/// A change applies at once in memory, and is then written to the store. If the store fails, the change stays in memory and is written
+/// later.
 /// </remarks>
 public sealed class FtpBanList
 {
@@ -22,10 +22,9 @@ public sealed class FtpBanList
     private readonly FtpServerOptions _serverOptions;
     private readonly FtpBanOptions _options;
     private readonly Lock _lock = new();
-    private readonly Dictionary<BanSubject, Ban> _bans = [];
+    private readonly BanIndex _bans = new();
     private readonly FailureCounts _failures;
     private Task _storeWork = Task.CompletedTask; // reads and writes of the store follow each other in this chain of tasks
-    private Ban[] _networkBans = []; // the bans whose network is larger or smaller than the block of a client
     private readonly HashSet<BanSubject> _unsaved = []; // changed in memory, but not yet in the store
     private volatile bool _hasBans;
 
@@ -44,7 +43,7 @@ public sealed class FtpBanList
         DateTimeOffset now = Now;
         lock (_lock)
         {
-            return [.. _bans.Values.Where(ban => ban.IsActive(now)).OrderBy(ban => ban.Since)];
+            return [.. _bans.All.Where(ban => ban.IsActive(now)).OrderBy(ban => ban.Since)];
         }
     }
 
@@ -62,22 +61,13 @@ public sealed class FtpBanList
             return null; // the usual case needs no lock
         }
 
-        DateTimeOffset now = Now;
-        var found = new List<Ban>();
+        Ban? ban;
         lock (_lock)
         {
-            found.AddRange(_networkBans.Where(ban => ban.Subject.Matches(address, account)));
-            foreach (string? name in (string?[])(account is { Length: > 0 and <= BanSubject.MaxAccountLength } ? [null, account] : [null]))
-            {
-                if (_bans.TryGetValue(BanSubject.FromClient(address, name), out Ban? ban))
-                {
-                    found.Add(ban);
-                }
-            }
+            ban = _bans.Find(address, account, Now);
         }
 
-        Ban? last = found.Where(ban => ban.IsActive(now)).MaxBy(ban => ban.Until ?? DateTimeOffset.MaxValue);
-        return last is null || IsNeverBanned(address) ? null : last;
+        return ban is null || IsNeverBanned(address) ? null : ban;
     }
 
     /// <summary>Returns whether an address belongs to a network of <see cref="FtpBanOptions.NeverBanned"/>.</summary>
@@ -102,14 +92,16 @@ public sealed class FtpBanList
         await WriteUnsavedAsync(cancellationToken);
     }
 
-    /// <summary>Removes the ban of a subject, and the failed logins that were counted for it. Returns false if there is no such ban.</summary>
+    /// <summary>
+    /// Removes the ban of a subject, and the failed logins that were counted for it. Returns false if there is no such ban.
+    /// </summary>
     /// <exception cref="IOException">The store cannot be written. The ban no longer applies, until the server is restarted.</exception>
     public async ValueTask<bool> RemoveAsync(BanSubject subject, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         lock (_lock)
         {
-            if (!_bans.ContainsKey(subject))
+            if (_bans.Get(subject) is null)
             {
                 return false;
             }
@@ -131,12 +123,12 @@ public sealed class FtpBanList
         return true;
     }
 
-    /// <summary>Reads the bans from the store, after writing the changes that it does not have yet, and removes bans that have ended.</summary>
+    /// <summary>Writes the changes that the store does not have yet, reads the bans from it, and removes bans that have ended.</summary>
     /// <exception cref="IOException">The store cannot be read or written. The bans in memory stay in force.</exception>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken = default)
     {
-        RemoveEnded();
         await WriteUnsavedAsync(cancellationToken);
+        RemoveEnded();
         if (_options.Store is { } store)
         {
             await EnqueueStoreWorkAsync(() => LoadAsync(store, cancellationToken));
@@ -173,7 +165,9 @@ public sealed class FtpBanList
         }
     }
 
-    /// <summary>Counts a failed login, whose password was checked. Bans the account at the address, or the address, at the limits.</summary>
+    /// <summary>
+    /// Counts a failed login, whose password was checked. Bans the account at the address, or the address, at the limits.
+    /// </summary>
     internal void RecordFailure(IPAddress address, string account, string password)
     {
         if (IsNeverBanned(address))
@@ -232,37 +226,13 @@ public sealed class FtpBanList
     /// <summary>Sets or removes a ban in memory. Requires the lock.</summary>
     private void Set(BanSubject subject, Ban? ban)
     {
-        if (ban is null)
-        {
-            _bans.Remove(subject);
-        }
-        else
-        {
-            _bans[subject] = ban;
-        }
-
+        _bans.Set(subject, ban);
+        _hasBans = _bans.Count > 0;
         if (_options.Store is not null)
         {
             _unsaved.Add(subject);
         }
-
-        UpdateIndex(changed: subject);
     }
-
-    /// <summary>Updates the fields that make look-ups fast. Requires the lock.</summary>
-    /// <param name="changed">The only changed subject, or null if any may have changed.</param>
-    private void UpdateIndex(BanSubject? changed = null)
-    {
-        _hasBans = _bans.Count > 0;
-        if (changed is null || !IsBlock(changed.Network))
-        {
-            _networkBans = [.. _bans.Values.Where(ban => !IsBlock(ban.Subject.Network))];
-        }
-    }
-
-    /// <summary>Returns whether a network is the block of one client, which the look-up finds by its key.</summary>
-    private static bool IsBlock(IPNetwork network) =>
-        network.PrefixLength == (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 64);
 
     /// <summary>If the list is full, removes the automatic bans that end first, to bound the memory. Requires the lock.</summary>
     private void EvictAutomaticBans()
@@ -273,22 +243,21 @@ public sealed class FtpBanList
         }
 
         // A tenth is removed at once, because sorting all bans for each new ban would be too slow.
-        foreach (Ban ban in _bans.Values.Where(ban => ban.Source == BanSource.Automatic).OrderBy(ban => ban.Until)
+        foreach (Ban ban in _bans.All.Where(ban => ban.Source == BanSource.Automatic).OrderBy(ban => ban.Until)
             .Take(Math.Max(1, _bans.Count / 10)).ToArray())
         {
             Set(ban.Subject, null);
         }
     }
 
+    /// <summary>Removes ended bans from memory. <see cref="LoadAsync"/> removes them from the store.</summary>
     private void RemoveEnded()
     {
         DateTimeOffset now = Now;
         lock (_lock)
         {
-            foreach (Ban ban in _bans.Values.Where(ban => !ban.IsActive(now)).ToArray())
-            {
-                Set(ban.Subject, null);
-            }
+            _bans.Replace([.. _bans.All.Where(ban => ban.IsActive(now))]);
+            _hasBans = _bans.Count > 0;
         }
     }
 
@@ -345,16 +314,17 @@ public sealed class FtpBanList
     private async Task LoadAsync(IBanStore store, CancellationToken cancellationToken)
     {
         IReadOnlyList<Ban> stored = await store.LoadAsync(cancellationToken);
+        DateTimeOffset now = Now;
+        foreach (Ban ended in stored.Where(ban => !ban.IsActive(now)))
+        {
+            await store.RemoveAsync(ended.Subject, cancellationToken);
+        }
+
         lock (_lock)
         {
-            Ban[] unsaved = [.. _unsaved.Where(_bans.ContainsKey).Select(subject => _bans[subject])];
-            _bans.Clear();
-            foreach (Ban ban in stored.Where(ban => !_unsaved.Contains(ban.Subject)).Concat(unsaved))
-            {
-                _bans[ban.Subject] = ban;
-            }
-
-            UpdateIndex();
+            IEnumerable<Ban> unsaved = _unsaved.Select(_bans.Get).OfType<Ban>();
+            _bans.Replace([.. stored.Where(ban => ban.IsActive(now) && !_unsaved.Contains(ban.Subject)), .. unsaved]);
+            _hasBans = _bans.Count > 0;
         }
     }
 
@@ -384,7 +354,7 @@ public sealed class FtpBanList
             }
 
             _unsaved.Remove(subject);
-            return (subject, _bans.GetValueOrDefault(subject));
+            return (subject, _bans.Get(subject));
         }
     }
 

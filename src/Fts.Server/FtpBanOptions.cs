@@ -17,8 +17,8 @@ public sealed record FtpBanOptions
     public int MaxFailuresPerAccount { get; init; } = 10;
 
     /// <summary>
-    /// The number of different failed logins from one IPv4 address or IPv6 /64 network, within <see cref="Window"/>, after which the address
-    /// is banned. 0 for no automatic bans of addresses. At most 1,000. Default: 50.
+    /// The number of different failed logins from one IPv4 address or IPv6 /64 network, within <see cref="Window"/>, after which the
+    /// address is banned. 0 for no automatic bans of addresses. At most 1,000. Default: 50.
     /// </summary>
     public int MaxFailuresPerAddress { get; init; } = 50;
 

@@ -174,8 +174,8 @@ public sealed record FtpServerOptions
     public int MaxSessionsPerAddress { get; init; } = 100;
 
     /// <summary>
-    /// The maximum number of new connections per second, from all clients together. After a pause, twice as many may arrive at once. Further
-    /// clients receive 421. 0 for no limit. Default: 1,000.
+    /// The maximum number of new connections per second, from all clients together. After a pause, twice as many may arrive at once.
+    /// Further clients receive 421. 0 for no limit. Default: 1,000.
     /// </summary>
     /// <remarks>Loopback addresses are exempt (<see cref="ShouldLimitLoopback"/>).</remarks>
     public int MaxConnectionsPerSecond { get; init; } = 1_000;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -84,8 +85,8 @@ public sealed record BanSubject
         }
 
         int bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
-        if (address.IsIPv4MappedToIPv6 || network.Length - slash is < 2 or > 4 || network.AsSpan(slash + 1).ContainsAnyExceptInRange('0', '9')
-            || int.Parse(network.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture) is var length && length > bits)
+        if (address.IsIPv4MappedToIPv6
+            || !byte.TryParse(network.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out byte length) || length > bits)
         {
             return false;
         }
@@ -96,7 +97,7 @@ public sealed record BanSubject
 
     /// <summary>Returns whether a login of an account from an address is refused.</summary>
     /// <param name="address">The address of the client.</param>
-    /// <param name="account">The name of the account. Null for a client that has not sent one, to which only bans of networks apply.</param>
+    /// <param name="account">The name of the account. Null for a client that has not sent one: only bans of networks apply to it.</param>
     public bool Matches(IPAddress address, string? account)
     {
         ArgumentNullException.ThrowIfNull(address);

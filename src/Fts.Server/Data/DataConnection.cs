@@ -40,7 +40,8 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>
     /// Whether the connection carries bytes unchanged, without TLS, MODE Z, block mode or a speed limit, so that the kernel can copy them.
     /// </summary>
-    public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null && _sendLimit is null && _receiveLimit is null;
+    public bool SupportsKernelCopy =>
+        _tls is null && !_isDeflated && _blockConnection is null && _sendLimit is null && _receiveLimit is null;
 
     /// <summary>
     /// Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block. Valid after

@@ -3,8 +3,8 @@ using Fts.Server.Data;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Reads the state of sessions for <see cref="FtpServer.GetSessions"/>. The session's loop writes this state without locks, so the values of
-/// one snapshot may differ by one command.
+/// Reads the state of sessions for <see cref="FtpServer.GetSessions"/>. The session's loop writes this state without locks, so the values
+/// of one snapshot may differ by one command.
 /// </summary>
 internal static class SessionSnapshot
 {

@@ -54,8 +54,8 @@ internal static class BanCommand
         ],
         Notes =
         [
-            "Connections from a banned address or network receive reply 421. A login of an account that is banned at its address receives " +
-            "the reply to a wrong password, and the password is not checked. No login attempt changes a ban.",
+            "Connections from a banned address or network receive reply 421. A login of an account that is banned at its address " +
+            "receives the reply to a wrong password, and the password is not checked. No login attempt changes a ban.",
             "A ban of fts ban add also ends the open sessions to which it applies. The server adds bans after failed logins, " +
             "see --ban-after in fts help server.",
         ],

@@ -48,7 +48,8 @@ internal static class StatusCommand
         try
         {
             StatusResult status = await client.SendAsync(
-                "status", new ControlNothing(), ControlJson.Default.ControlNothing, ControlJson.Default.StatusResult, CancellationToken.None);
+                "status", new ControlNothing(), ControlJson.Default.ControlNothing, ControlJson.Default.StatusResult,
+                CancellationToken.None);
             IEnumerable<string> lines = line.HasOption(JsonOption)
                 ? [JsonSerializer.Serialize(status, ControlJson.Default.StatusResult)]
                 : StatusTable.Format(status);

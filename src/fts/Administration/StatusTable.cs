@@ -52,10 +52,13 @@ internal static class StatusTable
     /// <summary>Returns the line of a transfer, for example <c>upload 45 % of 2.00 GB, 1.20 MB/s /in/report.pdf</c>.</summary>
     private static string FormatTransfer(TransferStatus transfer)
     {
-        string amount = transfer.TotalBytes is > 0 and var total
-            ? string.Create(
-                CultureInfo.InvariantCulture, $"{100 * Math.Min(1, (double)transfer.Bytes / total.Value):F0} % of {DisplayFormat.FormatSize(total.Value)}")
-            : DisplayFormat.FormatSize(transfer.Bytes);
+        string amount = DisplayFormat.FormatSize(transfer.TotalBytes is > 0 and var total ? total.Value : transfer.Bytes);
+        if (transfer.TotalBytes > 0)
+        {
+            double percent = 100 * Math.Min(1, (double)transfer.Bytes / transfer.TotalBytes.Value);
+            amount = string.Create(CultureInfo.InvariantCulture, $"{percent:F0} % of {amount}");
+        }
+
         string verb = transfer.Kind == "other" ? transfer.Verb : transfer.Kind;
         string numbers = $"{verb} {amount}, {DisplayFormat.FormatSize(transfer.BytesPerSecond)}/s";
         return $"       {numbers,-36} {DisplayFormat.Shorten(transfer.Path.ToPrintable(), PathColumns)}".TrimEnd();
@@ -64,14 +67,19 @@ internal static class StatusTable
     private static string FormatTotal(IReadOnlyList<SessionStatus> sessions)
     {
         TransferStatus[] transfers = [.. sessions.Select(session => session.Transfer).OfType<TransferStatus>()];
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{sessions.Count} session{(sessions.Count == 1 ? "" : "s")}, {transfers.Length} transfer{(transfers.Length == 1 ? "" : "s")}: " +
-            $"{FormatRate(transfers, "upload")} received, {FormatRate(transfers, "download", "listing")} sent");
+        return $"{FormatCount(sessions.Count, "session")}, {FormatCount(transfers.Length, "transfer")}: " +
+            $"{FormatRate(transfers, "upload")} received, {FormatRate(transfers, "download", "listing")} sent";
     }
 
-    private static string FormatRate(IEnumerable<TransferStatus> transfers, params string[] kinds) =>
-        DisplayFormat.FormatSize(transfers.Where(transfer => kinds.Contains(transfer.Kind)).Sum(transfer => transfer.BytesPerSecond)) + "/s";
+    private static string FormatCount(int count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+
+    /// <summary>Returns the speed of all transfers of some kinds together.</summary>
+    private static string FormatRate(IEnumerable<TransferStatus> transfers, params string[] kinds)
+    {
+        long bytesPerSecond = transfers.Where(transfer => kinds.Contains(transfer.Kind)).Sum(transfer => transfer.BytesPerSecond);
+        return $"{DisplayFormat.FormatSize(bytesPerSecond)}/s";
+    }
 
     /// <summary>Returns the text with exactly the given number of columns.</summary>
     private static string Pad(string text, int columns)

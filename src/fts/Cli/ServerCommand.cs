@@ -112,7 +112,8 @@ internal static class ServerCommand
         string[] servedFolders = [folder, .. hosts.Folders.Select(host => host.Folder)];
         // The sandbox restricts this thread and the threads that this thread starts later, so no thread must be started earlier.
         var sandbox = Sandbox.Enter(
-            line, [.. servedFolders, .. state?.Folders ?? []], tlsSettings.ConfiguredFiles.Concat(hosts.Files), tlsSettings.OwnCertificateFile);
+            line, [.. servedFolders, .. state?.Folders ?? []], tlsSettings.ConfiguredFiles.Concat(hosts.Files),
+            tlsSettings.OwnCertificateFile);
         LogLevel normalLevel = debug ? LogLevel.Debug : LogLevel.Information;
         await using var output = new BackgroundLineWriter(StandardStreams.Error);
         var server = new FtpServer(new FtpServerOptions

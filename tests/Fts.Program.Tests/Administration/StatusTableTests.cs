@@ -15,7 +15,7 @@ public sealed class StatusTableTests
         SessionStatus idle = Create(2, null, "2001:db8::1", null);
         SessionStatus busy = Create(1, "ann", "192.0.2.7", "TLS 1.3") with
         {
-            Transfer = new TransferStatus("upload", "STOR", "/in/report.pdf", 450, 1_000, Now, 1_200_000),
+            Transfer = new TransferStatus("upload", "STOR", "/in/report.pdf", 450, 1_200_000, Now, 1_000),
         };
         Assert.Equal(
             """
@@ -39,10 +39,10 @@ public sealed class StatusTableTests
         SessionStatus session = Create(999_999, new string('名', 40), "2001:0db8:1111:2222:3333:4444:5555:6666", "TLS 1.3") with
         {
             Transfer = new TransferStatus(
-                "download", "RETR", "/" + new string('x', 300), 123_456_789_012, 999_999_999_999, Now, 999_400_000_000),
+                "download", "RETR", "/" + new string('x', 300), 123_456_789_012, 999_400_000_000, Now, 999_999_999_999),
         };
         Assert.All(StatusTable.Format(CreateStatus([session])), line => Assert.InRange(DisplayFormat.CountColumns(line), 0, 80));
-        var ban = new BanStatus($"{new string('a', 100)}@2001:db8::/64", new string('r', 200), Now, Now.AddDays(3), "automatic", 10);
+        var ban = new BanStatus($"{new string('a', 100)}@2001:db8::/64", new string('r', 200), "automatic", 10, Now, Now.AddDays(3));
         BanStatus[] bans = [ban, ban with { Subject = "ann.smith@2001:db8:1111:2222::/64" }, ban with { Subject = "192.0.2.7" }];
         Assert.All(bans.Select((_, i) => bans.Take(i + 1)), some => Assert.All(
             BanTable.Format([.. some], Now).Where(line => !line.StartsWith("aaa", StringComparison.Ordinal)),
@@ -54,7 +54,7 @@ public sealed class StatusTableTests
     {
         SessionStatus session = Create(1, "a\e[2Jb", "192.0.2.7", null) with
         {
-            Transfer = new TransferStatus("other", "HASH", "x\ny", 0, null, Now, 0),
+            Transfer = new TransferStatus("other", "HASH", "x\ny", 0, 0, Now),
         };
         Assert.All(StatusTable.Format(CreateStatus([session])), line => Assert.DoesNotContain(line, char.IsControl));
     }
@@ -64,8 +64,8 @@ public sealed class StatusTableTests
     {
         BanStatus[] bans =
         [
-            new("ann@192.0.2.7", "10 failed logins within 60 min", Now, Now.AddMinutes(15), "automatic", 10),
-            new("203.0.113.0/24", "port scans", Now, null, "manual", 0),
+            new("ann@192.0.2.7", "10 failed logins within 60 min", "automatic", 10, Now, Now.AddMinutes(15)),
+            new("203.0.113.0/24", "port scans", "manual", 0, Now),
         ];
         Assert.Equal(
             """
@@ -88,7 +88,7 @@ public sealed class StatusTableTests
         Assert.Equal(expected, StatusTable.FormatAge(TimeSpan.FromSeconds(seconds)));
 
     private static SessionStatus Create(long id, string? account, string address, string? tls) =>
-        new(id, account, address, 4711, null, tls, null, Now.AddSeconds(-190), 4.2, "PWD", null);
+        new(id, address, 4711, Now.AddSeconds(-190), 4.2, account, Tls: tls);
 
     private static StatusResult CreateStatus(IReadOnlyList<SessionStatus> sessions) =>
         new("fts 1.0", 7, "0.0.0.0:21", Now.AddHours(-2.5), Now, sessions);

@@ -48,7 +48,9 @@ internal sealed class FailureCounts(TimeSpan window, int maxAddresses, int maxFa
         }
     }
 
-    /// <summary>Returns the failures of a block that are not older than the window. Creates the record, and evicts another if needed.</summary>
+    /// <summary>
+    /// Returns the failures of a block that are not older than the window. Creates the record, and evicts another if needed.
+    /// </summary>
     private List<Failure> GetFailures(AddressBlock address, DateTimeOffset now)
     {
         if (_addresses.TryGetValue(address, out LinkedListNode<AddressFailures>? node))

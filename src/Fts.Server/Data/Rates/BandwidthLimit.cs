@@ -15,7 +15,9 @@ internal sealed class BandwidthLimit(long bytesPerSecond, TimeProvider clock)
     /// <summary>The unused time that later chunks may use.</summary>
     public static readonly TimeSpan MaxBurst = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The time that the largest chunk needs. Shorter times would need more timers, and longer times would be less smooth.</summary>
+    /// <summary>
+    /// The time that the largest chunk needs. Shorter times would need more timers, and longer times would be less smooth.
+    /// </summary>
     private static readonly TimeSpan ChunkTime = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();

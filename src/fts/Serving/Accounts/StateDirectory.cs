@@ -47,7 +47,8 @@ internal sealed record StateDirectory(string Path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException(ExitCode.LocalFileError, $"cannot create the state directory {Path}: {LocalErrorText.Describe(e)}");
+            throw new UserErrorException(
+                ExitCode.LocalFileError, $"cannot create the state directory {Path}: {LocalErrorText.Describe(e)}");
         }
     }
 }

@@ -7,14 +7,14 @@ namespace Fts.Serving.Control;
 /// <param name="Version">The version of the protocol, <see cref="CurrentVersion"/>.</param>
 /// <param name="Request">The name of the request, a row of <see cref="ControlRequests"/>.</param>
 /// <param name="Parameters">The parameters, or null if the request has none.</param>
-internal sealed record ControlRequest(int Version, string Request, JsonElement? Parameters)
+internal sealed record ControlRequest(int Version, string Request, JsonElement? Parameters = null)
 {
     /// <summary>The version of the protocol. It changes only if older programs would misunderstand a message.</summary>
     public const int CurrentVersion = 1;
 }
 
 /// <summary>The response to a request: one line of JSON with a result or an error.</summary>
-internal sealed record ControlResponse(int Version, JsonElement? Result, ControlError? Error);
+internal sealed record ControlResponse(int Version, JsonElement? Result = null, ControlError? Error = null);
 
 /// <summary>The reason for a failed request.</summary>
 /// <param name="Code">One of the constants of <see cref="ControlErrorCode"/>.</param>
@@ -43,15 +43,15 @@ internal sealed record StatusResult(
 
 /// <summary>The state of one session.</summary>
 internal sealed record SessionStatus(
-    long Id, string? Account, string Address, int Port, string? Host, string? Tls, string? Cipher, DateTimeOffset ConnectedAt,
-    double IdleSeconds, string? LastCommand, TransferStatus? Transfer);
+    long Id, string Address, int Port, DateTimeOffset ConnectedAt, double IdleSeconds, string? Account = null, string? Host = null,
+    string? Tls = null, string? Cipher = null, string? LastCommand = null, TransferStatus? Transfer = null);
 
 /// <summary>The state of a running transfer.</summary>
 internal sealed record TransferStatus(
-    string Kind, string Verb, string Path, long Bytes, long? TotalBytes, DateTimeOffset StartedAt, long BytesPerSecond);
+    string Kind, string Verb, string Path, long Bytes, long BytesPerSecond, DateTimeOffset StartedAt, long? TotalBytes = null);
 
 /// <summary>The parameters of <c>kick</c>.</summary>
-internal sealed record KickParameters(IReadOnlyList<long> Sessions, string? Reason);
+internal sealed record KickParameters(IReadOnlyList<long> Sessions, string? Reason = null);
 
 /// <summary>The result of <c>kick</c>: the sessions that were ended. The others did not exist.</summary>
 internal sealed record KickResult(IReadOnlyList<long> Ended);
@@ -60,10 +60,11 @@ internal sealed record KickResult(IReadOnlyList<long> Ended);
 internal sealed record BanListResult(IReadOnlyList<BanStatus> Bans);
 
 /// <summary>One ban.</summary>
-internal sealed record BanStatus(string Subject, string Reason, DateTimeOffset Since, DateTimeOffset? Until, string Source, int Failures);
+internal sealed record BanStatus(
+    string Subject, string Reason, string Source, int Failures, DateTimeOffset Since, DateTimeOffset? Until = null);
 
 /// <summary>The parameters of <c>ban-add</c>.</summary>
-internal sealed record BanAddParameters(string Subject, string Reason, DateTimeOffset? Until);
+internal sealed record BanAddParameters(string Subject, string Reason, DateTimeOffset? Until = null);
 
 /// <summary>The result of <c>ban-add</c>.</summary>
 /// <param name="EndedSessions">The number of sessions to which the ban applies, and which were ended.</param>
@@ -83,6 +84,7 @@ internal sealed record BanRemoveParameters(string Subject);
 [JsonSerializable(typeof(KickParameters))]
 [JsonSerializable(typeof(KickResult))]
 [JsonSerializable(typeof(BanListResult))]
+[JsonSerializable(typeof(BanStatus))]
 [JsonSerializable(typeof(BanAddParameters))]
 [JsonSerializable(typeof(BanAddResult))]
 [JsonSerializable(typeof(BanRemoveParameters))]

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Net.Security;
 using System.Reflection;
 using System.Security.Authentication;
 using System.Text.Json;
@@ -45,7 +43,7 @@ internal sealed class ControlRequests
                     $"the server does not support the request {request.Request} (version {request.Version}); restart the server");
             }
 
-            return new ControlResponse(ControlRequest.CurrentVersion, await row.RunAsync(request.Parameters, cancellationToken), null);
+            return new ControlResponse(ControlRequest.CurrentVersion, await row.RunAsync(request.Parameters, cancellationToken));
         }
         catch (ControlException e)
         {
@@ -63,11 +61,11 @@ internal sealed class ControlRequests
 
     /// <summary>Returns the response for a failed request.</summary>
     public static ControlResponse CreateError(string code, string message) =>
-        new(ControlRequest.CurrentVersion, null, new ControlError(code, message.ToPrintable()));
+        new(ControlRequest.CurrentVersion, Error: new ControlError(code, message.ToPrintable()));
 
     /// <summary>Returns a ban as a message.</summary>
     public static BanStatus ToMessage(Ban ban) => new(
-        ban.Subject.ToString(), ban.Reason, ban.Since, ban.Until, ban.Source == BanSource.Manual ? "manual" : "automatic", ban.Failures);
+        ban.Subject.ToString(), ban.Reason, ban.Source == BanSource.Manual ? "manual" : "automatic", ban.Failures, ban.Since, ban.Until);
 
     private IEnumerable<Row> CreateRows() =>
     [
@@ -81,9 +79,9 @@ internal sealed class ControlRequests
 
     private StatusResult GetStatus()
     {
-        string? version = typeof(ControlRequests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        var attribute = typeof(ControlRequests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
         return new StatusResult(
-            $"fts {version?.Split('+')[0]}", Environment.ProcessId, _server.EndPoint.ToString(), _startedAt, DateTimeOffset.UtcNow,
+            $"fts {attribute?.InformationalVersion.Split('+')[0]}", Environment.ProcessId, _server.EndPoint.ToString(), _startedAt, DateTimeOffset.UtcNow,
             [.. _server.GetSessions().Select(ToMessage)]);
     }
 
@@ -131,9 +129,9 @@ internal sealed class ControlRequests
     private FtpBanList GetBans() => _server.Bans ?? throw new ControlException(ControlErrorCode.Unsupported, "the server has no bans");
 
     private static SessionStatus ToMessage(FtpSessionInfo session) => new(
-        session.Id, session.Account, session.Client.Address.ToString(), session.Client.Port, session.Host,
-        session.Tls is { } tls ? FormatProtocol(tls.Protocol) : null, session.Tls is { } cipher ? FormatCipher(cipher.CipherSuite) : null,
-        session.ConnectedAt, Math.Round(session.IdleTime.TotalSeconds, 1), session.LastCommand,
+        session.Id, session.Client.Address.ToString(), session.Client.Port, session.ConnectedAt,
+        Math.Round(session.IdleTime.TotalSeconds, 1), session.Account, session.Host,
+        session.Tls is { } tls ? FormatProtocol(tls.Protocol) : null, session.Tls?.CipherSuite.ToString(), session.LastCommand,
         session.Transfer is { } transfer ? ToMessage(transfer) : null);
 
     private static TransferStatus ToMessage(FtpTransferInfo transfer)
@@ -146,18 +144,15 @@ internal sealed class ControlRequests
             _ => "other",
         };
         return new TransferStatus(
-            kind, transfer.Verb, transfer.Path, transfer.Bytes, transfer.TotalBytes, transfer.StartedAt, transfer.BytesPerSecond);
+            kind, transfer.Verb, transfer.Path, transfer.Bytes, transfer.BytesPerSecond, transfer.StartedAt, transfer.TotalBytes);
     }
 
-    [SuppressMessage("Security", "CA5398", Justification = "The version is only displayed.")]
     private static string FormatProtocol(SslProtocols protocol) => protocol switch
     {
         SslProtocols.Tls12 => "TLS 1.2",
         SslProtocols.Tls13 => "TLS 1.3",
         _ => protocol.ToString(),
     };
-
-    private static string FormatCipher(TlsCipherSuite cipher) => cipher.ToString();
 
     /// <summary>Creates a row from the types of its parameters and its result.</summary>
     private static Row Create<TParameters, TResult>(

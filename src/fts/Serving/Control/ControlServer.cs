@@ -55,9 +55,9 @@ internal sealed class ControlServer(Socket listener, ControlRequests requests, A
                 hasSlot = false; // the connection releases the slot
                 _ = ServeAsync(client);
             }
-            catch (Exception e) when (_stopping.IsCancellationRequested && e is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception) when (_stopping.IsCancellationRequested)
             {
-                return;
+                return; // the wait was cancelled, or the listener was closed
             }
             catch (Exception e)
             {
@@ -120,7 +120,8 @@ internal sealed class ControlServer(Socket listener, ControlRequests requests, A
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(ClientTimeout);
-        ReadOnlyMemory<byte> bytes = (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(response, ControlJson.Default.ControlResponse), (byte)'\n'];
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(response, ControlJson.Default.ControlResponse);
+        ReadOnlyMemory<byte> bytes = (byte[])[.. json, (byte)'\n'];
         while (!bytes.IsEmpty)
         {
             bytes = bytes[await client.SendAsync(bytes, SocketFlags.None, limit.Token)..];

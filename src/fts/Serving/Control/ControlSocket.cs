@@ -100,8 +100,8 @@ internal static class ControlSocket
     }
 
     /// <summary>
-    /// Opens the directory if the path of the socket is too long for the kernel. The path through /proc is then short enough. Only Linux has
-    /// such paths.
+    /// Opens the directory if the path of the socket is too long for the kernel. The path through /proc is then short enough. Only Linux
+    /// has such paths.
     /// </summary>
     private static SafeFileHandle? OpenIfPathIsLong(string stateDirectory, out string path)
     {
