@@ -152,6 +152,18 @@ public sealed class FtpBanList
         }
     }
 
+    /// <summary>Completes when the last change has been written, or its write has failed. Never throws.</summary>
+    internal async Task CompleteAsync()
+    {
+        Task last;
+        lock (_lock)
+        {
+            last = _storeWork;
+        }
+
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>Reads the store again. A failure is logged.</summary>
     internal async ValueTask TryRefreshAsync(CancellationToken cancellationToken)
     {

@@ -208,6 +208,11 @@ public sealed class FtpServer : IAsyncDisposable
 
         await _stopped.CancelAsync();
         await _monitorTask;
+        if (Bans is not null)
+        {
+            await WaitForEndAsync(Bans.CompleteAsync(), Options.CloseTimeout);
+        }
+
         PassivePorts?.Dispose();
         ConnectionRate.Dispose();
     }

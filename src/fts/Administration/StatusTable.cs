@@ -52,7 +52,7 @@ internal static class StatusTable
     /// <summary>Returns the line of a transfer, for example <c>upload 45 % of 2.00 GB, 1.20 MB/s /in/report.pdf</c>.</summary>
     private static string FormatTransfer(TransferStatus transfer)
     {
-        string amount = DisplayFormat.FormatSize(transfer.TotalBytes is > 0 and var total ? total.Value : transfer.Bytes);
+        string amount = DisplayFormat.FormatSize(transfer.TotalBytes is > 0 ? transfer.TotalBytes.Value : transfer.Bytes);
         if (transfer.TotalBytes > 0)
         {
             double percent = 100 * Math.Min(1, (double)transfer.Bytes / transfer.TotalBytes.Value);
