@@ -1,6 +1,5 @@
 using Fts.Accounts.Bans;
 using Fts.Accounts.Sql.Bans;
-using Fts.Accounts.Sql.Sqlite;
 using Fts.Cli;
 using Fts.Serving.Accounts;
 using Fts.Serving.Control;
@@ -13,27 +12,28 @@ namespace Fts.Administration;
 internal sealed class BanAccess : IDisposable
 {
     private readonly ControlClient? _client;
-    private readonly SqliteDatabase? _database;
+    private readonly StateDirectory? _state;
     private readonly SqlBanStore? _store;
 
-    private BanAccess(ControlClient? client, SqliteDatabase? database) =>
-        (_client, _database, _store) = (client, database, database is null ? null : new SqlBanStore(database));
+    private BanAccess(ControlClient? client, StateDirectory? state) =>
+        (_client, _state, _store) = (client, state, state is null ? null : new SqlBanStore(state.Database));
 
     /// <summary>Connects to the server, or opens the database.</summary>
-    /// <exception cref="UserErrorException">The user may not access the server, or there is neither a server nor a database.</exception>
-    /// <exception cref="IOException">The database cannot be used.</exception>
-    public static BanAccess Open(StateDirectory state)
+    /// <exception cref="UserErrorException">
+    /// The user may not access the server or the database, or there is neither a server nor a database.
+    /// </exception>
+    public static BanAccess Open(string stateDirectory)
     {
-        if (ServerAccess.TryConnect(state) is { } client)
+        if (ServerAccess.TryConnect(stateDirectory) is { } client)
         {
             return new BanAccess(client, null);
         }
 
-        return File.Exists(state.DatabasePath)
-            ? new BanAccess(null, SqliteDatabase.Open(state.DatabasePath))
+        return StateDirectory.HasDatabase(stateDirectory)
+            ? new BanAccess(null, StateDirectory.Open(stateDirectory))
             : throw new UserErrorException(
                 ExitCode.CannotConnect,
-                $"no server has used the state directory {state.Path}",
+                $"no server has used the state directory {stateDirectory}",
                 "--state DIR, to name the state directory of the server");
     }
 
@@ -85,6 +85,6 @@ internal sealed class BanAccess : IDisposable
     public void Dispose()
     {
         _client?.Dispose();
-        _database?.Dispose();
+        _state?.Dispose();
     }
 }

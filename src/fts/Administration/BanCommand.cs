@@ -42,7 +42,7 @@ internal static class BanCommand
         [
             new("SUBJECT", "an address, a network, or an account at an address (ann@192.0.2.7); an IPv6 address means its /64 network"),
         ],
-        OptionGroups = [new OptionGroup("Options", ReasonOption, TimeOption, JsonOption, StateDirectory.CommandLineOption)],
+        OptionGroups = [new OptionGroup("Options", ReasonOption, TimeOption, JsonOption, StateDirectory.PathOption)],
         ExitCodes =
         [
             new("0", "success"),
@@ -92,7 +92,7 @@ internal static class BanCommand
 
     private static async Task ListAsync(CommandLine line)
     {
-        using BanAccess access = BanAccess.Open(StateDirectory.Find(line));
+        using BanAccess access = BanAccess.Open(StateDirectory.GetPath(line));
         IReadOnlyList<BanStatus> bans = await access.ListAsync(CancellationToken.None);
         IEnumerable<string> lines = line.HasOption(JsonOption)
             ? [JsonSerializer.Serialize(new BanListResult(bans), ControlJson.Default.BanListResult)]
@@ -103,7 +103,7 @@ internal static class BanCommand
     private static async Task ShowAsync(CommandLine line, string subject)
     {
         string canonical = BanRequests.ParseSubject(subject).ToString();
-        using BanAccess access = BanAccess.Open(StateDirectory.Find(line));
+        using BanAccess access = BanAccess.Open(StateDirectory.GetPath(line));
         IReadOnlyList<BanStatus> bans = await access.ListAsync(CancellationToken.None);
         BanStatus ban = bans.FirstOrDefault(ban => ban.Subject == canonical) ?? throw BanRequests.CreateNotFound(canonical);
         Write(line.HasOption(JsonOption) ? [JsonSerializer.Serialize(ban, ControlJson.Default.BanStatus)] : BanTable.FormatDetails(ban));
@@ -115,7 +115,7 @@ internal static class BanCommand
         DateTimeOffset? until = line.GetValue(TimeOption) is { } time
             ? DateTimeOffset.UtcNow + Defences.ParseTime(TimeOption.Name, time)
             : null;
-        using BanAccess access = BanAccess.Open(StateDirectory.Find(line));
+        using BanAccess access = BanAccess.Open(StateDirectory.GetPath(line));
         var parameters = new BanAddParameters(canonical, line.GetValue(ReasonOption) ?? DefaultReason, until);
         int ended = await access.AddAsync(parameters, CancellationToken.None);
         Write([ended == 0 ? $"banned {canonical}" : $"banned {canonical}, and ended {ended} session{(ended == 1 ? "" : "s")}"]);
@@ -124,7 +124,7 @@ internal static class BanCommand
     private static async Task RemoveAsync(CommandLine line, string subject)
     {
         string canonical = BanRequests.ParseSubject(subject).ToString();
-        using BanAccess access = BanAccess.Open(StateDirectory.Find(line));
+        using BanAccess access = BanAccess.Open(StateDirectory.GetPath(line));
         await access.RemoveAsync(canonical, CancellationToken.None);
         Write([$"removed the ban of {canonical}"]);
     }

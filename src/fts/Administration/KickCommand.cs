@@ -30,7 +30,7 @@ internal static class KickCommand
             new("fts kick 17 18 --reason 'Maintenance at 18:00.'", "end two sessions, and send the reason to their clients"),
         ],
         Arguments = [new("ID", "the number of a session, as fts status prints it")],
-        OptionGroups = [new OptionGroup("Options", ReasonOption, StateDirectory.CommandLineOption)],
+        OptionGroups = [new OptionGroup("Options", ReasonOption, StateDirectory.PathOption)],
         ExitCodes =
         [
             new("0", "all sessions were ended"),
@@ -64,7 +64,7 @@ internal static class KickCommand
             throw CommandLine.CreateUsageError($"{ReasonOption.Name}: the text is longer than {Ban.MaxReasonLength} characters");
         }
 
-        using ControlClient client = ServerAccess.Connect(StateDirectory.Find(line));
+        using ControlClient client = ServerAccess.Connect(StateDirectory.GetPath(line));
         try
         {
             KickResult result = await client.SendAsync(

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Fts.Cli;
-using Fts.Serving.Accounts;
 using Fts.Serving.Control;
 
 namespace Fts.Administration;
@@ -10,27 +9,27 @@ internal static class ServerAccess
 {
     /// <summary>Connects to the server that uses the state directory.</summary>
     /// <exception cref="UserErrorException">No server uses it, or the user may not access its socket.</exception>
-    public static ControlClient Connect(StateDirectory state) => TryConnect(state) ?? throw new UserErrorException(
+    public static ControlClient Connect(string stateDirectory) => TryConnect(stateDirectory) ?? throw new UserErrorException(
         ExitCode.CannotConnect,
-        $"no running server uses the state directory {state.Path}",
-        $"fts server --state {ShellQuoting.Quote(state.Path)}, to start one, or --state DIR, to name another directory");
+        $"no running server uses the state directory {stateDirectory}",
+        $"fts server --state {ShellQuoting.Quote(stateDirectory)}, to start one, or --state DIR, to name another directory");
 
     /// <summary>Connects to the server that uses the state directory. Returns null if no server uses it.</summary>
     /// <exception cref="UserErrorException">The user may not access its socket.</exception>
-    public static ControlClient? TryConnect(StateDirectory state)
+    public static ControlClient? TryConnect(string stateDirectory)
     {
         try
         {
-            return ControlClient.TryConnect(state.Path);
+            return ControlClient.TryConnect(stateDirectory);
         }
         catch (SocketException e)
         {
             throw e.SocketErrorCode == SocketError.AccessDenied
                 ? new UserErrorException(
                     ExitCode.PermissionDenied,
-                    $"permission denied: the server that uses {state.Path} belongs to another user",
+                    $"permission denied: the server that uses {stateDirectory} belongs to another user",
                     "the same command as the user of the server or as root")
-                : new UserErrorException(ExitCode.CannotConnect, $"cannot connect to the server that uses {state.Path}: {e.Message}");
+                : new UserErrorException(ExitCode.CannotConnect, $"cannot connect to the server that uses {stateDirectory}: {e.Message}");
         }
     }
 

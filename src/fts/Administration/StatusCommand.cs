@@ -22,7 +22,7 @@ internal static class StatusCommand
             new("fts status", "list the sessions of the server that uses the default state directory"),
             new("fts status --json --state /var/lib/fts", "print all facts of each session for a script"),
         ],
-        OptionGroups = [new OptionGroup("Options", JsonOption, StateDirectory.CommandLineOption)],
+        OptionGroups = [new OptionGroup("Options", JsonOption, StateDirectory.PathOption)],
         ExitCodes =
         [
             new("0", "success"),
@@ -44,7 +44,7 @@ internal static class StatusCommand
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var line = new CommandLine(Definition, args);
-        using ControlClient client = ServerAccess.Connect(StateDirectory.Find(line));
+        using ControlClient client = ServerAccess.Connect(StateDirectory.GetPath(line));
         try
         {
             StatusResult status = await client.SendAsync(

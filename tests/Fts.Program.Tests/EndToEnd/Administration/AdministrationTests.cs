@@ -95,7 +95,7 @@ public sealed class AdministrationTests : IDisposable
         (int code, _, string messages) =
             await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", "--state", _state.Path]);
         Assert.Equal(11, code);
-        Assert.Contains($"another server uses the state directory {_state.Path}", messages, StringComparison.Ordinal);
+        Assert.Contains($"another fts server uses the state folder {_state.Path}", messages, StringComparison.Ordinal);
         await CheckAsync(["status"], 0, "no sessions\n");
     }
 
