@@ -162,8 +162,9 @@ internal sealed class ControlRequests
     {
         return new Row(name, async (element, cancellationToken) =>
         {
-            string json = element is { ValueKind: JsonValueKind.Object } given ? given.GetRawText() : "{}";
-            TParameters parameters = JsonSerializer.Deserialize(json, parametersType)!;
+            TParameters parameters = element is { } given
+                ? given.Deserialize(parametersType) ?? throw new JsonException("the parameters are null")
+                : JsonSerializer.Deserialize("{}"u8, parametersType)!;
             return JsonSerializer.SerializeToElement(await runAsync(parameters, cancellationToken), resultType);
         });
     }
