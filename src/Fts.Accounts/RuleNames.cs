@@ -23,6 +23,8 @@ public static class RuleNames
     public const string SessionLimit = "limit.sessions";
     /// <summary>The limit on new connections per second is reached.</summary>
     public const string ConnectionRateLimit = "limit.connections";
+    /// <summary>The client sent too many commands before its login.</summary>
+    public const string CommandLimit = "limit.commands";
     /// <summary>The server checks too many passwords at the moment.</summary>
     public const string LoginBusy = "limit.logins";
     /// <summary>The account's quota in bytes would be exceeded.</summary>

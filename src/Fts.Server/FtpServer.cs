@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Protocol;
 using Fts.Server.Access;
+using Fts.Server.Access.Bans;
 using Fts.Server.Data.Copy;
 using Fts.Server.Data.Passive;
 using Fts.Server.Hashing;
@@ -21,6 +22,9 @@ namespace Fts.Server;
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
+    /// <summary>The minimum time in milliseconds between two warnings about connections that a ban or a rate limit rejects.</summary>
+    private const long RejectionLogInterval = 1000;
+
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
     private readonly ConcurrentDictionary<AddressBlock, int> _sessionsPerAddress = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -33,6 +37,7 @@ public sealed class FtpServer : IAsyncDisposable
     private Task _monitorTask = Task.CompletedTask;
     private Task _maintenanceTask = Task.CompletedTask;
     private long _lastSessionId;
+    private long _rejectionLoggedAt = -RejectionLogInterval; // in Environment.TickCount64 milliseconds
     private int _unfinishedSessionCount; // the size of _sessions, but decremented only after the end of the session was logged
     private bool _isAdmissionClosed;
     private bool _isDisposed;
@@ -55,6 +60,9 @@ public sealed class FtpServer : IAsyncDisposable
         RunningUploads = new RunningUploads(options.UploadTakeoverDelay);
         Pumps = new PumpSelector(options.MinKernelCopyBytes);
         LoginThrottle = new LoginThrottle(options);
+        NegativeLoginTime = new NegativeLoginTime(options.TimeProvider);
+        ConnectionRate = new ConnectionRate(options.MaxConnectionsPerSecond, options.MaxConnectionsPerSecondPerAddress);
+        Bans = options.Bans is { } bans ? new FtpBanList(options, bans) : null;
         ProxyHeaders = new ProxyHeaderReader(options);
         PassiveAddresses = new PassiveAddresses(options);
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
@@ -70,6 +78,9 @@ public sealed class FtpServer : IAsyncDisposable
 
     /// <summary>The number of open control connections.</summary>
     public int SessionCount => _sessions.Count;
+
+    /// <summary>The bans, or null if <see cref="FtpServerOptions.Bans"/> is null.</summary>
+    public FtpBanList? Bans { get; }
 
     internal FtpServerOptions Options { get; }
 
@@ -87,6 +98,12 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal LoginThrottle LoginThrottle { get; }
 
+    internal NegativeLoginTime NegativeLoginTime { get; }
+
+    internal ConnectionRate ConnectionRate { get; }
+
+    internal AccountSessions AccountSessions { get; } = new();
+
     internal ProxyHeaderReader ProxyHeaders { get; }
 
     internal PassiveAddresses PassiveAddresses { get; }
@@ -96,7 +113,10 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
 
-    /// <summary>Binds the control ports, starts to accept connections, and returns a completed task.</summary>
+    /// <summary>
+    /// Reads the stored bans, binds the control ports and starts to accept connections. Returns a completed task, unless the store of the
+    /// bans must wait.
+    /// </summary>
     /// <exception cref="SocketException">
     /// A control port cannot be bound, for example because it is in use or its address does not belong to this machine.
     /// </exception>
@@ -104,12 +124,16 @@ public sealed class FtpServer : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was already cancelled.</exception>
     /// <param name="cancellationToken">Cancels the start, before the ports are bound. Does not stop a started server.</param>
-    public Task StartAsync(CancellationToken cancellationToken = default)
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
+        if (Bans is not null)
+        {
+            await Bans.TryRefreshAsync(cancellationToken);
+        }
+
         Listen();
-        return Task.CompletedTask;
     }
 
     /// <summary>Opens the listeners and starts the background loops.</summary>
@@ -143,7 +167,9 @@ public sealed class FtpServer : IAsyncDisposable
         // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(
-            Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
+            Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)),
+            Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)),
+            Task.Run(() => Bans?.RunAsync(_stopping.Token) ?? Task.CompletedTask));
     }
 
     /// <summary>
@@ -182,7 +208,13 @@ public sealed class FtpServer : IAsyncDisposable
 
         await _stopped.CancelAsync();
         await _monitorTask;
+        if (Bans is not null)
+        {
+            await WaitForEndAsync(Bans.CompleteAsync(), Options.CloseTimeout);
+        }
+
         PassivePorts?.Dispose();
+        ConnectionRate.Dispose();
     }
 
     /// <summary>Stops the server without a drain: running transfers are aborted, and their uploads are not published.</summary>
@@ -231,6 +263,49 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         Log.Reloaded(Options.Logger);
+    }
+
+    /// <summary>Returns the state of all open sessions, ordered by <see cref="FtpSessionInfo.Id"/>.</summary>
+    /// <remarks>The sessions continue during this call. It needs a few microseconds for each session.</remarks>
+    public IReadOnlyList<FtpSessionInfo> GetSessions()
+    {
+        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
+        return [.. Sessions.Select(session => SessionSnapshot.Create(session, now)).OrderBy(session => session.Id)];
+    }
+
+    /// <summary>Ends one session: aborts its transfer (426), sends 421 and closes the control connection.</summary>
+    /// <param name="id">The number of the session.</param>
+    /// <param name="reason">The text of the 421 reply, for example "Session ended by the administrator."</param>
+    /// <returns>False if no open session has this number, or the session is already ending.</returns>
+    /// <exception cref="ArgumentException">The reason is empty.</exception>
+    public bool EndSession(long id, string reason) =>
+        EndSessions(_sessions.TryGetValue(id, out Session? session) ? [session] : [], reason) > 0;
+
+    /// <summary>Ends the sessions that match a condition, as <see cref="EndSession"/> does.</summary>
+    /// <param name="predicate">Returns whether to end a session.</param>
+    /// <param name="reason">The text of the 421 replies.</param>
+    /// <returns>The number of ended sessions.</returns>
+    /// <exception cref="ArgumentException">The reason is empty.</exception>
+    public int EndSessions(Func<FtpSessionInfo, bool> predicate, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
+        return EndSessions(Sessions.Where(session => predicate(SessionSnapshot.Create(session, now))), reason);
+    }
+
+    private int EndSessions(IEnumerable<Session> sessions, string reason)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        string text = reason.ToPrintable();
+        int count = 0;
+        foreach (Session session in sessions.Where(session => session.EndedAt == 0))
+        {
+            Log.SessionEnded(Options.Logger, session.Id, text);
+            session.End(new FtpReply(FtpReplyCode.ServiceNotAvailable, text));
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>Waits for a task, and returns whether it completed before the timeout. Exceptions of the task are ignored.</summary>
@@ -322,8 +397,14 @@ public sealed class FtpServer : IAsyncDisposable
         var block = AddressBlock.FromAddress(endPoints.Peer.Address);
         bool isExempt = IPAddress.IsLoopback(endPoints.Peer.Address) && !Options.ShouldLimitLoopback;
         int limit = isExempt ? int.MaxValue : Options.MaxSessionsPerAddress;
+        Rejection? rejection = FindBanOrRateRejection(endPoints.Peer.Address, block, isExempt);
+        if (rejection is not null)
+        {
+            _ = RejectAsync(session, rejection);
+            return;
+        }
+
         // Several threads admit connections, so checking the limits and acquiring a slot must be one atomic step.
-        Rejection? rejection;
         lock (_admissionLock)
         {
             rejection = FindRejection(socket, block, limit);
@@ -350,6 +431,37 @@ public sealed class FtpServer : IAsyncDisposable
         {
             ReleaseUnstartedSession(session);
             throw;
+        }
+    }
+
+    /// <summary>Returns the rejection of a connection by a ban of its address or by a rate limit, or null.</summary>
+    private Rejection? FindBanOrRateRejection(IPAddress address, AddressBlock block, bool isExempt)
+    {
+        if (Bans?.Find(address, account: null) is { } ban)
+        {
+            return new Rejection(Replies.Banned, $"{ban.Subject} is banned until {FtpBanList.Describe(ban)}") { IsFrequent = true };
+        }
+
+        return isExempt || ConnectionRate.TryAcquire(block)
+            ? null
+            : new Rejection(Replies.TooManyNewConnections, "too many new connections in this second") { IsFrequent = true };
+    }
+
+    /// <summary>
+    /// Logs a rejection. A client can cause frequent rejections without a limit, so only one of them in a second is logged as a warning.
+    /// </summary>
+    private void LogRejection(Session session, Rejection rejection)
+    {
+        long now = Environment.TickCount64, last = Volatile.Read(ref _rejectionLoggedAt);
+        bool isWarning = !rejection.IsFrequent ||
+            (now - last >= RejectionLogInterval && Interlocked.CompareExchange(ref _rejectionLoggedAt, now, last) == last);
+        if (isWarning)
+        {
+            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason);
+        }
+        else
+        {
+            Log.RejectedAgain(Options.Logger, session.Id, session.Peer, rejection.Reason);
         }
     }
 
@@ -393,7 +505,7 @@ public sealed class FtpServer : IAsyncDisposable
     {
         try
         {
-            Log.Rejected(Options.Logger, session.Id, session.Peer, rejection.Reason);
+            LogRejection(session, rejection);
             // A client that expects a TLS handshake cannot read a reply.
             if (!session.IsImplicitTls)
             {
@@ -429,5 +541,9 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>Why a connection was not admitted.</summary>
     /// <param name="Reply">The reply for the client.</param>
     /// <param name="Reason">The reason for the log.</param>
-    private sealed record Rejection(FtpReply Reply, string Reason);
+    private sealed record Rejection(FtpReply Reply, string Reason)
+    {
+        /// <summary>Whether one client can cause such rejections at any rate.</summary>
+        public bool IsFrequent { get; init; }
+    }
 }

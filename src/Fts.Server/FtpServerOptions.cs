@@ -180,7 +180,22 @@ public sealed record FtpServerOptions
     public int MaxSessionsPerAddress { get; init; } = 100;
 
     /// <summary>
-    /// Whether <see cref="MaxSessionsPerAddress"/> also applies to loopback addresses, each of which counts separately. Default: false.
+    /// The maximum number of new connections per second, from all clients together. After a pause, twice as many may arrive at once.
+    /// Further clients receive 421. 0 for no limit. Default: 1,000.
+    /// </summary>
+    /// <remarks>Loopback addresses are exempt (<see cref="ShouldLimitLoopback"/>).</remarks>
+    public int MaxConnectionsPerSecond { get; init; } = 1_000;
+
+    /// <summary>
+    /// The maximum number of new connections per second from one IPv4 address or one IPv6 /64 network. After a pause, twice as many may
+    /// arrive at once. Further clients receive 421. 0 for no limit. Default: 50.
+    /// </summary>
+    /// <remarks>Loopback addresses are exempt (<see cref="ShouldLimitLoopback"/>).</remarks>
+    public int MaxConnectionsPerSecondPerAddress { get; init; } = 50;
+
+    /// <summary>
+    /// Whether <see cref="MaxSessionsPerAddress"/>, <see cref="MaxConnectionsPerSecond"/> and
+    /// <see cref="MaxConnectionsPerSecondPerAddress"/> also apply to loopback addresses, each of which counts separately. Default: false.
     /// </summary>
     public bool ShouldLimitLoopback { get; init; }
 
@@ -191,6 +206,14 @@ public sealed record FtpServerOptions
     /// The number of rejected lines, such as unknown commands, after which a session that is not logged in is closed. Default: 20.
     /// </summary>
     public int MaxUnknownCommands { get; init; } = 20;
+
+    /// <summary>
+    /// The number of lines after which a session that is not logged in is closed with 421. A login restarts the count. Default: 100.
+    /// </summary>
+    public int MaxCommandsBeforeLogin { get; init; } = 100;
+
+    /// <summary>Bans after many failed logins. Null for no bans. Default: bans with the default values.</summary>
+    public FtpBanOptions? Bans { get; init; } = new();
 
     /// <summary>
     /// The maximum number of entries that one listing holds in memory for sorting (LIST, NLST or STAT with <c>-t</c>, <c>-S</c> or
@@ -319,6 +342,10 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionsPerAddress, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLineLength, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxUnknownCommands, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxCommandsBeforeLogin, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxConnectionsPerSecond);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxConnectionsPerSecondPerAddress);
+        Bans?.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxExpansionRatio, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxSortedEntriesPerListing);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxListingEntriesInMemory);

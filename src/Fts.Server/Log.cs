@@ -162,6 +162,30 @@ internal static partial class Log
     [LoggerMessage(64, LogLevel.Information, "reloaded: certificates were read again if their files had changed")]
     public static partial void Reloaded(ILogger logger);
 
+    [LoggerMessage(80, LogLevel.Information, "[{Session}] ended by the administrator: {Reason}")]
+    public static partial void SessionEnded(ILogger logger, long session, string reason);
+
+    [LoggerMessage(81, LogLevel.Warning, "[{Session}] closed: too many commands before login from {Address}")]
+    public static partial void TooManyCommandsBeforeLogin(ILogger logger, long session, IPAddress address);
+
+    [LoggerMessage(82, LogLevel.Warning, "[{Session}] login of {User} from {Address} rejected: {Limit} sessions of the account are open")]
+    public static partial void TooManySessionsOfAccount(ILogger logger, long session, string user, IPAddress address, int limit);
+
+    [LoggerMessage(83, LogLevel.Information, "[{Session}] login of {User} from {Address} rejected: banned until {Until}")]
+    public static partial void LoginBanned(ILogger logger, long session, string user, IPAddress address, string until);
+
+    [LoggerMessage(84, LogLevel.Warning, "banned {Subject} until {Until}: {Reason}")]
+    public static partial void BanAdded(ILogger logger, string subject, string until, string reason);
+
+    [LoggerMessage(85, LogLevel.Information, "removed the ban of {Subject}")]
+    public static partial void BanRemoved(ILogger logger, string subject);
+
+    [LoggerMessage(86, LogLevel.Error, "cannot read or write the stored bans; the bans in memory stay in force: {Reason}")]
+    public static partial void BanStoreFailed(ILogger logger, string reason);
+
+    [LoggerMessage(87, LogLevel.Debug, "[{Session}] connection from {Peer} rejected: {Reason}")]
+    public static partial void RejectedAgain(ILogger logger, long session, IPEndPoint peer, string reason);
+
     [LoggerMessage(12, LogLevel.Error, "[{Session}] unexpected error in the session, which ends")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);
 }

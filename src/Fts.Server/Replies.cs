@@ -1,3 +1,4 @@
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Uploads;
 using Fts.Storage;
@@ -66,6 +67,14 @@ internal static class Replies
         new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins, closing control connection.");
     public static readonly FtpReply TooManyFailedLoginsFromAddress =
         new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
+    public static readonly FtpReply TooManyNewConnections = new(
+        FtpReplyCode.ServiceNotAvailable, $"Too many new connections, try again later ({RuleNames.ConnectionRateLimit}).");
+    public static readonly FtpReply TooManySessionsOfAccount = new(
+        FtpReplyCode.ServiceNotAvailable, $"Too many sessions of this account, try again later ({RuleNames.SessionLimit}).");
+    public static readonly FtpReply TooManyCommandsBeforeLogin = new(
+        FtpReplyCode.ServiceNotAvailable, $"Too many commands before login, closing control connection ({RuleNames.CommandLimit}).");
+    public static readonly FtpReply Banned = new(
+        FtpReplyCode.ServiceNotAvailable, $"Your address is banned, try again later ({RuleNames.Banned}).");
     public static readonly FtpReply NotAnFtpClient =
         new(FtpReplyCode.ServiceNotAvailable, "This is an FTP server. Closing control connection.");
 

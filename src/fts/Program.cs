@@ -1,3 +1,4 @@
+using Fts.Administration;
 using Fts.Cli;
 using Fts.Transfers;
 
@@ -45,8 +46,11 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["get", .. var rest] => GetCommand.RunAsync(rest),
     ["put", .. var rest] => PutCommand.RunAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
+    ["status", .. var rest] => StatusCommand.RunAsync(rest),
+    ["kick", .. var rest] => KickCommand.RunAsync(rest),
+    ["ban", .. var rest] => BanCommand.RunAsync(rest),
     [var other, ..] => throw CommandLine.CreateUsageError(
         $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'",
         SpellingSuggestion.FindNearest(other, HelpCommand.SubcommandNames),
-        "fts server|client|get|put|mirror|trust|help"),
+        "fts server|client|get|put|mirror|trust|status|kick|ban|help"),
 };

@@ -1,6 +1,7 @@
 using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Access;
+using Fts.Server.Access.Bans;
 using Fts.Server.Hosts;
 using Fts.Server.Sessions;
 using Fts.Storage;
@@ -96,12 +97,17 @@ internal static class LoginCommands
     private static async ValueTask<FtpReply> LogInByCertificateAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         Credentials credentials = CreateCredentials(session, userName, "");
-        if (await session.Host.Authenticator.AuthenticateByCertificateAsync(credentials, cancellationToken) is not { } account)
+        if (BanCheck.IsBanned(session, userName) ||
+            await session.Host.Authenticator.AuthenticateByCertificateAsync(credentials, cancellationToken) is not { } account)
         {
             return await RequestPasswordAsync(session, userName, cancellationToken);
         }
 
-        session.Files = CreateUserFiles(session, account);
+        if (!TryLogIn(session, account))
+        {
+            return Replies.TooManySessionsOfAccount;
+        }
+
         ClientCertificate certificate = session.Certificate!;
         Log.LoggedInByCertificate(
             session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(),
@@ -116,6 +122,23 @@ internal static class LoginCommands
         return session.Host.Authenticator.RequiresPassword(userName)
             ? new(Replies.NeedPassword)
             : LogInAsync(session, userName, "", cancellationToken);
+    }
+
+    /// <summary>Logs the client in, unless the account has reached its limit of sessions. The session then ends.</summary>
+    private static bool TryLogIn(Session session, Account account)
+    {
+        if (!session.Server.AccountSessions.TryAcquire(session.Host.Authenticator, account, out AccountSlot? slot))
+        {
+            Log.TooManySessionsOfAccount(
+                session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address,
+                account.Limits.MaxSessions!.Value);
+            session.Next = NextAction.Close;
+            return false;
+        }
+
+        (session.AccountSlot, session.LinesBeforeLogin) = (slot, 0);
+        session.Files = CreateUserFiles(session, account);
+        return true;
     }
 
     /// <summary>
@@ -149,7 +172,7 @@ internal static class LoginCommands
         session.EndLoginDelay();
         LoginResult result = attempt is null
             ? LoginResult.Refuse(RuleNames.Banned)
-            : await session.Host.Authenticator.LogInAsync(CreateCredentials(session, userName, password), cancellationToken);
+            : await BanCheck.LogInAsync(session, CreateCredentials(session, userName, password), cancellationToken);
         Account? account = result.Account;
         session.StartLoginDelay();
         bool isWithinLimits = attempt is not null &&
@@ -164,7 +187,11 @@ internal static class LoginCommands
 
         if (account is not null)
         {
-            session.Files = CreateUserFiles(session, account);
+            if (!TryLogIn(session, account))
+            {
+                return Replies.TooManySessionsOfAccount;
+            }
+
             Log.LoggedIn(options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address);
             return Replies.LoggedIn;
         }

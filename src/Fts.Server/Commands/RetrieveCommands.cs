@@ -21,6 +21,7 @@ internal static class RetrieveCommands
             return Replies.BadName;
         }
 
+        transfer.Path = path.Value;
         if (session.IsAscii && (offset > 0 || rangeEnd is not null))
         {
             return rangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;

@@ -65,6 +65,7 @@ internal static class StoreCommands
         Session session, StorePath path, WriteStart start, FtpReply preliminaryReply, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
+        transfer.Path = path.Value;
         await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
         transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
         UploadVerdict verdict;

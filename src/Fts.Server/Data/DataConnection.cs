@@ -4,6 +4,7 @@ using Fts.Protocol.Blocks;
 using Fts.Protocol.Deflate;
 using Fts.Server.Data.BlockMode;
 using Fts.Server.Data.Copy;
+using Fts.Server.Data.Rates;
 using Fts.Server.Sessions;
 using Fts.Server.Tls;
 
@@ -22,20 +23,25 @@ internal sealed class DataConnection : IAsyncDisposable
     private readonly Session _session;
     private readonly bool _isDeflated;
     private readonly BlockConnection? _blockConnection;
+    private readonly BandwidthLimit? _sendLimit, _receiveLimit; // BlockConnection has its own
     private DataConnectionTls? _tls;
     private DeflateWriter? _deflateWriter;
     private InflateReader? _inflateReader;
 
-    private DataConnection(Session session, Socket socket) =>
+    private DataConnection(Session session, Socket socket)
+    {
         (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
+        (_sendLimit, _receiveLimit) = (session.DownloadLimit, session.UploadLimit);
+    }
 
     private DataConnection(Session session, BlockConnection connection) =>
         (_session, Socket, _blockConnection) = (session, connection.Socket, connection);
 
     /// <summary>
-    /// Whether the connection carries bytes unchanged, without TLS, MODE Z or block mode, so that the kernel can copy them.
+    /// Whether the connection carries bytes unchanged, without TLS, MODE Z, block mode or a speed limit, so that the kernel can copy them.
     /// </summary>
-    public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null;
+    public bool SupportsKernelCopy =>
+        _tls is null && !_isDeflated && _blockConnection is null && _sendLimit is null && _receiveLimit is null;
 
     /// <summary>
     /// Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block. Valid after
@@ -312,7 +318,27 @@ internal sealed class DataConnection : IAsyncDisposable
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 
     /// <summary>Sends all of the bytes unchanged, over TLS if the data connection is encrypted.</summary>
-    private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
+    private ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken) =>
+        _sendLimit is null
+            ? SendUnlimitedAsync(bytes, isEndNext, cancellationToken)
+            : SendLimitedAsync(_sendLimit, bytes, isEndNext, cancellationToken);
+
+    /// <summary>Sends the bytes in chunks, at the speed of the limit.</summary>
+    private async ValueTask SendLimitedAsync(
+        BandwidthLimit limit, ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            await SendPreliminaryReplyAsync(cancellationToken);
+            await limit.WaitAsync(cancellationToken);
+            ReadOnlyMemory<byte> chunk = bytes[..Math.Min(bytes.Length, limit.ChunkBytes)];
+            limit.Reserve(chunk.Length);
+            bytes = bytes[chunk.Length..];
+            await SendUnlimitedAsync(chunk, isEndNext && bytes.IsEmpty, cancellationToken);
+        }
+    }
+
+    private async ValueTask SendUnlimitedAsync(ReadOnlyMemory<byte> bytes, bool isEndNext, CancellationToken cancellationToken)
     {
         if (_tls is not null)
         {
@@ -339,9 +365,16 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Receives some bytes unchanged, over TLS if the data connection is encrypted.</summary>
     private async ValueTask<int> ReceiveRawAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        if (_receiveLimit is not null)
+        {
+            await _receiveLimit.WaitAsync(cancellationToken);
+            buffer = buffer[..Math.Min(buffer.Length, _receiveLimit.ChunkBytes)];
+        }
+
         int received = _tls is null
             ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
             : await _tls.ReadAsync(buffer, cancellationToken);
+        _receiveLimit?.Reserve(received);
         AddWireBytes(received);
         return received;
     }

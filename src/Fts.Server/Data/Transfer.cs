@@ -45,12 +45,20 @@ internal sealed class Transfer(string description) : IDisposable
     private Socket? _dataSocket;
     private long _acknowledgedBytes;
     private long _abortedAt;
+    private volatile TransferSpeed? _speed; // created by the session monitor, so that short transfers need no memory for it
 
     /// <summary>The verb and the argument of the command, for log lines.</summary>
     public string Description { get; } = description;
 
+    /// <summary>The verb of the command.</summary>
+    public string Verb { get; init; } = description;
+
+    /// <summary>The virtual path of the transferred file. Null until the handler has resolved it, and for other commands.</summary>
+    public string? Path { get; set; }
+
     /// <summary>The start time, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long StartedAt { get; } = Environment.TickCount64;
+
 
     /// <summary>The number of bytes transferred so far. In MODE Z, the number of uncompressed bytes.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -146,6 +154,14 @@ internal sealed class Transfer(string description) : IDisposable
             }
         }
     }
+
+    /// <summary>Records the byte count for <see cref="GetBytesPerSecond"/>. The session monitor calls this method once a second.</summary>
+    /// <param name="now">The current time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
+    public void SampleSpeed(long now) => (_speed ??= new TransferSpeed(StartedAt)).Sample(now, Bytes);
+
+    /// <summary>Returns the speed in bytes per second over about the last second, or since the start of a younger transfer.</summary>
+    /// <param name="now">The current time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
+    public long GetBytesPerSecond(long now) => (_speed ?? new TransferSpeed(StartedAt)).GetBytesPerSecond(now, Bytes);
 
     /// <summary>Records that the client sent QUIT during the transfer, and sets <see cref="HasClientQuitEarly"/>.</summary>
     /// <remarks>

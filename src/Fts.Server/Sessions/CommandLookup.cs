@@ -38,6 +38,14 @@ internal static class CommandLookup
         (row, argument, rejection) = (null, "", null);
         bool isFirst = !session.HasReadLine;
         session.HasReadLine |= line.Status != LineStatus.Line || !line.Bytes.IsEmpty;
+        if (session.Files is null && ++session.LinesBeforeLogin > session.Server.Options.MaxCommandsBeforeLogin)
+        {
+            Log.TooManyCommandsBeforeLogin(session.Server.Options.Logger, session.Id, session.Peer.Address);
+            session.Next = NextAction.Close;
+            rejection = Replies.TooManyCommandsBeforeLogin;
+            return false;
+        }
+
         FtpCommand command = default;
         bool isCommand = line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out command);
         string traced = isCommand ? command.Redacted : "(not a command)";

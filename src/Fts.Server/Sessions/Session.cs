@@ -4,9 +4,11 @@ using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Protocol.Deflate;
 using Fts.Protocol.Listings;
+using Fts.Server.Access;
 using Fts.Server.Data;
 using Fts.Server.Data.BlockMode;
 using Fts.Server.Data.Copy;
+using Fts.Server.Data.Rates;
 using Fts.Server.Hashing;
 using Fts.Server.Hosts;
 using Fts.Server.ProxyProtocol;
@@ -49,6 +51,7 @@ internal sealed class Session : IDisposable
     private long _acknowledgedBytes, _acknowledgedAt;
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
+    private SessionBandwidth? _bandwidth; // created on first use, because most accounts have no rate
 
     public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEndPoints endPoints)
     {
@@ -58,7 +61,7 @@ internal sealed class Session : IDisposable
         Channel = new LineChannel(PlainStream, server.Options.MaxLineLength, refusesBinary: true);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
-        LoginStartedAt = LastActivityAt = Environment.TickCount64;
+        ConnectedAt = LoginStartedAt = LastActivityAt = Environment.TickCount64;
     }
 
     // Control connection
@@ -78,6 +81,10 @@ internal sealed class Session : IDisposable
     public LineChannel Channel { get; }
     /// <summary>The action after the reply to the current command.</summary>
     public NextAction Next { get; set; }
+    /// <summary>The time of the connection, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    public long ConnectedAt { get; }
+    /// <summary>The verb of the last command, or null before the first command.</summary>
+    public string? LastCommand { get; set; }
     /// <summary>
     /// The start of the login time limit, in <see cref="Environment.TickCount64"/> milliseconds: the time of the connection or of the last
     /// logout, plus all login delays.
@@ -92,6 +99,8 @@ internal sealed class Session : IDisposable
     public long LastActivityAt { get; set; }
     /// <summary>The number of lines that were rejected before login.</summary>
     public int RejectedLines { get; set; }
+    /// <summary>The number of lines that were received before login.</summary>
+    public int LinesBeforeLogin { get; set; }
     /// <summary>Whether a line with content was received.</summary>
     public bool HasReadLine { get; set; }
     /// <summary>Whether a line that was read during a transfer is still to be processed after the transfer.</summary>
@@ -131,6 +140,16 @@ internal sealed class Session : IDisposable
     /// The store of the account, or of the host if the account has none. It only identifies files; <see cref="Files"/> accesses them.
     /// </summary>
     public IFileStore Store => Files?.Account.Store ?? Host.Store;
+    /// <summary>The place of this session among the sessions of its account, or null before login. The session disposes it.</summary>
+    public AccountSlot? AccountSlot { get; set; }
+    /// <summary>The speed limit of uploads, or null if the account has no upload rate.</summary>
+    public BandwidthLimit? UploadLimit => Files?.Account.Limits.UploadRate is { } rate
+        ? (_bandwidth ??= new SessionBandwidth(Server.Options.TimeProvider)).GetUpload(rate)
+        : null;
+    /// <summary>The speed limit of downloads and listings, or null if the account has no download rate.</summary>
+    public BandwidthLimit? DownloadLimit => Files?.Account.Limits.DownloadRate is { } rate
+        ? (_bandwidth ??= new SessionBandwidth(Server.Options.TimeProvider)).GetDownload(rate)
+        : null;
     /// <summary>The number of failed logins on this control connection.</summary>
     public int FailedLogins { get; set; }
 
@@ -220,6 +239,8 @@ internal sealed class Session : IDisposable
             LoginStartedAt = Environment.TickCount64; // only after a login: repeated USER commands must not extend the login time limit
         }
 
+        AccountSlot?.Dispose();
+        AccountSlot = null;
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         LastPartialSizePath = null;
@@ -301,6 +322,7 @@ internal sealed class Session : IDisposable
 
     public void Dispose()
     {
+        AccountSlot?.Dispose();
         _dataConnector?.Dispose();
         Tls?.Dispose();
         _ending.Dispose();

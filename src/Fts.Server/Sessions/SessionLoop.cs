@@ -221,7 +221,8 @@ internal sealed class SessionLoop(Session session)
             return;
         }
 
-        if (!row!.HasRule(CommandRules.PreservesSequence))
+        session.LastCommand = row!.Verb;
+        if (!row.HasRule(CommandRules.PreservesSequence))
         {
             session.Sequence.Advance();
         }
@@ -260,6 +261,7 @@ internal sealed class SessionLoop(Session session)
         bool wasNextLineReceivedBeforeTransfer = session.Channel.HasUnreadInput;
         var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
+            Verb = row.Verb,
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
         };
         session.Transfer = transfer;

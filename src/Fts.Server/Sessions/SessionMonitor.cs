@@ -81,6 +81,7 @@ internal static class SessionMonitor
         else if (session.Transfer is { } transfer)
         {
             transfer.RecordAcknowledgedBytes();
+            transfer.SampleSpeed(now);
             if (transfer.ConnectionWaitStartedAt is { } since)
             {
                 if (now - since > options.DataConnectionTimeout.TotalMilliseconds)

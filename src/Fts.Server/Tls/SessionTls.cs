@@ -63,6 +63,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
     /// <summary>The host name that the client requested in the handshake (SNI), or null.</summary>
     public string? ServerName { get; private set; }
 
+    /// <summary>What the last handshake of the control connection negotiated, or null before the handshake.</summary>
+    public FtpTlsInfo? Negotiated { get; private set; }
+
     /// <summary>The host (RFC 7151) with the certificate that the handshake presented, or null before the handshake.</summary>
     public ServedHost? Host { get; private set; }
 
@@ -101,6 +104,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit) : IDisp
             throw;
         }
 
+        Negotiated = new FtpTlsInfo(stream.SslProtocol, stream.NegotiatedCipherSuite);
         _streamForCcc = recordStream is null ? null : (stream, recordStream);
         if (_clientValidator?.Problem is { } problem)
         {

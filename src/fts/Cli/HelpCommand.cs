@@ -1,4 +1,5 @@
 using System.Reflection;
+using Fts.Administration;
 using Fts.Cli.Help;
 using Fts.Serving;
 using Fts.Transfers;
@@ -14,10 +15,12 @@ internal static class HelpCommand
     private const string HostsTopic = "hosts", UploadsTopic = "uploads";
 
     /// <summary>The names of all subcommands.</summary>
-    public static IReadOnlyList<string> SubcommandNames { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
+    public static IReadOnlyList<string> SubcommandNames { get; } =
+        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", "help", "version"];
 
     /// <summary>The arguments that <c>fts help TOPIC</c> accepts.</summary>
-    public static IReadOnlyList<string> Topics { get; } = ["server", "client", "get", "put", "mirror", "trust", HostsTopic, UploadsTopic];
+    public static IReadOnlyList<string> Topics { get; } =
+        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", HostsTopic, UploadsTopic];
 
     private static HelpPage OverviewPage => new()
     {
@@ -39,6 +42,9 @@ internal static class HelpCommand
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
             new("trust", "list and change the remembered servers"),
+            new("status", "list the sessions of a running server"),
+            new("kick ID…", "end sessions of a running server"),
+            new("ban", "list and change the banned addresses and accounts"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
             new("--version", "print the version"),
         ],
@@ -105,6 +111,9 @@ internal static class HelpCommand
         "put" => PutCommand.Definition,
         "mirror" => MirrorCommand.Definition,
         "trust" => TrustCommand.Definition,
+        "status" => StatusCommand.Definition,
+        "kick" => KickCommand.Definition,
+        "ban" => BanCommand.Definition,
         _ => null,
     };
 

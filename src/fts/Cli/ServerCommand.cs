@@ -2,12 +2,14 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Accounts.Sql.Bans;
 using Fts.Cli.Connections;
 using Fts.Cli.Help;
 using Fts.Protocol;
 using Fts.Server;
 using Fts.Serving;
 using Fts.Serving.Accounts;
+using Fts.Serving.Control;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -61,6 +63,7 @@ internal static class ServerCommand
             NetworkSettings.CommandLineOptions,
             UploadPolicy.CommandLineOptions,
             SessionLimits.CommandLineOptions,
+            Defences.CommandLineOptions,
             Sandbox.CommandLineOptions,
         ],
         ExitCodes =
@@ -97,10 +100,12 @@ internal static class ServerCommand
         var tlsSettings = TlsSettings.Parse(line);
         var hosts = VirtualHosts.Parse(line, hasTls: tlsSettings.Options is not null);
         var limits = SessionLimits.Parse(line);
+        var defences = Defences.Parse(line);
         var networkSettings = NetworkSettings.Parse(line, endPoint.Port, tlsSettings.ImplicitPort);
         // Behind a load balancer on this machine, all clients connect from the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && networkSettings.LoadBalancers.Count == 0;
         await using ServerAccounts? accounts = ServerAccounts.Open(line);
+        using ControlEndpoint? control = accounts is null ? null : ControlEndpoint.Open(accounts.State.Path);
         SignInRules signInRules = accounts is { Count: > 0 }
             ? SignInRules.CreateForAccounts(anonymous)
             : SignInRules.Create(isLocal, anonymous);
@@ -137,6 +142,9 @@ internal static class ServerCommand
             DataPeers = networkSettings.DataPeers,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
+            MaxConnectionsPerSecond = defences.ConnectionsPerSecond,
+            MaxConnectionsPerSecondPerAddress = defences.ConnectionsPerSecondPerAddress,
+            Bans = defences.CreateBanOptions(accounts is null ? null : new SqlBanStore(accounts.State.Database)),
             DrainTimeout = DrainTimeout,
             LoggerFactory = new LineLoggerFactory(output, line.HasOption(QuietOption) ? LogLevel.Warning : normalLevel),
             Trace = debug
@@ -148,6 +156,7 @@ internal static class ServerCommand
             using var signals = new StopSignals(server.Reload);
             await StartAsync(server);
             accounts?.Start();
+            await using ControlServer? controlServer = control?.Start(server, accounts!.RefreshAsync, output);
             foreach (string text in StartupSummary.FormatLines(
                 server, isLocal, folder, signInRules, tlsSettings, hosts, networkSettings, sandbox, accounts))
             {

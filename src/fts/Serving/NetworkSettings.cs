@@ -205,7 +205,8 @@ internal sealed record NetworkSettings(
     /// <summary>
     /// Parses an address, or a network in the form of an address with a prefix length. Bits after the prefix must be zero.
     /// </summary>
-    private static IPNetwork ParseNetwork(string option, string optionValue, string text)
+    /// <exception cref="UserErrorException">The text is not an address or network.</exception>
+    public static IPNetwork ParseNetwork(string option, string optionValue, string text)
     {
         string[] parts = text.Split('/');
         // IPAddress also parses 10 (as 0.0.0.10), [::1] and fe80::1%eth0, which are rejected here. ::ffff:10.0.0.5 is rejected because it

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Accounts.Bans;
 using Fts.FuzzTests.Engine;
 using Fts.Protocol;
 
@@ -14,7 +15,17 @@ internal static class AddressTargets
         FuzzTarget.OfText("pasv-reply", CheckPassiveReply),
         FuzzTarget.OfText("eprt", CheckExtendedPort),
         FuzzTarget.OfText("epsv-reply", CheckExtendedPassiveReply),
+        FuzzTarget.OfText("ban-subject", CheckBanSubject) with { BytesPerByte = 256 },
     ];
+
+    private static void CheckBanSubject(string text)
+    {
+        if (BanSubject.TryParse(text, out BanSubject? subject))
+        {
+            FuzzAssert.True(BanSubject.TryParse(subject.ToString(), out BanSubject? again), "a formatted subject can be parsed");
+            FuzzAssert.Equal(subject, again, "a subject survives the round trip");
+        }
+    }
 
     private static void CheckPort(string text)
     {

@@ -1,7 +1,11 @@
+using Fts.Accounts;
 using Fts.Cli;
 using Fts.Cli.Connections;
 using Fts.FuzzTests.Engine;
+using Fts.Server;
+using Fts.Serving.Control;
 using Fts.Shell;
+using Fts.Storage.Memory;
 using Fts.Trust;
 
 namespace Fts.FuzzTests.Targets;
@@ -13,13 +17,31 @@ internal static class ProgramTargets
 
     private static readonly SubcommandDefinition Client = ClientCommand.Definition;
 
+    /// <summary>The requests of a server that does not listen, so that no session can be ended.</summary>
+    private static readonly ControlRequests Requests = new(
+        new FtpServer(new FtpServerOptions
+        {
+            Store = new MemoryFileStore(),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
+        }),
+        _ => default);
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FuzzTarget.OfText("known-hosts", CheckKnownHosts),
         FuzzTarget.OfText("netrc", CheckNetRc) with { BytesPerByte = 256 },
         FuzzTarget.OfText("typed-line", CheckTypedLine) with { ExpectedException = typeof(UserErrorException), BytesPerByte = 256 },
+        new("control-request", CheckControlRequest) { Weight = 10, BytesPerByte = 4096 },
         FuzzTarget.OfText("target", CheckTarget) with { Weight = 30, BytesPerByte = 1024 },
     ];
+
+    private static void CheckControlRequest(ReadOnlySpan<byte> input)
+    {
+        ValueTask<ControlResponse> running = Requests.RunAsync(input.ToArray(), CancellationToken.None);
+        FuzzAssert.True(running.IsCompletedSuccessfully, "a request neither waits nor throws");
+        ControlResponse response = running.Result;
+        FuzzAssert.True(response.Result is null != response.Error is null, "a response has a result or an error");
+    }
 
     private static void CheckKnownHosts(string text)
     {

@@ -21,7 +21,11 @@ public sealed class AdmissionTests
     public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_rejected()
     {
         await using TestServer server =
-            new(Wire.IPv6, configure: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
+            new(Wire.IPv6, configure: options => options with
+            {
+                ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")],
+                MaxConnectionsPerSecondPerAddress = 0,
+            });
         var clients = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {

@@ -30,6 +30,8 @@ internal sealed class ManualClock : TimeProvider
         }
     }
 
+    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero) + TimeSpan.FromTicks(GetTimestamp());
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         Assert.Equal(Timeout.InfiniteTimeSpan, period);

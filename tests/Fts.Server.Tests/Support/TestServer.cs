@@ -49,6 +49,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The address for explicit TLS, which accepts unencrypted connections on every wire.</summary>
     public IPEndPoint PlainEndPoint => _server.EndPoint;
 
+    /// <summary>The server under test.</summary>
+    public FtpServer Inner => _server;
+
     public int SessionCount => _server.SessionCount;
 
     /// <summary>Weak references to the current sessions.</summary>

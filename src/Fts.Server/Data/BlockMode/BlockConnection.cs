@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Fts.Protocol.Blocks;
+using Fts.Server.Data.Rates;
 using Fts.Server.Sessions;
 using Fts.Server.Tls;
 
@@ -194,7 +195,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
                 return;
             }
 
-            ValueTask sending = tls is null ? SendAllAsync(blocks, cancellationToken) : tls.WriteAsync(blocks, cancellationToken);
+            ValueTask sending = session.DownloadLimit is { } limit
+                ? SendLimitedAsync(limit, blocks, cancellationToken)
+                : SendAllAsync(blocks, cancellationToken);
             if (!sending.IsCompleted)
             {
                 Volatile.Write(ref _blockedSince, Environment.TickCount64);
@@ -295,7 +298,25 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
 
     private BlockWriter GetWriter() => _writer ??= new BlockWriter(_output = ArrayPool<byte>.Shared.Rent(OutputBytes));
 
-    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Sends the bytes in chunks, at the speed of the limit. A chunk that was sent counts as progress.</summary>
+    private async ValueTask SendLimitedAsync(BandwidthLimit limit, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            await limit.WaitAsync(cancellationToken);
+            ReadOnlyMemory<byte> chunk = bytes[..Math.Min(bytes.Length, limit.ChunkBytes)];
+            limit.Reserve(chunk.Length);
+            await SendAllAsync(chunk, cancellationToken);
+            bytes = bytes[chunk.Length..];
+            session.Transfer?.RecordProgress();
+            Volatile.Write(ref _blockedSince, Environment.TickCount64);
+        }
+    }
+
+    private ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        tls is null ? SendUnencryptedAsync(bytes, cancellationToken) : tls.WriteAsync(bytes, cancellationToken);
+
+    private async ValueTask SendUnencryptedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         while (!bytes.IsEmpty)
         {
@@ -311,9 +332,19 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         _input ??= ArrayPool<byte>.Shared.Rent(InputBytes);
         try
         {
+            Memory<byte> buffer = _input;
+            BandwidthLimit? limit = session.UploadLimit;
+            if (limit is not null)
+            {
+                await FlushAsync(cancellationToken);
+                await session.Channel.FlushAsync(cancellationToken);
+                await limit.WaitAsync(cancellationToken);
+                buffer = buffer[..Math.Min(buffer.Length, limit.ChunkBytes)];
+            }
+
             ValueTask<int> receiving = tls is null
-                ? socket.ReceiveAsync(_input, SocketFlags.None, cancellationToken)
-                : tls.ReadAsync(_input, cancellationToken);
+                ? socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
+                : tls.ReadAsync(buffer, cancellationToken);
             if (!receiving.IsCompleted)
             {
                 await FlushAsync(cancellationToken);
@@ -321,6 +352,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
             }
 
             (_inputStart, _inputEnd) = (0, await receiving);
+            limit?.Reserve(_inputEnd);
         }
         catch
         {

@@ -118,6 +118,10 @@ internal sealed class ServerAccounts : IAsyncDisposable
     /// <summary>Starts to apply changes of accounts to live sessions. Must follow the sandbox.</summary>
     public void Start() => _authenticator?.Start();
 
+    /// <summary>Applies changes of accounts to live sessions at once.</summary>
+    /// <exception cref="AccountDatabaseException">The database cannot be read.</exception>
+    public ValueTask RefreshAsync(CancellationToken cancellationToken) => _authenticator?.RefreshAsync(cancellationToken) ?? default;
+
     public async ValueTask DisposeAsync()
     {
         if (_authenticator is not null)

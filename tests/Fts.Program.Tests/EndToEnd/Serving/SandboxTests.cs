@@ -36,11 +36,14 @@ public sealed class SandboxTests : IDisposable
         Assert.Contains("  sandbox   off\n", without.Program.Messages, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Every_thread_except_those_of_the_runtime_is_sandboxed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Every_thread_except_those_of_the_runtime_is_sandboxed(bool hasStateDirectory)
     {
-        await using RunningServer server =
-            await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        // The database and the control socket are opened before the sandbox.
+        await using RunningServer server = await RunningServer.StartAsync(
+            hasStateDirectory ? ["0", "--state", _home.Path] : ["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
         await TransferFilesAsync(server);
         foreach (string thread in Directory.GetDirectories($"/proc/{server.Program.Id}/task"))
         {

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Fts.Protocol;
+using Fts.Serving.Control;
+using Fts.Transfers;
+
+namespace Fts.Administration;
+
+/// <summary>Formats bans for <c>fts ban list</c> and <c>fts ban show</c>.</summary>
+internal static class BanTable
+{
+    private const int ReasonColumns = 32, MinSubjectColumns = 20, MaxSubjectColumns = 38;
+
+    /// <summary>Returns the lines of the table, which fits into 80 columns. A long subject is on a line of its own.</summary>
+    /// <param name="bans">The bans.</param>
+    /// <param name="now">The current time.</param>
+    public static IEnumerable<string> Format(IReadOnlyList<BanStatus> bans, DateTimeOffset now)
+    {
+        if (bans.Count == 0)
+        {
+            yield return "no bans";
+            yield break;
+        }
+
+        int columns = Math.Clamp(
+            bans.Select(ban => DisplayFormat.CountColumns(ban.Subject.ToPrintable())).Where(length => length <= MaxSubjectColumns)
+                .DefaultIfEmpty(0).Max(),
+            MinSubjectColumns, MaxSubjectColumns);
+        yield return $"{Pad("SUBJECT", columns)} {"ENDS",-4} REASON";
+        foreach (BanStatus ban in bans)
+        {
+            string subject = ban.Subject.ToPrintable();
+            if (DisplayFormat.CountColumns(subject) > columns)
+            {
+                yield return subject;
+                subject = "";
+            }
+
+            string end = ban.Until is { } until ? StatusTable.FormatAge(until - now) : "-";
+            int reasonColumns = Math.Max(ReasonColumns, 78 - columns - 5);
+            yield return $"{Pad(subject, columns)} {end,-4} {DisplayFormat.Shorten(ban.Reason.ToPrintable(), reasonColumns)}".TrimEnd();
+        }
+    }
+
+    /// <summary>Returns all facts of a ban, one on each line.</summary>
+    public static IEnumerable<string> FormatDetails(BanStatus ban) =>
+    [
+        $"subject   {ban.Subject.ToPrintable()}",
+        $"reason    {ban.Reason.ToPrintable()}",
+        $"since     {FormatTime(ban.Since)}",
+        $"until     {(ban.Until is { } until ? FormatTime(until) : "it is removed")}",
+        $"source    {ban.Source}",
+        string.Create(CultureInfo.InvariantCulture, $"failures  {ban.Failures}"),
+    ];
+
+    private static string FormatTime(DateTimeOffset time) =>
+        time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+
+    private static string Pad(string text, int columns) => text + new string(' ', columns - DisplayFormat.CountColumns(text));
+}
