@@ -95,7 +95,7 @@ internal sealed class AccountFileReader(TimeZoneInfo timeZone)
         ? path
         : throw new AccountFileException(member.Line, $"\"{member.Name}\" must be an absolute path like /in");
 
-    private static IReadOnlyList<IPNetwork>? ReadNetworks(JsonValue parent)
+    private static List<IPNetwork>? ReadNetworks(JsonValue parent)
     {
         if (Find(parent, SettingKey.Networks) is not { } member)
         {
