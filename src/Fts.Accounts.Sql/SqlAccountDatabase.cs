@@ -17,6 +17,10 @@ public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDataba
         database.ReadAsync(session => AccountRows.Find(session, name), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<string?> FindPasswordHashAsync(string name, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => AccountRows.FindPasswordHash(session, name), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<Versioned<AccountSettings>?> FindByKeyFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
         database.ReadAsync(session => AccountRows.FindByFingerprint(session, fingerprint), cancellationToken);
 

@@ -127,6 +127,10 @@ internal sealed class Session : IDisposable
     public string? UserName { get; set; }
     /// <summary>The files that the logged-in account can access, or null before login.</summary>
     public UserFiles? Files { get; set; }
+    /// <summary>
+    /// The store of the account, or of the host if the account has none. It only identifies files; <see cref="Files"/> accesses them.
+    /// </summary>
+    public IFileStore Store => Files?.Account.Store ?? Host.Store;
     /// <summary>The number of failed logins on this control connection.</summary>
     public int FailedLogins { get; set; }
 

@@ -15,13 +15,13 @@ internal static class PartialUploadSweep
     public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
     {
         TimeSpan lifetime = server.Options.PartialUploadLifetime;
-        IFileStore[] stores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
+        IFileStore[] hostStores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
         using var timer = new PeriodicTimer(TimeSpan.FromTicks(Math.Clamp(lifetime.Ticks, MinInterval.Ticks, MaxInterval.Ticks)));
         try
         {
             do
             {
-                foreach (IFileStore store in stores)
+                foreach (IFileStore store in hostStores.Union(server.Options.GetAccountStores()))
                 {
                     await SweepAsync(server, store, DateTime.UtcNow - lifetime, cancellationToken);
                 }

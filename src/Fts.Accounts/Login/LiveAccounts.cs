@@ -1,0 +1,79 @@
+using Fts.Accounts.Settings;
+using Fts.Storage;
+
+namespace Fts.Accounts.Login;
+
+/// <summary>
+/// The accounts of logged-in clients. All sessions of an account share one <see cref="AccountState"/>. An account is removed some time
+/// after its last session ended. Thread-safe.
+/// </summary>
+internal sealed class LiveAccounts
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Entry> _entries = [];
+
+    /// <summary>The names of the accounts that may have sessions. Removes the accounts that have none.</summary>
+    public IReadOnlyList<string> GetNames()
+    {
+        lock (_lock)
+        {
+            foreach (string name in _entries.Where(entry => !entry.Value.State.TryGetTarget(out _)).Select(entry => entry.Key).ToArray())
+            {
+                _entries.Remove(name);
+            }
+
+            return [.. _entries.Keys];
+        }
+    }
+
+    /// <summary>
+    /// Makes the settings of an account current for all its sessions, and returns the account for a new session. If the settings are the
+    /// same as before, the sessions keep their account.
+    /// </summary>
+    /// <param name="resolved">The settings.</param>
+    /// <param name="store">The store of the account.</param>
+    public Account Set(ResolvedAccount resolved, IFileStore? store)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(resolved.Settings.Name, out Entry? entry) || !entry.State.TryGetTarget(out AccountState? state))
+            {
+                state = new AccountState();
+            }
+            else if (state.Current is { } current && entry.Access.Equals(resolved.Access) && ReferenceEquals(current.Store, store))
+            {
+                return current;
+            }
+
+            Account account = resolved.CreateAccount(store, state);
+            state.Current = account;
+            _entries[account.Name] = new Entry(new WeakReference<AccountState>(state), resolved.Access);
+            return account;
+        }
+    }
+
+    /// <summary>Ends the sessions of an account.</summary>
+    public void End(string name)
+    {
+        lock (_lock)
+        {
+            if (_entries.Remove(name, out Entry? entry) && entry.State.TryGetTarget(out AccountState? state))
+            {
+                state.Current = null;
+            }
+        }
+    }
+
+    /// <summary>Returns whether the settings of an account are those that its sessions have.</summary>
+    public bool HasSettings(ResolvedAccount resolved)
+    {
+        lock (_lock)
+        {
+            return _entries.TryGetValue(resolved.Settings.Name, out Entry? entry) && entry.Access.Equals(resolved.Access);
+        }
+    }
+
+    /// <param name="State">Referenced by the accounts of the sessions, so that it disappears with the last session.</param>
+    /// <param name="Access">The settings of the current account.</param>
+    private sealed record Entry(WeakReference<AccountState> State, AccessSettings Access);
+}
