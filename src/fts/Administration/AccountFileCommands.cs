@@ -11,6 +11,8 @@ namespace Fts.Administration;
 /// <summary>The actions of <c>fts user</c> that read or write files of accounts: apply, export and import.</summary>
 internal static class AccountFileCommands
 {
+    private const string AutomaticFormat = "auto";
+
     private static readonly Option<bool> DryRunOption = new("--dry-run") { Description = "print the changes, but make none" };
 
     private static readonly Option<bool> PruneOption = new("--prune")
@@ -47,9 +49,45 @@ internal static class AccountFileCommands
         ExitCodes = AdministrationCommand.ExitCodes,
     });
 
+    private static readonly ChoiceOption FormatOption = new(
+        "--format", "FORMAT", "format of the password file",
+        (AutomaticFormat, "recognise the format by its fields"),
+        ("htpasswd", "Apache: name:hash"),
+        ("passwd", "ProFTPD AuthUserFile: seven fields"),
+        ("shadow", "shadow(5): nine fields"),
+        ("pure-ftpd", "pureftpd.passwd, with quotas, rates and networks"));
+
+    private static readonly Option<bool> KeepHomesOption = new("--homes-from-file")
+    {
+        Description = "take the home folders from the file (default: the groups or the server decide)",
+    };
+
+    private static readonly SubcommandDefinition ImportDefinition = new("import", 1, new HelpPage
+    {
+        Usage = ["fts user import FILE [options]"],
+        Purpose = "Adds the accounts of another server's password file, with their passwords.",
+        Examples =
+        [
+            new("fts user import pureftpd.passwd --homes-from-file", "add accounts with home folders, quotas and rates"),
+            new("fts user import htpasswd --dry-run", "print what would be added"),
+        ],
+        Arguments = [new("FILE", "the password file; - for standard input")],
+        OptionGroups =
+        [
+            new OptionGroup("Import", FormatOption, KeepHomesOption, DryRunOption), AdministrationCommand.StateOptions,
+        ],
+        ExitCodes = [.. AdministrationCommand.ExitCodes, new("9", "some lines were skipped, and their accounts were not added")],
+        Notes =
+        [
+            "Each hash is replaced by a stronger one at the first login of its account. Lines with an unsupported kind of hash, a locked " +
+            "password, or the name of an existing account are named and skipped.",
+        ],
+    });
+
     /// <summary>The actions.</summary>
     public static IReadOnlyList<AdministrationAction> Actions { get; } =
     [
+        new(ImportDefinition, "add the accounts of another server's password file", Import),
         new(ApplyDefinition, "make the accounts match a file", Apply),
         new(ExportDefinition, "write all accounts as a file", Export),
     ];
@@ -117,6 +155,56 @@ internal static class AccountFileCommands
         return ExitCode.Success;
     }
 
+    private static ExitCode Import(CommandLine line)
+    {
+        string path = AdministrationCommand.GetArgument(line, ImportDefinition, 0, "FILE");
+        PasswordFileFormat? format = line.GetChoice(FormatOption) switch
+        {
+            "htpasswd" => PasswordFileFormat.Htpasswd,
+            "passwd" => PasswordFileFormat.Passwd,
+            "shadow" => PasswordFileFormat.Shadow,
+            "pure-ftpd" => PasswordFileFormat.PureFtpd,
+            _ => null,
+        };
+        PasswordFile file = PasswordFileParser.Parse(System.Text.Encoding.UTF8.GetString(ReadBytes(path)), format);
+        bool isDryRun = line.HasOption(DryRunOption);
+        using AccountStore store = AccountStore.Open(line, canCreate: !isDryRun);
+        HashSet<string> existing = [.. store.ReadAll().Accounts.Select(account => account.Value.Name)];
+        var skipped = file.SkippedLines.Select(skip => skip.ToString()).ToList();
+        var added = new List<AccountChange>();
+        foreach (ImportedAccount imported in file.Accounts)
+        {
+            AccountSettings account = ImportedSettings.Convert(imported, line.HasOption(KeepHomesOption));
+            string? problem = existing.Contains(account.Name)
+                ? $"the account {account.Name} already exists"
+                : SettingsValidation.FindProblem(account);
+            if (problem is not null)
+            {
+                skipped.Add($"line {imported.LineNumber}: {problem}");
+                continue;
+            }
+
+            added.Add(AccountChange.Add(account));
+            Terminal.Plain.WriteData($"+ account {account.Name}");
+            foreach (string field in imported.IgnoredFields)
+            {
+                Terminal.Plain.WriteMessage($"line {imported.LineNumber}: account {account.Name}: {field} is not supported and not imported");
+            }
+        }
+
+        if (added.Count > 0 && !isDryRun)
+        {
+            store.Apply(added);
+        }
+
+        foreach (string skip in skipped)
+        {
+            Terminal.Plain.WriteMessage($"skipped {skip}");
+        }
+
+        return skipped.Count > 0 ? ExitCode.SomeFailed : ExitCode.Success;
+    }
+
     /// <summary>Refuses a plan that would store a hash with which nobody can log in.</summary>
     private static void RefuseUnusableHashes(string path, AccountPlan plan)
     {
@@ -133,19 +221,27 @@ internal static class AccountFileCommands
     {
         try
         {
+            return AccountFile.Parse(ReadBytes(path), TimeZoneInfo.Local);
+        }
+        catch (AccountFileException e)
+        {
+            throw new UserErrorException(ExitCode.UsageError, $"{path}:{e.Line}: {e.Message}");
+        }
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        try
+        {
             if (path != "-")
             {
-                return AccountFile.Parse(File.ReadAllBytes(path), TimeZoneInfo.Local);
+                return File.ReadAllBytes(path);
             }
 
             using var content = new MemoryStream();
             using Stream input = Console.OpenStandardInput();
             input.CopyTo(content);
-            return AccountFile.Parse(content.ToArray(), TimeZoneInfo.Local);
-        }
-        catch (AccountFileException e)
-        {
-            throw new UserErrorException(ExitCode.UsageError, $"{path}:{e.Line}: {e.Message}");
+            return content.ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Fts.Administration;
 using Fts.Cli.Help;
 using Fts.Serving;
 using Fts.Transfers;
@@ -14,10 +15,10 @@ internal static class HelpCommand
     private const string HostsTopic = "hosts", UploadsTopic = "uploads";
 
     /// <summary>The names of all subcommands.</summary>
-    public static IReadOnlyList<string> SubcommandNames { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
+    public static IReadOnlyList<string> SubcommandNames { get; } = ["server", "client", "get", "put", "mirror", "user", "group", "trust", "help", "version"];
 
     /// <summary>The arguments that <c>fts help TOPIC</c> accepts.</summary>
-    public static IReadOnlyList<string> Topics { get; } = ["server", "client", "get", "put", "mirror", "trust", HostsTopic, UploadsTopic];
+    public static IReadOnlyList<string> Topics { get; } = ["server", "client", "get", "put", "mirror", "user", "group", "trust", HostsTopic, UploadsTopic];
 
     private static HelpPage OverviewPage => new()
     {
@@ -38,6 +39,8 @@ internal static class HelpCommand
             new("put FILE… URL", "upload files"),
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
+            new("user", "manage the accounts of a server"),
+            new("group", "manage groups, which supply settings to accounts"),
             new("trust", "list and change the remembered servers"),
             new("help TOPIC", $"print arguments, options and exit codes; topics: {string.Join(", ", Topics)}"),
             new("--version", "print the version"),
@@ -124,12 +127,22 @@ internal static class HelpCommand
         null or "help" => OverviewPage,
         HostsTopic => HostsPage,
         UploadsTopic => UploadsPage,
+        _ when FindAdministrationPage(topic) is { } page => page,
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
             $"unknown help topic '{topic}'",
             SpellingSuggestion.FindNearest(topic, Topics),
             $"fts help [{string.Join('|', Topics)}]"),
     };
+
+    /// <summary>Returns the page of <c>user</c> or <c>group</c>, or of one of their actions such as <c>user add</c>.</summary>
+    private static HelpPage? FindAdministrationPage(string topic)
+    {
+        string[] words = topic.Split(' ');
+        AdministrationCommand? command =
+            new[] { UserCommand.Command, GroupCommand.Command }.FirstOrDefault(command => command.Name == words[0]);
+        return words.Length == 1 ? command?.Overview : command?.FindPage(words[1]);
+    }
 
     /// <summary>Prints the name and the version of the program.</summary>
     public static ExitCode PrintVersion()
