@@ -200,15 +200,8 @@ public sealed class UserCommandTests : IDisposable
 
     private static string Normalise(string line) => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) =>
-        RunningProgram.RunAsync(_folder.Path, arguments, ("FTS_STATE", _folder["state"]));
+    private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
 
-    private async Task<(int Code, string Data, string Messages)> RunWithInputAsync(string input, params string[] arguments)
-    {
-        await using RunningProgram program = RunningProgram.Start(_folder.Path, arguments, ("FTS_STATE", _folder["state"]));
-        program.WriteInput(input);
-        program.CloseInput();
-        int code = await program.WaitForExitAsync();
-        return (code, program.Data, program.Messages);
-    }
+    private Task<(int Code, string Data, string Messages)> RunWithInputAsync(string input, params string[] arguments) =>
+        RunningProgram.RunAsync(_folder.Path, arguments, input, ("FTS_STATE", _folder["state"]));
 }
