@@ -86,7 +86,8 @@ public sealed class SqlAccountDatabase(SqliteDatabase database) : IAccountDataba
 
     private static long ReadChangeNumber(ISqlSession session) => session.QueryInteger("SELECT number FROM account_changes");
 
-    private static bool HasAccounts(ISqlSession session) => session.QueryInteger("SELECT COUNT(*) FROM accounts") > 0;
+    private static bool HasAccounts(ISqlSession session) =>
+        session.QueryInteger("SELECT COUNT(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS found") > 0;
 
     private static AccountSnapshot ReadSnapshot(ISqlSession session) =>
         new(ReadChangeNumber(session), AccountRows.ReadAll(session), GroupRows.ReadAll(session));

@@ -21,7 +21,9 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
     private Task _pollTask = Task.CompletedTask;
     private long _changeNumber;
 
-    /// <summary>Creates an authenticator. Without <see cref="Start"/>, only <see cref="RefreshAsync"/> applies changes to sessions.</summary>
+    /// <summary>
+    /// Creates an authenticator. Without <see cref="Start"/>, only <see cref="RefreshAsync"/> applies changes to sessions.
+    /// </summary>
     /// <param name="database">The accounts. The caller disposes it after this object.</param>
     /// <param name="options">The options.</param>
     public DatabaseAuthenticator(IAccountDatabase database, DatabaseAuthenticatorOptions options)
@@ -102,9 +104,14 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
         try
         {
             long number = await _database.GetChangeNumberAsync(cancellationToken).ConfigureAwait(false);
-            foreach (string name in _live.GetNames())
+            foreach (string name in _live.Check(all: number != _changeNumber, _options.TimeProvider.GetUtcNow()))
             {
-                await RefreshAccountAsync(name, isChanged: number != _changeNumber, cancellationToken).ConfigureAwait(false);
+                await RefreshAccountAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (number != _changeNumber && _options.ChangedAsync is { } changedAsync)
+            {
+                await changedAsync(cancellationToken).ConfigureAwait(false);
             }
 
             _changeNumber = number;
@@ -204,14 +211,14 @@ public sealed class DatabaseAuthenticator : IAuthenticator, IAsyncDisposable
         }
     }
 
-    private async ValueTask RefreshAccountAsync(string name, bool isChanged, CancellationToken cancellationToken)
+    private async ValueTask RefreshAccountAsync(string name, CancellationToken cancellationToken)
     {
         ResolvedAccount? resolved = await _database.ResolveAsync(name, cancellationToken).ConfigureAwait(false);
         if (resolved is not { Settings.IsEnabled: true } || _options.TimeProvider.GetUtcNow() >= resolved.Limits.ExpiresAt)
         {
             _live.End(name);
         }
-        else if (isChanged && !_live.HasSettings(resolved))
+        else if (!_live.HasSettings(resolved))
         {
             if (await TryGetStoreAsync(resolved).ConfigureAwait(false) is (true, var store))
             {

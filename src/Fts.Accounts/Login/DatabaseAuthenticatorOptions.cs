@@ -25,6 +25,11 @@ public sealed record DatabaseAuthenticatorOptions
     /// </summary>
     public Action<string>? Report { get; init; }
 
+    /// <summary>
+    /// Called after each change of accounts and groups that a refresh has found. Called on any thread. Null for no calls. Default: null.
+    /// </summary>
+    public Func<CancellationToken, ValueTask>? ChangedAsync { get; init; }
+
     /// <summary>How often the background task looks for changes. Default: half a second.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(0.5);
 

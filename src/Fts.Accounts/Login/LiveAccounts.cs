@@ -12,17 +12,38 @@ internal sealed class LiveAccounts
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = [];
 
-    /// <summary>The names of the accounts that may have sessions. Removes the accounts that have none.</summary>
-    public IReadOnlyList<string> GetNames()
+    /// <summary>
+    /// Ends the sessions of expired accounts, and returns the names of the accounts whose settings must be compared with the database.
+    /// Removes the accounts that have no session.
+    /// </summary>
+    /// <param name="all">
+    /// Whether to return all accounts, because the database has changed. Otherwise, returns those of logins since the last call.
+    /// </param>
+    /// <param name="now">The current time.</param>
+    public IReadOnlyList<string> Check(bool all, DateTimeOffset now)
     {
         lock (_lock)
         {
-            foreach (string name in _entries.Where(entry => !entry.Value.State.TryGetTarget(out _)).Select(entry => entry.Key).ToArray())
+            var names = new List<string>();
+            foreach ((string name, Entry entry) in _entries.ToArray())
             {
-                _entries.Remove(name);
+                if (!entry.State.TryGetTarget(out AccountState? state))
+                {
+                    _entries.Remove(name);
+                }
+                else if (now >= state.Current?.Limits.ExpiresAt)
+                {
+                    End(name);
+                }
+                else if (all || entry.IsNew)
+                {
+                    // A login may have read the settings before a change that the last call has already processed.
+                    names.Add(name);
+                    _entries[name] = entry with { IsNew = false };
+                }
             }
 
-            return [.. _entries.Keys];
+            return names;
         }
     }
 
@@ -47,7 +68,7 @@ internal sealed class LiveAccounts
 
             Account account = resolved.CreateAccount(store, state);
             state.Current = account;
-            _entries[account.Name] = new Entry(new WeakReference<AccountState>(state), resolved.Access);
+            _entries[account.Name] = new Entry(new WeakReference<AccountState>(state), resolved.Access, IsNew: true);
             return account;
         }
     }
@@ -75,5 +96,6 @@ internal sealed class LiveAccounts
 
     /// <param name="State">Referenced by the accounts of the sessions, so that it disappears with the last session.</param>
     /// <param name="Access">The settings of the current account.</param>
-    private sealed record Entry(WeakReference<AccountState> State, AccessSettings Access);
+    /// <param name="IsNew">Whether the settings were set since the last check.</param>
+    private sealed record Entry(WeakReference<AccountState> State, AccessSettings Access, bool IsNew);
 }

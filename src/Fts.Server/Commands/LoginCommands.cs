@@ -119,8 +119,9 @@ internal static class LoginCommands
     }
 
     /// <summary>
-    /// Creates the account's access to its files, or to the files of the host if it has no store of its own. The account and the client's address identify the owner of a partial upload.
-    /// Only the /64 network of an IPv6 address counts, because clients change the lower 64 bits (RFC 8981).
+    /// Creates the account's access to its files, or to the files of the host if it has no store of its own. The account and the client's
+    /// address identify the owner of a partial upload. Only the /64 network of an IPv6 address counts, because clients change the lower
+    /// 64 bits (RFC 8981).
     /// </summary>
     public static UserFiles CreateUserFiles(Session session, Account account)
     {

@@ -4,7 +4,9 @@ namespace Fts.Storage.Mounts;
 
 /// <summary>The entries of a directory that contains mount points, or directories above mount points.</summary>
 /// <param name="entries">The entries of the store of the directory, or null if the store does not have the directory.</param>
-/// <param name="fixedEntries">The mount points and directories above mount points. They hide entries of the store with the same name.</param>
+/// <param name="fixedEntries">
+/// The mount points and directories above mount points. They hide entries of the store with the same name.
+/// </param>
 internal sealed class MountedListing(IAsyncEnumerable<FileEntry>? entries, IReadOnlyList<FileEntry> fixedEntries)
     : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {

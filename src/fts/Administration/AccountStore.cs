@@ -1,6 +1,4 @@
 using Fts.Accounts.Settings;
-using Fts.Accounts.Sql;
-using Fts.Accounts.Sql.Sqlite;
 using Fts.Cli;
 using Fts.Serving.Accounts;
 
@@ -9,30 +7,25 @@ namespace Fts.Administration;
 /// <summary>The account database of a state directory, for one command. Its errors are errors for the user.</summary>
 internal sealed class AccountStore : IDisposable
 {
-    private readonly SqliteDatabase? _file;
-    private readonly SqlAccountDatabase? _database;
+    private readonly StateDirectory? _state;
 
-    private AccountStore(StateDirectory state, bool canCreate)
+    private AccountStore(string path, bool canCreate)
     {
-        State = state;
-        if (canCreate || File.Exists(state.DatabaseFile))
-        {
-            _file = Translate(() => SqliteDatabase.Open(state.DatabaseFile));
-            _database = new SqlAccountDatabase(_file);
-        }
+        StatePath = path;
+        _state = canCreate || StateDirectory.HasDatabase(path) ? StateDirectory.Open(path) : null;
     }
 
     /// <summary>The state directory.</summary>
-    public StateDirectory State { get; }
+    public string StatePath { get; }
 
     /// <summary>Opens the database of the directory that the command line selects.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="canCreate">Whether a missing database is created. Otherwise a missing database has no accounts.</param>
     /// <exception cref="UserErrorException">The database cannot be used.</exception>
-    public static AccountStore Open(CommandLine line, bool canCreate = false) => new(StateDirectory.Find(line), canCreate);
+    public static AccountStore Open(CommandLine line, bool canCreate = false) => new(StateDirectory.GetPath(line), canCreate);
 
     /// <summary>Returns all accounts and groups.</summary>
-    public AccountSnapshot ReadAll() => _database is null ? new AccountSnapshot(0, [], []) : Translate(_database.ReadAll);
+    public AccountSnapshot ReadAll() => _state is null ? new AccountSnapshot(0, [], []) : Translate(_state.Accounts.ReadAll);
 
     /// <summary>Returns an account, or ends the command if it does not exist.</summary>
     public Versioned<AccountSettings> GetAccount(AccountSnapshot snapshot, string name) =>
@@ -49,17 +42,17 @@ internal sealed class AccountStore : IDisposable
     {
         Translate(() =>
         {
-            _database!.Apply(changes);
+            _state!.Accounts.Apply(changes);
             return true;
         });
-        RunningServer.Refresh(State);
+        RunningServer.Refresh(StatePath);
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => _state?.Dispose();
 
     private UserErrorException CreateNotFound(string kind, string command, string name, IEnumerable<string> names) => new(
         ExitCode.NotFound,
-        $"no {kind} has the name {name} in {State.Path}",
+        $"no {kind} has the name {name} in {StatePath}",
         SpellingSuggestion.FindNearest(name, names) is { } near ? $"{kind} {near}" : $"fts {command} list");
 
     private static T Translate<T>(Func<T> call)
@@ -70,15 +63,13 @@ internal sealed class AccountStore : IDisposable
         }
         catch (AccountDatabaseException e)
         {
-            throw new UserErrorException(
-                e.Error switch
-                {
-                    AccountDatabaseError.NotFound => ExitCode.NotFound,
-                    AccountDatabaseError.Invalid or AccountDatabaseError.Inconsistent => ExitCode.UsageError,
-                    AccountDatabaseError.Exists or AccountDatabaseError.Conflict => ExitCode.OtherError,
-                    _ => ExitCode.LocalFileError,
-                },
-                e.Message);
+            throw e.Error switch
+            {
+                AccountDatabaseError.NotFound => new UserErrorException(ExitCode.NotFound, e.Message),
+                AccountDatabaseError.Invalid or AccountDatabaseError.Inconsistent => new UserErrorException(ExitCode.UsageError, e.Message),
+                AccountDatabaseError.Exists or AccountDatabaseError.Conflict => new UserErrorException(ExitCode.OtherError, e.Message),
+                _ => StateDirectory.CreateError(e),
+            };
         }
     }
 }

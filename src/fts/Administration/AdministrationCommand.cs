@@ -23,7 +23,7 @@ internal sealed class AdministrationCommand(
     public static Option<bool> JsonOption { get; } = new("--json") { Description = "print JSON" };
 
     /// <summary>The options that all actions have.</summary>
-    public static OptionGroup StateOptions { get; } = new("Server", StateDirectory.Option);
+    public static OptionGroup StateOptions { get; } = new("Server", StateDirectory.PathOption);
 
     /// <summary>The option groups of actions that print values.</summary>
     public static OptionGroup OutputOptions { get; } = new("Output", JsonOption);

@@ -83,7 +83,7 @@ internal static class GroupCommand
 
         if (snapshot.Groups.Count == 0)
         {
-            Terminal.Plain.WriteMessage($"no groups in {store.State.Path}");
+            Terminal.Plain.WriteMessage($"no groups in {store.StatePath}");
             return ExitCode.Success;
         }
 

@@ -122,7 +122,7 @@ internal static class UserCommand
 
         if (accounts.Length == 0)
         {
-            Terminal.Plain.WriteMessage($"no accounts in {store.State.Path}");
+            Terminal.Plain.WriteMessage($"no accounts in {store.StatePath}");
             return ExitCode.Success;
         }
 
@@ -176,7 +176,7 @@ internal static class UserCommand
         using AccountStore store = AccountStore.Open(line);
         Versioned<AccountSettings> old = store.GetAccount(store.ReadAll(), name);
         AccountSettings changed = AccountOptions.Apply(line, old.Value);
-        if (!line.SpecifiedOptions.Any(option => option.Name != Serving.Accounts.StateDirectory.Option.Name))
+        if (!line.SpecifiedOptions.Any(option => option.Name != Serving.Accounts.StateDirectory.PathOption.Name))
         {
             throw CommandLine.CreateUsageError("no setting is given", null, SetDefinition.Usage);
         }
