@@ -37,9 +37,11 @@ catch (Exception e) when (e is not OutOfMemoryException)
 static Task<ExitCode> RunAsync(string[] args) => args switch
 {
     [] or ["help" or "--help" or "-h"] => Task.FromResult(HelpCommand.PrintPage(null)),
-    ["help", var topic, ..] => Task.FromResult(HelpCommand.PrintPage(topic)),
+    ["help", .. var topic] => Task.FromResult(HelpCommand.PrintPage(string.Join(' ', topic))),
     ["--version" or "version"] => Task.FromResult(HelpCommand.PrintVersion()),
     [var command, .., "--help" or "-h"] when HelpCommand.IsSubcommand(command) => Task.FromResult(HelpCommand.PrintPage(command)),
+    ["user", .. var rest] => Task.FromResult(UserCommand.Command.Run(rest)),
+    ["group", .. var rest] => Task.FromResult(GroupCommand.Command.Run(rest)),
     ["server", .. var rest] => ServerCommand.RunAsync(rest),
     ["trust", .. var rest] => TrustCommand.RunAsync(rest),
     ["client", .. var rest] => ClientCommand.RunAsync(rest),
@@ -52,5 +54,5 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     [var other, ..] => throw CommandLine.CreateUsageError(
         $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'",
         SpellingSuggestion.FindNearest(other, HelpCommand.SubcommandNames),
-        "fts server|client|get|put|mirror|trust|status|kick|ban|help"),
+        $"fts {string.Join('|', HelpCommand.SubcommandNames.Where(name => name != "version"))}"),
 };

@@ -14,13 +14,15 @@ internal static class HelpCommand
     /// <summary>The help topics that are not subcommands.</summary>
     private const string HostsTopic = "hosts", UploadsTopic = "uploads";
 
+    /// <summary>The subcommands with a help page of their own.</summary>
+    private static readonly string[] Subcommands =
+        ["server", "client", "get", "put", "mirror", "user", "group", "status", "kick", "ban", "trust"];
+
     /// <summary>The names of all subcommands.</summary>
-    public static IReadOnlyList<string> SubcommandNames { get; } =
-        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", "help", "version"];
+    public static IReadOnlyList<string> SubcommandNames { get; } = [.. Subcommands, "help", "version"];
 
     /// <summary>The arguments that <c>fts help TOPIC</c> accepts.</summary>
-    public static IReadOnlyList<string> Topics { get; } =
-        ["server", "client", "get", "put", "mirror", "trust", "status", "kick", "ban", HostsTopic, UploadsTopic];
+    public static IReadOnlyList<string> Topics { get; } = [.. Subcommands, HostsTopic, UploadsTopic];
 
     private static HelpPage OverviewPage => new()
     {
@@ -41,6 +43,8 @@ internal static class HelpCommand
             new("put FILE… URL", "upload files"),
             new("mirror URL FOLDER", "download missing and changed files of a folder"),
             new("mirror FOLDER URL", "upload missing and changed files of a folder"),
+            new("user", "manage the accounts of a server"),
+            new("group", "manage groups, which supply settings to accounts"),
             new("trust", "list and change the remembered servers"),
             new("status", "list the sessions of a running server"),
             new("kick ID…", "end sessions of a running server"),
@@ -133,12 +137,22 @@ internal static class HelpCommand
         null or "help" => OverviewPage,
         HostsTopic => HostsPage,
         UploadsTopic => UploadsPage,
+        _ when FindAdministrationPage(topic) is { } page => page,
         _ when FindDefinition(topic) is { } definition => definition.Page,
         _ => throw CommandLine.CreateUsageError(
             $"unknown help topic '{topic}'",
             SpellingSuggestion.FindNearest(topic, Topics),
             $"fts help [{string.Join('|', Topics)}]"),
     };
+
+    /// <summary>Returns the page of <c>user</c> or <c>group</c>, or of one of their actions such as <c>user add</c>.</summary>
+    private static HelpPage? FindAdministrationPage(string topic)
+    {
+        string[] words = topic.Split(' ');
+        AdministrationCommand? command =
+            new[] { UserCommand.Command, GroupCommand.Command }.FirstOrDefault(command => command.Name == words[0]);
+        return words.Length == 1 ? command?.Overview : command?.FindPage(words[1]);
+    }
 
     /// <summary>Prints the name and the version of the program.</summary>
     public static ExitCode PrintVersion()

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Fts.Accounts.Passwords;
+using Fts.Accounts.Settings;
+using Fts.Accounts.Settings.Files;
+using Fts.Cli;
+
+namespace Fts.Administration;
+
+/// <summary>Prints accounts and groups, as text of at most 80 columns if the values permit it, or as JSON.</summary>
+internal static class AccountOutput
+{
+    /// <summary>Prints a table with aligned columns. The first row has the headings.</summary>
+    public static void PrintTable(IReadOnlyList<string[]> rows)
+    {
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length - 1).Select(column => rows.Max(row => row[column].Length))];
+        foreach (string[] row in rows)
+        {
+            string line = string.Concat(widths.Select((width, column) => row[column].PadRight(width + 2))) + row[^1];
+            Terminal.Plain.WriteData(line.TrimEnd());
+        }
+    }
+
+    /// <summary>Writes one JSON value to standard output, with a line end.</summary>
+    public static void PrintJson(Action<Utf8JsonWriter> write)
+    {
+        Stream output = Terminal.Plain.OpenDataStream();
+        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions
+        {
+            Indented = true,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        }))
+        {
+            write(writer);
+        }
+
+        output.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Writes an account as a JSON object: its own settings, those that apply, and their origins.</summary>
+    public static void WriteAccount(Utf8JsonWriter writer, ResolvedAccount account)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", account.Settings.Name);
+        writer.WriteBoolean("isEnabled", account.Settings.IsEnabled);
+        writer.WriteBoolean("hasPassword", account.Settings.PasswordHash is not null);
+        writer.WriteStartObject("settings");
+        AccountFile.WriteAccount(writer, account.Settings, includesHash: false);
+        writer.WriteEndObject();
+        writer.WriteStartObject("effective");
+        AccountFile.WriteAccess(writer, account.Access);
+        writer.WriteEndObject();
+        writer.WriteStartObject("origins");
+        foreach (SettingOrigin origin in account.Origins)
+        {
+            writer.WriteString(origin.Key, origin.ToString());
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes a group as a JSON object, with the names of its accounts.</summary>
+    public static void WriteGroup(Utf8JsonWriter writer, GroupSettings group, IEnumerable<string> accounts)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", group.Name);
+        writer.WriteStartArray("accounts");
+        foreach (string account in accounts)
+        {
+            writer.WriteStringValue(account);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartObject("settings");
+        AccountFile.WriteAccess(writer, group.Access);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Prints the settings of an account, each with its origin.</summary>
+    public static void PrintAccount(ResolvedAccount account)
+    {
+        AccountSettings settings = account.Settings;
+        var rows = new List<string[]>
+        {
+            new[] { "name", settings.Name, "" },
+            new[] { "status", settings.IsEnabled ? "enabled" : "disabled", "" },
+            new[] { "password", DescribePassword(settings.PasswordHash), "" },
+        };
+        rows.AddRange(settings.KeyFingerprints.Select(fingerprint => new[] { "certificate", fingerprint, "" }));
+        if (settings.Groups.Count > 0)
+        {
+            rows.Add(["groups", string.Join(", ", settings.Groups), ""]);
+        }
+
+        rows.AddRange(SettingDifference.GetValues(account.Access).Select(pair => new[] { pair.Key, pair.Value, account.GetOrigin(pair.Key) }));
+        if (account.Access.Home is null)
+        {
+            rows.Add([SettingKey.Home, "the folder that the server shares", "default"]);
+        }
+
+        PrintTable(rows);
+    }
+
+    /// <summary>Prints the changes of an update, one per line.</summary>
+    public static void PrintDifferences(IEnumerable<SettingDifference> differences, string indent = "")
+    {
+        foreach (SettingDifference difference in differences)
+        {
+            Terminal.Plain.WriteData($"{indent}{difference.Key}: {difference.Old ?? "(unset)"} -> {difference.New ?? "(unset)"}");
+        }
+    }
+
+    private static string DescribePassword(string? hash)
+    {
+        if (hash is null)
+        {
+            return "none";
+        }
+
+        return PasswordHash.TryParse(hash, out PasswordHash? parsed, out string? reason)
+            ? parsed.Kind.ToString()
+            : $"unusable: {reason}";
+    }
+}

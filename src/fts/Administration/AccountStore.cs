@@ -1,0 +1,75 @@
+using Fts.Accounts.Settings;
+using Fts.Cli;
+using Fts.Serving.Accounts;
+
+namespace Fts.Administration;
+
+/// <summary>The account database of a state directory, for one command. Its errors are errors for the user.</summary>
+internal sealed class AccountStore : IDisposable
+{
+    private readonly StateDirectory? _state;
+
+    private AccountStore(string path, bool canCreate)
+    {
+        StatePath = path;
+        _state = canCreate || StateDirectory.HasDatabase(path) ? StateDirectory.Open(path) : null;
+    }
+
+    /// <summary>The state directory.</summary>
+    public string StatePath { get; }
+
+    /// <summary>Opens the database of the directory that the command line selects.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="canCreate">Whether a missing database is created. Otherwise a missing database has no accounts.</param>
+    /// <exception cref="UserErrorException">The database cannot be used.</exception>
+    public static AccountStore Open(CommandLine line, bool canCreate = false) => new(StateDirectory.GetPath(line), canCreate);
+
+    /// <summary>Returns all accounts and groups.</summary>
+    public AccountSnapshot ReadAll() => _state is null ? new AccountSnapshot(0, [], []) : Translate(_state.Accounts.ReadAll);
+
+    /// <summary>Returns an account, or ends the command if it does not exist.</summary>
+    public Versioned<AccountSettings> GetAccount(AccountSnapshot snapshot, string name) =>
+        snapshot.Accounts.FirstOrDefault(account => account.Value.Name == name)
+        ?? throw CreateNotFound("account", "user", name, snapshot.Accounts.Select(account => account.Value.Name));
+
+    /// <summary>Returns a group, or ends the command if it does not exist.</summary>
+    public Versioned<GroupSettings> GetGroup(AccountSnapshot snapshot, string name) =>
+        snapshot.Groups.FirstOrDefault(group => group.Value.Name == name)
+        ?? throw CreateNotFound("group", "group", name, snapshot.Groups.Select(group => group.Value.Name));
+
+    /// <summary>Applies all changes or none, and informs a running server, so that its sessions use the new settings at once.</summary>
+    public void Apply(params IReadOnlyList<AccountChange> changes)
+    {
+        Translate(() =>
+        {
+            _state!.Accounts.Apply(changes);
+            return true;
+        });
+        RunningServer.Refresh(StatePath);
+    }
+
+    public void Dispose() => _state?.Dispose();
+
+    private UserErrorException CreateNotFound(string kind, string command, string name, IEnumerable<string> names) => new(
+        ExitCode.NotFound,
+        $"no {kind} has the name {name} in {StatePath}",
+        SpellingSuggestion.FindNearest(name, names) is { } near ? $"{kind} {near}" : $"fts {command} list");
+
+    private static T Translate<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (AccountDatabaseException e)
+        {
+            throw e.Error switch
+            {
+                AccountDatabaseError.NotFound => new UserErrorException(ExitCode.NotFound, e.Message),
+                AccountDatabaseError.Invalid or AccountDatabaseError.Inconsistent => new UserErrorException(ExitCode.UsageError, e.Message),
+                AccountDatabaseError.Exists or AccountDatabaseError.Conflict => new UserErrorException(ExitCode.OtherError, e.Message),
+                _ => StateDirectory.CreateError(e),
+            };
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text.Json;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Administration;
+
+/// <summary>Tests of <c>fts user</c> and <c>fts group</c> with the published program.</summary>
+public sealed class UserCommandTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_account_is_added_shown_changed_and_removed()
+    {
+        _folder.Write("password", "correct horse\nsecond line\n");
+        Assert.Equal(
+            (0, "", ""),
+            await RunAsync(
+                "user", "add", "ann", "--home", "/srv/ftp/ann", "--password-file", "password", "--permit", "/=lr", "--permit", "/in=c",
+                "--mount", "/pub=/srv/pub:ro", "--quota-bytes", "10G", "--quota-files", "1000", "--rate-up", "2M", "--rate-down", "500K",
+                "--sessions", "4", "--network", "192.0.2.0/24", "--network", "2001:db8::/32", "--require-tls",
+                "--expires", "2027-01-31T12:00:00+00:00", "--hours", "08:00-18:00"));
+
+        (int code, string text, _) = await RunAsync("user", "show", "ann");
+        Assert.Equal(0, code);
+        Assert.Equal(
+            """
+            name          ann
+            status        enabled
+            password      Pbkdf2Sha512
+            home          /srv/ftp/ann                account
+            mounts /pub   /srv/pub (read-only)        account
+            rules /       lr                          account
+            rules /in     c                           account
+            quotaBytes    10G                         account
+            quotaFiles    1000                        account
+            uploadRate    2M                          account
+            downloadRate  500K                        account
+            maxSessions   4                           account
+            networks      192.0.2.0/24, 2001:db8::/32  account
+            requiresTls   true                        account
+            hours         08:00-18:00                 account
+            expiresAt     2027-01-31T12:00:00+00:00   account
+            """.Split('\n').Select(Normalise),
+            text.TrimEnd('\n').Split('\n').Select(Normalise));
+
+        (code, text, _) = await RunAsync("user", "set", "ann", "--quota-bytes", "unlimited", "--unset", "permit:/in", "--unset", "hours");
+        Assert.Equal(
+            (0, "rules /in: c -> (unset)\nquotaBytes: 10G -> unlimited\nhours: 08:00-18:00 -> (unset)\n"), (code, text));
+
+        Assert.Equal((0, "", ""), await RunAsync("user", "disable", "ann"));
+        Assert.Contains("ann   disabled", (await RunAsync("user", "list")).Data, StringComparison.Ordinal);
+        Assert.Equal((0, "", ""), await RunAsync("user", "enable", "ann"));
+        Assert.Contains("ann   enabled", (await RunAsync("user", "list")).Data, StringComparison.Ordinal);
+        Assert.Equal((0, "", ""), await RunAsync("user", "remove", "ann"));
+        (code, _, string messages) = await RunAsync("user", "show", "ann");
+        Assert.Equal(6, code);
+        Assert.StartsWith("error: no account has the name ann in ", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_generated_password_is_printed_once_and_not_stored()
+    {
+        (int code, string password, _) = await RunAsync("user", "add", "ann", "--generate");
+        Assert.Equal(0, code);
+        Assert.Matches("^[a-z2-9]{4}(-[a-z2-9]{4}){3}\n$", password);
+        foreach (string name in Directory.GetFiles(_folder["state"]))
+        {
+            Assert.DoesNotContain(password.TrimEnd(), await File.ReadAllTextAsync(name), StringComparison.Ordinal);
+        }
+
+        (code, string second, _) = await RunAsync("user", "passwd", "ann", "--generate");
+        Assert.Equal(0, code);
+        Assert.NotEqual(password, second);
+    }
+
+    [Fact]
+    public async Task A_password_is_read_from_standard_input_and_never_an_argument()
+    {
+        Assert.Equal(0, (await RunWithInputAsync("secret\n", "user", "add", "ann", "--password-file", "-")).Code);
+        (int code, _, string messages) = await RunWithInputAsync("\n", "user", "add", "bob", "--password-file", "-");
+        Assert.Equal((2, "error: the password is empty\n"), (code, messages));
+        (code, _, messages) = await RunAsync("user", "add", "bob");
+        Assert.Equal(2, code);
+        Assert.Contains("use --password-file FILE, --generate or --no-password", messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("bob", (await RunAsync("user", "list")).Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("user add ann --no-password", 1, "the account ann already exists")]
+    [InlineData("user add a/b --no-password", 2, "the account name must not contain '/'")]
+    [InlineData("user add bob --no-password --generate", 2, "exclude each other")]
+    [InlineData("user add bob --no-password --permit in=c", 2, "--permit in=c: must be PATH=RIGHTS")]
+    [InlineData("user add bob --no-password --permit /in=c --permit /in=r", 2, "the path /in is given twice")]
+    [InlineData("user add bob --no-password --quota-bytes 1X", 2, "--quota-bytes 1X: must be a number of bytes")]
+    [InlineData("user add bob --no-password --group missing", 2, "the group missing does not exist")]
+    [InlineData("user add bob --no-password --certificate missing.pem", 11, "missing.pem")]
+    [InlineData("user add", 2, "NAME is missing")]
+    [InlineData("user set ann", 2, "no setting is given")]
+    [InlineData("user set ann --unset quota", 2, "--unset quota: no such setting")]
+    [InlineData("user set amn --quota-files 1", 6, "account ann")]
+    [InlineData("user remove ann bob", 6, "no account has the name bob")]
+    [InlineData("user explode", 2, "unknown command 'user explode'")]
+    [InlineData("user ad ann", 2, "did you mean add?")]
+    [InlineData("group remove staff", 6, "no group has the name staff")]
+    [InlineData("user apply missing.json", 11, "cannot read missing.json")]
+    public async Task An_error_changes_nothing(string arguments, int code, string message)
+    {
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--no-password", "--quota-files", "7")).Code);
+        string before = (await RunAsync("user", "export")).Data;
+        (int actual, string data, string messages) = await RunAsync(arguments.Split(' '));
+        Assert.Equal((code, ""), (actual, data));
+        Assert.Contains(message, messages, StringComparison.Ordinal);
+        Assert.Equal(before, (await RunAsync("user", "export")).Data);
+    }
+
+    [Fact]
+    public async Task Groups_supply_settings_and_must_not_contradict_each_other()
+    {
+        Assert.Equal(0, (await RunAsync("group", "add", "partners", "--permit", "/=lr", "--quota-bytes", "1G")).Code);
+        Assert.Equal(0, (await RunAsync("group", "add", "eu", "--quota-bytes", "2G")).Code);
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--no-password", "--group", "partners")).Code);
+        string text = (await RunAsync("user", "show", "ann")).Data;
+        Assert.Contains("quotaBytes 1G group partners", text.Split('\n').Select(Normalise));
+        Assert.Contains("home the folder that the server shares default", text.Split('\n').Select(Normalise));
+
+        (int code, _, string messages) = await RunAsync("user", "set", "ann", "--group", "partners", "--group", "eu");
+        Assert.Equal(2, code);
+        Assert.Contains("the groups partners and eu have different values for quotaBytes", messages, StringComparison.Ordinal);
+        Assert.Equal(
+            0, (await RunAsync("user", "set", "ann", "--group", "partners", "--group", "eu", "--quota-bytes", "3G")).Code);
+        (code, _, messages) = await RunAsync("group", "remove", "eu");
+        Assert.Equal(2, code);
+        Assert.Contains("ann", messages, StringComparison.Ordinal);
+
+        using var group = JsonDocument.Parse((await RunAsync("group", "show", "eu", "--json")).Data);
+        Assert.Equal("ann", group.RootElement.GetProperty("accounts")[0].GetString());
+        Assert.Equal("2G", group.RootElement.GetProperty("settings").GetProperty("quotaBytes").GetString());
+    }
+
+    [Fact]
+    public async Task Applying_a_file_prints_the_plan_and_makes_the_accounts_match()
+    {
+        Assert.Equal(0, (await RunAsync("user", "add", "old", "--no-password")).Code);
+        _folder.Write("accounts.json", """
+            { // comment
+              "groups": { "partners": { "rules": { "/": "lr" } } },
+              "accounts": { "ann": { "groups": ["partners"], "quotaBytes": "1G" } },
+            }
+            """);
+        const string Plan = "+ group partners\n+ account ann\n";
+        Assert.Equal(
+            (0, Plan, "kept account old, which the file does not contain (--prune removes it)\n"),
+            await RunAsync("user", "apply", "accounts.json", "--dry-run"));
+        Assert.DoesNotContain("ann", (await RunAsync("user", "list")).Data, StringComparison.Ordinal);
+        Assert.Equal((0, Plan + "- account old\n", ""), await RunAsync("user", "apply", "accounts.json", "--prune"));
+        Assert.Equal((0, "", "no changes\n"), await RunAsync("user", "apply", "accounts.json", "--prune"));
+
+        Assert.Equal(0, (await RunAsync("user", "export", "--output", "export.json")).Code);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["export.json"]));
+        Assert.Equal((0, "", "no changes\n"), await RunAsync("user", "apply", "export.json", "--prune"));
+        Assert.Equal(11, (await RunAsync("user", "export", "--output", "export.json")).Code);
+
+        _folder.Write("wrong.json", "{\n  \"accounts\": {\n    \"ann\": { \"quota\": 1 }\n  }\n}\n");
+        (int code, string data, string messages) = await RunAsync("user", "apply", "wrong.json");
+        Assert.Equal((2, ""), (code, data));
+        Assert.StartsWith("error: wrong.json:3: unknown key \"quota\"", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Importing_a_password_file_adds_its_accounts_and_names_skipped_lines()
+    {
+        Assert.Equal(0, (await RunAsync("user", "add", "ann", "--no-password")).Code);
+        _folder.Write(
+            "htpasswd",
+            "ann:$apr1$Xabc1234$h3dKeFxhTbkMfHRZsvCYZ/\nbob:$apr1$Xabc1234$h3dKeFxhTbkMfHRZsvCYZ/\nsha:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n");
+        (int code, string data, string messages) = await RunAsync("user", "import", "htpasswd");
+        Assert.Equal((9, "+ account bob\n"), (code, data));
+        Assert.Contains("skipped line 1: the account ann already exists\n", messages, StringComparison.Ordinal);
+        Assert.Contains("skipped line 3: ", messages, StringComparison.Ordinal);
+        Assert.Contains("{SHA}", messages, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("help user", "Usage: fts user COMMAND")]
+    [InlineData("user --help", "Usage: fts user COMMAND")]
+    [InlineData("user", "Usage: fts user COMMAND")]
+    [InlineData("help user add", "Usage: fts user add NAME [options]")]
+    [InlineData("user add --help", "Usage: fts user add NAME [options]")]
+    [InlineData("help group", "Usage: fts group COMMAND")]
+    [InlineData("group set -h", "Usage: fts group set NAME [options]")]
+    public async Task Help_pages_fit_the_terminal(string arguments, string start)
+    {
+        (int code, string data, string messages) = await RunAsync(arguments.Split(' '));
+        Assert.Equal((0, ""), (code, messages));
+        Assert.StartsWith(start, data, StringComparison.Ordinal);
+        Assert.All(data.Split('\n'), line => Assert.True(line.Length <= 80, line));
+    }
+
+    private static string Normalise(string line) => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    private Task<(int Code, string Data, string Messages)> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
+
+    private Task<(int Code, string Data, string Messages)> RunWithInputAsync(string input, params string[] arguments) =>
+        RunningProgram.RunAsync(_folder.Path, arguments, input, ("FTS_STATE", _folder["state"]));
+}
