@@ -1,6 +1,7 @@
 using Fts.Accounts.Settings;
 using Fts.Cli;
 using Fts.Serving.Accounts;
+using Fts.Serving.Control;
 
 namespace Fts.Administration;
 
@@ -45,7 +46,8 @@ internal sealed class AccountStore : IDisposable
             _state!.Accounts.Apply(changes);
             return true;
         });
-        RunningServer.Refresh(StatePath);
+        // Without this request, a running server notices the change within a second.
+        ControlClient.TryRefreshAsync(StatePath, CancellationToken.None).AsTask().GetAwaiter().GetResult();
     }
 
     public void Dispose() => _state?.Dispose();

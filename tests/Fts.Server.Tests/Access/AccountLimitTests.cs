@@ -14,7 +14,7 @@ public sealed class AccountLimitTests
         C: USER ann
         S: 331 *
         C: PASS x
-        S: 421 Too many sessions of this account, try again later (limit.sessions).
+        S: 421 Too many sessions of this account (limit.sessions), try again later.
         S: (end)
         """;
 
@@ -87,7 +87,7 @@ public sealed class AccountLimitTests
             C: NOOP
             S: 200 *
             C: NOOP
-            S: 421 Too many commands before login, closing control connection (limit.commands).
+            S: 421 Too many commands before login (limit.commands), closing control connection.
             S: (end)
             """);
     }
@@ -109,7 +109,7 @@ public sealed class AccountLimitTests
             reply = (await client.ReadReplyAsync())[0];
         }
 
-        Assert.Equal("421 Too many new connections, try again later (limit.connections).", reply);
+        Assert.Equal("421 Too many new connections (limit.connections), try again later.", reply);
         await using Conversation other = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.2"));
         await other.PlayAsync("S: 220 *");
     }

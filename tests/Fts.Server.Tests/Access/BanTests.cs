@@ -82,7 +82,7 @@ public sealed class BanTests
 
         Assert.Equal([subject], server.Inner.Bans!.GetBans().Select(ban => ban.Subject.ToString()));
         await using Conversation banned = await ConnectAsync(server, same);
-        await banned.PlayAsync("S: 421 Your address is banned, try again later (ban.active).\nS: (end)");
+        await banned.PlayAsync("S: 421 Your address is banned (ban.active), try again later.\nS: (end)");
         await PlayLoginAsync(server, other, "owner", "right", "230 *");
     }
 
