@@ -24,6 +24,7 @@ public sealed class PasswordVerifier : IDisposable
     private readonly ProofCache _proofs;
     private readonly RejectionCost _rejections;
     private readonly VerificationQueue _queue;
+    private long _computedCount;
 
     /// <summary>Creates a verifier. It starts its threads on demand, and they end if they are idle.</summary>
     /// <param name="options">The limits and costs, or null for the defaults.</param>
@@ -42,6 +43,9 @@ public sealed class PasswordVerifier : IDisposable
     /// <summary>The number of verifications that wait for a thread.</summary>
     public int WaitingCount => _queue.WaitingCount;
 
+    /// <summary>The number of passwords that were compared with a hash by computing the hash function.</summary>
+    internal long ComputedCount => Volatile.Read(ref _computedCount);
+
     internal RejectionCost Rejections => _rejections;
 
     internal ProofCache Proofs => _proofs;
@@ -59,7 +63,7 @@ public sealed class PasswordVerifier : IDisposable
         ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(hash);
         ArgumentNullException.ThrowIfNull(password);
-        if (password.Length > PasswordHash.MaxPasswordBytes || !PasswordHash.TryParse(hash, out PasswordHash? parsed, out _))
+        if (password.Length > PasswordHash.MaxPasswordBytes || hash.Length > PasswordHash.MaxTextLength)
         {
             return VerifyUnknownAsync(password, cancellationToken);
         }
@@ -67,7 +71,7 @@ public sealed class PasswordVerifier : IDisposable
         Proof proof = _proofs.CreateProof(account, hash, password);
         return _proofs.TryFind(proof, out bool needsUpgrade)
             ? new(new PasswordVerdict(PasswordOutcome.Accepted, needsUpgrade))
-            : RunAsync(() => Verify(proof, parsed, password), parsed.RequiredMemory, cancellationToken);
+            : VerifyHashAsync(proof, hash, password, cancellationToken);
     }
 
     /// <summary>
@@ -100,6 +104,11 @@ public sealed class PasswordVerifier : IDisposable
     /// <summary>Cancels the waiting verifications.</summary>
     public void Dispose() => _queue.Dispose();
 
+    private ValueTask<PasswordVerdict> VerifyHashAsync(Proof proof, string hash, string password, CancellationToken cancellationToken) =>
+        PasswordHash.TryParse(hash, out PasswordHash? parsed, out _)
+            ? RunAsync(() => Verify(proof, parsed, password), parsed.RequiredMemory, cancellationToken)
+            : VerifyUnknownAsync(password, cancellationToken);
+
     private async ValueTask<PasswordVerdict> RunAsync(Func<PasswordVerdict> verify, long memory, CancellationToken cancellationToken)
     {
         Task<PasswordVerdict>? task = _queue.TryRun(verify, memory, cancellationToken);
@@ -116,6 +125,7 @@ public sealed class PasswordVerifier : IDisposable
 
         try
         {
+            Interlocked.Increment(ref _computedCount);
             long started = _timeProvider.GetTimestamp();
             if (!hash.Verify(password))
             {
