@@ -34,7 +34,7 @@ internal sealed class ServedHosts
     /// The guarded store of each configured store. Users of the same store share one <see cref="WorkerStore"/>, and therefore its threads.
     /// An entry disappears with its store, because accounts can get other stores while the server runs.
     /// </summary>
-    private readonly ConditionalWeakTable<IFileStore, IFileStore> _guardedStores = [];
+    private readonly ConditionalWeakTable<IFileStore, IFileStore> _guardedStores = new();
 
     private readonly ILogger _logger;
 

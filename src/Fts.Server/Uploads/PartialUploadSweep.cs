@@ -21,16 +21,29 @@ internal static class PartialUploadSweep
         {
             do
             {
-                foreach (IFileStore store in hostStores.Union(server.Options.GetAccountStores()))
-                {
-                    await SweepAsync(server, store, DateTime.UtcNow - lifetime, cancellationToken);
-                }
+                await SweepAllAsync(server, hostStores, DateTime.UtcNow - lifetime, cancellationToken);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    private static async ValueTask SweepAllAsync(
+        FtpServer server, IFileStore[] hostStores, DateTime before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (IFileStore store in hostStores.Union(server.Options.GetAccountStores()))
+            {
+                await SweepAsync(server, store, before, cancellationToken);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "sweep of the partial uploads of accounts");
         }
     }
 

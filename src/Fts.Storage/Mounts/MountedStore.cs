@@ -90,21 +90,16 @@ public sealed class MountedStore : IFileStore
     /// <inheritdoc/>
     public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
+        ThrowIfFixed(path, StoreError.NotAFile);
         (StoreMount mount, StorePath inner) = Locate(path);
-        return _table.IsFixed(path)
-            ? throw new StoreException(StoreError.NotAFile, $"{path} is a mount point or a directory above one.")
-            : mount.Store.OpenReadAsync(inner, cancellationToken);
+        return mount.Store.OpenReadAsync(inner, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
+        ThrowIfFixed(path, StoreError.NotAFile);
         (StoreMount mount, StorePath inner) = LocateForChange(path);
-        if (_table.IsFixed(path))
-        {
-            throw new StoreException(StoreError.NotAFile, $"{path} is a mount point or a directory above one.");
-        }
-
         try
         {
             return await mount.Store.OpenWriteAsync(inner, start, cancellationToken).ConfigureAwait(false);
@@ -146,11 +141,7 @@ public sealed class MountedStore : IFileStore
     /// <inheritdoc/>
     public async ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        if (_table.IsFixed(path))
-        {
-            throw new StoreException(StoreError.Exists, $"{path} is a mount point or a directory above one.");
-        }
-
+        ThrowIfFixed(path, StoreError.Exists);
         (StoreMount mount, StorePath inner) = LocateForChange(path);
         try
         {
@@ -165,14 +156,16 @@ public sealed class MountedStore : IFileStore
     /// <inheritdoc/>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
-        (StoreMount mount, StorePath inner) = LocateForRemoval(path);
+        ThrowIfFixed(path, StoreError.NotAFile);
+        (StoreMount mount, StorePath inner) = LocateForChange(path);
         return mount.Store.DeleteFileAsync(inner, cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
-        (StoreMount mount, StorePath inner) = LocateForRemoval(path);
+        ThrowIfFixed(path, StoreError.NotAFile);
+        (StoreMount mount, StorePath inner) = LocateForChange(path);
         return mount.Store.DeleteFileAsync(inner, uploader, cancellationToken);
     }
 
@@ -203,7 +196,8 @@ public sealed class MountedStore : IFileStore
     /// <inheritdoc/>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
     {
-        (StoreMount mount, StorePath inner) = LocateForRemoval(path);
+        ThrowIfFixed(path, StoreError.Exists);
+        (StoreMount mount, StorePath inner) = LocateForChange(path);
         // Through a link to a directory above a mount point, the entries that the mount hides would be visible.
         (StoreMount targetMount, StorePath innerTarget) = Locate(target);
         return mount == targetMount && !_table.IsFixed(target)
@@ -255,6 +249,14 @@ public sealed class MountedStore : IFileStore
     private (StoreMount Mount, StorePath Inner) LocateForRemoval(StorePath path) => _table.IsFixed(path)
         ? throw CreateDeniedException(MountPointRule, $"{path} is a mount point or a directory above one.")
         : LocateForChange(path);
+
+    private void ThrowIfFixed(StorePath path, StoreError error)
+    {
+        if (_table.IsFixed(path))
+        {
+            throw new StoreException(error, $"{path} is a mount point or a directory above one.");
+        }
+    }
 
     private bool IsMissingParent(StoreException e, StorePath path) =>
         e.Error is StoreError.NotFound or StoreError.NotADirectory && _table.IsFixed(path.Parent);

@@ -35,7 +35,7 @@ internal static class BanTable
                 subject = "";
             }
 
-            string end = ban.Until is { } until ? StatusTable.FormatAge(until - now) : "-";
+            string end = ban.Until is { } until ? FormatRemaining(until - now) : "-";
             int reasonColumns = Math.Max(ReasonColumns, 78 - columns - 5);
             yield return $"{Pad(subject, columns)} {end,-4} {DisplayFormat.Shorten(ban.Reason.ToPrintable(), reasonColumns)}".TrimEnd();
         }
@@ -51,6 +51,10 @@ internal static class BanTable
         $"source    {ban.Source}",
         string.Create(CultureInfo.InvariantCulture, $"failures  {ban.Failures}"),
     ];
+
+    /// <summary>Returns the time until the end. Above a minute it is rounded up, so that a new ban of 7 days shows 7d and not 6d.</summary>
+    private static string FormatRemaining(TimeSpan time) =>
+        StatusTable.FormatAge(time.TotalMinutes > 1 ? TimeSpan.FromMinutes(Math.Ceiling(time.TotalMinutes)) : time);
 
     private static string FormatTime(DateTimeOffset time) =>
         time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);

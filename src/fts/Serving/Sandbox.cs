@@ -45,7 +45,7 @@ internal sealed record Sandbox(string Description)
     /// <returns>The state of the sandbox.</returns>
     public static Sandbox Enter(
         CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile,
-        string? stateDirectory)
+        string? stateDirectory = null)
     {
         if (line.HasOption(DisableOption))
         {

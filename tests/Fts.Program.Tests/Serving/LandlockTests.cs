@@ -36,7 +36,7 @@ public sealed class LandlockTests
     public void Inside_the_sandbox()
     {
         string inside = Environment.GetEnvironmentVariable(InsideVariable)!, outside = Environment.GetEnvironmentVariable(OutsideVariable)!;
-        Sandbox sandbox = Sandbox.Enter(new CommandLine(ServerCommand.Definition, []), [inside], [], null);
+        Sandbox sandbox = Sandbox.Enter(new CommandLine(ServerCommand.Definition, []), [inside], [], null, null);
         Assert.Equal("process restricted to these folders (Landlock)", sandbox.Description);
 
         AssertConfined(inside, outside);

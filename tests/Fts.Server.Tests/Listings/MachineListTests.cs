@@ -108,7 +108,7 @@ public sealed class MachineListTests
     {
         await using TestServer server =
             new(wire, configure: options =>
-                options with { Authenticator = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
+                options with { Authenticator = new Fts.Accounts.AnonymousAuthenticator(Fts.Accounts.Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: EPSV

@@ -86,7 +86,7 @@ public sealed class SessionInfoTests
         await using Conversation anonymous = await server.LogInAsync(), other = await server.ConnectAsync();
         await other.PlayAsync("S: 220 *");
         Assert.Equal(1, server.Inner.EndSessions(session => session.Account == "anonymous", "Two\r\nlines."));
-        await anonymous.PlayAsync(@"S: 421 Two\\x0d\\x0alines.");
+        await anonymous.PlayAsync(@"S: 421 Two\x0d\x0alines.");
         await other.PlayAsync("C: NOOP\nS: 200 *");
         Assert.False(server.Inner.EndSession(77, "No such session."));
     }

@@ -54,12 +54,12 @@ public sealed class MountedStoreTests
     {
         await _home.WriteFileAsync("/note", "home", Token);
         await AssertDeniedAsync("mount.point", () => _store.DeleteDirectoryAsync(At(path), Token));
-        await AssertDeniedAsync("mount.point", () => _store.DeleteFileAsync(At(path), Token));
         await AssertDeniedAsync("mount.point", () => DirectoryTree.DeleteAsync(_store, At(path), null, Token));
         await AssertDeniedAsync("mount.point", () => _store.RenameAsync(At(path), At("/other"), false, Token));
         await AssertDeniedAsync("mount.point", () => _store.RenameAsync(At("/note"), At(path), true, Token));
         await AssertDeniedAsync("mount.point", () => _store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UtcNow), Token));
         Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await _store.CreateDirectoryAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await _store.DeleteFileAsync(At(path), Token)));
         Assert.Equal(
             StoreError.NotAFile, await GetStoreErrorAsync(async () => await _store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
     }

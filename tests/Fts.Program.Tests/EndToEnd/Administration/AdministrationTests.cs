@@ -41,7 +41,7 @@ public sealed class AdministrationTests : IDisposable
         await CheckAsync(["kick", "1", "--reason", "Maintenance."], 0, "ended session 1\n");
         Assert.StartsWith("426 ", await session.ReadAsync(), StringComparison.Ordinal);
         Assert.Equal("421 Session ended by the administrator: Maintenance.", await session.ReadAsync());
-        await CheckAsync(["kick", "1"], 6, "fts: no session 1\n");
+        await CheckAsync(["kick", "1"], 6, "error: no session 1\n");
     }
 
     [Fact]

@@ -188,7 +188,11 @@ public sealed class AccountTests : IDisposable
             return last;
         }
 
-        public void Dispose() => _client.Dispose();
+        public void Dispose()
+        {
+            _reader.Dispose();
+            _client.Dispose();
+        }
 
         private async Task<string> SendAsync(string command)
         {
