@@ -16,8 +16,8 @@ public sealed class PasswordHash
     /// <summary>The maximum length of a hash text, in characters.</summary>
     public const int MaxTextLength = 1024;
 
-    /// <summary>The default number of iterations of a new hash. A verification takes about 50 ms on one core of a server of 2025.</summary>
-    public const int DefaultIterations = 150_000;
+    /// <summary>The default number of iterations of a new hash: about 50 ms of processor time (decision page <c>passwords.md</c>).</summary>
+    public const int DefaultIterations = 100_000;
 
     /// <summary>The minimum number of iterations of a new hash.</summary>
     public const int MinIterations = 1000;

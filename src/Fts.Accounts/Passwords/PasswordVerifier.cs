@@ -59,7 +59,7 @@ public sealed class PasswordVerifier : IDisposable
         ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(hash);
         ArgumentNullException.ThrowIfNull(password);
-        if (password.Length > PasswordHash.MaxPasswordBytes || !PasswordHash.TryParse(hash, out PasswordHash? parsed, out _))
+        if (password.Length > PasswordHash.MaxPasswordBytes || hash.Length > PasswordHash.MaxTextLength)
         {
             return VerifyUnknownAsync(password, cancellationToken);
         }
@@ -67,7 +67,7 @@ public sealed class PasswordVerifier : IDisposable
         Proof proof = _proofs.CreateProof(account, hash, password);
         return _proofs.TryFind(proof, out bool needsUpgrade)
             ? new(new PasswordVerdict(PasswordOutcome.Accepted, needsUpgrade))
-            : RunAsync(() => Verify(proof, parsed, password), parsed.RequiredMemory, cancellationToken);
+            : VerifyHashAsync(proof, hash, password, cancellationToken);
     }
 
     /// <summary>
@@ -99,6 +99,11 @@ public sealed class PasswordVerifier : IDisposable
 
     /// <summary>Cancels the waiting verifications.</summary>
     public void Dispose() => _queue.Dispose();
+
+    private ValueTask<PasswordVerdict> VerifyHashAsync(Proof proof, string hash, string password, CancellationToken cancellationToken) =>
+        PasswordHash.TryParse(hash, out PasswordHash? parsed, out _)
+            ? RunAsync(() => Verify(proof, parsed, password), parsed.RequiredMemory, cancellationToken)
+            : VerifyUnknownAsync(password, cancellationToken);
 
     private async ValueTask<PasswordVerdict> RunAsync(Func<PasswordVerdict> verify, long memory, CancellationToken cancellationToken)
     {

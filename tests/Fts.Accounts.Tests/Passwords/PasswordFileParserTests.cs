@@ -68,8 +68,11 @@ public sealed class PasswordFileParserTests
         Assert.Equal(PasswordFileFormat.PureFtpd, file.Format);
         Assert.Equal("/srv/ftp/ann", account.Home);
         ImportedLimits limits = account.Limits;
-        Assert.Equal((10240L, 20480L), (limits.UploadBytesPerSecond, limits.DownloadBytesPerSecond));
-        Assert.Equal((1000L, 1048576L, 3), (limits.MaxFiles, limits.MaxBytes, limits.MaxSessions));
+        Assert.Equal(10240, limits.UploadBytesPerSecond);
+        Assert.Equal(20480, limits.DownloadBytesPerSecond);
+        Assert.Equal(3, limits.MaxSessions);
+        Assert.Equal(1000, limits.MaxFiles);
+        Assert.Equal(1048576, limits.MaxBytes);
         Assert.Equal([IPNetwork.Parse("192.168.1.0/24"), IPNetwork.Parse("10.1.2.3/32")], limits.AllowedNetworks);
         Assert.Equal([IPNetwork.Parse("192.168.1.5/32")], limits.RefusedNetworks);
         Assert.Equal(new LoginHours(new TimeOnly(9, 30), new TimeOnly(18, 0)), limits.LoginHours);
@@ -81,9 +84,12 @@ public sealed class PasswordFileParserTests
     {
         PasswordFile file = PasswordFileParser.Parse($"ann:{Md5}:1001:1001::/srv/ftp:::::0:0:0:::::\n");
         ImportedAccount account = Assert.Single(file.Accounts);
-        Assert.Equal((null, null, null), (account.Limits.UploadBytesPerSecond, account.Limits.DownloadBytesPerSecond, account.Limits.MaxSessions));
+        Assert.Null(account.Limits.UploadBytesPerSecond);
+        Assert.Null(account.Limits.DownloadBytesPerSecond);
+        Assert.Null(account.Limits.MaxSessions);
         // A quota of 0 is a limit.
-        Assert.Equal((0L, 0L), (account.Limits.MaxFiles, account.Limits.MaxBytes));
+        Assert.Equal(0, account.Limits.MaxFiles);
+        Assert.Equal(0, account.Limits.MaxBytes);
         Assert.Empty(account.Limits.AllowedNetworks);
         Assert.Null(account.Limits.LoginHours);
         Assert.Empty(account.IgnoredFields);
@@ -124,7 +130,8 @@ public sealed class PasswordFileParserTests
     public void An_explicit_format_is_not_detected()
     {
         PasswordFile file = PasswordFileParser.Parse($"ann:{Md5}", PasswordFileFormat.Shadow);
-        Assert.Equal((PasswordFileFormat.Shadow, "ann"), (file.Format, Assert.Single(file.Accounts).Name));
+        Assert.Equal(PasswordFileFormat.Shadow, file.Format);
+        Assert.Equal("ann", Assert.Single(file.Accounts).Name);
     }
 
     [Fact]
@@ -148,7 +155,7 @@ public sealed class PasswordFileParserTests
     public void Any_names_and_hashes_are_read_from_each_format() =>
         Prop.ForAll(ArbMap.Default.ArbFor<NonEmptyString[]>(), ArbMap.Default.ArbFor<int>(), (texts, choice) =>
         {
-            string[] names = [.. texts.Select(text => new string([.. text.Get.Where(c => !char.IsControl(c) && c is not (':' or '#'))]).Trim())
+            string[] names = [.. texts.Select(text => new string([.. text.Get.Where(c => !char.IsControl(c) && c is not (':' or '#' or '\uFEFF'))]).Trim())
                 .Where(name => name.Length is > 0 and <= 128).Distinct()];
             var format = (PasswordFileFormat)(Math.Abs(choice % 4));
             string rest = format switch
@@ -161,7 +168,7 @@ public sealed class PasswordFileParserTests
             PasswordFile file = PasswordFileParser.Parse(string.Concat(names.Select(name => $"{name}:{Bcrypt}{rest}\n")));
             Assert.Equal(names, file.Accounts.Select(account => account.Name));
             Assert.Empty(file.SkippedLines);
-            Assert.Equal(names.Length == 0 ? null : format, file.Format);
+            Assert.Equal(names.Length == 0 ? (PasswordFileFormat?)null : format, file.Format);
         }).QuickCheckThrowOnFailure();
 
     [Fact]

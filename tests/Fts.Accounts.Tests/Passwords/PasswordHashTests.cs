@@ -125,9 +125,9 @@ public sealed class PasswordHashTests
     [InlineData("$6$rounds=999999999$saltstring$" + Hash86, "999999999 rounds exceed the maximum of 1000000")]
     [InlineData("pbkdf2_sha256$3000001$seasalt$R5J62hsSq+pYw00hLLPKBbcGXmq7fj5+/M0IFoYtZbo=", "3000001 iterations exceed the maximum of 3000000")]
     [InlineData("$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-        "the cost m=262145,t=1,p=1 exceeds the maximum (m=262144, m*t=1048576, p=64)")]
-    [InlineData("$argon2id$v=19$m=262144,t=5,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-        "the cost m=262144,t=5,p=1 exceeds the maximum (m=262144, m*t=1048576, p=64)")]
+        "the cost m=262145,t=1,p=1 exceeds the maximum (m=262144, m*t=786432, p=64)")]
+    [InlineData("$argon2id$v=19$m=262144,t=4,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "the cost m=262144,t=4,p=1 exceeds the maximum (m=262144, m*t=786432, p=64)")]
     [InlineData("$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "this version of argon2id is not supported, only version 19")]
     public void A_hash_with_an_excessive_cost_is_rejected(string hash, string expected) => AssertRejected(hash, expected);

@@ -21,20 +21,20 @@ public sealed class PasswordVerifierTests
     {
         using var verifier = new PasswordVerifier(s_options);
         string hash = PasswordHash.Create("secret", Iterations).Text;
-        Assert.Equal(new(PasswordOutcome.Accepted, false), await verifier.VerifyAsync("ann", hash, "secret", Token));
-        Assert.Equal(new(PasswordOutcome.Rejected, false), await verifier.VerifyAsync("ann", hash, "Secret", Token));
-        Assert.Equal(new(PasswordOutcome.Rejected, false), await verifier.VerifyUnknownAsync("secret", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Accepted, false), await verifier.VerifyAsync("ann", hash, "secret", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Rejected, false), await verifier.VerifyAsync("ann", hash, "Secret", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Rejected, false), await verifier.VerifyUnknownAsync("secret", Token));
     }
 
     [Fact]
     public async Task A_foreign_hash_is_accepted_and_replaced()
     {
         using var verifier = new PasswordVerifier(s_options);
-        Assert.Equal(new(PasswordOutcome.Accepted, true), await verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token));
-        Assert.Equal(new(PasswordOutcome.Accepted, true), await verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Accepted, true), await verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Accepted, true), await verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token));
         PasswordHash? hash = await verifier.CreateHashAsync("Hello world!", Token);
         Assert.StartsWith("$pbkdf2-sha512$i=4000$", hash!.Text, StringComparison.Ordinal);
-        Assert.Equal(new(PasswordOutcome.Accepted, false), await verifier.VerifyAsync("ann", hash.Text, "Hello world!", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Accepted, false), await verifier.VerifyAsync("ann", hash.Text, "Hello world!", Token));
     }
 
     [Theory]
@@ -86,12 +86,12 @@ public sealed class PasswordVerifierTests
         using var gate = new ManualResetEventSlim();
         Task<bool> running = Block(verifier, gate);
         clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
-        ValueTask<PasswordVerdict> remembered = verifier.VerifyAsync("ann", hash, "secret", Token);
+        Task<PasswordVerdict> remembered = verifier.VerifyAsync("ann", hash, "secret", Token).AsTask();
         Assert.True(remembered.IsCompletedSuccessfully);
         Assert.True((await remembered).IsAccepted);
 
         clock.Advance(TimeSpan.FromTicks(1));
-        ValueTask<PasswordVerdict> expired = verifier.VerifyAsync("ann", hash, "secret", Token);
+        Task<PasswordVerdict> expired = verifier.VerifyAsync("ann", hash, "secret", Token).AsTask();
         Assert.Equal(0, verifier.Proofs.Count);
         Assert.False(expired.IsCompleted);
         gate.Set();
@@ -118,13 +118,10 @@ public sealed class PasswordVerifierTests
         using var verifier = new PasswordVerifier(s_options with { MaxWaiting = 10 }, new ManualClock());
         using var gate = new ManualResetEventSlim();
         Task<bool> running = Block(verifier, gate);
-        ValueTask<PasswordVerdict>[] logins =
-            [.. Enumerable.Range(0, 5).Select(_ => verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token))];
+        Task<PasswordVerdict>[] logins =
+            [.. Enumerable.Range(0, 5).Select(_ => verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token).AsTask())];
         gate.Set();
-        foreach (ValueTask<PasswordVerdict> login in logins)
-        {
-            Assert.True((await login).IsAccepted);
-        }
+        Assert.All(await Task.WhenAll(logins), verdict => Assert.True(verdict.IsAccepted));
 
         Assert.Equal(1, verifier.Proofs.Count);
         Assert.True(await running);
@@ -136,10 +133,11 @@ public sealed class PasswordVerifierTests
         using var verifier = new PasswordVerifier(s_options);
         using var gate = new ManualResetEventSlim();
         Task<bool> running = Block(verifier, gate);
-        ValueTask<PasswordVerdict> first = verifier.VerifyUnknownAsync("x", Token), second = verifier.VerifyUnknownAsync("x", Token);
+        Task<PasswordVerdict> first = verifier.VerifyUnknownAsync("x", Token).AsTask();
+        Task<PasswordVerdict> second = verifier.VerifyUnknownAsync("x", Token).AsTask();
         Assert.Equal(2, verifier.WaitingCount);
-        Assert.Equal(new(PasswordOutcome.Busy, false), await verifier.VerifyUnknownAsync("x", Token));
-        Assert.Equal(new(PasswordOutcome.Busy, false), await verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Busy, false), await verifier.VerifyUnknownAsync("x", Token));
+        Assert.Equal(new PasswordVerdict(PasswordOutcome.Busy, false), await verifier.VerifyAsync("ann", Md5Crypt, "Hello world!", Token));
         Assert.Null(await verifier.CreateHashAsync("x", Token));
         gate.Set();
         Assert.Equal(PasswordOutcome.Rejected, (await first).Outcome);
@@ -222,7 +220,7 @@ public sealed class PasswordVerifierTests
                 return gate.Wait(s_deadline, CancellationToken.None);
             },
             0,
-            CancellationToken.None)!;
+            Token)!;
         Assert.True(started.Wait(s_deadline, Token));
         return task;
     }

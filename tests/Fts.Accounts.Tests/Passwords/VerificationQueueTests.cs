@@ -11,11 +11,7 @@ public sealed class VerificationQueueTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        _gate.Set();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => _gate.Set();
 
     [Fact]
     public async Task Computations_run_in_the_order_of_their_arrival_on_one_thread()
@@ -88,8 +84,8 @@ public sealed class VerificationQueueTests : IDisposable
         using var queue = new VerificationQueue(3, 100, 0);
         using var barrier = new Barrier(3);
         // Each computation waits for the two others.
-        Task<bool>[] tasks = [.. Enumerable.Range(0, 3).Select(_ => queue.TryRun(() => barrier.SignalAndWait(s_deadline), 0, Token)!)];
-        Assert.All(await Task.WhenAll(tasks), Assert.True);
+        Task<bool>[] tasks = [.. Enumerable.Range(0, 3).Select(_ => queue.TryRun(() => barrier.SignalAndWait(s_deadline, Token), 0, Token)!)];
+        Assert.All(await Task.WhenAll(tasks), isComplete => Assert.True(isComplete));
 
         Task[] running = [await BlockAsync(queue), await BlockAsync(queue), await BlockAsync(queue)];
         Task<int> fourth = queue.TryRun(() => 4, 0, Token)!;
@@ -136,7 +132,7 @@ public sealed class VerificationQueueTests : IDisposable
         Task<int> waiting = queue.TryRun(() => 1, 0, Token)!;
         queue.Dispose();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        Assert.Throws<ObjectDisposedException>(() => queue.TryRun(() => 1, 0, Token));
+        Assert.Throws<ObjectDisposedException>(() => { _ = queue.TryRun(() => 1, 0, Token); });
         _gate.Set();
         await running.WaitAsync(s_deadline, Token);
     }

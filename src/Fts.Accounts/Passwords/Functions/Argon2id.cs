@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Fts.Accounts.Passwords.Functions;
@@ -180,6 +181,7 @@ internal sealed unsafe class Argon2id
     /// Compresses two blocks to one (RFC 9106 §3.5). The result may replace one of them. It is optionally combined with the block that it
     /// replaces.
     /// </summary>
+    [SkipLocalsInit]
     private static void CompressBlocks(ulong* first, ulong* second, ulong* result, bool isAdded)
     {
         ulong* mixed = stackalloc ulong[BlockWords];

@@ -18,8 +18,10 @@ internal static class CostLimits
     /// <summary>The maximum memory of Argon2id, in KiB.</summary>
     public const int MaxArgon2Memory = 256 * 1024;
 
-    /// <summary>The maximum product of memory in KiB and passes of Argon2id, which determines its time.</summary>
-    public const int MaxArgon2Work = 1024 * 1024;
+    /// <summary>
+    /// The maximum product of memory in KiB and passes of Argon2id, which determines its time. libsodium uses this value for "moderate".
+    /// </summary>
+    public const int MaxArgon2Work = 3 * MaxArgon2Memory;
 
     /// <summary>The maximum number of lanes of Argon2id. They run one after the other.</summary>
     public const int MaxArgon2Lanes = 64;
