@@ -16,7 +16,8 @@ public sealed class PasswordHash
     /// <summary>The maximum length of a hash text, in characters.</summary>
     public const int MaxTextLength = 1024;
 
-    /// <summary>The default number of iterations of a new hash: about 50 ms of processor time (decision page <c>passwords.md</c>).</summary>
+    /// <summary>The default number of iterations of a new hash, which need about 50 ms of processor time.</summary>
+    /// <remarks>The decision page <c>passwords.md</c> has the measured times.</remarks>
     public const int DefaultIterations = 100_000;
 
     /// <summary>The minimum number of iterations of a new hash.</summary>
@@ -54,7 +55,8 @@ public sealed class PasswordHash
         Span<byte> buffer = stackalloc byte[MaxPasswordBytes];
         if (!PasswordBytes.TryCreate(password, buffer, out PasswordBytes bytes))
         {
-            throw new ArgumentException($"The password is not valid text, or it is longer than {MaxPasswordBytes} bytes.", nameof(password));
+            throw new ArgumentException(
+                $"The password is not valid text, or it is longer than {MaxPasswordBytes} bytes.", nameof(password));
         }
 
         using (bytes)

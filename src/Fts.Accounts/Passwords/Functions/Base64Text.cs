@@ -21,6 +21,8 @@ internal static class Base64Text
         return Convert.TryFromBase64String(padded, bytes, out int written) ? bytes[..written] : null;
     }
 
-    /// <summary>Returns the bytes of a text, or null if it is not exactly the text that <see cref="Encode"/> returns for the bytes.</summary>
+    /// <summary>
+    /// Returns the bytes of a text, or null if it is not exactly the text that <see cref="Encode"/> returns for the bytes.
+    /// </summary>
     public static byte[]? DecodeCanonical(string text) => Decode(text) is { } bytes && Encode(bytes) == text ? bytes : null;
 }

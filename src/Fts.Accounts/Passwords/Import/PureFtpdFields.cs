@@ -50,7 +50,8 @@ internal static class PureFtpdFields
         {
             Home = TrimRootMark(fields[Home]),
             Limits = limits,
-            IgnoredFields = [.. s_ignored.Where(ignored => GetField(fields, ignored.Field) is not ("" or "0")).Select(ignored => ignored.Name)],
+            IgnoredFields =
+                [.. s_ignored.Where(ignored => GetField(fields, ignored.Field) is not ("" or "0")).Select(ignored => ignored.Name)],
         };
     }
 
