@@ -24,6 +24,7 @@ public sealed class PasswordVerifier : IDisposable
     private readonly ProofCache _proofs;
     private readonly RejectionCost _rejections;
     private readonly VerificationQueue _queue;
+    private long _computedCount;
 
     /// <summary>Creates a verifier. It starts its threads on demand, and they end if they are idle.</summary>
     /// <param name="options">The limits and costs, or null for the defaults.</param>
@@ -41,6 +42,9 @@ public sealed class PasswordVerifier : IDisposable
 
     /// <summary>The number of verifications that wait for a thread.</summary>
     public int WaitingCount => _queue.WaitingCount;
+
+    /// <summary>The number of passwords that were compared with a hash by computing the hash function.</summary>
+    internal long ComputedCount => Volatile.Read(ref _computedCount);
 
     internal RejectionCost Rejections => _rejections;
 
@@ -121,6 +125,7 @@ public sealed class PasswordVerifier : IDisposable
 
         try
         {
+            Interlocked.Increment(ref _computedCount);
             long started = _timeProvider.GetTimestamp();
             if (!hash.Verify(password))
             {

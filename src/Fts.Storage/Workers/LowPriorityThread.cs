@@ -5,7 +5,9 @@ namespace Fts.Storage.Workers;
 /// <summary>Starts threads for computations that must not delay the transfers and commands of a server.</summary>
 public static class LowPriorityThread
 {
-    /// <summary>The nice value of the threads on Linux. If all processors are busy, they get a tenth of the time of a normal thread.</summary>
+    /// <summary>
+    /// The nice value of the threads on Linux. If all processors are busy, they get a tenth of the time of a normal thread.
+    /// </summary>
     private const int Niceness = 10;
 
     /// <summary>Starts a background thread with a low priority.</summary>
