@@ -43,7 +43,8 @@ public sealed class VerificationQueueTests : IDisposable
         Assert.Null(queue.TryRun(() => 4, 0, Token));
         _gate.Set();
         await running.WaitAsync(s_deadline, Token);
-        Assert.Equal([2, 3], await Task.WhenAll(second, third).WaitAsync(s_deadline, Token));
+        int[] results = await Task.WhenAll(second, third).WaitAsync(s_deadline, Token);
+        Assert.Equal([2, 3], results);
         Assert.Equal(5, await queue.TryRun(() => 5, 0, Token)!.WaitAsync(s_deadline, Token));
     }
 
@@ -138,7 +139,7 @@ public sealed class VerificationQueueTests : IDisposable
     }
 
     /// <summary>Starts a computation that waits for the gate, and returns when it runs.</summary>
-    private async Task<Task> BlockAsync(VerificationQueue queue, long memory = 0, CancellationToken cancellationToken = default)
+    private async Task<Task> BlockAsync(VerificationQueue queue, long memory = 0, CancellationToken? cancellationToken = null)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task task = queue.TryRun(
@@ -148,7 +149,7 @@ public sealed class VerificationQueueTests : IDisposable
                 return _gate.Wait(s_deadline, CancellationToken.None);
             },
             memory,
-            cancellationToken)!;
+            cancellationToken ?? Token)!;
         await started.Task.WaitAsync(s_deadline, Token);
         return task;
     }

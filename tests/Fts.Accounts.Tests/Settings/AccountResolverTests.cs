@@ -12,7 +12,8 @@ public sealed class AccountResolverTests
     public void The_account_has_priority_and_groups_follow_in_their_order()
     {
         ResolvedAccount resolved = Resolve(
-            new() { MaxSessions = 1 }, new() { MaxSessions = 2, Home = "/first" }, new() { UploadRate = 5, Home = "/first" });
+            new AccessSettings { MaxSessions = 1 }, new AccessSettings { MaxSessions = 2, Home = "/first" },
+            new AccessSettings { UploadRate = 5, Home = "/first" });
         Assert.Equal((1, "/first", 5L), (resolved.Access.MaxSessions, resolved.Access.Home, resolved.Access.UploadRate));
         Assert.Equal("account", resolved.GetOrigin(SettingKey.MaxSessions));
         Assert.Equal("group g1", resolved.GetOrigin(SettingKey.Home));
@@ -26,8 +27,8 @@ public sealed class AccountResolverTests
     {
         MountSettings own = new(Pub, "/own", false), pub = new(Pub, "/group", true), drop = new(Drop, "/drop", false);
         ResolvedAccount resolved = Resolve(
-            new() { Mounts = [own], Rules = [new(StorePath.Root, Permissions.ReadOnly)] },
-            new() { Mounts = [pub, drop], Rules = [new(StorePath.Root, Permissions.None), new(Drop, Permissions.Create)] });
+            new AccessSettings { Mounts = [own], Rules = [new(StorePath.Root, Permissions.ReadOnly)] },
+            new AccessSettings { Mounts = [pub, drop], Rules = [new(StorePath.Root, Permissions.None), new(Drop, Permissions.Create)] });
         Assert.Equal([own, drop], resolved.Access.Mounts);
         Assert.Equal(Permissions.ReadOnly, resolved.Rules.GetPermissions(Pub));
         Assert.Equal(Permissions.Create, resolved.Rules.GetPermissions(Drop));
@@ -40,8 +41,8 @@ public sealed class AccountResolverTests
     public void Two_groups_with_different_values_contradict_each_other()
     {
         ResolvedAccount resolved = Resolve(
-            new(), new() { MaxSessions = 1, Mounts = [new(Pub, "/one", true)] },
-            new() { MaxSessions = 2, Mounts = [new(Pub, "/two", true)] });
+            new AccessSettings(), new AccessSettings { MaxSessions = 1, Mounts = [new(Pub, "/one", true)] },
+            new AccessSettings { MaxSessions = 2, Mounts = [new(Pub, "/two", true)] });
         Assert.Equal(
             [
                 "account anna: the groups g1 and g2 have different values for mounts /pub; set mounts /pub on the account",
@@ -56,7 +57,8 @@ public sealed class AccountResolverTests
     {
         IPNetwork one = IPNetwork.Parse("10.0.0.0/8"), two = IPNetwork.Parse("192.168.0.0/16");
         ResolvedAccount resolved = Resolve(
-            new() { MaxSessions = 3 }, new() { MaxSessions = 1, Networks = [one, two] }, new() { MaxSessions = 2, Networks = [two, one] });
+            new AccessSettings { MaxSessions = 3 }, new AccessSettings { MaxSessions = 1, Networks = [one, two] },
+            new AccessSettings { MaxSessions = 2, Networks = [two, one] });
         Assert.Empty(resolved.Problems);
     }
 
@@ -72,12 +74,12 @@ public sealed class AccountResolverTests
     public void An_explicit_value_without_a_limit_hides_the_limit_of_a_group()
     {
         ResolvedAccount resolved = Resolve(
-            new()
+            new AccessSettings
             {
                 MaxSessions = AccessSettings.Unlimited, QuotaBytes = AccessSettings.Unlimited, Networks = [], RequiresTls = false,
                 Hours = AllowedHours.AllDay, ExpiresAt = DateTimeOffset.MaxValue,
             },
-            new()
+            new AccessSettings
             {
                 MaxSessions = 1, QuotaBytes = 1, Networks = [IPNetwork.Parse("10.0.0.0/8")], RequiresTls = true,
                 Hours = new AllowedHours(new TimeOnly(1, 0), new TimeOnly(2, 0)), ExpiresAt = DateTimeOffset.UnixEpoch,

@@ -67,7 +67,7 @@ public sealed class UserCommandTests : IDisposable
         Assert.Matches("^[a-z2-9]{4}(-[a-z2-9]{4}){3}\n$", password);
         foreach (string name in Directory.GetFiles(_folder["state"]))
         {
-            Assert.DoesNotContain(password.TrimEnd(), await File.ReadAllTextAsync(name), StringComparison.Ordinal);
+            Assert.DoesNotContain(password.TrimEnd(), await File.ReadAllTextAsync(name, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
 
         (code, string second, _) = await RunAsync("user", "passwd", "ann", "--generate");
